@@ -1,0 +1,104 @@
+"""Every name that the service writes into a trace: spans, attributes, events, and the two ways to say them.
+
+One module, so that a name is spelled once. Nothing here imports OpenTelemetry.
+Source: docs/specification.md S2.2 and S3, and the stable OpenTelemetry database conventions.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal, TypeAlias
+
+# --- Spans -----------------------------------------------------------------------------------------------------
+
+REDIS_GET: Final = "redis.get"
+REDIS_SET: Final = "redis.set"
+REDIS_DELETE: Final = "redis.delete"
+"""The command DEL; every other command is `redis.` and its lower-case name."""
+REDIS_HGET: Final = "redis.hget"
+REDIS_HGETALL: Final = "redis.hgetall"
+REDIS_SCAN: Final = "redis.scan"
+REDIS_EXPIRE: Final = "redis.expire"
+REDIS_PIPELINE: Final = "redis.pipeline"
+REDIS_OTHER: Final = "redis.other"
+"""A command that we do not know: what a user typed as a command may be anything, so it is never shown."""
+
+SESSION_VALIDATE: Final = "session.validate"
+SESSION_CREATE: Final = "session.create"
+SESSION_INVALIDATE: Final = "session.invalidate"
+SESSION_INVALIDATE_ALL: Final = "session.invalidate_all"
+SESSION_WARM_CACHE: Final = "session.warm_cache"
+
+DB_QUERY: Final = "db.query"
+DB_EXECUTE: Final = "db.execute_with_circuit_breaker"
+
+# --- Attributes of S2.2 ----------------------------------------------------------------------------------------
+
+OPERATION: Final = "operation"
+KEY: Final = "key"
+LATENCY_MS: Final = "latency_ms"
+CACHE_HIT: Final = "cache_hit"
+CACHE_MISS: Final = "cache_miss"
+ERROR: Final = "error"
+CONNECTION_POOL: Final = "connection_pool"
+DB_TYPE: Final = "db_type"
+
+# --- Attributes of the OpenTelemetry conventions ---------------------------------------------------------------
+
+DB_SYSTEM_NAME: Final = "db.system.name"
+DB_OPERATION_NAME: Final = "db.operation.name"
+DB_OPERATION_BATCH_SIZE: Final = "db.operation.batch.size"
+DB_NAMESPACE: Final = "db.namespace"
+DB_RESPONSE_STATUS_CODE: Final = "db.response.status_code"
+SERVER_ADDRESS: Final = "server.address"
+SERVER_PORT: Final = "server.port"
+NETWORK_PEER_ADDRESS: Final = "network.peer.address"
+NETWORK_PEER_PORT: Final = "network.peer.port"
+NETWORK_TRANSPORT: Final = "network.transport"
+ERROR_TYPE: Final = "error.type"
+EXCEPTION_TYPE: Final = "exception.type"
+
+# --- Attributes of the service ---------------------------------------------------------------------------------
+
+CORRELATION_ID: Final = "correlation.id"
+SESSION_VALID: Final = "session.valid"
+SESSION_REASON: Final = "session.reason"
+SESSION_SOURCE: Final = "session.source"
+SESSIONS_DELETED: Final = "sessions.deleted"
+SESSIONS_WARMED: Final = "sessions.warmed"
+
+# --- Events ----------------------------------------------------------------------------------------------------
+
+EXCEPTION: Final = "exception"
+
+# --- Values ----------------------------------------------------------------------------------------------------
+
+REDIS: Final = "redis"
+PIPELINE: Final = "PIPELINE"
+OTHER: Final = "OTHER"
+UNREGISTERED: Final = "[unregistered]"
+"""`key` of a key that fits no registered template."""
+SEVERAL: Final = "[several]"
+"""`key` of a command or pipeline whose keys do not share one pattern."""
+
+# --- The two vocabularies --------------------------------------------------------------------------------------
+
+Mode: TypeAlias = Literal["simple", "semconv", "both"]
+"""Which names an attribute has that SPEC S2.2 and the conventions name differently.
+
+`simple`: `operation`, `db_type`, `error`. `semconv`: `db.operation.name`, `db.system.name`, `error.type` and what
+only the conventions have (`server.address`, ...). `both`: all. What only S2.2 has (`key`, `latency_ms`, `cache_hit`,
+`cache_miss`, `connection_pool`) is written in every mode, as is `db.operation.batch.size`.
+"""
+
+DEFAULT_MODE: Final[Mode] = "both"
+
+
+def mode_from_opt_in(value: str | None) -> Mode:
+    """The mode that `OTEL_SEMCONV_STABILITY_OPT_IN` asks for: a list separated by commas; None for unset.
+
+    `database/dup` is `both`, and wins over `database`, which is `semconv`; without either the default, `both`.
+    """
+    asked = {part.strip() for part in (value or "").split(",")}
+    if "database/dup" in asked:
+        return "both"
+    return "semconv" if "database" in asked else DEFAULT_MODE
