@@ -138,8 +138,10 @@ class Report:
     def _passes(self, result: ContractResult) -> bool:
         if result.verdict == "kept":
             return not (self.strict and any(n.reason == "capability" for n in result.not_checked))
-        return self.allow_unseen and all(n.reason == "unseen" for n in result.not_checked) and any(
-            r.verdict == "kept" for r in self.results
+        return (
+            self.allow_unseen
+            and all(n.reason == "unseen" for n in result.not_checked)
+            and any(r.verdict == "kept" for r in self.results)
         )
 
     @property

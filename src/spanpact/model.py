@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias, Union
 
 import msgspec
 
-Value: TypeAlias = Union[None, bool, int, float, str, bytes, "list[Value]", "dict[str, Value]"]
+Value: TypeAlias = Union[bool, int, float, str, bytes, "list[Value]", "dict[str, Value]", None]
 """An attribute's value: the OpenTelemetry AnyValue. Arrays are lists, maps are dicts with string keys."""
 
 Attributes: TypeAlias = dict[str, Value]

@@ -55,10 +55,14 @@ AT_LEAST_ONE = Count(1, None)
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """The target of `same_as`: an attribute of the spans of an entry (`top` included)."""
+    """The target of `same_as`: an attribute of the spans of an entry (`top` included).
+
+    `names` is the attribute and its aliases, the attribute first.
+    """
 
     entry: str
     attribute: str
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,137 @@
+"""Value matchers (section 4): does a value equal, fit, lie within, match?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from spanpact.checks.base import Undecided
+from spanpact.model import Capability, Value
+from spanpact.plan import UNSET, Matcher, TypeName
+
+Fault: TypeAlias = tuple[str, str, str]
+"""(`type` or `value`, what is expected, what was observed)."""
+
+_ABRIDGED = 120  # characters of a value that a report shows
+
+
+def shown(value: Value) -> str:
+    """A value as a report shows it: text quoted, long ones cut. Not masked."""
+    if isinstance(value, bytes):
+        return f"{len(value)} bytes"
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    text = f'"{value}"' if isinstance(value, str) else str(value)
+    return text if len(text) <= _ABRIDGED else f"{text[:_ABRIDGED]}… ({len(text)} characters)"
+
+
+def type_of(value: Value) -> str:
+    """The type's name as contracts write it; `null` for the empty value."""
+    if isinstance(value, bool):
+        return "boolean"
+    names = {str: "string", int: "int", float: "double", bytes: "bytes", list: "array", dict: "map"}
+    return names.get(type(value), "null")
+
+
+def equal(one: Value, other: Value) -> bool:
+    """Whether two values are equal: same type, but numbers by value; NaN equals nothing; lists in order."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return one == other
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(equal, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(equal(one[key], other[key]) for key in one)
+    return type(one) is type(other) and one == other
+
+
+def described(matcher: Matcher) -> str:
+    """What a matcher accepts, in words."""
+    if matcher.presence:
+        return matcher.presence
+    words = []
+    if matcher.type:
+        words.append(f"type {matcher.type}")
+    if matcher.equals is not UNSET:
+        words.append(shown(matcher.equals))  # type: ignore[arg-type]
+    if matcher.one_of is not None:
+        words.append("one of " + ", ".join(map(shown, matcher.one_of)))
+    if matcher.at_least is not None:
+        words.append(f"at least {matcher.at_least}")
+    if matcher.at_most is not None:
+        words.append(f"at most {matcher.at_most}")
+    if matcher.matches is not None:
+        words.append(f"matching /{matcher.matches}/")
+    if matcher.same_as:
+        words.append(f"the same as {matcher.same_as.entry}.{matcher.same_as.attribute}")
+    return " and ".join(words) + (" or missing" if matcher.optional else "") or "present"
+
+
+def _is_type(value: Value, name: TypeName) -> bool:
+    observed = type_of(value)
+    return observed == name or (name == "number" and observed in ("int", "double"))
+
+
+def _same_family(one: Value, other: Value) -> bool:
+    a, b = type_of(one), type_of(other)
+    return a == b or {a, b} == {"int", "double"}
+
+
+def _literal_fault(value: Value, accepted: Sequence[Value]) -> str:
+    """`` where the value equals one of the accepted; else whether it is its type or only its value."""
+    if any(equal(value, one) for one in accepted):
+        return ""
+    return "value" if any(_same_family(value, one) for one in accepted) else "type"
+
+
+def _bound_fault(value: Value, matcher: Matcher) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "type"
+    above = matcher.at_least is None or value >= matcher.at_least
+    below = matcher.at_most is None or value <= matcher.at_most
+    return "" if above and below and not math.isnan(value) else "value"
+
+
+def compile_matcher(matcher: Matcher) -> Callable[[Value], Fault | None]:
+    """A function that gives the first fault of a value that is there, None where all words but `same_as` hold."""
+    tests: list[Callable[[Value], str]] = []
+    if (wanted := matcher.type) is not None:
+        tests.append(lambda value: "" if _is_type(value, wanted) else "type")
+    if matcher.equals is not UNSET:
+        accepted: tuple[Value, ...] = (matcher.equals,)  # type: ignore[assignment]
+        tests.append(lambda value: _literal_fault(value, accepted))
+    if (several := matcher.one_of) is not None:
+        tests.append(lambda value: _literal_fault(value, several))
+    if matcher.at_least is not None or matcher.at_most is not None:
+        tests.append(lambda value: _bound_fault(value, matcher))
+    if (regex := matcher.regex) is not None:
+        tests.append(lambda v: ("" if _covers(regex, v) else "value") if isinstance(v, str) else "type")
+    expected = described(matcher)
+
+    def fault(value: Value) -> Fault | None:
+        for test in tests:
+            if kind := test(value):
+                seen = f"{shown(value)} ({type_of(value)})" if kind == "type" else shown(value)
+                return kind, expected, seen
+        return None
+
+    return fault
+
+
+def _covers(regex: object, text: str) -> bool:
+    try:
+        return regex.fullmatch(text) is not None  # type: ignore[attr-defined]
+    except UnicodeEncodeError:  # a lone surrogate: RE2 takes valid UTF-8 only
+        return regex.fullmatch(text.encode("utf-8", "replace").decode()) is not None  # type: ignore[attr-defined]
+
+
+def undecidable_type(matcher: Matcher, value: Value, capabilities: frozenset[Capability]) -> Undecided | None:
+    """Whether the source cannot tell the type that the matcher asks for (a JSON 5 is an int and a double)."""
+    if matcher.type in ("int", "double") and type_of(value) in ("int", "double"):
+        if "number_types" not in capabilities:
+            return Undecided("capability", "the source does not tell int from double")
+    elif matcher.type in ("bytes", "string") and isinstance(value, str) and "bytes" not in capabilities:
+        return Undecided("capability", "the source does not tell bytes from string")
+    return None

@@ -1,0 +1,98 @@
+"""`conditions`: when something holds of a flow's spans, something else must (section 7)."""
+
+from __future__ import annotations
+
+from spanpact.checks.base import Breach, Check, Context, Undecided
+from spanpact.checks.timing import out_of_order
+from spanpact.matching import CompiledCondition, CompiledSide, Index, Matcher, Placed
+from spanpact.plan import AT_LEAST_ONE, Count
+from spanpact.tally import Tally
+from spanpact.topology import TOP
+
+_MODES = {"present": AT_LEAST_ONE, "absent": Count(0, 0)}
+
+
+def judge_condition(
+    condition: CompiledCondition, holder: Placed, context: Context, matcher: Matcher, tally: Tally
+) -> None:
+    """Judges one condition for one span of the entry that holds it."""
+    spans = _members(holder, context)
+    held = [_side_holds(side, spans.get(side.entry, []), matcher) for side in condition.when]
+    name = condition.plan.id
+    if False in held:
+        tally.reach(name, "then", exercised=False)
+        return
+    if unknown := next((each for each in held if isinstance(each, Undecided)), None):
+        tally.undecided(name, "then", unknown)
+        return
+    tally.reach(name, "then")
+    for side in condition.then:
+        _judge_side(condition, side, spans.get(side.entry, []), holder.span, context, tally)
+    if condition.plan.order:
+        groups = [(each, [context.topology.spans[i] for i in spans.get(each, [])]) for each in condition.plan.order]
+        for breach in out_of_order(groups, context):
+            tally.breach(
+                name, "order", breach, context.topology, holder.span, condition=name, place=condition.plan.place
+            )
+
+
+def _members(holder: Placed, context: Context) -> dict[str, list[Index]]:
+    spans: dict[str, list[Index]] = {}
+    for placed in holder.walk():
+        if placed.span != TOP:
+            spans.setdefault(placed.entry.id, []).append(placed.span)
+    if holder.span == TOP:
+        spans["top"] = list(context.topology.children(TOP)[:1])
+    return spans
+
+
+def _side_holds(side: CompiledSide, spans: list[Index], matcher: Matcher) -> bool | Undecided:
+    """Whether a side of `when` holds, by some span of its entry unless it says a count."""
+    count = side.count or _MODES.get(side.mode, AT_LEAST_ONE)
+    results = [matcher.meets(side.content, i) for i in spans]
+    sure = sum(result is True for result in results)
+    unknown = [result for result in results if isinstance(result, Undecided)]
+    if sure in count and sure + len(unknown) in count:
+        return True
+    possible = any(number in count for number in range(sure, sure + len(unknown) + 1))
+    return unknown[0] if unknown and possible else False
+
+
+def _judge_side(
+    condition: CompiledCondition,
+    side: CompiledSide,
+    spans: list[Index],
+    holder: Index,
+    context: Context,
+    tally: Tally,
+) -> None:
+    """One side of `then`: every span of the entry meets it, and unless it says otherwise there is one."""
+    count = side.count or _MODES.get(side.mode, AT_LEAST_ONE)
+    name, topology = condition.plan.id, context.topology
+    place = side.place
+    if len(spans) not in count:
+        few = len(spans) < count.low
+        what = "is missing" if few else "must not be there" if count.high == 0 else "is there too often"
+        breach = Breach(
+            "span-missing" if few else "span-surplus",
+            f"{side.entry} {what} when {name} holds",
+            str(count),
+            f"{len(spans)} found",
+        )
+        surplus = () if few else spans
+        tally.breach(side.entry, "count", breach, topology, holder, condition=name, place=place, spans=surplus)
+    for i in spans:
+        for check in side.content:
+            _judge_check(condition, side, check, i, context, tally)
+
+
+def _judge_check(
+    condition: CompiledCondition, side: CompiledSide, check: Check, i: Index, context: Context, tally: Tally
+) -> None:
+    name = condition.plan.id
+    for outcome in check.judge(context.topology.spans[i], context):
+        if isinstance(outcome, Breach):
+            entry, place = check.entry or side.entry, check.place or side.place
+            tally.breach(entry, check.keyword, outcome, context.topology, i, condition=name, place=place)
+        elif isinstance(outcome, Undecided):
+            tally.undecided(name, "then", outcome)

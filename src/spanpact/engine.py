@@ -1,0 +1,219 @@
+"""Contracts and traces in, a report out. Pure: no file, no clock, no network.
+
+contracts ──compile──▶ CompiledContract
+trace ──▶ Topology ──▶ Matcher places spans ──▶ Flow judges each flow ──▶ Tally ──▶ ContractResult
+                  └──▶ integrity, once a trace
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from spanpact.across import Population
+from spanpact.checks.base import Breach, Context, Undecided
+from spanpact.checks.integrity import integrity
+from spanpact.finding_ids import CATALOGUE
+from spanpact.findings import LEVELS, ContractResult, Finding, Level, Report
+from spanpact.flow import Flow, Scope
+from spanpact.matching import CompiledEntry, Matcher, compile_entry, flow_tops
+from spanpact.model import Reading, Span, Trace
+from spanpact.pending import settle_pending
+from spanpact.plan import ContractPlan
+from spanpact.privacy import Scanner, known_classes
+from spanpact.rules import CompiledRule, compile_rule
+from spanpact.tally import Tally
+from spanpact.topology import TOP, Topology
+from spanpact.verdict import verdict_of
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledContract:
+    """A contract with all its checks compiled; make it once, judge with it as often as you like."""
+
+    plan: ContractPlan
+    top: CompiledEntry
+    rules: tuple[CompiledRule, ...]
+
+    @classmethod
+    def of(cls, plan: ContractPlan) -> CompiledContract:
+        """Compiles a plan."""
+        return cls(plan, compile_entry(plan.top), tuple(map(compile_rule, plan.rules)))
+
+
+@dataclass(frozen=True, slots=True)
+class FlowAssignment:
+    """The spans of one flow by entry id: the counted ones, then the surplus ones."""
+
+    trace_id: str
+    spans: Mapping[str, Sequence[Span]]
+
+
+@dataclass(slots=True)
+class _Judged:
+    """The state of one contract during a verification."""
+
+    contract: CompiledContract
+    tally: Tally
+    population: Population
+    flows: list[tuple[str, str]] = field(default_factory=list)
+    labelled: int = 0
+
+
+def verify(
+    plans: Sequence[ContractPlan | CompiledContract],
+    reading: Reading,
+    *,
+    strict: bool = False,
+    allow_unseen: bool = False,
+    today: dt.date | None = None,
+    header: Sequence[tuple[str, str]] = (),
+) -> Report:
+    """Judges every trace of the reading by every contract.
+
+    `today` (UTC) decides whether what is pending has expired; without it, the present day does. Never raises for
+    what a trace holds.
+    """
+    judged = [_start(plan, reading) for plan in plans]
+    found = _Lookup(reading.traces)
+    findings: list[Finding] = []
+    for trace in reading.traces:
+        topology = Topology(trace)
+        speaking = [each for each in judged if _judge_trace(each, topology, reading, found)]
+        if speaking:
+            findings += _integrity(topology, reading, found, [each.contract.plan for each in speaking])
+    day = today or dt.datetime.now(dt.UTC).date()
+    results = tuple(_result(each, reading, day) for each in judged)
+    return Report(results, tuple(findings), reading, strict, allow_unseen, header)
+
+
+def assignments(plan: ContractPlan, reading: Reading) -> list[FlowAssignment]:
+    """Which spans stand for which entry, in every flow of every trace."""
+    contract, found = CompiledContract.of(plan), _Lookup(reading.traces)
+    result = []
+    for trace in reading.traces:
+        context = _context(plan, Topology(trace), reading, found)
+        for flow in _flows(contract, context, Tally(plan)):
+            spans = {
+                entry: [context.topology.spans[i] for i in indexes] for entry, indexes in flow.all_members().items()
+            }
+            result.append(FlowAssignment(trace.trace_id, spans))
+    return result
+
+
+class _Lookup:
+    """Finds a span by trace and span id in all traces given; built when a link is first followed."""
+
+    def __init__(self, traces: Iterable[Trace]) -> None:
+        self._traces = traces
+        self._spans: dict[tuple[str, str], Span] | None = None
+
+    def __call__(self, trace_id: str, span_id: str) -> Span | None:
+        if self._spans is None:
+            self._spans = {(span.trace_id, span.span_id): span for trace in self._traces for span in trace.spans}
+        return self._spans.get((trace_id, span_id))
+
+
+def _start(plan: ContractPlan | CompiledContract, reading: Reading) -> _Judged:
+    contract = plan if isinstance(plan, CompiledContract) else CompiledContract.of(plan)
+    return _Judged(contract, Tally(contract.plan), Population(contract.plan, reading))
+
+
+def _context(plan: ContractPlan, topology: Topology, reading: Reading, found: _Lookup) -> Context:
+    return Context(
+        topology,
+        capabilities=reading.source.capabilities,
+        find_span=found,
+        tolerance_ns=plan.tolerance_ns + (reading.source.resolution_ns if reading.source.resolution_ns > 1 else 0),
+        skew_ns=plan.skew_ns,
+    )
+
+
+def _flows(contract: CompiledContract, context: Context, tally: Tally) -> list[Flow]:
+    matcher = Matcher(context)
+    tops, undecided = flow_tops(contract.top, matcher, context)
+    for why in undecided:
+        tally.undecided("top", "span", why)
+    scope = Scope(tally, context, matcher, contract.rules)
+    return [Flow(scope, matcher.place(contract.top, i)) for i in tops]
+
+
+def _judge_trace(judged: _Judged, topology: Topology, reading: Reading, found: _Lookup) -> bool:
+    """Judges one trace by one contract; whether the contract speaks of it."""
+    plan, trace = judged.contract.plan, topology.trace
+    if plan.scenario and trace.scenario != plan.scenario:
+        return False
+    context = _context(plan, topology, reading, found)
+    tally = judged.tally
+    tally.complete = trace.complete
+    flows = _flows(judged.contract, context, tally)
+    used = {i for flow in flows for i in flow.placed.used() if i != TOP}
+    for flow in flows:
+        judged.flows.append(
+            (trace.trace_id, topology.spans[flow.placed.span].span_id if flow.placed.span != TOP else "")
+        )
+        flow.judge(used)
+        judged.population.add(flow)
+        if not trace.complete:
+            tally.undecided("top", "span", Undecided("incomplete", "spans may still arrive"))
+    if plan.scenario:
+        judged.labelled += 1
+        if not flows:
+            message = f"no {plan.top.span} in a trace of scenario {plan.scenario}"
+            tally.breach("top", "span", Breach("span-missing", message, "at least 1", "none"), topology, TOP)
+    return bool(flows or plan.scenario)
+
+
+def _integrity(
+    topology: Topology, reading: Reading, found: _Lookup, plans: Sequence[ContractPlan]
+) -> Iterable[Finding]:
+    """The integrity findings of one trace, at the strictest level that a contract speaking of it gives."""
+    widest = max(plans, key=lambda plan: plan.tolerance_ns + plan.skew_ns)
+    mask = Scanner([*known_classes(), *(c for plan in plans for c in plan.classes)]).mask
+    for span_id, breach in integrity(_context(widest, topology, reading, found)):
+        level = min((_level(plan, "integrity", breach.id) for plan in plans), key=LEVELS.index)
+        if level == "off":
+            continue
+        i = topology.by_id.get(span_id, TOP)
+        yield Finding(
+            breach.id,
+            "integrity",
+            mask(breach.message),
+            level,
+            trace_id=mask(topology.trace.trace_id),
+            span_id=mask(span_id),
+            path=tuple(map(mask, topology.names(i))) if i != TOP else (),
+            expected=mask(breach.expected),
+            observed=mask(breach.observed),
+        )
+
+
+def _level(plan: ContractPlan, entry: str, finding: str) -> Level:
+    specific = plan.levels.get(f"{entry}/{finding}")
+    return specific or plan.levels.get(finding) or CATALOGUE[finding].level
+
+
+def _result(judged: _Judged, reading: Reading, today: dt.date) -> ContractResult:
+    plan, tally = judged.contract.plan, judged.tally
+    if judged.flows:
+        judged.population.judge(tally)
+    elif plan.scenario and not judged.labelled:
+        tally.undecided("top", "span", Undecided("no-trace", f"no trace of scenario {plan.scenario}"))
+    elif not plan.scenario:
+        looked = len(reading.traces)
+        tally.undecided("top", "span", Undecided("unseen", f"no {plan.top.span or 'span'} in {looked} traces"))
+    leveled = [replace(f, level=_level(plan, f.entry, f.id)) for f in tally.findings]
+    findings = settle_pending(plan, [f for f in leveled if f.level != "off"], tally.coverage(), today)
+    not_checked, coverage = tally.not_checked(), tally.coverage()
+    return ContractResult(
+        plan.name,
+        plan.version,
+        plan.file,
+        verdict_of(findings, not_checked, coverage),
+        len(judged.flows),
+        tuple(findings),
+        not_checked,
+        coverage,
+        tuple(judged.flows),
+    )

@@ -1,0 +1,186 @@
+"""One flow judged: every expectation of a contract on the spans assigned to it (sections 3 to 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from spanpact.ambiguity import suggested_where, ties
+from spanpact.checks.base import Breach, Context, Undecided
+from spanpact.checks.closed import extra_attributes, extra_events, extra_links
+from spanpact.checks.timing import concurrency_breach, out_of_order
+from spanpact.conditions import judge_condition
+from spanpact.matching import CompiledEntry, Group, Index, Matcher, Placed
+from spanpact.model import Span, Value
+from spanpact.near_miss import Shortfall, misplaced, nearest
+from spanpact.plan import ANY, Count, Reference
+from spanpact.rules import CompiledRule, judge_rule
+from spanpact.tally import Tally
+from spanpact.topology import TOP
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the judging of one trace by one contract shares: the tally, the trace, the matcher, the rules."""
+
+    tally: Tally
+    context: Context
+    matcher: Matcher
+    rules: tuple[CompiledRule, ...]
+
+
+class Flow:
+    """One flow, assigned and ready to judge. `top` is TOP for a contract without `span`: the whole trace."""
+
+    def __init__(self, scope: Scope, placed: Placed) -> None:
+        self.scope = scope
+        self.placed = placed
+        self.topology = scope.context.topology
+        self.members: dict[str, list[Index]] = {}
+        for each in placed.walk():
+            self.members.setdefault(each.entry.id, []).append(each.span)
+        if placed.span == TOP:
+            self.members["top"] = list(self.topology.children(TOP)[:1])
+
+    def all_members(self) -> dict[str, list[Index]]:
+        """The spans of each entry, the surplus ones last."""
+        everything = {entry: list(indexes) for entry, indexes in self.members.items()}
+        for placed in self.placed.walk():
+            for group in placed.groups:
+                for entry, indexes in group.surplus.items():
+                    everything.setdefault(entry, []).extend(indexes)
+        return everything
+
+    @property
+    def spans(self) -> Sequence[Index]:
+        """The flow's spans: its own and all below."""
+        below = self.topology.below(self.placed.span)
+        return below if self.placed.span == TOP else [self.placed.span, *below]
+
+    def judge(self, used: AbstractSet[Index]) -> None:
+        """Judges everything; `used` is every span that some flow of the contract has placed."""
+        context = self.scope.context
+        context.values_of = self._values_of
+        try:
+            for placed in list(self.placed.walk()):
+                self._judge_placed(placed, used)
+            for rule in self.scope.rules:
+                judge_rule(rule, self.spans, context, self.scope.matcher, self.scope.tally, self.placed.span)
+            for placed in self.placed.walk():  # last: whether a tie matters depends on the findings
+                for group in placed.groups:
+                    self._report_ties(group)
+        finally:
+            context.values_of = None
+
+    def _values_of(self, reference: Reference) -> list[Value]:
+        names = reference.names or (reference.attribute,)
+        spans = (self.topology.spans[i] for i in self.members.get(reference.entry, ()))
+        return [span.attributes[name] for span in spans for name in names if name in span.attributes]
+
+    def _judge_placed(self, placed: Placed, used: AbstractSet[Index]) -> None:
+        entry, i, tally = placed.entry, placed.span, self.scope.tally
+        if i != TOP:
+            tally.reach(entry.id, "span")
+            span = self.topology.spans[i]
+            for check in entry.content:
+                outcomes = check.judge(span, self.scope.context)
+                tally.judged(check.entry or entry.id, check.keyword, outcomes, self.topology, i)
+            self._judge_closed(entry, span, i)
+        for group in placed.groups:
+            self._judge_group(group, entry, used)
+        self._judge_order(placed)
+        for condition in entry.conditions:
+            judge_condition(condition, placed, self.scope.context, self.scope.matcher, tally)
+
+    def _judge_closed(self, entry: CompiledEntry, span: Span, i: Index) -> None:
+        context, tally = self.scope.context, self.scope.tally
+        closed = entry.plan.closed
+        if "attributes" in closed:
+            ruled = [rule for rule in self.scope.rules if rule.selects(i, context, self.scope.matcher)]
+            contents = [entry.plan.content, *(rule.plan.content for rule in ruled)]
+            self._closed(entry.id, "attributes", extra_attributes(span, contents), i)
+        if "events" in closed:
+            self._closed(entry.id, "events", extra_events(span, context, entry.plan.content.events), i)
+        if "links" in closed:
+            self._closed(entry.id, "links", extra_links(span, context, entry.plan.content.links), i)
+        if "children" in closed:
+            tally.reach(entry.id, "closed.children")
+
+    def _closed(self, entry: str, what: str, outcomes: Sequence[Breach | Undecided], i: Index) -> None:
+        self.scope.tally.judged(entry, f"closed.{what}", outcomes, self.topology, i)
+
+    def _judge_group(self, group: Group, holder: CompiledEntry, used: AbstractSet[Index]) -> None:
+        tally = self.scope.tally
+        for entry in group.entries:
+            if why := group.undecided.get(entry.id):
+                tally.undecided(entry.id, "span", why)
+                continue
+            self._judge_count(group, entry, used)
+        for child in group.extra:
+            name = self.topology.spans[child].name
+            breach = Breach("span-extra", f"{name} is not named in a closed place", "only what is named", name)
+            tally.breach(holder.id, "closed.children", breach, self.topology, child)
+
+    def _report_ties(self, group: Group) -> None:
+        tally = self.scope.tally
+        for tie in ties(group):
+            if tally.troubled(tie.first.id) or tally.troubled(tie.second.id):
+                message = f"another assignment of spans to {tie.first.id} and {tie.second.id} is as good"
+                breach = Breach("match-ambiguous", message, hint=suggested_where(self.topology, tie))
+                tally.breach(tie.first.id, "span", breach, self.topology, group.holder, spans=tie.spans)
+
+    def _judge_count(self, group: Group, entry: CompiledEntry, used: AbstractSet[Index]) -> None:
+        tally, count = self.scope.tally, entry.plan.count
+        counted = [placed.span for placed in group.counted.get(entry.id, ())]
+        surplus = group.surplus.get(entry.id, [])
+        tally.reach(entry.id, "span", exercised=bool(counted or surplus or count.low))
+        if surplus:
+            message = f"{len(counted) + len(surplus)} found for {_places(count)}"
+            breach = Breach("span-surplus", message, str(count), f"{len(counted) + len(surplus)} found")
+            tally.breach(entry.id, "count", breach, self.topology, group.holder, spans=surplus)
+        if len(counted) < count.low:
+            self._report_missing(Shortfall(entry, group, len(counted)), used)
+        wanted = entry.plan.concurrency
+        if wanted and counted:
+            tally.reach(entry.id, "concurrency")
+            if breach_found := concurrency_breach([self.topology.spans[i] for i in counted], wanted):
+                tally.breach(entry.id, "concurrency", breach_found, self.topology, group.holder, spans=counted)
+
+    def _report_missing(self, shortfall: Shortfall, used: AbstractSet[Index]) -> None:
+        tally, entry, holder = self.scope.tally, shortfall.entry, shortfall.group.holder
+        wanted, name = str(entry.plan.count), str(entry.plan.span)
+        elsewhere = misplaced(shortfall, self.scope.matcher, self.scope.context, used)
+        if elsewhere:
+            parent = self.topology.parent[elsewhere[0]]
+            under = f"found under {self.topology.spans[parent].name}" if parent != TOP else "found as a root"
+            breach = Breach("span-misplaced", f"{name} is {under}", f"{wanted} in this place", under)
+            tally.breach(entry.id, "span", breach, self.topology, holder, spans=elsewhere)
+        if len(elsewhere) < shortfall.missing:
+            hint = nearest(shortfall, self.scope.context, used)
+            breach = Breach("span-missing", f"{name} is missing", wanted, f"{shortfall.found} found", hint)
+            tally.breach(entry.id, "span", breach, self.topology, holder)
+
+    def _judge_order(self, placed: Placed) -> None:
+        order = placed.entry.plan.order
+        if not order:
+            return
+        groups = [(name, [self.topology.spans[i] for i in members(placed, name)]) for name in order]
+        tally, entry = self.scope.tally, placed.entry.id
+        tally.reach(entry, "order", exercised=sum(bool(spans) for _, spans in groups) > 1)
+        for breach in out_of_order(groups, self.scope.context):
+            tally.breach(entry, "order", breach, self.topology, placed.span)
+            tally.trouble(name for name, _ in groups)
+
+
+def members(placed: Placed, entry: str) -> list[Index]:
+    """The counted spans of an entry at or below a placed span."""
+    if entry == "top" and placed.span == TOP:
+        return []
+    return [each.span for each in placed.walk() if each.entry.id == entry]
+
+
+def _places(count: Count) -> str:
+    if count.high == 0:
+        return "a place that must stay empty"
+    return "one place" if count.high == 1 else f"{count.high} places" if count != ANY else "any place"

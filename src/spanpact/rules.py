@@ -1,0 +1,141 @@
+"""`every`: what holds for each span, or each event, of a flow (section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from spanpact.checks.attributes import AttributeJudge, compile_attribute
+from spanpact.checks.base import Breach, Check, Context, Outcome, Undecided
+from spanpact.checks.content import compile_content
+from spanpact.checks.events import Happening, happenings, unseen_carrier
+from spanpact.checks.leaks import event_texts, leaks
+from spanpact.matching import Index, Matcher
+from spanpact.plan import Content, Rule
+from spanpact.privacy import Scanner
+from spanpact.tally import Tally
+
+EventJudge: TypeAlias = Callable[[Happening, Context], Sequence[Outcome]]
+
+_REMEMBERED = 4096  # span names; a trace with more has names that are not low-cardinality
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRule:
+    """A rule with its checks compiled; `names` remembers which span names fit."""
+
+    plan: Rule
+    where: tuple[Check, ...]
+    content: tuple[Check, ...]
+    event_where: tuple[AttributeJudge, ...]
+    event_content: tuple[tuple[str, EventJudge], ...]
+    names: dict[str, bool]
+
+    def selects(self, i: Index, context: Context, matcher: Matcher) -> bool | Undecided:
+        """Whether a rule about spans selects the span."""
+        if self.plan.span is None:
+            return False
+        name = context.topology.spans[i].name
+        fits = self.names.get(name)
+        if fits is None:
+            if len(self.names) > _REMEMBERED:
+                self.names.clear()
+            fits = self.names[name] = self.plan.span.fits(name)
+        return fits and (not self.where or matcher.meets(self.where, i))
+
+
+def compile_rule(rule: Rule) -> CompiledRule:
+    """The rule with its checks compiled."""
+    if rule.event is None:
+        return CompiledRule(rule, compile_content(rule.where), compile_content(rule.content), (), (), {})
+    where = tuple(map(compile_attribute, rule.where.attributes))
+    return CompiledRule(rule, (), (), where, tuple(_compile_event_content(rule.content)), {})
+
+
+def judge_rule(
+    rule: CompiledRule, spans: Sequence[Index], context: Context, matcher: Matcher, tally: Tally, top: Index
+) -> None:
+    """Judges one rule on all spans of one flow, whose own span is `top`."""
+    if rule.plan.event is None:
+        number, unknown = _judge_spans(rule, spans, context, matcher, tally)
+    else:
+        number, unknown = _judge_events(rule, spans, context, tally)
+    _judge_number(rule, number, unknown, context, tally, top)
+
+
+def _judge_number(
+    rule: CompiledRule, number: int, unknown: Undecided | None, context: Context, tally: Tally, top: Index
+) -> None:
+    plan = rule.plan
+    if not number and not unknown:
+        for keyword in plan.content.keywords():
+            tally.reach(plan.id, keyword, exercised=False)
+    if plan.count is None:
+        return
+    if unknown:
+        tally.undecided(plan.id, "count", unknown)
+        return
+    tally.reach(plan.id, "count", exercised=bool(number or plan.count.low))
+    if number in plan.count:
+        return
+    what, finding = ("span", "span") if plan.event is None else ("event", "event")
+    few = number < plan.count.low
+    name = plan.span if plan.event is None else plan.event
+    message = f"{what} {name} {'is missing' if few else 'is there too often'} in the flow"
+    breach = Breach(f"{finding}-{'missing' if few else 'surplus'}", message, str(plan.count), f"{number} found")
+    tally.breach(plan.id, "count", breach, context.topology, top)
+
+
+def _judge_spans(
+    rule: CompiledRule, spans: Sequence[Index], context: Context, matcher: Matcher, tally: Tally
+) -> tuple[int, Undecided | None]:
+    number, unknown = 0, None
+    topology = context.topology
+    for i in spans:
+        selected = rule.selects(i, context, matcher)
+        if isinstance(selected, Undecided):
+            unknown = selected
+            for keyword in rule.plan.content.keywords():
+                tally.undecided(rule.plan.id, keyword, selected)
+        elif selected:
+            number += 1
+            for check in rule.content:
+                outcomes = check.judge(topology.spans[i], context)
+                tally.judged(check.entry or rule.plan.id, check.keyword, outcomes, topology, i)
+    return number, unknown
+
+
+def _judge_events(
+    rule: CompiledRule, spans: Sequence[Index], context: Context, tally: Tally
+) -> tuple[int, Undecided | None]:
+    found = [(i, h) for i in spans for h in _selected(rule, i, context)]
+    if unknown := unseen_carrier(context, rule.plan.via, found=bool(found)):
+        for keyword in rule.plan.content.keywords():
+            tally.undecided(rule.plan.id, keyword, unknown)
+        return len(found), unknown
+    for keyword, judge in rule.event_content:
+        for i, happening in found:
+            tally.judged(rule.plan.id, keyword, judge(happening, context), context.topology, i)
+    return len(found), None
+
+
+def _selected(rule: CompiledRule, i: Index, context: Context) -> Iterator[Happening]:
+    assert rule.plan.event is not None
+    for happening in happenings(context.topology.spans[i], context, rule.plan.via):
+        if rule.plan.event.fits(happening.name) and not any(
+            isinstance(o, Breach) for judge in rule.event_where for o in judge(happening.attributes, context)
+        ):
+            yield happening
+
+
+def _compile_event_content(content: Content) -> Iterator[tuple[str, EventJudge]]:
+    for attribute in content.attributes:
+        yield f"attributes.{attribute.name}", _of_attributes(compile_attribute(attribute))
+    if content.forbid:
+        scanner = Scanner(content.forbid)
+        yield "forbid", lambda happening, _: leaks(event_texts(happening.carrier, content.exempt), scanner)
+
+
+def _of_attributes(judge: AttributeJudge) -> EventJudge:
+    return lambda happening, context: judge(happening.attributes, context)
