@@ -1,0 +1,116 @@
+"""Contract files, contract texts and contracts written in Python to a `ContractPlan`.
+
+Everything that can be known without a trace is checked here, and what is wrong is one `ContractError` with the
+file, line and column of the first mistake. docs/contract-format.md is the language.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from spanpact.contract import Contract
+from spanpact.document import Mapping, from_python
+from spanpact.errors import UsageError
+from spanpact.loader.compiling import compiled_plan
+from spanpact.loader.context import Context
+from spanpact.loader.files import Files, inside, roots_and_files
+from spanpact.loader.header import check_keys, extended_names, file_kind
+from spanpact.plan import ContractPlan
+from spanpact.yaml_document import from_yaml
+
+__all__ = ["compile_contract", "inside", "load_contract", "load_contracts", "load_text"]
+
+
+def load_contract(path: str | os.PathLike[str], *, root: str | os.PathLike[str] | None = None) -> ContractPlan:
+    """The plan of one contract file; `root` is the folder that its fragments must lie in (default: the file's own).
+
+    Raises ContractError for what is not in the language, UsageError for a file that cannot be read.
+    """
+    file = Path(path)
+    return _load(Files(Path(root) if root is not None else file.parent), file)
+
+
+def load_contracts(paths: Iterable[str | os.PathLike[str]]) -> list[ContractPlan]:
+    """The plans of the files given and of all `*.contract.yaml` below the folders given, in that order.
+
+    Fragments are no contracts of their own, but checked. Raises as `load_contract`, and UsageError where no
+    contract was found.
+    """
+    named = tuple(paths)
+    plans: list[ContractPlan] = []
+    opened: dict[Path, Files] = {}
+    seen: set[Path] = set()
+    for root, file in roots_and_files(named):
+        files = opened.setdefault(root, Files(root))
+        if file.resolve() not in seen and not _is_fragment(files, file):
+            plans.append(_load(files, file))
+        seen.add(file.resolve())
+    if not plans:
+        raise UsageError(
+            f"no contract in {', '.join(str(path) for path in named) or 'nothing'}",
+            hint="a contract is a file named *.contract.yaml, with the key `contract`",
+        )
+    return plans
+
+
+def load_text(text: str | bytes, *, file: str = "<text>", root: str | os.PathLike[str] | None = None) -> ContractPlan:
+    """The plan of a contract given as YAML text; it can use `extends` only where `root` says where to look."""
+    document = from_yaml(text, file=file)
+    return _compile(document, file, Files(Path(root)) if root is not None else None, Path(root or ".", "text"))
+
+
+def compile_contract(contract: Contract, *, root: str | os.PathLike[str] | None = None) -> ContractPlan:
+    """The plan of a contract written in Python: its `document()` takes the same path as a file's.
+
+    Errors name the path of keys in place of a line. `extends` needs `root`.
+    """
+    document = from_python(contract.document())
+    assert isinstance(document, Mapping)
+    return _compile(document, "", Files(Path(root)) if root is not None else None, Path(root or ".", "python"))
+
+
+def _is_fragment(files: Files, file: Path) -> bool:
+    document = files.document(file)
+    if file_kind(document) == "contract":
+        return False
+    _check_fragment(document, str(file))
+    return True
+
+
+def _check_fragment(document: Mapping, file: str) -> None:
+    context = Context(file)
+    check_keys(context, document, "fragment")
+    context.finish()
+
+
+def _load(files: Files, path: Path) -> ContractPlan:
+    return _compile(files.document(path), str(path), files, path)
+
+
+def _compile(document: Mapping, file: str, files: Files | None, path: Path) -> ContractPlan:
+    if file_kind(document) == "fragment":
+        raise document.keys["fragment"].error("a fragment is no contract", hint="a contract names it in `extends`")
+    context = Context(file)
+    return compiled_plan(context, document, _fragments(context, document, files, path))
+
+
+def _fragments(context: Context, document: Mapping, files: Files | None, path: Path) -> list[Mapping]:
+    found: list[Mapping] = []
+    with context.collecting():
+        named = extended_names(document.items["extends"]) if "extends" in document.items else ()
+        for name, spot in named:
+            with context.collecting():
+                if files is None:
+                    raise spot.error("`extends` needs a file or a `root` to be relative to")
+                target = files.beside(path, name, spot)
+                if str(target) in context.extended:
+                    raise spot.error(f"`{name}` is in `extends` twice")
+                context.extended[str(target)] = spot
+                fragment = files.document(target)
+                if file_kind(fragment) == "contract":
+                    raise spot.error(f"`{name}` is a contract, not a fragment")
+                _check_fragment(fragment, str(target))
+                found.append(fragment)
+    return found

@@ -1,0 +1,68 @@
+"""The closed vocabulary of the contract language (docs/contract-format.md), as data: keywords by where they stand."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection
+from typing import Final
+
+CONTENT: Final = (
+    "kind", "status", "status_message", "attributes", "resource", "scope", "exactly_one_true", "parent",
+    "events", "links", "duration", "forbid", "except",
+)  # fmt: skip
+ENTRY: Final = (
+    "span", "where", "count", *CONTENT, "children", "descendants", "closed", "order", "conditions", "concurrency",
+)  # fmt: skip
+BODY: Final = tuple(word for word in ENTRY if word not in ("count", "concurrency"))
+SHARED: Final = ("aliases", "classes", "clock", "levels", "every")  # what a fragment may hold
+HEADER: Final = ("spanpact", "contract", "version", "about", "extends", "scenario", "pending", "across", "examples")
+FILE: Final = (*HEADER, *SHARED, *BODY)
+FRAGMENT: Final = ("spanpact", "fragment", *SHARED)
+BODY_WITHOUT_SPAN: Final = ("children", "descendants", "closed", "order", "conditions")
+
+MATCHER: Final = ("equals", "one_of", "type", "at_least", "at_most", "matches", "same_as", "optional")
+CLOSED_MATCHER: Final = ("equals", "one_of", "matches")  # of `kind` and `status`, which every span has
+TYPES: Final = ("string", "boolean", "int", "double", "number", "bytes", "array", "map")
+PRESENCE: Final = ("present", "absent")
+KINDS: Final = ("unspecified", "internal", "server", "client", "producer", "consumer")
+STATUSES: Final = ("unset", "ok", "error")
+PARENTS: Final = ("none", "local", "remote")
+VIAS: Final = ("span", "log", "either")
+CLOSABLE: Final = ("children", "attributes", "events", "links")
+
+EVENT: Final = ("event", "via", "count", "attributes")
+LINK: Final = ("span", "count", "attributes")
+SPAN_RULE: Final = ("span", "where", "count", *CONTENT)
+EVENT_RULE: Final = ("event", "via", "where", "count", "attributes", "forbid", "except")
+EVENT_WHERE: Final = ("attributes", "forbid", "except")
+CONDITION: Final = ("when", "then", "order")
+SIDE: Final = ("count", *CONTENT)
+DURATION: Final = ("at_least", "at_most")
+CLOCK: Final = ("tolerance", "skew")
+PENDING: Final = ("reason", "owner", "until")
+STATEMENT: Final = ("sampling", "confidence", "duration", "error_rate", "of", "samples")
+
+EXAMPLE: Final = ("trace", "traces", "like", "but", "file", "findings", "offered")
+EXAMPLE_TRACE: Final = ("trace", "repeat")
+CONCRETE: Final = (
+    "kind", "status", "status_message", "attributes", "resource", "scope", "parent", "events", "links", "logs",
+    "takes", "flags", "trace_state", "schema_url", "dropped",
+)  # fmt: skip
+"""The fields of an example's span that `given` may hold too: those that do not identify one span."""
+EXAMPLE_SPAN: Final = (
+    "span", *CONCRETE, "children", "at", "repeat", "id", "trace_id", "span_id", "parent_id", "start", "end",
+)  # fmt: skip
+EXAMPLE_EVENT: Final = ("event", "at", "attributes")
+EXAMPLE_LOG: Final = (*EXAMPLE_EVENT, "body", "severity")
+EXAMPLE_LINK: Final = ("to", "attributes")
+EXAMPLE_TARGET: Final = ("trace_id", "span_id")
+EXAMPLE_SCOPE: Final = ("name", "version", "attributes")
+EXAMPLE_DROPPED: Final = ("attributes", "events", "links")
+EXAMPLE_VALUE: Final = ("bytes", "map", "equals")
+
+
+def suggestion(word: str, accepted: Collection[str]) -> str:
+    """`did you mean …? accepted: …`: the nearest word, if one is near, and all that would do."""
+    near = difflib.get_close_matches(word, accepted, n=1, cutoff=0.6)
+    did_you_mean = f"did you mean `{near[0]}`? " if near else ""
+    return f"{did_you_mean}accepted: {', '.join(accepted)}" if accepted else did_you_mean.strip()
