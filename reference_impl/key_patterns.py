@@ -78,7 +78,7 @@ class _Table(Generic[AnyStr]):
         return self.by_head.get(head, self.headless)
 
     def _fits_start(self, template: _Template[AnyStr], segments: Sequence[AnyStr]) -> bool:
-        if not 1 < len(segments) < len(template.literals) or not template.fits_start(segments[:-1]):
+        if not 1 < len(segments) <= len(template.literals) or not template.fits_start(segments[:-1]):
             return False
         return template.literals[len(segments) - 1] is None or segments[-1] == self.star
 

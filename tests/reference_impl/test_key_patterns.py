@@ -62,7 +62,6 @@ def test_a_key_shows_as_its_template_or_not_at_all(key: object, shown: str) -> N
         ("user:bob@example.com*", "user:*"),
         (b"user:*", "user:*"),
         ("user:7:sess*", "user:*:*"),
-        ("acme:*", "*:*"),
         ("acme:conf*", UNREGISTERED),
         ("bob@example.com*", UNREGISTERED),
         ("*bob*", UNREGISTERED),
@@ -73,8 +72,17 @@ def test_a_key_shows_as_its_template_or_not_at_all(key: object, shown: str) -> N
     ],
 )
 def test_a_scan_pattern_shows_as_the_template_it_searches(pattern: str | bytes, shown: str) -> None:
-    keys = KeyTemplates("session:{id}", "user:{id}:{part}", "{tenant}:config:{name}")
+    keys = KeyTemplates("session:{id}", "user:{id}:{part}")
     assert keys.show_pattern(pattern) == shown
+
+
+def test_a_template_that_begins_with_a_placeholder_takes_any_head() -> None:
+    keys = KeyTemplates("{tenant}:config:{name}")
+    assert keys.show_pattern("acme:*") == "*:*"
+    assert keys.show_pattern("acme:config:*") == "*:config:*"
+    assert keys.show_pattern("acme:conf*") == UNREGISTERED
+    assert KEYS.show_pattern("user:7:*") == "user:*:*"
+    assert KeyTemplates("user:{id}:sessions").show_pattern("user:7:*") == "user:*:*"
 
 
 def test_the_template_with_more_literals_wins_whatever_the_order_of_registration() -> None:

@@ -1,0 +1,241 @@
+"""The Redis commands that we know: what a span calls them, where their keys are, and which of them only read.
+
+Only names of this closed table are ever shown. A test compares it with the reply of a real server to COMMAND.
+Source: docs/specification.md S2.1, and https://redis.io/docs/latest/commands/ up to Redis 7.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from reference_impl.vocabulary import OTHER, PIPELINE, REDIS_DELETE, REDIS_OTHER, REDIS_PIPELINE
+
+Arguments: TypeAlias = Sequence[object]
+"""What follows the command's name (and its subcommand's)."""
+
+Keys: TypeAlias = Callable[[Arguments], Arguments]
+Hit: TypeAlias = Callable[[object], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command: `span` and `operation` as shown; `keys` picks the keys of its arguments, None for none.
+
+    `skip` is the number of leading arguments that are the command's name. `pattern` says that the key is a glob.
+    `hit` tells a cache hit from a miss by the result; None for a command that does not read a cache.
+    `reads` is true where the command changes nothing, so that it may be sent twice.
+    """
+
+    operation: str
+    span: str
+    keys: Keys | None = None
+    pattern: bool = False
+    hit: Hit | None = None
+    reads: bool = False
+    skip: int = 1
+
+
+def _found(result: object) -> bool:
+    return result is not None
+
+
+def _not_empty(result: object) -> bool:
+    return bool(result)
+
+
+def _all_found(result: object) -> bool:
+    return bool(result) and isinstance(result, (list, tuple)) and None not in result
+
+
+HITS: Final[Mapping[str, Hit]] = {
+    "GET": _found, "GETEX": _found, "GETDEL": _found, "HGET": _found, "HGETALL": _not_empty,
+    "MGET": _all_found, "HMGET": _all_found,
+}
+"""The read commands of S2.2, whose spans say `cache_hit` and `cache_miss`.
+
+A value of no length is a hit. HGETALL misses when the hash is empty, as Redis keeps no empty hash. MGET and HMGET hit
+only when every value is there.
+"""
+
+
+def _first(arguments: Arguments) -> Arguments:
+    return arguments[:1]
+
+
+def _first_two(arguments: Arguments) -> Arguments:
+    return arguments[:2]
+
+
+def _all(arguments: Arguments) -> Arguments:
+    return arguments
+
+
+def _all_but_first(arguments: Arguments) -> Arguments:
+    return arguments[1:]
+
+
+def _all_but_last(arguments: Arguments) -> Arguments:
+    return arguments[:-1]
+
+
+def _every_other(arguments: Arguments) -> Arguments:
+    return arguments[::2]
+
+
+def _counted(before: int, *, first_too: bool = False) -> Keys:
+    """Keys after a number of them, which stands after `before` arguments, of which the first may be a key too."""
+
+    def keys(arguments: Arguments) -> Arguments:
+        count = int(str(arguments[before]))
+        counted = arguments[before + 1 : before + 1 + count]
+        return [arguments[0], *counted] if first_too else counted
+
+    return keys
+
+
+def _streams(arguments: Arguments) -> Arguments:
+    """The first half of what follows STREAMS; the second half are entry ids."""
+    words = [word.upper() if isinstance(word, str) else word for word in arguments]
+    rest = arguments[next(i for i, word in enumerate(words) if word in ("STREAMS", b"STREAMS")) + 1 :]
+    return rest[: len(rest) // 2]
+
+
+def _match(arguments: Arguments) -> Arguments:
+    """The pattern of SCAN, `*` where it has none."""
+    words = [word.upper() if isinstance(word, (str, bytes)) else word for word in arguments]
+    places = [i for i in range(1, len(words) - 1, 2) if words[i] in ("MATCH", b"MATCH")]
+    return [arguments[places[0] + 1]] if places else ["*"]
+
+
+_LAYOUTS: Final[Sequence[tuple[Keys | None, str]]] = (
+    (None, """
+        ACL ASKING AUTH BGREWRITEAOF BGSAVE CLIENT CLUSTER COMMAND CONFIG DBSIZE DEBUG DISCARD ECHO EXEC FAILOVER
+        FLUSHALL FLUSHDB FUNCTION HELLO INFO LASTSAVE LATENCY LOLWUT MEMORY MIGRATE MODULE MONITOR MULTI PFSELFTEST
+        PING PSUBSCRIBE PSYNC PUBLISH PUBSUB PUNSUBSCRIBE QUIT RANDOMKEY READONLY READWRITE REPLCONF REPLICAOF RESET
+        ROLE SAVE SCRIPT SELECT SHUTDOWN SLAVEOF SLOWLOG SPUBLISH SSUBSCRIBE STRALGO SUBSCRIBE SUNSUBSCRIBE SWAPDB
+        SYNC TIME UNSUBSCRIBE UNWATCH WAIT WAITAOF OBJECT PFDEBUG XGROUP XINFO"""),
+    (_first, """
+        APPEND BITCOUNT BITFIELD BITFIELD_RO BITPOS DECR DECRBY DUMP EXPIRE EXPIREAT EXPIRETIME GEOADD GEODIST GEOHASH
+        GEOPOS GEORADIUS GEORADIUS_RO GEORADIUSBYMEMBER GEORADIUSBYMEMBER_RO GEOSEARCH GET GETBIT GETDEL GETEX
+        GETRANGE GETSET HDEL HEXISTS HEXPIRE HEXPIREAT HEXPIRETIME HGET HGETALL HINCRBY HINCRBYFLOAT HKEYS HLEN HMGET
+        HMSET HPERSIST HPEXPIRE HPEXPIREAT HPEXPIRETIME HPTTL HRANDFIELD HSCAN HSET HSETNX HSTRLEN HTTL HVALS INCR
+        INCRBY INCRBYFLOAT LINDEX LINSERT LLEN LPOP LPOS LPUSH LPUSHX LRANGE LREM LSET LTRIM MOVE PERSIST PEXPIRE
+        PEXPIREAT PEXPIRETIME PFADD PSETEX PTTL RESTORE RESTORE-ASKING RPOP RPUSH RPUSHX SADD SCARD SET SETBIT SETEX
+        SETNX SETRANGE SISMEMBER SMEMBERS SMISMEMBER SORT SORT_RO SPOP SRANDMEMBER SREM SSCAN STRLEN SUBSTR TTL TYPE
+        XACK XADD XAUTOCLAIM XCLAIM XDEL XLEN XPENDING XRANGE XREVRANGE XSETID XTRIM ZADD ZCARD ZCOUNT ZINCRBY
+        ZLEXCOUNT ZMSCORE ZPOPMAX ZPOPMIN ZRANDMEMBER ZRANGE ZRANGEBYLEX ZRANGEBYSCORE ZRANK ZREM ZREMRANGEBYLEX
+        ZREMRANGEBYRANK ZREMRANGEBYSCORE ZREVRANGE ZREVRANGEBYLEX ZREVRANGEBYSCORE ZREVRANK ZSCAN ZSCORE"""),
+    (_first_two, """
+        BLMOVE BRPOPLPUSH COPY GEOSEARCHSTORE LCS LMOVE RENAME RENAMENX RPOPLPUSH SMOVE ZRANGESTORE"""),
+    (_all, """
+        DEL EXISTS MGET PFCOUNT PFMERGE SDIFF SDIFFSTORE SINTER SINTERSTORE SUNION SUNIONSTORE TOUCH UNLINK WATCH"""),
+    (_all_but_first, "BITOP"),
+    (_all_but_last, "BLPOP BRPOP BZPOPMAX BZPOPMIN"),
+    (_every_other, "MSET MSETNX"),
+    (_counted(0), "LMPOP SINTERCARD ZDIFF ZINTER ZINTERCARD ZMPOP ZUNION"),
+    (_counted(1), "BLMPOP BZMPOP EVAL EVALSHA EVAL_RO EVALSHA_RO FCALL FCALL_RO"),
+    (_counted(1, first_too=True), "ZDIFFSTORE ZINTERSTORE ZUNIONSTORE"),
+    (_streams, "XREAD XREADGROUP"),
+    (_match, "SCAN"),
+)
+
+_PATTERNS: Final = frozenset({"SCAN", "KEYS"})
+
+_READ_ONLY: Final = """
+    BITCOUNT BITFIELD_RO BITPOS DBSIZE DUMP ECHO EXISTS EXPIRETIME GEODIST GEOHASH GEOPOS GEORADIUS_RO
+    GEORADIUSBYMEMBER_RO GEOSEARCH GET GETBIT GETRANGE HEXISTS HGET HGETALL HKEYS HLEN HMGET HPTTL HRANDFIELD HSCAN
+    HSTRLEN HTTL HVALS INFO KEYS LCS LINDEX LLEN LPOS LRANGE MGET PEXPIRETIME PFCOUNT PING PTTL RANDOMKEY SCAN SCARD
+    SDIFF SINTER SINTERCARD SISMEMBER SMEMBERS SMISMEMBER SORT_RO SRANDMEMBER SSCAN STRLEN SUBSTR SUNION TIME TTL TYPE
+    XLEN XPENDING XRANGE XREVRANGE ZCARD ZCOUNT ZDIFF ZINTER ZINTERCARD ZLEXCOUNT ZMSCORE ZRANDMEMBER ZRANGE
+    ZRANGEBYLEX ZRANGEBYSCORE ZRANK ZREVRANGE ZREVRANGEBYLEX ZREVRANGEBYSCORE ZREVRANK ZSCAN ZSCORE ZUNION"""
+_READS: Final = frozenset(_READ_ONLY.split())
+
+_SUBCOMMANDS: Final[Mapping[str, str]] = {
+    "ACL": "CAT DELUSER DRYRUN GENPASS GETUSER LIST LOAD LOG SAVE SETUSER USERS WHOAMI",
+    "CLIENT": "CACHING GETNAME GETREDIR ID INFO KILL LIST NO-EVICT NO-TOUCH PAUSE REPLY SETINFO SETNAME TRACKING "
+              "TRACKINGINFO UNBLOCK UNPAUSE",
+    "CLUSTER": "INFO KEYSLOT LINKS MYID NODES SHARDS SLOTS",
+    "COMMAND": "COUNT DOCS GETKEYS INFO LIST",
+    "CONFIG": "GET RESETSTAT REWRITE SET",
+    "FUNCTION": "DELETE DUMP FLUSH KILL LIST LOAD RESTORE STATS",
+    "LATENCY": "DOCTOR GRAPH HISTOGRAM HISTORY LATEST RESET",
+    "MEMORY": "DOCTOR MALLOC-STATS PURGE STATS USAGE",
+    "MODULE": "LIST LOAD LOADEX UNLOAD",
+    "OBJECT": "ENCODING FREQ IDLETIME REFCOUNT",
+    "PUBSUB": "CHANNELS NUMPAT NUMSUB SHARDCHANNELS SHARDNUMSUB",
+    "SCRIPT": "DEBUG EXISTS FLUSH KILL LOAD",
+    "SLOWLOG": "GET LEN RESET",
+    "XGROUP": "CREATE CREATECONSUMER DELCONSUMER DESTROY SETID",
+    "XINFO": "CONSUMERS GROUPS STREAM",
+}
+_KEYED_SUBCOMMANDS: Final = ("MEMORY USAGE", "OBJECT ", "XGROUP ", "XINFO ")
+
+
+def _span(name: str) -> str:
+    return REDIS_DELETE if name == "DEL" else f"redis.{name.lower()}"
+
+
+def _table() -> dict[str, Command]:
+    table = {
+        name: Command(name, _span(name), keys, name in _PATTERNS, HITS.get(name), name in _READS)
+        for keys, names in (*_LAYOUTS, (_first, "KEYS"))
+        for name in names.split()
+    }
+    for container, subcommands in _SUBCOMMANDS.items():
+        for operation in (f"{container} {subcommand}" for subcommand in subcommands.split()):
+            keys = _first if operation.startswith(_KEYED_SUBCOMMANDS) else None
+            table[operation] = Command(operation, _span(container), keys)
+    return table
+
+
+COMMANDS: Final[Mapping[str, Command]] = _table()
+"""Every known command by its upper-case name, subcommands as `SCRIPT LOAD`."""
+
+UNKNOWN: Final = Command(OTHER, REDIS_OTHER)
+"""What stands for every other command."""
+
+THE_PIPELINE: Final = Command(PIPELINE, REDIS_PIPELINE)
+"""What stands for a pipeline or transaction as a whole."""
+
+_LONGEST: Final = max(map(len, COMMANDS))
+_TWO_WORDS: Final[Mapping[str, Mapping[str, Command]]] = {
+    container: {
+        subcommand: Command(f"{container} {subcommand}", _span(container),
+                            COMMANDS[f"{container} {subcommand}"].keys, skip=2)
+        for subcommand in subcommands.split()
+    }
+    for container, subcommands in _SUBCOMMANDS.items()
+}
+
+
+def look_up(args: Arguments) -> Command:
+    """The command that redis-py is asked to send: its name is the first argument, in any case, as text or bytes.
+
+    A subcommand may stand in the same argument (`"SCRIPT LOAD"`) or in the next. What is not known is `UNKNOWN`.
+    """
+    name = args[0] if args else None
+    command = COMMANDS.get(name) if type(name) is str else None
+    if command is None:
+        command = COMMANDS.get(_word(name), UNKNOWN)
+    if len(args) > 1 and command.operation in _TWO_WORDS:
+        return _TWO_WORDS[command.operation].get(_word(args[1]), command)
+    return command
+
+
+def _word(name: object) -> str:
+    """A word in upper case, or nothing where it cannot be one of ours."""
+    if not isinstance(name, (str, bytes)) or len(name) > _LONGEST:
+        return ""
+    return str(name, "ascii", "replace").upper() if isinstance(name, bytes) else str.upper(name)
+
+
+def keys_of(command: Command, args: Arguments) -> Arguments:
+    """The keys among the arguments of a command (its name included in `args`); none where the layout is broken."""
+    if command.keys is None:
+        return ()
+    try:
+        return command.keys(args[command.skip :])
+    except (ValueError, IndexError, StopIteration):  # a malformed command is the server's to refuse
+        return ()
