@@ -1,0 +1,38 @@
+"""Coverage as a table: how far the expectations of each contract were exercised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from spanpact.findings import Coverage, CoverageState, Report
+from spanpact.reporting.safe_text import Canvas, Style, width_of
+
+_STATES: Final[tuple[CoverageState, ...]] = ("exercised", "vacuous", "unseen")
+_STYLES: Final[dict[CoverageState, Style]] = {"exercised": "good", "vacuous": "doubt", "unseen": "bad"}
+
+
+def coverage_lines(report: Report, canvas: Canvas, *, each: bool = False) -> Iterator[str]:
+    """A row a contract; with `each`, a row for every expectation below it."""
+    results = [result for result in report.results if result.coverage]
+    if not results:
+        return
+    widest = max(width_of(canvas.shown(result.contract)) for result in results)
+    widest = max(widest, len("coverage") - 2)
+    yield canvas.paint(f"{'coverage'.ljust(widest + 2)}  exercised  vacuous  unseen", "strong")
+    for result in results:
+        counts = [sum(c.state == state for c in result.coverage) for state in _STATES]
+        name = canvas.shown(result.contract)
+        yield f"  {name}{' ' * (widest - width_of(name))}  {counts[0]:9}  {counts[1]:7}  {counts[2]:6}"
+        if each:
+            yield from (f"    {line}" for line in _expectations(result.coverage, canvas))
+
+
+def _expectations(coverage: tuple[Coverage, ...], canvas: Canvas) -> Iterator[str]:
+    names = [canvas.shown(f"{each.entry}.{each.keyword}") for each in coverage]
+    widest = max(map(width_of, names))
+    for each, name in zip(coverage, names, strict=True):
+        state = canvas.paint(each.state.ljust(9), _STYLES[each.state])
+        times = f"{canvas.glyphs.times}{each.exercised}" if each.exercised else ""
+        place = canvas.shown(str(each.place or ""))
+        yield f"{state}  {name}{' ' * (widest - width_of(name))}  {times:>6}  {place}".rstrip()

@@ -1,0 +1,66 @@
+"""What could not be checked, and the line that says it all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from spanpact.findings import ContractResult, Report
+from spanpact.reporting.safe_text import Canvas, Style
+
+
+def passes(report: Report, result: ContractResult) -> bool:
+    """Whether a contract counts as in order: kept, or not checked in a way that was allowed."""
+    if result.verdict == "kept":
+        return not (report.strict and any(each.reason == "capability" for each in result.not_checked))
+    only_unseen = bool(result.not_checked) and all(each.reason == "unseen" for each in result.not_checked)
+    return report.allow_unseen and result.verdict == "not checked" and only_unseen
+
+
+def why_not_checked(result: ContractResult) -> str:
+    """The reasons why a contract was not checked, in a few words."""
+    reasons = dict.fromkeys(each.reason for each in result.not_checked if each.reason != "capability")
+    return ", ".join(reasons) or "nothing was exercised"
+
+
+def not_checked_lines(report: Report, canvas: Canvas) -> Iterator[str]:
+    """Each thing that was not checked, with the reason: by contract, reason and detail."""
+    rows = []
+    for result in report.results:
+        if result.verdict == "not checked" and not result.not_checked:
+            rows.append((result.contract, "nothing was exercised", "", ""))
+        for each in result.not_checked:
+            times = f" ({canvas.glyphs.times}{each.count})" if each.count > 1 else ""
+            what = f"{each.entry}.{each.keyword}"
+            rows.append((result.contract, each.reason, f"{what}: {each.detail}{times}", str(each.place or "")))
+    if not rows:
+        return
+    yield canvas.paint("not checked", "strong")
+    for contract, reason, detail, place in rows:
+        text = "  ".join(part for part in (reason, detail, place) if part)
+        yield f"  {canvas.paint(canvas.glyphs.doubt, 'doubt')} {canvas.shown(contract)}  {canvas.shown(text)}"
+
+
+def summary(report: Report, canvas: Canvas) -> str:
+    """The last line: the verdict, and the counts behind it."""
+    styles: dict[str, Style] = {"kept": "good", "broken": "bad", "not checked": "doubt"}
+    return f"{canvas.paint(report.verdict, styles[report.verdict])}: {', '.join(_counts(report))}"
+
+
+def _counts(report: Report) -> Iterator[str]:
+    total = len(report.results)
+    yield f"{total} contract{'' if total == 1 else 's'}" if total else "no contract was judged"
+    for verdict in ("kept", "broken", "not checked"):
+        number = sum(result.verdict == verdict for result in report.results)
+        if number and total:
+            yield f"{number} {verdict}"
+    breaking = sum(finding.breaks for finding in report.findings)
+    if breaking:
+        yield f"{breaking} finding{'' if breaking == 1 else 's'}"
+    flows = sum(result.flows for result in report.results)
+    if total:
+        yield f"{flows} flow{'' if flows == 1 else 's'}"
+    gaps = sum(each.reason == "capability" for result in report.results for each in result.not_checked)
+    if gaps:
+        yield f"{gaps} beyond what the source carries{' (--strict counts them)' if report.strict else ''}"
+    if pending := sum(finding.pending is not None for finding in report.findings):
+        yield f"{pending} pending"
