@@ -145,7 +145,7 @@ def _changed(span: SpanNode, change: Mapping, changes: AnyMapping[int, Node], bu
     """One span changed; new `children` replace the old, a new `repeat` makes copies."""
     fields = merge(span.fields, change)
     if "children" in change.items or "repeat" in change.items:
-        fresh = _copies(fields, budget)
+        fresh = _copies(Mapping(fields.items, fields.keys, change.spot), budget)
         if "children" in change.items:
             return fresh
         return [SpanNode(copy.fields, changed(span.children, changes, budget)) for copy in fresh]

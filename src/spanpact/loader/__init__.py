@@ -15,12 +15,12 @@ from spanpact.document import Mapping, from_python
 from spanpact.errors import UsageError
 from spanpact.loader.compiling import compiled_plan
 from spanpact.loader.context import Context
-from spanpact.loader.files import Files, inside, roots_and_files
+from spanpact.loader.files import Files, real_path, roots_and_files
 from spanpact.loader.header import check_keys, extended_names, file_kind
 from spanpact.plan import ContractPlan
 from spanpact.yaml_document import from_yaml
 
-__all__ = ["compile_contract", "inside", "load_contract", "load_contracts", "load_text"]
+__all__ = ["compile_contract", "load_contract", "load_contracts", "load_text"]
 
 
 def load_contract(path: str | os.PathLike[str], *, root: str | os.PathLike[str] | None = None) -> ContractPlan:
@@ -44,9 +44,10 @@ def load_contracts(paths: Iterable[str | os.PathLike[str]]) -> list[ContractPlan
     seen: set[Path] = set()
     for root, file in roots_and_files(named):
         files = opened.setdefault(root, Files(root))
-        if file.resolve() not in seen and not _is_fragment(files, file):
+        real = real_path(file)
+        if real not in seen and not _is_fragment(files, file):
             plans.append(_load(files, file))
-        seen.add(file.resolve())
+        seen.add(real)
     if not plans:
         raise UsageError(
             f"no contract in {', '.join(str(path) for path in named) or 'nothing'}",

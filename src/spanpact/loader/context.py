@@ -61,10 +61,18 @@ class Context:
         self._later.append(check)
 
     def finish(self) -> None:
-        """Makes the checks that waited, and raises the first error in the file's order, if any."""
+        """Raises the first error in the file's order, if any.
+
+        References are judged only where everything else was read: after a typo in `children`, say, that `order`
+        names no entry would be the wrong thing to hear.
+        """
+        self._raise_first()
         for check in self._later:
             with self.collecting():
                 check()
+        self._raise_first()
+
+    def _raise_first(self) -> None:
         if self._errors:
             raise min(self._errors, key=self._order)
 

@@ -27,7 +27,7 @@ class Files:
 
         Raises UsageError for a file that cannot be read, ContractError for one that is no document.
         """
-        real = path.resolve()
+        real = real_path(path)
         if real not in self._documents:
             self._documents[real] = from_yaml(_read(path), file=str(path))
         return self._documents[real]
@@ -50,9 +50,17 @@ def inside(folder: Path, name: str, spot: Spot, *, root: Path) -> Path:
     if ".." in parts:
         raise spot.error(f"{shown(name)} leads out of its folder", hint=hint)
     target = folder.joinpath(*parts)
-    if not target.resolve().is_relative_to(root.resolve()):
+    if not real_path(target).is_relative_to(real_path(root)):
         raise spot.error(f"{shown(name)} is a link that leads out of the contracts' folder")
     return target
+
+
+def real_path(path: Path) -> Path:
+    """The path with links followed; a loop of links is left as it is, and is then no file."""
+    try:
+        return Path(os.path.realpath(path))
+    except ValueError:
+        raise UsageError(f"{shown(str(path))} is no valid path") from None
 
 
 def _read(path: Path) -> bytes:
@@ -61,9 +69,8 @@ def _read(path: Path) -> bytes:
             raise UsageError(f"there is no contract file {shown(str(path))}")
         with path.open("rb") as stream:
             return stream.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "no valid path"
-        raise UsageError(f"cannot read {shown(str(path))}: {reason}") from None
+    except OSError as error:
+        raise UsageError(f"cannot read {shown(str(path))}: {error.strerror}") from None
 
 
 def found_below(folder: Path) -> Iterator[Path]:

@@ -71,7 +71,7 @@ def extended_names(node: Node) -> tuple[tuple[str, Spot], ...]:
 
 def alias_names(name: str, node: Node, spot: Spot) -> tuple[str, ...]:
     """The other accepted names of one attribute."""
-    names = tuple(other for other, _ in texts(node, f"the aliases of `{name}`"))
+    names = tuple(other for other, _ in texts(node, f"`{name}` of `aliases`"))
     if name in names or not name:
         raise spot.error(f"{shown(name)} cannot be an alias of itself" if name else "an attribute's name is empty")
     return names
@@ -119,7 +119,7 @@ def _near_finding(finding: str) -> str:
 def check_id(context: Context, id: str, spot: Spot, what: str, reserved: tuple[str, ...]) -> None:
     """Checks that an id is in the contract's namespace, or among the reserved ones given."""
     if id not in context.ids and id not in reserved:
-        hint = suggestion(id, (*reserved, *context.ids))
+        hint = suggestion(id, tuple(dict.fromkeys((*reserved, *context.ids))))
         raise spot.error(f"{what} names {shown(id)}, which is no id here", hint=hint)
 
 

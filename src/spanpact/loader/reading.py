@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from spanpact.document import Mapping, Node, Scalar, Sequence, Spot, kind_of, shown
-from spanpact.loader.vocabulary import suggestion
+from spanpact.loader.vocabulary import EVERY_KEYWORD, suggestion
 from spanpact.patterns import NamePattern
 from spanpact.plan import Count
 
@@ -42,6 +42,8 @@ def _offer(accepted: Collection[str] | None) -> str:
 
 def unknown(key: str, spot: Spot, what: str, accepted: Collection[str]) -> Exception:
     """The error for a keyword that is not in the vocabulary of its place."""
+    if key in EVERY_KEYWORD:
+        return spot.error(f"`{key}` cannot stand in {what}", hint=_offer(accepted))
     return spot.error(f"unknown keyword {shown(key)} in {what}", hint=suggestion(key, accepted))
 
 

@@ -61,8 +61,20 @@ EXAMPLE_DROPPED: Final = ("attributes", "events", "links")
 EXAMPLE_VALUE: Final = ("bytes", "map", "equals")
 
 
+EVERY_KEYWORD: Final = frozenset(
+    (
+        *FILE, *FRAGMENT, *ENTRY, *MATCHER, *EVENT, *LINK, *SPAN_RULE, *EVENT_RULE, *CONDITION, *CLOCK, *PENDING,
+        *STATEMENT, *EXAMPLE, *EXAMPLE_TRACE, *EXAMPLE_SPAN, *EXAMPLE_LOG, *EXAMPLE_LINK, *EXAMPLE_SCOPE,
+        *EXAMPLE_VALUE,
+    )
+)  # fmt: skip
+_MOST_SHOWN: Final = 40
+
+
 def suggestion(word: str, accepted: Collection[str]) -> str:
-    """`did you mean …? accepted: …`: the nearest word, if one is near, and all that would do."""
+    """`did you mean …? accepted: …`: the nearest word, if one is near, and all that would do, unless they are many."""
     near = difflib.get_close_matches(word, accepted, n=1, cutoff=0.6)
-    did_you_mean = f"did you mean `{near[0]}`? " if near else ""
-    return f"{did_you_mean}accepted: {', '.join(accepted)}" if accepted else did_you_mean.strip()
+    said = [f"did you mean `{near[0]}`?"] if near else []
+    if accepted and (len(accepted) <= _MOST_SHOWN or not near):
+        said.append(f"accepted: {', '.join(accepted)}")
+    return " ".join(said)
