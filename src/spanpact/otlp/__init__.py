@@ -1,0 +1,17 @@
+"""The OTLP codec: OTLP JSON and protobuf into the neutral model, and the model back into OTLP JSON."""
+
+from spanpact.otlp.batch import Batch, SharedValues, Signal
+from spanpact.otlp.encoding import encode_traces_json
+from spanpact.otlp.json_decoding import Origin, decode_json
+from spanpact.otlp.protobuf_decoding import decode_protobuf_logs, decode_protobuf_traces
+
+__all__ = [
+    "Batch",
+    "Origin",
+    "SharedValues",
+    "Signal",
+    "decode_json",
+    "decode_protobuf_logs",
+    "decode_protobuf_traces",
+    "encode_traces_json",
+]

@@ -1,0 +1,268 @@
+"""Reads OTLP JSON into the neutral model: typed structures first (in C), then one pass of conversion.
+
+The conversion is the hot path of every large verification, so it is written out flat: defaults by `or`, strings
+before all other values, no call where an expression will do (docs/adr/0002).
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
+from sys import intern
+
+import msgspec
+from msgspec import UNSET
+
+from spanpact.errors import SourceError
+from spanpact.model import Attributes, Event, Link, LogRecord, Resource, Scope, Span, SpanKind, StatusCode, Value
+from spanpact.otlp import wire
+from spanpact.otlp.batch import (
+    KINDS,
+    MAX_VALUE_DEPTH,
+    STATUSES,
+    Batch,
+    MalformedValue,
+    SharedValues,
+    Signal,
+    parent_remote,
+    severity_name,
+)
+from spanpact.otlp.json_faults import JsonFault, describe_failure, find_duplicate_key, too_deep
+
+_DECODER = msgspec.json.Decoder(wire.Request)
+_KIND_NAMES = {f"SPAN_KIND_{kind.upper()}": number for number, kind in enumerate(KINDS)}
+_STATUS_NAMES = {f"STATUS_CODE_{status.upper()}": number for number, status in enumerate(STATUSES)}
+_SEVERITY_NAMES = {f"SEVERITY_NUMBER_{severity_name(number) or 'UNSPECIFIED'}": number for number in range(25)}
+_HEX = frozenset("0123456789abcdef")
+_NOT_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a JSON text comes from: a name for messages, and where in the file it starts."""
+
+    name: str = "OTLP JSON"
+    offset: int = 0
+    line: int = 1
+
+    def error(self, fault: JsonFault, data: bytes) -> SourceError:
+        """The one error of a text that cannot be read: what, and the byte and line counted in the file."""
+        if fault.offset is None:
+            return SourceError(f"{self.name}: line {self.line}: not OTLP JSON: {fault.what}")
+        line = self.line + data.count(b"\n", 0, fault.offset)
+        return SourceError(f"{self.name}: byte {self.offset + fault.offset} (line {line}): not OTLP JSON: {fault.what}")
+
+
+def decode_json(
+    data: bytes, *, origin: Origin | None = None, shared: SharedValues | None = None, duplicate_keys: bool = True
+) -> Batch:
+    """The spans and log records of one OTLP JSON document (traces, logs, or both in one object).
+
+    `duplicate_keys` looks for keys that occur twice, which takes about ten times as long as reading.
+    Raises SourceError, with the offset, for anything that is not OTLP JSON.
+    """
+    origin = origin or Origin()
+    try:
+        request = _DECODER.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise origin.error(describe_failure(error, data), data) from None
+    if duplicate_keys and (fault := find_duplicate_key(data)):
+        raise origin.error(fault, data)
+    try:
+        return _batch(request, shared or SharedValues())
+    except MalformedValue as error:
+        raise origin.error(JsonFault(str(error)), data) from None
+    except RecursionError:
+        raise origin.error(too_deep(data), data) from None
+
+
+def _batch(request: wire.Request, shared: SharedValues) -> Batch:
+    spans = [span for group in request.resource_spans or () for span in _spans(group, shared)]
+    logs = [log for group in request.resource_logs or () for log in _logs(group, shared)]
+    return Batch(spans, logs, frozenset(_signals(request)))
+
+
+def _signals(request: wire.Request) -> Iterator[Signal]:
+    if request.resource_spans is not UNSET:
+        yield "traces"
+    if request.resource_logs is not UNSET:
+        yield "logs"
+    if request.resource_metrics is not UNSET:
+        yield "metrics"
+
+
+def _spans(group: wire.ResourceSpans, shared: SharedValues) -> Iterator[Span]:
+    resource = _resource(group.resource, group.schema_url, shared)
+    for scoped in group.scope_spans or ():
+        scope = _scope(scoped.scope, shared)
+        for span in scoped.spans or ():
+            yield _span(span, resource, scope)
+
+
+def _logs(group: wire.ResourceLogs, shared: SharedValues) -> Iterator[LogRecord]:
+    resource = _resource(group.resource, group.schema_url, shared)
+    for scoped in group.scope_logs or ():
+        scope = _scope(scoped.scope, shared)
+        for log in scoped.log_records or ():
+            if log.trace_id:
+                yield _log(log, resource, scope)
+
+
+def _resource(resource: wire.WireResource | None, schema_url: str | None, shared: SharedValues) -> Resource:
+    attributes = _attributes(resource.attributes) if resource and resource.attributes else {}
+    return shared.resource(attributes, schema_url or "")
+
+
+def _scope(scope: wire.WireScope | None, shared: SharedValues) -> Scope:
+    scope = scope or wire.WireScope()
+    attributes = _attributes(scope.attributes) if scope.attributes else {}
+    return shared.scope(scope.name or "", scope.version or "", attributes)
+
+
+def _span(span: wire.WireSpan, resource: Resource, scope: Scope) -> Span:
+    status = span.status
+    return Span(
+        hex_id(span.trace_id) if span.trace_id else "",
+        hex_id(span.span_id) if span.span_id else "",
+        intern(span.name) if span.name else "",
+        hex_id(span.parent_span_id) if span.parent_span_id else "",
+        _kind(span.kind or 0),
+        _integer(span.start_time_unix_nano),
+        _integer(span.end_time_unix_nano),
+        _status(status.code or 0) if status else "unset",
+        (status.message or "") if status else "",
+        _attributes(span.attributes) if span.attributes else {},
+        [_event(event) for event in span.events] if span.events else (),
+        [_link(link) for link in span.links] if span.links else (),
+        resource,
+        scope,
+        span.trace_state or "",
+        parent_remote(_integer(span.flags)),
+        _integer(span.dropped_attributes_count),
+        _integer(span.dropped_events_count),
+        _integer(span.dropped_links_count),
+    )
+
+
+def _event(event: wire.WireEvent) -> Event:
+    return Event(
+        event.name or "",
+        _integer(event.time_unix_nano),
+        _attributes(event.attributes) if event.attributes else {},
+        _integer(event.dropped_attributes_count),
+    )
+
+
+def _link(link: wire.WireLink) -> Link:
+    return Link(
+        hex_id(link.trace_id or ""),
+        hex_id(link.span_id or ""),
+        _attributes(link.attributes) if link.attributes else {},
+        link.trace_state or "",
+        _integer(link.dropped_attributes_count),
+    )
+
+
+def _log(log: wire.WireLogRecord, resource: Resource, scope: Scope) -> LogRecord:
+    return LogRecord(
+        hex_id(log.trace_id or ""),
+        hex_id(log.span_id or ""),
+        log.event_name or "",
+        _value(log.body, 0) if log.body else None,
+        log.severity_text or severity_name(_severity(log.severity_number)),
+        _integer(log.time_unix_nano) or _integer(log.observed_time_unix_nano),
+        _attributes(log.attributes) if log.attributes else {},
+        resource,
+        scope,
+    )
+
+
+def _attributes(pairs: list[wire.KeyValue], depth: int = 0) -> Attributes:
+    attributes: Attributes = {}
+    for pair in pairs:
+        value = pair.value
+        if value is None:
+            attributes[intern(pair.key or "")] = None
+        elif value.string_value is not None:
+            attributes[intern(pair.key or "")] = value.string_value
+        else:
+            attributes[intern(pair.key or "")] = _value(value, depth)
+    return attributes
+
+
+def _value(value: wire.AnyValue, depth: int) -> Value:
+    if value.string_value is not None:
+        return value.string_value
+    if value.int_value is not None:
+        return _integer(value.int_value)
+    if value.bool_value is not None:
+        return value.bool_value
+    if value.double_value is not None:
+        return value.double_value if isinstance(value.double_value, float) else _double(value.double_value)
+    return _nested(value, depth + 1)
+
+
+def _nested(value: wire.AnyValue, depth: int) -> Value:
+    if depth > MAX_VALUE_DEPTH:
+        raise RecursionError
+    if value.array_value is not None:
+        return [_value(member, depth) for member in value.array_value.values or ()]
+    if value.kvlist_value is not None:
+        return _attributes(value.kvlist_value.values or [], depth)
+    return None if value.bytes_value is None else _bytes(value.bytes_value)
+
+
+def _bytes(text: str) -> bytes:
+    """Base64, standard or URL-safe, with or without padding: the JSON mapping of protobuf accepts all four."""
+    standard = text.rstrip("=").translate({45: "+", 95: "/"})
+    try:
+        return base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True)
+    except ValueError:
+        raise MalformedValue("a bytesValue is not base64") from None
+
+
+def _double(text: str) -> float:
+    """A double as text: `NaN`, `Infinity`, `-Infinity`, or a number."""
+    try:
+        return _NOT_FINITE[text] if text in _NOT_FINITE else float(text)
+    except ValueError:
+        raise MalformedValue(f"a doubleValue is {text[:40]!r}, not a number") from None
+
+
+def _integer(value: int | str | None) -> int:
+    try:
+        return int(value or 0)
+    except ValueError:
+        raise MalformedValue(f"{str(value)[:40]!r} stands where an integer must") from None
+
+
+def _kind(kind: int | str) -> SpanKind:
+    number = _enum(kind, _KIND_NAMES)
+    return KINDS[number] if 0 <= number < len(KINDS) else "unspecified"
+
+
+def _status(code: int | str) -> StatusCode:
+    number = _enum(code, _STATUS_NAMES)
+    return STATUSES[number] if 0 <= number < len(STATUSES) else "unset"
+
+
+def _severity(severity: int | str | None) -> int:
+    if not isinstance(severity, str):
+        return severity or 0
+    return _enum(severity, _SEVERITY_NAMES)
+
+
+def _enum(value: int | str, names: dict[str, int]) -> int:
+    """The number of an enum. Unknown numbers are of a later version and pass; an unknown name is a mistake."""
+    if isinstance(value, int):
+        return value
+    if value not in names:
+        raise MalformedValue(f"{value[:40]!r} is none of {', '.join(names)}")
+    return names[value]
+
+
+def hex_id(text: str) -> str:
+    """An id in lower case; text that is not hexadecimal is kept as it was sent, for a check to judge."""
+    lower = text.lower()
+    return lower if lower == text or _HEX.issuperset(lower) else text

@@ -1,0 +1,94 @@
+"""Where a JSON text is wrong: slow and exact, run only when reading it failed, or on a bounded part of the input."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]:]', re.DOTALL)
+_BYTE = re.compile(r" \(byte (\d+)\)$")
+
+
+@dataclass(frozen=True, slots=True)
+class JsonFault:
+    """What is wrong, and the offset of the byte that shows it (None where only the text says where)."""
+
+    what: str
+    offset: int | None = None
+
+
+class _DuplicateKey(Exception):
+    pass
+
+
+def describe_failure(error: Exception, data: bytes) -> JsonFault:
+    """What msgspec's failure to read `data` means, with the offset wherever one can be found."""
+    if isinstance(error, RecursionError):
+        return too_deep(data)
+    if isinstance(error, UnicodeDecodeError):
+        return JsonFault("the text is not UTF-8", _first_byte_not_utf8(data))
+    text = str(error)
+    if found := _BYTE.search(text):
+        return JsonFault(text[: found.start()], int(found[1]))
+    if "truncated" in text:
+        return JsonFault("the text ends too early", len(data))
+    return JsonFault(text)
+
+
+def _first_byte_not_utf8(data: bytes) -> int | None:
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        return error.start
+    return None
+
+
+def too_deep(data: bytes) -> JsonFault:
+    """The fault of a text that nests too deep, at its deepest place."""
+    depth = deepest = offset = 0
+    for token in _TOKEN.finditer(data):
+        depth += {b"{": 1, b"[": 1, b"}": -1, b"]": -1}.get(token[0], 0)
+        if depth > deepest:
+            deepest, offset = depth, token.start()
+    return JsonFault("the text nests too deep", offset)
+
+
+def find_duplicate_key(data: bytes) -> JsonFault | None:
+    """The first key that occurs twice in one object of a well-formed JSON text; None where there is none."""
+    try:
+        json.loads(data, object_pairs_hook=_refuse_duplicates)
+    except _DuplicateKey:
+        return next(_duplicates(data), None)
+    except RecursionError:
+        return too_deep(data)
+    except UnicodeDecodeError as error:  # the typed reader does not look into fields that it passes over
+        return JsonFault("the text is not UTF-8", error.start)
+    except ValueError as error:
+        return JsonFault(str(error))
+    return None
+
+
+def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> None:
+    if len(dict(pairs)) != len(pairs):
+        raise _DuplicateKey
+
+
+def _duplicates(data: bytes) -> Iterator[JsonFault]:
+    objects: list[set[str]] = []
+    text = None
+    for token in _TOKEN.finditer(data):
+        match token[0]:
+            case b"{" | b"[":
+                objects.append(set())
+            case b"}" | b"]":
+                objects.pop()
+            case b":" if text is not None:
+                key = json.loads(text[0])
+                if key in objects[-1]:
+                    yield JsonFault(f"the key {key!r} occurs twice in one object", text.start())
+                objects[-1].add(key)
+            case _:
+                text = token

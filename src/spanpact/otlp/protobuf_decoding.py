@@ -1,0 +1,162 @@
+"""Reads OTLP protobuf messages into the neutral model.
+
+The messages are those of `opentelemetry-proto`; the runtime has checked UTF-8 and framing before they get here.
+They are typed as Any: the generated classes' stubs cost more than they say.
+"""
+
+from __future__ import annotations
+
+from sys import intern
+from typing import Any
+
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped,unused-ignore]
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from spanpact.errors import SourceError
+from spanpact.model import Attributes, Event, Link, LogRecord, Resource, Scope, Span, Value
+from spanpact.otlp.batch import KINDS, MAX_VALUE_DEPTH, STATUSES, Batch, SharedValues, parent_remote, severity_name
+
+
+def decode_protobuf_traces(data: bytes, *, name: str = "OTLP protobuf", shared: SharedValues | None = None) -> Batch:
+    """The spans of one ExportTraceServiceRequest (or TracesData, which has the same wire format).
+
+    Raises SourceError for bytes that are not such a message.
+    """
+    message = _parse(ExportTraceServiceRequest, data, name)
+    shared = shared or SharedValues()
+    try:
+        spans = [span for group in message.resource_spans for span in _spans(group, shared)]
+    except RecursionError:
+        raise _too_deep(name) from None
+    return Batch(spans, [], frozenset({"traces"}))
+
+
+def decode_protobuf_logs(data: bytes, *, name: str = "OTLP protobuf", shared: SharedValues | None = None) -> Batch:
+    """The log records with a trace id of one ExportLogsServiceRequest; errors as for traces."""
+    message = _parse(ExportLogsServiceRequest, data, name)
+    shared = shared or SharedValues()
+    try:
+        logs = [log for group in message.resource_logs for log in _logs(group, shared)]
+    except RecursionError:
+        raise _too_deep(name) from None
+    return Batch([], logs, frozenset({"logs"}))
+
+
+def _parse(kind: Any, data: bytes, name: str) -> Any:
+    try:
+        return kind.FromString(data)
+    except DecodeError:
+        message = f"{name}: not an OTLP protobuf message ({kind.DESCRIPTOR.name}) of {len(data)} bytes"
+        raise SourceError(message, hint="damaged, cut short, nested too deep, or another format") from None
+
+
+def _too_deep(name: str) -> SourceError:
+    return SourceError(f"{name}: not OTLP protobuf: a value nests deeper than {MAX_VALUE_DEPTH}")
+
+
+def _spans(group: Any, shared: SharedValues) -> list[Span]:
+    resource = shared.resource(_attributes(group.resource.attributes), group.schema_url)
+    return [
+        _span(span, resource, scope)
+        for scoped in group.scope_spans
+        for scope in (_scope(scoped.scope, shared),)
+        for span in scoped.spans
+    ]
+
+
+def _logs(group: Any, shared: SharedValues) -> list[LogRecord]:
+    resource = shared.resource(_attributes(group.resource.attributes), group.schema_url)
+    return [
+        _log(log, resource, scope)
+        for scoped in group.scope_logs
+        for scope in (_scope(scoped.scope, shared),)
+        for log in scoped.log_records
+        if log.trace_id
+    ]
+
+
+def _scope(scope: Any, shared: SharedValues) -> Scope:
+    return shared.scope(scope.name, scope.version, _attributes(scope.attributes))
+
+
+def _span(span: Any, resource: Resource, scope: Scope) -> Span:
+    kind, status = span.kind, span.status
+    return Span(
+        span.trace_id.hex(),
+        span.span_id.hex(),
+        intern(span.name),
+        span.parent_span_id.hex(),
+        KINDS[kind] if 0 <= kind < len(KINDS) else "unspecified",
+        span.start_time_unix_nano,
+        span.end_time_unix_nano,
+        STATUSES[status.code] if 0 <= status.code < len(STATUSES) else "unset",
+        status.message,
+        _attributes(span.attributes),
+        [_event(event) for event in span.events] or (),
+        [_link(link) for link in span.links] or (),
+        resource,
+        scope,
+        span.trace_state,
+        parent_remote(span.flags),
+        span.dropped_attributes_count,
+        span.dropped_events_count,
+        span.dropped_links_count,
+    )
+
+
+def _event(event: Any) -> Event:
+    return Event(event.name, event.time_unix_nano, _attributes(event.attributes), event.dropped_attributes_count)
+
+
+def _link(link: Any) -> Link:
+    return Link(
+        link.trace_id.hex(),
+        link.span_id.hex(),
+        _attributes(link.attributes),
+        link.trace_state,
+        link.dropped_attributes_count,
+    )
+
+
+def _log(log: Any, resource: Resource, scope: Scope) -> LogRecord:
+    return LogRecord(
+        log.trace_id.hex(),
+        log.span_id.hex(),
+        log.event_name,
+        _value(log.body, 0),
+        log.severity_text or severity_name(log.severity_number),
+        log.time_unix_nano or log.observed_time_unix_nano,
+        _attributes(log.attributes),
+        resource,
+        scope,
+    )
+
+
+def _attributes(pairs: Any, depth: int = 0) -> Attributes:
+    return {intern(pair.key): _value(pair.value, depth) for pair in pairs}
+
+
+def _value(value: Any, depth: int) -> Value:
+    match value.WhichOneof("value"):
+        case "string_value":
+            return value.string_value  # type: ignore[no-any-return]
+        case "int_value":
+            return value.int_value  # type: ignore[no-any-return]
+        case "bool_value":
+            return value.bool_value  # type: ignore[no-any-return]
+        case "double_value":
+            return value.double_value  # type: ignore[no-any-return]
+        case "bytes_value":
+            return value.bytes_value  # type: ignore[no-any-return]
+        case "array_value" | "kvlist_value" as kind:
+            return _nested(value, kind, depth + 1)
+    return None  # the empty value, or one of a later version of OTLP
+
+
+def _nested(value: Any, kind: str, depth: int) -> Value:
+    if depth > MAX_VALUE_DEPTH:
+        raise RecursionError
+    if kind == "array_value":
+        return [_value(member, depth) for member in value.array_value.values]
+    return {**_attributes(value.kvlist_value.values, depth)}

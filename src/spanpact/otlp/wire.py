@@ -1,0 +1,155 @@
+"""The messages of OTLP in its JSON encoding, as typed structures: what msgspec reads and writes.
+
+Source: opentelemetry-proto 1.x with the JSON rules of the OTLP specification ("JSON Protobuf Encoding"): 64-bit
+integers as text or number, enums as number (names are accepted), ids as hexadecimal text, bytes as base64, null like
+a missing field, unknown fields ignored. The messages hold no cycles, so the garbage collector need not know them.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+
+class AnyValue(Struct, rename="camel", omit_defaults=True, gc=False):
+    """One of its fields; none of them is the empty value."""
+
+    string_value: str | None = None
+    int_value: int | str | None = None
+    bool_value: bool | None = None
+    double_value: float | str | None = None
+    array_value: ArrayValue | None = None
+    kvlist_value: KeyValueList | None = None
+    bytes_value: str | None = None
+
+
+class ArrayValue(Struct, rename="camel", omit_defaults=True, gc=False):
+    """A list of values."""
+
+    values: list[AnyValue] | None = None
+
+
+class KeyValue(Struct, rename="camel", omit_defaults=True, gc=False):
+    """An attribute."""
+
+    key: str | None = None
+    value: AnyValue | None = None
+
+
+class KeyValueList(Struct, rename="camel", omit_defaults=True, gc=False):
+    """A map of values."""
+
+    values: list[KeyValue] | None = None
+
+
+class WireResource(Struct, rename="camel", omit_defaults=True, gc=False):
+    """Resource."""
+
+    attributes: list[KeyValue] | None = None
+
+
+class WireScope(Struct, rename="camel", omit_defaults=True, gc=False):
+    """InstrumentationScope."""
+
+    name: str | None = None
+    version: str | None = None
+    attributes: list[KeyValue] | None = None
+
+
+class WireEvent(Struct, rename="camel", omit_defaults=True, gc=False):
+    """Span.Event."""
+
+    time_unix_nano: int | str | None = None
+    name: str | None = None
+    attributes: list[KeyValue] | None = None
+    dropped_attributes_count: int | str | None = None
+
+
+class WireLink(Struct, rename="camel", omit_defaults=True, gc=False):
+    """Span.Link."""
+
+    trace_id: str | None = None
+    span_id: str | None = None
+    trace_state: str | None = None
+    attributes: list[KeyValue] | None = None
+    dropped_attributes_count: int | str | None = None
+
+
+class WireStatus(Struct, rename="camel", omit_defaults=True, gc=False):
+    """Status."""
+
+    message: str | None = None
+    code: int | str | None = None
+
+
+class WireSpan(Struct, rename="camel", omit_defaults=True, gc=False):
+    """Span."""
+
+    trace_id: str | None = None
+    span_id: str | None = None
+    trace_state: str | None = None
+    parent_span_id: str | None = None
+    flags: int | str | None = None
+    name: str | None = None
+    kind: int | str | None = None
+    start_time_unix_nano: int | str | None = None
+    end_time_unix_nano: int | str | None = None
+    attributes: list[KeyValue] | None = None
+    dropped_attributes_count: int | str | None = None
+    events: list[WireEvent] | None = None
+    dropped_events_count: int | str | None = None
+    links: list[WireLink] | None = None
+    dropped_links_count: int | str | None = None
+    status: WireStatus | None = None
+
+
+class ScopeSpans(Struct, rename="camel", omit_defaults=True, gc=False):
+    """The spans of one scope."""
+
+    scope: WireScope | None = None
+    spans: list[WireSpan] | None = None
+
+
+class ResourceSpans(Struct, rename="camel", omit_defaults=True, gc=False):
+    """The spans of one resource."""
+
+    resource: WireResource | None = None
+    scope_spans: list[ScopeSpans] | None = None
+    schema_url: str | None = None
+
+
+class WireLogRecord(Struct, rename="camel", omit_defaults=True, gc=False):
+    """LogRecord."""
+
+    time_unix_nano: int | str | None = None
+    observed_time_unix_nano: int | str | None = None
+    severity_number: int | str | None = None
+    severity_text: str | None = None
+    body: AnyValue | None = None
+    attributes: list[KeyValue] | None = None
+    trace_id: str | None = None
+    span_id: str | None = None
+    event_name: str | None = None
+
+
+class ScopeLogs(Struct, rename="camel", omit_defaults=True, gc=False):
+    """The log records of one scope."""
+
+    scope: WireScope | None = None
+    log_records: list[WireLogRecord] | None = None
+
+
+class ResourceLogs(Struct, rename="camel", omit_defaults=True, gc=False):
+    """The log records of one resource."""
+
+    resource: WireResource | None = None
+    scope_logs: list[ScopeLogs] | None = None
+    schema_url: str | None = None
+
+
+class Request(Struct, rename="camel", omit_defaults=True, gc=False):
+    """ExportTraceServiceRequest, ExportLogsServiceRequest and what a file may hold of either, in one."""
+
+    resource_spans: list[ResourceSpans] | UnsetType | None = UNSET
+    resource_logs: list[ResourceLogs] | UnsetType | None = UNSET
+    resource_metrics: msgspec.Raw | UnsetType | None = UNSET

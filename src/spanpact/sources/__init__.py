@@ -1,0 +1,30 @@
+"""Where traces come from: memory, an OTLP file, the embedded OTLP receiver, and the plug-ins of others.
+
+`open_source` turns the text after `--from` into a source. Every failure of a source is a `SourceError`.
+"""
+
+from spanpact.otlp import encode_traces_json
+from spanpact.sources.assembling import TraceAssembler
+from spanpact.sources.base import SourceBase, TraceSource
+from spanpact.sources.memory import MemorySource
+from spanpact.sources.opening import ENTRY_POINT_GROUP, SourceFactory, open_source
+from spanpact.sources.otlp_file import FileLimits, OtlpFileSource, iter_batches
+from spanpact.sources.receiver import OtlpReceiver, ReceiverCounts
+from spanpact.sources.receiver_http import ReceiverLimits
+
+__all__ = [
+    "ENTRY_POINT_GROUP",
+    "FileLimits",
+    "MemorySource",
+    "OtlpFileSource",
+    "OtlpReceiver",
+    "ReceiverCounts",
+    "ReceiverLimits",
+    "SourceBase",
+    "SourceFactory",
+    "TraceAssembler",
+    "TraceSource",
+    "encode_traces_json",
+    "iter_batches",
+    "open_source",
+]

@@ -1,0 +1,182 @@
+"""The memory source: finished spans and log records of an OpenTelemetry SDK, as its in-memory exporters keep them.
+
+Nothing of OpenTelemetry is imported: whatever has the attributes of a `ReadableSpan` will do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, cast
+
+from spanpact.model import (
+    ALL_CAPABILITIES,
+    Attributes,
+    Capability,
+    Event,
+    Link,
+    LogRecord,
+    Reading,
+    Resource,
+    Scope,
+    SourceInfo,
+    Span,
+    SpanKind,
+    StatusCode,
+    Value,
+)
+from spanpact.otlp import SharedValues
+from spanpact.otlp.batch import severity_name
+from spanpact.sources.assembling import TraceAssembler
+from spanpact.sources.base import SourceBase
+
+
+class MemorySource(SourceBase):
+    """The traces in an in-memory exporter (or in a list of finished spans), read anew each time.
+
+    `spans` has `get_finished_spans()` or is an iterable of ReadableSpans; `logs` has `get_finished_logs()` or is an
+    iterable of ReadableLogRecords, None where no logs are kept. `scenarios` maps trace ids (32 hexadecimal digits) to
+    labels and `offered` is the number of requests made: both may still change while the source is used.
+    `complete=False` says that spans may still end.
+    """
+
+    def __init__(
+        self,
+        spans: Any,
+        *,
+        logs: Any = None,
+        scenarios: Mapping[str, str] | None = None,
+        offered: int | None = None,
+        complete: bool = True,
+    ) -> None:
+        self._spans = spans
+        self._logs = logs
+        self.scenarios = scenarios or {}
+        self.offered = offered
+        self.complete = complete
+
+    @property
+    def info(self) -> SourceInfo:
+        """`memory`, with every capability but those that were not given."""
+        lacking: set[Capability] = set()
+        if self._logs is None:
+            lacking.add("logs")
+        if self.offered is None:
+            lacking.add("offered")
+        return SourceInfo("memory", ALL_CAPABILITIES - lacking)
+
+    def read(self) -> Reading:
+        """The traces of all spans that have ended by now."""
+        assembler = TraceAssembler()
+        converter = _Converter()
+        assembler.add(map(converter.span, _finished(self._spans, "get_finished_spans")))
+        if self._logs is not None:
+            records = map(converter.log, _finished(self._logs, "get_finished_logs"))
+            assembler.add((), [record for record in records if record.trace_id])
+        traces = assembler.traces(complete=self.complete, scenarios=self.scenarios)
+        return Reading(self.info, traces, self.offered)
+
+
+def _finished(holder: Any, method: Literal["get_finished_spans", "get_finished_logs"]) -> Iterable[Any]:
+    get = getattr(holder, method, None)
+    return cast("Iterable[Any]", get() if get else holder)
+
+
+class _Converter:
+    """Turns the SDK's values into those of the model; equal resources and scopes become one object."""
+
+    def __init__(self) -> None:
+        self._shared = SharedValues()
+        self._resources: dict[int, tuple[Any, Resource]] = {}  # holds the key's object, so that its id stays its own
+
+    def span(self, span: Any) -> Span:
+        context, parent, status = span.context, span.parent, span.status
+        return Span(
+            trace_id=_trace_id(context.trace_id),
+            span_id=_span_id(context.span_id),
+            name=span.name,
+            parent_id=_span_id(parent.span_id) if parent else "",
+            kind=cast("SpanKind", span.kind.name.lower()),
+            start_ns=span.start_time or 0,
+            end_ns=span.end_time or 0,
+            status=cast("StatusCode", status.status_code.name.lower()),
+            status_message=status.description or "",
+            attributes=_attributes(span.attributes),
+            events=[_event(event) for event in span.events] or (),
+            links=[_link(link) for link in span.links] or (),
+            resource=self._resource(span.resource),
+            scope=self._scope(span.instrumentation_scope),
+            trace_state=_trace_state(context.trace_state),
+            parent_remote=bool(parent and parent.is_remote),  # as the SDK's OTLP exporter says it
+            dropped_attributes=span.dropped_attributes,
+            dropped_events=span.dropped_events,
+            dropped_links=span.dropped_links,
+        )
+
+    def log(self, readable: Any) -> LogRecord:
+        record = readable.log_record
+        return LogRecord(
+            trace_id=_trace_id(record.trace_id) if record.trace_id else "",
+            span_id=_span_id(record.span_id) if record.span_id else "",
+            event_name=record.event_name or "",
+            body=_value(record.body),
+            severity=record.severity_text or severity_name(getattr(record.severity_number, "value", 0)),
+            time_ns=record.timestamp or record.observed_timestamp or 0,
+            attributes=_attributes(record.attributes),
+            resource=self._resource(readable.resource),
+            scope=self._scope(readable.instrumentation_scope),
+        )
+
+    def _resource(self, resource: Any) -> Resource:
+        known = self._resources.get(id(resource))
+        if known is None:
+            made = self._shared.resource(_attributes(resource.attributes), resource.schema_url or "")
+            known = self._resources[id(resource)] = (resource, made)
+        return known[1]
+
+    def _scope(self, scope: Any) -> Scope:
+        if scope is None:
+            return self._shared.scope("", "", {})
+        attributes = _attributes(getattr(scope, "attributes", None))
+        return self._shared.scope(scope.name or "", scope.version or "", attributes)
+
+
+def _trace_id(number: int) -> str:
+    return format(number, "032x")
+
+
+def _span_id(number: int) -> str:
+    return format(number, "016x")
+
+
+def _event(event: Any) -> Event:
+    dropped = getattr(event, "dropped_attributes", 0)
+    return Event(event.name, event.timestamp or 0, _attributes(event.attributes), dropped)
+
+
+def _link(link: Any) -> Link:
+    context = link.context
+    return Link(
+        _trace_id(context.trace_id),
+        _span_id(context.span_id),
+        _attributes(link.attributes),
+        _trace_state(context.trace_state),
+        getattr(link, "dropped_attributes", 0),
+    )
+
+
+def _trace_state(state: Mapping[str, str] | None) -> str:
+    return ",".join(f"{key}={value}" for key, value in state.items()) if state else ""
+
+
+def _attributes(attributes: Mapping[str, Any] | None) -> Attributes:
+    return {key: _value(value) for key, value in attributes.items()} if attributes else {}
+
+
+def _value(value: Any) -> Value:
+    if value is None or isinstance(value, str | bool | int | float | bytes):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _value(member) for key, member in value.items()}
+    if isinstance(value, Sequence):
+        return [_value(member) for member in value]
+    return f"<{type(value).__qualname__}>"  # no SDK lets it through; asking it for its text would run foreign code

@@ -1,0 +1,53 @@
+"""How the text after `--from` becomes a source."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Protocol
+
+from spanpact.errors import SourceError, UsageError
+from spanpact.sources.base import TraceSource
+from spanpact.sources.otlp_file import OtlpFileSource
+
+ENTRY_POINT_GROUP = "spanpact.sources"
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):")  # two characters at least: `c:` is a drive
+
+
+class SourceFactory(Protocol):
+    """What an entry point of the group `spanpact.sources` names: it takes the whole text after `--from`."""
+
+    def __call__(self, spec: str, *, scenarios: Mapping[str, str] | None = None) -> TraceSource: ...
+
+
+def open_source(spec: str, *, scenarios: Mapping[str, str] | None = None) -> TraceSource:
+    """The source that `spec` names: the path of an OTLP file, `-` for standard input, or `scheme:…`.
+
+    A scheme is the name of an entry point of the group `spanpact.sources`. `scenarios` maps trace ids to labels.
+    Raises UsageError for an empty text or an unknown scheme, SourceError for a plug-in that cannot be loaded.
+    """
+    if not spec:
+        raise UsageError("an empty source", hint=_accepted())
+    scheme = _SCHEME.match(spec)
+    if scheme is None or Path(spec).exists():
+        return OtlpFileSource(spec, scenarios=scenarios)
+    plugins = {plugin.name: plugin for plugin in entry_points(group=ENTRY_POINT_GROUP)}
+    if scheme[1] not in plugins:
+        raise UsageError(f"unknown source scheme {scheme[1]!r}", hint=_accepted(*sorted(plugins)))
+    return _load(plugins[scheme[1]])(spec, scenarios=scenarios)
+
+
+def _accepted(*schemes: str) -> str:
+    others = "".join(f", {scheme}:…" for scheme in schemes)
+    return f"accepted: the path of an OTLP file (.json, .jsonl, .pb, each also .gz), - for standard input{others}"
+
+
+def _load(plugin: EntryPoint) -> SourceFactory:
+    try:
+        factory: SourceFactory = plugin.load()
+    except Exception as error:  # whatever a plug-in does wrong is one line to the user
+        what = f"{type(error).__name__}: {error}"
+        raise SourceError(f"the source plug-in {plugin.value!r} cannot be loaded: {what}") from error
+    return factory

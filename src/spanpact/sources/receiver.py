@@ -1,0 +1,246 @@
+"""The receiver source: an OTLP/HTTP endpoint inside this process, to which anything that is traced can export.
+
+It listens on loopback, in a thread with an event loop of its own, and keeps what arrives until it is read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import os
+import socket
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from spanpact.errors import SourceError, UsageError
+from spanpact.model import ALL_CAPABILITIES, Capability, Reading, SourceInfo
+from spanpact.otlp import Batch, SharedValues, Signal
+from spanpact.sources.assembling import TraceAssembler
+from spanpact.sources.base import SourceBase
+from spanpact.sources.receiver_http import HttpServer, ReceiverLimits
+from spanpact.sources.receiver_requests import Answer, RequestHead, answer_request
+
+_PROXY_VARIABLES = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
+DEFAULT_LIMITS = ReceiverLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiverCounts:
+    """What a receiver has seen so far.
+
+    `received` and `logs` are spans and log records that were taken in, `dropped` those for which there was no room;
+    `rejected` are refused requests, `metrics` requests with metrics, which are accepted and ignored, and `evicted`
+    connections that had to give way.
+    """
+
+    received: int = 0
+    logs: int = 0
+    dropped: int = 0
+    rejected: int = 0
+    metrics: int = 0
+    evicted: int = 0
+
+
+class OtlpReceiver(SourceBase):
+    """An OTLP/HTTP receiver (protobuf and JSON, gzip) for traces and logs; metrics are accepted and ignored.
+
+    `port` 0 takes a free port. A `host` other than loopback needs `allow_remote=True`: there is no authentication.
+    `scenarios` and `offered` may still change while it runs. Traces are complete once `finish` was called.
+    Used as a context manager it starts and stops itself. `read` and the counters may be used from any thread.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        allow_remote: bool = False,
+        scenarios: Mapping[str, str] | None = None,
+        offered: int | None = None,
+        limits: ReceiverLimits = DEFAULT_LIMITS,
+    ) -> None:
+        if not allow_remote and not _is_loopback(host):
+            raise UsageError(f"the receiver listens on loopback, not on {host!r}", hint="allow it with allow_remote")
+        self.scenarios = scenarios or {}
+        self.offered = offered
+        self._host = host
+        self._port = port
+        self._limits = limits
+        self._state = "new"
+        self._complete = False
+        self._lock = threading.Lock()
+        self._assembler = TraceAssembler()
+        self._shared = SharedValues()
+        self._dropped = self._rejected = self._metrics = 0
+        self._server = HttpServer(self._handle, self._count_refusal, limits)
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping: asyncio.Event | None = None
+        self._grace = 0.0
+
+    # what the caller's threads use
+
+    def start(self) -> Self:
+        """Listen. Raises SourceError where the port cannot be had, UsageError when it was started before."""
+        if self._state != "new":
+            raise UsageError("a receiver is started once", hint="make another one")
+        listener = self._listen()
+        ready = threading.Event()
+        self._thread = threading.Thread(
+            target=asyncio.run, args=(self._serve(listener, ready),), name="spanpact-receiver", daemon=True
+        )
+        self._thread.start()
+        ready.wait()
+        self._state = "listening"
+        return self
+
+    def stop(self, *, grace_seconds: float = 2.0) -> None:
+        """Stop listening: requests that have begun may finish within the grace; what was received stays readable."""
+        if self._state != "listening" or self._thread is None or self._loop is None or self._stopping is None:
+            return
+        self._state = "stopped"
+        self._grace = grace_seconds
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join()
+
+    def close(self) -> None:
+        """Stop, as a source is closed."""
+        self.stop()
+
+    def finish(self) -> None:
+        """Say that whatever was traced has ended: from now on all traces are complete."""
+        self._complete = True
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    @property
+    def url(self) -> str:
+        """The base URL, for `OTEL_EXPORTER_OTLP_ENDPOINT`."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._host, self._host)
+        return f"http://[{host}]:{self._port}" if ":" in host else f"http://{host}:{self._port}"
+
+    def env(self) -> dict[str, str]:
+        """The environment variables that make an OpenTelemetry SDK export here, whatever else is set.
+
+        The variables of one signal beat the general ones, so they are all given. Where a proxy is set, it is told
+        to keep out of the way.
+        """
+        variables = {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": self.url,
+            "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+            "OTEL_TRACES_EXPORTER": "otlp",
+            "OTEL_LOGS_EXPORTER": "otlp",
+        }
+        for signal in ("traces", "logs", "metrics"):
+            variables[f"OTEL_EXPORTER_OTLP_{signal.upper()}_ENDPOINT"] = f"{self.url}/v1/{signal}"
+            variables[f"OTEL_EXPORTER_OTLP_{signal.upper()}_PROTOCOL"] = "http/protobuf"
+        return variables | self._without_proxy()
+
+    def _without_proxy(self) -> dict[str, str]:
+        if not any(os.environ.get(name) for name in _PROXY_VARIABLES):
+            return {}
+        host = self.url.removeprefix("http://").rsplit(":", 1)[0].strip("[]")
+        excepted = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+        joined = ",".join(part for part in (excepted, host) if part)
+        return {"NO_PROXY": joined, "no_proxy": joined}
+
+    @property
+    def info(self) -> SourceInfo:
+        """The receiver's address, with every capability; `offered` only where it was declared."""
+        lacking: set[Capability] = {"offered"} if self.offered is None else set()
+        return SourceInfo(f"OTLP receiver {self.url}", ALL_CAPABILITIES - lacking)
+
+    def read(self) -> Reading:
+        """All traces received so far."""
+        with self._lock:
+            traces = self._assembler.traces(complete=self._complete, scenarios=self.scenarios)
+        return Reading(self.info, traces, self.offered)
+
+    @property
+    def counts(self) -> ReceiverCounts:
+        """All counters, of one moment."""
+        with self._lock:
+            return ReceiverCounts(
+                self._assembler.spans,
+                self._assembler.logs,
+                self._dropped,
+                self._rejected,
+                self._metrics,
+                self._server.evicted,
+            )
+
+    @property
+    def received(self) -> int:
+        """Spans taken in."""
+        return self.counts.received
+
+    @property
+    def rejected(self) -> int:
+        """Requests refused."""
+        return self.counts.rejected
+
+    @property
+    def dropped(self) -> int:
+        """Spans and log records for which there was no room."""
+        return self.counts.dropped
+
+    def __repr__(self) -> str:
+        counts = self.counts
+        return (
+            f"<OtlpReceiver {self.url} {self._state}, {len(self._server.connections)} connections, "
+            f"{counts.received} spans, {counts.logs} logs, {counts.rejected} rejected, {counts.dropped} dropped>"
+        )
+
+    # what the receiver's own thread runs
+
+    def _listen(self) -> socket.socket:
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        try:
+            listener = socket.create_server((self._host, self._port), family=family, backlog=1024)
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or error
+            message = f"OTLP receiver: cannot listen on {self._host} port {self._port}: {reason}"
+            raise SourceError(message, hint="port 0 takes a free one") from None
+        self._port = listener.getsockname()[1]
+        return listener
+
+    async def _serve(self, listener: socket.socket, ready: threading.Event) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stopping = asyncio.Event()
+        server = await asyncio.start_server(self._server.connected, sock=listener, backlog=1024)
+        ready.set()
+        await self._stopping.wait()
+        server.close()
+        await self._server.drain(self._grace)
+
+    def _handle(self, head: RequestHead, signal: Signal, body: bytes) -> Answer:
+        if signal == "metrics":
+            with self._lock:
+                self._metrics += 1
+        limit = self._limits.inflated
+        return answer_request(head, signal, body, store=self._store, shared=self._shared, max_inflated=limit)
+
+    def _store(self, batch: Batch) -> int:
+        with self._lock:
+            spans = batch.spans[: max(0, self._limits.spans - self._assembler.spans)]
+            logs = batch.logs[: max(0, self._limits.logs - self._assembler.logs)]
+            self._assembler.add(spans, logs)
+            dropped = len(batch.spans) + len(batch.logs) - len(spans) - len(logs)
+            self._dropped += dropped
+        return dropped
+
+    def _count_refusal(self) -> None:
+        with self._lock:
+            self._rejected += 1
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
