@@ -15,7 +15,7 @@ MATCHER = ", ".join(vocabulary.MATCHER)
 FINDINGS = ", ".join(CATALOGUE)
 
 WRONG = [
-    (HEAD + "span: a\nacross: {s: {sampling: 1, confidence: 1}}", "5:36: `confidence` lies between 0 and 1, not at 1"),
+    (HEAD + "span: a\nacross: {s: {sampling: 1, confidence: 1}}", "5:39: `confidence` lies between 0 and 1, not at 1"),
     (
         HEAD + "span: a\nacross: {s: {duration: {}}}",
         "5:24: `duration` is empty (accepted: percentiles, such as {p95: 5ms})",

@@ -52,7 +52,7 @@ def _fields(context: Context, document: Mapping, documents: Sequence[Mapping]) -
     allowances = _read(context, clock, lambda s: allowance(s.key, s.node, s.spot))
     return {
         "name": _text(context, document, "contract"),
-        "version": _one(context, lambda: version(document)) or "",
+        "version": _one(context, lambda: version(document)),
         "about": _text(context, document, "about"),
         "scenario": _text(context, document, "scenario"),
         "rules": tuple(_read(context, every, lambda s: rule(context, s.key, s.node, s.spot)).values()),
@@ -73,10 +73,11 @@ def _read(context: Context, section: Sequence[Said], read: Callable[[Said], Any]
 
 
 def _text(context: Context, document: Mapping, key: str) -> str:
-    return _one(context, lambda: text(document.items[key], f"`{key}`")) or "" if key in document.items else ""
+    return _one(context, lambda: text(document.items[key], f"`{key}`")) if key in document.items else ""
 
 
-def _one(context: Context, read: Callable[[], str]) -> str | None:
+def _one(context: Context, read: Callable[[], str]) -> str:
+    found: list[str] = []
     with context.collecting():
-        return read()
-    return None
+        found.append(read())
+    return "".join(found)
