@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from spanpact.reporting.json_report import parse_json, render_json
-from spanpact.reporting.text import TextOptions, options_for, render_text
+from spanpact.reporting.text import TextOptions, options_for, render_text, summary_line
 from spanpact.reporting.traces_text import render_traces
 
-__all__ = ["TextOptions", "options_for", "parse_json", "render_json", "render_text", "render_traces"]
+__all__ = [
+    "TextOptions",
+    "options_for",
+    "parse_json",
+    "render_json",
+    "render_text",
+    "render_traces",
+    "summary_line",
+]

@@ -15,7 +15,7 @@ _STYLES: Final[dict[CoverageState, Style]] = {"exercised": "good", "vacuous": "d
 def coverage_lines(report: Report, canvas: Canvas, *, each: bool = False) -> Iterator[str]:
     """A row a contract; with `each`, a row for every expectation below it."""
     results = [result for result in report.results if result.coverage]
-    if not results:
+    if not results or not (each or any(result.flows for result in results)):  # nothing seen: not worth a table
         return
     widest = max(width_of(canvas.shown(result.contract)) for result in results)
     widest = max(widest, len("coverage") - 2)

@@ -73,6 +73,11 @@ def render_text(report: Report, options: TextOptions | None = None) -> str:
     return "\n".join(_Text(report, options or TextOptions()).lines()) + "\n"
 
 
+def summary_line(report: Report, options: TextOptions | None = None) -> str:
+    """The report's last line alone."""
+    return summary(report, (options or TextOptions()).canvas)
+
+
 class _Text:
     """One report on one canvas."""
 

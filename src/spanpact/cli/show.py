@@ -1,0 +1,43 @@
+"""`spanpact show`: the traces of a source as trees."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import msgspec
+
+from spanpact.cli.common import Parser, for_output, text_options
+from spanpact.cli.output import print_text
+from spanpact.cli.reading import read_sources
+from spanpact.errors import SourceError
+from spanpact.model import Reading
+from spanpact.reporting import render_traces
+
+
+def parser() -> Parser:
+    """The options of `spanpact show`."""
+    made = Parser("show", "Shows the traces of a source as trees, without judging.")
+    made.add_argument("traces", nargs="+", metavar="TRACES", help="an OTLP file, or - for standard input")
+    made.add_argument("--trace", metavar="ID", help="only the trace whose id begins so")
+    made.add_argument("--attributes", action="store_true", help="list attributes, events and links below each span")
+    made.add_argument("--all", action="store_true", help="show large traces whole")
+    return made
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Prints the trees; 0 unless the source cannot be read or does not hold the trace."""
+    given = parser().parse_intermixed_args(arguments)
+    reading = read_sources(given.traces, {})
+    if given.trace is not None:
+        reading = _only(reading, given.trace)
+    text = render_traces(reading, for_output(text_options(given)), attributes=given.attributes)
+    print_text(text, sys.stdout)
+    return 0
+
+
+def _only(reading: Reading, wanted: str) -> Reading:
+    traces = [trace for trace in reading.traces if wanted and trace.trace_id.startswith(wanted.lower())]
+    if not traces:
+        raise SourceError(f"no trace {wanted} in {reading.source.name}", hint=f"it holds {len(reading.traces)}")
+    return msgspec.structs.replace(reading, traces=traces)

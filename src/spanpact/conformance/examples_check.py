@@ -1,0 +1,114 @@
+"""Contracts judged by their own examples: each must give exactly the findings that it lists (section 13)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import msgspec
+
+from spanpact.engine import CompiledContract, assignments, verify
+from spanpact.errors import Place
+from spanpact.examples import Example, load_examples
+from spanpact.findings import ContractResult, Coverage, CoverageState, Finding, NotChecked, Report, Verdict
+from spanpact.model import Reading, SourceInfo, Trace
+from spanpact.plan import ContractPlan
+from spanpact.sources import OtlpFileSource
+
+_COUNTED = ("violation", "improvement")
+_BEST: tuple[CoverageState, ...] = ("unseen", "vacuous", "exercised")
+
+
+def verify_examples(plans: Sequence[ContractPlan], *, strict: bool = False, allow_unseen: bool = False) -> Report:
+    """Judges every example of every contract.
+
+    An example that gives other findings (violations and improvements, by key) than it lists is an `example-wrong`
+    finding; those that it does not list stand beside it as information. Coverage is that of all examples
+    together. The traces in the report are named `contract/example`. Raises ContractError for examples that are
+    not in the language.
+    """
+    results, traces = [], list[Trace]()
+    for plan in plans:
+        result, drawn = _verify_plan(plan)
+        results.append(result)
+        traces += drawn
+    reading = Reading(SourceInfo("examples of the contracts"), traces)
+    return Report(tuple(results), (), reading, strict, allow_unseen)
+
+
+def _verify_plan(plan: ContractPlan) -> tuple[ContractResult, list[Trace]]:
+    contract = CompiledContract.of(plan)
+    examples = load_examples(plan, assignments=assignments, read_file=lambda path: OtlpFileSource(path).read())
+    findings: list[Finding] = []
+    traces: list[Trace] = []
+    reports = []
+    for example in examples:
+        report = verify([contract], example.reading)
+        reports.append(report.results[0])
+        findings += _departures(plan, example, report)
+        traces += _named(plan, example)
+    flows, coverage = sum(result.flows for result in reports), _together(result.coverage for result in reports)
+    missing = () if examples else (NotChecked("top", "examples", "unseen", "it has no examples", place=plan.place),)
+    verdict: Verdict = "broken" if findings else "kept" if examples else "not checked"
+    name, version, file = plan.name, plan.version, plan.file
+    return ContractResult(name, version, file, verdict, flows, tuple(findings), missing, coverage), traces
+
+
+def _departures(plan: ContractPlan, example: Example, report: Report) -> list[Finding]:
+    """Nothing, or the `example-wrong` finding and what the example gave without listing it."""
+    given = [finding for finding in report.findings if finding.level in _COUNTED and not finding.pending]
+    got, expected = Counter(finding.key for finding in given), Counter(example.expected)
+    missing, surplus = expected - got, got - expected
+    if not missing and not surplus:
+        return []
+    unlisted = [_as_information(plan, example, finding) for finding in given if finding.key in surplus]
+    parts = [f"listed but not found: {_list(missing)}"] if missing else []
+    parts += [f"found but not listed: {_list(surplus)}"] if surplus else []
+    wrong = Finding(
+        "example-wrong",
+        example.id,
+        "the example gave other findings than it lists",
+        contract=plan.name,
+        keyword="findings",
+        place=example.place,
+        trace_id=_label(plan, example, 0),
+        expected=_list(expected),
+        observed=_list(got),
+        hint="; ".join(parts),
+    )
+    return [wrong, *unlisted]
+
+
+def _as_information(plan: ContractPlan, example: Example, finding: Finding) -> Finding:
+    ids = [trace.trace_id for trace in example.reading.traces]
+    number = ids.index(finding.trace_id) if finding.trace_id in ids else 0
+    return replace(finding, level="information", contract=plan.name, trace_id=_label(plan, example, number))
+
+
+def _list(keys: Counter[str]) -> str:
+    return ", ".join(sorted(keys.elements())) or "none"
+
+
+def _label(plan: ContractPlan, example: Example, number: int) -> str:
+    return f"{plan.name}/{example.id}" + (f"#{number + 1}" if len(example.reading.traces) > 1 else "")
+
+
+def _named(plan: ContractPlan, example: Example) -> list[Trace]:
+    """The example's traces by a name of their own: ids are counted, so that those of two examples are the same."""
+    return [
+        msgspec.structs.replace(trace, trace_id=_label(plan, example, i))
+        for i, trace in enumerate(example.reading.traces)
+    ]
+
+
+def _together(coverages: Iterable[Sequence[Coverage]]) -> tuple[Coverage, ...]:
+    """The coverage of all examples: of each expectation the furthest state, and how often it was exercised."""
+    best: dict[tuple[str, str, Place | None], Coverage] = {}
+    for coverage in coverages:
+        for each in coverage:
+            key = (each.entry, each.keyword, each.place)
+            before = best.get(key, replace(each, state="unseen", exercised=0))
+            state = max(before.state, each.state, key=_BEST.index)
+            best[key] = replace(each, state=state, exercised=before.exercised + each.exercised)
+    return tuple(best.values())
