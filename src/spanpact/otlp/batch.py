@@ -15,8 +15,8 @@ STATUSES: tuple[StatusCode, ...] = ("unset", "ok", "error")
 """Status codes by their number in OTLP."""
 HAS_IS_REMOTE = 0x100
 IS_REMOTE = 0x200
-MAX_VALUE_DEPTH = 64
-"""How deep attribute values may nest; the protobuf runtime refuses little more."""
+MAX_VALUE_DEPTH = 32
+"""How deep attribute values may nest in JSON; the protobuf runtime refuses maps from 34 on."""
 _SEVERITY_NAMES = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 _SHARED_AT_MOST = 1000  # a sender that gives every span a resource of its own must not fill the memory
 _T = TypeVar("_T")

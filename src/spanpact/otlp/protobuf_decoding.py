@@ -1,6 +1,7 @@
 """Reads OTLP protobuf messages into the neutral model.
 
-The messages are those of `opentelemetry-proto`; the runtime has checked UTF-8 and framing before they get here.
+The messages are those of `opentelemetry-proto`; the runtime has checked UTF-8,
+framing and depth (at most 100 messages within one another) before they get here.
 They are typed as Any: the generated classes' stubs cost more than they say.
 """
 
@@ -15,7 +16,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from spanpact.errors import SourceError
 from spanpact.model import Attributes, Event, Link, LogRecord, Resource, Scope, Span, Value
-from spanpact.otlp.batch import KINDS, MAX_VALUE_DEPTH, STATUSES, Batch, SharedValues, parent_remote, severity_name
+from spanpact.otlp.batch import KINDS, STATUSES, Batch, SharedValues, parent_remote, severity_name
 
 
 def decode_protobuf_traces(data: bytes, *, name: str = "OTLP protobuf", shared: SharedValues | None = None) -> Batch:
@@ -25,10 +26,7 @@ def decode_protobuf_traces(data: bytes, *, name: str = "OTLP protobuf", shared: 
     """
     message = _parse(ExportTraceServiceRequest, data, name)
     shared = shared or SharedValues()
-    try:
-        spans = [span for group in message.resource_spans for span in _spans(group, shared)]
-    except RecursionError:
-        raise _too_deep(name) from None
+    spans = [span for group in message.resource_spans for span in _spans(group, shared)]
     return Batch(spans, [], frozenset({"traces"}))
 
 
@@ -36,10 +34,7 @@ def decode_protobuf_logs(data: bytes, *, name: str = "OTLP protobuf", shared: Sh
     """The log records with a trace id of one ExportLogsServiceRequest; errors as for traces."""
     message = _parse(ExportLogsServiceRequest, data, name)
     shared = shared or SharedValues()
-    try:
-        logs = [log for group in message.resource_logs for log in _logs(group, shared)]
-    except RecursionError:
-        raise _too_deep(name) from None
+    logs = [log for group in message.resource_logs for log in _logs(group, shared)]
     return Batch([], logs, frozenset({"logs"}))
 
 
@@ -49,10 +44,6 @@ def _parse(kind: Any, data: bytes, name: str) -> Any:
     except DecodeError:
         message = f"{name}: not an OTLP protobuf message ({kind.DESCRIPTOR.name}) of {len(data)} bytes"
         raise SourceError(message, hint="damaged, cut short, nested too deep, or another format") from None
-
-
-def _too_deep(name: str) -> SourceError:
-    return SourceError(f"{name}: not OTLP protobuf: a value nests deeper than {MAX_VALUE_DEPTH}")
 
 
 def _spans(group: Any, shared: SharedValues) -> list[Span]:
@@ -124,7 +115,7 @@ def _log(log: Any, resource: Resource, scope: Scope) -> LogRecord:
         log.trace_id.hex(),
         log.span_id.hex(),
         log.event_name,
-        _value(log.body, 0),
+        _value(log.body),
         log.severity_text or severity_name(log.severity_number),
         log.time_unix_nano or log.observed_time_unix_nano,
         _attributes(log.attributes),
@@ -133,11 +124,11 @@ def _log(log: Any, resource: Resource, scope: Scope) -> LogRecord:
     )
 
 
-def _attributes(pairs: Any, depth: int = 0) -> Attributes:
-    return {intern(pair.key): _value(pair.value, depth) for pair in pairs}
+def _attributes(pairs: Any) -> Attributes:
+    return {intern(pair.key): _value(pair.value) for pair in pairs}
 
 
-def _value(value: Any, depth: int) -> Value:
+def _value(value: Any) -> Value:
     match value.WhichOneof("value"):
         case "string_value":
             return value.string_value  # type: ignore[no-any-return]
@@ -149,14 +140,8 @@ def _value(value: Any, depth: int) -> Value:
             return value.double_value  # type: ignore[no-any-return]
         case "bytes_value":
             return value.bytes_value  # type: ignore[no-any-return]
-        case "array_value" | "kvlist_value" as kind:
-            return _nested(value, kind, depth + 1)
+        case "array_value":
+            return [_value(member) for member in value.array_value.values]
+        case "kvlist_value":
+            return _attributes(value.kvlist_value.values)
     return None  # the empty value, or one of a later version of OTLP
-
-
-def _nested(value: Any, kind: str, depth: int) -> Value:
-    if depth > MAX_VALUE_DEPTH:
-        raise RecursionError
-    if kind == "array_value":
-        return [_value(member, depth) for member in value.array_value.values]
-    return {**_attributes(value.kvlist_value.values, depth)}

@@ -7,7 +7,6 @@ a missing field, unknown fields ignored. The messages hold no cycles, so the gar
 
 from __future__ import annotations
 
-import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 
@@ -147,9 +146,13 @@ class ResourceLogs(Struct, rename="camel", omit_defaults=True, gc=False):
     schema_url: str | None = None
 
 
+class Ignored(Struct, gc=False):
+    """Whatever it holds is passed over."""
+
+
 class Request(Struct, rename="camel", omit_defaults=True, gc=False):
     """ExportTraceServiceRequest, ExportLogsServiceRequest and what a file may hold of either, in one."""
 
     resource_spans: list[ResourceSpans] | UnsetType | None = UNSET
     resource_logs: list[ResourceLogs] | UnsetType | None = UNSET
-    resource_metrics: msgspec.Raw | UnsetType | None = UNSET
+    resource_metrics: list[Ignored] | UnsetType | None = UNSET

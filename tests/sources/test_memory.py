@@ -1,0 +1,124 @@
+"""The memory source: finished spans and log records of a real SDK, as they are."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from opentelemetry._logs import LogRecord as SdkLogRecord
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased
+
+from spanpact.model import NO_SCOPE, Link
+from spanpact.sources import MemorySource, TraceSource
+from tests.sources.readings import Recorder, a_session_trace
+
+
+def test_everything_that_a_span_carries_is_there() -> None:
+    recorder = Recorder()
+    trace_id = a_session_trace(recorder)
+    [trace] = MemorySource(recorder.exporter, scenarios={trace_id: "hit"}, offered=1).read().traces
+    get, query, top = trace.spans
+    assert (trace.trace_id, trace.scenario, trace.complete) == (trace_id, "hit", True)
+    assert (top.name, top.kind, top.parent_id, top.parent_remote) == (
+        "session.validate",
+        "server",
+        f"{0xDEF:016x}",
+        True,
+    )
+    assert top.trace_state == "vendor=a,other=b"
+    assert top.attributes == {"session.valid": True, "tries": 2, "ratio": 0.5, "tags": ["a", "b"], "raw": b"\x00\xff"}
+    assert top.links == [Link(f"{1:032x}", f"{2:016x}", {"why": "batch"})]
+    assert (get.kind, get.status, get.status_message, get.parent_id) == ("client", "error", "timed out", top.span_id)
+    assert (get.parent_remote, query.status) == (False, "ok")
+    assert [event.name for event in get.events] == ["exception"]
+    assert get.events[0].attributes == {"exception.type": "TimeoutError"}
+    assert top.start_ns <= get.start_ns <= get.events[0].time_ns <= get.end_ns <= top.end_ns
+    assert (query.scope.name, query.scope.version, query.scope.attributes) == ("other", "1.0", {"part": "other"})
+    assert top.resource.schema_url == "https://schemas.example/1"
+    assert top.resource is get.resource is query.resource
+    assert top.scope is get.scope
+
+
+def test_dropped_counts_are_kept() -> None:
+    recorder = Recorder()
+    with recorder.tracer().start_as_current_span("a") as span:
+        for number in range(130):
+            span.set_attribute(str(number), number)
+            span.add_event("e")
+    [trace] = MemorySource(recorder.spans).read().traces
+    assert (trace.spans[0].dropped_attributes, trace.spans[0].dropped_events) == (2, 2)
+
+
+def test_a_list_of_spans_will_do_and_each_read_is_anew() -> None:
+    recorder = Recorder()
+    source = MemorySource(recorder.exporter, complete=False)
+    assert source.read().traces == ()
+    a_session_trace(recorder)
+    assert source.read().traces == MemorySource(list(recorder.spans), complete=False).read().traces
+    assert [trace.complete for trace in source.read().traces] == [False]
+
+
+def test_traces_come_in_the_order_in_which_they_ended() -> None:
+    recorder = Recorder()
+    tracer = recorder.tracer()
+    for name in ("a", "b"):
+        tracer.start_span(name).end()
+    assert [trace.spans[0].name for trace in MemorySource(recorder.exporter).read().traces] == ["a", "b"]
+
+
+def test_log_records_come_with_their_trace() -> None:
+    recorder = Recorder()
+    with recorder.tracer().start_as_current_span("a") as span:
+        recorder.logger.emit(SdkLogRecord(body="in", severity_text="INFO", timestamp=7))
+    recorder.logger.emit(SdkLogRecord(body="out"))
+    source = MemorySource(recorder.exporter, logs=recorder.log_exporter)
+    [trace] = source.read().traces
+    [log] = trace.logs
+    assert (log.body, log.severity, log.time_ns, log.scope.name) == ("in", "INFO", 7, "tests.logs")
+    assert (log.trace_id, log.span_id) == (trace.trace_id, format(span.get_span_context().span_id, "016x"))
+    assert MemorySource(recorder.exporter, logs=list(recorder.log_exporter.get_finished_logs())).read() == source.read()
+
+
+def test_log_records_of_an_unsampled_request_make_no_trace() -> None:
+    recorder = Recorder()
+    unsampled = TracerProvider(sampler=ParentBased(ALWAYS_OFF), shutdown_on_exit=False)
+    with unsampled.get_tracer("t").start_as_current_span("a"):
+        recorder.logger.emit(SdkLogRecord(body="in"))
+    assert MemorySource(recorder.exporter, logs=recorder.log_exporter).read().traces == ()
+
+
+def test_what_was_not_given_is_no_capability() -> None:
+    assert {"logs", "offered"}.isdisjoint(MemorySource([]).info.capabilities)
+    assert {"logs", "offered"} <= MemorySource([], logs=[], offered=3).info.capabilities
+    assert MemorySource([], offered=3).read().offered == 3
+
+
+def test_it_is_a_source_and_closes_without_effect() -> None:
+    with MemorySource([]) as source:
+        assert isinstance(source, TraceSource)
+    assert source.read().traces == ()
+
+
+class Hostile:
+    def __str__(self) -> str:
+        raise RuntimeError("asked for my text")
+
+    __repr__ = __str__
+
+
+def test_spans_of_other_makers_are_taken_by_their_looks() -> None:
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    provider.get_tracer("t").start_span("a").end()
+    [real] = exporter.get_finished_spans()
+    names = ("name", "context", "parent", "kind", "start_time", "status", "events", "links", "resource")
+    dropped = {"dropped_attributes": 0, "dropped_events": 0, "dropped_links": 0}
+    copied = {name: getattr(real, name) for name in names} | dropped
+    odd = {"map": {"a": (1, 2)}, "odd": Hostile()}
+    made = SimpleNamespace(**copied, attributes=odd, instrumentation_scope=None, end_time=None)
+    [trace] = MemorySource([made]).read().traces
+    assert trace.spans[0].attributes == {"map": {"a": [1, 2]}, "odd": "<Hostile>"}
+    assert (trace.spans[0].scope, trace.spans[0].end_ns) == (NO_SCOPE, 0)
