@@ -62,10 +62,13 @@ def safe_span(span: ReadableSpan) -> ReadableSpan:
     )
 
 
-def safe_text(value: str) -> str:
-    """The text itself, or one of at most MAX_TEXT characters with each lone surrogate as U+FFFD."""
+def safe_text(value: Any) -> Any:
+    """The text itself, or one of at most MAX_TEXT characters with each lone surrogate as U+FFFD.
+
+    What is no text stays: the exporter refuses its span, and that span alone is lost.
+    """
     if not isinstance(value, str):
-        return value  # not ours to guess: the exporter refuses this span, and it alone is lost
+        return value
     if len(value) > MAX_TEXT:
         value = value[:MAX_TEXT]
     if value.isascii():

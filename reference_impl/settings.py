@@ -26,6 +26,7 @@ from reference_impl.setting_values import (
     redis_url,
     text,
 )
+from reference_impl.vocabulary import DEFAULT_MODE, Mode, mode_from_opt_in
 
 SERVICE_VERSION = "0.1.0"
 ENVIRONMENTS = ("production", "development")
@@ -70,6 +71,7 @@ class Settings:
     max_export_batch_size: int
     schedule_delay_ms: int
     exit_deadline_s: float
+    span_vocabulary: Mode
     redis_url: str = field(repr=False)
     database_url: str = field(repr=False)
     host: str
@@ -127,6 +129,12 @@ def _default_secret(values: Mapping[str, Any]) -> str:
     return secrets.token_hex(32)
 
 
+def _vocabulary(value: str) -> Mode:
+    # An argument names the mode itself; the standard variable lists what is opted into, also for other libraries.
+    modes: dict[str, Mode] = {"simple": "simple", "semconv": "semconv", "both": "both"}
+    return modes.get(value) or mode_from_opt_in(value)
+
+
 _BSP = "OTEL_BSP_"
 _OTLP = "OTEL_EXPORTER_OTLP_"
 _PROTOCOLS = ("http/protobuf", "grpc")
@@ -154,6 +162,7 @@ RULES: tuple[Rule, ...] = (
     Rule("max_export_batch_size", integer(1, 1_000_000), (_BSP + "MAX_EXPORT_BATCH_SIZE",), default=_default_batch),
     Rule("schedule_delay_ms", integer(1, 3_600_000), (_BSP + "SCHEDULE_DELAY",), default=1000),
     Rule("exit_deadline_s", number(0.1, 300), own=("STUDIO_EXIT_DEADLINE",), default=5.0),
+    Rule("span_vocabulary", _vocabulary, ("OTEL_SEMCONV_STABILITY_OPT_IN",), default=DEFAULT_MODE),
     Rule("redis_url", redis_url, own=("REDIS_URL",), default="redis://127.0.0.1:6379/0"),
     Rule("database_url", database_url, own=("DATABASE_URL",), default="sqlite+aiosqlite:///studio.db"),
     Rule("host", text(1, 255), own=("STUDIO_HOST",), default="127.0.0.1"),

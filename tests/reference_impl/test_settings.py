@@ -32,7 +32,7 @@ def test_production_samples_a_tenth() -> None:
 def test_development_makes_a_secret_of_its_own_and_production_asks_for_one() -> None:
     assert len(Settings.load({}).session_secret) == 64
     assert Settings.load({}).session_secret != Settings.load({}).session_secret
-    with pytest.raises(SettingsError, match="STUDIO_SESSION_SECRET: is not set; accepted: .* required in production"):
+    with pytest.raises(SettingsError, match=r"STUDIO_SESSION_SECRET: is not set; accepted: .* required in production"):
         Settings.load({"OTEL_ENVIRONMENT": "production"})
 
 
@@ -44,9 +44,9 @@ def test_an_argument_wins_over_everything() -> None:
 
 
 def test_an_argument_is_checked_like_the_rest() -> None:
-    with pytest.raises(SettingsError, match="sampling_rate: '1.5' is out of range; accepted: a number from 0 to 1"):
+    with pytest.raises(SettingsError, match=r"sampling_rate: '1.5' is out of range; accepted: a number from 0 to 1"):
         Settings.load({}, sampling_rate=1.5)
-    with pytest.raises(SettingsError, match="colour: is not a setting; accepted: resource_attributes, service_name"):
+    with pytest.raises(SettingsError, match=r"colour: is not a setting; accepted: resource_attributes, service_name"):
         Settings.load({}, colour="red")
 
 
@@ -157,7 +157,7 @@ def test_a_bad_value_is_one_line_that_names_the_variable_and_what_is_accepted(va
 
 
 def test_a_bad_value_is_refused_also_where_another_variable_wins() -> None:
-    with pytest.raises(SettingsError, match="OTEL_SAMPLING_RATE"):
+    with pytest.raises(SettingsError, match=r"OTEL_SAMPLING_RATE"):
         Settings.load({"OTEL_TRACES_SAMPLER_ARG": "0.5", "OTEL_SAMPLING_RATE": "1.5"})
 
 
@@ -197,6 +197,14 @@ def test_credentials_are_never_shown() -> None:
 def test_masking_leaves_other_text_alone() -> None:
     assert masked("http://host/a@b?x=1") == "http://host/a@b?x=1"
     assert masked("http://u@host?api_key=1&x=2") == "http://***@host?api_key=***&x=2"
+
+
+@pytest.mark.parametrize(
+    ("opted", "mode"), [("", "both"), ("http,database", "semconv"), ("database/dup", "both"), ("http", "both")]
+)
+def test_the_standard_opt_in_chooses_the_vocabulary(opted: str, mode: str) -> None:
+    assert Settings.load({"OTEL_SEMCONV_STABILITY_OPT_IN": opted}).span_vocabulary == mode
+    assert Settings.load({"OTEL_SEMCONV_STABILITY_OPT_IN": opted}, span_vocabulary="simple").span_vocabulary == "simple"
 
 
 def test_unix_sockets_are_redis_urls() -> None:
