@@ -210,9 +210,7 @@ def configure_tracing(
     if guarded is not None:
         provider.add_span_processor(CountingProcessor(guarded, ledger, settings))
     is_global = register_global and _registered(provider)
-    return Telemetry(
-        provider, ledger, exporter=guarded, is_global=is_global, exit_deadline_s=settings.exit_deadline_s
-    )
+    return Telemetry(provider, ledger, exporter=guarded, is_global=is_global, exit_deadline_s=settings.exit_deadline_s)
 
 
 def sampler_of(settings: Settings) -> Sampler:

@@ -1,0 +1,75 @@
+"""What a client may send: bodies read within bounds and checked; all else is one JSON line with a status of 4xx."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from starlette.requests import Request
+
+MAX_BODY = 16_384
+"""The largest body that is read, in bytes."""
+
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
+_DEVICE = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_USER_ID = re.compile(r"[0-9]{1,18}")
+
+
+class BadRequest(Exception):
+    """A request that cannot be served as it is: the HTTP status, and one line that says what is accepted."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+async def read_object(request: Request) -> dict[str, Any]:
+    """The JSON object in the body, {} for an empty body; 413 for a large one, 400 for anything else."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise BadRequest(413, f"the body is too large; accepted: at most {MAX_BODY} bytes")
+    try:
+        value = json.loads(body or b"{}")
+    except (ValueError, RecursionError):
+        raise BadRequest(400, "the body is not JSON; accepted: a JSON object in UTF-8") from None
+    if not isinstance(value, dict):
+        raise BadRequest(400, "the body is not a JSON object")
+    return value
+
+
+def session_request(body: dict[str, Any]) -> tuple[str, str]:
+    """The e-mail address and the device (default `web`) of a request for a session; 422 where one cannot be used."""
+    email, device = body.get("email"), body.get("device", "web")
+    if not (isinstance(email, str) and _EMAIL.fullmatch(email) and email.isprintable()):
+        # A lone surrogate is not printable either, so what passes can be encoded.
+        raise BadRequest(422, "email: accepted: an e-mail address of at most 254 characters")
+    if not (isinstance(device, str) and _DEVICE.fullmatch(device)):
+        raise BadRequest(422, "device: accepted: 1 to 32 letters, digits, _ and -")
+    return email, device
+
+
+def optional_limit(body: dict[str, Any], *, default: int = 1000, most: int = 10_000) -> int:
+    """The field `limit`, a whole number from 1 to `most`; 422 for anything else."""
+    limit = body.get("limit", default)
+    if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= most:
+        raise BadRequest(422, f"limit: accepted: a whole number from 1 to {most}")
+    return limit
+
+
+def user_id_of(text: str) -> int:
+    """A user's id from a path; 422 for what is none."""
+    if not _USER_ID.fullmatch(text):
+        raise BadRequest(422, "user id: accepted: a whole number of at most 18 digits")
+    return int(text)
+
+
+def bearer_token(authorization: str | None) -> str:
+    """The token of an Authorization header; 401 where there is none."""
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise BadRequest(401, "no token; accepted: Authorization: Bearer TOKEN")
+    return token.strip()

@@ -1,0 +1,174 @@
+"""studio-api: the HTTP service over the session cache (S3), as an ASGI application.
+
+It stands behind a login that has authenticated the user, and its routes over users and the cache are for the
+operator: it listens on loopback unless told otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from redis.asyncio import Redis
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from reference_impl.correlation import new_correlation_id
+from reference_impl.http_spans import TracingMiddleware
+from reference_impl.redis_client import make_client
+from reference_impl.request_bodies import (
+    BadRequest,
+    bearer_token,
+    optional_limit,
+    read_object,
+    session_request,
+    user_id_of,
+)
+from reference_impl.session_cache import KEYS, CacheUnavailable, SessionCache
+from reference_impl.session_store import Session, SessionStore, SqlSessionStore, StoreUnavailable
+from reference_impl.settings import Settings
+from reference_impl.telemetry import Telemetry
+
+HEALTH = "/healthz"
+
+
+def create_app(
+    settings: Settings,
+    telemetry: Telemetry,
+    *,
+    redis: Redis | None = None,
+    store: SessionStore | None = None,
+    make_correlation_id: Callable[[], str] = new_correlation_id,
+) -> Starlette:
+    """The application; its cache is `app.state.cache`.
+
+    `redis` and `store` replace what the settings name, and are their giver's to close; what is made here is closed
+    when the application ends.
+    """
+    own: list[Callable[[], Any]] = []
+    if redis is None:
+        redis = _session_redis(settings, telemetry)
+        own.append(redis.aclose)
+    if store is None:
+        store = made = SqlSessionStore(settings.database_url, tracer=telemetry.tracer("reference_impl.session_store"))
+        own.append(made.close)
+    cache = SessionCache(
+        redis,
+        store,
+        secret=settings.session_secret,
+        lifetime_s=settings.session_lifetime_s,
+        tracer=telemetry.tracer("reference_impl.session_cache"),
+    )
+    routes = [
+        Route("/sessions", create_session, methods=["POST"]),
+        Route("/session", get_session, methods=["GET"]),
+        Route("/session", delete_session, methods=["DELETE"]),
+        Route("/users/{id}/sessions", delete_user_sessions, methods=["DELETE"]),
+        Route("/cache/warm", warm_cache, methods=["POST"]),
+        Route(HEALTH, healthz, methods=["GET"]),
+    ]
+    tracing = Middleware(
+        TracingMiddleware,
+        tracer=telemetry.tracer("reference_impl.http_spans"),
+        routes=routes,
+        untraced=frozenset({HEALTH}),
+        make_correlation_id=make_correlation_id,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        for close in own:
+            await close()
+
+    app = Starlette(routes=routes, middleware=[tracing], exception_handlers=_HANDLERS, lifespan=lifespan)
+    app.state.cache = cache
+    return app
+
+
+def _session_redis(settings: Settings, telemetry: Telemetry) -> Redis:
+    # No retries: the database answers sooner than a second attempt, and one look-up stays one span (S3).
+    return make_client(
+        settings.redis_url,
+        pool_name="sessions",
+        keys=KEYS,
+        tracer=telemetry.tracer("reference_impl.redis_commands"),
+        mode=settings.span_vocabulary,
+        retries=0,
+    )
+
+
+async def create_session(request: Request) -> Response:
+    """POST /sessions {"email", "device"}: 201 with the token."""
+    email, device = session_request(await read_object(request))
+    token, session = await _cache(request).create(email, device)
+    return JSONResponse({"token": token, **_shown(session)}, 201)
+
+
+async def get_session(request: Request) -> Response:
+    """GET /session: 200 with the session that the bearer token opens, or 401 with the reason."""
+    result = await _cache(request).validate(bearer_token(request.headers.get("authorization")))
+    if result.session is None:
+        return JSONResponse({"valid": False, "reason": result.reason}, 401)
+    return JSONResponse({"valid": True, **_shown(result.session)})
+
+
+async def delete_session(request: Request) -> Response:
+    """DELETE /session: end the session of the bearer token; 204 also when it had ended, 401 for a tampered token."""
+    known = await _cache(request).invalidate(bearer_token(request.headers.get("authorization")))
+    return Response(status_code=204) if known else JSONResponse({"error": "tampered token"}, 401)
+
+
+async def delete_user_sessions(request: Request) -> Response:
+    """DELETE /users/{id}/sessions: end all sessions of a user."""
+    user_id = user_id_of(request.path_params["id"])
+    return JSONResponse({"invalidated": await _cache(request).invalidate_all(user_id)})
+
+
+async def warm_cache(request: Request) -> Response:
+    """POST /cache/warm {"limit"}: cache the database's active sessions."""
+    limit = optional_limit(await read_object(request))
+    return JSONResponse({"warmed": await _cache(request).warm_cache(limit)})
+
+
+async def healthz(_: Request) -> Response:
+    """GET /healthz: 200 while the process serves; asks nobody else, and is not traced."""
+    return JSONResponse({"status": "ok"})
+
+
+def _cache(request: Request) -> SessionCache:
+    cache: SessionCache = request.app.state.cache
+    return cache
+
+
+def _shown(session: Session) -> dict[str, Any]:
+    return {"user_id": session.user_id, "device": session.device, "expires_at": session.expires_at}
+
+
+def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, BadRequest)
+    headers = {"www-authenticate": "Bearer"} if error.status == 401 else None
+    return JSONResponse({"error": error.message}, error.status, headers)
+
+
+def _http_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return JSONResponse({"error": error.detail.lower()}, error.status_code, error.headers)
+
+
+def _unavailable(_: Request, error: Exception) -> Response:
+    part = "database" if isinstance(error, StoreUnavailable) else "cache"
+    return JSONResponse({"error": f"the {part} cannot be reached; try again"}, 503, {"retry-after": "1"})
+
+
+_HANDLERS: dict[Any, Callable[[Request, Exception], Response]] = {
+    BadRequest: _refused,
+    HTTPException: _http_error,
+    StoreUnavailable: _unavailable,
+    CacheUnavailable: _unavailable,
+}
