@@ -140,7 +140,7 @@ class Report:
             return not (self.strict and any(n.reason == "capability" for n in result.not_checked))
         return (
             self.allow_unseen
-            and all(n.reason == "unseen" for n in result.not_checked)
+            and all(n.reason in ("unseen", "no-trace") for n in result.not_checked)
             and any(r.verdict == "kept" for r in self.results)
         )
 

@@ -1,0 +1,49 @@
+"""Plugs the reference implementation into the contract tests: the file that others copy.
+
+An adapter performs scenarios and gives the traces that they caused. This one runs everything in its own process,
+on a real Redis and a real SQLite file, and reads the spans from OpenTelemetry's in-memory exporter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Collection
+from pathlib import Path
+
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from containers.redis_server import RedisBackend
+from contracts.reference_scenarios import ACTIONS, Stage
+from reference_impl.correlation import correlation, new_correlation_id
+from reference_impl.settings import Settings
+from reference_impl.telemetry import configure_tracing
+from spanpact.model import Reading
+from spanpact.sources import MemorySource
+
+
+class ReferenceImplementation:
+    """studio-api, in process. Each scenario begins with an empty Redis and an empty database."""
+
+    name = "studio-api"
+
+    def __init__(self, redis: RedisBackend) -> None:
+        self._redis = redis
+
+    @property
+    def scenarios(self) -> Collection[str]:
+        """Every scenario that there is."""
+        return ACTIONS.keys()
+
+    def perform(self, scenario: str) -> Reading:
+        """Perform a scenario within one correlation id and give the spans that it made."""
+        exporter = InMemorySpanExporter()
+        with tempfile.TemporaryDirectory(prefix="studio-api-") as folder:
+            database = f"sqlite+aiosqlite:///{Path(folder) / 'studio.db'}"
+            settings = Settings.load({}, redis_url=self._redis.url, database_url=database)
+            telemetry = configure_tracing(settings, span_processors=[SimpleSpanProcessor(exporter)])
+            with correlation(new_correlation_id()):
+                asyncio.run(Stage(settings, telemetry, exporter).play(ACTIONS[scenario]))
+            telemetry.shutdown()
+        return MemorySource(exporter).read()

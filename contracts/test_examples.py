@@ -1,0 +1,15 @@
+"""Every shipped contract says what its examples say: accepted traces are kept, rejected ones broken as listed."""
+
+import pytest
+
+from spanpact.conformance import verify_examples
+from spanpact.loader import load_contracts
+from spanpact.plan import ContractPlan
+from spanpact.reporting import render_text
+from spanpact.shipped_contracts import shipped_contracts
+
+
+@pytest.mark.parametrize("plan", load_contracts([shipped_contracts()]), ids=lambda plan: plan.name)
+def test_examples_give_the_findings_that_they_list(plan: ContractPlan) -> None:
+    report = verify_examples([plan])
+    assert report.verdict == "kept", render_text(report)

@@ -1,0 +1,77 @@
+"""studio-api as a process of its own, started and stopped as an operator would."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from queue import Empty, Queue
+from types import TracebackType
+
+START_S = 20.0
+STOP_S = 10.0
+_ANNOUNCES = "listening on "
+
+
+class ServiceProcess:
+    """A context manager: the service runs within it, on a free port of loopback; `url` is its base URL."""
+
+    def __init__(self, environ: Mapping[str, str], *, breakage: str | None = None) -> None:
+        module = ["demo.broken_service", breakage] if breakage else ["reference_impl"]
+        self._command = [sys.executable, "-m", *module]
+        self._environ = {**os.environ, "STUDIO_PORT": "0", "PYTHONUNBUFFERED": "1", **environ}
+        self.url = ""
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    def __enter__(self) -> ServiceProcess:
+        self._process = subprocess.Popen(self._command, env=self._environ, stdout=subprocess.PIPE, text=True)
+        self._lines: Queue[str | None] = Queue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        try:
+            self.url = self._announced_url()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> int:
+        """End it by SIGTERM, so that it flushes its spans; its exit code."""
+        if self._process.poll() is None:
+            self._process.terminate()
+        try:
+            code = self._process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            code = self._process.wait()
+        self._reader.join()
+        return code
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._lines.put(line.rstrip("\n"))
+        self._lines.put(None)
+        self._process.stdout.close()
+
+    def _announced_url(self) -> str:
+        while True:
+            try:
+                line = self._lines.get(timeout=START_S)
+            except Empty:
+                raise RuntimeError(f"studio-api did not start within {START_S:g} s") from None
+            if line is None:
+                raise RuntimeError(f"studio-api ended with exit code {self._process.wait()} before it served")
+            if _ANNOUNCES in line:
+                return line.split(_ANNOUNCES, 1)[1].strip()

@@ -1,0 +1,55 @@
+"""The scenarios of the shipped contracts: named actions that make an implementation produce traces.
+
+They are data, so that an implementation in any language can perform them. Each names the contracts that must be
+kept by the traces it causes, and exercised at least once. Rows: docs/specification.md S2 and S3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A named action: what is done, and which contracts its traces exercise."""
+
+    name: str
+    about: str
+    contracts: tuple[str, ...]
+
+
+_COMMAND = ("redis-command",)
+_FAILURE = ("redis-command", "redis-failure")
+_VALIDATE = ("session-validate", "redis-command")
+
+SCENARIOS: tuple[Scenario, ...] = (
+    Scenario("redis-get-hit", "GET of a key that is there", _COMMAND),
+    Scenario("redis-get-miss", "GET of a key that is not there", _COMMAND),
+    Scenario("redis-set", "SET of a key with an expiry", _COMMAND),
+    Scenario("redis-hget", "HGET of a field that is there and of one that is not", _COMMAND),
+    Scenario("redis-hgetall", "HGETALL of a hash that is there and of one that is not", _COMMAND),
+    Scenario("redis-del", "DEL of one key and of several", _COMMAND),
+    Scenario("redis-scan", "SCAN with a pattern, to its end", _COMMAND),
+    Scenario("redis-expire", "EXPIRE of a key", _COMMAND),
+    Scenario("redis-pipeline", "a pipeline of three commands", _COMMAND),
+    Scenario("redis-transaction", "a pipeline in MULTI and EXEC", _COMMAND),
+    Scenario("redis-unregistered-key", "GET of a key that holds an e-mail address and fits no template", _COMMAND),
+    Scenario("redis-failing-command", "a command on a key of the wrong type; its argument holds an e-mail address", _FAILURE),
+    Scenario("redis-failing-pipeline", "a pipeline of which one command fails", _FAILURE),
+    Scenario("redis-unknown-command", "a command that no server knows", _FAILURE),
+    Scenario("redis-script-error", "a Lua script that raises an error", _FAILURE),
+    Scenario("redis-down", "GET while no server listens", _FAILURE),
+    Scenario("session-hit", "a session that is cached is validated", _VALIDATE),
+    Scenario("session-miss", "a session that only the database has is validated", _VALIDATE),
+    Scenario("session-expired", "a session that has expired is validated", _VALIDATE),
+    Scenario("session-unknown", "a well signed session that nobody has is validated", _VALIDATE),
+    Scenario("session-tampered", "a session whose signature is wrong is validated", ("session-validate",)),
+    Scenario("session-redis-down", "a session is validated while Redis is down", _VALIDATE),
+    Scenario("session-invalidate", "a request ends one session", ("session-invalidate", "redis-command")),
+    Scenario("session-invalidate-again", "a request ends a session that has ended", ("session-invalidate", "redis-command")),
+    Scenario("session-invalidate-tampered", "a request with a bad token ends nothing", ("session-invalidate",)),
+    Scenario("session-invalidate-all", "all sessions of a user with two devices end", ("session-invalidate-all", "redis-command")),
+    Scenario("session-invalidate-none", "all sessions of a user who has none end", ("session-invalidate-all", "redis-command")),
+    Scenario("cache-warm", "the cache is warmed with twenty sessions", ("cache-warm", "redis-command")),
+    Scenario("cache-warm-empty", "the cache is warmed from an empty database", ("cache-warm",)),
+)  # fmt: skip
