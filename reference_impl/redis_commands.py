@@ -47,7 +47,8 @@ def instrument(
     """
     if mode not in get_args(Mode):
         raise ValueError(f"mode {mode!r}: one of {', '.join(get_args(Mode))} is accepted")
-    if not isinstance(client, (redis.asyncio.Redis, redis.Redis)) or isinstance(client, (AsyncPipeline, SyncPipeline)):
+    given: object = client
+    if not isinstance(given, (redis.asyncio.Redis, redis.Redis)) or isinstance(given, (AsyncPipeline, SyncPipeline)):
         raise TypeError(f"{type(client).__name__} cannot be traced: a redis.asyncio.Redis or redis.Redis is accepted")
     if not is_instrumented(client):
         server = server_attributes(client.connection_pool.connection_kwargs)

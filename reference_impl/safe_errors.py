@@ -32,8 +32,7 @@ def type_name(error: BaseException) -> str:
 def exception_type(error: BaseException) -> str:
     """The value of `exception.type`: the class with its module, which built-in classes go without."""
     module = type(error).__module__
-    sound = isinstance(module, str) and len(module) <= _LONGEST_NAME
-    if not sound or module == "builtins" or not all(map(str.isidentifier, module.split("."))):
+    if module == "builtins" or len(module) > _LONGEST_NAME or not all(map(str.isidentifier, module.split("."))):
         return type_name(error)
     return f"{module}.{type_name(error)}"
 

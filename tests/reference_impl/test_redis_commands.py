@@ -7,107 +7,17 @@ from typing import Any
 import pytest
 import redis
 import redis.asyncio
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
-from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, ResponseError
-from redis.retry import Retry
-from redis_support import RedisServer, free_port, run
+from redis.exceptions import ResponseError
 
-from reference_impl.key_patterns import KeyTemplates
 from reference_impl.redis_commands import instrument, is_instrumented, tracing_of, uninstrument
+from tests.reference_impl.redis_driver import Driver, attributes, spans, the_span
+from tests.reference_impl.redis_support import RedisServer, free_port
 
 COMMON = {"db_type": "redis", "db.system.name": "redis", "connection_pool": "main", "db.namespace": "0",
           "server.address": "127.0.0.1", "network.peer.address": "127.0.0.1", "network.transport": "tcp"}
-
-
-class Driver:
-    """Sends commands by the async or the sync client, so that each test is said once and holds for both."""
-
-    def __init__(self, server_port: int, provider: TracerProvider, *, sync: bool, **options: Any) -> None:
-        self.sync, self.port = sync, server_port
-        self.trace: dict[str, Any] = {"pool_name": "main", "tracer": provider.get_tracer("test"),
-                      "keys": KeyTemplates("session:{id}", "user:{id}:sessions")}
-        self.trace.update({k: options.pop(k) for k in ("mode", "activate", "keys") if k in options})
-        self.options: dict[str, Any] = {"host": "127.0.0.1", "retry": Retry(NoBackoff(), 0), "protocol": 2, **options}
-
-    def make(self) -> Any:
-        """A new instrumented client."""
-        if self.sync:
-            return instrument(redis.Redis(port=self.port, **self.options), **self.trace)
-        return instrument(redis.asyncio.Redis(port=self.port, **self.options), **self.trace)
-
-    def send(self, *commands: tuple[object, ...]) -> list[Any]:
-        """The results of commands sent one after another by one client; an exception stands for its result."""
-        if self.sync:
-            with self.make() as client:
-                return [_outcome(client, command) for command in commands]
-
-        async def steps() -> list[Any]:
-            async with self.make() as client:
-                return [await _async_outcome(client, command) for command in commands]
-
-        return run(steps)
-
-    def pipeline(self, *commands: tuple[object, ...], raise_on_error: bool = True, **options: Any) -> Any:
-        """The results of one pipeline, or the exception that it raised."""
-        if self.sync:
-            with self.make() as client, client.pipeline(**options) as pipe:
-                for command in commands:
-                    pipe.execute_command(*command)
-                try:
-                    return pipe.execute(raise_on_error)
-                except Exception as error:
-                    return error
-
-        async def steps() -> Any:
-            async with self.make() as client, client.pipeline(**options) as pipe:
-                for command in commands:
-                    pipe.execute_command(*command)
-                try:
-                    return await pipe.execute(raise_on_error)
-                except Exception as error:
-                    return error
-
-        return run(steps)
-
-
-def _outcome(client: Any, command: tuple[object, ...]) -> Any:
-    try:
-        return client.execute_command(*command)
-    except Exception as error:
-        return error
-
-
-async def _async_outcome(client: Any, command: tuple[object, ...]) -> Any:
-    try:
-        return await client.execute_command(*command)
-    except Exception as error:
-        return error
-
-
-@pytest.fixture(params=["async", "sync"])
-def sync(request: pytest.FixtureRequest) -> bool:
-    return bool(request.param == "sync")
-
-
-@pytest.fixture
-def driver(empty_redis: RedisServer, provider: TracerProvider, sync: bool) -> Driver:
-    return Driver(empty_redis.port, provider, sync=sync)
-
-
-def spans(exporter: InMemorySpanExporter) -> list[ReadableSpan]:
-    return list(exporter.get_finished_spans())
-
-
-def attributes(span: ReadableSpan) -> dict[str, Any]:
-    return dict(span.attributes or {})
-
-
-def the_span(exporter: InMemorySpanExporter) -> ReadableSpan:
-    (span,) = spans(exporter)
-    return span
 
 
 @pytest.mark.parametrize(
@@ -245,137 +155,6 @@ def test_a_timeout_is_an_error(
     assert attributes(the_span(exporter))["error"] == "TimeoutError"
 
 
-@pytest.mark.parametrize("transaction", [False, True])
-def test_a_pipeline_is_one_span(driver: Driver, exporter: InMemorySpanExporter, transaction: bool) -> None:
-    results = driver.pipeline(("SET", "session:1", "a"), ("GET", "session:1"), ("PING",), transaction=transaction)
-    span = the_span(exporter)
-    said = attributes(span)
-    assert results[:2] == [True, b"a"]
-    assert (span.name, span.kind) == ("redis.pipeline", SpanKind.CLIENT)
-    assert said["operation"] == said["db.operation.name"] == "PIPELINE"
-    assert (said["db.operation.batch.size"], said["key"]) == (3, "session:*")
-    assert "cache_hit" not in said
-
-
-def test_a_pipeline_with_different_keys_shows_several(driver: Driver, exporter: InMemorySpanExporter) -> None:
-    driver.pipeline(("DEL", "session:1"), ("DEL", "user:1:sessions"))
-    assert attributes(the_span(exporter))["key"] == "[several]"
-
-
-def test_a_pipeline_of_5000_commands_has_a_short_span(driver: Driver, exporter: InMemorySpanExporter) -> None:
-    driver.pipeline(*[("SET", f"session:{i}", "v") for i in range(5000)], transaction=False)
-    span = the_span(exporter)
-    assert attributes(span)["db.operation.batch.size"] == 5000
-    assert len(span.to_json()) < 3000
-
-
-def test_an_empty_pipeline_sends_nothing_and_makes_no_span(driver: Driver, exporter: InMemorySpanExporter) -> None:
-    assert driver.pipeline() == []
-    assert spans(exporter) == []
-
-
-@pytest.mark.parametrize("transaction", [False, True])
-@pytest.mark.parametrize("raises", [False, True])
-def test_a_failing_command_fails_its_pipeline(
-    driver: Driver, exporter: InMemorySpanExporter, transaction: bool, raises: bool
-) -> None:
-    result = driver.pipeline(("SET", "session:1", "bob@example.com caused error: ERR"), ("HGETALL", "session:1"),
-                             transaction=transaction, raise_on_error=raises)
-    assert isinstance(result if raises else result[1], ResponseError)
-    span = the_span(exporter)
-    assert span.status.status_code is StatusCode.ERROR
-    assert attributes(span)["error.type"] == "WRONGTYPE"
-    assert [event.name for event in span.events] == ["exception"]
-
-
-def test_watch_and_what_follows_at_once_are_spans_of_their_own(driver: Driver, exporter: InMemorySpanExporter) -> None:
-    def queued(pipe: Any) -> Any:
-        pipe.multi()
-        pipe.set("session:1", "v")
-        return pipe.execute()
-
-    if driver.sync:
-        with driver.make() as client, client.pipeline() as pipe:
-            pipe.watch("session:1")
-            pipe.get("session:1")
-            queued(pipe)
-    else:
-
-        async def steps() -> None:
-            async with driver.make() as client, client.pipeline() as pipe:
-                await pipe.watch("session:1")
-                await pipe.get("session:1")
-                await queued(pipe)
-
-        run(steps)
-    assert [span.name for span in spans(exporter)] == ["redis.watch", "redis.get", "redis.pipeline"]
-    assert attributes(spans(exporter)[1])["cache_miss"] is True
-    assert attributes(spans(exporter)[2])["db.operation.batch.size"] == 1
-
-
-def test_a_transaction_whose_watched_key_changed_is_an_error(driver: Driver, exporter: InMemorySpanExporter) -> None:
-    def spoil() -> None:
-        with redis.Redis(port=driver.port) as other:
-            other.set("session:1", "theirs")
-
-    if driver.sync:
-        with driver.make() as client, client.pipeline() as pipe:
-            pipe.watch("session:1")
-            spoil()
-            pipe.multi()
-            pipe.get("session:1")
-            with pytest.raises(redis.WatchError):
-                pipe.execute()
-    else:
-
-        async def steps() -> None:
-            async with driver.make() as client, client.pipeline() as pipe:
-                await pipe.watch("session:1")
-                spoil()
-                pipe.multi()
-                pipe.get("session:1")
-                with pytest.raises(redis.WatchError):
-                    await pipe.execute()
-
-        run(steps)
-    assert attributes(spans(exporter)[-1])["error.type"] == "WatchError"
-
-
-def test_scripts_that_a_pipeline_loads_are_part_of_its_span(driver: Driver, exporter: InMemorySpanExporter) -> None:
-    if driver.sync:
-        with driver.make() as client, client.pipeline() as pipe:
-            client.register_script("return 'a'")(keys=["session:1"], client=pipe)
-            assert pipe.execute() == [b"a"]
-    else:
-
-        async def steps() -> None:
-            async with driver.make() as client, client.pipeline() as pipe:
-                await client.register_script("return 'b'")(keys=["session:1"], client=pipe)
-                assert await pipe.execute() == [b"b"]
-
-        run(steps)
-    assert the_span(exporter).name == "redis.pipeline"
-
-
-def test_a_script_not_yet_loaded_shows_each_command_that_was_sent(
-    driver: Driver, exporter: InMemorySpanExporter
-) -> None:
-    text = f"return '{driver.sync}'"
-    if driver.sync:
-        with driver.make() as client:
-            client.register_script(text)(keys=["session:1"])
-    else:
-
-        async def steps() -> None:
-            async with driver.make() as client:
-                await client.register_script(text)(keys=["session:1"])
-
-        run(steps)
-    assert [span.name for span in spans(exporter)] == ["redis.evalsha", "redis.script", "redis.evalsha"]
-    assert attributes(spans(exporter)[0])["error.type"] == "NOSCRIPT"
-    assert isinstance(NoScriptError(), ResponseError)
-
-
 @pytest.mark.parametrize(
     ("mode", "there", "gone"),
     [
@@ -419,6 +198,8 @@ def test_a_client_that_is_not_traced_any_more_makes_no_spans(
         uninstrument(client)
         client.get("a")
         pipe.get("a").execute()
+        pipe.watch("a")
+        pipe.reset()
         instrument(client, tracer=provider.get_tracer("test"))
         client.get("a")
     assert [attributes(span)["connection_pool"] for span in spans(exporter)] == ["default", "default"]
