@@ -30,7 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"{breakage.name:24} {breakage.about}")
         return 0
     if "OTEL_EXPORTER_OTLP_ENDPOINT" not in os.environ:
-        print("demo: nobody receives the traces; run it by `spanpact run contracts/v1 -- python -m demo`", file=sys.stderr)
+        print(
+            "demo: nobody receives the traces; run it by `spanpact run contracts/v1 -- python -m demo`", file=sys.stderr
+        )
         return 2
     with tempfile.TemporaryDirectory(prefix="studio-api-") as folder, _killable_redis() as redis:
         print(f"redis       {redis.version} ({redis.rung}) at {redis.url}", flush=True)

@@ -34,7 +34,9 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("redis-pipeline", "a pipeline of three commands", _COMMAND),
     Scenario("redis-transaction", "a pipeline in MULTI and EXEC", _COMMAND),
     Scenario("redis-unregistered-key", "GET of a key that holds an e-mail address and fits no template", _COMMAND),
-    Scenario("redis-failing-command", "a command on a key of the wrong type; its argument holds an e-mail address", _FAILURE),
+    Scenario(
+        "redis-failing-command", "a command on a key of the wrong type; its argument holds an e-mail address", _FAILURE
+    ),
     Scenario("redis-failing-pipeline", "a pipeline of which one command fails", _FAILURE),
     Scenario("redis-unknown-command", "a command that no server knows", _FAILURE),
     Scenario("redis-script-error", "a Lua script that raises an error", _FAILURE),
@@ -46,10 +48,20 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("session-tampered", "a session whose signature is wrong is validated", ("session-validate",)),
     Scenario("session-redis-down", "a session is validated while Redis is down", _VALIDATE),
     Scenario("session-invalidate", "a request ends one session", ("session-invalidate", "redis-command")),
-    Scenario("session-invalidate-again", "a request ends a session that has ended", ("session-invalidate", "redis-command")),
+    Scenario(
+        "session-invalidate-again", "a request ends a session that has ended", ("session-invalidate", "redis-command")
+    ),
     Scenario("session-invalidate-tampered", "a request with a bad token ends nothing", ("session-invalidate",)),
-    Scenario("session-invalidate-all", "all sessions of a user with two devices end", ("session-invalidate-all", "redis-command")),
-    Scenario("session-invalidate-none", "all sessions of a user who has none end", ("session-invalidate-all", "redis-command")),
+    Scenario(
+        "session-invalidate-all",
+        "all sessions of a user with two devices end",
+        ("session-invalidate-all", "redis-command"),
+    ),
+    Scenario(
+        "session-invalidate-none",
+        "all sessions of a user who has none end",
+        ("session-invalidate-all", "redis-command"),
+    ),
     Scenario("cache-warm", "the cache is warmed with twenty sessions", ("cache-warm", "redis-command")),
     Scenario("cache-warm-empty", "the cache is warmed from an empty database", ("cache-warm",)),
-)  # fmt: skip
+)

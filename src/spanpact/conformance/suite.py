@@ -1,9 +1,9 @@
 """The contract tests of any implementation: one class, one fixture.
 
-    class TestMyService(TraceContracts):
-        @pytest.fixture
-        def implementation(self) -> Implementation:
-            return MyService()
+class TestMyService(TraceContracts):
+    @pytest.fixture
+    def implementation(self) -> Implementation:
+        return MyService()
 """
 
 from __future__ import annotations
