@@ -215,6 +215,8 @@ def configure_tracing(
 
 def sampler_of(settings: Settings) -> Sampler:
     """The sampler that the settings name; by default parent-based, so that a trace is whole or absent (S1.4)."""
+    if settings.sdk_disabled:
+        return ALWAYS_OFF  # the SDK itself heeds the variable only, not an argument
     name = settings.sampler
     roots: dict[str, Sampler] = {
         "always_on": ALWAYS_ON,

@@ -21,9 +21,11 @@ from starlette.routing import Route
 
 from reference_impl.correlation import HEADER
 from reference_impl.http_spans import TracingMiddleware, describe_request
+from reference_impl.redis_client import make_client
 from reference_impl.request_bodies import MAX_BODY
 from reference_impl.service import create_app
 from reference_impl.session_cache import SessionCache
+from reference_impl.session_store import SqlSessionStore
 from reference_impl.settings import Settings
 from reference_impl.telemetry import configure_tracing
 from tests.reference_impl.redis_support import RedisServer, free_port, run
@@ -280,6 +282,27 @@ def test_with_the_database_down_the_answer_is_503(tmp_path: Path, exporter: InMe
         assert (answer.status_code, answer.json()) == (503, {"error": "the database cannot be reached; try again"})
 
     _server(settings, exporter)(steps)
+
+
+def test_a_redis_and_a_store_that_are_given_stay_their_giver_s(
+    empty_redis: RedisServer, tmp_path: Path, exporter: InMemorySpanExporter
+) -> None:
+    settings = settings_for(empty_redis.port, tmp_path)
+    telemetry = configure_tracing(settings, span_processors=[SimpleSpanProcessor(exporter)])
+
+    async def main() -> None:
+        redis = make_client(settings.redis_url, deadline_s=5)
+        store = SqlSessionStore(settings.database_url)
+        app = create_app(settings, telemetry, redis=redis, store=store)
+        async with app.router.lifespan_context(app):
+            token, session = await app.state.cache.create(EMAIL, "web")
+        assert (await app.state.cache.validate(token)).session == session
+        assert await redis.ping()
+        await redis.aclose()
+        await store.close()
+
+    run(main)
+    telemetry.shutdown(5)
 
 
 def test_an_unforeseen_failure_is_500_without_its_message(
