@@ -20,13 +20,15 @@ def symbol(finding: Finding, canvas: Canvas) -> tuple[str, Style]:
 def finding_lines(
     finding: Finding, canvas: Canvas, room: int, *, message: bool = True, path: bool = False
 ) -> list[str]:
-    """The finding: its key and place, a sentence, expected against observed, clause, condition, hint.
+    """The finding: its key, place and clause, a sentence, expected against observed, condition, hint.
 
     `path` adds the span's path, for a finding that no tree shows.
     """
     mark, style = symbol(finding, canvas)
-    head = canvas.paint(f"{mark} {canvas.shown(finding.key)}", style)
-    lines = [f"{head}  {canvas.paint(canvas.shown(str(finding.place)), 'strong')}" if finding.place else head]
+    head = [canvas.paint(f"{mark} {canvas.shown(finding.key)}", style)]
+    head += [canvas.paint(canvas.shown(str(finding.place)), "strong")] if finding.place else []
+    head += [canvas.paint(f"({canvas.shown(finding.keyword)})", "quiet")] if finding.keyword else []
+    lines = ["  ".join(head)]
     if message:
         lines += [f"  {line}" for line in wrap(canvas.shown(finding.message), max(20, room - 2))]
     for label, text in _facts(finding, canvas, path):
@@ -41,8 +43,6 @@ def _facts(finding: Finding, canvas: Canvas, path: bool) -> Iterator[tuple[str, 
         yield "expected", finding.expected
     if finding.observed:
         yield "observed", finding.observed
-    if finding.keyword:
-        yield "clause", finding.keyword
     if finding.condition:
         yield "condition", finding.condition
     if path and finding.path:

@@ -11,10 +11,13 @@ from spanpact.reporting.finding_lines import finding_lines, symbol
 from spanpact.reporting.flows import GHOSTS, Flowing, Traces, location
 from spanpact.reporting.safe_text import Canvas
 from spanpact.reporting.tree import Look, Node, draw, outline
+from spanpact.reporting.values import duration, foreign
 from spanpact.topology import TOP, Topology
 
 MOST_FINDINGS: Final = 20
 """Findings drawn in one tree; the rest is counted."""
+MOST_MENTIONS: Final = 5
+"""Spans marked for one finding that speaks of many."""
 _TIMED: Final = frozenset(["order", "concurrency", "child-early", "child-late", "span-times"])
 _INDENT: Final = "  "
 _FEW: Final = 4
@@ -30,7 +33,7 @@ def flow_lines(
         for finding in shown:
             yield from (_INDENT + line for line in finding_lines(finding, canvas, canvas.width - 2, path=True))
     else:
-        yield from _Picture(flow, shown, topology, traces, canvas).lines(named, everything)
+        yield from _Picture(flow, shown, topology, traces, canvas, everything=everything).lines(named)
     if len(shown) < len(flow.findings):
         more = f"{len(flow.findings) - len(shown)} more findings in this flow (--all shows them)"
         yield _INDENT + canvas.paint(f"{canvas.glyphs.more} {more}", "quiet")
@@ -40,9 +43,17 @@ class _Picture:
     """Findings sorted into the tree of one trace."""
 
     def __init__(
-        self, flow: Flowing, findings: Sequence[Finding], topology: Topology, traces: Traces, canvas: Canvas
+        self,
+        flow: Flowing,
+        findings: Sequence[Finding],
+        topology: Topology,
+        traces: Traces,
+        canvas: Canvas,
+        *,
+        everything: bool,
     ) -> None:
         self.topology, self.traces, self.canvas = topology, traces, canvas
+        self.everything = everything
         self.root = traces.span(topology, flow.spot.span_id)
         self.at: dict[int, list[Finding]] = {}
         self.ghosts: dict[int, list[Finding]] = {}
@@ -50,14 +61,14 @@ class _Picture:
         for finding in findings:
             place = traces.span(topology, location(finding))
             (self.ghosts if finding.id in GHOSTS else self.at).setdefault(place, []).append(finding)
-            for span_id in finding.spans:
+            for span_id in finding.spans if everything else finding.spans[:MOST_MENTIONS]:
                 self._mention(finding, traces.span(topology, span_id), place)
 
     def _mention(self, finding: Finding, i: int, place: int) -> None:
         if i != TOP and i != place:
             self.also.setdefault(i, []).append(finding)
 
-    def lines(self, named: Collection[str], everything: bool) -> Iterator[str]:
+    def lines(self, named: Collection[str]) -> Iterator[str]:
         topology, canvas = self.topology, self.canvas
         wanted = sorted({i for i in (*self.at, *self.ghosts, *self.also) if i != TOP})
         root = self.root if all(i == self.root or topology.is_below(i, self.root) for i in wanted) else TOP
@@ -66,7 +77,7 @@ class _Picture:
             yield canvas.paint(f"{_INDENT}in {f' {canvas.glyphs.into} '.join(names)}", "quiet")
         for finding in self.at.get(TOP, ()):  # of the trace as a whole
             yield from (_INDENT + line for line in finding_lines(finding, canvas, canvas.width - 2))
-        nodes = outline(topology, root, wanted, everything=everything)
+        nodes = outline(topology, root, wanted, everything=self.everything)
         notes = self._notes()
         self._add_ghosts(nodes, notes)
         yield from draw(nodes, canvas, look=self._look(named, root), notes=notes, indent=_INDENT)
@@ -99,10 +110,20 @@ class _Picture:
             lines = notes.setdefault(self.topology.spans[i].span_id, [])
             for finding in self.at.get(i, ()):
                 lines += finding_lines(finding, self.canvas, self.canvas.width - 20)
+                if finding.id == "span-duplicate":
+                    lines += self._doubles(self.topology.spans[i].span_id)
             for finding in self.also.get(i, ()):
                 mark, style = symbol(finding, self.canvas)
-                lines.append(self.canvas.paint(f"{mark} {finding.key}: this span too", style))
+                what = "found here" if finding.id in GHOSTS else "this span too"
+                lines.append(self.canvas.paint(f"{mark} {self.canvas.shown(finding.key)}: {what}", style))
         return notes
+
+    def _doubles(self, span_id: str) -> Iterator[str]:
+        """The other spans of an id, which have no place in the tree."""
+        for span in self.topology.duplicates:
+            if span.span_id == span_id:
+                name, took = foreign(span.name, self.canvas), duration(span, self.canvas)
+                yield f"  the other  {name}  {took}  {span.kind}"
 
     def _add_ghosts(self, nodes: list[Node], notes: dict[str, list[str]]) -> None:
         by_span = {node.span.span_id: node for node in _walk(nodes) if node.span}

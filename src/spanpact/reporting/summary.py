@@ -55,7 +55,8 @@ def _counts(report: Report) -> Iterator[str]:
             yield f"{number} {verdict}"
     breaking = sum(finding.breaks for finding in report.findings)
     if breaking:
-        yield f"{breaking} finding{'' if breaking == 1 else 's'}"
+        malformed = sum(finding.breaks for finding in report.integrity)
+        yield f"{breaking} finding{'' if breaking == 1 else 's'}{f' ({malformed} of integrity)' if malformed else ''}"
     flows = sum(result.flows for result in report.results)
     if total:
         yield f"{flows} flow{'' if flows == 1 else 's'}"
