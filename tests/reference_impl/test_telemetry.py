@@ -30,7 +30,7 @@ from reference_impl.span_ledger import SpanLedger
 from reference_impl.telemetry import Telemetry, configure_tracing, sampler_of
 from tests.reference_impl.otlp_sink import OtlpSink, otlp_sink
 
-# What is asked for below is at most 0.8 s, and what the SDK by itself takes is 13 s and more: a slow machine is neither.
+# Asked for below is at most 0.8 s; the SDK by itself takes 13 s and more. A slow machine is neither.
 MUCH_TOO_LONG_S = 8.0
 
 
