@@ -35,7 +35,7 @@ def call(request: pytest.FixtureRequest, provider: TracerProvider) -> Callable[.
     sync = request.param == "sync"
 
     def go(url: str, *steps: Call, **options: Any) -> Any:
-        usual = {"tracer": provider.get_tracer("test"), "keys": KeyTemplates("session:{id}"), "deadline_s": 10}
+        usual: dict[str, Any] = {"tracer": provider.get_tracer("test"), "keys": KeyTemplates("session:{id}"), "deadline_s": 10}
         options = usual | options
         if sync:
             with make_sync_client(url, **options) as client:
