@@ -231,6 +231,14 @@ async def _invalidate_tampered(stage: Stage) -> None:
     await stage.request("DELETE", "/session", "no.token")
 
 
+async def _invalidate_redis_down(stage: Stage) -> None:
+    token = await stage.session()
+    with closed_port() as port:
+        stage.connect(f"redis://127.0.0.1:{port}/0")
+        stage.begin()
+        await stage.request("DELETE", "/session", token)
+
+
 async def _invalidate_all(stage: Stage) -> None:
     for device in ("web", "phone"):
         await stage.session(device=device)
@@ -279,6 +287,7 @@ ACTIONS: dict[str, Action] = {
     "session-invalidate": _invalidate,
     "session-invalidate-again": _invalidate_again,
     "session-invalidate-tampered": _invalidate_tampered,
+    "session-invalidate-redis-down": _invalidate_redis_down,
     "session-invalidate-all": _invalidate_all,
     "session-invalidate-none": _invalidate_none,
     "cache-warm": _warm,

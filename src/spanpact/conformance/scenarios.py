@@ -53,6 +53,11 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario("session-invalidate-tampered", "a request with a bad token ends nothing", ("session-invalidate",)),
     Scenario(
+        "session-invalidate-redis-down",
+        "a request to end a session fails while Redis is down",
+        ("session-invalidate", "redis-failure"),
+    ),
+    Scenario(
         "session-invalidate-all",
         "all sessions of a user with two devices end",
         ("session-invalidate-all", "redis-command"),
