@@ -25,6 +25,7 @@ from reference_impl.vocabulary import ERROR_TYPE, SERVER_ADDRESS, SERVER_PORT
 logger = logging.getLogger("reference_impl.http")
 
 METHODS: Final = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"})
+TRACE_HEADER: Final = "traceresponse"
 UNMATCHED: Final = "[unmatched]"
 """`url.path` of a path that fits no route."""
 
@@ -83,7 +84,7 @@ class TracingMiddleware:
 
 
 class _Reply:
-    """The `send` that the application gets: adds the correlation id, and tells the span the status."""
+    """The `send` that the application gets: adds the correlation and trace id, and tells the span the status."""
 
     __slots__ = ("_correlation_id", "_send", "span", "started")
 
@@ -96,9 +97,18 @@ class _Reply:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
-            MutableHeaders(scope=message)[HEADER] = self._correlation_id
+            headers = MutableHeaders(scope=message)
+            headers[HEADER] = self._correlation_id
+            if self.span.get_span_context().is_valid:
+                headers[TRACE_HEADER] = trace_response(self.span)
             _record_status(self.span, message["status"])
         await self._send(message)
+
+
+def trace_response(span: Span) -> str:
+    """`traceresponse` of W3C Trace Context level 2: by it a client finds the trace of its request."""
+    context = span.get_span_context()
+    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
 
 
 def _record_status(span: Span, status: int) -> None:

@@ -156,6 +156,7 @@ def test_a_remote_parent_is_taken_and_the_correlation_id_goes_in_and_out(
     async def steps(client: httpx.AsyncClient) -> None:
         answer = await client.get("/session", headers={"traceparent": PARENT, HEADER: "c-7", **bearer("x.y")})
         assert answer.headers[HEADER] == "c-7"
+        assert answer.headers["traceresponse"].split("-")[1] == PARENT.split("-")[1]
         span = server_span(exporter)
         assert span.parent.is_remote
         assert span.parent.span_id == int("b" * 16, 16)
