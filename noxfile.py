@@ -1,0 +1,195 @@
+"""The project's commands. All sessions but `package` and `lock` share one environment, `.nox/development`.
+
+    nox -s demo      the service under contract, end to end
+    nox -s tests     lint, types, unit, contract, integration and the coverage of unit and contract together
+    nox -l           the rest
+
+The environment holds exactly what constraints.txt pins, by hash (docs/adr/0004), and is made again when
+constraints.txt or pyproject.toml changes. What follows `--` goes on to the tool behind the session.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.10"
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["tests"]
+nox.options.error_on_external_run = False
+
+ROOT = Path(__file__).parent
+PINS = ROOT / "constraints.txt"
+PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+CACHE = ROOT / ".nox"
+DEVELOPMENT = CACHE / "development"
+COVERAGE = CACHE / "coverage"
+EXAMPLE_CONTRACTS = "contracts/v1"
+PIP_QUIETLY = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+
+# Sessions of `tests`, in order; each reports on its own, and one that fails does not hide what the others say.
+TESTED = ("lint", "types", "unit", "contract", "integration", "coverage")
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """A real service on a real Redis, verified against its contracts; `-- --break NAME` breaks its tracing."""
+    tool(session, "spanpact", "run", EXAMPLE_CONTRACTS, "--", "python", "-m", "demo", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """lint, types, unit, contract, integration and coverage; what follows `--` goes to the pytest sessions."""
+    development_environment(session)
+    for name in TESTED:
+        session.notify(name, session.posargs if name in ("unit", "contract", "integration") else ())
+
+
+@nox.session(default=False)
+def lint(session: nox.Session) -> None:
+    """Style (ruff), format (ruff format) and the layers (import-linter)."""
+    tool(session, "ruff", "check", *session.posargs)
+    tool(session, "ruff", "format", "--check")
+    tool(session, "lint-imports")
+
+
+@nox.session(default=False)
+def types(session: nox.Session) -> None:
+    """mypy, strict."""
+    tool(session, "mypy", *session.posargs)
+
+
+@nox.session(default=False)
+def unit(session: nox.Session) -> None:
+    """spanpact's and the reference implementation's own tests, in tests/."""
+    measured_pytest(session, "unit", "tests")
+
+
+@nox.session(default=False)
+def contract(session: nox.Session) -> None:
+    """The contracts, against their examples and against the reference implementation."""
+    measured_pytest(session, "contract", "contracts")
+
+
+@nox.session(default=False)
+def coverage(session: nox.Session) -> None:
+    """Branch coverage of the last unit and contract runs together; fails under the bar of pyproject.toml."""
+    data = {"COVERAGE_FILE": str(COVERAGE / "combined")}
+    tool(session, "coverage", "combine", "--keep", "--quiet", *map(str, sorted(COVERAGE.glob("*.run*"))), env=data)
+    tool(session, "coverage", "report", *session.posargs, env=data)
+
+
+@nox.session(default=False)
+def integration(session: nox.Session) -> None:
+    """The tests that need a backend, on the first rung of the ladder that has one."""
+    tool(session, "python", "-m", "containers")
+    pytest_folder(session, "integration")
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """The benchmarks, side by side."""
+    pytest_folder(session, "benchmarks")
+
+
+@nox.session(default=False)
+def package(session: nox.Session) -> None:
+    """Build wheel and sdist, install the wheel alone in a clean environment, and verify what it ships."""
+    dist, clean = CACHE / "dist", CACHE / "package"
+    for folder in (dist, clean):
+        shutil.rmtree(folder, ignore_errors=True)
+    tool(session, "hatchling", "build", "-t", "wheel", "-t", "sdist", "-d", str(dist))
+    (wheel,) = dist.glob("*.whl")
+    make_environment(session, clean)
+    session.run(program(clean, "python"), *PIP_QUIETLY, "-c", str(versions_only(dist)), str(wheel))
+    outside = {"PYTHONSAFEPATH": "1", "PYTHONPATH": ""}
+    where = "from spanpact.shipped_contracts import shipped_contracts; print(shipped_contracts())"
+    with session.chdir(dist):  # not in the checkout, whose folders must not be found
+        session.run(program(clean, "spanpact"), "--version", env=outside)
+        shipped = session.run(program(clean, "python"), "-c", where, silent=True, env=outside)
+        session.run(program(clean, "spanpact"), "verify", str(shipped).strip(), env=outside)
+
+
+@nox.session(default=False, venv_backend="virtualenv")
+def lock(session: nox.Session) -> None:
+    """Write constraints.txt; `-- --upgrade` renews every pin, `-- --upgrade-package NAME` one."""
+    session.install(*nox.project.dependency_groups(PROJECT, "lock"))
+    session.run(
+        *("uv", "pip", "compile", "pyproject.toml", "--group", "dev", "--extra", "pytest"),
+        *("--universal", "--python-version", "3.11", "--generate-hashes"),
+        *("--no-emit-index-url", "--no-emit-find-links", "--system-certs", "--quiet"),
+        *("--custom-compile-command", "nox -s lock", "--output-file", PINS.name, *session.posargs),
+    )
+
+
+def tool(session: nox.Session, name: str, *arguments: str, env: dict[str, str] | None = None) -> None:
+    """Run a program of the shared environment, with that environment's programs first on PATH."""
+    environment = development_environment(session)
+    path = os.pathsep.join([str(environment / "bin"), os.environ.get("PATH", os.defpath)])
+    session.run(program(environment, name), *arguments, env={"PATH": path, **(env or {})})
+
+
+def measured_pytest(session: nox.Session, name: str, folder: str) -> None:
+    """Run the tests of a folder with their branches measured, in their subprocesses too."""
+    COVERAGE.mkdir(parents=True, exist_ok=True)
+    for stale in COVERAGE.glob(f"{name}.run*"):
+        stale.unlink()
+    data = {"COVERAGE_FILE": str(COVERAGE / f"{name}.run")}
+    tool(session, "coverage", "run", "-m", "pytest", *(session.posargs or [folder]), env=data)
+
+
+def pytest_folder(session: nox.Session, folder: str) -> None:
+    """Run the tests of a folder; a folder without tests is said and counted."""
+    if any((ROOT / folder).rglob("test_*.py")):
+        tool(session, "pytest", *(session.posargs or [folder]))
+    else:
+        session.log(f"0 tests: {folder}/ holds none yet")
+
+
+def development_environment(session: nox.Session) -> Path:
+    """The shared environment, made where it is missing or older than its pins; gives its folder."""
+    stamp, wanted = DEVELOPMENT / "made-from", fingerprint()
+    if not (stamp.is_file() and stamp.read_text() == wanted):
+        shutil.rmtree(DEVELOPMENT, ignore_errors=True)
+        make_environment(session, DEVELOPMENT)
+        install = (program(DEVELOPMENT, "python"), *PIP_QUIETLY, "--no-deps")
+        # Bytecode is written when a module is first imported: compiling all of it doubles the set-up's time.
+        session.run(*install, "--no-compile", "--require-hashes", "-r", str(PINS))
+        session.run(*install, "--no-build-isolation", "--editable", str(ROOT))
+        stamp.write_text(wanted)
+    return DEVELOPMENT
+
+
+def make_environment(session: nox.Session, folder: Path) -> None:
+    """A virtual environment by the Python and the virtualenv of nox: no venv module is needed, no download made."""
+    session.run(sys.executable, "-m", "virtualenv", "--quiet", "--no-periodic-update", str(folder))
+
+
+def fingerprint() -> str:
+    """What the shared environment depends on: the pins, the project file, the Python, the checkout's place."""
+    parts = [PINS.read_bytes(), (ROOT / "pyproject.toml").read_bytes(), sys.version.encode(), str(ROOT).encode()]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def versions_only(folder: Path) -> Path:
+    """The pins without their hashes: a local wheel has none to offer, and pip wants all or nothing."""
+    file = folder / "versions.txt"
+    file.write_text("\n".join(pin_lines(PINS.read_text())) + "\n")
+    return file
+
+
+def pin_lines(pins: str) -> Sequence[str]:
+    """`name==version ; marker` of every pin."""
+    return [line.rstrip(" \\") for line in pins.splitlines() if re.match(r"[A-Za-z0-9]", line)]
+
+
+def program(environment: Path, name: str) -> str:
+    """The path of a program of an environment."""
+    return str(environment / "bin" / name)
