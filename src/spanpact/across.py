@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from spanpact.checks.base import Breach, Undecided
+from spanpact.checks.base import INCOMPLETE, Breach, Undecided
 from spanpact.checks.timing import shown_ns
 from spanpact.flow import Flow
 from spanpact.model import Reading
@@ -21,6 +21,7 @@ class Population:
         self._plan = plan
         self._reading = reading
         self._traces: set[str] = set()
+        self._complete = True
         self._durations: dict[str, list[int]] = {s.of: [] for s in plan.across}
         self._errors: dict[str, int] = dict.fromkeys(self._durations, 0)
 
@@ -29,10 +30,12 @@ class Population:
         if not self._plan.across:
             return
         self._traces.add(flow.topology.trace.trace_id)
+        self._complete = self._complete and flow.topology.trace.complete
         for entry, durations in self._durations.items():
             for i in flow.members.get(entry, ()):
                 span = flow.topology.spans[i]
-                durations.append(span.end_ns - span.start_ns)
+                if span.end_ns:
+                    durations.append(span.end_ns - span.start_ns)
                 self._errors[entry] += span.status == "error"
 
     def judge(self, tally: Tally) -> None:
@@ -49,6 +52,9 @@ class Population:
                 tally.reach(statement.id, keyword)
 
     def _outcomes(self, statement: Statement) -> Iterator[Breach | Undecided]:
+        if not self._complete:
+            yield INCOMPLETE
+            return
         if statement.sampling is not None:
             yield from self._sampling(statement, statement.sampling)
             return

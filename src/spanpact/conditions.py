@@ -16,24 +16,33 @@ def judge_condition(
     condition: CompiledCondition, holder: Placed, context: Context, matcher: Matcher, tally: Tally
 ) -> None:
     """Judges one condition for one span of the entry that holds it."""
-    spans = _members(holder, context)
-    held = [_side_holds(side, spans.get(side.entry, []), matcher) for side in condition.when]
+    spans, untold = _members(holder, context), _untold(holder)
+    held = [untold.get(s.entry) or _side_holds(s, spans.get(s.entry, []), matcher) for s in condition.when]
     name = condition.plan.id
+    tally.unsettled(name, "then")
     if False in held:
         tally.reach(name, "then", exercised=False)
+        return
+    if not context.complete and not all(_is_final(side) for side in condition.when):
         return
     if unknown := next((each for each in held if isinstance(each, Undecided)), None):
         tally.undecided(name, "then", unknown)
         return
     tally.reach(name, "then")
     for side in condition.then:
+        if why := untold.get(side.entry):
+            tally.undecided(name, "then", why)
+            continue
         _judge_side(condition, side, spans.get(side.entry, []), holder.span, context, tally)
     if condition.plan.order:
         groups = [(each, [context.topology.spans[i] for i in spans.get(each, [])]) for each in condition.plan.order]
-        for breach in out_of_order(groups, context):
-            tally.breach(
-                name, "order", breach, context.topology, holder.span, condition=name, place=condition.plan.place
-            )
+        for outcome in out_of_order(groups, context):
+            if isinstance(outcome, Undecided):
+                tally.undecided(name, "then", outcome)
+                continue
+            place = condition.plan.place
+            tally.breach(name, "order", outcome, context.topology, holder.span, condition=name, place=place)
+            tally.trouble(condition.plan.order)
 
 
 def _members(holder: Placed, context: Context) -> dict[str, list[Index]]:
@@ -44,6 +53,24 @@ def _members(holder: Placed, context: Context) -> dict[str, list[Index]]:
     if holder.span == TOP:
         spans["top"] = list(context.topology.children(TOP)[:1])
     return spans
+
+
+def _untold(holder: Placed) -> dict[str, Undecided]:
+    """The entries whose spans cannot be told, as what selects them (or an entry above) is not decided."""
+    return {
+        entry.id: why
+        for placed in holder.walk()
+        for group in placed.groups
+        if group.undecided
+        for above in group.entries
+        if (why := group.undecided.get(above.id))
+        for entry in above.plan.walk()
+    }
+
+
+def _is_final(side: CompiledSide) -> bool:
+    """Whether a side of `when` that holds will hold whatever spans still come."""
+    return (side.count or _MODES.get(side.mode, AT_LEAST_ONE)).high is None
 
 
 def _side_holds(side: CompiledSide, spans: list[Index], matcher: Matcher) -> bool | Undecided:

@@ -8,7 +8,7 @@ trace ──▶ Topology ──▶ Matcher places spans ──▶ Flow judges ea
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from spanpact.across import Population
@@ -23,7 +23,7 @@ from spanpact.pending import settle_pending
 from spanpact.plan import ContractPlan
 from spanpact.privacy import Scanner, known_classes
 from spanpact.rules import CompiledRule, compile_rule
-from spanpact.tally import Tally
+from spanpact.tally import Blueprint, Tally, abridged
 from spanpact.topology import TOP, Topology
 from spanpact.verdict import verdict_of
 
@@ -35,11 +35,12 @@ class CompiledContract:
     plan: ContractPlan
     top: CompiledEntry
     rules: tuple[CompiledRule, ...]
+    blueprint: Blueprint
 
     @classmethod
     def of(cls, plan: ContractPlan) -> CompiledContract:
         """Compiles a plan."""
-        return cls(plan, compile_entry(plan.top), tuple(map(compile_rule, plan.rules)))
+        return cls(plan, compile_entry(plan.top), tuple(map(compile_rule, plan.rules)), Blueprint.of(plan))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +79,12 @@ def verify(
     judged = [_start(plan, reading) for plan in plans]
     found = _Lookup(reading.traces)
     findings: list[Finding] = []
+    mask = _mask_of([each.contract.plan for each in judged])
     for trace in reading.traces:
         topology = Topology(trace)
         speaking = [each for each in judged if _judge_trace(each, topology, reading, found)]
         if speaking:
-            findings += _integrity(topology, reading, found, [each.contract.plan for each in speaking])
+            findings += _integrity(topology, reading, found, [each.contract.plan for each in speaking], mask)
     day = today or dt.datetime.now(dt.UTC).date()
     results = tuple(_result(each, reading, day) for each in judged)
     return Report(results, tuple(findings), reading, strict, allow_unseen, header)
@@ -94,7 +96,7 @@ def assignments(plan: ContractPlan, reading: Reading) -> list[FlowAssignment]:
     result = []
     for trace in reading.traces:
         context = _context(plan, Topology(trace), reading, found)
-        for flow in _flows(contract, context, Tally(plan)):
+        for flow in _flows(contract, context, Tally(contract.blueprint)):
             spans = {
                 entry: [context.topology.spans[i] for i in indexes] for entry, indexes in flow.all_members().items()
             }
@@ -117,7 +119,7 @@ class _Lookup:
 
 def _start(plan: ContractPlan | CompiledContract, reading: Reading) -> _Judged:
     contract = plan if isinstance(plan, CompiledContract) else CompiledContract.of(plan)
-    return _Judged(contract, Tally(contract.plan), Population(contract.plan, reading))
+    return _Judged(contract, Tally(contract.blueprint), Population(contract.plan, reading))
 
 
 def _context(plan: ContractPlan, topology: Topology, reading: Reading, found: _Lookup) -> Context:
@@ -155,22 +157,25 @@ def _judge_trace(judged: _Judged, topology: Topology, reading: Reading, found: _
         )
         flow.judge(used)
         judged.population.add(flow)
-        if not trace.complete:
-            tally.undecided("top", "span", Undecided("incomplete", "spans may still arrive"))
     if plan.scenario:
         judged.labelled += 1
-        if not flows:
+        if not flows and not tally.has_undecided("top", "span"):
             message = f"no {plan.top.span} in a trace of scenario {plan.scenario}"
             tally.breach("top", "span", Breach("span-missing", message, "at least 1", "none"), topology, TOP)
     return bool(flows or plan.scenario)
 
 
+def _mask_of(plans: Sequence[ContractPlan]) -> Callable[[str], str]:
+    """Masks the known classes and those of all contracts."""
+    scanner = Scanner([*known_classes(), *(c for plan in plans for c in plan.classes)])
+    return lambda text: abridged(scanner.mask(text))
+
+
 def _integrity(
-    topology: Topology, reading: Reading, found: _Lookup, plans: Sequence[ContractPlan]
+    topology: Topology, reading: Reading, found: _Lookup, plans: Sequence[ContractPlan], mask: Callable[[str], str]
 ) -> Iterable[Finding]:
     """The integrity findings of one trace, at the strictest level that a contract speaking of it gives."""
     widest = max(plans, key=lambda plan: plan.tolerance_ns + plan.skew_ns)
-    mask = Scanner([*known_classes(), *(c for plan in plans for c in plan.classes)]).mask
     for span_id, breach in integrity(_context(widest, topology, reading, found)):
         level = min((_level(plan, "integrity", breach.id) for plan in plans), key=LEVELS.index)
         if level == "off":
@@ -203,9 +208,10 @@ def _result(judged: _Judged, reading: Reading, today: dt.date) -> ContractResult
     elif not plan.scenario:
         looked = len(reading.traces)
         tally.undecided("top", "span", Undecided("unseen", f"no {plan.top.span or 'span'} in {looked} traces"))
-    leveled = [replace(f, level=_level(plan, f.entry, f.id)) for f in tally.findings]
-    findings = settle_pending(plan, [f for f in leveled if f.level != "off"], tally.coverage(), today)
     not_checked, coverage = tally.not_checked(), tally.coverage()
+    leveled = [replace(f, level=_level(plan, f.entry, f.id)) for f in tally.findings]
+    settled = settle_pending(plan, [f for f in leveled if f.level != "off"], not_checked, coverage, today)
+    findings = [f for f in settled if f.level != "off"]
     return ContractResult(
         plan.name,
         plan.version,

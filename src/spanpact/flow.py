@@ -7,9 +7,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from spanpact.ambiguity import suggested_where, ties
-from spanpact.checks.base import Breach, Context, Undecided
+from spanpact.checks.base import INCOMPLETE, Breach, Context, Undecided
 from spanpact.checks.closed import extra_attributes, extra_events, extra_links
-from spanpact.checks.timing import concurrency_breach, out_of_order
+from spanpact.checks.timing import concurrency_breach, most_open_at_once, out_of_order
 from spanpact.conditions import judge_condition
 from spanpact.matching import CompiledEntry, Group, Index, Matcher, Placed
 from spanpact.model import Span, Value
@@ -58,13 +58,15 @@ class Flow:
         below = self.topology.below(self.placed.span)
         return below if self.placed.span == TOP else [self.placed.span, *below]
 
-    def judge(self, used: AbstractSet[Index]) -> None:
-        """Judges everything; `used` is every span that some flow of the contract has placed."""
+    def judge(self, used: set[Index]) -> None:
+        """Judges everything; `used` is every span that some flow of the contract has placed (or found misplaced)."""
         context = self.scope.context
+        self.scope.tally.begin_flow()
         context.values_of = self._values_of
         try:
+            unsettled = self._contested() if not context.complete else frozenset()
             for placed in list(self.placed.walk()):
-                self._judge_placed(placed, used)
+                self._judge_placed(placed, used, unsettled)
             for rule in self.scope.rules:
                 judge_rule(rule, self.spans, context, self.scope.matcher, self.scope.tally, self.placed.span)
             for placed in self.placed.walk():  # last: whether a tie matters depends on the findings
@@ -78,13 +80,20 @@ class Flow:
         spans = (self.topology.spans[i] for i in self.members.get(reference.entry, ()))
         return [span.attributes[name] for span in spans for name in names if name in span.attributes]
 
-    def _judge_placed(self, placed: Placed, used: AbstractSet[Index]) -> None:
+    def _contested(self) -> frozenset[Index]:
+        """Spans that more entries than one select: spans still to come may move them."""
+        groups = (group for placed in self.placed.walk() for group in placed.groups)
+        return frozenset(i for group in groups for i, costs in group.costs.items() if len(costs) > 1)
+
+    def _judge_placed(self, placed: Placed, used: set[Index], unsettled: AbstractSet[Index]) -> None:
         entry, i, tally = placed.entry, placed.span, self.scope.tally
         if i != TOP:
             tally.reach(entry.id, "span")
-            span = self.topology.spans[i]
+            span, context = self.topology.spans[i], self.scope.context
             for check in entry.content:
-                outcomes = check.judge(span, self.scope.context)
+                outcomes = (INCOMPLETE,) if i in unsettled else check.judge(span, context)
+                if check.phase == "relation" and not outcomes:
+                    tally.unsettled(check.entry or entry.id, check.keyword)
                 tally.judged(check.entry or entry.id, check.keyword, outcomes, self.topology, i)
             self._judge_closed(entry, span, i)
         for group in placed.groups:
@@ -94,29 +103,34 @@ class Flow:
             judge_condition(condition, placed, self.scope.context, self.scope.matcher, tally)
 
     def _judge_closed(self, entry: CompiledEntry, span: Span, i: Index) -> None:
-        context, tally = self.scope.context, self.scope.tally
-        closed = entry.plan.closed
+        context, closed = self.scope.context, entry.plan.closed
         if "attributes" in closed:
-            ruled = [rule for rule in self.scope.rules if rule.selects(i, context, self.scope.matcher)]
-            contents = [entry.plan.content, *(rule.plan.content for rule in ruled)]
-            self._closed(entry.id, "attributes", extra_attributes(span, contents), i)
+            ruled = [rule.named for rule in self.scope.rules if rule.selects(i, context, self.scope.matcher)]
+            self._closed(entry.id, "attributes", extra_attributes(span, entry.named.union(*ruled)), i)
         if "events" in closed:
             self._closed(entry.id, "events", extra_events(span, context, entry.plan.content.events), i)
         if "links" in closed:
             self._closed(entry.id, "links", extra_links(span, context, entry.plan.content.links), i)
-        if "children" in closed:
-            tally.reach(entry.id, "closed.children")
 
     def _closed(self, entry: str, what: str, outcomes: Sequence[Breach | Undecided], i: Index) -> None:
         self.scope.tally.judged(entry, f"closed.{what}", outcomes, self.topology, i)
 
-    def _judge_group(self, group: Group, holder: CompiledEntry, used: AbstractSet[Index]) -> None:
+    def _judge_group(self, group: Group, holder: CompiledEntry, used: set[Index]) -> None:
         tally = self.scope.tally
         for entry in group.entries:
             if why := group.undecided.get(entry.id):
                 tally.undecided(entry.id, "span", why)
                 continue
             self._judge_count(group, entry, used)
+        if group.kind == "children" and "children" in holder.plan.closed:
+            self._judge_extra(group, holder)
+
+    def _judge_extra(self, group: Group, holder: CompiledEntry) -> None:
+        tally, complete = self.scope.tally, self.scope.context.complete
+        tally.reach(holder.id, "closed.children")
+        tally.unsettled(holder.id, "closed.children")
+        if group.holder == TOP and not complete:
+            return  # what seems to be a child of the trace may only wait for its parent
         for child in group.extra:
             name = self.topology.spans[child].name
             breach = Breach("span-extra", f"{name} is not named in a closed place", "only what is named", name)
@@ -130,27 +144,45 @@ class Flow:
                 breach = Breach("match-ambiguous", message, hint=suggested_where(self.topology, tie))
                 tally.breach(tie.first.id, "span", breach, self.topology, group.holder, spans=tie.spans)
 
-    def _judge_count(self, group: Group, entry: CompiledEntry, used: AbstractSet[Index]) -> None:
+    def _judge_count(self, group: Group, entry: CompiledEntry, used: set[Index]) -> None:
         tally, count = self.scope.tally, entry.plan.count
         counted = [placed.span for placed in group.counted.get(entry.id, ())]
         surplus = group.surplus.get(entry.id, [])
         tally.reach(entry.id, "span", exercised=bool(counted or surplus or count.low))
+        if not counted:
+            tally.vacuous(entry.id)
+            for id in entry.ids_within:
+                tally.vacuous(id)
         if surplus:
             message = f"{len(counted) + len(surplus)} found for {_places(count)}"
             breach = Breach("span-surplus", message, str(count), f"{len(counted) + len(surplus)} found")
             tally.breach(entry.id, "count", breach, self.topology, group.holder, spans=surplus)
         if len(counted) < count.low:
             self._report_missing(Shortfall(entry, group, len(counted)), used)
-        wanted = entry.plan.concurrency
-        if wanted and counted:
-            tally.reach(entry.id, "concurrency")
-            if breach_found := concurrency_breach([self.topology.spans[i] for i in counted], wanted):
-                tally.breach(entry.id, "concurrency", breach_found, self.topology, group.holder, spans=counted)
+        elif count.high is not None:
+            tally.unsettled(entry.id, "count")
+        if entry.plan.concurrency and counted:
+            self._judge_concurrency(group, entry, entry.plan.concurrency, counted)
 
-    def _report_missing(self, shortfall: Shortfall, used: AbstractSet[Index]) -> None:
+    def _judge_concurrency(self, group: Group, entry: CompiledEntry, wanted: Count, spans: list[Index]) -> None:
+        tally, context = self.scope.tally, self.scope.context
+        tally.reach(entry.id, "concurrency")
+        found = [self.topology.spans[i] for i in spans]
+        breach = concurrency_breach(found, wanted, context)
+        too_few = breach is not None and most_open_at_once(found) < wanted.low
+        if not context.complete and (too_few or (breach is None and wanted.high is not None)):
+            tally.unsettled(entry.id, "concurrency")
+        elif breach:
+            tally.breach(entry.id, "concurrency", breach, self.topology, group.holder, spans=spans)
+
+    def _report_missing(self, shortfall: Shortfall, used: set[Index]) -> None:
         tally, entry, holder = self.scope.tally, shortfall.entry, shortfall.group.holder
         wanted, name = str(entry.plan.count), str(entry.plan.span)
+        if not self.scope.context.complete:
+            tally.unsettled(entry.id, "span")
+            return
         elsewhere = misplaced(shortfall, self.scope.matcher, self.scope.context, used)
+        used.update(elsewhere)  # one stray span stands for one that is missing
         if elsewhere:
             parent = self.topology.parent[elsewhere[0]]
             under = f"found under {self.topology.spans[parent].name}" if parent != TOP else "found as a root"
@@ -168,9 +200,10 @@ class Flow:
         groups = [(name, [self.topology.spans[i] for i in members(placed, name)]) for name in order]
         tally, entry = self.scope.tally, placed.entry.id
         tally.reach(entry, "order", exercised=sum(bool(spans) for _, spans in groups) > 1)
-        for breach in out_of_order(groups, self.scope.context):
-            tally.breach(entry, "order", breach, self.topology, placed.span)
-            tally.trouble(name for name, _ in groups)
+        tally.unsettled(entry, "order")
+        for outcome in out_of_order(groups, self.scope.context):
+            tally.judged(entry, "order", (outcome,), self.topology, placed.span)
+            tally.trouble(order)
 
 
 def members(placed: Placed, entry: str) -> list[Index]:

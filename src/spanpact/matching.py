@@ -7,12 +7,13 @@ tree (32 deep at most), never the trace's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from spanpact.assignment import Contested, assign
 from spanpact.checks.base import Breach, Check, Context, Undecided
+from spanpact.checks.closed import named_attributes
 from spanpact.checks.content import compile_content
 from spanpact.errors import Place
 from spanpact.plan import Condition, Count, Entry, Side
@@ -23,7 +24,10 @@ Index: TypeAlias = int
 
 @dataclass(frozen=True, slots=True)
 class CompiledEntry:
-    """An entry with its checks compiled; `rank` says who gets the earlier of equal spans."""
+    """An entry with its checks compiled; `named` are the attributes that the contract names for its spans.
+
+    Siblings stand in the order of their rank: the earlier of equal spans goes to the first.
+    """
 
     plan: Entry
     where: tuple[Check, ...]
@@ -31,10 +35,19 @@ class CompiledEntry:
     children: tuple[CompiledEntry, ...]
     descendants: tuple[CompiledEntry, ...]
     conditions: tuple[CompiledCondition, ...]
+    named: frozenset[str]
 
     @property
     def id(self) -> str:
         return self.plan.id
+
+    @property
+    def ids_within(self) -> Iterator[str]:
+        """The ids of its own events, links and conditions."""
+        content = self.plan.content
+        yield from (event.id for event in content.events)
+        yield from (link.id for link in content.links)
+        yield from (condition.id for condition in self.plan.conditions)
 
     @property
     def groups(self) -> Iterator[tuple[str, tuple[CompiledEntry, ...]]]:
@@ -67,7 +80,7 @@ class Group:
     """The `children` or the `descendants` of one span, assigned.
 
     `extra`: children that no entry beside them selects. `undecided`: entries whose selection the source cannot
-    decide, with the reason; `contested`: the costs of each span, where entries competed.
+    decide, with the reason. `costs`: of each span in each entry that selects it, where entries competed.
     """
 
     kind: str
@@ -107,14 +120,20 @@ class Placed:
                     yield from each.used()
 
 
-def compile_entry(entry: Entry, order: tuple[str, ...] = ()) -> CompiledEntry:
-    """The entry and all below it, compiled; siblings in the order of their rank (`order` first, then by name)."""
+def compile_entry(
+    entry: Entry, order: tuple[str, ...] = (), said: Mapping[str, frozenset[str]] | None = None
+) -> CompiledEntry:
+    """The entry and all below it, compiled; siblings in the order of their rank (`order` first, then by name).
+
+    `order` and `said` (the attributes that conditions name) come from the entries above.
+    """
     order = order + entry.order
+    said = _named_by_conditions(entry) if said is None else said
 
     def ranked(entries: Sequence[Entry]) -> tuple[CompiledEntry, ...]:
         listed = {name: i for i, name in reversed(list(enumerate(order)))}
         chosen = sorted(entries, key=lambda e: (listed.get(e.id, len(order)), e.id))
-        return tuple(compile_entry(e, order) for e in chosen)
+        return tuple(compile_entry(e, order, said) for e in chosen)
 
     return CompiledEntry(
         entry,
@@ -123,7 +142,18 @@ def compile_entry(entry: Entry, order: tuple[str, ...] = ()) -> CompiledEntry:
         ranked(entry.children),
         ranked(entry.descendants),
         tuple(_compile_condition(c) for c in entry.conditions),
+        named_attributes(entry.where) | named_attributes(entry.content) | said.get(entry.id, frozenset()),
     )
+
+
+def _named_by_conditions(top: Entry) -> dict[str, frozenset[str]]:
+    """The attributes that conditions name, by entry."""
+    named: dict[str, frozenset[str]] = {}
+    for entry in top.walk():
+        for condition in entry.conditions:
+            for side in (*condition.when, *condition.then):
+                named[side.entry] = named.get(side.entry, frozenset()) | named_attributes(side.content)
+    return named
 
 
 def _compile_condition(condition: Condition) -> CompiledCondition:

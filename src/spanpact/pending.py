@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from spanpact.finding_ids import CATALOGUE
-from spanpact.findings import Coverage, Finding, Level, Pending
-from spanpact.plan import ContractPlan, Entry
+from spanpact.findings import Coverage, Finding, Level, NotChecked, Pending
+from spanpact.plan import Condition, Content, ContractPlan, Entry
 
 
 def settle_pending(
-    plan: ContractPlan, findings: Sequence[Finding], coverage: Sequence[Coverage], today: dt.date
+    plan: ContractPlan,
+    findings: Sequence[Finding],
+    not_checked: Sequence[NotChecked],
+    coverage: Sequence[Coverage],
+    today: dt.date,
 ) -> list[Finding]:
     """The findings, with those that are pending marked, and `pending-kept` and `pending-expired` added."""
     if not plan.pending:
@@ -24,21 +28,25 @@ def settle_pending(
         if dt.date.fromisoformat(pending.until) >= today
         for entry in covers[name]
     }
-    settled = [replace(f, pending=agreed[f.entry]) if f.entry in agreed else f for f in findings]
-    return settled + [f for name in plan.pending for f in _about(plan, name, covers, findings, coverage, today)]
+    settled = [replace(f, pending=agreed.get(f.entry) or agreed.get(f.condition)) for f in findings]
+    return settled + [
+        f for name in plan.pending for f in _about(plan, name, covers[name], findings, not_checked, coverage, today)
+    ]
 
 
 def _about(
     plan: ContractPlan,
     name: str,
-    covers: Mapping[str, frozenset[str]],
+    covered: frozenset[str],
     findings: Sequence[Finding],
+    not_checked: Sequence[NotChecked],
     coverage: Sequence[Coverage],
     today: dt.date,
 ) -> Iterator[Finding]:
-    pending, covered = plan.pending[name], covers[name]
-    broken = any(f.entry in covered and f.level == "violation" for f in findings)
-    exercised = any(each.entry in covered and each.state == "exercised" for each in coverage)
+    pending = plan.pending[name]
+    broken = any(f.level == "violation" and not covered.isdisjoint((f.entry, f.condition)) for f in findings)
+    decided = not any(each.entry in covered and each.reason != "capability" for each in not_checked)
+    exercised = decided and any(each.entry in covered and each.state == "exercised" for each in coverage)
     if broken and dt.date.fromisoformat(pending.until) < today:
         message = f"{name} was pending until {pending.until} ({pending.owner}: {pending.reason})"
         yield _finding(plan, "pending-expired", name, message, pending)
@@ -60,12 +68,29 @@ def _covered(plan: ContractPlan, name: str) -> frozenset[str]:
     for entry in plan.top.walk():
         if entry.id == name:
             return frozenset(_ids(entry))
+        for condition in entry.conditions:
+            if condition.id == name:
+                return frozenset(_of_condition(condition))
+    for rule in plan.rules:
+        if rule.id == name:
+            return frozenset([name, *_of_content(rule.content)])
     return frozenset([name])
 
 
 def _ids(entry: Entry) -> Iterator[str]:
     for each in entry.walk():
         yield each.id
-        yield from (event.id for event in each.content.events)
-        yield from (link.id for link in each.content.links)
-        yield from (condition.id for condition in each.conditions)
+        yield from _of_content(each.content)
+        for condition in each.conditions:
+            yield from _of_condition(condition)
+
+
+def _of_condition(condition: Condition) -> Iterator[str]:
+    yield condition.id
+    for side in condition.then:
+        yield from _of_content(side.content)
+
+
+def _of_content(content: Content) -> Iterator[str]:
+    yield from (event.id for event in content.events)
+    yield from (link.id for link in content.links)

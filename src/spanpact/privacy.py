@@ -6,13 +6,19 @@ scanned in time linear in its length, whatever the pattern.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import re2
 
 from spanpact.plan import PrivacyClass
+
+_QUIET = re2.Options()
+_QUIET.log_errors = False
+_FRACTION_BEFORE, _FRACTION_AFTER = re.compile(r"\d\.$"), re.compile(r"^\.\d")
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _HEX = r"[0-9A-Fa-f]{1,4}"
@@ -20,7 +26,8 @@ _HEX = r"[0-9A-Fa-f]{1,4}"
 KNOWN_CLASSES: Mapping[str, str] = MappingProxyType(
     {
         "email": r"[A-Za-z0-9._%+\-]+(?:@|%40)[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,}",
-        "card": r"\b[3-6]\d{3}(?:[ -]?\d){9,15}\b",
+        "card": r"\b(?:[3-6]\d{12,18}|2[2-7]\d{14}|[2-6]\d{3}[ -]\d{4}[ -]\d{4}[ -]\d{4}(?:[ -]\d{3})?"
+        r"|3[47]\d{2}[ -]\d{6}[ -]\d{5})\b",
         "ip": rf"\b(?:(?:{_OCTET}\.){{3}}{_OCTET}|(?:{_HEX}:){{7}}{_HEX}|(?:{_HEX}:){{1,6}}(?::{_HEX}){{1,6}})\b|::1\b",
         "jwt": r"\beyJ[A-Za-z0-9_\-]{5,}\.[A-Za-z0-9_\-]{5,}\.[A-Za-z0-9_\-]*",
         "bearer": r"(?i)\bbearer\s+[A-Za-z0-9._~+/\-]{8,}=*",
@@ -28,7 +35,9 @@ KNOWN_CLASSES: Mapping[str, str] = MappingProxyType(
         "url_credentials": r"[A-Za-z][A-Za-z0-9+.\-]*://[^\s/:@]*:[^\s/@]+@",
     }
 )
-"""Name to pattern. Beside its pattern a `card` must satisfy the Luhn checksum (ISO/IEC 7812-1)."""
+"""Name to pattern. A `card` must also satisfy the Luhn checksum (ISO/IEC 7812-1); neither it nor an `ip` counts as a
+part of something longer that looks like it: a decimal, a UUID, an object identifier, a C++ name.
+"""
 
 
 class Leak(NamedTuple):
@@ -46,10 +55,10 @@ class Scanner:
     _REMEMBERED = 4096
 
     def __init__(self, classes: Iterable[PrivacyClass]) -> None:
-        chosen = {c.name: c.pattern for c in classes}
-        self._patterns = [(name, re2.compile(pattern)) for name, pattern in chosen.items()]
+        chosen = dict.fromkeys((c.name, c.pattern) for c in classes)
+        self._patterns = [(name, re2.compile(pattern)) for name, pattern in chosen]
         # One pass says "nothing here" for almost every text; only then the classes are told apart.
-        self._any = re2.compile("|".join(f"(?:{pattern})" for pattern in chosen.values()) or r"[^\s\S]")
+        self._any = _alternatives([pattern for _, pattern in chosen])
         self._seen: dict[str, Sequence[Leak]] = {}
 
     def scan(self, text: str) -> Sequence[Leak]:
@@ -70,7 +79,7 @@ class Scanner:
             Leak(name, *match.span())
             for name, pattern in self._patterns
             for match in pattern.finditer(text)
-            if match.start() < match.end() and (name != "card" or _satisfies_luhn(match.group()))
+            if match.start() < match.end() and _CONFIRMED.get(name, _always)(text, *match.span())
         ]
 
     def mask(self, text: str) -> str:
@@ -93,9 +102,6 @@ def known_classes(names: Iterable[str] | None = None) -> tuple[PrivacyClass, ...
     return tuple(PrivacyClass(n, KNOWN_CLASSES[n]) for n in (KNOWN_CLASSES if names is None else names))
 
 
-_KNOWN = Scanner(known_classes())
-
-
 def mask(text: str) -> str:
     """The text with every value of a known class masked."""
     return _KNOWN.mask(text)
@@ -110,7 +116,38 @@ def _searchable(text: str) -> str:
     return text
 
 
+def _alternatives(patterns: Sequence[str]) -> Any:
+    """One pattern for all, or for anything where all together are too large for RE2."""
+    try:
+        return re2.compile("|".join(f"(?:{pattern})" for pattern in patterns) or r"[^\s\S]", _QUIET)
+    except re2.error:
+        return re2.compile("")
+
+
+def _always(text: str, start: int, end: int) -> bool:
+    return True
+
+
+def _is_card(text: str, start: int, end: int) -> bool:
+    fraction = _FRACTION_BEFORE.search(text[max(0, start - 2) : start])
+    in_uuid = any(m.start() <= start < m.end() for m in _UUID.finditer(text))
+    return not fraction and not in_uuid and _satisfies_luhn(text[start:end])
+
+
+def _is_address(text: str, start: int, end: int) -> bool:
+    """Not a part of a longer dotted number (1.3.6.1.4.1), nor of a name such as `Cafe::add`."""
+    before, after, found = text[max(0, start - 2) : start], text[end : end + 2], text[start:end]
+    if ":" not in found:
+        return not _FRACTION_BEFORE.search(before) and not _FRACTION_AFTER.search(after)
+    named = found.startswith("::") and re.search(r"[\w>]$", before)
+    return not named and before != "::" and after != "::" and any(c.isdigit() for c in found)
+
+
 def _satisfies_luhn(text: str) -> bool:
     digits = [int(c) for c in text if c.isdigit()]
     doubled = [d * 2 - 9 * (d > 4) for d in digits[-2::-2]]
     return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+
+
+_CONFIRMED: Mapping[str, Callable[[str, int, int], bool]] = {"card": _is_card, "ip": _is_address}
+_KNOWN = Scanner(known_classes())

@@ -8,13 +8,14 @@ from typing import TypeAlias
 
 from spanpact.checks.attributes import AttributeJudge, compile_attribute
 from spanpact.checks.base import Breach, Check, Context, Outcome, Undecided
+from spanpact.checks.closed import named_attributes
 from spanpact.checks.content import compile_content
 from spanpact.checks.events import Happening, happenings, unseen_carrier
 from spanpact.checks.leaks import event_texts, leaks
 from spanpact.matching import Index, Matcher
 from spanpact.plan import Content, Rule
 from spanpact.privacy import Scanner
-from spanpact.tally import Tally
+from spanpact.tally import Tally, said_by
 
 EventJudge: TypeAlias = Callable[[Happening, Context], Sequence[Outcome]]
 
@@ -23,14 +24,15 @@ _REMEMBERED = 4096  # span names; a trace with more has names that are not low-c
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """A rule with its checks compiled; `names` remembers which span names fit."""
+    """A rule with its checks compiled; `names` remembers which span names fit; `named` are its attributes."""
 
     plan: Rule
     where: tuple[Check, ...]
     content: tuple[Check, ...]
-    event_where: tuple[AttributeJudge, ...]
+    event_where: tuple[tuple[str, EventJudge], ...]
     event_content: tuple[tuple[str, EventJudge], ...]
     names: dict[str, bool]
+    named: frozenset[str]
 
     def selects(self, i: Index, context: Context, matcher: Matcher) -> bool | Undecided:
         """Whether a rule about spans selects the span."""
@@ -47,10 +49,11 @@ class CompiledRule:
 
 def compile_rule(rule: Rule) -> CompiledRule:
     """The rule with its checks compiled."""
+    named = named_attributes(rule.where) | named_attributes(rule.content)
     if rule.event is None:
-        return CompiledRule(rule, compile_content(rule.where), compile_content(rule.content), (), (), {})
-    where = tuple(map(compile_attribute, rule.where.attributes))
-    return CompiledRule(rule, (), (), where, tuple(_compile_event_content(rule.content)), {})
+        return CompiledRule(rule, compile_content(rule.where), compile_content(rule.content), (), (), {}, named)
+    where, content = _compile_event_content(rule.where), _compile_event_content(rule.content)
+    return CompiledRule(rule, (), (), tuple(where), tuple(content), {}, named)
 
 
 def judge_rule(
@@ -62,6 +65,15 @@ def judge_rule(
     else:
         number, unknown = _judge_events(rule, spans, context, tally)
     _judge_number(rule, number, unknown, context, tally, top)
+    if not context.complete:
+        _stay_open(rule.plan, tally)
+
+
+def _stay_open(rule: Rule, tally: Tally) -> None:
+    """More spans may come that the rule selects: nothing but a number without maximum is kept early."""
+    for id, keyword in said_by(rule):
+        if keyword != "count" or (rule.count and rule.count.high is not None):
+            tally.unsettled(id, keyword)
 
 
 def _judge_number(
@@ -69,8 +81,9 @@ def _judge_number(
 ) -> None:
     plan = rule.plan
     if not number and not unknown:
-        for keyword in plan.content.keywords():
-            tally.reach(plan.id, keyword, exercised=False)
+        for id, keyword in said_by(plan):
+            if keyword != "count":
+                tally.reach(id, keyword, exercised=False)
     if plan.count is None:
         return
     if unknown:
@@ -79,11 +92,11 @@ def _judge_number(
     tally.reach(plan.id, "count", exercised=bool(number or plan.count.low))
     if number in plan.count:
         return
-    what, finding = ("span", "span") if plan.event is None else ("event", "event")
+    what = "span" if plan.event is None else "event"
     few = number < plan.count.low
     name = plan.span if plan.event is None else plan.event
     message = f"{what} {name} {'is missing' if few else 'is there too often'} in the flow"
-    breach = Breach(f"{finding}-{'missing' if few else 'surplus'}", message, str(plan.count), f"{number} found")
+    breach = Breach(f"{what}-{'missing' if few else 'surplus'}", message, str(plan.count), f"{number} found")
     tally.breach(plan.id, "count", breach, context.topology, top)
 
 
@@ -124,7 +137,7 @@ def _selected(rule: CompiledRule, i: Index, context: Context) -> Iterator[Happen
     assert rule.plan.event is not None
     for happening in happenings(context.topology.spans[i], context, rule.plan.via):
         if rule.plan.event.fits(happening.name) and not any(
-            isinstance(o, Breach) for judge in rule.event_where for o in judge(happening.attributes, context)
+            isinstance(o, Breach) for _, judge in rule.event_where for o in judge(happening, context)
         ):
             yield happening
 

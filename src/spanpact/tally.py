@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from spanpact.checks.base import Breach, Outcome, Undecided
+from spanpact.checks.base import INCOMPLETE, Breach, Outcome, Undecided
 from spanpact.errors import Place
-from spanpact.findings import Coverage, Finding, NotChecked
+from spanpact.findings import Coverage, CoverageState, Finding, NotChecked
 from spanpact.model import Span
-from spanpact.plan import Content, ContractPlan, Entry
+from spanpact.plan import Content, ContractPlan, Entry, Rule
 from spanpact.privacy import Scanner, known_classes
 from spanpact.topology import TOP, Topology
 
-_MENDABLE = frozenset(["span-missing", "span-misplaced", "link-missing", "attribute-relation", "concurrency", "order"])
+_MENDABLE = frozenset(["span-missing", "span-misplaced", "link-missing"])
 """Findings that spans still to come may undo (section 10, early decisions)."""
+
+_LONGEST = 300  # characters of a text that a report shows
 
 
 @dataclass(slots=True)
@@ -25,26 +27,61 @@ class Seen:
     exercised: int = 0
 
 
+_NEVER = Seen()
+
+
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """What the tallies of one contract share: its expectations, their places, and how to mask.
+
+    `places` has more keys than there are expectations: a finding's keyword may be a part of one (`count`).
+    `depended_on` are the entries that a condition or a `same_as` names.
+    """
+
+    plan: ContractPlan
+    mask: Callable[[str], str]
+    expectations: tuple[tuple[str, str], ...]
+    by_id: Mapping[str, Sequence[str]]
+    places: Mapping[tuple[str, str], Place | None]
+    depended_on: frozenset[str]
+
+    @classmethod
+    def of(cls, plan: ContractPlan) -> Blueprint:
+        """Reads it off a plan."""
+        said = list(expectations(plan))
+        by_id: dict[str, list[str]] = {}
+        for entry, keyword, _ in said:
+            by_id.setdefault(entry, []).append(keyword)
+        counts = {(each.id, "count"): each.places.get("count", each.place) for each in plan.top.walk()}
+        places = {**counts, **{(entry, keyword): place for entry, keyword, place in said}}
+        mask = Scanner((*known_classes(), *plan.classes)).mask
+        keys = tuple(dict.fromkeys((entry, keyword) for entry, keyword, _ in said))
+        return cls(plan, mask, keys, by_id, places, frozenset(_depended_on(plan)))
+
+
 class Tally:
     """Gathers for one contract; whatever text goes in comes out masked."""
 
-    def __init__(self, plan: ContractPlan) -> None:
-        self.plan = plan
-        self.mask = Scanner((*known_classes(), *plan.classes)).mask
+    def __init__(self, blueprint: Blueprint) -> None:
+        self.blueprint = blueprint
         self.complete = True
         """Whether the trace being judged is complete; if not, only what further spans cannot mend is a finding."""
-        self.seen: dict[tuple[str, str], Seen] = {}
-        self.places: dict[tuple[str, str], Place | None] = {}
-        for entry, keyword, place in expectations(plan):
-            self.seen[entry, keyword] = Seen()
-            self.places[entry, keyword] = place
+        self._seen: dict[tuple[str, str], Seen] = {}
+        self._vacuous: set[str] = set()
         self._findings: dict[tuple[str, ...], Finding] = {}
+        self._broken: set[tuple[str, str]] = set()
         self._undecided: dict[tuple[str, str, Undecided], int] = {}
-        self._troubled = set(_depended_on(plan))
+        self._troubled: set[str] = set()
+
+    def begin_flow(self) -> None:
+        """What follows is of another flow: an ambiguity matters where a finding is in the same flow."""
+        self._troubled = set(self.blueprint.depended_on)
 
     def reach(self, entry: str, keyword: str, *, exercised: bool = True) -> None:
         """The expectation's place was reached; `exercised` where it was decided on a real span."""
-        seen = self.seen.setdefault((entry, keyword), Seen())
+        seen = self._seen.get((entry, keyword))
+        if seen is None:
+            seen = self._seen[entry, keyword] = Seen()
         seen.reached += 1
         seen.exercised += exercised
 
@@ -53,6 +90,18 @@ class Tally:
         self.reach(entry, keyword, exercised=False)
         key = (entry, keyword, why)
         self._undecided[key] = self._undecided.get(key, 0) + 1
+
+    def vacuous(self, id: str) -> None:
+        """The place of everything that the id says was reached, with nothing to decide."""
+        if id not in self._vacuous:
+            self._vacuous.add(id)
+            for keyword in self.blueprint.by_id.get(id, ()):
+                self.reach(id, keyword, exercised=False)
+
+    def unsettled(self, entry: str, keyword: str) -> None:
+        """The expectation is kept so far, which spans still to come may undo."""
+        if not self.complete:
+            self.undecided(entry, keyword, INCOMPLETE)
 
     def judged(self, entry: str, keyword: str, outcomes: Sequence[Outcome], topology: Topology, i: int) -> None:
         """What the check of one expectation gave on span `i`."""
@@ -64,6 +113,10 @@ class Tally:
             elif isinstance(outcome, Undecided):
                 self.undecided(entry, keyword, outcome)
         self.reach(entry, keyword, exercised=decided)
+
+    def has_undecided(self, entry: str, keyword: str) -> bool:
+        """Whether the expectation could not be decided somewhere."""
+        return any(key[:2] == (entry, keyword) for key in self._undecided)
 
     def trouble(self, entries: Iterable[str]) -> None:
         """These entries are in a finding that another entry carries (`order`)."""
@@ -86,8 +139,8 @@ class Tally:
         spans: Sequence[int] = (),
     ) -> None:
         """A finding at span `i` (TOP: at the trace). Equal findings, of nested flows say, are kept once."""
-        if not self.complete and breach.id in _MENDABLE:
-            self.undecided(entry, keyword, Undecided("incomplete", "spans may still arrive"))
+        if not self.complete and _mendable(breach, keyword, i):
+            self.undecided(condition or entry, "then" if condition else keyword, INCOMPLETE)
             return
         span: Span | None = topology.spans[i] if topology and i != TOP else None
         span_id = span.span_id if span else ""
@@ -95,26 +148,30 @@ class Tally:
         existence = keyword in ("span", "count", "event", "link")
         detail = "" if existence else breach.message + breach.observed
         key = (entry, breach.id, "" if existence else keyword, trace_id, span_id, detail)
+        self._troubled.add(entry)
+        self._broken |= {(entry, keyword), (condition, "then")}
         if key in self._findings:
             return
-        mask = self.mask
-        self._troubled.add(entry)
+        report = self._reported
         self._findings[key] = Finding(
             breach.id,
             entry,
-            mask(breach.message),
-            contract=self.plan.name,
+            report(breach.message),
+            contract=self.blueprint.plan.name,
             keyword=keyword,
-            place=place or self.places.get((entry, keyword)),
-            trace_id=mask(trace_id),
-            span_id=mask(span_id),
-            path=tuple(map(mask, topology.names(i))) if topology and span else (),
-            expected=mask(breach.expected),
-            observed=mask(breach.observed),
+            place=place or self.blueprint.places.get((entry, keyword)),
+            trace_id=report(trace_id),
+            span_id=report(span_id),
+            path=tuple(map(report, topology.names(i))) if topology and span else (),
+            expected=report(breach.expected),
+            observed=report(breach.observed),
             condition=condition,
-            hint=mask(breach.hint),
-            spans=tuple(mask(topology.spans[j].span_id) for j in spans) if topology else (),
+            hint=report(breach.hint),
+            spans=tuple(report(topology.spans[j].span_id) for j in spans) if topology else (),
         )
+
+    def _reported(self, text: str) -> str:
+        return abridged(self.blueprint.mask(text))
 
     @property
     def findings(self) -> list[Finding]:
@@ -122,24 +179,37 @@ class Tally:
         return list(self._findings.values())
 
     def not_checked(self) -> tuple[NotChecked, ...]:
-        """What could not be decided, with how often."""
+        """What could not be decided, with how often. What is broken already needs no more spans to be so."""
+        places = self.blueprint.places
         return tuple(
-            NotChecked(entry, keyword, why.reason, self.mask(why.detail), count, self.places.get((entry, keyword)))
+            NotChecked(entry, keyword, why.reason, self._reported(why.detail), count, places.get((entry, keyword)))
             for (entry, keyword, why), count in self._undecided.items()
+            if why.reason != "incomplete" or (entry, keyword) not in self._broken
         )
 
     def coverage(self) -> tuple[Coverage, ...]:
         """Every expectation of the contract, in the order of the file."""
-        return tuple(
-            Coverage(
-                entry,
-                keyword,
-                "exercised" if seen.exercised else "vacuous" if seen.reached else "unseen",
-                seen.exercised,
-                self.places.get((entry, keyword)),
-            )
-            for (entry, keyword), seen in self.seen.items()
-        )
+        return tuple(self._coverage(entry, keyword) for entry, keyword in self.blueprint.expectations)
+
+    def _coverage(self, entry: str, keyword: str) -> Coverage:
+        seen = self._seen.get((entry, keyword), _NEVER)
+        state: CoverageState = "exercised" if seen.exercised else "vacuous" if seen.reached else "unseen"
+        return Coverage(entry, keyword, state, seen.exercised, self.blueprint.places.get((entry, keyword)))
+
+
+def abridged(text: str) -> str:
+    """A text of a report, cut where it is long. It is masked first: half an e-mail address looks like none."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} characters)"
+
+
+def _mendable(breach: Breach, keyword: str, i: int) -> bool:
+    """Whether spans still to come may undo the breach."""
+    if breach.id == "attribute-relation":
+        return keyword != "exactly_one_true"
+    if breach.id == "event-missing":
+        return keyword == "count"  # of a rule: how many there are in the flow
+    # Without `span`, what seems to be a child of the trace may only wait for its parent.
+    return breach.id in _MENDABLE or (i == TOP and breach.id == "span-surplus")
 
 
 def _depended_on(plan: ContractPlan) -> Iterator[str]:
@@ -163,14 +233,23 @@ def expectations(plan: ContractPlan) -> Iterator[tuple[str, str, Place | None]]:
     for entry in plan.top.walk():
         yield from _of_entry(entry)
     for rule in plan.rules:
-        if rule.count is not None:
-            yield rule.id, "count", rule.places.get("count", rule.place)
-        yield from _of_content(rule.id, rule.content, rule.place)
+        yield from _of_rule(rule)
     for statement in plan.across:
         for keyword in ("sampling", "percentiles", "error_rate"):
             if getattr(statement, keyword) not in (None, ()):
                 name = "duration" if keyword == "percentiles" else keyword
                 yield statement.id, name, statement.places.get(name, statement.place)
+
+
+def said_by(rule: Rule) -> Iterator[tuple[str, str]]:
+    """(id, keyword) of every expectation of a rule, those of its events and links too."""
+    return ((id, keyword) for id, keyword, _ in _of_rule(rule))
+
+
+def _of_rule(rule: Rule) -> Iterator[tuple[str, str, Place | None]]:
+    if rule.count is not None:
+        yield rule.id, "count", rule.places.get("count", rule.place)
+    yield from _of_content(rule.id, rule.content, rule.place)
 
 
 def _of_entry(entry: Entry) -> Iterator[tuple[str, str, Place | None]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 from spanpact.checks.base import KEPT, Breach, Context, Outcome, Undecided
@@ -27,24 +28,27 @@ def compile_attribute(expectation: AttributeExpectation) -> AttributeJudge:
         missing = KEPT
     else:
         missing = (Breach("attribute-missing", f"attribute {name} is missing", "present", "missing"),)
+    untyped_fault = compile_matcher(replace(matcher, type=None))
     type_asked = matcher.type in ("int", "double", "bytes", "string")
     same_as = matcher.same_as
 
     def judge(attributes: Attributes, context: Context) -> Sequence[Outcome]:
-        found = False
+        found, undecided = False, None
         for each in names:
             if each not in attributes:
                 continue
             found = True
             value = attributes[each]
-            if type_asked and (undecided := undecidable_type(matcher, value, context.capabilities)):
-                return (undecided,)
-            if wrong := fault(value):
+            unknown = undecidable_type(matcher, value, context.capabilities) if type_asked else None
+            undecided = undecided or unknown
+            if wrong := untyped_fault(value) if unknown else fault(value):  # a breach outweighs what cannot be told
                 kind, wanted, observed = wrong
                 verb = "is of the wrong type" if kind == "type" else "has another value"
                 return (Breach(f"attribute-{kind}", f"attribute {each} {verb}", wanted, observed),)
         if not found:
             return missing
+        if undecided:
+            return (undecided,)
         if same_as and context.values_of is not None:
             return _related(expectation, attributes, context)
         return KEPT

@@ -41,6 +41,7 @@ class Vacuous:
 
 
 VACUOUS = Vacuous()
+INCOMPLETE = Undecided("incomplete", "spans may still arrive")
 
 Outcome: TypeAlias = Breach | Undecided | Vacuous
 KEPT: Sequence[Outcome] = ()
@@ -88,10 +89,24 @@ class Context:
         i = self.topology.parent[self.topology.by_id[span.span_id]]
         return None if i == TOP else self.topology.spans[i]
 
+    @property
+    def complete(self) -> bool:
+        """Whether no more spans of the trace will come."""
+        return self.topology.trace.complete
+
+    def remote(self, span: Span) -> bool | None:
+        """Whether the parent is in another process, by the span's own flag; None where the source has no flags."""
+        return span.parent_remote if "remote" in self.capabilities else None
+
+    def one_process(self, one: Span, other: Span) -> bool:
+        """Whether two spans are of one process: equal resources (section 6). A source without them cannot tell."""
+        if "resource" not in self.capabilities:
+            return False
+        return one.resource is other.resource or one.resource.attributes == other.resource.attributes
+
     def allowance_ns(self, one: Span, other: Span) -> int:
         """How far the times of two spans may disagree: more between processes (section 6)."""
-        same = one.resource is other.resource or one.resource.attributes == other.resource.attributes
-        return self.tolerance_ns if same else self.tolerance_ns + self.skew_ns
+        return self.tolerance_ns if self.one_process(one, other) else self.tolerance_ns + self.skew_ns
 
 
 Judge: TypeAlias = Callable[[Span, Context], Sequence[Outcome]]

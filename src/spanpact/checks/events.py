@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from spanpact.checks.attributes import compile_attribute
-from spanpact.checks.base import KEPT, VACUOUS, Breach, Check, Context, Judge, Outcome, Undecided
+from spanpact.checks.base import INCOMPLETE, KEPT, VACUOUS, Breach, Check, Context, Judge, Outcome, Undecided
 from spanpact.model import Attributes, Event, LogRecord, Span
 from spanpact.patterns import NamePattern
 from spanpact.plan import AttributeExpectation, EventExpectation, Via
@@ -32,7 +32,9 @@ def happenings(span: Span, context: Context, via: Via) -> Iterator[Happening]:
 
 def unseen_carrier(context: Context, via: Via, *, found: bool) -> Undecided | None:
     """Why events of this `via` cannot be told: the source carries no logs, or no events."""
-    if via != "span" and "logs" not in context.capabilities and not (via == "either" and found):
+    if via == "either" and found:
+        return None
+    if via != "span" and "logs" not in context.capabilities:
         return Undecided("capability", "the source carries no logs")
     if via != "log" and "events" not in context.capabilities:
         return Undecided("capability", "the source carries no events")
@@ -77,8 +79,11 @@ def _existence(expectation: EventExpectation) -> Judge:
         if undecided := unseen_carrier(context, via, found=number > 0):
             return (undecided,)
         if number in count:
-            return KEPT
+            may_grow = via != "span" and count.high is not None and not context.complete
+            return (INCOMPLETE,) if may_grow else KEPT
         if number < count.low:
+            if via != "span" and not context.complete:
+                return (INCOMPLETE,)  # a log record may come after its span
             near = ", ".join(sorted({h.name for h in happenings(span, context, via) if h.name}))
             observed = f"{number} found" + (f"; there are {near}" if near else "")
             return (Breach("event-missing", f"event {pattern} is missing", str(count), observed),)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
@@ -17,8 +18,8 @@ Located: TypeAlias = tuple[str, Breach]
 
 
 def integrity(context: Context) -> Iterator[Located]:
-    """Every integrity breach of one trace."""
-    for check in _CHECKS:
+    """Every integrity breach of one trace; roots, orphans, cycles and logs only of a complete one (section 10)."""
+    for check in (*_OF_THE_WHOLE, *_OF_SPANS) if context.complete else _OF_SPANS:
         yield from check(context)
 
 
@@ -32,24 +33,24 @@ def _roots(context: Context) -> Iterator[Located]:
 
 def _orphans(context: Context) -> Iterator[Located]:
     topology = context.topology
-    if not topology.trace.complete:
-        return
     cut = {cycle[0] for cycle in topology.cycles}
     for i, span in enumerate(topology.spans):
-        if not span.parent_id or topology.parent[i] != TOP or i in cut or _excused(span):
+        if not span.parent_id or topology.parent[i] != TOP or i in cut or _excused(span, context):
             continue
         message = "its parent is not in the trace"
         yield span.span_id, Breach("span-orphan", message, "a parent in the trace", f"parent {span.parent_id}")
 
 
-def _excused(span: Span) -> bool:
-    return span.parent_remote is True or (span.parent_remote is None and span.kind in ("server", "consumer"))
+def _excused(span: Span, context: Context) -> bool:
+    remote = context.remote(span)
+    return remote is True or (remote is None and span.kind in ("server", "consumer"))
 
 
 def _duplicates(context: Context) -> Iterator[Located]:
-    for span in context.topology.duplicates:
+    for span_id, number in Counter(span.span_id for span in context.topology.duplicates).items():
         message = "another span of the trace has the same id"
-        yield span.span_id, Breach("span-duplicate", message, "an id of its own", f"span id {span.span_id} again")
+        observed = f"{number + 1} spans with the id {span_id}"
+        yield span_id, Breach("span-duplicate", message, "an id of its own", observed)
 
 
 def _cycles(context: Context) -> Iterator[Located]:
@@ -110,6 +111,8 @@ def _finite(context: Context) -> Iterator[Located]:
         carriers = [("attribute", span.attributes), ("resource attribute", span.resource.attributes)]
         carriers += [("event attribute", event.attributes) for event in span.events]
         carriers += [("link attribute", link.attributes) for link in span.links]
+        carriers += [("scope attribute", span.scope.attributes)]
+        carriers += [("log attribute", record.attributes) for record in context.logs_of(span)]
         for what, attributes in carriers:
             for name in _not_finite(attributes):
                 message = f"{what} {name} is not a finite number"
@@ -154,6 +157,7 @@ def _logs(context: Context) -> Iterator[Located]:
         yield span_id, Breach("log-uncorrelated", message, "a span of the trace", f"{number} records")
 
 
-_CHECKS: Sequence[Callable[[Context], Iterator[Located]]] = (
-    _roots, _orphans, _duplicates, _cycles, _ids, _times, _within_parents, _finite, _dropped, _logs,
+_OF_THE_WHOLE: Sequence[Callable[[Context], Iterator[Located]]] = (_roots, _orphans, _cycles, _logs)
+_OF_SPANS: Sequence[Callable[[Context], Iterator[Located]]] = (
+    _duplicates, _ids, _times, _within_parents, _finite, _dropped,
 )  # fmt: skip

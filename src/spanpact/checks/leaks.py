@@ -79,7 +79,7 @@ def attribute_texts(what: str, attributes: Attributes, exempt: frozenset[str]) -
             yield from _value_texts(f"{what} {name}", value)
 
 
-_LONG_NUMBER = 10**12  # a card number has 13 digits and more; no other class fits a number
+_SHORTEST_CARD, _LONGEST_CARD = 10**12, 10**19  # the only class that fits a number
 
 
 def _value_texts(where: str, value: Value) -> Iterator[PlacedText]:
@@ -90,8 +90,8 @@ def _value_texts(where: str, value: Value) -> Iterator[PlacedText]:
             yield where, one
         elif isinstance(one, bytes):
             yield where, one.decode("utf-8", "replace")
-        elif isinstance(one, int) and abs(one) >= _LONG_NUMBER:
-            yield where, str(one)
+        elif isinstance(one, int | float) and _SHORTEST_CARD <= abs(one) < _LONGEST_CARD:
+            yield where, str(int(one))  # exporters turn whole numbers into doubles
         elif isinstance(one, list):
             stack.extend(one)
         elif isinstance(one, dict):

@@ -51,10 +51,10 @@ def compile_parent(wanted: ParentKind) -> Judge:
 def _parent_kind(span: Span, context: Context) -> ParentKind | None:
     if not span.parent_id:
         return "none"
-    if span.parent_remote is not None:
-        return "remote" if span.parent_remote else "local"
+    if (remote := context.remote(span)) is not None:
+        return "remote" if remote else "local"
     parent = context.parent_of(span)
-    if parent is None:
+    if parent is None or "resource" not in context.capabilities:
         return None
     name, own = (each.resource.attributes.get("service.name") for each in (parent, span))
     return "remote" if name != own else None  # equal names may still be two processes

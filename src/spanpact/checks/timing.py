@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import TypeAlias
 
 from spanpact.checks.base import KEPT, Breach, Context, Judge, Outcome, Undecided
 from spanpact.model import Span
@@ -35,34 +37,70 @@ def compile_duration(bound: DurationBound) -> Judge:
     return judge
 
 
-def out_of_order(groups: Sequence[tuple[str, Sequence[Span]]], context: Context) -> list[Breach]:
+_Named: TypeAlias = tuple[str, Sequence[Span]]
+"""An id and its spans."""
+
+
+def out_of_order(groups: Sequence[_Named], context: Context) -> list[Breach | Undecided]:
     """Breaches of `order`: of consecutive ids that have spans, the earlier has ended when the later starts."""
     there = [(name, spans) for name, spans in groups if spans]
-    breaches = []
-    for (before, earlier), (after, later) in pairwise(there):
-        last = max(earlier, key=lambda span: span.end_ns)
-        first = min(later, key=lambda span: span.start_ns)
-        late = last.end_ns - first.start_ns - context.allowance_ns(last, first)
-        if late > 0:
-            observed = f"{after} starts {shown_ns(last.end_ns - first.start_ns)} before {before} has ended"
-            expected = f"{before} has ended when {after} starts"
-            breaches.append(Breach("order", f"{before} and {after} are out of order", expected, observed))
-    return breaches
+    found = (_overlap(earlier, later, context) for earlier, later in pairwise(there))
+    return [outcome for outcome in found if outcome]
 
 
-def most_open_at_once(spans: Sequence[Span]) -> int:
-    """The most spans that are open at one moment; one that starts where another ends does not overlap it."""
-    moments = sorted([(span.start_ns, 1) for span in spans] + [(span.end_ns, -1) for span in spans])
+def _overlap(before: _Named, after: _Named, context: Context) -> Breach | Undecided | None:
+    (earlier_id, earlier), (later_id, later) = before, after
+    if not all(span.end_ns for span in earlier):
+        return Undecided("incomplete", f"a span of {earlier_id} has not ended")
+    # Of each process the last to end and the first to start are enough: only between processes is skew allowed.
+    last = _one_of_each_process(sorted(earlier, key=lambda span: -span.end_ns), context)
+    first = _one_of_each_process(sorted(later, key=lambda span: span.start_ns), context)
+    late = max((a.end_ns - b.start_ns for a in last for b in first if _exceeds(a, b, context)), default=0)
+    if late <= 0:
+        return None
+    observed = f"{later_id} starts {shown_ns(late)} before {earlier_id} has ended"
+    expected = f"{earlier_id} has ended when {later_id} starts"
+    return Breach("order", f"{earlier_id} and {later_id} are out of order", expected, observed)
+
+
+def _exceeds(earlier: Span, later: Span, context: Context) -> bool:
+    return earlier.end_ns - later.start_ns > context.allowance_ns(earlier, later)
+
+
+def _one_of_each_process(spans: Sequence[Span], context: Context) -> list[Span]:
+    """The first span of each process."""
+    chosen: list[Span] = []
+    for span in spans:
+        if not any(context.one_process(span, other) for other in chosen):
+            chosen.append(span)
+            if "resource" not in context.capabilities:
+                break  # all may be of as many processes as there are
+    return chosen
+
+
+def most_open_at_once(spans: Sequence[Span], allowance_ns: int = 0) -> int:
+    """The most spans that are open at one moment, if each lasted longer by the allowance (shorter: negative).
+
+    One that starts where another ends does not overlap it; one that never ended is open for ever; one that takes
+    no time is open all the same.
+    """
+    moments = []
+    for span in spans:
+        end = span.end_ns + allowance_ns if span.end_ns else math.inf
+        moments += [(span.start_ns, 1), (max(end, span.start_ns + 1), -1)]
     most = open_now = 0
-    for _, change in moments:
+    for _, change in sorted(moments):
         open_now += change
         most = max(most, open_now)
     return most
 
 
-def concurrency_breach(spans: Sequence[Span], wanted: Count) -> Breach | None:
+def concurrency_breach(spans: Sequence[Span], wanted: Count, context: Context) -> Breach | None:
     """The breach of `concurrency`, None where the most open at once is within the range."""
-    most = most_open_at_once(spans)
-    if most in wanted:
-        return None
-    return Breach("concurrency", "another number runs at once", f"{wanted} at once", f"{most} at once")
+    allowance = max(context.allowance_ns(spans[0], span) for span in spans)
+    many = wanted.high is not None and most_open_at_once(spans, -allowance) > wanted.high
+    if many or most_open_at_once(spans, allowance) < wanted.low:
+        observed = f"{most_open_at_once(spans)} at once"
+        message = f"too {'many' if many else 'few'} run at once"
+        return Breach("concurrency", message, f"{wanted} at once", observed)
+    return None

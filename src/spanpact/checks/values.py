@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
@@ -13,17 +12,28 @@ from spanpact.plan import UNSET, Matcher, TypeName
 Fault: TypeAlias = tuple[str, str, str]
 """(`type` or `value`, what is expected, what was observed)."""
 
-_ABRIDGED = 120  # characters of a value that a report shows
+_LONGEST_INT = 1024  # bits; Python refuses to write out far longer ones
+_DEEPEST = 8  # levels of lists and maps that a report shows
 
 
-def shown(value: Value) -> str:
-    """A value as a report shows it: text quoted, long ones cut. Not masked."""
+def shown(value: Value, depth: int = 0) -> str:
+    """A value as a report shows it: text quoted. Neither masked nor cut: whoever reports it does both, in that order.
+
+    Cut first, half an e-mail address would look like none.
+    """
     if isinstance(value, bytes):
         return f"{len(value)} bytes"
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "null"}[value]
-    text = f'"{value}"' if isinstance(value, str) else str(value)
-    return text if len(text) <= _ABRIDGED else f"{text[:_ABRIDGED]}… ({len(text)} characters)"
+    if isinstance(value, list | dict) and depth == _DEEPEST:
+        return "…"
+    if isinstance(value, list):
+        return f"[{', '.join(shown(each, depth + 1) for each in value)}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name}: {shown(each, depth + 1)}' for name, each in value.items())}}}"
+    if isinstance(value, int) and value.bit_length() > _LONGEST_INT:
+        return f"an integer of {value.bit_length()} bits"
+    return f'"{value}"' if isinstance(value, str) else str(value)
 
 
 def type_of(value: Value) -> str:
@@ -36,14 +46,23 @@ def type_of(value: Value) -> str:
 
 def equal(one: Value, other: Value) -> bool:
     """Whether two values are equal: same type, but numbers by value; NaN equals nothing; lists in order."""
+    pairs = [(one, other)]
+    while pairs:  # no recursion: two values of a trace may be nested as deep as they like
+        a, b = pairs.pop()
+        if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
+            pairs += zip(a, b, strict=True)
+        elif isinstance(a, dict) and isinstance(b, dict) and a.keys() == b.keys():
+            pairs += ((a[key], b[key]) for key in a)
+        elif isinstance(a, list | dict) or not _equal_scalars(a, b):
+            return False
+    return True
+
+
+def _equal_scalars(one: Value, other: Value) -> bool:
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, int | float) and isinstance(other, int | float):
         return one == other
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(equal, one, other))
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(equal(one[key], other[key]) for key in one)
     return type(one) is type(other) and one == other
 
 
@@ -91,7 +110,8 @@ def _bound_fault(value: Value, matcher: Matcher) -> str:
         return "type"
     above = matcher.at_least is None or value >= matcher.at_least
     below = matcher.at_most is None or value <= matcher.at_most
-    return "" if above and below and not math.isnan(value) else "value"
+    is_number = value == value  # NaN lies within nothing
+    return "" if above and below and is_number else "value"
 
 
 def compile_matcher(matcher: Matcher) -> Callable[[Value], Fault | None]:
