@@ -52,7 +52,7 @@ REPORTS: dict[str, tuple[Report, TextOptions]] = {
     "unseen": (judged(in_trace(changed(kept_flow(), "session.validate", name="other"), 1)), TextOptions()),
     "coverage": (judged(in_trace(kept_flow(), 1)), TextOptions(coverage=True)),
     "malformed": (
-        judged(in_trace([*kept_flow(), span(3, "again", 2), span(9, "lost", 77, start=2)], 1)),
+        judged(in_trace([*kept_flow(), span(3, "again", 2, start=3), span(9, "lost", 77, start=2)], 1)),
         TextOptions(),
     ),
     "folded": (

@@ -51,7 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("SPANPACT_DEBUG") == "1":
             raise
-        say(f"error: unexpected {type(error).__name__}: {error} (a mistake in spanpact; SPANPACT_DEBUG=1 shows where)")
+        what = f"{type(error).__name__}: {_masked(str(error))}"
+        say(f"error: unexpected {what} (a mistake in spanpact; SPANPACT_DEBUG=1 shows where)")
         return 3
 
 
@@ -68,6 +69,13 @@ def _run(arguments: Sequence[str]) -> int:
         raise UsageError(problem, hint=f"one of {', '.join(COMMANDS)}; see spanpact --help")
     code: int = command(first).run(arguments[1:])
     return code
+
+
+def _masked(text: str) -> str:
+    """The text of an exception that nobody foresaw, and that may hold anything."""
+    from spanpact.privacy import mask
+
+    return mask(text)
 
 
 def _help() -> str:

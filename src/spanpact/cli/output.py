@@ -63,6 +63,13 @@ def write_file(path: str | os.PathLike[str], data: bytes) -> None:
 
 def check_writable(path: Path) -> None:
     """Raises UsageError where `write_file` would refuse: said before the work, not after it."""
+    try:
+        _check_writable(path)
+    except OSError as error:  # a name that is too long, say
+        raise UsageError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _check_writable(path: Path) -> None:
     if not path.name or path.is_dir():
         raise UsageError(f"cannot write {path}: it is a folder", hint="name a file")
     if path.is_symlink():

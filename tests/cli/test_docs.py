@@ -1,0 +1,70 @@
+"""docs/cli.md names every command, option, exit code and variable; and what it shows is what is printed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from spanpact import pytest_plugin
+from spanpact.cli import COMMANDS, command
+from spanpact.cli.run import SCENARIOS_VARIABLE
+from spanpact.reporting.json_report import report_document
+from spanpact.sources import OtlpReceiver
+from tests.reporting.made import changed, in_trace, judged, kept_flow
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+JUDGING = ("verify", "run")
+
+
+def section(name: str) -> str:
+    """What the page says of a command; `run` shares the table of `verify`."""
+    parts = re.split(r"^## ", PAGE, flags=re.MULTILINE)
+    titles = [f"spanpact {each}" for each in (JUDGING if name in JUDGING else (name,))]
+    return "".join(part for part in parts if part.splitlines()[0] in titles)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_and_option_is_documented(name: str) -> None:
+    assert f"## spanpact {name}\n" in PAGE
+    options = [text for action in command(name).parser()._actions for text in action.option_strings if text != "-h"]
+    missing = [text for text in options if text != "--help" and f"`{text}" not in section(name)]
+    assert missing == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_no_option_is_documented_that_is_not_there(name: str) -> None:
+    names = JUDGING if name in JUDGING else (name,)
+    known = {text for each in names for action in command(each).parser()._actions for text in action.option_strings}
+    assert set(re.findall(r"^\| `(--[a-z-]+)", section(name), re.MULTILINE)) <= known
+
+
+@pytest.mark.parametrize("code", ["0", "1", "2", "3", "130"])
+def test_exit_codes_are_documented(code: str) -> None:
+    assert f"\n| {code} | " in PAGE
+
+
+def test_variables_of_the_command_are_documented() -> None:
+    with OtlpReceiver() as receiver:
+        names = receiver.env()
+    general = [name for name in names if not re.search(r"(?i)_(TRACES|LOGS|METRICS)_(END|PROTO)|no_proxy", name)]
+    assert [name for name in (*general, SCENARIOS_VARIABLE) if f"`{name}`" not in PAGE] == []
+
+
+def test_pytest_option_and_fixture_are_documented() -> None:
+    assert pytest_plugin.spanpact_verify.__name__ in PAGE
+    assert "`--spanpact-contracts PATH`" in PAGE
+
+
+def test_text_report_shown_is_the_one_that_is_printed() -> None:
+    golden = ROOT / "tests" / "reporting" / "golden" / "missing.txt"
+    assert f"```\n{golden.read_text(encoding='utf-8')}```" in PAGE
+
+
+def test_every_field_of_the_json_report_is_documented() -> None:
+    document = report_document(judged(in_trace(changed(kept_flow(), "redis.get", kind="server"), 1)))
+    contract = document["contracts"][0]
+    fields = [*document, *document["source"], *contract, *contract["coverage"][0], *contract["findings"][0]]
+    assert [field for field in fields if f'"{field}"' not in PAGE and f"`{field}`" not in PAGE] == []

@@ -1,0 +1,200 @@
+"""`spanpact run`: the command as if started by hand, its traces received and judged."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from spanpact.cli.process import run_command, said
+from spanpact.errors import UsageError
+from spanpact.sources import OtlpReceiver, ReceiverLimits
+from tests.cli.commands import SPANPACT, Desk, one_line
+
+SENDER = """\
+import os, sys, urllib.request
+body = open(sys.argv[1], "rb").read()
+request = urllib.request.Request(
+    os.environ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"], body, {"Content-Type": "application/json"})
+urllib.request.urlopen(request).close()
+for label in sys.argv[3:]:
+    with open(os.environ["SPANPACT_SCENARIOS"], "a") as file:
+        file.write(label + "\\n")
+print("the command's own words")
+sys.exit(int(sys.argv[2]))
+"""
+WAITER = """\
+import signal, sys
+def end(number, frame):
+    print("got", signal.Signals(number).name, flush=True)
+    sys.exit(7)
+signal.signal(signal.SIGINT, end)
+signal.signal(signal.SIGTERM, end)
+print("ready", flush=True)
+while True:
+    signal.pause()
+"""
+
+
+def sender(desk: Desk, traces: str, code: int = 0, *labels: str) -> list[str]:
+    """A command that sends the traces by OTLP and ends with the code."""
+    return [sys.executable, desk.file("sender.py", SENDER), traces, str(code), *labels]
+
+
+def test_what_arrives_is_judged(desk: Desk) -> None:
+    kept = desk("run", desk.contract, "--", *sender(desk, desk.kept))
+    assert kept.code == 0
+    assert "the command's own words\n" in kept.out
+    assert "source   OTLP receiver (1 trace, 3 spans)\ncommand  " in kept.out
+    assert desk("run", desk.contract, "--", *sender(desk, desk.broken)).code == 1
+
+
+def test_code_of_the_command_wins_and_the_report_is_still_there(desk: Desk) -> None:
+    answer = desk("run", desk.contract, "--", *sender(desk, desk.broken, 5))
+    assert answer.code == 5
+    assert "lookup/kind" in answer.out
+    assert answer.err.startswith("spanpact: the command's exit code was 5")
+
+
+def test_traces_are_kept_where_asked(desk: Desk) -> None:
+    saved = str(desk.folder / "saved.json")
+    assert desk("run", desk.contract, "--save", saved, "--", *sender(desk, desk.broken)).code == 1
+    assert desk("verify", desk.contract, "--from", saved).code == 1
+
+
+def test_labels_of_the_command_beat_those_of_the_file(desk: Desk) -> None:
+    text = Path(desk.contract).read_text().replace("version:", "scenario: hit\nversion:")
+    labelled = desk.file("l.contract.yaml", text)
+    names = desk.file("names", f"{1:032x} other\n")
+    command = sender(desk, desk.kept, 0, f"{1:032x} hit")
+    assert desk("run", labelled, "--scenarios", names, "--", *command).code == 0
+    answer = desk("run", labelled, "--scenarios", names, "--", *sender(desk, desk.kept))
+    assert (answer.code, "no contract speaks of scenario other" in answer.err) == (3, True)
+
+
+def test_label_that_is_none_is_one_line(desk: Desk) -> None:
+    answer = desk("run", desk.contract, "--", *sender(desk, desk.kept, 0, "rubbish"))
+    assert (answer.code, one_line(answer.err, ["SPANPACT_SCENARIOS:1"])) == (2, True)
+
+
+def test_nothing_arrived_gives_3_and_says_what_to_look_at(desk: Desk) -> None:
+    answer = desk("run", desk.contract, "--allow-unseen", "--", sys.executable, "-c", "pass")
+    assert answer.code == 3
+    assert answer.err.startswith("spanpact: no span arrived: ")
+    assert "OTEL_EXPORTER_OTLP_ENDPOINT" in answer.err
+
+
+def test_refused_requests_are_said(desk: Desk) -> None:
+    garbage = desk.file("garbage.json", "no json")
+    answer = desk("run", desk.contract, "--", *sender(desk, garbage))
+    assert answer.code == 1  # the sender fails over the answer
+    assert "refused  1 requests to the receiver" in answer.out
+
+
+def test_traces_with_dropped_spans_are_incomplete(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = ReceiverLimits(spans=2)
+    monkeypatch.setattr("spanpact.cli.run.OtlpReceiver", lambda: OtlpReceiver(limits=limits))
+    answer = desk("run", desk.contract, "--", *sender(desk, desk.kept))
+    assert answer.code == 3
+    assert "dropped  1 spans and logs" in answer.out
+    assert "incomplete" in answer.out
+
+
+def test_secrets_of_the_command_line_are_masked(desk: Desk) -> None:
+    answer = desk("run", desk.contract, "--format", "json", "--", "true", "--user", "bob@example.com")
+    assert "bob@" not in answer.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "C"], ["no command to run"]),
+        (["run", "C", "--"], ["no command to run"]),
+        (["run", "--", "true"], ["CONTRACTS"]),
+        (["run", "C", "--", "no-such-command-anywhere"], ["command not found: no-such-command-anywhere"]),
+        (["run", "C", "--", "K"], ["cannot run"]),
+        (["run", "C", "--", "a\0b"], ["cannot run", "null byte"]),
+        (["run", "C", "--save", "/nowhere/x.json", "--", "true"], ["cannot write /nowhere/x.json"]),
+        (["run", "nowhere", "--", "true"], ["nowhere"]),
+    ],
+)
+def test_wrong_usage_is_one_line_and_2(desk: Desk, arguments: list[str], words: list[str]) -> None:
+    paths = {"C": desk.contract, "K": desk.kept}
+    answer = desk(*(paths.get(each, each) for each in arguments))
+    assert (answer.code, answer.out) == (2, "")
+    assert one_line(answer.err, words)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_reach_the_command_and_its_end_is_awaited(desk: Desk, number: signal.Signals) -> None:
+    command = [*SPANPACT, "run", desk.contract, "--", sys.executable, "-c", WAITER]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(number)
+        out, err = process.communicate(timeout=50)
+    assert process.returncode == 7
+    assert out.startswith(f"got {number.name}\n")
+    assert "not checked: 1 contract" in out
+    assert "the command's exit code was 7" in err
+
+
+def test_signal_that_ended_the_command_is_named() -> None:
+    killed = run_command([sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"], os.environ)
+    assert (killed, said(killed)) == (137, "the command was ended by SIGKILL")
+    assert said(3) == "the command's exit code was 3"
+
+
+def test_signal_before_the_command_runs_is_kept_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, before = subprocess.Popen, signal.getsignal(signal.SIGTERM)
+
+    def slowly(*arguments: object, **options: object) -> object:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return real(*arguments, **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr("spanpact.cli.process.subprocess.Popen", slowly)
+    assert run_command([sys.executable, "-c", "import signal; signal.pause()"], os.environ) == 128 + signal.SIGTERM
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_command_can_be_run_from_any_thread() -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(run_command, ["false"], os.environ).result() == 1
+    with pytest.raises(UsageError, match="command not found"):
+        run_command(["no-such-command-anywhere"], os.environ)
+
+
+def test_ctrl_c_of_a_terminal_is_left_to_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The terminal sends it to every process in its foreground: to pass it on would send it twice."""
+    monkeypatch.setattr("spanpact.cli.process._is_in_foreground", lambda: True)
+    script = "import os, signal; os.kill(os.getppid(), signal.SIGINT); print('unharmed')"
+    assert run_command([sys.executable, "-c", script], os.environ) == 0
+
+
+FOREGROUND = """\
+import os, sys
+from spanpact.cli.process import _is_in_foreground
+if len(sys.argv) > 1:
+    os.open(sys.argv[1], os.O_RDWR)  # the first terminal that a session's leader opens becomes its own
+print(_is_in_foreground())
+"""
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_foreground_of_a_terminal_is_recognised(terminal: bool) -> None:
+    master, slave = os.openpty()
+    try:
+        command = [sys.executable, "-c", FOREGROUND, *([os.ttyname(slave)] if terminal else [])]
+        done = subprocess.run(command, capture_output=True, text=True, start_new_session=True, timeout=50, check=True)
+    finally:
+        os.close(master)
+        os.close(slave)
+    assert done.stdout == f"{terminal}\n"
