@@ -29,9 +29,9 @@ scalars = (
     | st.binary(max_size=8)
 )
 values: st.SearchStrategy[Value] = st.recursive(
-    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3), max_leaves=5
+    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3), max_leaves=3
 )
-attributes = st.dictionaries(names, values, max_size=4)
+attributes = st.dictionaries(names, values, max_size=3)
 trace_ids = st.integers(1, 2**128 - 1).map(lambda number: format(number, "032x"))
 span_ids = st.integers(1, 2**64 - 1).map(lambda number: format(number, "016x"))
 resources = st.builds(Resource, attributes, texts)
@@ -89,13 +89,13 @@ def traces(trace_id: str) -> st.SearchStrategy[Trace]:
     return st.builds(
         Trace,
         st.just(trace_id),
-        st.lists(spans(trace_id), min_size=1, max_size=3).map(tuple),
+        st.lists(spans(trace_id), min_size=1, max_size=2).map(tuple),
         st.lists(logs(trace_id), max_size=2).map(tuple),
     )
 
 
 readings = (
-    st.lists(trace_ids, unique=True, max_size=3)
+    st.lists(trace_ids, unique=True, max_size=2)
     .flatmap(lambda ids: st.tuples(*(traces(trace_id) for trace_id in ids)))
     .map(lambda made: Reading(SourceInfo("generated"), made))
 )

@@ -18,6 +18,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as ProtobufSpan
 
 from spanpact.errors import SourceError
+from spanpact.model import Reading
 from spanpact.otlp import encode_traces_json
 from spanpact.sources import FileLimits, MemorySource, OtlpFileSource, iter_batches
 from tests.sources.readings import Recorder, a_session_trace
@@ -43,9 +44,11 @@ def as_protobuf(recorder: Recorder) -> bytes:
 
 @pytest.fixture
 def expected(recorder: Recorder) -> set[tuple[str, str]]:
-    return {
-        (trace.trace_id, span.name) for trace in MemorySource(recorder.exporter).read().traces for span in trace.spans
-    }
+    return spans_of(MemorySource(recorder.exporter).read())
+
+
+def spans_of(reading: Reading) -> set[tuple[str, str]]:
+    return {(trace.trace_id, span.name) for trace in reading.traces for span in trace.spans}
 
 
 Forms = dict[str, Callable[[bytes, bytes], bytes]]
@@ -74,7 +77,7 @@ def test_every_form_gives_the_same_spans(
     path.write_bytes(FORMS[name](as_json, as_protobuf))
     with OtlpFileSource(path) as source:
         reading = source.read()
-    assert {(trace.trace_id, span.name) for trace in reading.traces for span in trace.spans} == expected
+    assert spans_of(reading) == expected
     assert all(trace.complete for trace in reading.traces)
     assert source.read() == reading
 
@@ -155,7 +158,7 @@ def test_what_is_no_otlp_file_is_one_line(tmp_path: Path, name: str, content: by
 def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"none\.json: cannot be read: No such file or directory \(give the path"):
         OtlpFileSource(tmp_path / "none.json").read()
-    with pytest.raises(SourceError, match="Is a directory.*not a folder"):
+    with pytest.raises(SourceError, match=r"Is a directory \(give one file, not a folder\)"):
         OtlpFileSource(tmp_path).read()
 
 

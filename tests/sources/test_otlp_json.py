@@ -35,7 +35,7 @@ def value_of(any_value: Any) -> Value:
 
 
 @given(readings.readings)
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=30)
 def test_what_is_written_is_read_again(reading: Reading) -> None:
     batch = decode_json(encode_traces_json(reading))
     assembler = TraceAssembler()
@@ -184,7 +184,8 @@ def test_a_log_record_without_its_own_time_has_the_time_at_which_it_was_observed
 
 def test_log_records_without_a_trace_are_left_out() -> None:
     batch = decode_json(log_request(traceId=""))
-    assert (batch.logs, batch.signals) == ([], {"logs"})
+    assert batch.logs == []
+    assert batch.signals == {"logs"}
 
 
 DEEP = b'{"later":' + b"[" * 100_000
@@ -201,7 +202,7 @@ DEEP = b'{"later":' + b"[" * 100_000
         (b'{"resourceSpans":{}}', "Expected `array | null`, got `object` - at `$.resourceSpans`"),
         (b'{"resourceSpans":[{"schemaUrl":"\xff"}]}', "byte 32 (line 1): not OTLP JSON: the text is not UTF-8"),
         (b'{"unknown":"\xff"}', "byte 12 (line 1): not OTLP JSON: the text is not UTF-8"),
-        (DEEP, "byte 100008 (line 1): not OTLP JSON: the text nests too deep"),
+        (DEEP, "byte 108 (line 1): not OTLP JSON: the text nests too deep"),
         (b'{"a":1,\n"b":[{"c":1,"\\u0063":2}]}', "byte 20 (line 2): not OTLP JSON: the key 'c' occurs twice"),
         (b'{"a":"\\ud800"}', "not OTLP JSON"),
         (request({"startTimeUnixNano": "soon"}), "'soon' stands where an integer must"),
@@ -238,7 +239,7 @@ def test_places_are_counted_from_where_the_document_starts() -> None:
 def test_looking_for_duplicate_keys_has_its_own_bound_of_depth() -> None:
     fault = find_duplicate_key(b"[" * 100_000 + b"]" * 100_000)
     assert fault is not None
-    assert (fault.what, fault.offset) == ("the text nests too deep", 99_999)
+    assert (fault.what, fault.offset) == ("the text nests too deep", 100)
 
 
 def test_bytes_are_written_as_standard_base64() -> None:

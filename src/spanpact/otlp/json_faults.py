@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]:]', re.DOTALL)
+_STEPS = {b"{": 1, b"[": 1, b"}": -1, b"]": -1}
+_DEEP = 100  # 32 values within one another are deeper than this
+_SEARCHED = 1 << 20  # a hostile text must not take longer to explain than to refuse
 _BYTE = re.compile(r" \(byte (\d+)\)$")
 
 
@@ -47,13 +50,13 @@ def _first_byte_not_utf8(data: bytes) -> int | None:
 
 
 def too_deep(data: bytes) -> JsonFault:
-    """The fault of a text that nests too deep, at its deepest place."""
-    depth = deepest = offset = 0
-    for token in _TOKEN.finditer(data):
-        depth += {b"{": 1, b"[": 1, b"}": -1, b"]": -1}.get(token[0], 0)
-        if depth > deepest:
-            deepest, offset = depth, token.start()
-    return JsonFault("the text nests too deep", offset)
+    """The fault of a text that nests too deep, at the place that passes what any OTLP needs."""
+    depth = 0
+    for token in _TOKEN.finditer(data, 0, _SEARCHED):
+        depth += _STEPS.get(token[0], 0)
+        if depth > _DEEP:
+            return JsonFault("the text nests too deep", token.start())
+    return JsonFault("the text nests too deep")
 
 
 def find_duplicate_key(data: bytes) -> JsonFault | None:

@@ -50,7 +50,7 @@ class MemorySource(SourceBase):
     ) -> None:
         self._spans = spans
         self._logs = logs
-        self.scenarios = scenarios or {}
+        self.scenarios = scenarios if scenarios is not None else {}  # an empty one may still fill
         self.offered = offered
         self.complete = complete
 

@@ -70,7 +70,7 @@ class OtlpFileSource(SourceBase):
         limits: FileLimits = DEFAULT_LIMITS,
     ) -> None:
         self.path = str(path)
-        self.scenarios = scenarios or {}
+        self.scenarios = scenarios if scenarios is not None else {}  # an empty one may still fill
         self.offered = offered
         self._limits = limits
         self._logs_seen = False

@@ -23,6 +23,8 @@ from spanpact.sources.receiver_http import HttpServer, ReceiverLimits
 from spanpact.sources.receiver_requests import Answer, RequestHead, answer_request
 
 _PROXY_VARIABLES = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
+_WAITING = 1024
+_ACCEPTED_AT_ONCE = 16  # so that a flood of connections does not keep those that are there waiting
 DEFAULT_LIMITS = ReceiverLimits()
 
 
@@ -63,7 +65,9 @@ class OtlpReceiver(SourceBase):
     ) -> None:
         if not allow_remote and not _is_loopback(host):
             raise UsageError(f"the receiver listens on loopback, not on {host!r}", hint="allow it with allow_remote")
-        self.scenarios = scenarios or {}
+        if not 0 <= port <= 65535:
+            raise UsageError(f"there is no port {port}", hint="accepted: 0 to 65535; 0 takes a free one")
+        self.scenarios = scenarios if scenarios is not None else {}
         self.offered = offered
         self._host = host
         self._port = port
@@ -199,10 +203,9 @@ class OtlpReceiver(SourceBase):
     def _listen(self) -> socket.socket:
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
         try:
-            listener = socket.create_server((self._host, self._port), family=family, backlog=1024)
-        except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or error
-            message = f"OTLP receiver: cannot listen on {self._host} port {self._port}: {reason}"
+            listener = socket.create_server((self._host, self._port), family=family, backlog=_WAITING)
+        except OSError as error:
+            message = f"OTLP receiver: cannot listen on {self._host} port {self._port}: {error.strerror}"
             raise SourceError(message, hint="port 0 takes a free one") from None
         self._port = listener.getsockname()[1]
         return listener
@@ -210,9 +213,14 @@ class OtlpReceiver(SourceBase):
     async def _serve(self, listener: socket.socket, ready: threading.Event) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
-        server = await asyncio.start_server(self._server.connected, sock=listener, backlog=1024)
+        server = await asyncio.start_server(self._server.connected, sock=listener, backlog=_ACCEPTED_AT_ONCE)
+        listener.listen(_WAITING)  # asyncio has set it to its own backlog, which is also how many it accepts in one go
         ready.set()
         await self._stopping.wait()
+        # asyncio loses sockets that were accepted in the turns of the loop just before `close`: let those come first.
+        self._loop.remove_reader(listener)
+        for _ in range(3):
+            await asyncio.sleep(0)
         server.close()
         await self._server.drain(self._grace)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import http
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -61,17 +62,12 @@ class HttpServer:
         self.evicted = 0
         self.connections: set[Connection] = set()
 
-    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """The callback of `asyncio.start_server`: serve one connection to its end."""
+    def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """The callback of `asyncio.start_server`: serve one connection to its end, in a task of its own."""
         if len(self.connections) >= self.limits.connections:
             self._evict()
         connection = Connection(self, reader, writer)
         self.connections.add(connection)
-        try:
-            await connection.serve()
-        finally:
-            self.connections.discard(connection)
-            writer.close()
 
     def _evict(self) -> None:
         victim = min(self.connections, key=lambda c: (_GIVES_WAY[c.phase], c.since))
@@ -85,20 +81,20 @@ class HttpServer:
         for connection in list(self.connections):
             if not connection.begun:
                 connection.abort()
-        deadline = asyncio.get_running_loop().time() + seconds
-        while self.connections and (left := deadline - asyncio.get_running_loop().time()) > 0:
-            await asyncio.wait([c.task for c in self.connections], timeout=left)
+        await self._ended(seconds)
         for connection in list(self.connections):
             connection.abort()
+        await self._ended(None)
+
+    async def _ended(self, seconds: float | None) -> None:
+        if tasks := [connection.task for connection in self.connections]:
+            await asyncio.wait(tasks, timeout=seconds)
 
 
 class Connection:
     """One connection: requests one after another."""
 
     def __init__(self, server: HttpServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self.task: asyncio.Task[None] = task
         self.since = asyncio.get_running_loop().time()
         self.phase: Phase = "head"
         self.begun = False
@@ -106,6 +102,11 @@ class Connection:
         self._reader = reader
         self._writer = writer
         self._http = h11.Connection(h11.SERVER)
+        self._method = ""
+        # asyncio does it only for sockets that were made with the protocol's number
+        writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.task = asyncio.create_task(self._serve())
+        self.task.add_done_callback(lambda _: self._ended())
 
     def abort(self) -> None:
         """Close at once, whatever is under way."""
@@ -115,9 +116,13 @@ class Connection:
         self.phase = phase
         self.since = asyncio.get_running_loop().time()
 
-    async def serve(self) -> None:
+    def _ended(self) -> None:
+        self._server.connections.discard(self)
+        self._writer.close()
+
+    async def _serve(self) -> None:
         """Answer requests until one side closes, or a deadline passes."""
-        with suppress(ConnectionError, TimeoutError, h11.LocalProtocolError):
+        with suppress(OSError, h11.LocalProtocolError):  # a deadline's TimeoutError is an OSError too
             while (answer := await self._exchange()) is not None:
                 await self._send(answer)
                 if answer.close:
@@ -165,7 +170,8 @@ class Connection:
         self.begun = True
         self._enter("body")
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in event.headers}
-        return RequestHead(event.method.decode("latin-1"), event.target.decode("latin-1"), headers)
+        self._method = event.method.decode("latin-1")
+        return RequestHead(self._method, event.target.decode("latin-1"), headers)
 
     async def _event(self, deadline: asyncio.Timeout | None = None) -> object:
         while (event := self._http.next_event()) is h11.NEED_DATA:
@@ -206,12 +212,12 @@ class Connection:
         if answer.close or self._server.draining:
             headers.append(("connection", "close"))
         reason = http.HTTPStatus(answer.status).phrase
-        await self._write(h11.Response(status_code=answer.status, headers=headers, reason=reason))
-        await self._write(h11.Data(data=answer.body))
-        await self._write(h11.EndOfMessage())
+        response = h11.Response(status_code=answer.status, headers=headers, reason=reason)
+        body = [] if self._method == "HEAD" else [h11.Data(data=answer.body)]
+        await self._write(response, *body, h11.EndOfMessage())
 
-    async def _write(self, event: h11.Event) -> None:
-        self._writer.write(self._http.send(event) or b"")
+    async def _write(self, *events: h11.Event) -> None:
+        self._writer.write(b"".join(self._http.send(event) or b"" for event in events))
         async with asyncio.timeout(self._server.limits.body_seconds):
             await self._writer.drain()
 
