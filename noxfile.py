@@ -4,13 +4,14 @@
     nox -s tests     lint, types, unit, contract, integration and the coverage of unit and contract together
     nox -l           the rest
 
-The environment holds exactly what constraints.txt pins, by hash (docs/adr/0004), and is made again when
-constraints.txt or pyproject.toml changes. What follows `--` goes on to the tool behind the session.
+The environment holds exactly what constraints.txt pins, by hash (docs/adr/0004), and is made again when they
+or the package's metadata change. What follows `--` goes on to the tool behind the session.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -81,8 +82,8 @@ def contract(session: nox.Session) -> None:
 @nox.session(default=False)
 def coverage(session: nox.Session) -> None:
     """Branch coverage of the last unit and contract runs together; fails under the bar of pyproject.toml."""
-    data = {"COVERAGE_FILE": str(COVERAGE / "combined")}
-    tool(session, "coverage", "combine", "--keep", "--quiet", *map(str, sorted(COVERAGE.glob("*.run*"))), env=data)
+    data = {"COVERAGE_FILE": str(COVERAGE / "branches")}
+    tool(session, "coverage", "combine", "--keep", "--quiet", str(COVERAGE), env=data)
     tool(session, "coverage", "report", *session.posargs, env=data)
 
 
@@ -139,9 +140,9 @@ def tool(session: nox.Session, name: str, *arguments: str, env: dict[str, str] |
 def measured_pytest(session: nox.Session, name: str, folder: str) -> None:
     """Run the tests of a folder with their branches measured, in their subprocesses too."""
     COVERAGE.mkdir(parents=True, exist_ok=True)
-    for stale in COVERAGE.glob(f"{name}.run*"):
+    for stale in COVERAGE.glob(f"branches.{name}.*"):
         stale.unlink()
-    data = {"COVERAGE_FILE": str(COVERAGE / f"{name}.run")}
+    data = {"COVERAGE_FILE": str(COVERAGE / f"branches.{name}")}
     tool(session, "coverage", "run", "-m", "pytest", *(session.posargs or [folder]), env=data)
 
 
@@ -173,9 +174,10 @@ def make_environment(session: nox.Session, folder: Path) -> None:
 
 
 def fingerprint() -> str:
-    """What the shared environment depends on: the pins, the project file, the Python, the checkout's place."""
-    parts = [PINS.read_bytes(), (ROOT / "pyproject.toml").read_bytes(), sys.version.encode(), str(ROOT).encode()]
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+    """What the shared environment depends on: the pins, the package's metadata, the Python, the checkout's place."""
+    metadata = [PROJECT["project"], PROJECT["build-system"], PROJECT["tool"]["hatch"]]
+    parts = [PINS.read_text(), json.dumps(metadata, sort_keys=True), sys.version, str(ROOT)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def versions_only(folder: Path) -> Path:
