@@ -242,6 +242,12 @@ def test_looking_for_duplicate_keys_has_its_own_bound_of_depth() -> None:
     assert (fault.what, fault.offset) == ("the text nests too deep", 100)
 
 
+def test_the_place_is_left_out_where_it_is_too_far_away() -> None:
+    far = b" " * (2 << 20) + b'{"later":' + b"[" * 100_000
+    with pytest.raises(SourceError, match=r"^OTLP JSON: line 1: not OTLP JSON: the text nests too deep$"):
+        decode_json(far)
+
+
 def test_bytes_are_written_as_standard_base64() -> None:
     span = Span(TRACE, SPAN, "a", attributes={"raw": b"\xfb\xff"})
     written = encode_traces_json(Reading(SourceInfo("x"), [Trace(TRACE, [span])]))

@@ -32,6 +32,7 @@ from spanpact.otlp.json_faults import JsonFault, describe_failure, find_duplicat
 
 _DECODER = msgspec.json.Decoder(wire.Request)
 _KIND_NAMES = {f"SPAN_KIND_{kind.upper()}": number for number, kind in enumerate(KINDS)}
+_KINDS: dict[int | str | None, SpanKind] = dict(enumerate(KINDS))  # the usual case; `_kind` knows the others
 _STATUS_NAMES = {f"STATUS_CODE_{status.upper()}": number for number, status in enumerate(STATUSES)}
 _SEVERITY_NAMES = {f"SEVERITY_NUMBER_{severity_name(number) or 'UNSPECIFIED'}": number for number in range(25)}
 _HEX = frozenset("0123456789abcdef")
@@ -127,10 +128,10 @@ def _span(span: wire.WireSpan, resource: Resource, scope: Scope) -> Span:
         hex_id(span.span_id) if span.span_id else "",
         intern(span.name) if span.name else "",
         hex_id(span.parent_span_id) if span.parent_span_id else "",
-        _kind(span.kind or 0),
+        _KINDS.get(span.kind) or _kind(span.kind or 0),
         _integer(span.start_time_unix_nano),
         _integer(span.end_time_unix_nano),
-        _status(status.code or 0) if status else "unset",
+        _status(status.code) if status and status.code else "unset",
         (status.message or "") if status else "",
         _attributes(span.attributes) if span.attributes else {},
         [_event(event) for event in span.events] if span.events else (),
@@ -138,10 +139,10 @@ def _span(span: wire.WireSpan, resource: Resource, scope: Scope) -> Span:
         resource,
         scope,
         span.trace_state or "",
-        parent_remote(_integer(span.flags)),
-        _integer(span.dropped_attributes_count),
-        _integer(span.dropped_events_count),
-        _integer(span.dropped_links_count),
+        parent_remote(_integer(span.flags)) if span.flags else None,
+        _integer(span.dropped_attributes_count) if span.dropped_attributes_count else 0,
+        _integer(span.dropped_events_count) if span.dropped_events_count else 0,
+        _integer(span.dropped_links_count) if span.dropped_links_count else 0,
     )
 
 
@@ -186,6 +187,8 @@ def _attributes(pairs: list[wire.KeyValue], depth: int = 0) -> Attributes:
             attributes[intern(pair.key or "")] = None
         elif value.string_value is not None:
             attributes[intern(pair.key or "")] = value.string_value
+        elif value.bool_value is not None:
+            attributes[intern(pair.key or "")] = value.bool_value
         else:
             attributes[intern(pair.key or "")] = _value(value, depth)
     return attributes
