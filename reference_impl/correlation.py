@@ -6,6 +6,7 @@ that e-mail addresses need are not among them, and neither is what looks like a 
 
 from __future__ import annotations
 
+import contextlib
 import re
 import uuid
 from collections.abc import Callable, Mapping, MutableMapping
@@ -13,21 +14,18 @@ from contextvars import ContextVar, Token
 from typing import Final
 
 from opentelemetry import baggage, trace
-from opentelemetry.baggage.propagation import W3CBaggagePropagator
 from opentelemetry.context import Context
 from opentelemetry.propagators.composite import CompositePropagator
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from reference_impl.bounded_propagators import BoundedBaggage, BoundedTraceContext
 from reference_impl.vocabulary import CORRELATION_ID
 
 HEADER: Final = "x-correlation-id"
 BAGGAGE_KEY: Final = CORRELATION_ID
-MAX_BAGGAGE: Final = 8192
-"""The longest `baggage` header that is read, in characters: the W3C's limit."""
 
-PROPAGATOR: Final = CompositePropagator([TraceContextTextMapPropagator(), W3CBaggagePropagator()])
-"""W3C trace context and baggage."""
+PROPAGATOR: Final = CompositePropagator([BoundedTraceContext(), BoundedBaggage()])
+"""W3C trace context and baggage, within limits."""
 
 _ACCEPTED = re.compile(r"(?!eyJ)[A-Za-z0-9_.:-]{1,128}")
 _current: ContextVar[str | None] = ContextVar("correlation_id", default=None)
@@ -58,7 +56,9 @@ class correlation:
 
     def __exit__(self, *_: object) -> None:
         if self._token is not None:
-            _current.reset(self._token)
+            # Left in another context than it was entered in, as an abandoned generator is: nothing to restore there.
+            with contextlib.suppress(ValueError):
+                _current.reset(self._token)
 
 
 def current_correlation_id() -> str | None:
@@ -82,9 +82,6 @@ def incoming(
 
 def extract(headers: Mapping[str, str]) -> Context:
     """The remote parent and baggage of a request's headers (lower-case names), on an empty context."""
-    if len(headers.get("baggage", "")) > MAX_BAGGAGE:
-        # Not even looked at: the SDK would write the whole header into its log.
-        headers = {name: value for name, value in headers.items() if name != "baggage"}
     return PROPAGATOR.extract(headers, context=Context())
 
 

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reference_impl.correlation import HEADER, correlation, extract, incoming, new_correlation_id
 from reference_impl.operation_spans import record_failure
+from reference_impl.span_guards import quietly, start_span
 from reference_impl.vocabulary import ERROR_TYPE, SERVER_ADDRESS, SERVER_PORT
 
 logger = logging.getLogger("reference_impl.http")
@@ -57,17 +58,17 @@ class TracingMiddleware:
         if scope["type"] != "http" or scope["path"] in self._untraced:
             await self.app(scope, receive, send)
             return
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = request_headers(scope)
         context = extract(headers)
         with correlation(incoming(headers, context, make=self._make)) as correlation_id:
             name, attributes = describe_request(scope, template_of(scope, self._routes))
-            span = self._tracer.start_span(name, context, SpanKind.SERVER, attributes)
+            span = start_span(self._tracer, name, context, kind=SpanKind.SERVER, attributes=attributes)
             token = attach(set_span_in_context(span, context))
             try:
                 await self._serve(scope, receive, _Reply(send, span, correlation_id))
             finally:
                 detach(token)
-                span.end()
+                quietly(span.end)
 
     async def _serve(self, scope: Scope, receive: Receive, reply: _Reply) -> None:
         try:
@@ -103,6 +104,18 @@ class _Reply:
                 headers[TRACE_HEADER] = trace_response(self.span)
             _record_status(self.span, message["status"])
         await self._send(message)
+
+
+def request_headers(scope: Scope) -> dict[str, str]:
+    """The request's headers by lower-case name; a name that comes twice has its values joined by commas.
+
+    So two trace parents or two correlation ids are none, as each may be forged, and two lines of baggage are one.
+    """
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]},{value}" if name in headers else value
+    return headers
 
 
 def trace_response(span: Span) -> str:

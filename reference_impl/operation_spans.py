@@ -6,21 +6,27 @@ the exception's type, never its message, as messages carry keys, addresses and v
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
-from contextvars import Token
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextvars import ContextVar, Token
 from functools import wraps
-from typing import Any, ParamSpec, TypeAlias, TypeVar, overload
+from typing import Any, Final, ParamSpec, TypeAlias, TypeVar, overload
 
 from opentelemetry.context import Context, attach, detach
-from opentelemetry.trace import Span, SpanKind, Tracer, set_span_in_context
+from opentelemetry.trace import Link, Span, SpanKind, Tracer, set_span_in_context
 
 from reference_impl import safe_errors
 from reference_impl.safe_errors import error_type
+from reference_impl.span_guards import quietly, start_span
 from reference_impl.vocabulary import ERROR_TYPE
 
 P = ParamSpec("P")
 R = TypeVar("R")
 Method: TypeAlias = Callable[P, Coroutine[Any, Any, R]]
+
+ABANDONED: Final = "abandoned"
+"""The event on the span of a generator whose reader left before its end."""
+
+_block: ContextVar[object] = ContextVar("operation_span", default=None)
 
 
 @overload
@@ -39,7 +45,7 @@ def traced(name: str, describe: Callable[[Any], Mapping[str, Any]] | None = None
             with operation_span(self.tracer, name) as span:
                 result = await method(self, *args, **kwargs)
                 if describe is not None and span.is_recording():
-                    span.set_attributes(describe(result))
+                    quietly(_describe, span, describe, result)
                 return result
 
         return call
@@ -48,9 +54,15 @@ def traced(name: str, describe: Callable[[Any], Mapping[str, Any]] | None = None
 
 
 class operation_span:
-    """A span as a block: current within it, ended after it, failed with the type of what is raised in it."""
+    """A span as a block: current within it, ended after it, failed with the type of what is raised in it.
 
-    __slots__ = ("_span", "_token")
+    What is raised goes on as the very same object (C1); a failure of telemetry never does (C2). A cancelled block is
+    a failed one, `error.type` CancelledError (C3): what it was to do is not done. A generator that its reader left is
+    not: it has the event `abandoned`, and leaves the contexts of others alone (C4). `on_failure` says more of what is
+    raised than `record_failure` does, and is called in its stead.
+    """
+
+    __slots__ = ("_inside", "_on_failure", "_span", "_token")
 
     def __init__(
         self,
@@ -59,25 +71,46 @@ class operation_span:
         *,
         kind: SpanKind = SpanKind.INTERNAL,
         attributes: Mapping[str, Any] | None = None,
+        context: Context | None = None,
+        links: Sequence[Link] | None = None,
+        on_failure: Callable[[Span, BaseException], None] | None = None,
     ) -> None:
-        self._span = tracer.start_span(name, kind=kind, attributes=attributes)
+        self._span = start_span(tracer, name, context, kind=kind, attributes=attributes, links=links)
+        self._on_failure = on_failure or record_failure
         self._token: Token[Context] | None = None
+        self._inside: Token[object] | None = None
 
     def __enter__(self) -> Span:
         # Not the SDK's own context manager: that writes the messages and stack traces of exceptions.
         self._token = attach(set_span_in_context(self._span))
+        self._inside = _block.set(self)
         return self._span
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
-        if error is not None:
-            record_failure(self._span, error)
-        if self._token is not None:
-            detach(self._token)
-        self._span.end()
+        if isinstance(error, GeneratorExit):
+            quietly(self._span.add_event, ABANDONED)
+        elif error is not None:
+            quietly(self._on_failure, self._span, error)
+        self._leave()
+        quietly(self._span.end)
+
+    def _leave(self) -> None:
+        """Make the span current no longer, unless this is another context than the one that was entered."""
+        if self._token is None or self._inside is None:
+            return
+        try:
+            _block.reset(self._inside)
+        except ValueError:
+            return  # a generator is finalized wherever its reader was: there, nothing is to be restored
+        detach(self._token)
+
+
+def _describe(span: Span, describe: Callable[[Any], Mapping[str, Any]], result: object) -> None:
+    span.set_attributes(describe(result))
 
 
 def record_failure(span: Span, error: BaseException) -> None:
     """Give a span status error, `error.type` and the event `exception`, by the exception's type alone."""
     if span.is_recording():
-        span.set_attribute(ERROR_TYPE, error_type(error))
-        safe_errors.record_failure(span, error)
+        quietly(span.set_attribute, ERROR_TYPE, error_type(error))
+        quietly(safe_errors.record_failure, span, error)

@@ -33,6 +33,7 @@ from reference_impl.log_limits import bound_sdk_logs
 from reference_impl.safe_values import MAX_TEXT
 from reference_impl.settings import Settings
 from reference_impl.span_export import CountingProcessor, SplittingExporter, otlp_exporter
+from reference_impl.span_guards import GuardedProcessor
 from reference_impl.span_ledger import LedgerReading, SpanLedger
 
 logger = logging.getLogger("reference_impl.telemetry")
@@ -203,7 +204,7 @@ def configure_tracing(
     )
     provider.add_span_processor(CorrelationProcessor())
     for processor in span_processors:
-        provider.add_span_processor(processor)
+        provider.add_span_processor(GuardedProcessor(processor))
     guarded = None
     if not settings.sdk_disabled:
         guarded = _guarded_exporter(settings, ledger, exporter, wanted=not span_processors)
