@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from spanpact.checks.base import Breach, Check, Context, Undecided
 from spanpact.checks.timing import out_of_order
 from spanpact.matching import CompiledCondition, CompiledSide, Index, Matcher, Placed
@@ -12,11 +14,23 @@ from spanpact.topology import TOP
 _MODES = {"present": AT_LEAST_ONE, "absent": Count(0, 0)}
 
 
-def judge_condition(
-    condition: CompiledCondition, holder: Placed, context: Context, matcher: Matcher, tally: Tally
+def judge_conditions(holder: Placed, context: Context, matcher: Matcher, tally: Tally) -> None:
+    """Judges the conditions of an entry for one of its spans."""
+    placed = list(holder.walk())
+    spans, untold = _members(placed, context), _untold(placed)
+    for condition in holder.entry.conditions:
+        _judge(condition, holder.span, spans, untold, context, matcher, tally)
+
+
+def _judge(
+    condition: CompiledCondition,
+    holder: Index,
+    spans: Mapping[str, list[Index]],
+    untold: Mapping[str, Undecided],
+    context: Context,
+    matcher: Matcher,
+    tally: Tally,
 ) -> None:
-    """Judges one condition for one span of the entry that holds it."""
-    spans, untold = _members(holder, context), _untold(holder)
     held = [untold.get(s.entry) or _side_holds(s, spans.get(s.entry, []), matcher) for s in condition.when]
     name = condition.plan.id
     tally.unsettled(name, "then")
@@ -33,33 +47,38 @@ def judge_condition(
         if why := untold.get(side.entry):
             tally.undecided(name, "then", why)
             continue
-        _judge_side(condition, side, spans.get(side.entry, []), holder.span, context, tally)
-    if condition.plan.order:
-        groups = [(each, [context.topology.spans[i] for i in spans.get(each, [])]) for each in condition.plan.order]
-        for outcome in out_of_order(groups, context):
-            if isinstance(outcome, Undecided):
-                tally.undecided(name, "then", outcome)
-                continue
-            place = condition.plan.place
-            tally.breach(name, "order", outcome, context.topology, holder.span, condition=name, place=place)
-            tally.trouble(condition.plan.order)
+        _judge_side(condition, side, spans.get(side.entry, []), holder, context, tally)
+    _judge_order(condition, holder, spans, context, tally)
 
 
-def _members(holder: Placed, context: Context) -> dict[str, list[Index]]:
+def _judge_order(
+    condition: CompiledCondition, holder: Index, spans: Mapping[str, list[Index]], context: Context, tally: Tally
+) -> None:
+    name, order = condition.plan.id, condition.plan.order
+    groups = [(each, [context.topology.spans[i] for i in spans.get(each, [])]) for each in order]
+    for outcome in out_of_order(groups, context):
+        if isinstance(outcome, Undecided):
+            tally.undecided(name, "then", outcome)
+            continue
+        tally.breach(name, "order", outcome, context.topology, holder, condition=name, place=condition.plan.place)
+        tally.trouble(order)
+
+
+def _members(walked: Sequence[Placed], context: Context) -> dict[str, list[Index]]:
     spans: dict[str, list[Index]] = {}
-    for placed in holder.walk():
+    for placed in walked:
         if placed.span != TOP:
             spans.setdefault(placed.entry.id, []).append(placed.span)
-    if holder.span == TOP:
+    if walked[0].span == TOP:
         spans["top"] = list(context.topology.children(TOP)[:1])
     return spans
 
 
-def _untold(holder: Placed) -> dict[str, Undecided]:
+def _untold(walked: Sequence[Placed]) -> dict[str, Undecided]:
     """The entries whose spans cannot be told, as what selects them (or an entry above) is not decided."""
     return {
         entry.id: why
-        for placed in holder.walk()
+        for placed in walked
         for group in placed.groups
         if group.undecided
         for above in group.entries
@@ -76,6 +95,8 @@ def _is_final(side: CompiledSide) -> bool:
 def _side_holds(side: CompiledSide, spans: list[Index], matcher: Matcher) -> bool | Undecided:
     """Whether a side of `when` holds, by some span of its entry unless it says a count."""
     count = side.count or _MODES.get(side.mode, AT_LEAST_ONE)
+    if not side.content:
+        return len(spans) in count
     results = [matcher.meets(side.content, i) for i in spans]
     sure = sum(result is True for result in results)
     unknown = [result for result in results if isinstance(result, Undecided)]

@@ -21,9 +21,8 @@ from spanpact.matching import CompiledEntry, Matcher, compile_entry, flow_tops
 from spanpact.model import Reading, Span, Trace
 from spanpact.pending import settle_pending
 from spanpact.plan import ContractPlan
-from spanpact.privacy import Scanner, known_classes
 from spanpact.rules import CompiledRule, compile_rule
-from spanpact.tally import Blueprint, Tally, abridged
+from spanpact.tally import Blueprint, Tally, abridged, masker
 from spanpact.topology import TOP, Topology
 from spanpact.verdict import verdict_of
 
@@ -167,8 +166,8 @@ def _judge_trace(judged: _Judged, topology: Topology, reading: Reading, found: _
 
 def _mask_of(plans: Sequence[ContractPlan]) -> Callable[[str], str]:
     """Masks the known classes and those of all contracts."""
-    scanner = Scanner([*known_classes(), *(c for plan in plans for c in plan.classes)])
-    return lambda text: abridged(scanner.mask(text))
+    mask = masker(tuple(dict.fromkeys(each for plan in plans for each in plan.classes)))
+    return lambda text: abridged(mask(text))
 
 
 def _integrity(

@@ -10,7 +10,7 @@ from spanpact.ambiguity import suggested_where, ties
 from spanpact.checks.base import INCOMPLETE, Breach, Context, Undecided
 from spanpact.checks.closed import extra_attributes, extra_events, extra_links
 from spanpact.checks.timing import concurrency_breach, most_open_at_once, out_of_order
-from spanpact.conditions import judge_condition
+from spanpact.conditions import judge_conditions
 from spanpact.matching import CompiledEntry, Group, Index, Matcher, Placed
 from spanpact.model import Span, Value
 from spanpact.near_miss import Shortfall, misplaced, nearest
@@ -37,8 +37,10 @@ class Flow:
         self.scope = scope
         self.placed = placed
         self.topology = scope.context.topology
+        self._values: dict[Reference, list[Value]] = {}
+        self._walked = list(placed.walk())
         self.members: dict[str, list[Index]] = {}
-        for each in placed.walk():
+        for each in self._walked:
             self.members.setdefault(each.entry.id, []).append(each.span)
         if placed.span == TOP:
             self.members["top"] = list(self.topology.children(TOP)[:1])
@@ -46,7 +48,7 @@ class Flow:
     def all_members(self) -> dict[str, list[Index]]:
         """The spans of each entry, the surplus ones last."""
         everything = {entry: list(indexes) for entry, indexes in self.members.items()}
-        for placed in self.placed.walk():
+        for placed in self._walked:
             for group in placed.groups:
                 for entry, indexes in group.surplus.items():
                     everything.setdefault(entry, []).extend(indexes)
@@ -65,24 +67,29 @@ class Flow:
         context.values_of = self._values_of
         try:
             unsettled = self._contested() if not context.complete else frozenset()
-            for placed in list(self.placed.walk()):
+            for placed in self._walked:
                 self._judge_placed(placed, used, unsettled)
+            spans = self.spans
             for rule in self.scope.rules:
-                judge_rule(rule, self.spans, context, self.scope.matcher, self.scope.tally, self.placed.span)
-            for placed in self.placed.walk():  # last: whether a tie matters depends on the findings
+                judge_rule(rule, spans, context, self.scope.matcher, self.scope.tally, self.placed.span)
+            for placed in self._walked:  # last: whether a tie matters depends on the findings
                 for group in placed.groups:
                     self._report_ties(group)
         finally:
             context.values_of = None
 
     def _values_of(self, reference: Reference) -> list[Value]:
-        names = reference.names or (reference.attribute,)
-        spans = (self.topology.spans[i] for i in self.members.get(reference.entry, ()))
-        return [span.attributes[name] for span in spans for name in names if name in span.attributes]
+        values = self._values.get(reference)
+        if values is None:
+            names = reference.names or (reference.attribute,)
+            carriers = [self.topology.spans[i].attributes for i in self.members.get(reference.entry, ())]
+            values = [attributes[name] for attributes in carriers for name in names if name in attributes]
+            self._values[reference] = values
+        return values
 
     def _contested(self) -> frozenset[Index]:
         """Spans that more entries than one select: spans still to come may move them."""
-        groups = (group for placed in self.placed.walk() for group in placed.groups)
+        groups = (group for placed in self._walked for group in placed.groups)
         return frozenset(i for group in groups for i, costs in group.costs.items() if len(costs) > 1)
 
     def _judge_placed(self, placed: Placed, used: set[Index], unsettled: AbstractSet[Index]) -> None:
@@ -95,12 +102,14 @@ class Flow:
                 if check.phase == "relation" and not outcomes:
                     tally.unsettled(check.entry or entry.id, check.keyword)
                 tally.judged(check.entry or entry.id, check.keyword, outcomes, self.topology, i)
-            self._judge_closed(entry, span, i)
+            if entry.plan.closed:
+                self._judge_closed(entry, span, i)
         for group in placed.groups:
             self._judge_group(group, entry, used)
-        self._judge_order(placed)
-        for condition in entry.conditions:
-            judge_condition(condition, placed, self.scope.context, self.scope.matcher, tally)
+        if entry.plan.order:
+            self._judge_order(placed)
+        if entry.conditions:
+            judge_conditions(placed, self.scope.context, self.scope.matcher, tally)
 
     def _judge_closed(self, entry: CompiledEntry, span: Span, i: Index) -> None:
         context, closed = self.scope.context, entry.plan.closed
@@ -195,8 +204,6 @@ class Flow:
 
     def _judge_order(self, placed: Placed) -> None:
         order = placed.entry.plan.order
-        if not order:
-            return
         groups = [(name, [self.topology.spans[i] for i in members(placed, name)]) for name in order]
         tally, entry = self.scope.tally, placed.entry.id
         tally.reach(entry, "order", exercised=sum(bool(spans) for _, spans in groups) > 1)

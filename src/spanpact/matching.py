@@ -24,7 +24,10 @@ Index: TypeAlias = int
 
 @dataclass(frozen=True, slots=True)
 class CompiledEntry:
-    """An entry with its checks compiled; `named` are the attributes that the contract names for its spans.
+    """An entry with its checks compiled.
+
+    `named` are the attributes that the contract names for its spans, `ids_within` the ids of its own events, links
+    and conditions, `groups` its places that hold entries or are closed.
 
     Siblings stand in the order of their rank: the earlier of equal spans goes to the first.
     """
@@ -36,23 +39,9 @@ class CompiledEntry:
     descendants: tuple[CompiledEntry, ...]
     conditions: tuple[CompiledCondition, ...]
     named: frozenset[str]
-
-    @property
-    def id(self) -> str:
-        return self.plan.id
-
-    @property
-    def ids_within(self) -> Iterator[str]:
-        """The ids of its own events, links and conditions."""
-        content = self.plan.content
-        yield from (event.id for event in content.events)
-        yield from (link.id for link in content.links)
-        yield from (condition.id for condition in self.plan.conditions)
-
-    @property
-    def groups(self) -> Iterator[tuple[str, tuple[CompiledEntry, ...]]]:
-        yield "children", self.children
-        yield "descendants", self.descendants
+    id: str
+    ids_within: tuple[str, ...]
+    groups: tuple[tuple[str, tuple[CompiledEntry, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,21 +92,21 @@ class Placed:
 
     def walk(self) -> Iterator[Placed]:
         """This and every counted span below it."""
-        yield self
-        for group in self.groups:
-            for placed in group.counted.values():
-                for each in placed:
-                    yield from each.walk()
+        stack = [self]
+        while stack:
+            placed = stack.pop()
+            yield placed
+            if placed.groups:
+                below = [each for group in placed.groups for several in group.counted.values() for each in several]
+                stack += reversed(below)
 
     def used(self) -> Iterator[Index]:
         """Every span that has a place in or below this one, surplus ones too."""
-        yield self.span
-        for group in self.groups:
-            for indexes in group.surplus.values():
-                yield from indexes
-            for placed in group.counted.values():
-                for each in placed:
-                    yield from each.used()
+        for placed in self.walk():
+            yield placed.span
+            for group in placed.groups:
+                for indexes in group.surplus.values():
+                    yield from indexes
 
 
 def compile_entry(
@@ -135,15 +124,26 @@ def compile_entry(
         chosen = sorted(entries, key=lambda e: (listed.get(e.id, len(order)), e.id))
         return tuple(compile_entry(e, order, said) for e in chosen)
 
+    children, descendants = ranked(entry.children), ranked(entry.descendants)
+    places = (("children", children), ("descendants", descendants))
     return CompiledEntry(
         entry,
         compile_content(entry.where),
         compile_content(entry.content),
-        ranked(entry.children),
-        ranked(entry.descendants),
+        children,
+        descendants,
         tuple(_compile_condition(c) for c in entry.conditions),
         named_attributes(entry.where) | named_attributes(entry.content) | said.get(entry.id, frozenset()),
+        entry.id,
+        tuple(_ids_within(entry)),
+        tuple((kind, entries) for kind, entries in places if entries or kind in entry.closed),
     )
+
+
+def _ids_within(entry: Entry) -> Iterator[str]:
+    yield from (event.id for event in entry.content.events)
+    yield from (link.id for link in entry.content.links)
+    yield from (condition.id for condition in entry.conditions)
 
 
 def _named_by_conditions(top: Entry) -> dict[str, frozenset[str]]:
@@ -197,9 +197,8 @@ class Matcher:
         if known is None:
             known = Placed(entry, i)
             self._placed[entry.id, i] = known
-            known.groups = [self._group(kind, entries, entry, i) for kind, entries in entry.groups if entries]
-            if "children" in entry.plan.closed and not entry.children:
-                known.groups.append(self._group("children", (), entry, i))
+            if entry.groups:
+                known.groups = [self._group(kind, entries, entry, i) for kind, entries in entry.groups]
         return known
 
     def cost(self, entry: CompiledEntry, i: Index) -> int:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from spanpact.checks.base import INCOMPLETE, Breach, Outcome, Undecided
 from spanpact.errors import Place
 from spanpact.findings import Coverage, CoverageState, Finding, NotChecked
 from spanpact.model import Span
-from spanpact.plan import Content, ContractPlan, Entry, Rule
+from spanpact.plan import Content, ContractPlan, Entry, PrivacyClass, Rule
 from spanpact.privacy import Scanner, known_classes
 from spanpact.topology import TOP, Topology
 
@@ -54,7 +55,7 @@ class Blueprint:
             by_id.setdefault(entry, []).append(keyword)
         counts = {(each.id, "count"): each.places.get("count", each.place) for each in plan.top.walk()}
         places = {**counts, **{(entry, keyword): place for entry, keyword, place in said}}
-        mask = Scanner((*known_classes(), *plan.classes)).mask
+        mask = masker(plan.classes)
         keys = tuple(dict.fromkeys((entry, keyword) for entry, keyword, _ in said))
         return cls(plan, mask, keys, by_id, places, frozenset(_depended_on(plan)))
 
@@ -105,7 +106,10 @@ class Tally:
 
     def judged(self, entry: str, keyword: str, outcomes: Sequence[Outcome], topology: Topology, i: int) -> None:
         """What the check of one expectation gave on span `i`."""
-        decided = not outcomes
+        if not outcomes:
+            self.reach(entry, keyword)
+            return
+        decided = False
         for outcome in outcomes:
             if isinstance(outcome, Breach):
                 decided = True
@@ -195,6 +199,12 @@ class Tally:
         seen = self._seen.get((entry, keyword), _NEVER)
         state: CoverageState = "exercised" if seen.exercised else "vacuous" if seen.reached else "unseen"
         return Coverage(entry, keyword, state, seen.exercised, self.blueprint.places.get((entry, keyword)))
+
+
+@lru_cache(64)
+def masker(classes: tuple[PrivacyClass, ...]) -> Callable[[str], str]:
+    """Masks the known privacy classes and these."""
+    return Scanner((*known_classes(), *classes)).mask
 
 
 def abridged(text: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Literal
 
 from spanpact.checks.attributes import compile_attribute, exactly_one_true
 from spanpact.checks.base import Check, Context, Judge, Outcome, lacking
@@ -11,7 +12,7 @@ from spanpact.checks.leaks import compile_forbid
 from spanpact.checks.links import compile_links
 from spanpact.checks.status import compile_parent, compile_text
 from spanpact.checks.timing import compile_duration
-from spanpact.model import Attributes, Span
+from spanpact.model import Span
 from spanpact.plan import AttributeExpectation, Content
 
 
@@ -43,7 +44,7 @@ def compile_content(content: Content) -> tuple[Check, ...]:
     if content.forbid:
         judges.append(("forbid", compile_forbid(content)))
     checks = [Check(keyword, judge, place=content.places.get(keyword)) for keyword, judge in judges]
-    checks += [_attribute("attributes", a, _span_attributes) for a in content.attributes]
+    checks += [_attribute(a) for a in content.attributes]
     checks += [_resource(a) for a in content.resource]
     for event in content.events:
         checks += compile_events(event)
@@ -52,24 +53,20 @@ def compile_content(content: Content) -> tuple[Check, ...]:
     return tuple(checks)
 
 
-def _span_attributes(span: Span) -> Attributes:
-    return span.attributes
-
-
-def _attribute(keyword: str, expectation: AttributeExpectation, get: Callable[[Span], Attributes]) -> Check:
+def _attribute(expectation: AttributeExpectation) -> Check:
     judge_one = compile_attribute(expectation)
-    return Check(
-        f"{keyword}.{expectation.name}",
-        lambda span, context: judge_one(get(span), context),
-        place=expectation.place,
-        phase="relation" if expectation.matcher.same_as else "content",
-    )
+    return _named("attributes", expectation, lambda span, context: judge_one(span.attributes, context))
 
 
 def _resource(expectation: AttributeExpectation) -> Check:
-    check = _attribute("resource", expectation, lambda span: span.resource.attributes)
+    judge_one = compile_attribute(expectation)
 
     def judge(span: Span, context: Context) -> Sequence[Outcome]:
-        return lacking(context, "resource") or check.judge(span, context)
+        return lacking(context, "resource") or judge_one(span.resource.attributes, context)
 
-    return Check(check.keyword, judge, place=check.place, phase=check.phase)
+    return _named("resource", expectation, judge)
+
+
+def _named(keyword: str, expectation: AttributeExpectation, judge: Judge) -> Check:
+    phase: Literal["content", "relation"] = "relation" if expectation.matcher.same_as else "content"
+    return Check(f"{keyword}.{expectation.name}", judge, place=expectation.place, phase=phase)

@@ -121,6 +121,8 @@ def _finite(context: Context) -> Iterator[Located]:
 
 def _not_finite(attributes: Attributes) -> Iterator[str]:
     for name, value in attributes.items():
+        if type(value) is str or type(value) is bool or type(value) is int:
+            continue  # almost every value
         stack: list[Value] = [value]
         while stack:
             one = stack.pop()
@@ -135,6 +137,8 @@ def _not_finite(attributes: Attributes) -> Iterator[str]:
 
 def _dropped(context: Context) -> Iterator[Located]:
     for span in context.topology.spans:
+        if not (span.dropped_attributes or span.dropped_events or span.dropped_links or span.events or span.links):
+            continue
         counts = [
             ("attributes", span.dropped_attributes),
             ("events", span.dropped_events),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
-from spanpact.checks.base import KEPT, Breach, Context, Judge, Outcome
-from spanpact.model import Attributes, Event, LogRecord, Span, Value
+from spanpact.checks.base import Breach, Context, Judge, Outcome
+from spanpact.model import NO_SCOPE, Attributes, Event, LogRecord, Span, Value
 from spanpact.plan import Content
 from spanpact.privacy import Scanner
 
-PlacedText: TypeAlias = tuple[str, str]
-"""(where it stands, the text)."""
+PlacedText: TypeAlias = tuple[str, str, str]
+"""(what it is, the name of what carries it or "", the text)."""
 
 
 def compile_forbid(content: Content) -> Judge:
@@ -27,11 +27,10 @@ def compile_forbid(content: Content) -> Judge:
 def leaks(texts: Iterator[PlacedText], scanner: Scanner) -> Sequence[Breach]:
     """A breach for each class at each place; it never repeats the text."""
     found: dict[tuple[str, str], list[str]] = {}
-    for where, text in texts:
+    for what, carrier, text in texts:
         for leak in scanner.scan(text):
+            where = f"{what} {carrier}" if carrier else what
             found.setdefault((leak.name, where), []).append(f"{leak.start}..{leak.end}")
-    if not found:
-        return KEPT  # type: ignore[return-value]
     return [
         Breach("privacy-leak", f"{name} in {where}", f"no {name}", f"characters {', '.join(ranges)}")
         for (name, where), ranges in found.items()
@@ -40,22 +39,22 @@ def leaks(texts: Iterator[PlacedText], scanner: Scanner) -> Sequence[Breach]:
 
 def span_texts(span: Span, context: Context, exempt: frozenset[str]) -> Iterator[PlacedText]:
     """Every text of a span, with the place where it stands."""
-    yield "the span name", span.name
+    yield "the span name", "", span.name
     if span.status_message:
-        yield "the status message", span.status_message
+        yield "the status message", "", span.status_message
     if span.trace_state:
-        yield "the trace state", span.trace_state
-    if span.scope.name:
-        yield "the scope's name", span.scope.name
-        yield "the scope's version", span.scope.version
-        yield from attribute_texts("the scope's attribute", span.scope.attributes, exempt)
-    yield from attribute_texts("attribute", span.attributes, exempt)
-    yield from attribute_texts("resource attribute", span.resource.attributes, exempt)
+        yield "the trace state", "", span.trace_state
+    yield from attribute_texts(_OF_SPAN, span.attributes, exempt)
+    yield from attribute_texts(_OF_RESOURCE, span.resource.attributes, exempt)
+    if span.scope is not NO_SCOPE:
+        yield "the scope's name", "", span.scope.name
+        yield "the scope's version", "", span.scope.version
+        yield from attribute_texts(_OF_SCOPE, span.scope.attributes, exempt)
     for event in span.events:
         yield from event_texts(event, exempt)
     for link in span.links:
-        yield "a link's trace state", link.trace_state
-        yield from attribute_texts("a link's attribute", link.attributes, exempt)
+        yield "a link's trace state", "", link.trace_state
+        yield from attribute_texts(_OF_LINK, link.attributes, exempt)
     for record in context.logs_of(span):
         yield from event_texts(record, exempt)
 
@@ -63,38 +62,51 @@ def span_texts(span: Span, context: Context, exempt: frozenset[str]) -> Iterator
 def event_texts(carrier: Event | LogRecord, exempt: frozenset[str]) -> Iterator[PlacedText]:
     """Every text of a span event or a log record."""
     if isinstance(carrier, Event):
-        yield "an event's name", carrier.name
-        yield from attribute_texts("an event's attribute", carrier.attributes, exempt)
+        yield "an event's name", "", carrier.name
+        yield from attribute_texts(_OF_EVENT, carrier.attributes, exempt)
     else:
-        yield "a log record's name", carrier.event_name
-        yield from _value_texts("a log record's body", carrier.body)
-        yield from attribute_texts("a log record's attribute", carrier.attributes, exempt)
+        yield "a log record's name", "", carrier.event_name
+        yield from _value_texts("a log record's body", "", carrier.body)
+        yield from attribute_texts(_OF_LOG, carrier.attributes, exempt)
 
 
-def attribute_texts(what: str, attributes: Attributes, exempt: frozenset[str]) -> Iterator[PlacedText]:
-    """The names and, but for exempt names, the values of attributes."""
+_OF_SPAN = ("attribute", "the name of an attribute")
+_OF_RESOURCE = ("resource attribute", "the name of a resource attribute")
+_OF_SCOPE = ("the scope's attribute", "the name of a scope's attribute")
+_OF_EVENT = ("an event's attribute", "the name of an event's attribute")
+_OF_LINK = ("a link's attribute", "the name of a link's attribute")
+_OF_LOG = ("a log record's attribute", "the name of a log record's attribute")
+
+
+def attribute_texts(what: tuple[str, str], attributes: Attributes, exempt: frozenset[str]) -> Iterator[PlacedText]:
+    """The names and, but for exempt names, the values of attributes; `what` is what to call a value and a name."""
+    of_value, of_name = what
     for name, value in attributes.items():
-        yield f"the name of {'an ' if what == 'attribute' else ''}{what}", name
-        if name not in exempt:
-            yield from _value_texts(f"{what} {name}", value)
+        yield of_name, "", name
+        if name in exempt:
+            continue
+        if type(value) is str:
+            yield of_value, name, value
+        else:
+            yield from _value_texts(of_value, name, value)
 
 
 _SHORTEST_CARD, _LONGEST_CARD = 10**12, 10**19  # the only class that fits a number
 
 
-def _value_texts(where: str, value: Value) -> Iterator[PlacedText]:
+def _value_texts(what: str, name: str, value: Value) -> Iterator[PlacedText]:
     stack = [value]
     while stack:
         one = stack.pop()
         if isinstance(one, str):
-            yield where, one
+            yield what, name, one
         elif isinstance(one, bytes):
-            yield where, one.decode("utf-8", "replace")
+            yield what, name, one.decode("utf-8", "replace")
         elif isinstance(one, int | float) and _SHORTEST_CARD <= abs(one) < _LONGEST_CARD:
-            yield where, str(int(one))  # exporters turn whole numbers into doubles
+            yield what, name, str(int(one))  # exporters turn whole numbers into doubles
         elif isinstance(one, list):
             stack.extend(one)
         elif isinstance(one, dict):
             for key, each in one.items():
-                yield where, key
+                yield what, name, key
                 stack.append(each)

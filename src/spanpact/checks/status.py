@@ -20,6 +20,8 @@ def compile_text(
         if capability and (outcome := lacking(context, capability)):
             return outcome
         text = get(span)
+        if text == matcher.equals:
+            return KEPT
         if matcher.presence or matcher.optional:
             if not text:
                 if matcher.presence == "present":

@@ -46,7 +46,9 @@ def type_of(value: Value) -> str:
 
 def equal(one: Value, other: Value) -> bool:
     """Whether two values are equal: same type, but numbers by value; NaN equals nothing; lists in order."""
-    pairs = [(one, other)]
+    if not isinstance(one, list | dict):
+        return _equal_scalars(one, other)
+    pairs: list[tuple[Value, Value]] = [(one, other)]
     while pairs:  # no recursion: two values of a trace may be nested as deep as they like
         a, b = pairs.pop()
         if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
@@ -59,11 +61,10 @@ def equal(one: Value, other: Value) -> bool:
 
 
 def _equal_scalars(one: Value, other: Value) -> bool:
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    if isinstance(one, int | float) and isinstance(other, int | float):
+    if type(one) is type(other):
         return one == other
-    return type(one) is type(other) and one == other
+    numbers = (int, float)  # a boolean is none
+    return type(one) in numbers and type(other) in numbers and one == other
 
 
 def described(matcher: Matcher) -> str:
@@ -105,6 +106,18 @@ def _literal_fault(value: Value, accepted: Sequence[Value]) -> str:
     return "value" if any(_same_family(value, one) for one in accepted) else "type"
 
 
+def _equals(wanted: Value) -> Callable[[Value], str]:
+    kind = type(wanted)
+    simple, accepted = kind in (str, bool, int), (wanted,)
+
+    def test(value: Value) -> str:
+        if simple and type(value) is kind and value == wanted:
+            return ""  # almost always: the rest of the way tells type from value
+        return _literal_fault(value, accepted)
+
+    return test
+
+
 def _bound_fault(value: Value, matcher: Matcher) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return "type"
@@ -120,8 +133,7 @@ def compile_matcher(matcher: Matcher) -> Callable[[Value], Fault | None]:
     if (wanted := matcher.type) is not None:
         tests.append(lambda value: "" if _is_type(value, wanted) else "type")
     if matcher.equals is not UNSET:
-        accepted: tuple[Value, ...] = (matcher.equals,)  # type: ignore[assignment]
-        tests.append(lambda value: _literal_fault(value, accepted))
+        tests.append(_equals(matcher.equals))  # type: ignore[arg-type]
     if (several := matcher.one_of) is not None:
         tests.append(lambda value: _literal_fault(value, several))
     if matcher.at_least is not None or matcher.at_most is not None:
