@@ -13,6 +13,7 @@ import sys
 from types import FrameType
 
 import uvicorn
+from starlette.applications import Starlette
 
 from reference_impl.service import create_app
 from reference_impl.settings import Settings, SettingsError
@@ -24,11 +25,15 @@ logger = logging.getLogger("reference_impl.main")
 class _Server(uvicorn.Server):
     """Says on stdout where it listens, so that a port of 0 can be used."""
 
+    def __init__(self, config: uvicorn.Config, name: str) -> None:
+        super().__init__(config)
+        self._name = name
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             port = self.servers[0].sockets[0].getsockname()[1]
-            print(f"studio-api listening on http://{self.config.host}:{port}", flush=True)
+            print(f"{self._name} listening on http://{self.config.host}:{port}", flush=True)
 
     def stop(self, _number: int, _frame: FrameType | None) -> None:
         """Stop before serving has begun; while serving, uvicorn's own handler stands in front of this one.
@@ -50,10 +55,12 @@ def main() -> int:
     return serve(settings, telemetry)
 
 
-def serve(settings: Settings, telemetry: Telemetry) -> int:
-    """Serve with this telemetry until told to stop, then shut it down; the process's exit code."""
+def serve(
+    settings: Settings, telemetry: Telemetry, *, app: Starlette | None = None, name: str = "studio-api"
+) -> int:
+    """Serve an application (default: studio-api) until told to stop, then shut telemetry down; the exit code."""
     config = uvicorn.Config(
-        create_app(settings, telemetry),
+        app or create_app(settings, telemetry),
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -62,7 +69,7 @@ def serve(settings: Settings, telemetry: Telemetry) -> int:
         server_header=False,
         timeout_graceful_shutdown=max(1, int(settings.exit_deadline_s)),
     )
-    server = _Server(config)
+    server = _Server(config, name)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, server.stop)
     try:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from opentelemetry.trace import get_current_span
 from redis.asyncio import Redis
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -18,6 +19,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from reference_impl import vocabulary as v
+from reference_impl.audit_client import AuditClient
+from reference_impl.background_jobs import BackgroundJobs, JobsRefused
 from reference_impl.correlation import new_correlation_id
 from reference_impl.http_spans import TracingMiddleware
 from reference_impl.redis_client import make_client
@@ -45,7 +49,7 @@ def create_app(
     store: SessionStore | None = None,
     make_correlation_id: Callable[[], str] = new_correlation_id,
 ) -> Starlette:
-    """The application; its cache is `app.state.cache`.
+    """The application; its cache is `app.state.cache`, its background jobs are `app.state.jobs`.
 
     `redis` and `store` replace what the settings name, and are their giver's to close; what is made here is closed
     when the application ends.
@@ -64,12 +68,18 @@ def create_app(
         lifetime_s=settings.session_lifetime_s,
         tracer=telemetry.tracer("reference_impl.session_cache"),
     )
+    audit = None
+    if settings.audit_url:
+        audit = AuditClient(settings.audit_url, telemetry.tracer("reference_impl.audit_client"))
+        own.append(audit.close)
+    jobs = BackgroundJobs(telemetry.tracer("reference_impl.background_jobs"))
     routes = [
         Route("/sessions", create_session, methods=["POST"]),
         Route("/session", get_session, methods=["GET"]),
         Route("/session", delete_session, methods=["DELETE"]),
         Route("/users/{id}/sessions", delete_user_sessions, methods=["DELETE"]),
         Route("/cache/warm", warm_cache, methods=["POST"]),
+        Route("/admin/purge", purge, methods=["POST"]),
         Route(HEALTH, healthz, methods=["GET"]),
     ]
     tracing = Middleware(
@@ -83,11 +93,12 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
+        await jobs.drain(settings.exit_deadline_s)
         for close in own:
             await close()
 
     app = Starlette(routes=routes, middleware=[tracing], exception_handlers=_HANDLERS, lifespan=lifespan)
-    app.state.cache = cache
+    app.state.cache, app.state.audit, app.state.jobs = cache, audit, jobs
     return app
 
 
@@ -107,6 +118,7 @@ async def create_session(request: Request) -> Response:
     """POST /sessions {"email", "device"}: 201 with the token."""
     email, device = session_request(await read_object(request))
     token, session = await _cache(request).create(email, device)
+    await _audit(request, "session.created", session)
     return JSONResponse({"token": token, **_shown(session)}, 201)
 
 
@@ -136,6 +148,17 @@ async def warm_cache(request: Request) -> Response:
     return JSONResponse({"warmed": await _cache(request).warm_cache(limit)})
 
 
+async def purge(request: Request) -> Response:
+    """POST /admin/purge: 202 at once; the expired sessions are forgotten by a job of its own trace (S5.1)."""
+    cache, jobs = _cache(request), request.app.state.jobs
+
+    async def work() -> dict[str, Any]:
+        return {v.SESSIONS_DELETED: await cache.purge_expired()}
+
+    jobs.start(v.SESSION_PURGE, work)
+    return JSONResponse({"accepted": True}, 202)
+
+
 async def healthz(_: Request) -> Response:
     """GET /healthz: 200 while the process serves; asks nobody else, and is not traced."""
     return JSONResponse({"status": "ok"})
@@ -144,6 +167,13 @@ async def healthz(_: Request) -> Response:
 def _cache(request: Request) -> SessionCache:
     cache: SessionCache = request.app.state.cache
     return cache
+
+
+async def _audit(request: Request, event: str, session: Session) -> None:
+    audit: AuditClient | None = request.app.state.audit
+    if audit is not None:
+        get_current_span().set_attribute(v.AUDIT_REQUESTED, True)
+        await audit.record(event, {"user_id": session.user_id, "device": session.device})
 
 
 def _shown(session: Session) -> dict[str, Any]:
@@ -166,9 +196,14 @@ def _unavailable(_: Request, error: Exception) -> Response:
     return JSONResponse({"error": f"the {part} cannot be reached; try again"}, 503, {"retry-after": "1"})
 
 
+def _busy(_: Request, error: Exception) -> Response:
+    return JSONResponse({"error": f"{error}; try again"}, 503, {"retry-after": "1"})
+
+
 _HANDLERS: dict[Any, Callable[[Request, Exception], Response]] = {
     BadRequest: _refused,
     HTTPException: _http_error,
     StoreUnavailable: _unavailable,
     CacheUnavailable: _unavailable,
+    JobsRefused: _busy,
 }

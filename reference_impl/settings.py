@@ -78,6 +78,7 @@ class Settings:
     port: int
     session_lifetime_s: int
     session_secret: str = field(repr=False)
+    audit_url: str = field(repr=False)
     id_seed: int | None
     resource_attributes: tuple[tuple[str, str], ...]
     origins: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -135,6 +136,10 @@ def _vocabulary(value: str) -> Mode:
     return modes.get(value) or mode_from_opt_in(value)
 
 
+def _optional(parse: Parse) -> Parse:
+    return lambda value: parse(value) if value else ""
+
+
 _BSP = "OTEL_BSP_"
 _OTLP = "OTEL_EXPORTER_OTLP_"
 _PROTOCOLS = ("http/protobuf", "grpc")
@@ -169,6 +174,7 @@ RULES: tuple[Rule, ...] = (
     Rule("port", integer(0, 65535), own=("STUDIO_PORT",), default=8080),
     Rule("session_lifetime_s", integer(1, 31_536_000), own=("STUDIO_SESSION_LIFETIME",), default=3600),
     Rule("session_secret", text(16, 1024), own=("STUDIO_SESSION_SECRET",), default=_default_secret, secret=True),
+    Rule("audit_url", _optional(http_url), own=("AUDIT_URL",), default=""),
     Rule("id_seed", integer(0, 2**63 - 1), own=("STUDIO_ID_SEED",), default=None),
 )
 """Every setting, in the order in which they are resolved: a default may look at what stands before it."""

@@ -27,9 +27,10 @@ SESSION_CREATE: Final = "session.create"
 SESSION_INVALIDATE: Final = "session.invalidate"
 SESSION_INVALIDATE_ALL: Final = "session.invalidate_all"
 SESSION_WARM_CACHE: Final = "session.warm_cache"
+SESSION_PURGE: Final = "session.purge"
 
 DB_QUERY: Final = "db.query"
-DB_EXECUTE: Final = "db.execute_with_circuit_breaker"
+EXECUTE_WITH_CIRCUIT_BREAKER: Final = "execute_with_circuit_breaker"
 
 # --- Attributes of S2.2 ----------------------------------------------------------------------------------------
 
@@ -47,6 +48,8 @@ DB_TYPE: Final = "db_type"
 DB_SYSTEM_NAME: Final = "db.system.name"
 DB_OPERATION_NAME: Final = "db.operation.name"
 DB_OPERATION_BATCH_SIZE: Final = "db.operation.batch.size"
+DB_COLLECTION_NAME: Final = "db.collection.name"
+DB_QUERY_SUMMARY: Final = "db.query.summary"
 DB_NAMESPACE: Final = "db.namespace"
 DB_RESPONSE_STATUS_CODE: Final = "db.response.status_code"
 SERVER_ADDRESS: Final = "server.address"
@@ -65,10 +68,22 @@ SESSION_REASON: Final = "session.reason"
 SESSION_SOURCE: Final = "session.source"
 SESSIONS_DELETED: Final = "sessions.deleted"
 SESSIONS_WARMED: Final = "sessions.warmed"
+AUDIT_REQUESTED: Final = "audit.requested"
+"""True on the span of a request of which audit-api is told."""
+BREAKER_STATE: Final = "circuit_breaker.state"
+"""The breaker's state when it let the call through: `closed` or `half_open`."""
+CHECKOUT_MS: Final = "pool.checkout_ms"
+"""How long a call waited for its connection, and for it to be made; absent where it got none."""
 
 # --- Events ----------------------------------------------------------------------------------------------------
 
 EXCEPTION: Final = "exception"
+BREAKER_OPENED: Final = "circuit_breaker.open"
+BREAKER_HALF_OPENED: Final = "circuit_breaker.half_open"
+BREAKER_CLOSED: Final = "circuit_breaker.close"
+BREAKER_FAILURE: Final = "circuit_breaker.failure"
+"""A failure that the breaker counted."""
+BREAKER_REJECTED: Final = "circuit_breaker.rejected"
 
 # --- Values ----------------------------------------------------------------------------------------------------
 
