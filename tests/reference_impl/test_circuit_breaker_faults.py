@@ -20,6 +20,7 @@ from tests.reference_impl.breaker_support import (
     call,
     half_opened,
     opened,
+    switching_at_every_line,
 )
 
 CALLERS = 100
@@ -78,7 +79,7 @@ class TestB1:
         def caller() -> None:
             start.wait(PATIENCE_S)
             try:
-                with breaker.guard():
+                with switching_at_every_line(), breaker.guard():
                     reached.release()
                     answer.wait(PATIENCE_S)
             except CircuitOpen:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 import math
 import random
-import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
@@ -26,7 +23,7 @@ from reference_impl.circuit_breaker import (
     Transition,
 )
 from reference_impl.circuit_breaker_window import BUCKETS
-from tests.reference_impl.breaker_support import BackendDown, Clock, Recorder
+from tests.reference_impl.breaker_support import BackendDown, Clock, Recorder, switching_at_every_line
 
 STEP_S = 0.25  # every time is a multiple of it, so that sums of times are exact
 
@@ -190,15 +187,6 @@ TestBreakerRuns = BreakerRuns.TestCase
 TestBreakerRuns.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
 
 
-@pytest.fixture
-def hasty_switching() -> Iterator[None]:
-    """Threads change places as often as the interpreter can."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(before)
-
-
 class Load:
     """Calls with seeded outcomes; time passes with them, so that every state is reached many times."""
 
@@ -228,20 +216,19 @@ class Load:
         assert totals["failed"] == len(self.seen.failures) <= self.outcomes["failed"]
         # Threads may tell their listeners in another order than that in which they changed the state.
         assert_chain(sorted(self.seen.transitions, key=lambda event: event.generation), snapshot, 3)
-        assert len(self.seen.transitions) > 10
+        assert len(self.seen.transitions) > 5
         assert not any(isinstance(event, CallFailed) and event.state == "open" for event in self.seen.events)
 
 
-@pytest.mark.usefixtures("hasty_switching")
-def test_eight_threads_never_break_the_chain_of_states_nor_lose_a_call() -> None:
+def test_four_threads_never_break_the_chain_of_states_nor_lose_a_call() -> None:
     load = Load()
 
     def worker(seed: int) -> None:
         choose = random.Random(seed)
-        for _ in range(1000):
+        for _ in range(75):
             outcome = choose.choice(["ok", "ok", "failed", "released"])
             try:
-                with load.breaker.guard() as permit:
+                with switching_at_every_line(), load.breaker.guard() as permit:
                     if outcome == "failed":
                         raise BackendDown
                     if outcome == "released":
@@ -252,12 +239,12 @@ def test_eight_threads_never_break_the_chain_of_states_nor_lose_a_call() -> None
                 pass
             load.note(outcome)
 
-    workers = [threading.Thread(target=worker, args=(seed,), daemon=True) for seed in range(8)]
+    workers = [threading.Thread(target=worker, args=(seed,), daemon=True) for seed in range(4)]
     for thread in workers:
         thread.start()
     for thread in workers:
         thread.join(50.0)
-    load.assert_sound(8000)
+    load.assert_sound(300)
 
 
 async def test_a_thousand_tasks_with_cancellations_never_break_the_chain_of_states_nor_lose_a_call() -> None:
