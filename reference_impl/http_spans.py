@@ -11,16 +11,14 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from opentelemetry.context import attach, detach
-from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, set_span_in_context
+from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
 from starlette.datastructures import MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reference_impl.correlation import HEADER, correlation, extract, incoming, new_correlation_id
-from reference_impl.operation_spans import record_failure
-from reference_impl.span_guards import quietly, start_span
+from reference_impl.operation_spans import operation_span, record_failure
 from reference_impl.vocabulary import ERROR_TYPE, SERVER_ADDRESS, SERVER_PORT
 
 logger = logging.getLogger("reference_impl.http")
@@ -62,26 +60,19 @@ class TracingMiddleware:
         context = extract(headers)
         with correlation(incoming(headers, context, make=self._make)) as correlation_id:
             name, attributes = describe_request(scope, template_of(scope, self._routes))
-            span = start_span(self._tracer, name, context, kind=SpanKind.SERVER, attributes=attributes)
-            token = attach(set_span_in_context(span, context))
-            try:
+            opened = operation_span(self._tracer, name, kind=SpanKind.SERVER, attributes=attributes, context=context)
+            with opened as span:
                 await self._serve(scope, receive, _Reply(send, span, correlation_id))
-            finally:
-                detach(token)
-                quietly(span.end)
 
     async def _serve(self, scope: Scope, receive: Receive, reply: _Reply) -> None:
         try:
             await self.app(scope, receive, reply)
         except Exception as error:
-            record_failure(reply.span, error)
             _log(error)
             if reply.started:
                 raise
-            await JSONResponse({"error": "internal error"}, 500)(scope, receive, reply)
-        except BaseException as error:
             record_failure(reply.span, error)
-            raise
+            await JSONResponse({"error": "internal error"}, 500)(scope, receive, reply)
 
 
 class _Reply:

@@ -26,7 +26,7 @@ Method: TypeAlias = Callable[P, Coroutine[Any, Any, R]]
 ABANDONED: Final = "abandoned"
 """The event on the span of a generator whose reader left before its end."""
 
-_block: ContextVar[object] = ContextVar("operation_span", default=None)
+_block: ContextVar[operation_span | None] = ContextVar("operation_span", default=None)
 
 
 @overload
@@ -62,7 +62,7 @@ class operation_span:
     raised than `record_failure` does, and is called in its stead.
     """
 
-    __slots__ = ("_inside", "_on_failure", "_span", "_token")
+    __slots__ = ("_context", "_inside", "_on_failure", "_outer", "_span", "_token")
 
     def __init__(
         self,
@@ -77,12 +77,15 @@ class operation_span:
     ) -> None:
         self._span = start_span(tracer, name, context, kind=kind, attributes=attributes, links=links)
         self._on_failure = on_failure or record_failure
+        self._context = context
+        self._outer: operation_span | None = None
         self._token: Token[Context] | None = None
-        self._inside: Token[object] | None = None
+        self._inside: Token[operation_span | None] | None = None
 
     def __enter__(self) -> Span:
         # Not the SDK's own context manager: that writes the messages and stack traces of exceptions.
-        self._token = attach(set_span_in_context(self._span))
+        self._token = attach(set_span_in_context(self._span, self._context))
+        self._outer = _block.get()
         self._inside = _block.set(self)
         return self._span
 
@@ -95,14 +98,24 @@ class operation_span:
         quietly(self._span.end)
 
     def _leave(self) -> None:
-        """Make the span current no longer, unless this is another context than the one that was entered."""
-        if self._token is None or self._inside is None:
+        """Make the span current no longer, where it is.
+
+        A generator may be closed in another context than it was entered in, or in its own after its reader's block
+        was left. There nothing is to be restored: what was current then would be wrong now.
+        """
+        if self._token is None or self._inside is None or not self._is_open_here():
             return
         try:
             _block.reset(self._inside)
         except ValueError:
-            return  # a generator is finalized wherever its reader was: there, nothing is to be restored
+            return  # entered in another context, of which this one is a copy
         detach(self._token)
+
+    def _is_open_here(self) -> bool:
+        block = _block.get()
+        while block is not None and block is not self:
+            block = block._outer
+        return block is self
 
 
 def _describe(span: Span, describe: Callable[[Any], Mapping[str, Any]], result: object) -> None:
