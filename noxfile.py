@@ -42,7 +42,7 @@ TESTED = ("lint", "types", "unit", "contract", "integration", "coverage")
 @nox.session
 def demo(session: nox.Session) -> None:
     """A real service on a real Redis, verified against its contracts; `-- --break NAME` breaks its tracing."""
-    tool(session, "spanpact", "run", EXAMPLE_CONTRACTS, "--", "python", "-m", "demo", *session.posargs)
+    tool(session, "spanpact", "run", "--trees", EXAMPLE_CONTRACTS, "--", "python", "-m", "demo", *session.posargs)
 
 
 @nox.session

@@ -33,6 +33,16 @@ def test_attributes_events_links_and_lost_parents_stand_below_their_span() -> No
     assert f"its parent {77:016x} is not in the trace" in text
 
 
+def test_traces_with_the_same_tree_are_drawn_once_where_asked() -> None:
+    reading = Reading(
+        SourceInfo("t"), [in_trace(kept_flow(), n) for n in (1, 2, 3)] + [in_trace([span(1, "other")], 4)]
+    )
+    lines = render_traces(reading, fold=True).splitlines()
+    assert f"  2 more traces alike: {2:032x}, {3:032x}" in lines
+    assert [line.split()[1] for line in lines if line.startswith("trace ")] == [f"{1:032x}", f"{4:032x}"]
+    assert len(render_traces(reading).splitlines()) > len(lines)
+
+
 def test_large_traces_are_abridged_unless_all_is_asked_for() -> None:
     spans = [span(1, "root"), *(span(10 + i, f"child{i}", 1) for i in range(100))]
     reading = Reading(SourceInfo("t"), [in_trace(spans, 1)])

@@ -47,6 +47,7 @@ def add_report_options(parser: Parser) -> None:
     parser.add_argument("--allow-unseen", action="store_true", help="contracts without a flow are in order")
     parser.add_argument("--scenarios", metavar="FILE", help="labels of traces: lines `TRACE_ID SCENARIO`")
     parser.add_argument("--all", action="store_true", help="show every broken flow in full, not only one of each kind")
+    parser.add_argument("--trees", action="store_true", help="draw the traces first, one of each kind")
     parser.add_argument("--coverage", action="store_true", help="list how far every expectation was exercised")
 
 
@@ -56,9 +57,7 @@ def text_options(arguments: argparse.Namespace, plans: Sequence[ContractPlan] = 
     from spanpact.reporting import TextOptions
 
     scanner = Scanner((*known_classes(), *(each for plan in plans for each in plan.classes)))
-    return TextOptions(
-        everything=arguments.all, coverage=getattr(arguments, "coverage", False), mask=scanner.mask
-    )
+    return TextOptions(everything=arguments.all, coverage=getattr(arguments, "coverage", False), mask=scanner.mask)
 
 
 def terminal_columns() -> int:
@@ -78,17 +77,26 @@ def deliver(report: Report, arguments: argparse.Namespace, plans: Sequence[Contr
 
     Raises UsageError where the file cannot be written.
     """
-    from spanpact.reporting import render_json, render_text, summary_line
+    from spanpact.reporting import render_json, summary_line
 
     options = text_options(arguments, plans)
     if arguments.output and arguments.output != "-":
-        text = render_json(report) if arguments.format == "json" else render_text(report, options)
+        text = render_json(report) if arguments.format == "json" else _as_text(report, arguments, options)
         write_file(arguments.output, text.encode("utf-8", "backslashreplace"))
         print_text(f"{summary_line(report, for_output(options))} (report in {safe(arguments.output)})\n", sys.stdout)
     elif arguments.format == "json":
         print_text(render_json(report), sys.stdout)
     else:
-        print_text(render_text(report, for_output(options)), sys.stdout)
+        print_text(_as_text(report, arguments, for_output(options)), sys.stdout)
+
+
+def _as_text(report: Report, arguments: argparse.Namespace, options: TextOptions) -> str:
+    from spanpact.reporting import render_text, render_traces
+
+    text = render_text(report, options)
+    if not arguments.trees or report.reading is None:
+        return text
+    return f"{render_traces(report.reading, options, fold=True)}\n{text}"
 
 
 def read_scenarios(path: str | os.PathLike[str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from spanpact.model import Reading, Span, Trace
 from spanpact.reporting.safe_text import Canvas
@@ -12,17 +13,21 @@ from spanpact.reporting.values import foreign, value
 from spanpact.topology import TOP, Topology
 
 
-def render_traces(reading: Reading, options: TextOptions | None = None, *, attributes: bool = False) -> str:
+def render_traces(
+    reading: Reading, options: TextOptions | None = None, *, attributes: bool = False, fold: bool = False
+) -> str:
     """The tree of every trace of the reading; `attributes` lists all attributes and events below each span.
 
-    A large tree is abridged unless `options.everything`.
+    A large tree is abridged unless `options.everything`. With `fold` of traces with the same tree only the first is
+    drawn, and the others are named.
     """
     options = options or TextOptions()
     canvas = options.canvas
     spans = sum(len(trace.spans) for trace in reading.traces)
     counts = f"{counted(len(reading.traces), 'trace')}, {counted(spans, 'span')}"
     last = [f"{canvas.foreign(reading.source.name)}: {counts}"]
-    blocks = [_trace_lines(trace, options, attributes) for trace in reading.traces]
+    groups = _alike(reading.traces) if fold else [[trace] for trace in reading.traces]
+    blocks = [chain(_trace_lines(group[0], options, attributes), _others(group, canvas)) for group in groups]
     return "\n".join(separated([*blocks, last])) + "\n"
 
 
@@ -41,6 +46,24 @@ def _trace_lines(trace: Trace, options: TextOptions, attributes: bool) -> Iterat
             notes[span.span_id] = [*notes.get(span.span_id, ()), *_details(span, canvas)]
     look = Look() if attributes else Look(attributes=lambda span: list(span.attributes))
     yield from draw(nodes, canvas, look=look, notes=notes, indent="  ")
+
+
+def _alike(traces: Sequence[Trace]) -> list[list[Trace]]:
+    """Traces gathered by the names, kinds and outcomes of their spans, in the order of the first of each."""
+    groups: dict[tuple[object, ...], list[Trace]] = {}
+    for trace in traces:
+        topology = Topology(trace)
+        spans = ((topology.spans[i], topology.parent[i]) for i in topology.preorder)
+        shape = tuple(sorted((s.name, s.kind, s.status, topology.spans[p].name if p != TOP else "") for s, p in spans))
+        groups.setdefault(shape, []).append(trace)
+    return list(groups.values())
+
+
+def _others(group: Sequence[Trace], canvas: Canvas) -> Iterator[str]:
+    if len(group) > 1:
+        ids = ", ".join(canvas.foreign(trace.trace_id) for trace in group[1:4])
+        more = f", {canvas.glyphs.more}" if len(group) > 4 else ""
+        yield canvas.paint(f"  {counted(len(group) - 1, 'more trace')} alike: {ids}{more}", "quiet")
 
 
 def _orphaned(span: Span, canvas: Canvas) -> str:
