@@ -4,6 +4,7 @@ from spanpact.otlp.batch import Batch, SharedValues, Signal
 from spanpact.otlp.encoding import encode_traces_json
 from spanpact.otlp.json_decoding import Origin, decode_json
 from spanpact.otlp.protobuf_decoding import decode_protobuf_logs, decode_protobuf_traces
+from spanpact.otlp.weighing import json_holds_more_than, logs_hold_more_than, traces_hold_more_than
 
 __all__ = [
     "Batch",
@@ -14,4 +15,7 @@ __all__ = [
     "decode_protobuf_logs",
     "decode_protobuf_traces",
     "encode_traces_json",
+    "json_holds_more_than",
+    "logs_hold_more_than",
+    "traces_hold_more_than",
 ]

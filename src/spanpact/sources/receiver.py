@@ -228,8 +228,7 @@ class OtlpReceiver(SourceBase):
         if signal == "metrics":
             with self._lock:
                 self._metrics += 1
-        limit = self._limits.inflated
-        return answer_request(head, signal, body, store=self._store, shared=self._shared, max_inflated=limit)
+        return answer_request(head, signal, body, store=self._store, shared=self._shared, limits=self._limits)
 
     def _store(self, batch: Batch) -> int:
         with self._lock:

@@ -30,8 +30,9 @@ _CHUNK = 1 << 16
 class ReceiverLimits:
     """What the receiver takes: sizes in bytes, times in seconds.
 
-    `body` is one body as sent and `inflated` after inflating; `buffered` is all bodies being read at once; `spans`
-    and `logs` are kept, and more are dropped and counted.
+    `body` is one body as sent and `inflated` after inflating; `messages` is how many spans, attributes, values and
+    so on one body may hold; `buffered` is all bodies being read at once; `spans` and `logs` are kept, and more are
+    dropped and counted.
     """
 
     connections: int = 256
@@ -41,6 +42,7 @@ class ReceiverLimits:
     linger_seconds: float = 2.0
     body: int = 4 << 20
     inflated: int = 20 << 20
+    messages: int = 250_000
     buffered: int = 32 << 20
     spans: int = 500_000
     logs: int = 500_000

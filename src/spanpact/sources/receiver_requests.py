@@ -9,7 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 import msgspec
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsPartialSuccess, ExportLogsServiceResponse
@@ -19,7 +19,18 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 
 from spanpact.errors import SourceError
-from spanpact.otlp import Batch, Origin, SharedValues, Signal, decode_json, decode_protobuf_logs, decode_protobuf_traces
+from spanpact.otlp import (
+    Batch,
+    Origin,
+    SharedValues,
+    Signal,
+    decode_json,
+    decode_protobuf_logs,
+    decode_protobuf_traces,
+    json_holds_more_than,
+    logs_hold_more_than,
+    traces_hold_more_than,
+)
 
 Encoding: TypeAlias = Literal["json", "protobuf"]
 Store: TypeAlias = Callable[[Batch], int]
@@ -31,6 +42,16 @@ _ENCODINGS: Mapping[str, Encoding] = {content_type: encoding for encoding, conte
 # The code of google.rpc.Status for each HTTP status (google/rpc/code.proto); 3 is INVALID_ARGUMENT.
 _RPC_CODES = {404: 5, 405: 12, 408: 4, 413: 8, 431: 8, 501: 12, 503: 14}
 _KEYS_CHECKED_AT_MOST = 1 << 20  # looking for duplicate keys is slow, and holds up all other senders
+
+
+class BodyLimits(Protocol):
+    """How many bytes a body may have after inflating, and how many messages (spans, attributes, values) in it."""
+
+    @property
+    def inflated(self) -> int: ...
+
+    @property
+    def messages(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +121,14 @@ def too_large(limit: int) -> Refusal:
 
 
 def answer_request(
-    head: RequestHead, signal: Signal, body: bytes, *, store: Store, shared: SharedValues, max_inflated: int
+    head: RequestHead, signal: Signal, body: bytes, *, store: Store, shared: SharedValues, limits: BodyLimits
 ) -> Answer:
     """Take in the body of a request whose head was checked. Raises Refusal for a body that is not OTLP."""
     if signal == "metrics":
         return _success(head, signal, 0)
-    data = inflate(body, max_inflated) if head.gzipped else body
+    data = inflate(body, limits.inflated) if head.gzipped else body
+    if _holds_more_than(limits.messages, head, signal, data):
+        raise Refusal(413, f"the body holds more than {limits.messages:,} messages")
     try:
         dropped = store(_decode(head, signal, data, shared))
     except SourceError as error:
@@ -127,6 +150,12 @@ def inflate(body: bytes, limit: int) -> bytes:
     if inflater.unused_data:
         raise Refusal(400, "bytes follow the gzip body")
     return data
+
+
+def _holds_more_than(limit: int, head: RequestHead, signal: Signal, data: bytes) -> bool:
+    if head.encoding == "json":
+        return json_holds_more_than(limit, data)
+    return traces_hold_more_than(limit, data) if signal == "traces" else logs_hold_more_than(limit, data)
 
 
 def _decode(head: RequestHead, signal: Signal, data: bytes, shared: SharedValues) -> Batch:
