@@ -16,6 +16,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from contracts.closed_port import closed_port
+from contracts.propagation_scenarios import PROPAGATION_ACTIONS
 from reference_impl.key_patterns import KeyTemplates
 from reference_impl.redis_client import make_client, make_sync_client
 from reference_impl.service import create_app
@@ -303,5 +304,6 @@ ACTIONS: dict[str, Action] = {
     "session-invalidate-none": _invalidate_none,
     "cache-warm": _warm,
     "cache-warm-empty": _warm_empty,
+    **PROPAGATION_ACTIONS,
 }
 """By scenario."""

@@ -6,6 +6,7 @@ operator: it listens on loopback unless told otherwise.
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -23,6 +24,7 @@ from reference_impl import vocabulary as v
 from reference_impl.audit_client import AuditClient
 from reference_impl.background_jobs import BackgroundJobs, JobsRefused
 from reference_impl.correlation import new_correlation_id
+from reference_impl.database_pools import connection_manager
 from reference_impl.http_spans import TracingMiddleware
 from reference_impl.redis_client import make_client
 from reference_impl.request_bodies import (
@@ -47,20 +49,24 @@ def create_app(
     *,
     redis: Redis | None = None,
     store: SessionStore | None = None,
+    audit: AuditClient | None = None,
     make_correlation_id: Callable[[], str] = new_correlation_id,
 ) -> Starlette:
-    """The application; its cache is `app.state.cache`, its background jobs are `app.state.jobs`.
+    """The application; its cache is `app.state.cache`, its background jobs are `app.state.jobs`, its connection manager is
+    `app.state.connections` (None where a store was given).
 
-    `redis` and `store` replace what the settings name, and are their giver's to close; what is made here is closed
-    when the application ends.
+    `redis`, `store` and `audit` replace what the settings name, and are their giver's to close; what is made here is
+    closed when the application ends, after the background jobs have ended or were cancelled.
     """
     own: list[Callable[[], Any]] = []
     if redis is None:
         redis = _session_redis(settings, telemetry)
         own.append(redis.aclose)
+    connections = None
     if store is None:
-        store = made = SqlSessionStore(settings.database_url, tracer=telemetry.tracer("reference_impl.session_store"))
-        own.append(made.close)
+        connections = connection_manager(settings, telemetry)
+        store = SqlSessionStore(connections)
+        own.append(connections.close)
     cache = SessionCache(
         redis,
         store,
@@ -68,8 +74,7 @@ def create_app(
         lifetime_s=settings.session_lifetime_s,
         tracer=telemetry.tracer("reference_impl.session_cache"),
     )
-    audit = None
-    if settings.audit_url:
+    if audit is None and settings.audit_url:
         audit = AuditClient(settings.audit_url, telemetry.tracer("reference_impl.audit_client"))
         own.append(audit.close)
     jobs = BackgroundJobs(telemetry.tracer("reference_impl.background_jobs"))
@@ -99,6 +104,7 @@ def create_app(
 
     app = Starlette(routes=routes, middleware=[tracing], exception_handlers=_HANDLERS, lifespan=lifespan)
     app.state.cache, app.state.audit, app.state.jobs = cache, audit, jobs
+    app.state.connections = connections
     return app
 
 
@@ -193,7 +199,9 @@ def _http_error(_: Request, error: Exception) -> Response:
 
 def _unavailable(_: Request, error: Exception) -> Response:
     part = "database" if isinstance(error, StoreUnavailable) else "cache"
-    return JSONResponse({"error": f"the {part} cannot be reached; try again"}, 503, {"retry-after": "1"})
+    wait_s = error.retry_after_s if isinstance(error, StoreUnavailable) else 0.0
+    retry_after = str(max(1, math.ceil(wait_s)))
+    return JSONResponse({"error": f"the {part} cannot be reached; try again"}, 503, {"retry-after": retry_after})
 
 
 def _busy(_: Request, error: Exception) -> Response:

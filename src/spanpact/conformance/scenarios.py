@@ -69,4 +69,18 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario("cache-warm", "the cache is warmed with twenty sessions", ("cache-warm", "redis-command")),
     Scenario("cache-warm-empty", "the cache is warmed from an empty database", ("cache-warm",)),
+    Scenario("session-create", "a session is created", ("session-create", "redis-command")),
+    Scenario(
+        "session-create-redis-down", "a session is created while Redis is down", ("session-create", "redis-failure")
+    ),
+    Scenario(
+        "two-services", "a request creates a session, of which another service is told", ("cross-service", "session-create")
+    ),
+    Scenario(
+        "two-services-audit-down",
+        "a request creates a session while the other service is down",
+        ("cross-service", "session-create"),
+    ),
+    Scenario("purge", "a request has 150 expired sessions purged in the background", ("background-job",)),
+    Scenario("purge-nothing", "a request has nothing purged, as no session has expired", ("background-job",)),
 )
