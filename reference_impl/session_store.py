@@ -1,16 +1,15 @@
-"""Users and sessions in a database: SQLAlchemy, asynchronous; SQLite embedded, PostgreSQL by its URL (S3).
+"""Users and sessions in a database, through the connection manager: SQLite embedded, PostgreSQL by its URL (S3, S4.1).
 
-Each query is one client span `db.query` with the stable OpenTelemetry database conventions, and never a value.
+Every operation is one transaction, one span `execute_with_circuit_breaker`, and a `db.query` for each statement.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
-from opentelemetry.trace import SpanKind, Tracer, get_tracer
+from opentelemetry.trace import Tracer
 from sqlalchemy import (
     Column,
     Executable,
@@ -23,17 +22,24 @@ from sqlalchemy import (
     String,
     Table,
     delete,
-    event,
     insert,
     select,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.schema import CreateIndex, CreateTable
 
-from reference_impl import vocabulary as v
-from reference_impl.operation_spans import operation_span
+from reference_impl.circuit_breaker import CircuitOpen
+from reference_impl.connection_manager import ConnectionManager, PoolExhausted, PoolSettings, Queries
+
+T = TypeVar("T")
+
+POOL: Final = "sessions"
+"""The key of the connection manager's pool that sessions are kept in."""
+_SCHEMA_LOCK: Final = 7_236_517_094
+"""Any number that no other program locks: PostgreSQL's IF NOT EXISTS is no protection from a second process."""
 
 _metadata = MetaData()
 _users = Table(
@@ -55,7 +61,11 @@ _sessions = Table(
 
 
 class StoreUnavailable(Exception):
-    """The database could not be asked; the cause is the driver's error."""
+    """The database could not be asked; the cause says why. `retry_after_s`: from when it is worth trying again."""
+
+    def __init__(self, reason: str, retry_after_s: float = 0.0) -> None:
+        super().__init__(reason)
+        self.retry_after_s = retry_after_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,112 +93,98 @@ class SessionStore(Protocol):
     async def delete_all(self, user_id: int) -> Sequence[Session]:
         """Forget all sessions of a user; gives them."""
 
+    async def delete_expired(self, now: float, limit: int) -> Sequence[Session]:
+        """Forget sessions that are expired at `now`, at most `limit`; gives them."""
+
     async def active(self, now: float, limit: int) -> Sequence[Session]:
         """Sessions that are not expired at `now`, at most `limit`, those that last longest first."""
 
 
 class SqlSessionStore:
-    """A SessionStore over SQLAlchemy; makes its tables before the first query."""
+    """A SessionStore over SQLAlchemy; its tables are made before the first query."""
 
-    def __init__(self, url: str, *, tracer: Tracer | None = None) -> None:
-        self.tracer = tracer or get_tracer(__name__)
-        self._engine = _engine(url)
-        self._server = _server_attributes(url)
-        self._ready = False
-        self._preparing = asyncio.Lock()
+    def __init__(self, database: ConnectionManager | str, *, pool: str = POOL, tracer: Tracer | None = None) -> None:
+        """`database` is a connection manager that has the pool, or the URL of a database for a manager of its own."""
+        self._own = isinstance(database, str)
+        if isinstance(database, str):
+            database = ConnectionManager({pool: PoolSettings(url=database, checkout_timeout_s=30)}, tracer=tracer)
+        self._connections = database
+        self._pool = pool
+        database.prepare(pool, _make_tables)
 
     async def close(self) -> None:
-        """Close all connections."""
-        await self._engine.dispose()
+        """Close all connections, unless the manager was given."""
+        if self._own:
+            await self._connections.close()
 
     async def find(self, session_id: str) -> Session | None:
         """See SessionStore."""
-        rows = await self._query("SELECT", _sessions, select(_sessions).where(_sessions.c.id == session_id))
+        rows = await self._query("SELECT", select(_sessions).where(_sessions.c.id == session_id))
         return _session(rows[0]) if rows else None
 
     async def create(self, session_id: str, email: str, device: str, expires_at: float) -> Session:
         """See SessionStore."""
-        users = await self._query("INSERT", _users, self._upsert_user(email))
-        session = Session(session_id, users[0]["id"], device, expires_at)
-        values = {"id": session_id, "user_id": session.user_id, "device": device, "expires_at": expires_at}
-        await self._query("INSERT", _sessions, insert(_sessions).values(values).returning(_sessions.c.id))
-        return session
+
+        async def insert_both(queries: Queries) -> Session:
+            users = await queries.run("INSERT", _users.name, _upsert_user(email, queries.dialect))
+            session = Session(session_id, users[0]["id"], device, expires_at)
+            values = {"id": session_id, "user_id": session.user_id, "device": device, "expires_at": expires_at}
+            await queries.run("INSERT", _sessions.name, insert(_sessions).values(values))
+            return session
+
+        return await self._execute("INSERT", insert_both)
 
     async def delete(self, session_id: str) -> Session | None:
         """See SessionStore."""
         statement = delete(_sessions).where(_sessions.c.id == session_id).returning(*_sessions.c)
-        rows = await self._query("DELETE", _sessions, statement)
+        rows = await self._query("DELETE", statement)
         return _session(rows[0]) if rows else None
 
     async def delete_all(self, user_id: int) -> Sequence[Session]:
         """See SessionStore."""
         statement = delete(_sessions).where(_sessions.c.user_id == user_id).returning(*_sessions.c)
-        return [_session(row) for row in await self._query("DELETE", _sessions, statement)]
+        return [_session(row) for row in await self._query("DELETE", statement)]
+
+    async def delete_expired(self, now: float, limit: int) -> Sequence[Session]:
+        """See SessionStore."""
+        expired = select(_sessions.c.id).where(_sessions.c.expires_at <= now).limit(limit)
+        statement = delete(_sessions).where(_sessions.c.id.in_(expired)).returning(*_sessions.c)
+        return [_session(row) for row in await self._query("DELETE", statement)]
 
     async def active(self, now: float, limit: int) -> Sequence[Session]:
         """See SessionStore."""
         statement = select(_sessions).where(_sessions.c.expires_at > now)
         statement = statement.order_by(_sessions.c.expires_at.desc(), _sessions.c.id).limit(limit)
-        return [_session(row) for row in await self._query("SELECT", _sessions, statement)]
+        return [_session(row) for row in await self._query("SELECT", statement)]
 
-    def _upsert_user(self, email: str) -> Executable:
-        dialect: Any = postgresql if self._engine.dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(_users).values(email=email)
-        # An update of nothing, as "do nothing" would return no row.
-        statement = statement.on_conflict_do_update(index_elements=[_users.c.email], set_={"email": email})
-        return statement.returning(_users.c.id)  # type: ignore[no-any-return]
+    async def _query(self, operation: str, statement: Executable) -> Sequence[RowMapping]:
+        return await self._execute(operation, lambda queries: queries.run(operation, _sessions.name, statement))
 
-    async def _query(self, operation: str, table: Table, statement: Executable) -> Sequence[RowMapping]:
-        """Run one statement in a transaction of its own, as one `db.query` span."""
-        attributes = {
-            **self._server,
-            v.DB_OPERATION_NAME: operation,
-            "db.collection.name": table.name,
-            "db.query.summary": f"{operation} {table.name}",
-        }
+    async def _execute(self, operation: str, work: Callable[[Queries], Awaitable[T]]) -> T:
         try:
-            with operation_span(self.tracer, v.DB_QUERY, kind=SpanKind.CLIENT, attributes=attributes):
-                await self._prepare()
-                async with self._engine.begin() as connection:
-                    return (await connection.execute(statement)).mappings().all()
-        except (SQLAlchemyError, OSError) as error:
+            return await self._connections.execute_with_circuit_breaker(self._pool, operation, work)
+        except CircuitOpen as refusal:
+            raise StoreUnavailable(type(refusal).__name__, refusal.retry_after_s) from refusal
+        except (DBAPIError, DisconnectionError, OSError, PoolExhausted) as error:
             raise StoreUnavailable(type(error).__name__) from error
 
-    async def _prepare(self) -> None:
-        """Make the tables, once."""
-        if self._ready:
-            return
-        async with self._preparing, self._engine.begin() as connection:
-            await connection.run_sync(_metadata.create_all)
-            self._ready = True
+
+def _upsert_user(email: str, dialect: str) -> Executable:
+    module: Any = postgresql if dialect == "postgresql" else sqlite
+    statement = module.insert(_users).values(email=email)
+    # An update of nothing, as "do nothing" would return no row.
+    statement = statement.on_conflict_do_update(index_elements=[_users.c.email], set_={"email": email})
+    return statement.returning(_users.c.id)  # type: ignore[no-any-return]
+
+
+async def _make_tables(connection: AsyncConnection) -> None:
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
+    for table in _metadata.sorted_tables:
+        await connection.execute(CreateTable(table, if_not_exists=True))
+        for index in sorted(table.indexes, key=lambda index: str(index.name)):
+            await connection.execute(CreateIndex(index, if_not_exists=True))
 
 
 def _session(row: RowMapping) -> Session:
     return Session(row["id"], row["user_id"], row["device"], row["expires_at"])
-
-
-def _engine(url: str) -> AsyncEngine:
-    engine = create_async_engine(url, hide_parameters=True)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine.sync_engine, "connect", _tune_sqlite)
-    return engine
-
-
-def _tune_sqlite(connection: Any, _: object) -> None:
-    # Readers do not wait for a writer, and writers wait for each other instead of failing at once.
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.execute("PRAGMA busy_timeout=5000")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.close()
-
-
-def _server_attributes(url: str) -> dict[str, str | int]:
-    parts = make_url(url)
-    attributes: dict[str, str | int] = {v.DB_SYSTEM_NAME: parts.get_backend_name()}
-    if parts.host:
-        # A file's path is no namespace: it says more of the machine than of the data.
-        attributes |= {v.SERVER_ADDRESS: parts.host, v.SERVER_PORT: parts.port or 5432}
-        attributes |= {v.DB_NAMESPACE: parts.database} if parts.database else {}
-    return attributes

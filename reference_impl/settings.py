@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from reference_impl.circuit_breaker_settings import WindowKind
 from reference_impl.setting_values import (
     BadValue,
     boolean,
@@ -74,6 +75,19 @@ class Settings:
     span_vocabulary: Mode
     redis_url: str = field(repr=False)
     database_url: str = field(repr=False)
+    database_pool_size: int
+    database_checkout_timeout_s: float
+    database_deadline_s: float
+    breaker_window: WindowKind
+    breaker_window_calls: int
+    breaker_window_s: float
+    breaker_minimum_calls: int
+    breaker_failure_rate: float
+    breaker_slow_call_rate: float
+    breaker_slow_call_s: float
+    breaker_reset_s: float
+    breaker_half_open_permits: int
+    breaker_probe_lease_s: float
     host: str
     port: int
     session_lifetime_s: int
@@ -143,6 +157,8 @@ def _optional(parse: Parse) -> Parse:
 _BSP = "OTEL_BSP_"
 _OTLP = "OTEL_EXPORTER_OTLP_"
 _PROTOCOLS = ("http/protobuf", "grpc")
+_SECONDS = number(0.001, 3600)
+_CALLS = integer(1, 1_000_000)
 
 RULES: tuple[Rule, ...] = (
     Rule("resource_attributes", comma_pairs, ("OTEL_RESOURCE_ATTRIBUTES",), default=()),
@@ -170,6 +186,19 @@ RULES: tuple[Rule, ...] = (
     Rule("span_vocabulary", _vocabulary, ("OTEL_SEMCONV_STABILITY_OPT_IN",), default=DEFAULT_MODE),
     Rule("redis_url", redis_url, own=("REDIS_URL",), default="redis://127.0.0.1:6379/0"),
     Rule("database_url", database_url, own=("DATABASE_URL",), default="sqlite+aiosqlite:///studio.db"),
+    Rule("database_pool_size", integer(1, 1000), own=("DATABASE_POOL_SIZE",), default=5),
+    Rule("database_checkout_timeout_s", _SECONDS, own=("DATABASE_CHECKOUT_TIMEOUT",), default=2.0),
+    Rule("database_deadline_s", _SECONDS, own=("DATABASE_DEADLINE",), default=5.0),
+    Rule("breaker_window", one_of("count", "time"), own=("BREAKER_WINDOW",), default="count"),
+    Rule("breaker_window_calls", _CALLS, own=("BREAKER_WINDOW_CALLS",), default=100),
+    Rule("breaker_window_s", _SECONDS, own=("BREAKER_WINDOW_SECONDS",), default=60.0),
+    Rule("breaker_minimum_calls", _CALLS, own=("BREAKER_MINIMUM_CALLS",), default=10),
+    Rule("breaker_failure_rate", number(0.001, 1), own=("BREAKER_FAILURE_RATE",), default=0.5),
+    Rule("breaker_slow_call_rate", number(0.001, 1), own=("BREAKER_SLOW_CALL_RATE",), default=1.0),
+    Rule("breaker_slow_call_s", _SECONDS, own=("BREAKER_SLOW_CALL_SECONDS",), default=1.0),
+    Rule("breaker_reset_s", _SECONDS, own=("BREAKER_RESET_SECONDS",), default=30.0),
+    Rule("breaker_half_open_permits", integer(1, 1000), own=("BREAKER_HALF_OPEN_PERMITS",), default=3),
+    Rule("breaker_probe_lease_s", _SECONDS, own=("BREAKER_PROBE_LEASE_SECONDS",), default=30.0),
     Rule("host", text(1, 255), own=("STUDIO_HOST",), default="127.0.0.1"),
     Rule("port", integer(0, 65535), own=("STUDIO_PORT",), default=8080),
     Rule("session_lifetime_s", integer(1, 31_536_000), own=("STUDIO_SESSION_LIFETIME",), default=3600),
@@ -265,6 +294,7 @@ class _Resolution:
             self.values[name], self.origins[name] = value, "OTEL_RESOURCE_ATTRIBUTES"
 
     def _check_together(self) -> None:
+        self._check_breaker()
         if self.values["max_export_batch_size"] > self.values["max_queue_size"]:
             raise SettingsError(
                 f"OTEL_BSP_MAX_EXPORT_BATCH_SIZE: {self.values['max_export_batch_size']} is more than the queue holds; "
@@ -272,6 +302,21 @@ class _Resolution:
             )
         if "traceidratio" not in self.values["sampler"] and self.origins["sampling_rate"] == "OTEL_SAMPLING_RATE":
             self.warnings.append("OTEL_TRACES_SAMPLER and OTEL_SAMPLING_RATE differ: OTEL_TRACES_SAMPLER is used")
+
+
+    def _check_breaker(self) -> None:
+        values = self.values
+        if values["breaker_window"] == "count" and values["breaker_minimum_calls"] > values["breaker_window_calls"]:
+            raise SettingsError(
+                f"BREAKER_MINIMUM_CALLS: {values['breaker_minimum_calls']} is more than the window holds; "
+                f"accepted: at most BREAKER_WINDOW_CALLS ({values['breaker_window_calls']})"
+            )
+        longest = max(values["breaker_slow_call_s"], values["database_deadline_s"])
+        if values["breaker_probe_lease_s"] <= longest:
+            raise SettingsError(
+                f"BREAKER_PROBE_LEASE_SECONDS: {values['breaker_probe_lease_s']:g} is too short for a slow call; "
+                f"accepted: more than BREAKER_SLOW_CALL_SECONDS and DATABASE_DEADLINE ({longest:g})"
+            )
 
 
 def _shown(rule: Rule, value: Any) -> str:

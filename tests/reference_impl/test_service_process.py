@@ -70,11 +70,11 @@ def test_every_span_of_every_flow_arrives_before_the_process_ends(
             assert sink.spans == []  # nothing but the signal makes them leave
             assert ended(process, number) == (0, "")
         flows = [
-            "POST /sessions session.create db.query db.query redis.set redis.pipeline",
+            "POST /sessions session.create execute_with_circuit_breaker db.query db.query redis.set redis.pipeline",
             "GET /session session.validate redis.get",
-            "POST /cache/warm session.warm_cache db.query redis.set",
-            "DELETE /session db.query redis.delete redis.hdel",
-            "DELETE /users/{id}/sessions session.invalidate_all db.query redis.scan",
+            "POST /cache/warm session.warm_cache execute_with_circuit_breaker db.query redis.set",
+            "DELETE /session execute_with_circuit_breaker db.query redis.delete redis.hdel",
+            "DELETE /users/{id}/sessions session.invalidate_all execute_with_circuit_breaker db.query redis.scan",
         ]
         expected = " ".join(flows).replace("POST ", "POST_").replace("GET ", "GET_").replace("DELETE ", "DELETE_")
         assert Counter(name.replace(" ", "_") for name in sink.names()) == Counter(expected.split())

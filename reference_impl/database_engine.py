@@ -1,0 +1,92 @@
+"""A database by its URL: the SQLAlchemy engine, tuned, and what its spans may say of the server (S4.1).
+
+SQLite by `sqlite+aiosqlite://`, PostgreSQL by `postgresql+psycopg://`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any, Final
+
+from sqlalchemy import event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from reference_impl import vocabulary as v
+
+POSTGRESQL_PORT: Final = 5432
+_ANSWERS: Final = frozenset({"IntegrityError", "DataError", "ProgrammingError", "NotSupportedError"})
+_CODE = re.compile(r"[A-Z0-9_]{1,40}")
+
+
+def make_engine(url: str, *, size: int, deadline_s: float) -> AsyncEngine:
+    """An engine of at most `size` connections; a lock is waited for, and a connection made, within `deadline_s`.
+
+    `size` must be 1 for a SQLite database in memory, which has one connection.
+    """
+    parts = make_url(url)
+    pooling: dict[str, Any] = {} if in_memory(parts) else {"pool_size": size, "max_overflow": 0}
+    if parts.get_backend_name() == "sqlite":
+        engine = create_async_engine(parts, hide_parameters=True, **pooling)
+        event.listen(engine.sync_engine, "connect", _tuner_of_sqlite(deadline_s))
+        return engine
+    # pre_ping: a server that was restarted must not fail the first calls after it by connections of before.
+    connecting = {"connect_timeout": max(2, math.ceil(deadline_s))}  # libpq takes whole seconds, 2 at least
+    return create_async_engine(parts, hide_parameters=True, pool_pre_ping=True, connect_args=connecting, **pooling)
+
+
+def in_memory(url: URL) -> bool:
+    """Whether this is a SQLite database without a file."""
+    return url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
+
+
+def server_attributes(url: str) -> dict[str, str | int]:
+    """Which database it is, by the stable conventions; never a user, a password or a file's path."""
+    parts = make_url(url)
+    attributes: dict[str, str | int] = {v.DB_SYSTEM_NAME: parts.get_backend_name()}
+    if parts.host:
+        # A file's path is no namespace: it says more of the machine than of the data.
+        attributes |= {v.SERVER_ADDRESS: parts.host, v.SERVER_PORT: parts.port or POSTGRESQL_PORT}
+        attributes |= {v.DB_NAMESPACE: parts.database} if parts.database else {}
+    return attributes
+
+
+def is_outage(error: Exception) -> bool:
+    """Whether an exception speaks against the database itself: it was not reached, gave up, or was too slow.
+
+    A statement that it refused (a constraint, a wrong type, an unknown table) is an answer.
+    """
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    return is_of_database(error) and type(error).__name__ not in _ANSWERS
+
+
+def is_of_database(error: Exception) -> bool:
+    """Whether an exception comes from the database or the way to it, and not from the caller's own code."""
+    if isinstance(error, PoolTimeout):
+        return False
+    return isinstance(error, DBAPIError | DisconnectionError | OSError)
+
+
+def response_code(error: BaseException) -> str | None:
+    """The database's own code: SQLSTATE of PostgreSQL (`57014`), the name of SQLite (`SQLITE_BUSY`); else None."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None)
+    return code if isinstance(code, str) and _CODE.fullmatch(code) else None
+
+
+def _tuner_of_sqlite(deadline_s: float) -> Any:
+    def tune(connection: Any, _: object) -> None:
+        # Readers do not wait for a writer, and writers wait for each other instead of failing at once.
+        cursor = connection.cursor()
+        # A little less than the deadline, so that a lock that stays is said as what it is.
+        cursor.execute(f"PRAGMA busy_timeout={int(deadline_s * 800)}")
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    return tune
