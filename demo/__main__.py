@@ -14,10 +14,11 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from containers.ladder import BackendUnavailable
 from containers.redis_server import RedisBackend, redis_backend
 from demo.breakages import BREAKAGES
-from demo.flows import SECRET, Stage, drive
-from demo.service_process import ServiceProcess
+from demo.flows import SECRET, DemoFailed, Stage, drive
+from demo.service_process import ServiceFailed, ServiceProcess
 
 EXAMPLE_SEED = 1
 
@@ -34,6 +35,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "demo: nobody receives the traces; run it by `spanpact run contracts/v1 -- python -m demo`", file=sys.stderr
         )
         return 2
+    try:
+        return _play(options)
+    except (BackendUnavailable, DemoFailed, ServiceFailed) as problem:
+        print(f"demo: {problem}", file=sys.stderr)
+        return 1
+
+
+def _play(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="studio-api-") as folder, _killable_redis() as redis:
         print(f"redis       {redis.version} ({redis.rung}) at {redis.url}", flush=True)
         database = f"sqlite+aiosqlite:///{Path(folder) / 'studio.db'}"

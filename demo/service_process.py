@@ -15,6 +15,10 @@ STOP_S = 10.0
 _ANNOUNCES = "listening on "
 
 
+class ServiceFailed(Exception):
+    """The service did not start; what it printed says why."""
+
+
 class ServiceProcess:
     """A context manager: the service runs within it, on a free port of loopback; `url` is its base URL."""
 
@@ -70,8 +74,8 @@ class ServiceProcess:
             try:
                 line = self._lines.get(timeout=START_S)
             except Empty:
-                raise RuntimeError(f"studio-api did not start within {START_S:g} s") from None
+                raise ServiceFailed(f"studio-api did not start within {START_S:g} s") from None
             if line is None:
-                raise RuntimeError(f"studio-api ended with exit code {self._process.wait()} before it served")
+                raise ServiceFailed(f"studio-api ended with exit code {self._process.wait()} before it served")
             if _ANNOUNCES in line:
                 return line.split(_ANNOUNCES, 1)[1].strip()
