@@ -23,6 +23,9 @@ from reference_impl.vocabulary import ERROR_TYPE, SERVER_ADDRESS, SERVER_PORT
 
 logger = logging.getLogger("reference_impl.audit_client")
 
+# httpx logs every request with its URL: a line too many, and one that may show credentials.
+logging.getLogger("httpx").setLevel(logging.WARNING)
+
 RECORDS_PATH: Final = "/audit/records"
 DEADLINE_S: Final = 0.25
 """The longest that one call may take, connecting included."""

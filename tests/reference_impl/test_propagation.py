@@ -1,4 +1,4 @@
-"""Context through tasks, threads, callbacks and generators, under cancellation and under load (S5.1, faults C1 to C5)."""
+"""Context through tasks, threads, callbacks and generators, when cancelled and under load (S5.1, faults C1 to C5)."""
 
 from __future__ import annotations
 
