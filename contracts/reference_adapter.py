@@ -37,7 +37,7 @@ class ReferenceImplementation:
         return ACTIONS.keys()
 
     def perform(self, scenario: str) -> Reading:
-        """Perform a scenario within one correlation id and give the spans that it made."""
+        """Perform a scenario within one correlation id and give the spans that it made, labelled with its name."""
         exporter = InMemorySpanExporter()
         with tempfile.TemporaryDirectory(prefix="studio-api-") as folder:
             database = f"sqlite+aiosqlite:///{Path(folder) / 'studio.db'}"
@@ -46,4 +46,5 @@ class ReferenceImplementation:
             with correlation(new_correlation_id()):
                 asyncio.run(Stage(settings, telemetry, exporter).play(ACTIONS[scenario]))
             telemetry.shutdown()
-        return MemorySource(exporter).read()
+        traces = {format(span.context.trace_id, "032x") for span in exporter.get_finished_spans()}
+        return MemorySource(exporter, scenarios=dict.fromkeys(traces, scenario)).read()

@@ -16,6 +16,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from contracts.closed_port import closed_port
+from contracts.database_scenarios import DATABASE_ACTIONS
 from contracts.propagation_scenarios import PROPAGATION_ACTIONS
 from reference_impl.key_patterns import KeyTemplates
 from reference_impl.redis_client import make_client, make_sync_client
@@ -305,5 +306,6 @@ ACTIONS: dict[str, Action] = {
     "cache-warm": _warm,
     "cache-warm-empty": _warm_empty,
     **PROPAGATION_ACTIONS,
+    **DATABASE_ACTIONS,
 }
 """By scenario."""

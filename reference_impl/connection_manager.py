@@ -54,18 +54,9 @@ class ConnectionManager:
         self._mode = mode
         self._pools = {key: Pool(key, settings) for key, settings in pools.items()}
         watching = (record_on_span, *listeners)
-        self.breakers: Mapping[str, CircuitBreaker] = MappingProxyType({
-            key: CircuitBreaker(
-                key,
-                settings.breaker,
-                clock=clock,
-                # What the caller's own code raises, and a full pool, say nothing of the database.
-                is_ignored=lambda error: not is_of_database(error),
-                is_failure=is_outage,
-                listeners=watching,
-            )
-            for key, settings in pools.items()
-        })
+        self.breakers: Mapping[str, CircuitBreaker] = MappingProxyType(
+            {key: _breaker(key, settings, clock, watching) for key, settings in pools.items()}
+        )
 
     def __repr__(self) -> str:
         states = (f"{key}: {self.breakers[key].snapshot()}; {pool.use}" for key, pool in self._pools.items())
@@ -118,6 +109,20 @@ class ConnectionManager:
         if isinstance(error, CircuitOpen):
             record_rejection(span, error)
             span.set_status(StatusCode.ERROR, f"circuit {error.pool} is {error.state.replace('_', '-')}")
+
+
+def _breaker(
+    key: str, settings: PoolSettings, clock: Callable[[], float], watching: Iterable[Listener]
+) -> CircuitBreaker:
+    return CircuitBreaker(
+        key,
+        settings.breaker,
+        clock=clock,
+        # What the caller's own code raises, and a full pool, say nothing of the database.
+        is_ignored=lambda error: not is_of_database(error),
+        is_failure=is_outage,
+        listeners=watching,
+    )
 
 
 def _refuse_at_once(breaker: CircuitBreaker) -> None:

@@ -303,7 +303,6 @@ class _Resolution:
         if "traceidratio" not in self.values["sampler"] and self.origins["sampling_rate"] == "OTEL_SAMPLING_RATE":
             self.warnings.append("OTEL_TRACES_SAMPLER and OTEL_SAMPLING_RATE differ: OTEL_TRACES_SAMPLER is used")
 
-
     def _check_breaker(self) -> None:
         values = self.values
         if values["breaker_window"] == "count" and values["breaker_minimum_calls"] > values["breaker_window_calls"]:

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.trace import SpanKind, StatusCode
+from opentelemetry.trace import StatusCode
 
 from reference_impl.session_cache import CacheUnavailable, Validation
-from reference_impl.session_store import Session, StoreUnavailable
+from reference_impl.session_store import Session
 from reference_impl.session_tokens import issue_token
 from tests.reference_impl.redis_support import RedisServer, free_port, run
 from tests.reference_impl.session_support import EMAIL, SECRET, Bench, attributes, session_bench, shown, span_id
@@ -197,7 +197,12 @@ def test_invalidating_all_removes_one_user_s_sessions_on_every_device(on_bench: 
         children = bench.tree("session.invalidate_all")
         assert children[0] == "execute_with_circuit_breaker"
         assert children[-1] == "redis.pipeline"
-        assert sorted(set(children)) == ["execute_with_circuit_breaker", "redis.hgetall", "redis.pipeline", "redis.scan"]
+        assert sorted(set(children)) == [
+            "execute_with_circuit_breaker",
+            "redis.hgetall",
+            "redis.pipeline",
+            "redis.scan",
+        ]
         assert children.count("redis.hgetall") == 2
         assert attributes(bench.span("session.invalidate_all"))["sessions.deleted"] == 3
         assert attributes(bench.span("redis.pipeline"))["db.operation.batch.size"] == 5

@@ -74,7 +74,9 @@ SCENARIOS: tuple[Scenario, ...] = (
         "session-create-redis-down", "a session is created while Redis is down", ("session-create", "redis-failure")
     ),
     Scenario(
-        "two-services", "a request creates a session, of which another service is told", ("cross-service", "session-create")
+        "two-services",
+        "a request creates a session, of which another service is told",
+        ("cross-service", "session-create"),
     ),
     Scenario(
         "two-services-audit-down",
@@ -83,4 +85,24 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario("purge", "a request has 150 expired sessions purged in the background", ("background-job",)),
     Scenario("purge-nothing", "a request has nothing purged, as no session has expired", ("background-job",)),
+    Scenario("database-call", "a session is kept in the database and found again", ("connection-manager",)),
+    Scenario(
+        "database-call-fails", "a session is to be kept in a database that somebody has locked", ("connection-manager",)
+    ),
+    Scenario(
+        "database-pool-exhausted",
+        "a session is looked up while every connection of the pool is in use",
+        ("connection-manager",),
+    ),
+    Scenario(
+        "breaker-lifecycle",
+        "in one trace, three requests fail at the database and open its breaker; one is refused; when the wait is over, "
+        "the database works again, and one probe closes the breaker",
+        ("breaker-lifecycle", "call-rejected", "connection-manager", "session-invalidate"),
+    ),
+    Scenario(
+        "session-database-down",
+        "a session that is not cached is validated while the breaker refuses all calls",
+        ("session-validate", "call-rejected", "connection-manager"),
+    ),
 )
