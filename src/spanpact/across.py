@@ -54,10 +54,12 @@ class Population:
     def _outcomes(self, statement: Statement) -> Iterator[Breach | Undecided]:
         if not self._complete:
             yield INCOMPLETE
-            return
-        if statement.sampling is not None:
+        elif statement.sampling is not None:
             yield from self._sampling(statement, statement.sampling)
-            return
+        else:
+            yield from self._of_spans(statement)
+
+    def _of_spans(self, statement: Statement) -> Iterator[Breach | Undecided]:
         durations = sorted(self._durations[statement.of])
         if len(durations) < statement.samples:
             yield Undecided("too-few", f"{len(durations)} spans of {statement.of}; {statement.samples} are needed")

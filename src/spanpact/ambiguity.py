@@ -32,8 +32,7 @@ def ties(group: Group) -> Iterator[Tie]:
             yield Tie(one, other, (forth[1], back[1]))
         elif forth and _moved(group, one, other, forth[0]):
             yield Tie(one, other, (forth[1],))
-        elif back and _moved(group, other, one, back[0]):
-            yield Tie(one, other, (back[1],))
+        # Never the other way: a span that could as well stand in the better ranked entry would stand there.
 
 
 def _best_move(group: Group, source: CompiledEntry, target: CompiledEntry) -> tuple[int, Index] | None:

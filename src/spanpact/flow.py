@@ -202,22 +202,21 @@ class Flow:
             breach = Breach("span-missing", f"{name} is missing", wanted, f"{shortfall.found} found", hint)
             tally.breach(entry.id, "span", breach, self.topology, holder)
 
+    def _members_below(self, placed: Placed, entry: str) -> list[Index]:
+        """The counted spans of an entry at or below a placed span."""
+        if placed is self.placed:
+            return self.members.get(entry, [])
+        return [each.span for each in placed.walk() if each.entry.id == entry]
+
     def _judge_order(self, placed: Placed) -> None:
         order = placed.entry.plan.order
-        groups = [(name, [self.topology.spans[i] for i in members(placed, name)]) for name in order]
+        groups = [(name, [self.topology.spans[i] for i in self._members_below(placed, name)]) for name in order]
         tally, entry = self.scope.tally, placed.entry.id
         tally.reach(entry, "order", exercised=sum(bool(spans) for _, spans in groups) > 1)
         tally.unsettled(entry, "order")
         for outcome in out_of_order(groups, self.scope.context):
             tally.judged(entry, "order", (outcome,), self.topology, placed.span)
             tally.trouble(order)
-
-
-def members(placed: Placed, entry: str) -> list[Index]:
-    """The counted spans of an entry at or below a placed span."""
-    if entry == "top" and placed.span == TOP:
-        return []
-    return [each.span for each in placed.walk() if each.entry.id == entry]
 
 
 def _places(count: Count) -> str:
