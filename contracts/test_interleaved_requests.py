@@ -1,0 +1,167 @@
+"""Two thousand interleaved requests with random delays keep every contract: no parent and no id crossed (S5.4)."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import httpx
+import pytest
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import get_current_span
+
+from containers.redis_server import redis_backend
+from reference_impl.audit_client import AuditClient
+from reference_impl.audit_service import audit_settings, create_audit_app
+from reference_impl.correlation import HEADER, current_correlation_id
+from reference_impl.redis_client import make_client
+from reference_impl.service import create_app
+from reference_impl.session_cache import KEYS
+from reference_impl.session_store import Session, SessionStore, SqlSessionStore
+from reference_impl.settings import Settings
+from reference_impl.telemetry import configure_tracing
+from spanpact.model import Trace
+from spanpact.reporting import render_text
+from spanpact.shipped_contracts import shipped_contracts
+from spanpact.sources import MemorySource
+from spanpact.testing import verify_spans
+
+USERS = 400
+AT_ONCE = 40
+STEPS = (("POST", "/sessions", 201), ("GET", "/session", 200), ("GET", "/session", 200), ("DELETE", "/session", 204),
+         ("GET", "/session", 401))  # fmt: skip
+REQUESTS = USERS * len(STEPS)
+DEADLINE_S = 30.0  # of a command, a query, a call: the machine may be busy
+EXERCISED = {"session-create", "session-validate", "session-invalidate", "cross-service", "redis-command"}
+
+T = TypeVar("T")
+
+
+class DelayedStore(SessionStore):
+    """A store that answers after a random delay, so that requests overtake each other; before and after the query."""
+
+    def __init__(self, inner: SqlSessionStore, seed: int) -> None:
+        self._inner = inner
+        self._random = random.Random(seed)
+
+    async def find(self, session_id: str) -> Session | None:
+        await self._pause()
+        return await self._paused(await self._inner.find(session_id))
+
+    async def create(self, session_id: str, email: str, device: str, expires_at: float) -> Session:
+        await self._pause()
+        return await self._paused(await self._inner.create(session_id, email, device, expires_at))
+
+    async def delete(self, session_id: str) -> Session | None:
+        await self._pause()
+        return await self._paused(await self._inner.delete(session_id))
+
+    async def delete_all(self, user_id: int) -> Sequence[Session]:
+        return await self._inner.delete_all(user_id)
+
+    async def delete_expired(self, now: float, limit: int) -> Sequence[Session]:
+        return await self._inner.delete_expired(now, limit)
+
+    async def active(self, now: float, limit: int) -> Sequence[Session]:
+        return await self._inner.active(now, limit)
+
+    async def _pause(self) -> None:
+        await asyncio.sleep(self._random.random() * 0.01)
+
+    async def _paused(self, result: T) -> T:
+        await self._pause()
+        return result
+
+
+class Users:
+    """Clients that send their requests one by one, all at the same time; `sent` is trace id -> correlation id."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+        self._free = asyncio.Semaphore(AT_ONCE)
+        self.sent: dict[str, str] = {}
+
+    async def act(self, number: int) -> None:
+        token = ""
+        async with self._free:
+            for step, (method, path, status) in enumerate(STEPS):
+                answer = await self._request(method, path, token, f"c-{number}-{step}", number * 10 + step + 1)
+                assert answer.status_code == status, answer.text
+                token = answer.json()["token"] if step == 0 else token
+
+    async def _request(self, method: str, path: str, token: str, correlation_id: str, id: int) -> httpx.Response:
+        headers = {HEADER: correlation_id, "authorization": f"Bearer {token}"}
+        if id % 2:  # half of the requests come from somebody who traces too
+            headers["traceparent"] = f"00-{id:032x}-{id:016x}-01"
+        body = {"email": f"{correlation_id}@example.com"} if path == "/sessions" else None
+        answer = await self._client.request(method, path, headers=headers, json=body)
+        assert answer.headers[HEADER] == correlation_id
+        assert not get_current_span().get_span_context().is_valid
+        assert current_correlation_id() is None
+        trace_id = answer.headers["traceresponse"].split("-")[1]
+        assert int(trace_id, 16) == id or not id % 2
+        self.sent[trace_id] = correlation_id
+        return answer
+
+
+async def _drive(redis_url: str, folder: Path, memory: InMemorySpanExporter) -> dict[str, str]:
+    """Both services in this process, by their real ASGI applications."""
+    database = f"sqlite+aiosqlite:///{folder / 'studio.db'}"
+    settings = Settings.load({}, redis_url=redis_url, database_url=database)
+    telemetry = configure_tracing(settings, span_processors=[SimpleSpanProcessor(memory)])
+    audit_telemetry = configure_tracing(audit_settings({}), span_processors=[SimpleSpanProcessor(memory)])
+    tracer = telemetry.tracer("tests")
+    audit_api = create_audit_app(audit_telemetry)
+    transport = httpx.ASGITransport(audit_api)
+    audit = AuditClient("http://audit-api", tracer, deadline_s=DEADLINE_S, transport=transport)
+    redis = make_client(
+        redis_url,
+        pool_name="sessions",
+        keys=KEYS,
+        tracer=tracer,
+        retries=0,
+        deadline_s=DEADLINE_S,
+        max_connections=AT_ONCE,
+    )
+    store = SqlSessionStore(database, tracer=tracer)
+    app = create_app(settings, telemetry, redis=redis, store=DelayedStore(store, seed=4), audit=audit)
+    async with (
+        audit_api.router.lifespan_context(audit_api),
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://studio-api") as client,
+    ):
+        users = Users(client)
+        async with asyncio.TaskGroup() as group:
+            for number in range(USERS):
+                group.create_task(users.act(number))
+    for close in (audit.close, redis.aclose, store.close):
+        await close()
+    return users.sent
+
+
+@pytest.mark.timeout(180)
+def test_two_thousand_interleaved_requests_never_mix(tmp_path: Path) -> None:
+    memory = InMemorySpanExporter()
+    with redis_backend() as redis:
+        sent = asyncio.run(_drive(redis.url, tmp_path, memory))
+    assert len(sent) == REQUESTS
+    traces = MemorySource(memory).read().traces
+    assert {trace.trace_id: _correlation_ids(trace) for trace in traces} == {
+        trace_id: {correlation_id} for trace_id, correlation_id in sent.items()
+    }
+    report = verify_spans(shipped_contracts(), memory, allow_unseen=True)
+    verdicts = {result.contract: result.verdict for result in report.results}
+    assert report.verdict == "kept", render_text(report)
+    assert {name for name, verdict in verdicts.items() if verdict == "kept"} >= EXERCISED
+    flows = Counter({result.contract: result.flows for result in report.results})
+    assert (flows["session-create"], flows["cross-service"]) == (USERS, USERS)
+    assert (flows["session-validate"], flows["session-invalidate"]) == (3 * USERS, USERS)
+
+
+def _correlation_ids(trace: Trace) -> set[object]:
+    return {span.attributes["correlation.id"] for span in trace.spans}
