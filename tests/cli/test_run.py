@@ -28,15 +28,13 @@ print("the command's own words")
 sys.exit(int(sys.argv[2]))
 """
 WAITER = """\
-import signal, sys
-def end(number, frame):
-    print("got", signal.Signals(number).name, flush=True)
-    sys.exit(7)
-signal.signal(signal.SIGINT, end)
-signal.signal(signal.SIGTERM, end)
-print("ready", flush=True)
-while True:
-    signal.pause()
+import os, signal, sys
+ends = {signal.SIGINT, signal.SIGTERM}
+signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # a handler could interrupt the write, or come before a pause
+os.write(1, b"ready\\n")
+number = signal.sigwait(ends)
+os.write(1, f"got {signal.Signals(number).name}\\n".encode())
+sys.exit(7)
 """
 
 
