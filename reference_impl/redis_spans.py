@@ -33,9 +33,16 @@ _log = logging.getLogger(__name__)
 _BOTH_WAYS: Final = {
     "simple": {words.OPERATION, words.DB_TYPE, words.ERROR},
     "semconv": {
-        words.DB_OPERATION_NAME, words.DB_SYSTEM_NAME, words.DB_NAMESPACE, words.ERROR_TYPE,
-        words.DB_RESPONSE_STATUS_CODE, words.SERVER_ADDRESS, words.SERVER_PORT, words.NETWORK_PEER_ADDRESS,
-        words.NETWORK_PEER_PORT, words.NETWORK_TRANSPORT,
+        words.DB_OPERATION_NAME,
+        words.DB_SYSTEM_NAME,
+        words.DB_NAMESPACE,
+        words.ERROR_TYPE,
+        words.DB_RESPONSE_STATUS_CODE,
+        words.SERVER_ADDRESS,
+        words.SERVER_PORT,
+        words.NETWORK_PEER_ADDRESS,
+        words.NETWORK_PEER_PORT,
+        words.NETWORK_TRANSPORT,
     },
 }
 """What only one of the two vocabularies says."""
@@ -70,8 +77,20 @@ def _is_address(host: str) -> bool:
 class RedisTracing:
     """What one instrumented client, and the pipelines that it makes, share. `faults` counts telemetry's own errors."""
 
-    __slots__ = ("_activate", "_fixed", "_keys", "_left_out", "_lock", "_server", "_settled", "_skips", "_tracer",
-                 "enabled", "faults", "pool_name")
+    __slots__ = (
+        "_activate",
+        "_fixed",
+        "_keys",
+        "_left_out",
+        "_lock",
+        "_server",
+        "_settled",
+        "_skips",
+        "_tracer",
+        "enabled",
+        "faults",
+        "pool_name",
+    )
 
     def __init__(
         self,
@@ -132,10 +151,16 @@ class RedisTracing:
         """A fresh copy of the attributes that all spans of an operation have."""
         known = self._fixed.get(operation)
         if known is None:
-            known = self._fixed[operation] = self.said({
-                words.OPERATION: operation, words.DB_TYPE: words.REDIS, words.CONNECTION_POOL: self.pool_name,
-                words.DB_SYSTEM_NAME: words.REDIS, words.DB_OPERATION_NAME: operation, **self._server,
-            })
+            known = self._fixed[operation] = self.said(
+                {
+                    words.OPERATION: operation,
+                    words.DB_TYPE: words.REDIS,
+                    words.CONNECTION_POOL: self.pool_name,
+                    words.DB_SYSTEM_NAME: words.REDIS,
+                    words.DB_OPERATION_NAME: operation,
+                    **self._server,
+                }
+            )
         return known.copy()
 
     def said(self, attributes: dict[str, AttributeValue]) -> dict[str, AttributeValue]:
@@ -202,7 +227,12 @@ class Call:
     __slots__ = ("_args", "_command", "_result", "_span", "_stack", "_started", "_token", "_tracing")
 
     def __init__(
-        self, tracing: RedisTracing, span: Span, token: Any, command: Command, args: Sequence[object],
+        self,
+        tracing: RedisTracing,
+        span: Span,
+        token: Any,
+        command: Command,
+        args: Sequence[object],
         stack: Stack | None,
     ) -> None:
         self._tracing = tracing

@@ -1,9 +1,9 @@
 """For tests: deterministic ids and time, and contracts judged on the spans of an in-memory exporter.
 
-    provider = TracerProvider(id_generator=CountedIds())
-    exporter = InMemorySpanExporter()
-    ...
-    assert_kept(verify_spans("contracts/session-validate.contract.yaml", exporter))
+provider = TracerProvider(id_generator=CountedIds())
+exporter = InMemorySpanExporter()
+...
+assert_kept(verify_spans("contracts/session-validate.contract.yaml", exporter))
 """
 
 from __future__ import annotations

@@ -35,7 +35,11 @@ def call(request: pytest.FixtureRequest, provider: TracerProvider) -> Callable[.
     sync = request.param == "sync"
 
     def go(url: str, *steps: Call, **options: Any) -> Any:
-        usual: dict[str, Any] = {"tracer": provider.get_tracer("test"), "keys": KeyTemplates("session:{id}"), "deadline_s": 10}
+        usual: dict[str, Any] = {
+            "tracer": provider.get_tracer("test"),
+            "keys": KeyTemplates("session:{id}"),
+            "deadline_s": 10,
+        }
         options = usual | options
         if sync:
             with make_sync_client(url, **options) as client:
@@ -115,9 +119,13 @@ def test_a_client_answers_and_is_traced(
     call: Any, empty_redis: RedisServer, exporter: InMemorySpanExporter, decode: bool
 ) -> None:
     results = call(
-        empty_redis.url, lambda c: c.set("session:1", "v"), lambda c: c.get("session:1"),
-        lambda c: c.pipeline().set("session:1", "w").get("session:1").execute(), lambda c: c.transaction(_double),
-        pool_name="sessions", decode_responses=decode,
+        empty_redis.url,
+        lambda c: c.set("session:1", "v"),
+        lambda c: c.get("session:1"),
+        lambda c: c.pipeline().set("session:1", "w").get("session:1").execute(),
+        lambda c: c.transaction(_double),
+        pool_name="sessions",
+        decode_responses=decode,
     )
     text = (lambda word: word) if decode else str.encode
     assert results == [True, text("v"), [True, text("w")], [text("w")]]
@@ -162,8 +170,13 @@ def stalled(tmp_path: Path) -> Iterator[RedisServer]:
 def test_r1_a_stalled_server_ends_each_call_at_the_deadline(
     call: Any, stalled: RedisServer, exporter: InMemorySpanExporter
 ) -> None:
-    results = call(stalled.url, lambda c: c.get("session:1"), lambda c: c.pipeline().get("session:1").execute(),
-                   lambda c: c.pipeline().watch("session:1"), deadline_s=0.2)
+    results = call(
+        stalled.url,
+        lambda c: c.get("session:1"),
+        lambda c: c.pipeline().get("session:1").execute(),
+        lambda c: c.pipeline().watch("session:1"),
+        deadline_s=0.2,
+    )
     assert [type(error) for error in results] == [DeadlineExceeded] * 3
     assert names(exporter) == [(f"redis.{name}", "DeadlineExceeded") for name in ("get", "pipeline", "watch")]
 
@@ -262,8 +275,9 @@ def test_a_call_that_ran_out_of_time_never_gives_its_reply_to_the_next(tmp_path:
             _go_on(server)
             return client.get("session:b")
 
-        results = call(server.url, lambda c: c.get("session:a"), stop_then_get, go_on_then_get, deadline_s=2,
-                       max_connections=1)
+        results = call(
+            server.url, lambda c: c.get("session:a"), stop_then_get, go_on_then_get, deadline_s=2, max_connections=1
+        )
     assert (results[0], type(results[1]), results[2]) == (b"a", DeadlineExceeded, b"b")
 
 
@@ -277,8 +291,9 @@ def test_a_connection_that_the_server_closed_is_replaced(call: Any, empty_redis:
     assert call(empty_redis.url, increment, kill_connections, increment) == [1, b"1", 2]
 
 
-def test_a_refused_password_is_not_tried_again(call: Any, empty_redis: RedisServer,
-                                               exporter: InMemorySpanExporter) -> None:
+def test_a_refused_password_is_not_tried_again(
+    call: Any, empty_redis: RedisServer, exporter: InMemorySpanExporter
+) -> None:
     url = empty_redis.url.replace("//", "//bob:hunter2@")
     (error,) = call(url, lambda c: c.get("session:1"))
     assert isinstance(error, redis.AuthenticationError)

@@ -16,8 +16,15 @@ from reference_impl.redis_commands import instrument, is_instrumented, tracing_o
 from tests.reference_impl.redis_driver import Driver, attributes, spans, the_span
 from tests.reference_impl.redis_support import RedisServer, free_port
 
-COMMON = {"db_type": "redis", "db.system.name": "redis", "connection_pool": "main", "db.namespace": "0",
-          "server.address": "127.0.0.1", "network.peer.address": "127.0.0.1", "network.transport": "tcp"}
+COMMON = {
+    "db_type": "redis",
+    "db.system.name": "redis",
+    "connection_pool": "main",
+    "db.namespace": "0",
+    "server.address": "127.0.0.1",
+    "network.peer.address": "127.0.0.1",
+    "network.transport": "tcp",
+}
 
 
 @pytest.mark.parametrize(
@@ -96,8 +103,13 @@ def test_a_command_is_one_client_span(
     ],
 )
 def test_reads_say_hit_or_miss_and_nothing_else_does(
-    empty_redis: RedisServer, provider: TracerProvider, exporter: InMemorySpanExporter, sync: bool, decode: bool,
-    command: tuple[object, ...], hit: bool | None,
+    empty_redis: RedisServer,
+    provider: TracerProvider,
+    exporter: InMemorySpanExporter,
+    sync: bool,
+    decode: bool,
+    command: tuple[object, ...],
+    hit: bool | None,
 ) -> None:
     with redis.Redis(port=empty_redis.port) as plain:
         plain.mset({"session:there": "v", "session:empty": "", "session:binary": b"\xc3\x28"})
@@ -119,8 +131,11 @@ def test_reads_say_hit_or_miss_and_nothing_else_does(
         (("EVALSHA", "0" * 40, 0), "NOSCRIPT", "redis.exceptions.NoScriptError"),
         (("EVAL", "this is not Lua", 0), "ERR", "redis.exceptions.ResponseError"),
         (("EVAL", "return redis.error_reply('bob@example.com refused')", 0), None, "redis.exceptions.ResponseError"),
-        (("EVAL", "return redis.call('HGET', KEYS[1], 'f')", 1, "session:text"), "ERR",
-         "redis.exceptions.ResponseError"),
+        (
+            ("EVAL", "return redis.call('HGET', KEYS[1], 'f')", 1, "session:text"),
+            "ERR",
+            "redis.exceptions.ResponseError",
+        ),
     ],
 )
 def test_a_failed_command_is_an_error_that_says_its_type_only(
@@ -158,16 +173,36 @@ def test_a_timeout_is_an_error(
 @pytest.mark.parametrize(
     ("mode", "there", "gone"),
     [
-        ("simple", {"operation", "db_type", "error"}, {"db.operation.name", "db.system.name", "error.type",
-         "server.address", "server.port", "db.namespace", "network.transport", "db.response.status_code"}),
-        ("semconv", {"db.operation.name", "db.system.name", "error.type", "server.address", "db.response.status_code"},
-         {"operation", "db_type", "error"}),
+        (
+            "simple",
+            {"operation", "db_type", "error"},
+            {
+                "db.operation.name",
+                "db.system.name",
+                "error.type",
+                "server.address",
+                "server.port",
+                "db.namespace",
+                "network.transport",
+                "db.response.status_code",
+            },
+        ),
+        (
+            "semconv",
+            {"db.operation.name", "db.system.name", "error.type", "server.address", "db.response.status_code"},
+            {"operation", "db_type", "error"},
+        ),
         ("both", {"operation", "db.operation.name", "error", "error.type", "db_type", "db.system.name"}, set()),
     ],
 )
 def test_the_mode_chooses_the_names(
-    empty_redis: RedisServer, provider: TracerProvider, exporter: InMemorySpanExporter, sync: bool, mode: str,
-    there: set[str], gone: set[str],
+    empty_redis: RedisServer,
+    provider: TracerProvider,
+    exporter: InMemorySpanExporter,
+    sync: bool,
+    mode: str,
+    there: set[str],
+    gone: set[str],
 ) -> None:
     Driver(empty_redis.port, provider, sync=sync, mode=mode).send(("GET",))
     names = set(attributes(the_span(exporter)))

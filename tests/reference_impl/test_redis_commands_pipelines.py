@@ -49,8 +49,12 @@ def test_an_empty_pipeline_sends_nothing_and_makes_no_span(driver: Driver, expor
 def test_a_failing_command_fails_its_pipeline(
     driver: Driver, exporter: InMemorySpanExporter, transaction: bool, raises: bool
 ) -> None:
-    result = driver.pipeline(("SET", "session:1", "bob@example.com caused error: ERR"), ("HGETALL", "session:1"),
-                             transaction=transaction, raise_on_error=raises)
+    result = driver.pipeline(
+        ("SET", "session:1", "bob@example.com caused error: ERR"),
+        ("HGETALL", "session:1"),
+        transaction=transaction,
+        raise_on_error=raises,
+    )
     assert isinstance(result if raises else result[1], ResponseError)
     span = the_span(exporter)
     assert span.status.status_code is StatusCode.ERROR

@@ -53,19 +53,40 @@ def _everything(spans: Sequence[ReadableSpan]) -> str:
 def _leaky_commands(canary: str) -> list[tuple[object, ...]]:
     raw = canary.encode()
     return [
-        ("GET", canary), ("SET", f"session:{canary}", canary), ("SET", raw, raw), (canary, canary), (f"GET {canary}",),
-        ("HSET", f"x:{canary}", canary, canary), ("HGET", f"session:{canary}", canary), ("CONFIG", canary),
-        ("EVAL", f"return redis.error_reply('{canary}')", 0), ("EVAL", f"return {canary}", 0, canary),
-        ("EVAL", "return redis.error_reply(KEYS[1])", 1, canary), ("AUTH", canary, canary), ("CLIENT SETNAME", canary),
-        ("SCAN", 0, "MATCH", f"*{canary}*"), ("KEYS", f"{canary}*"), ("PUBLISH", canary, canary), ("ECHO", canary),
-        ("XREAD", "STREAMS", canary, canary), ("MSET", canary, canary), ("DEL", canary, "session:1"), (raw,),
-        ("SELECT", canary), ("OBJECT", canary, canary), ("ZUNIONSTORE", canary, canary, canary), ("LPUSH", canary),
+        ("GET", canary),
+        ("SET", f"session:{canary}", canary),
+        ("SET", raw, raw),
+        (canary, canary),
+        (f"GET {canary}",),
+        ("HSET", f"x:{canary}", canary, canary),
+        ("HGET", f"session:{canary}", canary),
+        ("CONFIG", canary),
+        ("EVAL", f"return redis.error_reply('{canary}')", 0),
+        ("EVAL", f"return {canary}", 0, canary),
+        ("EVAL", "return redis.error_reply(KEYS[1])", 1, canary),
+        ("AUTH", canary, canary),
+        ("CLIENT SETNAME", canary),
+        ("SCAN", 0, "MATCH", f"*{canary}*"),
+        ("KEYS", f"{canary}*"),
+        ("PUBLISH", canary, canary),
+        ("ECHO", canary),
+        ("XREAD", "STREAMS", canary, canary),
+        ("MSET", canary, canary),
+        ("DEL", canary, "session:1"),
+        (raw,),
+        ("SELECT", canary),
+        ("OBJECT", canary, canary),
+        ("ZUNIONSTORE", canary, canary, canary),
+        ("LPUSH", canary),
     ]
 
 
 @pytest.mark.parametrize("canary", CANARIES)
 def test_s2_no_canary_reaches_any_field_of_any_span(
-    empty_redis: RedisServer, provider: TracerProvider, exporter: InMemorySpanExporter, canary: str,
+    empty_redis: RedisServer,
+    provider: TracerProvider,
+    exporter: InMemorySpanExporter,
+    canary: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     commands = _leaky_commands(canary)
@@ -109,8 +130,11 @@ def test_s2_no_canary_reaches_any_field_of_any_span(
         (redis.ResponseError(b"WRONGTYPE"), None, "ResponseError"),
         (redis.ResponseError("x", status_code="NOPERM"), "NOPERM", "NOPERM"),
         (redis.ResponseError("x", status_code="BOB"), None, "ResponseError"),
-        (redis.ResponseError("Command # 1 (GET k) of pipeline caused error: ('WRONGTYPE no',)"), "WRONGTYPE",
-         "WRONGTYPE"),
+        (
+            redis.ResponseError("Command # 1 (GET k) of pipeline caused error: ('WRONGTYPE no',)"),
+            "WRONGTYPE",
+            "WRONGTYPE",
+        ),
         (redis.ConnectionError("ERR is not from the server"), None, "ConnectionError"),
         (ValueError("WRONGTYPE"), None, "ValueError"),
     ],

@@ -16,12 +16,18 @@ def test_the_table_agrees_with_a_real_server(empty_redis: RedisServer) -> None:
         real = {name.upper(): facts for name, facts in client.command().items()}
     web = {"HOST:", "POST"}  # commands that only exist to refuse HTTP
     assert set(real) - web <= set(COMMANDS)
-    assert {name for name, facts in real.items() if name in COMMANDS and COMMANDS[name].reads
-            and "write" in map(str, facts["flags"])} == set()
+    assert {
+        name
+        for name, facts in real.items()
+        if name in COMMANDS and COMMANDS[name].reads and "write" in map(str, facts["flags"])
+    } == set()
     arguments = [f"k{i}" for i in range(1, 7)]
     for name, facts in real.items():
-        if "movablekeys" in map(str, facts["flags"]) or facts["first_key_pos"] == 0 or name in ("OBJECT", "XGROUP",
-                                                                                                "XINFO", "PFDEBUG"):
+        if (
+            "movablekeys" in map(str, facts["flags"])
+            or facts["first_key_pos"] == 0
+            or name in ("OBJECT", "XGROUP", "XINFO", "PFDEBUG")
+        ):
             continue
         last = facts["last_key_pos"] if facts["last_key_pos"] > 0 else len(arguments) + 1 + facts["last_key_pos"]
         expected = arguments[facts["first_key_pos"] - 1 : last : facts["step_count"]]
@@ -42,8 +48,16 @@ def test_what_is_not_a_command_is_other(args: tuple[object, ...]) -> None:
 
 @pytest.mark.parametrize(
     ("value", "mode"),
-    [(None, "both"), ("", "both"), ("http", "both"), ("database", "semconv"), ("database/dup", "both"),
-     ("http, database", "semconv"), ("database,database/dup", "both"), ("databases", "both")],
+    [
+        (None, "both"),
+        ("", "both"),
+        ("http", "both"),
+        ("database", "semconv"),
+        ("database/dup", "both"),
+        ("http, database", "semconv"),
+        ("database,database/dup", "both"),
+        ("databases", "both"),
+    ],
 )
 def test_the_standard_opt_in_chooses_the_mode(value: str | None, mode: str) -> None:
     assert mode_from_opt_in(value) == mode

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 import pytest
@@ -51,11 +52,15 @@ def faults(monkeypatch: pytest.MonkeyPatch) -> FaultCount:
     return fresh
 
 
+def _inverse(number: int) -> Mapping[str, Any]:
+    return {"inverse": 1 / number}
+
+
 class Service:
     def __init__(self, tracer: Tracer) -> None:
         self.tracer = tracer
 
-    @traced("work", lambda result: {"half": 1 // result})
+    @traced("work", _inverse)
     async def work(self, result: int) -> int:
         return result
 

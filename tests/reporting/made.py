@@ -68,4 +68,3 @@ def judged(*traces: Trace, contract: str = CONTRACT, **options: Any) -> Report:
     """The report on the traces."""
     plan = load_text(contract, file="contracts/session-validate.contract.yaml")
     return verify([plan], Reading(SourceInfo("traces.json"), traces), **options)
-

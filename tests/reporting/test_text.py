@@ -128,9 +128,7 @@ def test_privacy_holds_in_every_part_of_the_picture() -> None:
 def test_own_privacy_classes_are_masked_by_the_mask_given() -> None:
     spans = changed(kept_flow(), "redis.get", kind="internal", name="redis.get", attributes={"key": "S-123"})
     assert "S-123" not in render_text(
-        judged(
-            in_trace(spans, 1), contract=CONTRACT.replace("every:", "classes: {staff: 'S-[0-9]+'}\nevery:")
-        ),
+        judged(in_trace(spans, 1), contract=CONTRACT.replace("every:", "classes: {staff: 'S-[0-9]+'}\nevery:")),
         TextOptions(mask=lambda text: text.replace("S-123", "‹staff›")),
     )
 
@@ -203,9 +201,7 @@ def test_pending_findings_in_a_broken_flow_say_who_owes_what() -> None:
 
 def test_not_checked_says_why_and_whether_that_was_allowed() -> None:
     unseen = ContractResult("a", "1.0.0", "", "not checked", 0, (), (NotChecked("top", "span", "unseen", "no a"),))
-    kept = ContractResult(
-        "b", "1.0.0", "", "kept", 2, (), (NotChecked("top", "scope", "capability", "no scope", 2),)
-    )
+    kept = ContractResult("b", "1.0.0", "", "kept", 2, (), (NotChecked("top", "scope", "capability", "no scope", 2),))
     empty = ContractResult("c", "1.0.0", "", "not checked", 1)
     text = render_text(Report((unseen, kept, empty), allow_unseen=True))
     assert "unseen, allowed" in text
