@@ -1,0 +1,26 @@
+"""audit-api with its tracing broken: `python -m demo.broken_audit_service NAME`."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from demo.breakages import TamperingExporter
+from demo.propagation_breakages import PROPAGATION_BREAKAGES
+from reference_impl.__main__ import serve
+from reference_impl.audit_service import SERVICE_NAME, audit_settings, create_audit_app
+from reference_impl.span_export import otlp_exporter
+from reference_impl.telemetry import configure_tracing
+
+
+def main() -> int:
+    """Serve, with the breakage of this name; the process's exit code."""
+    settings = audit_settings(os.environ)
+    exporter, _ = otlp_exporter(settings)
+    broken = TamperingExporter(exporter, PROPAGATION_BREAKAGES[sys.argv[1]])
+    telemetry = configure_tracing(settings, exporter=broken)
+    return serve(settings, telemetry, app=create_audit_app(telemetry), name=SERVICE_NAME)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

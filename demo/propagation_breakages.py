@@ -1,0 +1,94 @@
+"""Ways to break propagation: ids that mix, contexts that get lost between tasks, threads and services (S5).
+
+A breakage is the same in both services: what it changes tells by its name or its resource whose span it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.trace import SpanContext, format_trace_id
+
+from demo.breakages import Breakage, Tamper, changed
+from reference_impl import vocabulary as v
+
+AUDIT_API = "audit-api"
+
+
+def _only(name: str, tamper: Tamper) -> Tamper:
+    return lambda span: tamper(span) if span.name == name else (span,)
+
+
+def _in_audit_api(tamper: Tamper) -> Tamper:
+    return lambda span: tamper(span) if span.resource.attributes.get("service.name") == AUDIT_API else (span,)
+
+
+def _identified(span: ReadableSpan, correlation_id: object) -> ReadableSpan:
+    return changed(span, attributes={**(span.attributes or {}), v.CORRELATION_ID: correlation_id})
+
+
+def _moved(context: SpanContext | None, trace_id: int) -> SpanContext | None:
+    """The span's context in another trace."""
+    if context is None:
+        return None
+    return SpanContext(trace_id, context.span_id, context.is_remote, context.trace_flags, context.trace_state)
+
+
+def _one_late(break_with: Callable[[ReadableSpan, ReadableSpan], ReadableSpan]) -> Tamper:
+    """Break each span with the one of its kind before it, as state shared by requests does under concurrency."""
+    before: list[ReadableSpan] = []
+
+    def tamper(span: ReadableSpan) -> Sequence[ReadableSpan]:
+        other = before.pop() if before else span
+        before.append(span)
+        return (break_with(span, other),)
+
+    return tamper
+
+
+def _mixed(span: ReadableSpan, other: ReadableSpan) -> ReadableSpan:
+    return _identified(span, (other.attributes or {}).get(v.CORRELATION_ID))
+
+
+def _adopted(span: ReadableSpan, other: ReadableSpan) -> ReadableSpan:
+    place: Any = other.context
+    return changed(span, context=_moved(span.context, place.trace_id), parent=other.parent)
+
+
+def _own_trace(span: ReadableSpan) -> Sequence[ReadableSpan]:
+    context, parent = span.context, span.parent
+    if context is None:
+        return (span,)
+    other = context.trace_id ^ 1
+    kept = None if parent is None or parent.is_remote else _moved(parent, other)
+    return (changed(span, context=_moved(context, other), parent=kept),)
+
+
+def _own_id(span: ReadableSpan) -> Sequence[ReadableSpan]:
+    return (_identified(span, format_trace_id(span.context.trace_id) if span.context else ""),)
+
+
+def _in_the_request(span: ReadableSpan) -> Sequence[ReadableSpan]:
+    asker = span.links[0].context
+    return (changed(span, context=_moved(span.context, asker.trace_id), parent=asker),)
+
+
+PROPAGATION_BREAKAGES: dict[str, Breakage] = {
+    breakage.name: breakage
+    for breakage in (
+        Breakage("mixed-correlation-ids", "under concurrency a cache write says another request's correlation id",
+                 _only(v.REDIS_SET, _one_late(_mixed))),
+        Breakage("crossed-parents", "a task's cache write hangs below another request's span",
+                 _only(v.REDIS_SET, _one_late(_adopted))),
+        Breakage("orphaned-job", "the background job has lost its link to the request",
+                 _only(v.SESSION_PURGE, lambda span: (changed(span, links=()),))),
+        Breakage("job-in-the-request", "the background job runs in its request's trace",
+                 _only(v.SESSION_PURGE, _in_the_request)),
+        Breakage("lost-remote-parent", "audit-api does not read traceparent: two traces", _in_audit_api(_own_trace)),
+        Breakage("dropped-correlation-id", "audit-api makes a correlation id of its own", _in_audit_api(_own_id)),
+        Breakage("no-client-span", "the call to audit-api has no span", _only("POST", lambda _: ())),
+    )
+}  # fmt: skip
+"""By name; the names are what `--break` takes."""
