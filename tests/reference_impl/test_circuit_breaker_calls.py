@@ -86,6 +86,15 @@ class TestWhatCounts:
         assert breaker.snapshot().failure_count == 1
         assert caplog.messages == ["a predicate of the circuit breaker of pool 'db' failed: ZeroDivisionError"]
 
+    def test_an_interrupt_in_a_predicate_is_not_held_back(self, clock: Clock) -> None:
+        def judge(error: Exception) -> bool:
+            raise KeyboardInterrupt
+
+        breaker = CircuitBreaker("db", clock=clock, is_ignored=judge)
+        with pytest.raises(KeyboardInterrupt), breaker.guard():
+            raise BackendDown
+        assert breaker.snapshot().calls == 0
+
     def test_only_the_first_end_of_a_permit_counts(self, clock: Clock) -> None:
         breaker = breaker_of(clock)
         permit = breaker.acquire()
