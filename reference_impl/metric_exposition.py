@@ -76,8 +76,8 @@ def _text(bound: float) -> str:
 def _exemplar(seen: Seen | None) -> Exemplar | None:
     if seen is None:
         return None
-    ids = {"trace_id": format_trace_id(seen.span.trace_id), "span_id": format_span_id(seen.span.span_id)}
-    return Exemplar(ids, seen.value, seen.at)
+    span, value, at = seen
+    return Exemplar({"trace_id": format_trace_id(span.trace_id), "span_id": format_span_id(span.span_id)}, value, at)
 
 
 def best_format(accept: str) -> tuple[Callable[[Any], bytes], str]:

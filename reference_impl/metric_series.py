@@ -1,34 +1,29 @@
 """The numbers behind the metrics: counters and histograms of bounded labels, counted in the thread of the call (S4.4).
 
-prometheus-client's own instruments take 2 to 12 us a call and hold a lock that is not re-entrant: a finalizer or a
-signal handler that counts within it would wait for itself for ever. Here a call takes a tenth of that, under one
-re-entrant lock; prometheus-client registers, and writes what is scraped (`metrics.py`).
+prometheus-client's own instruments hold a lock that is not re-entrant: a finalizer or a signal handler that counts
+while it is held would wait for itself for ever; and they check and write an exemplar's labels at every call. Here one
+re-entrant lock is held for all numbers of a call, and an exemplar is a reference to its span. prometheus-client
+registers, and writes what is scraped (`metric_exposition`).
 """
 
 from __future__ import annotations
 
 import itertools
-import threading
 import time
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
-from opentelemetry.trace import Span, SpanContext
+from opentelemetry.trace import Span, SpanContext, TraceFlags
 
 from reference_impl.metric_catalogue import OTHER, Label, Metric
 
 _LONGEST_VALUE: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """The latest recorded call that a number counted: its span, its value, and when (seconds since the epoch)."""
-
-    span: SpanContext
-    value: float
-    at: float
+Seen: TypeAlias = tuple[SpanContext, float, float]
+"""The latest recorded call that a number counted: its span, its value, and when (seconds since the epoch)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,56 +60,57 @@ class Admission:
 
 
 class _Series:
-    """One counter (a histogram without bounds) or histogram."""
+    """One counter (a histogram without bounds) or histogram; whoever changes it holds the lock."""
 
-    __slots__ = ("_bounds", "_lock", "counts", "seen", "total")
+    __slots__ = ("_bounds", "_exemplars", "counts", "seen", "total")
 
-    def __init__(self, metric: Metric, lock: threading.RLock) -> None:
+    def __init__(self, metric: Metric) -> None:
         self._bounds = metric.buckets
-        self._lock = lock
+        self._exemplars = metric.exemplars
         self.total = 0.0
         self.counts = [0] * (len(metric.buckets) + 1)
         self.seen: list[Seen | None] = [None] * len(self.counts)
 
-    def add(self, value: float, span: Span | None) -> None:
-        place = bisect_left(self._bounds, value)
-        context = span.get_span_context() if span is not None else None
-        with self._lock:
-            self.total += value
-            self.counts[place] += 1
-            if context is not None and context.trace_flags.sampled:
-                self.seen[place] = Seen(context, value, time.time())
+    def add(self, value: float, recorded: SpanContext | None) -> None:
+        place = bisect_left(self._bounds, value) if self._bounds else 0
+        self.total += value
+        self.counts[place] += 1
+        if recorded is not None and self._exemplars:
+            self.seen[place] = (recorded, value, time.time())
 
 
 class Family:
-    """All series of one metric; safe for threads, and within itself."""
+    """All series of one metric. Whoever counts holds the lock: what counts within it, in the same thread, may."""
 
-    def __init__(self, metric: Metric, lock: threading.RLock, admissions: Mapping[Label, Admission]) -> None:
-        self.metric = metric
-        self._lock = lock
+    def __init__(self, metric: Metric, admissions: Mapping[Label, Admission]) -> None:
+        self._metric = metric
         self._admissions = tuple(admissions[label] for label in metric.labels)
         self._series: dict[tuple[str, ...], _Series] = {}
         if metric.from_zero or not metric.labels:
             for labels in itertools.product(*(label.values for label in metric.labels)):
-                self.touch(*labels)
+                self.touch(labels)
 
-    def add(self, *labels: str, value: float = 1.0, span: Span | None = None) -> None:
-        """Count: add a counter's value, or put a value into a histogram. A recorded span becomes the exemplar."""
-        (self._series.get(labels) or self.touch(*labels)).add(value, span if self.metric.exemplars else None)
+    def add(self, labels: tuple[str, ...], value: float = 1.0, recorded: SpanContext | None = None) -> None:
+        """Count: add a counter's value, or put a value into a histogram; `recorded` becomes the exemplar."""
+        (self._series.get(labels) or self.touch(labels)).add(value, recorded)
 
-    def touch(self, *labels: str) -> _Series:
-        """The series of these labels, as they are shown; new ones are 0."""
-        with self._lock:
-            shown = tuple(a.shown(value) for a, value in zip(self._admissions, labels, strict=True))
-            known = self._series.get(shown)
-            if known is None:
-                known = self._series[shown] = _Series(self.metric, self._lock)
-            return known
+    def touch(self, labels: tuple[str, ...]) -> _Series:
+        """The series of these labels, as they are shown; a new one is 0."""
+        shown = tuple(a.shown(value) for a, value in zip(self._admissions, labels, strict=True))
+        known = self._series.get(shown)
+        if known is None:
+            known = self._series[shown] = _Series(self._metric)
+        return known
 
     def read(self) -> list[Reading]:
         """Every series at this moment."""
-        with self._lock:
-            return [
-                Reading(labels, one.total, tuple(one.seen), tuple(itertools.accumulate(one.counts)))
-                for labels, one in self._series.items()
-            ]
+        return [
+            Reading(labels, one.total, tuple(one.seen), tuple(itertools.accumulate(one.counts)))
+            for labels, one in self._series.items()
+        ]
+
+
+def recorded(span: Span | None) -> SpanContext | None:
+    """The context of a span that is recorded, for an exemplar; None for any other."""
+    context = span.get_span_context() if span is not None else None
+    return context if context is not None and context.trace_flags & TraceFlags.SAMPLED else None

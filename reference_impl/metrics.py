@@ -24,7 +24,7 @@ from reference_impl import metric_catalogue as c
 from reference_impl import vocabulary as v
 from reference_impl.circuit_breaker_values import BreakerEvent, CircuitOpen, Snapshot, Transition
 from reference_impl.metric_exposition import Samples, as_family, best_format
-from reference_impl.metric_series import Admission, Family
+from reference_impl.metric_series import Admission, Family, recorded
 from reference_impl.span_ledger import LedgerReading
 from reference_impl.structured_logs import LEVELS, LogReading
 
@@ -73,7 +73,7 @@ class ServiceMetrics:
     def __init__(self, settings: Named) -> None:
         self._lock = threading.RLock()
         self._admissions = {label: Admission(label) for metric in c.CATALOGUE for label in metric.labels}
-        self._families = {metric: Family(metric, self._lock, self._admissions) for metric in _KEPT}
+        self._families = {metric: Family(metric, self._admissions) for metric in _KEPT}
         self._named = (settings.service_name, settings.service_version, settings.environment)
         self._watches: list[Watch] = []
         self._watched: set[c.Metric] = set()
@@ -99,17 +99,19 @@ class ServiceMetrics:
         elif name == v.EXECUTE_WITH_CIRCUIT_BREAKER:
             self._count_statement(c.DB_CALLS, c.DB_CALL_DURATION, said, call_outcome(error), seconds, span)
         elif kind is SpanKind.INTERNAL:
-            self._count(c.OPERATIONS, name, operation_outcome(error, said), span=span)
-            self._count(c.OPERATION_DURATION, name, value=seconds, span=span)
+            outcome = operation_outcome(error, said)
+            self._count(span, seconds, (c.OPERATIONS, (name, outcome)), (c.OPERATION_DURATION, (name,)))
 
     def redis_command(
         self, pool: str, command: str, seconds: float, *, error: BaseException | None, hit: bool | None, span: Span
     ) -> None:
         """See Measures."""
-        self._count(c.REDIS_COMMANDS, pool, command, redis_outcome(error), span=span)
-        self._count(c.REDIS_DURATION, pool, command, value=seconds, span=span)
-        if hit is not None and error is None:
-            self._count(c.CACHE_READS, command, "hit" if hit else "miss")
+        commands = (c.REDIS_COMMANDS, (pool, command, redis_outcome(error)))
+        duration = (c.REDIS_DURATION, (pool, command))
+        if hit is None or error is not None:
+            self._count(span, seconds, commands, duration)
+        else:
+            self._count(span, seconds, commands, duration, (c.CACHE_READS, (command, "hit" if hit else "miss")))
 
     def request_began(self) -> None:
         """A request is being served from now on."""
@@ -124,31 +126,37 @@ class ServiceMetrics:
             self._in_progress -= 1
         if status is None and isinstance(error, Exception):
             status = 500  # as whoever is outside will answer
-        self._count(c.REQUESTS, operation, f"{status // 100}xx" if status else "none")
-        self._count(c.REQUEST_DURATION, operation, value=seconds, span=span)
+        requests = (c.REQUESTS, (operation, f"{status // 100}xx" if status else "none"))
         reason = error_reason(status, error)
-        if reason is not None:
-            self._count(c.REQUEST_ERRORS, operation, reason, span=span)
+        errors = ((c.REQUEST_ERRORS, (operation, reason)),) if reason else ()
+        self._count(span, seconds, requests, (c.REQUEST_DURATION, (operation,)), *errors)
 
     def breaker_event(self, event: BreakerEvent) -> None:
         """A circuit breaker changed its state: a listener for it."""
         if isinstance(event, Transition):
-            span = get_current_span()
-            self._count(c.BREAKER_TRANSITIONS, event.pool, event.from_state, event.to_state, span=span)
+            move = (event.pool, event.from_state, event.to_state)
+            self._count(get_current_span(), 0.0, (c.BREAKER_TRANSITIONS, move))
 
     def _count_statement(
         self, calls: c.Metric, duration: c.Metric, said: Mapping[str, Any], outcome: str, seconds: float, span: Span
     ) -> None:
         pool = said.get(v.CONNECTION_POOL, c.OTHER)
         statement = said.get(v.OPERATION) or said.get(v.DB_OPERATION_NAME, c.OTHER)
-        self._count(calls, pool, statement, outcome, span=span)
-        self._count(duration, pool, statement, value=seconds, span=span)
+        self._count(span, seconds, (calls, (pool, statement, outcome)), (duration, (pool, statement)))
 
-    def _count(self, metric: c.Metric, *labels: str, value: float = 1.0, span: Span | None = None) -> None:
+    def _count(self, span: Span | None, seconds: float, *counted: tuple[c.Metric, tuple[str, ...]]) -> None:
+        """One call: 1 for each counter, its time for each histogram."""
         try:
-            self._families[metric].add(*labels, value=value, span=span)
+            context, families = recorded(span), self._families
+            with self._lock:
+                for metric, labels in counted:
+                    families[metric].add(labels, seconds if metric.buckets else 1.0, context)
         except Exception:  # whatever was given as a label; the call that is counted must not notice
-            self._families[c.METRIC_FAULTS].add()
+            self._note_fault()
+
+    def _note_fault(self) -> None:
+        with self._lock:
+            self._families[c.METRIC_FAULTS].add(())
 
     # --- What is asked for at each scrape ----------------------------------------------------------------------
 
@@ -192,9 +200,10 @@ class ServiceMetrics:
 
     def watch_breakers(self, breakers: Mapping[str, Breaker]) -> None:
         """Show the state of circuit breakers by pool; their transitions need `breaker_event` as a listener."""
-        for pool in breakers:
-            for move in _TRANSITIONS:
-                self._families[c.BREAKER_TRANSITIONS].touch(pool, *move)
+        with self._lock:
+            for pool in breakers:
+                for move in _TRANSITIONS:
+                    self._families[c.BREAKER_TRANSITIONS].touch((pool, *move))
 
         def read() -> Iterator[tuple[c.Metric, tuple[str, ...], float]]:
             for pool, breaker in breakers.items():
@@ -215,8 +224,9 @@ class ServiceMetrics:
         """Every metric of the catalogue as it is now: what a prometheus-client registry asks of a collector."""
         watched = self._read_watches()
         for metric in c.CATALOGUE:
-            kept = self._families.get(metric)
-            readings = kept.read() if kept is not None and metric not in self._watched else ()
+            kept = None if metric in self._watched else self._families.get(metric)
+            with self._lock:
+                readings = kept.read() if kept is not None else ()
             yield as_family(metric, readings, watched.get(metric, {}))
 
     def _read_watches(self) -> dict[c.Metric, Samples]:
@@ -228,7 +238,7 @@ class ServiceMetrics:
                     shown = self._shown(metric, labels)
                     samples[shown] = samples.get(shown, 0.0) + number
             except Exception:  # one that cannot tell must not hide the others
-                self._families[c.METRIC_FAULTS].add()
+                self._note_fault()
         return found
 
     def _shown(self, metric: c.Metric, labels: tuple[str, ...]) -> tuple[str, ...]:
