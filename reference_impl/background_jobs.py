@@ -19,6 +19,7 @@ from opentelemetry.trace import Link, Tracer, get_current_span
 from reference_impl.correlation import correlation, current_correlation_id, new_correlation_id
 from reference_impl.operation_spans import operation_span
 from reference_impl.safe_errors import type_name
+from reference_impl.span_guards import quietly
 from reference_impl.vocabulary import CORRELATION_ID
 
 logger = logging.getLogger("reference_impl.background_jobs")
@@ -62,7 +63,9 @@ class BackgroundJobs:
     async def _run(self, name: str, work: Work, correlation_id: str, links: list[Link]) -> None:
         try:
             with correlation(correlation_id), operation_span(self._tracer, name, links=links) as span:
-                span.set_attributes(await work() or {})
+                attributes = await work()
+                if attributes:
+                    quietly(span.set_attributes, attributes)
         except Exception as error:
             logger.error("job %s failed: %s", name, type_name(error))
 
