@@ -10,15 +10,20 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+import httpx
+
 from containers.ladder import BackendUnavailable
 from containers.redis_server import RedisBackend, redis_backend
-from demo.breakages import BREAKAGES
-from demo.flows import SECRET, DemoFailed, Stage, drive
+from demo.background_flow import background
+from demo.breaker_flow import BREAKER_ENVIRON, EXAMPLE_TRACE_ID, breaker_flow
+from demo.every_breakage import EVERY_BREAKAGE
+from demo.flows import SECRET, DemoFailed, Driven, Driver, Stage, drive
 from demo.service_process import ServiceFailed, ServiceProcess
+from demo.two_services_flow import AuditProcess, two_services
 
 EXAMPLE_SEED = 1
 
@@ -27,13 +32,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo; the process's exit code."""
     options = _options(arguments)
     if options.list:
-        for breakage in BREAKAGES.values():
+        for breakage in EVERY_BREAKAGE.values():
             print(f"{breakage.name:24} {breakage.about}")
         return 0
     if "OTEL_EXPORTER_OTLP_ENDPOINT" not in os.environ:
-        print(
-            "demo: nobody receives the traces; run it by `spanpact run contracts/v1 -- python -m demo`", file=sys.stderr
-        )
+        wanted = "spanpact run contracts/v1 -- python -m demo"
+        print(f"demo: nobody receives the traces; run it by `{wanted}`", file=sys.stderr)
         return 2
     try:
         return _play(options)
@@ -44,18 +48,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _play(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="studio-api-") as folder, _killable_redis() as redis:
-        print(f"redis       {redis.version} ({redis.rung}) at {redis.url}", flush=True)
+        _say("redis", f"{redis.version} ({redis.rung}) at {redis.url}")
         database = f"sqlite+aiosqlite:///{Path(folder) / 'studio.db'}"
-        environ = {"REDIS_URL": redis.url, "DATABASE_URL": database, "STUDIO_SESSION_SECRET": SECRET}
+        environ = {"REDIS_URL": redis.url, "DATABASE_URL": database, "STUDIO_SESSION_SECRET": SECRET, **BREAKER_ENVIRON}
         if options.example_ids:
             environ["STUDIO_ID_SEED"] = str(EXAMPLE_SEED)
-        with ServiceProcess(environ, breakage=options.breakage) as service:
-            print(f"studio-api  process {service.pid} at {service.url}", flush=True)
-            if options.breakage:
-                print(f"broken by   {options.breakage}: {BREAKAGES[options.breakage].about}", flush=True)
-            for flow in drive(Stage(service.url, redis, database)):
-                print(f"  {flow.trace_id}  {flow.name:26} {flow.outcome}", flush=True)
-            return service.stop()
+        with AuditProcess(environ, breakage=options.breakage) as audit:
+            _say("audit-api", f"process {audit.pid} at {audit.url}")
+            environ["AUDIT_URL"] = audit.url
+            with ServiceProcess(environ, breakage=options.breakage) as service:
+                _say("studio-api", f"process {service.pid} at {service.url}")
+                if options.breakage:
+                    _say("broken by", f"{options.breakage}: {EVERY_BREAKAGE[options.breakage].about}")
+                stage = Stage(service.url, redis, database)
+                for flow in _flows(stage, audit, example_ids=options.example_ids):
+                    print(f"  {flow.trace_id}  {flow.name:26} {flow.outcome}", flush=True)
+                return service.stop()
+
+
+def _flows(stage: Stage, audit: AuditProcess, *, example_ids: bool) -> Iterator[Driven]:
+    yield from drive(stage)
+    with httpx.Client(base_url=stage.url, timeout=10) as client:
+        driver = Driver(client)
+        yield from background(driver, stage)
+        yield from breaker_flow(driver, stage, trace_id=EXAMPLE_TRACE_ID if example_ids else "")
+    yield from two_services(stage.url, audit)
+
+
+def _say(what: str, value: str) -> None:
+    print(f"{what:12}{value}", flush=True)
 
 
 def _killable_redis() -> AbstractContextManager[RedisBackend]:
@@ -65,7 +86,8 @@ def _killable_redis() -> AbstractContextManager[RedisBackend]:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="demo", description="Drive every flow of the traced service studio-api.")
-    parser.add_argument("--break", dest="breakage", choices=sorted(BREAKAGES), metavar="NAME", help="break its tracing")
+    names = sorted(EVERY_BREAKAGE)
+    parser.add_argument("--break", dest="breakage", choices=names, metavar="NAME", help="break its tracing")
     parser.add_argument("--list", action="store_true", help="list the ways to break it")
     parser.add_argument("--example-ids", action="store_true", help="the same trace ids on every run")
     return parser.parse_args(arguments)

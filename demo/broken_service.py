@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from demo.breakages import BREAKAGES, TamperingExporter
+from demo.breakages import TamperingExporter
+from demo.every_breakage import EVERY_BREAKAGE
 from reference_impl.__main__ import serve
 from reference_impl.settings import Settings
 from reference_impl.span_export import otlp_exporter
@@ -15,7 +16,7 @@ def main() -> int:
     """Serve, with the breakage of this name; the process's exit code."""
     settings = Settings.load()
     exporter, _ = otlp_exporter(settings)
-    broken = TamperingExporter(exporter, BREAKAGES[sys.argv[1]])
+    broken = TamperingExporter(exporter, EVERY_BREAKAGE[sys.argv[1]])
     return serve(settings, configure_tracing(settings, exporter=broken))
 
 
