@@ -10,11 +10,15 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from typing import TypeAlias
 
 from containers.ladder import BackendUnavailable
+from containers.postgres_server import PostgresBackend, postgres_backend
 from containers.redis_server import RedisBackend, redis_backend
 
-BACKENDS: Mapping[str, Callable[[str | None], AbstractContextManager[RedisBackend]]] = {"redis": redis_backend}
+Open: TypeAlias = Callable[[str | None], AbstractContextManager[RedisBackend] | AbstractContextManager[PostgresBackend]]
+
+BACKENDS: Mapping[str, Open] = {"redis": redis_backend, "postgres": postgres_backend}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

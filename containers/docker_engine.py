@@ -10,7 +10,7 @@ import importlib.util
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,14 +22,23 @@ _PAUSE_BETWEEN_QUESTIONS = 0.05  # seconds
 
 
 @contextmanager
-def published_port(image: str, port: int, *, answers: Callable[[int], bool], within: float) -> Iterator[int]:
+def published_port(
+    image: str,
+    port: int,
+    *,
+    answers: Callable[[int], bool],
+    within: float,
+    environ: Mapping[str, str] | None = None,
+) -> Iterator[int]:
     """Run `image` and give the loopback port that its `port` is published on, once `answers` says yes to it.
+
+    `environ` is what the container's environment has beside the image's own.
 
     Raises `BackendUnavailable` where no engine of this machine answers, the image cannot be had, or the server in
     the container does not answer within `within` seconds. The container is removed with the context.
     """
     require_engine()
-    container = _started(image, port)
+    container = _started(image, port, environ or {})
     try:
         published = int(container.get_exposed_port(port))
         _await_answer(container, image, lambda: answers(published), within)
@@ -64,7 +73,7 @@ def _ping(path: str) -> bool:
         return b" 200 " in engine.recv(64)
 
 
-def _started(image: str, port: int) -> Any:
+def _started(image: str, port: int, environ: Mapping[str, str]) -> Any:
     from docker.errors import DockerException
     from testcontainers.core.config import ConnectionMode, testcontainers_config
     from testcontainers.core.container import DockerContainer
@@ -73,6 +82,8 @@ def _started(image: str, port: int) -> Any:
     # A machine that itself looks like a container would address the bridge, where nothing is published on loopback.
     testcontainers_config.connection_mode_override = ConnectionMode.docker_host
     container = DockerContainer(image)
+    for name, value in environ.items():
+        container.with_env(name, value)
     ports: dict[str, Any] = container.ports  # it knows no host address, the engine's client does
     ports[f"{port}/tcp"] = ("127.0.0.1",)
     try:

@@ -12,7 +12,6 @@ neither counts as slowness of the database nor keeps a probe's permit; but a bre
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from time import perf_counter_ns
@@ -87,11 +86,14 @@ class ConnectionManager:
             started = perf_counter_ns()
             if pool.must_wait:
                 _refuse_at_once(breaker)
-            async with pool.turn(), breaker.guard() as permit, asyncio.timeout(pool.settings.deadline_s):
+            async with pool.turn() as turn, breaker.guard() as permit:
                 span.set_attribute(v.BREAKER_STATE, permit.state)
-                async with pool.connection() as connection, connection.begin():
-                    span.set_attribute(v.CHECKOUT_MS, (perf_counter_ns() - started) / 1e6)
-                    return await work(Queries(connection, self._tracer, pool.facts, self._mode))
+                return await turn.run(self._transaction(pool, span, started, work), pool.settings.deadline_s)
+
+    async def _transaction(self, pool: Pool, span: Span, started_ns: int, work: Callable[[Queries], Awaitable[R]]) -> R:
+        async with pool.connection() as connection, connection.begin():
+            span.set_attribute(v.CHECKOUT_MS, (perf_counter_ns() - started_ns) / 1e6)
+            return await work(Queries(connection, self._tracer, pool.facts, self._mode))
 
     async def close(self) -> None:
         """Close all connections of all pools."""

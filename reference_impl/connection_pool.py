@@ -7,10 +7,10 @@ is over before the breaker is asked: a pool that is exhausted says nothing of th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -19,6 +19,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from reference_impl import vocabulary as v
 from reference_impl.circuit_breaker_settings import BreakerSettings
 from reference_impl.database_engine import in_memory, make_engine, server_attributes
+
+R = TypeVar("R")
+
+GRACE_S: Final = 0.25
+"""How long a call that was cancelled is waited for, in seconds; then it is cancelled once more."""
 
 Prepare: TypeAlias = Callable[[AsyncConnection], Awaitable[None]]
 
@@ -63,6 +68,52 @@ class PoolUse:
         return f"{self.in_use} of {self.size} in use, {self.waiting} waiting"
 
 
+class Turn:
+    """The right to one connection, and what is done with it."""
+
+    def __init__(self) -> None:
+        self._task: asyncio.Task[Any] | None = None
+
+    async def run(self, call: Coroutine[Any, Any, R], deadline_s: float) -> R:
+        """What the call gives within so many seconds, else TimeoutError.
+
+        A call that is over its deadline, or whose caller is cancelled, is cancelled. A driver may take long to heed
+        that where its server is silent: after twice GRACE_S it is left behind, and keeps the turn until it ends.
+        """
+        self._task = task = asyncio.create_task(call)
+        try:
+            await asyncio.wait({task}, timeout=deadline_s)
+        except asyncio.CancelledError:
+            await _cancelled(task)
+            raise
+        if task.done():
+            return await task
+        await _cancelled(task)
+        raise TimeoutError
+
+    def when_over(self, give_back: Callable[[], None]) -> None:
+        """Call `give_back` as soon as nothing of the turn is under way."""
+        if self._task is None or self._task.done():
+            give_back()
+        else:
+            self._task.add_done_callback(lambda _: give_back())
+
+
+async def _cancelled(task: asyncio.Task[Any]) -> None:
+    task.add_done_callback(_passed_over)
+    # Once to end its query in order; again, as a driver may ask the silent server itself to end it.
+    for _ in range(2):
+        task.cancel()
+        await asyncio.wait({task}, timeout=GRACE_S)
+        if task.done():
+            return
+
+
+def _passed_over(task: asyncio.Task[Any]) -> None:
+    if not task.cancelled():
+        task.exception()  # looked at, or asyncio would complain that nobody did
+
+
 class Pool:
     """The pool of one key; for one event loop. `facts` are what spans say of it: its key and its server."""
 
@@ -93,15 +144,19 @@ class Pool:
         await self._engine.dispose()
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """The right to one connection for as long as the block lasts; raises PoolExhausted."""
+    async def turn(self) -> AsyncIterator[Turn]:
+        """The right to one connection for as long as the block, and what it leaves behind; raises PoolExhausted."""
         await self._take_turn()
         self._in_use += 1
+        turn = Turn()
         try:
-            yield
+            yield turn
         finally:
-            self._in_use -= 1
-            self._free.release()
+            turn.when_over(self._give_back)
+
+    def _give_back(self) -> None:
+        self._in_use -= 1
+        self._free.release()
 
     async def _take_turn(self) -> None:
         self._waiting += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,8 @@ NO_ENGINE = "unix:///nowhere/docker.sock"
 @pytest.fixture(autouse=True)
 def _bare_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("REDIS_URL", raising=False)
+    monkeypatch.delenv("POSTGRES_URL", raising=False)
+    monkeypatch.setattr("containers.postgres_server._DEBIAN", Path("nowhere"))
     monkeypatch.setenv("DOCKER_HOST", NO_ENGINE)
     monkeypatch.setenv("PATH", "")
 
@@ -28,7 +31,11 @@ def test_what_was_found_and_what_was_passed_over_are_said(capsys: pytest.Capture
 
 def test_a_missing_backend_is_said_and_passes(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--backend", "redis=docker"]) == 0
-    assert capsys.readouterr().out == "no Redis backend (docker: no Docker engine answers)\n"
+    assert capsys.readouterr().out.splitlines() == [
+        "no Redis backend (docker: no Docker engine answers)",
+        "no PostgreSQL backend (url: POSTGRES_URL is not set; docker: no Docker engine answers; "
+        "program: no postgres on PATH or in nowhere/*/bin)",
+    ]
 
 
 def test_a_missing_backend_that_is_required_fails() -> None:

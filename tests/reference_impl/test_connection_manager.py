@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -303,6 +304,44 @@ class TestBreaker:
             assert manager.breakers[POOL].snapshot().failure_count == 1
         assert attributes(named(exporter, CALL)[0])["error.type"] == "TimeoutError"
 
+    async def test_a_call_that_does_not_heed_its_end_is_left_behind_and_keeps_its_turn(
+        self, tmp_path: Path, provider: TracerProvider
+    ) -> None:
+        heed = asyncio.Event()
+
+        async def stubborn(_: Queries) -> None:
+            while not heed.is_set():
+                with suppress(asyncio.CancelledError):
+                    await heed.wait()
+            raise LookupError
+
+        async with managed(tmp_path, provider, size=1, deadline_s=0.05, checkout_timeout_s=0.01) as manager:
+            with pytest.raises(TimeoutError):
+                await manager.execute_with_circuit_breaker(POOL, "SELECT", stubborn)
+            assert manager.uses[POOL].in_use == 1
+            with pytest.raises(PoolExhausted):
+                await manager.execute_with_circuit_breaker(POOL, "SELECT", one)
+            heed.set()
+            async with asyncio.timeout(10):
+                while manager.uses[POOL].in_use:  # noqa: ASYNC110 (the pool tells nobody)
+                    await asyncio.sleep(0.001)
+            assert await manager.execute_with_circuit_breaker(POOL, "SELECT", one) == 1
+
+    async def test_what_ends_while_it_is_cancelled_is_over_its_deadline_all_the_same(
+        self, tmp_path: Path, provider: TracerProvider
+    ) -> None:
+        async def angry(_: Queries) -> None:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                raise LookupError from None
+
+        async with managed(tmp_path, provider, deadline_s=0.05) as manager:
+            with pytest.raises(TimeoutError):
+                await manager.execute_with_circuit_breaker(POOL, "SELECT", angry)
+            assert manager.uses[POOL].in_use == 0
+            assert manager.breakers[POOL].snapshot().failure_count == 1
+
     async def test_a_statement_that_the_database_refuses_is_an_answer(
         self, tmp_path: Path, provider: TracerProvider
     ) -> None:
@@ -333,7 +372,7 @@ class TestPools:
         self, tmp_path: Path, provider: TracerProvider, exporter: InMemorySpanExporter
     ) -> None:  # fault R6
         async def hold(_: Queries) -> None:
-            for _ in range(6):
+            for _attempt in range(6):
                 with pytest.raises(PoolExhausted, match=r"^pool 'main': all 1 connections were in use for 0.01 s$"):
                     await manager.execute_with_circuit_breaker(POOL, "SELECT", one)
 

@@ -1,0 +1,208 @@
+"""A real PostgreSQL for tests, from the first rung that has one: URL, Docker, program.
+
+`postgres_backend()` is the way in. Whatever it starts listens on loopback only, has its data in a temporary folder,
+is ready when it answers a query, and is gone with the context; a server named by a URL is used and left as it is.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+
+from containers.docker_engine import published_port
+from containers.ladder import BackendUnavailable, PassedOver, Rung, climb
+from containers.processes import LOOPBACK, ServerProcess
+from containers.urls import without_credentials
+
+DEFAULT_IMAGE = "postgres:16-alpine"
+USER = "postgres"
+_ANSWER_WITHIN = 2  # seconds for one connection; libpq takes no less
+_CONTAINER_WITHIN = 60.0  # seconds until a container's server answers
+_START_WITHIN = 60.0  # seconds until a server's own files are made and it answers
+_RESTARTS = 20  # a killed server's own processes notice a moment later; until then a new one refuses to start
+_DEBIAN = Path("/usr/lib/postgresql")  # its programs are in a folder for each version, not on PATH
+_ACCOUNTS = ("postgres", "nobody")  # the server refuses to run as root
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresBackend:
+    """A PostgreSQL that answers: its URL (`postgresql://`), version, rung, and the rungs passed over.
+
+    `process` is there on the rung `program`; the faults need it and raise `BackendUnavailable` on the others.
+    """
+
+    url: str
+    version: str
+    rung: str
+    passed_over: tuple[PassedOver, ...] = ()
+    process: ServerProcess | None = field(default=None, compare=False)
+
+    def __str__(self) -> str:
+        return f"PostgreSQL {self.version} at {without_credentials(self.url)} ({self.rung})"
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The URL for SQLAlchemy, by the driver psycopg."""
+        return "postgresql+psycopg" + self.url[self.url.index("://") :]
+
+    def kill(self) -> None:
+        """End the server at once; connections are reset, what was committed stays."""
+        self._controlled().kill()
+
+    def restart(self) -> None:
+        """Start the server again on the same port, with its data; returns when it answers."""
+        server = self._controlled()
+        for attempt in range(1, _RESTARTS + 1):
+            try:
+                return server.restart()
+            except BackendUnavailable:
+                if attempt == _RESTARTS:
+                    raise
+        return None
+
+    def _controlled(self) -> ServerProcess:
+        if self.process is None:
+            raise BackendUnavailable(f"a PostgreSQL from the {self.rung} rung cannot be killed or restarted here")
+        return self.process
+
+
+@contextmanager
+def postgres_backend(prefer: str | None = None) -> Iterator[PostgresBackend]:
+    """A real PostgreSQL for as long as the context lasts.
+
+    `prefer` forces one rung, `url` (the address in POSTGRES_URL), `docker` or `program`, or is itself a
+    `postgresql://` address; None tries them in this order, the first one only if POSTGRES_URL is set. Raises
+    `BackendUnavailable`, with every rung's reason, when there is none, and `ValueError` for an unknown rung.
+    """
+    address = prefer if prefer and "://" in prefer else os.environ.get("POSTGRES_URL", "")
+    rung_name = "url" if prefer and "://" in prefer else prefer
+    with climb("PostgreSQL", _rungs(address), prefer=rung_name) as found:
+        url, process = found.backend
+        yield PostgresBackend(url, _version(url), found.rung, found.passed_over, process)
+
+
+Opened = tuple[str, ServerProcess | None]
+
+
+def _rungs(address: str) -> Sequence[Rung[Opened]]:
+    return (
+        Rung("url", partial(_named, address), final=bool(address)),
+        Rung("docker", _container),
+        Rung("program", _program),
+    )
+
+
+@contextmanager
+def _named(address: str) -> Iterator[Opened]:
+    if not address:
+        raise BackendUnavailable("POSTGRES_URL is not set")
+    if urlsplit(address).scheme.partition("+")[0] not in ("postgresql", "postgres"):
+        raise BackendUnavailable("POSTGRES_URL is no postgresql:// address")
+    url = "postgresql" + address[address.index("://") :]
+    _version(url)
+    yield url, None
+
+
+@contextmanager
+def _container() -> Iterator[Opened]:
+    image = os.environ.get("SPANPACT_POSTGRES_IMAGE", DEFAULT_IMAGE)
+    trusting = {"POSTGRES_HOST_AUTH_METHOD": "trust"}
+    with published_port(image, 5432, answers=_answers, within=_CONTAINER_WITHIN, environ=trusting) as port:
+        yield _loopback_url(port), None
+
+
+@contextmanager
+def _program() -> Iterator[Opened]:
+    server = ServerProcess(
+        "postgres", partial(_command, _programs(), _as_other()), answers=_answers, start_within=_START_WITHIN
+    )
+    try:
+        server.start()
+        yield _loopback_url(server.port), server
+    finally:
+        server.stop()
+
+
+def _programs() -> Path:
+    """The folder that holds `postgres` and `initdb`: that of the one on PATH, else the newest of Debian's."""
+    on_path = shutil.which("postgres")
+    found = [Path(on_path)] if on_path else sorted(_DEBIAN.glob("*/bin/postgres"), key=_by_version)
+    if not found:
+        raise BackendUnavailable(f"no postgres on PATH or in {_DEBIAN}/*/bin")
+    return found[-1].parent
+
+
+def _by_version(program: Path) -> tuple[int, str]:
+    version = program.parent.parent.name
+    return (int(version) if version.isdigit() else 0, version)
+
+
+def _as_other() -> str:
+    """The account to run the server as: "" for our own, which must not be root's."""
+    if os.geteuid() != 0:
+        return ""
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    account = next((name for name in _ACCOUNTS if name in known), "")
+    if not account or shutil.which("setpriv") is None:
+        raise BackendUnavailable("postgres does not run as root, and there is no account (or no setpriv) to run it as")
+    return account
+
+
+def _command(programs: Path, account: str, port: int, folder: Path) -> Sequence[str]:
+    """The server's command; its data folder is made before its first start."""
+    entry = pwd.getpwnam(account) if account else None
+    # setpriv becomes the program, so that the process that is signalled is the server.
+    as_other = ["setpriv", f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", "--clear-groups"] if entry else []
+    data = folder / "data"
+    if not data.exists():
+        if entry:
+            os.chown(folder, entry.pw_uid, entry.pw_gid)
+        making = ["-D", str(data), "-U", USER, "-A", "trust", "-N", "-E", "UTF8", "--no-locale"]
+        _run([*as_other, str(programs / "initdb"), *making])
+    # Nothing of it survives the machine, so nothing need reach the disk.
+    options = {"listen_addresses": LOOPBACK, "port": port, "unix_socket_directories": "", "fsync": "off"}
+    settings = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
+    return [*as_other, str(programs / "postgres"), "-D", str(data), *settings]
+
+
+def _run(command: Sequence[str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        raise BackendUnavailable(f"initdb ended with code {done.returncode}: {last}")
+
+
+def _loopback_url(port: int) -> str:
+    return f"postgresql://{USER}@{LOOPBACK}:{port}/postgres"
+
+
+def _answers(port: int) -> bool:
+    try:
+        _ask(_loopback_url(port))
+    except psycopg.Error:
+        return False
+    return True
+
+
+def _version(url: str) -> str:
+    try:
+        return _ask(url).partition(" ")[0]
+    except psycopg.Error as error:
+        # Not the driver's text: it may quote the address with its password.
+        raise BackendUnavailable(f"{without_credentials(url)} gives no answer: {type(error).__name__}") from None
+
+
+def _ask(url: str) -> str:
+    with psycopg.connect(url, connect_timeout=_ANSWER_WITHIN) as connection:
+        connection.execute("SELECT 1")
+        return connection.info.parameter_status("server_version") or "of unknown version"
