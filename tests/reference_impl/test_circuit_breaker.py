@@ -90,6 +90,16 @@ class TestClosed:
         snapshot = breaker.snapshot()
         assert (snapshot.state, snapshot.calls, snapshot.failure_count, snapshot.slow_count) == ("closed", 1, 1, 0)
 
+    def test_old_failures_do_not_open_it_though_nobody_looked_meanwhile(self, clock: Clock, seen: Recorder) -> None:
+        breaker = breaker_of(clock, seen, window="time", window_s=60.0)  # a snapshot would forget them as well
+        for _ in range(3):
+            call(breaker, clock, error=BackendDown())
+        clock.advance(60.0)
+        for _ in range(3):
+            call(breaker, clock)
+        call(breaker, clock, error=BackendDown())
+        assert seen.moves() == []
+
     def test_a_time_window_opens_on_its_own_calls_however_many(self, clock: Clock) -> None:
         breaker = breaker_of(clock, window="time", window_s=60.0, minimum_calls=100)
         for index in range(99):
