@@ -27,19 +27,20 @@ logger = logging.getLogger("reference_impl.audit_client")
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 RECORDS_PATH: Final = "/audit/records"
-DEADLINE_S: Final = 0.25
-"""The longest that one call may take, connecting included."""
 
 
 class AuditClient:
-    """A client of the audit-api at `url`; `lost` counts the records that it did not confirm."""
+    """A client of the audit-api at `url`; `lost` counts the records that it did not confirm.
+
+    `deadline_s` is the longest that one call may take, connecting included.
+    """
 
     def __init__(
         self,
         url: str,
         tracer: Tracer,
         *,
-        deadline_s: float = DEADLINE_S,
+        deadline_s: float = 0.25,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._tracer = tracer

@@ -52,8 +52,9 @@ def create_app(
     audit: AuditClient | None = None,
     make_correlation_id: Callable[[], str] = new_correlation_id,
 ) -> Starlette:
-    """The application; its cache is `app.state.cache`, its background jobs are `app.state.jobs`, its connection manager is
-    `app.state.connections` (None where a store was given).
+    """The application; its cache is `app.state.cache`, its background jobs are `app.state.jobs`.
+
+    Its connection manager is `app.state.connections`, None where a store was given.
 
     `redis`, `store` and `audit` replace what the settings name, and are their giver's to close; what is made here is
     closed when the application ends, after the background jobs have ended or were cancelled.
@@ -75,7 +76,8 @@ def create_app(
         tracer=telemetry.tracer("reference_impl.session_cache"),
     )
     if audit is None and settings.audit_url:
-        audit = AuditClient(settings.audit_url, telemetry.tracer("reference_impl.audit_client"))
+        tracer = telemetry.tracer("reference_impl.audit_client")
+        audit = AuditClient(settings.audit_url, tracer, deadline_s=settings.audit_deadline_s)
         own.append(audit.close)
     jobs = BackgroundJobs(telemetry.tracer("reference_impl.background_jobs"))
     routes = [

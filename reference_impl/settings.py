@@ -93,6 +93,7 @@ class Settings:
     session_lifetime_s: int
     session_secret: str = field(repr=False)
     audit_url: str = field(repr=False)
+    audit_deadline_s: float
     id_seed: int | None
     resource_attributes: tuple[tuple[str, str], ...]
     origins: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -204,6 +205,7 @@ RULES: tuple[Rule, ...] = (
     Rule("session_lifetime_s", integer(1, 31_536_000), own=("STUDIO_SESSION_LIFETIME",), default=3600),
     Rule("session_secret", text(16, 1024), own=("STUDIO_SESSION_SECRET",), default=_default_secret, secret=True),
     Rule("audit_url", _optional(http_url), own=("AUDIT_URL",), default=""),
+    Rule("audit_deadline_s", number(0.001, 60), own=("AUDIT_DEADLINE",), default=0.25),
     Rule("id_seed", integer(0, 2**63 - 1), own=("STUDIO_ID_SEED",), default=None),
 )
 """Every setting, in the order in which they are resolved: a default may look at what stands before it."""

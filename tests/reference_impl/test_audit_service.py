@@ -170,6 +170,7 @@ def _studio(redis: RedisServer | None, folder: Path, sink: OtlpSink, audit: str)
         "REDIS_URL": redis.url if redis else f"redis://127.0.0.1:{free_port()}",
         "DATABASE_URL": f"sqlite+aiosqlite:///{folder / 'studio.db'}",
         "AUDIT_URL": audit,
+        "AUDIT_DEADLINE": "30",
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -190,6 +191,18 @@ def test_a_generator_that_is_left_leaks_its_span_and_the_enclosing_block_restore
     run(main)
     assert [event.name for event in traced.span("rows").events] == ["abandoned"]
     assert traced.span("rows").status.status_code is StatusCode.UNSET
+
+
+def test_a_block_that_a_copy_of_its_context_leaves_stays_current_where_it_was_opened(traced: Traced) -> None:
+    block = operation_span(traced.tracer, "request")
+    with correlation("c-1"):
+        request = block.__enter__()
+        contextvars.copy_context().run(block.__exit__, None, None, None)
+        assert get_current_span() is request  # it has ended, and yet nobody here has left it
+        block.__exit__(None, None, None)
+    assert_clean()
+    operation_span(traced.tracer, "never entered").__exit__(None, None, None)
+    assert_clean()
 
 
 class Rows:

@@ -127,7 +127,7 @@ def test_sessions_are_told_of_only_where_an_audit_api_is_named(empty_redis: Redi
             assert (await service.client.post("/sessions", json={"email": "nobody"})).status_code == 422
         return service
 
-    without, told = run(create), run(lambda: create(audit_url=dead))
+    without, told = run(create), run(lambda: create(audit_url=dead, audit_deadline_s="10"))
     assert "POST" not in [span.name for span in without.memory.get_finished_spans()]
     requested = [span.attributes.get("audit.requested") for span in _requests(without) + _requests(told)]
     assert requested == [None, None, True, None]
@@ -140,7 +140,7 @@ def _requests(service: Started) -> list[Any]:
 
 
 def test_the_address_of_audit_api_is_a_setting_that_is_off_by_default() -> None:
-    assert Settings.load({}).audit_url == ""
+    assert (Settings.load({}).audit_url, Settings.load({}).audit_deadline_s) == ("", 0.25)
     assert Settings.load({"AUDIT_URL": "http://bob:secret@audit:8081"}).audit_url == "http://bob:secret@audit:8081"
     assert Settings.load({"AUDIT_URL": "http://audit"}, audit_url="").audit_url == ""
     shown = {name: value for name, value, _ in Settings.load({"AUDIT_URL": "http://bob:secret@audit"}).table()}
