@@ -6,7 +6,9 @@ So no `__str__` can raise, hang or tell; cycles end at a depth; and every value 
 
 from __future__ import annotations
 
+import errno
 import math
+import os
 import re
 from collections import deque
 from datetime import date, datetime
@@ -129,7 +131,7 @@ class Values:
         if issubclass(kind, float):
             return _real(float.__float__(value))
         if issubclass(kind, BaseException):
-            return exception_type(value)
+            return _kind_of_failure(value)
         base = next((base for base in _NESTED if issubclass(kind, base)), None)
         if base is not None:
             return self._nested(value, base, depth + 1) if depth < MAX_DEPTH else "[too deep]"
@@ -174,10 +176,17 @@ def filled_in(template: object, arguments: Any = ()) -> str:
     return text(template)
 
 
+def _kind_of_failure(error: BaseException) -> str:
+    """An exception's type; with the system's own words for its number, if it has one, as they are no secret."""
+    number = error.errno if isinstance(error, OSError) else None
+    kind = exception_type(error)
+    return f"{kind}: {os.strerror(number).lower()}" if type(number) is int else kind
+
+
 def shown_exception(error: BaseException) -> dict[str, Any]:
     """What a line says of an exception: type, places from the innermost out, causes; a message only if it is ours."""
     shown: dict[str, Any] = {"type": exception_type(error), "places": places(error)}
-    code = redis_code(error)
+    code = redis_code(error) or (errno.errorcode.get(error.errno or 0) if isinstance(error, OSError) else None)
     shown |= {"code": code} if code else {}
     shown |= {"message": text(str(error))} if type(error) in SAFE_MESSAGES else {}
     causes = [exception_type(cause) for cause in _causes(error)]

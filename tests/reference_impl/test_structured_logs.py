@@ -293,6 +293,14 @@ def test_a_message_of_our_own_words_is_shown_but_not_that_of_a_subclass() -> Non
     assert "message" not in shown_exception(Ours("PORT: -1 is too low"))
 
 
+def test_a_failure_of_the_system_says_which_one_but_not_of_what() -> None:
+    taken = OSError(98, "bob's port is taken")
+    assert Values().plain(taken) == "OSError: address already in use"
+    assert shown_exception(taken)["code"] == "EADDRINUSE"
+    assert Values().plain(OSError("bob")) == "OSError"
+    assert "code" not in shown_exception(OSError("bob"))
+
+
 def test_a_deep_recursion_shows_its_innermost_places_only() -> None:
     def deeper() -> None:
         deeper()
