@@ -92,7 +92,7 @@ def test_every_setting_of_the_pool_and_its_breaker_comes_from_the_environment() 
             "BREAKER_SLOW_CALL_SECONDS and DATABASE_DEADLINE (5)",
         ),
         ({"BREAKER_WINDOW": "day"}, "BREAKER_WINDOW: 'day' is unknown; accepted: count, time"),
-        ({"BREAKER_FAILURE_RATE": "2"}, "BREAKER_FAILURE_RATE: '2' is out of range; accepted: a number " "from 0.001 to 1"),
+        (
             {"BREAKER_FAILURE_RATE": "2"},
             "BREAKER_FAILURE_RATE: '2' is out of range; accepted: a number from 0.001 to 1",
         ),
