@@ -31,6 +31,10 @@ class AuditProcess(ServiceProcess):
         module = ["demo.broken_audit_service", str(breakage)] if broken else ["reference_impl.audit_service"]
         self._command = [sys.executable, "-m", *module]
 
+    def __enter__(self) -> AuditProcess:
+        super().__enter__()
+        return self
+
 
 def two_services(url: str, audit: AuditProcess) -> Iterator[Driven]:
     """One session of which audit-api is told, many at once, and one while audit-api is down, which it then stays."""
