@@ -59,3 +59,7 @@ class SourceError(SpanpactError):
     """A source of traces could not be read: unreachable, malformed, too large."""
 
     exit_code = 3
+
+
+class SourceUnavailable(SourceError):
+    """A source could not be read now, and perhaps can in a moment: whoever waits may ask again."""
