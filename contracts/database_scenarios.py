@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from starlette.applications import Starlette
 
+from contracts.stage import EMAIL, Action, Stage
 from reference_impl.connection_manager import ConnectionManager, Queries
 from reference_impl.database_pools import connection_manager
 from reference_impl.service import create_app
 from reference_impl.session_cache import SessionCache
 from reference_impl.session_store import POOL, SqlSessionStore, StoreUnavailable
 
-if TYPE_CHECKING:
-    from contracts.reference_scenarios import Stage
-
-EMAIL = "ada@example.com"
 TRACE = "00-" + "5" * 31 + "1-" + "6" * 16 + "-01"
 """The trace that all requests of one scenario share, as if one caller had sent them."""
 
@@ -120,7 +117,7 @@ async def _session_database_down(stage: Stage) -> None:
             await cache.validate(token)
 
 
-DATABASE_ACTIONS: dict[str, Callable[[Stage], Awaitable[None]]] = {
+DATABASE_ACTIONS: dict[str, Action] = {
     "database-call": _call,
     "database-call-fails": _call_fails,
     "database-pool-exhausted": _pool_exhausted,

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
 import httpx
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from starlette.applications import Starlette
 
 from contracts.closed_port import closed_port
+from contracts.stage import EMAIL, Action, Stage
 from reference_impl.audit_client import AuditClient
 from reference_impl.audit_service import audit_settings, create_audit_app
 from reference_impl.service import create_app
 from reference_impl.telemetry import configure_tracing
 
-if TYPE_CHECKING:
-    from contracts.reference_scenarios import Stage
-
-EMAIL = "ada@example.com"
 DEADLINE_S = 10.0
 """Generous, as a scenario is not about slowness; the service's own deadline is far smaller."""
 
@@ -75,7 +70,7 @@ async def _purge_nothing(stage: Stage) -> None:
     assert await stage.app.state.jobs.drain(DEADLINE_S)
 
 
-PROPAGATION_ACTIONS: dict[str, Callable[[Stage], Awaitable[None]]] = {
+PROPAGATION_ACTIONS: dict[str, Action] = {
     "session-create": _create,
     "session-create-redis-down": _create_redis_down,
     "two-services": _two_services,

@@ -11,11 +11,13 @@ import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from containers.redis_server import RedisBackend
-from contracts.reference_scenarios import ACTIONS, Stage
+from contracts.reference_scenarios import ACTIONS
+from contracts.stage import Stage
+from demo.breakages import Breakage, TamperingExporter
 from reference_impl.correlation import correlation, new_correlation_id
 from reference_impl.settings import Settings
 from reference_impl.telemetry import configure_tracing
@@ -28,8 +30,10 @@ class ReferenceImplementation:
 
     name = "studio-api"
 
-    def __init__(self, redis: RedisBackend) -> None:
+    def __init__(self, redis: RedisBackend, *, breakage: Breakage | None = None) -> None:
+        """`breakage` breaks its tracing, so that the contracts can be seen to notice."""
         self._redis = redis
+        self._breakage = breakage
 
     @property
     def scenarios(self) -> Collection[str]:
@@ -42,9 +46,12 @@ class ReferenceImplementation:
         with tempfile.TemporaryDirectory(prefix="studio-api-") as folder:
             database = f"sqlite+aiosqlite:///{Path(folder) / 'studio.db'}"
             settings = Settings.load({}, redis_url=self._redis.url, database_url=database)
-            telemetry = configure_tracing(settings, span_processors=[SimpleSpanProcessor(exporter)])
+            telemetry = configure_tracing(settings, span_processors=[SimpleSpanProcessor(self._broken(exporter))])
             with correlation(new_correlation_id()):
                 asyncio.run(Stage(settings, telemetry, exporter).play(ACTIONS[scenario]))
             telemetry.shutdown()
         traces = {format(span.context.trace_id, "032x") for span in exporter.get_finished_spans()}
         return MemorySource(exporter, scenarios=dict.fromkeys(traces, scenario)).read()
+
+    def _broken(self, exporter: SpanExporter) -> SpanExporter:
+        return TamperingExporter(exporter, self._breakage) if self._breakage else exporter

@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import get_current_span
 
-from containers.redis_server import redis_backend
+from containers.redis_server import RedisBackend
 from reference_impl.audit_client import AuditClient
 from reference_impl.audit_service import audit_settings, create_audit_app
 from reference_impl.correlation import HEADER, current_correlation_id
@@ -145,10 +145,9 @@ async def _drive(redis_url: str, folder: Path, memory: InMemorySpanExporter) -> 
 
 
 @pytest.mark.timeout(180)
-def test_two_thousand_interleaved_requests_never_mix(tmp_path: Path) -> None:
+def test_two_thousand_interleaved_requests_never_mix(redis: RedisBackend, tmp_path: Path) -> None:
     memory = InMemorySpanExporter()
-    with redis_backend() as redis:
-        sent = asyncio.run(_drive(redis.url, tmp_path, memory))
+    sent = asyncio.run(_drive(redis.url, tmp_path, memory))
     assert len(sent) == REQUESTS
     traces = MemorySource(memory).read().traces
     assert {trace.trace_id: _correlation_ids(trace) for trace in traces} == {

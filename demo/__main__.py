@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import httpx
 
 from containers.ladder import BackendUnavailable
-from containers.redis_server import RedisBackend, redis_backend
+from containers.own_redis import own_redis
 from demo.background_flow import background
 from demo.breaker_flow import BREAKER_ENVIRON, EXAMPLE_TRACE_ID, breaker_flow
 from demo.every_breakage import EVERY_BREAKAGE
@@ -47,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _play(options: argparse.Namespace) -> int:
-    with tempfile.TemporaryDirectory(prefix="studio-api-") as folder, _killable_redis() as redis:
+    with tempfile.TemporaryDirectory(prefix="studio-api-") as folder, own_redis() as redis:
         _say("redis", f"{redis.version} ({redis.rung}) at {redis.url}")
         database = f"sqlite+aiosqlite:///{Path(folder) / 'studio.db'}"
         environ = {"REDIS_URL": redis.url, "DATABASE_URL": database, "STUDIO_SESSION_SECRET": SECRET, **BREAKER_ENVIRON}
@@ -77,11 +75,6 @@ def _flows(stage: Stage, audit: AuditProcess, *, example_ids: bool) -> Iterator[
 
 def _say(what: str, value: str) -> None:
     print(f"{what:12}{value}", flush=True)
-
-
-def _killable_redis() -> AbstractContextManager[RedisBackend]:
-    """A Redis of our own that can be killed: a process; a server that others use must not be."""
-    return redis_backend("program" if shutil.which("redis-server") else "bundled")
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -1,0 +1,106 @@
+"""Where a scenario of the reference implementation is played: real clients and the real application, traced.
+
+Redis commands are sent by the asynchronous and by the synchronous client, as one core traces both (S2.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any, TypeAlias
+
+import httpx
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from redis import Redis
+from redis.exceptions import RedisError
+
+from reference_impl.key_patterns import KeyTemplates
+from reference_impl.redis_client import make_client, make_sync_client
+from reference_impl.service import create_app
+from reference_impl.session_cache import INDEX_KEY, SESSION_KEY, SessionCache
+from reference_impl.session_store import SqlSessionStore
+from reference_impl.settings import Settings
+from reference_impl.telemetry import Telemetry
+
+EMAIL = "ada@example.com"
+DEADLINE_S = 20.0  # the contracts are about spans: a busy machine must not make a command fail
+
+
+class Stage:
+    """Where one scenario is played: traced clients, the application, and an untraced Redis client to prepare it."""
+
+    def __init__(self, settings: Settings, telemetry: Telemetry, exporter: InMemorySpanExporter) -> None:
+        self.settings = settings
+        self.exporter = exporter
+        self.store = SqlSessionStore(settings.database_url, tracer=telemetry.tracer("reference_impl.session_store"))
+        self.telemetry = telemetry
+        self._connect(settings.redis_url)
+
+    async def reconnect(self, url: str) -> None:
+        """Use the Redis at another URL from now on."""
+        await self.disconnect()
+        self._connect(url)
+
+    async def disconnect(self) -> None:
+        """Close the traced clients."""
+        await self.redis.aclose()
+        self.sync_redis.close()
+
+    def _connect(self, url: str) -> None:
+        tracer = self.telemetry.tracer("reference_impl.redis_commands")
+        keys = KeyTemplates(SESSION_KEY, INDEX_KEY)
+        self.redis = make_client(url, pool_name="sessions", keys=keys, tracer=tracer, retries=0, deadline_s=DEADLINE_S)
+        self.sync_redis = make_sync_client(
+            url, pool_name="sessions", keys=keys, tracer=tracer, retries=0, deadline_s=DEADLINE_S
+        )
+        self.app = create_app(self.settings, self.telemetry, redis=self.redis, store=self.store)
+        self.cache: SessionCache = self.app.state.cache
+
+    async def play(self, action: Action) -> None:
+        """Play one action on an empty Redis; what it prepared is not among the spans."""
+        with Redis.from_url(self.settings.redis_url) as self.plain:
+            self.plain.flushdb()
+            try:
+                await action(self)
+            finally:
+                await self.disconnect()
+                await self.store.close()
+
+    def begin(self) -> None:
+        """Forget the spans so far: they belong to the preparation."""
+        self.exporter.clear()
+
+    async def send(self, command: str, *arguments: Any, **options: Any) -> None:
+        """Send one command by both clients; its failure is what the scenario wants to see."""
+        with suppress(RedisError):
+            await getattr(self.redis, command)(*arguments, **options)
+        with suppress(RedisError):
+            getattr(self.sync_redis, command)(*arguments, **options)
+
+    async def pipeline(self, *commands: tuple[str, ...], transaction: bool = False) -> None:
+        """Send commands as one pipeline by both clients."""
+        async with self.redis.pipeline(transaction=transaction) as pipeline:
+            for name, *arguments in commands:
+                getattr(pipeline, name)(*arguments)
+            with suppress(RedisError):
+                await pipeline.execute()
+        with self.sync_redis.pipeline(transaction=transaction) as sync_pipeline:
+            for name, *arguments in commands:
+                getattr(sync_pipeline, name)(*arguments)
+            with suppress(RedisError):
+                sync_pipeline.execute()
+
+    async def session(self, *, device: str = "web") -> str:
+        """The token of a new session."""
+        token, _ = await self.cache.create(EMAIL, device)
+        return token
+
+    async def request(self, method: str, path: str, token: str) -> None:
+        """One request to the application."""
+        transport = httpx.ASGITransport(app=self.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://studio-api") as client:
+            await client.request(method, path, headers={"authorization": f"Bearer {token}"})
+
+
+Action: TypeAlias = Callable[[Stage], Awaitable[None]]
+"""What is done in one scenario."""
