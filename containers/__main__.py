@@ -1,36 +1,39 @@
 """`python -m containers`: which backends this machine has, and from where; starts each and stops it again.
 
-`--backend redis=RUNG` (or a URL for the rung) forces a rung; `--require redis` makes a missing backend an error.
-Exit code 0, or 1 where a required backend is missing, or 2 for wrong usage.
+`--backend redis=RUNG` (or a URL for the rung) forces a rung; `--require redis,docker` makes a missing one an error.
+Exit code 0, or 1 where a required one is missing, or 2 for wrong usage.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from typing import TypeAlias
+from collections.abc import Sequence
 
+from containers.backends import BACKENDS, REQUIRABLE, engine_line, name_and_rung, names, opened
 from containers.ladder import BackendUnavailable
-from containers.postgres_server import PostgresBackend, postgres_backend
-from containers.redis_server import RedisBackend, redis_backend
-
-Open: TypeAlias = Callable[[str | None], AbstractContextManager[RedisBackend] | AbstractContextManager[PostgresBackend]]
-
-BACKENDS: Mapping[str, Open] = {"redis": redis_backend, "postgres": postgres_backend}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print one line for each backend and one for each rung that was passed over; returns the exit code."""
     options = _options(arguments)
-    missing = [name for name in BACKENDS if not _announce(name, options.backend.get(name))]
-    return 1 if set(missing) & set(options.require) else 0
+    missing = [] if _announce_engine() else ["docker"]
+    missing += [name for name in BACKENDS if not _announce(name, dict(options.backend).get(name))]
+    return 1 if set(missing) & {name for required in options.require for name in required} else 0
+
+
+def _announce_engine() -> bool:
+    try:
+        print(engine_line())
+    except BackendUnavailable as error:
+        print(error)
+        return False
+    return True
 
 
 def _announce(name: str, prefer: str | None) -> bool:
     try:
-        with BACKENDS[name](prefer) as backend:
+        with opened(name, prefer) as backend:
             print(backend)
             for passed in backend.passed_over:
                 print(f"  passed over {passed}")
@@ -44,18 +47,11 @@ def _announce(name: str, prefer: str | None) -> bool:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m containers", description="Which backends this machine has.")
-    parser.add_argument("--backend", action="append", default=[], type=_name_and_rung, metavar="NAME=RUNG")
-    parser.add_argument("--require", action="append", default=[], choices=sorted(BACKENDS), metavar="NAME")
-    options = parser.parse_args(arguments)
-    options.backend = dict(options.backend)
-    return options
-
-
-def _name_and_rung(text: str) -> tuple[str, str]:
-    name, _, rung = text.partition("=")
-    if name not in BACKENDS or not rung:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=RUNG with a name of {', '.join(BACKENDS)}")
-    return name, rung
+    parser.add_argument("--backend", action="append", default=[], type=name_and_rung, metavar="NAME=RUNG")
+    parser.add_argument(
+        "--require", action="append", default=[], type=names, metavar="NAMES", help=f"of {', '.join(REQUIRABLE)}"
+    )
+    return parser.parse_args(arguments)
 
 
 def _wrong_usage(message: str) -> int:

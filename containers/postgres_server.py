@@ -19,15 +19,14 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from containers.docker_engine import published_port
+from containers.controls import Controls
+from containers.docker_engine import postgres_container
 from containers.ladder import BackendUnavailable, PassedOver, Rung, climb
 from containers.processes import LOOPBACK, ServerProcess
 from containers.urls import without_credentials
 
-DEFAULT_IMAGE = "postgres:16-alpine"
 USER = "postgres"
 _ANSWER_WITHIN = 2  # seconds for one connection; libpq takes no less
-_CONTAINER_WITHIN = 60.0  # seconds until a container's server answers
 _START_WITHIN = 60.0  # seconds until a server's own files are made and it answers
 _RESTARTS = 20  # a killed server's own processes notice a moment later; until then a new one refuses to start
 _DEBIAN = Path("/usr/lib/postgresql")  # its programs are in a folder for each version, not on PATH
@@ -38,14 +37,15 @@ _ACCOUNTS = ("postgres", "nobody")  # the server refuses to run as root
 class PostgresBackend:
     """A PostgreSQL that answers: its URL (`postgresql://`), version, rung, and the rungs passed over.
 
-    `process` is there on the rung `program`; the faults need it and raise `BackendUnavailable` on the others.
+    `process` is what was started here, a container or a process; the faults need it and raise `BackendUnavailable` on
+    the rung `url`.
     """
 
     url: str
     version: str
     rung: str
     passed_over: tuple[PassedOver, ...] = ()
-    process: ServerProcess | None = field(default=None, compare=False)
+    process: Controls | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return f"PostgreSQL {self.version} at {without_credentials(self.url)} ({self.rung})"
@@ -54,6 +54,14 @@ class PostgresBackend:
     def sqlalchemy_url(self) -> str:
         """The URL for SQLAlchemy, by the driver psycopg."""
         return "postgresql+psycopg" + self.url[self.url.index("://") :]
+
+    def pause(self) -> None:
+        """Stop the server in its tracks: connections stay open and nothing is answered."""
+        self._controlled().pause()
+
+    def resume(self) -> None:
+        """Let a paused server go on."""
+        self._controlled().resume()
 
     def kill(self) -> None:
         """End the server at once; connections are reset, what was committed stays."""
@@ -70,9 +78,11 @@ class PostgresBackend:
                     raise
         return None
 
-    def _controlled(self) -> ServerProcess:
+    def _controlled(self) -> Controls:
         if self.process is None:
-            raise BackendUnavailable(f"a PostgreSQL from the {self.rung} rung cannot be killed or restarted here")
+            raise BackendUnavailable(
+                f"a PostgreSQL from the {self.rung} rung cannot be paused, killed or restarted here"
+            )
         return self.process
 
 
@@ -91,7 +101,7 @@ def postgres_backend(prefer: str | None = None) -> Iterator[PostgresBackend]:
         yield PostgresBackend(url, _version(url), found.rung, found.passed_over, process)
 
 
-Opened = tuple[str, ServerProcess | None]
+Opened = tuple[str, Controls | None]
 
 
 def _rungs(address: str) -> Sequence[Rung[Opened]]:
@@ -115,10 +125,8 @@ def _named(address: str) -> Iterator[Opened]:
 
 @contextmanager
 def _container() -> Iterator[Opened]:
-    image = os.environ.get("SPANPACT_POSTGRES_IMAGE", DEFAULT_IMAGE)
-    trusting = {"POSTGRES_HOST_AUTH_METHOD": "trust"}
-    with published_port(image, 5432, answers=_answers, within=_CONTAINER_WITHIN, environ=trusting) as port:
-        yield _loopback_url(port), None
+    with postgres_container() as server:
+        yield server.url, server
 
 
 @contextmanager

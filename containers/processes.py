@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import signal
 import socket
@@ -75,13 +76,13 @@ class ServerProcess:
         return None
 
     def pause(self) -> None:
-        """Stop the process in its tracks (SIGSTOP): connections stay open and nothing is answered."""
-        self._living().send_signal(signal.SIGSTOP)
+        """Stop the process and its children in their tracks (SIGSTOP): connections stay open, nothing is answered."""
+        self._signal_all(signal.SIGSTOP)
         self._paused = True
 
     def resume(self) -> None:
-        """Let a paused process go on (SIGCONT)."""
-        self._living().send_signal(signal.SIGCONT)
+        """Let a paused process and its children go on (SIGCONT)."""
+        self._signal_all(signal.SIGCONT)
         self._paused = False
 
     def kill(self) -> None:
@@ -109,6 +110,14 @@ class ServerProcess:
         if self._process is None or self._process.poll() is not None:
             raise RuntimeError(f"{self._name} is not running")
         return self._process
+
+    def _signal_all(self, number: signal.Signals) -> None:
+        """The process first, so that it has no more children; by their ids, as PostgreSQL's leave its group."""
+        process = self._living()
+        process.send_signal(number)
+        for child in _children(process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, number)
 
     def _end(self, process: subprocess.Popen[bytes]) -> None:
         if self._paused:  # a stopped process handles no SIGTERM
@@ -153,6 +162,13 @@ class ServerProcess:
         message = f"{self._name} ended with code {process.returncode}: {log[-1] if log else 'it said nothing'}"
         taken = any("Address already in use" in line for line in log)
         return PortTaken(message) if taken else BackendUnavailable(message)
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:  # no Linux: the process itself will have to do
+        return []
 
 
 def free_port() -> int:

@@ -18,29 +18,28 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from containers.docker_engine import published_port
+from containers.controls import Controls
+from containers.docker_engine import redis_container
 from containers.ladder import BackendUnavailable, PassedOver, Rung, climb
 from containers.processes import LOOPBACK, ServerProcess
 from containers.urls import without_credentials
 
-DEFAULT_IMAGE = "redis:7-alpine"
 _ANSWER_WITHIN = 1.0  # seconds for one PING
-_CONTAINER_WITHIN = 30.0  # seconds until a container's server answers
 
 
 @dataclass(frozen=True, slots=True)
 class RedisBackend:
     """A Redis that answers: its URL, its version, the rung it came from, and the rungs passed over.
 
-    `process` is there on the rungs that start a process (`program`, `bundled`); the faults need it and raise
-    `BackendUnavailable` on the others.
+    `process` is what was started here, a container or a process; the faults need it and raise `BackendUnavailable` on
+    the rung `url`.
     """
 
     url: str
     version: str
     rung: str
     passed_over: tuple[PassedOver, ...] = ()
-    process: ServerProcess | None = field(default=None, compare=False)
+    process: Controls | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return f"Redis {self.version} at {without_credentials(self.url)} ({self.rung})"
@@ -61,7 +60,7 @@ class RedisBackend:
         """Start the server again on the same port, empty; returns when it answers."""
         self._controlled().restart()
 
-    def _controlled(self) -> ServerProcess:
+    def _controlled(self) -> Controls:
         if self.process is None:
             raise BackendUnavailable(f"a Redis from the {self.rung} rung cannot be paused, killed or restarted here")
         return self.process
@@ -82,7 +81,7 @@ def redis_backend(prefer: str | None = None) -> Iterator[RedisBackend]:
         yield RedisBackend(url, version, found.rung, found.passed_over, process)
 
 
-Opened = tuple[str, str, ServerProcess | None]
+Opened = tuple[str, str, Controls | None]
 
 
 def _rungs(address: str) -> Sequence[Rung[Opened]]:
@@ -103,10 +102,8 @@ def _named(address: str) -> Iterator[Opened]:
 
 @contextmanager
 def _container() -> Iterator[Opened]:
-    image = os.environ.get("SPANPACT_REDIS_IMAGE", DEFAULT_IMAGE)
-    with published_port(image, 6379, answers=_answers, within=_CONTAINER_WITHIN) as port:
-        url = _loopback_url(port)
-        yield url, _version(url), None
+    with redis_container() as server:
+        yield server.url, _version(server.url), server
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from containers.__main__ import main
+from containers.backends import HOW_TO_GET
 
 NO_ENGINE = "unix:///nowhere/docker.sock"
 
@@ -16,6 +17,8 @@ NO_ENGINE = "unix:///nowhere/docker.sock"
 def _bare_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("REDIS_URL", raising=False)
     monkeypatch.delenv("POSTGRES_URL", raising=False)
+    monkeypatch.delenv("JAEGER_URL", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(Path("nowhere").absolute()))
     monkeypatch.setattr("containers.postgres_server._DEBIAN", Path("nowhere"))
     monkeypatch.setenv("DOCKER_HOST", NO_ENGINE)
     monkeypatch.setenv("PATH", "")
@@ -32,20 +35,31 @@ def test_what_was_found_and_what_was_passed_over_are_said(capsys: pytest.Capture
 def test_a_missing_backend_is_said_and_passes(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--backend", "redis=docker"]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "no Redis backend (docker: no Docker engine answers)",
+        f"no Docker engine (no Docker engine answers); to get one: {HOW_TO_GET['docker']}",
+        f"no Redis backend (docker: no Docker engine answers); to get one: {HOW_TO_GET['redis']}",
+        "no Jaeger backend (url: JAEGER_URL is not set; docker: no Docker engine answers; "
+        "program: no jaeger on PATH, and none made by `python -m containers.jaeger_binary`); "
+        f"to get one: {HOW_TO_GET['jaeger']}",
         "no PostgreSQL backend (url: POSTGRES_URL is not set; docker: no Docker engine answers; "
-        "program: no postgres on PATH or in nowhere/*/bin)",
+        f"program: no postgres on PATH or in nowhere/*/bin); to get one: {HOW_TO_GET['postgres']}",
     ]
 
 
 def test_a_missing_backend_that_is_required_fails() -> None:
     assert main(["--backend", "redis=docker", "--require", "redis"]) == 1
+    assert main(["--require", "redis,docker"]) == 1
 
 
 @pytest.mark.parametrize("wrong", ["redis", "redis=", "kafka=docker"])
 def test_a_wish_that_is_none_is_wrong_usage(wrong: str) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["--backend", wrong])
+
+
+def test_what_cannot_be_required_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["--require", "redis,kafka"])
+    assert "unknown backend 'kafka'; known are docker, redis, jaeger, postgres" in capsys.readouterr().err
 
 
 def test_an_unknown_rung_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:

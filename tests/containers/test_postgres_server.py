@@ -81,5 +81,5 @@ def test_its_url_is_for_sqlalchemy_too_and_its_text_has_no_credentials() -> None
     backend = PostgresBackend("postgresql://bob:hunter2@h:5432/studio", "15.1", "url")
     assert backend.sqlalchemy_url == "postgresql+psycopg://bob:hunter2@h:5432/studio"
     assert str(backend) == "PostgreSQL 15.1 at postgresql://h:5432/studio (url)"
-    with pytest.raises(BackendUnavailable, match="from the url rung cannot be killed"):
+    with pytest.raises(BackendUnavailable, match="from the url rung cannot be"):
         backend.kill()

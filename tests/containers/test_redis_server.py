@@ -32,7 +32,7 @@ def client(url: str, *, timeout: float = 5.0) -> redis.Redis:
 
 
 def process_of(backend: RedisBackend) -> ServerProcess:
-    assert backend.process is not None
+    assert isinstance(backend.process, ServerProcess)
     return backend.process
 
 
@@ -211,7 +211,7 @@ class TestUnavailable:
             listener.listen()
             answer = threading.Thread(target=_answer_once, args=(listener, b"HTTP/1.1 500 Broken\r\n\r\n"))
             answer.start()
-            with pytest.raises(BackendUnavailable, match="does not answer as it should"):
+            with pytest.raises(BackendUnavailable, match="the Docker engine answers 500"):
                 redis_backend("docker").__enter__()
             answer.join()
 

