@@ -64,7 +64,7 @@ CAUGHT: dict[str, tuple[str, set[str]]] = {
 
 BETWEEN_PROCESSES: dict[str, set[str]] = {
     "mixed-correlation-ids": {"correlated/attribute-relation"},
-    "crossed-parents": {"store/span-missing"},
+    "crossed-parents": {"correlated/attribute-relation"},
     "lost-remote-parent": {"served/span-missing"},
     "dropped-correlation-id": {"correlated/attribute-relation"},
 }

@@ -53,7 +53,7 @@ def _play(options: argparse.Namespace) -> int:
             environ["STUDIO_ID_SEED"] = str(EXAMPLE_SEED)
         with AuditProcess(environ, breakage=options.breakage) as audit:
             _say("audit-api", f"process {audit.pid} at {audit.url}")
-            environ["AUDIT_URL"] = audit.url
+            environ |= {"AUDIT_URL": audit.url, **audit.studio_environ}
             with ServiceProcess(environ, breakage=options.breakage) as service:
                 _say("studio-api", f"process {service.pid} at {service.url}")
                 if options.breakage:

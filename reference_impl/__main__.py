@@ -55,9 +55,7 @@ def main() -> int:
     return serve(settings, telemetry)
 
 
-def serve(
-    settings: Settings, telemetry: Telemetry, *, app: Starlette | None = None, name: str = "studio-api"
-) -> int:
+def serve(settings: Settings, telemetry: Telemetry, *, app: Starlette | None = None, name: str = "studio-api") -> int:
     """Serve an application (default: studio-api) until told to stop, then shut telemetry down; the exit code."""
     config = uvicorn.Config(
         app or create_app(settings, telemetry),
