@@ -15,8 +15,10 @@ from types import FrameType
 import uvicorn
 from starlette.applications import Starlette
 
+from reference_impl.metrics import ServiceMetrics
 from reference_impl.service import create_app
 from reference_impl.settings import Settings, SettingsError
+from reference_impl.structured_logs import configure_logging
 from reference_impl.telemetry import Telemetry, configure_tracing
 
 logger = logging.getLogger("reference_impl.main")
@@ -45,14 +47,16 @@ class _Server(uvicorn.Server):
 
 def main() -> int:
     """Serve until told to stop; the process's exit code."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
         settings = Settings.load()
-        telemetry = configure_tracing(settings, register_global=True)
+        logs = configure_logging(settings)
+        metrics = ServiceMetrics(settings)
+        metrics.watch_logs(logs.reading)
+        telemetry = configure_tracing(settings, register_global=True, measures=metrics)
     except SettingsError as problem:
         print(f"studio-api: {problem}", file=sys.stderr)
         return 2
-    return serve(settings, telemetry)
+    return serve(settings, telemetry, app=create_app(settings, telemetry, metrics=metrics))
 
 
 def serve(settings: Settings, telemetry: Telemetry, *, app: Starlette | None = None, name: str = "studio-api") -> int:

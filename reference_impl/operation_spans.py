@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextvars import ContextVar, Token
 from functools import wraps
+from time import perf_counter
 from typing import Any, Final, ParamSpec, TypeAlias, TypeVar, overload
 
 from opentelemetry.context import Context, attach, detach
 from opentelemetry.trace import Link, Span, SpanKind, Tracer, set_span_in_context
 
 from reference_impl import safe_errors
+from reference_impl.measuring import Measures, measures_of
 from reference_impl.safe_errors import error_type
 from reference_impl.span_guards import quietly, start_span
 from reference_impl.vocabulary import ERROR_TYPE
@@ -36,16 +38,17 @@ def traced(name: str, describe: Callable[[R], Mapping[str, Any]]) -> Callable[[M
 def traced(name: str, describe: Callable[[Any], Mapping[str, Any]] | None = None) -> Any:
     """Make each call of an async method one internal span of this name, by the `tracer` of the method's object.
 
-    `describe` gives the span's attributes from the result; it is called only for a span that is recorded.
+    `describe` gives the span's attributes from the result; it is called only for a span that is recorded or measured.
     """
 
     def decorate(method: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Coroutine[Any, Any, Any]]:
         @wraps(method)
         async def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-            with operation_span(self.tracer, name) as span:
+            block = operation_span(self.tracer, name)
+            with block:
                 result = await method(self, *args, **kwargs)
-                if describe is not None and span.is_recording():
-                    quietly(_describe, span, describe, result)
+                if describe is not None and block.is_heard:
+                    quietly(block.describe, describe, result)
                 return result
 
         return call
@@ -59,10 +62,12 @@ class operation_span:
     What is raised goes on as the very same object (C1); a failure of telemetry never does (C2). A cancelled block is
     a failed one, `error.type` CancelledError (C3): what it was to do is not done. A generator that its reader left is
     not: it has the event `abandoned`, and leaves the contexts of others alone (C4). `on_failure` says more of what is
-    raised than `record_failure` does, and is called in its stead.
+    raised than `record_failure` does, and is called in its stead. A tracer that brings measures has each block
+    counted, whether its span is recorded or not (S4.4).
     """
 
-    __slots__ = ("_context", "_inside", "_on_failure", "_outer", "_span", "_token")
+    __slots__ = ("_context", "_inside", "_kind", "_measures", "_name", "_on_failure", "_outer", "_said", "_span",
+                 "_started", "_token")  # fmt: skip
 
     def __init__(
         self,
@@ -76,6 +81,10 @@ class operation_span:
         on_failure: Callable[[Span, BaseException], None] | None = None,
     ) -> None:
         self._span = start_span(tracer, name, context, kind=kind, attributes=attributes, links=links)
+        self._measures = measures_of(tracer)
+        self._name, self._kind = name, kind
+        self._said: Mapping[str, Any] = attributes or {}
+        self._started = perf_counter()
         self._on_failure = on_failure or record_failure
         self._context = context
         self._outer: operation_span | None = None
@@ -90,12 +99,29 @@ class operation_span:
         return self._span
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
+        if self._measures is not None:
+            quietly(self._measure, self._measures, None if isinstance(error, GeneratorExit) else error)
         if isinstance(error, GeneratorExit):
             quietly(self._span.add_event, ABANDONED)
         elif error is not None:
             quietly(self._on_failure, self._span, error)
         self._leave()
         quietly(self._span.end)
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether anybody is told what the span says: it is recorded, or measured."""
+        return self._measures is not None or self._span.is_recording()
+
+    def describe(self, describe: Callable[[Any], Mapping[str, Any]], result: object) -> None:
+        """Say of the span what a function makes of the operation's result."""
+        said = describe(result)
+        self._span.set_attributes(said)
+        self._said = {**self._said, **said}
+
+    def _measure(self, measures: Measures, error: BaseException | None) -> None:
+        seconds = perf_counter() - self._started
+        measures.operation(self._name, self._kind, seconds, error=error, said=self._said, span=self._span)
 
     def _leave(self) -> None:
         """Make the span current no longer, where it is.
@@ -116,10 +142,6 @@ class operation_span:
         while block is not None and block is not self:
             block = block._outer
         return block is self
-
-
-def _describe(span: Span, describe: Callable[[Any], Mapping[str, Any]], result: object) -> None:
-    span.set_attributes(describe(result))
 
 
 def record_failure(span: Span, error: BaseException) -> None:

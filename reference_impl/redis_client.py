@@ -137,18 +137,40 @@ def _exhausted(error: RedisConnectionError) -> bool:
     return error.args[:1] == ("No connection available.",)
 
 
+@dataclass(frozen=True, slots=True)
+class RedisPoolUse:
+    """A pool at one moment: connections in use, calls that wait for one, and how many there may be."""
+
+    in_use: int
+    waiting: int
+    size: int
+
+
+def pool_use(client: redis.asyncio.Redis) -> RedisPoolUse:
+    """The use of an asyncio client's pool; `waiting` is known of clients of `make_client` only, else 0."""
+    pool = client.connection_pool
+    in_use = len(getattr(pool, "_in_use_connections", ()))
+    return RedisPoolUse(in_use, getattr(pool, "waiting", 0), pool.max_connections)
+
+
 # --- asyncio ---------------------------------------------------------------------------------------------------
 
 
 class _AsyncPool(redis.asyncio.BlockingConnectionPool):
+    waiting = 0
+
     async def get_connection(self, *args: Any, **options: Any) -> Any:
         below: Any = super()
+        must_wait = not self.can_get_connection()
+        self.waiting += must_wait
         try:
             return await below.get_connection(*args, **options)
         except RedisConnectionError as error:
             if _exhausted(error):
                 raise PoolExhausted(f"all {self.max_connections} connections are in use") from error
             raise
+        finally:
+            self.waiting -= must_wait
 
 
 async def _within(until: float, sent: Any) -> Any:

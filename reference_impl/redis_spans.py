@@ -16,11 +16,12 @@ from typing import Any, Final, Literal, TypeVar
 from opentelemetry import context as context_api
 from opentelemetry import trace
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased
-from opentelemetry.trace import ProxyTracerProvider, Span, SpanKind, Tracer
+from opentelemetry.trace import INVALID_SPAN, ProxyTracerProvider, Span, SpanKind, Tracer
 from opentelemetry.util.types import AttributeValue
 
 from reference_impl import vocabulary as words
 from reference_impl.key_patterns import KeyTemplates
+from reference_impl.measuring import measures_of
 from reference_impl.redis_command_table import THE_PIPELINE, Command, keys_of, look_up
 from reference_impl.safe_errors import error_type, record_failure, redis_code
 
@@ -89,6 +90,7 @@ class RedisTracing:
         "_tracer",
         "enabled",
         "faults",
+        "measures",
         "pool_name",
     )
 
@@ -112,6 +114,7 @@ class RedisTracing:
         self._fixed: dict[str, dict[str, AttributeValue]] = {}
         self._lock = Lock()
         self._tracer = tracer or trace.get_tracer(TRACER_NAME)
+        self.measures = None if tracer is None else measures_of(tracer)
         self._settled = tracer is not None
         self._skips = _drops_below_unsampled(self._tracer)
 
@@ -121,7 +124,7 @@ class RedisTracing:
             return None
         try:
             if self._nothing_to_record():
-                return None
+                return self._unrecorded(look_up(args), args, None) if self.measures is not None else None
             return self._start(look_up(args), args, None)
         except Exception as fault:
             self.note(fault)
@@ -133,7 +136,7 @@ class RedisTracing:
             return None
         try:
             if self._nothing_to_record():
-                return None
+                return self._unrecorded(THE_PIPELINE, (), stack) if self.measures is not None else None
             return self._start(THE_PIPELINE, (), stack)
         except Exception as fault:
             self.note(fault)
@@ -190,6 +193,10 @@ class RedisTracing:
         span = self._tracer.start_span(command.span, kind=SpanKind.CLIENT)
         token = context_api.attach(trace.set_span_in_context(span)) if self._activate else None
         return Call(self, span, token, command, args, stack)
+
+    def _unrecorded(self, command: Command, args: Sequence[object], stack: Stack | None) -> Call:
+        """A call without a span, which is measured all the same (S4.4)."""
+        return Call(self, INVALID_SPAN, None, command, args, stack)
 
     def _nothing_to_record(self) -> bool:
         """Whether the span would be dropped for certain, so that none need be made."""
@@ -257,14 +264,27 @@ class Call:
     ) -> Literal[False]:
         latency_ms = (perf_counter_ns() - self._started) / 1e6
         try:
-            if self._span.is_recording():
-                self._describe(latency_ms, error)
+            self._tell(latency_ms, error)
         except Exception as fault:
             self._tracing.note(fault)
         self._close()
         return False
 
-    def _describe(self, latency_ms: float, error: BaseException | None) -> None:
+    def _tell(self, latency_ms: float, error: BaseException | None) -> None:
+        """Say what became of the call: the span, if it is recorded, and the measures, if there are any."""
+        recording, measures = self._span.is_recording(), self._tracing.measures
+        if not recording and measures is None:
+            return
+        if self._stack is not None:
+            error = error or _first_failure(self._result)
+        hit = _hit(self._command, self._result) if error is None else None
+        if recording:
+            self._describe(latency_ms, error, hit)
+        if measures is not None:
+            pool, command, seconds = self._tracing.pool_name, self._command.operation, latency_ms / 1000
+            measures.redis_command(pool, command, seconds, error=error, hit=hit, span=self._span)
+
+    def _describe(self, latency_ms: float, error: BaseException | None, hit: bool | None) -> None:
         attributes = self._tracing.fixed(self._command.operation)
         attributes[words.LATENCY_MS] = latency_ms
         if self._stack is None:
@@ -272,12 +292,11 @@ class Call:
         else:
             key = self._tracing.pipeline_key(self._stack)
             attributes[words.DB_OPERATION_BATCH_SIZE] = len(self._stack)
-            error = error or _first_failure(self._result)
         if key is not None:
             attributes[words.KEY] = key
         if error is not None:
             attributes |= self._tracing.said(_failure(error))
-        elif (hit := _hit(self._command, self._result)) is not None:
+        elif hit is not None:
             attributes[words.CACHE_HIT] = hit
             attributes[words.CACHE_MISS] = not hit
         self._span.set_attributes(attributes)

@@ -23,10 +23,13 @@ from starlette.routing import Route
 from reference_impl import vocabulary as v
 from reference_impl.audit_client import AuditClient
 from reference_impl.background_jobs import BackgroundJobs, JobsRefused
+from reference_impl.connection_manager import ConnectionManager
 from reference_impl.correlation import new_correlation_id
 from reference_impl.database_pools import connection_manager
+from reference_impl.http_metrics import METRICS, MetricsMiddleware, metrics_endpoint
 from reference_impl.http_spans import TracingMiddleware
-from reference_impl.redis_client import make_client
+from reference_impl.metrics import ServiceMetrics
+from reference_impl.redis_client import make_client, pool_use
 from reference_impl.request_bodies import (
     BadRequest,
     bearer_token,
@@ -41,6 +44,8 @@ from reference_impl.settings import Settings
 from reference_impl.telemetry import Telemetry
 
 HEALTH = "/healthz"
+UNSEEN = frozenset({HEALTH, METRICS})
+"""Paths that are neither traced nor counted."""
 
 
 def create_app(
@@ -50,6 +55,7 @@ def create_app(
     redis: Redis | None = None,
     store: SessionStore | None = None,
     audit: AuditClient | None = None,
+    metrics: ServiceMetrics | None = None,
     make_correlation_id: Callable[[], str] = new_correlation_id,
 ) -> Starlette:
     """The application; its cache is `app.state.cache`, its background jobs are `app.state.jobs`.
@@ -57,7 +63,8 @@ def create_app(
     Its connection manager is `app.state.connections`, None where a store was given.
 
     `redis`, `store` and `audit` replace what the settings name, and are their giver's to close; what is made here is
-    closed when the application ends, after the background jobs have ended or were cancelled.
+    closed when the application ends, after the background jobs have ended or were cancelled. With `metrics`, which
+    are the `measures` of the telemetry too, requests are counted and /metrics is served.
     """
     own: list[Callable[[], Any]] = []
     if redis is None:
@@ -65,7 +72,8 @@ def create_app(
         own.append(redis.aclose)
     connections = None
     if store is None:
-        connections = connection_manager(settings, telemetry)
+        listeners = [metrics.breaker_event] if metrics else []
+        connections = connection_manager(settings, telemetry, listeners=listeners)
         store = SqlSessionStore(connections)
         own.append(connections.close)
     cache = SessionCache(
@@ -93,9 +101,14 @@ def create_app(
         TracingMiddleware,
         tracer=telemetry.tracer("reference_impl.http_spans"),
         routes=routes,
-        untraced=frozenset({HEALTH}),
+        untraced=UNSEEN,
         make_correlation_id=make_correlation_id,
     )
+    middleware = [tracing]
+    if metrics is not None:
+        routes.append(Route(METRICS, metrics_endpoint, methods=["GET"]))
+        middleware.append(Middleware(MetricsMiddleware, metrics=metrics, routes=routes, uncounted=UNSEEN))
+        _watch(metrics, telemetry, redis, connections)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -104,10 +117,19 @@ def create_app(
         for close in own:
             await close()
 
-    app = Starlette(routes=routes, middleware=[tracing], exception_handlers=_HANDLERS, lifespan=lifespan)
+    app = Starlette(routes=routes, middleware=middleware, exception_handlers=_HANDLERS, lifespan=lifespan)
     app.state.cache, app.state.audit, app.state.jobs = cache, audit, jobs
-    app.state.connections = connections
+    app.state.connections, app.state.metrics = connections, metrics
     return app
+
+
+def _watch(metrics: ServiceMetrics, telemetry: Telemetry, redis: Redis, connections: ConnectionManager | None) -> None:
+    metrics.watch_spans(telemetry.ledger)
+    metrics.watch_keys(lambda: KEYS.unregistered)
+    metrics.watch_pools("redis", lambda: {"sessions": pool_use(redis)})
+    if connections is not None:
+        metrics.watch_pools("database", lambda: connections.uses)
+        metrics.watch_breakers(connections.breakers)
 
 
 def _session_redis(settings: Settings, telemetry: Telemetry) -> Redis:

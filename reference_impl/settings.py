@@ -39,6 +39,7 @@ SAMPLERS = (
     "parentbased_always_off",
     "parentbased_traceidratio",
 )
+LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 DEFAULT_RATES = {"production": 0.1, "development": 1.0}
 TRACES_PATH = "/v1/traces"
 
@@ -58,6 +59,7 @@ class Settings:
 
     service_name: str
     service_version: str
+    log_level: str
     environment: str
     endpoint: str = field(repr=False)
     protocol: str
@@ -165,6 +167,7 @@ RULES: tuple[Rule, ...] = (
     Rule("resource_attributes", comma_pairs, ("OTEL_RESOURCE_ATTRIBUTES",), default=()),
     Rule("service_name", text(1, 255), ("OTEL_SERVICE_NAME",), default="studio-api"),
     Rule("service_version", text(1, 255), default=SERVICE_VERSION),
+    Rule("log_level", one_of(*LOG_LEVELS), own=("STUDIO_LOG_LEVEL",), default="info"),
     Rule("environment", one_of(*ENVIRONMENTS), own=("OTEL_ENVIRONMENT",), default="development"),
     Rule("protocol", one_of(*_PROTOCOLS), (_OTLP + "TRACES_PROTOCOL", _OTLP + "PROTOCOL"), default="http/protobuf"),
     Rule("endpoint", http_url, (_OTLP + "TRACES_ENDPOINT", _OTLP + "ENDPOINT"), ("JAEGER_ENDPOINT",)),

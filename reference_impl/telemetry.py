@@ -30,6 +30,7 @@ from opentelemetry.sdk.trace.sampling import (
 
 from reference_impl.correlation import PROPAGATOR, CorrelationProcessor
 from reference_impl.log_limits import bound_sdk_logs
+from reference_impl.measuring import MeasuredTracer, Measures
 from reference_impl.safe_values import MAX_TEXT
 from reference_impl.settings import Settings
 from reference_impl.span_export import CountingProcessor, SplittingExporter, otlp_exporter
@@ -53,9 +54,11 @@ class Telemetry:
         exporter: SplittingExporter | None = None,
         is_global: bool = False,
         exit_deadline_s: float = 5.0,
+        measures: Measures | None = None,
     ) -> None:
         self.provider = provider
         self.is_global = is_global
+        self._measures = measures
         self._ledger = ledger
         self._exporter = exporter
         self._exit_deadline_s = exit_deadline_s
@@ -69,7 +72,8 @@ class Telemetry:
 
     def tracer(self, name: str) -> trace.Tracer:
         """The tracer of an instrumentation scope: the importable name of the module that makes the spans."""
-        return self.provider.get_tracer(name)
+        tracer = self.provider.get_tracer(name)
+        return tracer if self._measures is None else MeasuredTracer(tracer, self._measures)
 
     def ledger(self) -> LedgerReading:
         """How many sampled spans ended, were stored, and were lost for which reason."""
@@ -184,12 +188,14 @@ def configure_tracing(
     exporter: SpanExporter | None = None,
     id_generator: IdGenerator | None = None,
     register_global: bool = False,
+    measures: Measures | None = None,
 ) -> Telemetry:
     """Set tracing up as the settings say (S1.1 to S1.4) and give what to flush and shut down.
 
     `exporter` replaces the OTLP exporter, with all guards around it. Where `span_processors` are given without an
     `exporter`, nothing is exported by OTLP: they are where the spans go. With `register_global` the provider becomes
     the global one, unless one is there already: then one line is logged and `Telemetry.is_global` is False.
+    `measures` are told of every operation and command, sampled or not.
     """
     bound_sdk_logs()
     for warning in settings.warnings:
@@ -211,7 +217,14 @@ def configure_tracing(
     if guarded is not None:
         provider.add_span_processor(CountingProcessor(guarded, ledger, settings))
     is_global = register_global and _registered(provider)
-    return Telemetry(provider, ledger, exporter=guarded, is_global=is_global, exit_deadline_s=settings.exit_deadline_s)
+    return Telemetry(
+        provider,
+        ledger,
+        exporter=guarded,
+        is_global=is_global,
+        exit_deadline_s=settings.exit_deadline_s,
+        measures=measures,
+    )
 
 
 def sampler_of(settings: Settings) -> Sampler:
