@@ -1,4 +1,4 @@
-"""The receiver source: an OTLP/HTTP endpoint inside this process, to which anything that is traced can export.
+"""The receiver source: an OTLP endpoint inside this process, to which anything that is traced can export.
 
 It listens on loopback, in a thread with an event loop of its own, and keeps what arrives until it is read.
 """
@@ -12,13 +12,14 @@ import socket
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Literal, Self
 
 from spanpact.errors import SourceError, UsageError
 from spanpact.model import ALL_CAPABILITIES, Capability, Reading, SourceInfo
 from spanpact.otlp import Batch, SharedValues, Signal
 from spanpact.sources.assembling import TraceAssembler
 from spanpact.sources.base import SourceBase
+from spanpact.sources.receiver_grpc import GrpcServer
 from spanpact.sources.receiver_http import HttpServer, ReceiverLimits
 from spanpact.sources.receiver_requests import Answer, RequestHead, answer_request
 
@@ -46,9 +47,10 @@ class ReceiverCounts:
 
 
 class OtlpReceiver(SourceBase):
-    """An OTLP/HTTP receiver (protobuf and JSON, gzip) for traces and logs; metrics are accepted and ignored.
+    """An OTLP receiver over HTTP (protobuf and JSON, gzip) for traces and logs; metrics are accepted and ignored.
 
     `port` 0 takes a free port. A `host` other than loopback needs `allow_remote=True`: there is no authentication.
+    `grpc=True` takes OTLP/gRPC too, at a free port of its own: it needs the extra `grpc`.
     `scenarios` and `offered` may still change while it runs. Traces are complete once `finish` was called.
     Used as a context manager it starts and stops itself. `read` and the counters may be used from any thread.
     """
@@ -62,6 +64,7 @@ class OtlpReceiver(SourceBase):
         scenarios: Mapping[str, str] | None = None,
         offered: int | None = None,
         limits: ReceiverLimits = DEFAULT_LIMITS,
+        grpc: bool = False,
     ) -> None:
         if not allow_remote and not _is_loopback(host):
             raise UsageError(f"the receiver listens on loopback, not on {host!r}", hint="allow it with allow_remote")
@@ -79,6 +82,8 @@ class OtlpReceiver(SourceBase):
         self._shared = SharedValues()
         self._dropped = self._rejected = self._metrics = 0
         self._server = HttpServer(self._handle, self._count_refusal, limits)
+        self._grpc = self._grpc_server() if grpc else None
+        self._grpc_port = 0
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
@@ -91,6 +96,12 @@ class OtlpReceiver(SourceBase):
         if self._state != "new":
             raise UsageError("a receiver is started once", hint="make another one")
         listener = self._listen()
+        if self._grpc is not None:
+            try:
+                self._grpc_port = self._grpc.start(self._host, 0)
+            except SourceError:
+                listener.close()
+                raise
         ready = threading.Event()
         self._thread = threading.Thread(
             target=asyncio.run, args=(self._serve(listener, ready),), name="spanpact-receiver", daemon=True
@@ -107,6 +118,8 @@ class OtlpReceiver(SourceBase):
         self._state = "stopped"
         self._grace = grace_seconds
         self._loop.call_soon_threadsafe(self._stopping.set)
+        if self._grpc is not None:
+            self._grpc.stop(grace_seconds)
         self._thread.join()
 
     def close(self) -> None:
@@ -123,24 +136,37 @@ class OtlpReceiver(SourceBase):
     @property
     def url(self) -> str:
         """The base URL, for `OTEL_EXPORTER_OTLP_ENDPOINT`."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._host, self._host)
-        return f"http://[{host}]:{self._port}" if ":" in host else f"http://{host}:{self._port}"
+        return self._url(self._port)
 
-    def env(self) -> dict[str, str]:
+    @property
+    def grpc_url(self) -> str:
+        """The same for gRPC, "" without it."""
+        return self._url(self._grpc_port) if self._grpc_port else ""
+
+    def _url(self, port: int) -> str:
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._host, self._host)
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def env(self, *, protocol: Literal["http/protobuf", "grpc"] = "http/protobuf") -> dict[str, str]:
         """The environment variables that make an OpenTelemetry SDK export here, whatever else is set.
 
-        The variables of one signal beat the general ones, so they are all given. Where a proxy is set, it is told
-        to keep out of the way.
+        Over gRPC only where the receiver takes it (else UsageError). The variables of one signal beat the general
+        ones, so they are all given. Where a proxy is set, it is told to keep out of the way.
         """
+        if protocol == "grpc" and not self._grpc_port:
+            raise UsageError("the receiver takes no gRPC", hint="make it with grpc=True, and start it")
+        url = self.grpc_url if protocol == "grpc" else self.url
         variables = {
-            "OTEL_EXPORTER_OTLP_ENDPOINT": self.url,
-            "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": url,
+            "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
             "OTEL_TRACES_EXPORTER": "otlp",
             "OTEL_LOGS_EXPORTER": "otlp",
         }
         for signal in ("traces", "logs", "metrics"):
-            variables[f"OTEL_EXPORTER_OTLP_{signal.upper()}_ENDPOINT"] = f"{self.url}/v1/{signal}"
-            variables[f"OTEL_EXPORTER_OTLP_{signal.upper()}_PROTOCOL"] = "http/protobuf"
+            variables[f"OTEL_EXPORTER_OTLP_{signal.upper()}_ENDPOINT"] = (
+                url if protocol == "grpc" else f"{url}/v1/{signal}"
+            )
+            variables[f"OTEL_EXPORTER_OTLP_{signal.upper()}_PROTOCOL"] = protocol
         return variables | self._without_proxy()
 
     def _without_proxy(self) -> dict[str, str]:
@@ -226,8 +252,7 @@ class OtlpReceiver(SourceBase):
 
     def _handle(self, head: RequestHead, signal: Signal, body: bytes) -> Answer:
         if signal == "metrics":
-            with self._lock:
-                self._metrics += 1
+            self._count_metrics()
         return answer_request(head, signal, body, store=self._store, shared=self._shared, limits=self._limits)
 
     def _store(self, batch: Batch) -> int:
@@ -238,6 +263,15 @@ class OtlpReceiver(SourceBase):
             dropped = len(batch.spans) + len(batch.logs) - len(spans) - len(logs)
             self._dropped += dropped
         return dropped
+
+    def _grpc_server(self) -> GrpcServer:
+        return GrpcServer(
+            self._store, on_metrics=self._count_metrics, on_refusal=self._count_refusal, limits=self._limits
+        )
+
+    def _count_metrics(self) -> None:
+        with self._lock:
+            self._metrics += 1
 
     def _count_refusal(self) -> None:
         with self._lock:

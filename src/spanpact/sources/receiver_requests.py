@@ -171,7 +171,7 @@ def _decode(head: RequestHead, signal: Signal, data: bytes, shared: SharedValues
 def _success(head: RequestHead, signal: Signal, dropped: int) -> Answer:
     if head.encoding == "json":
         return Answer(200, _partial_json(signal, dropped), CONTENT_TYPES["json"])
-    return Answer(200, _partial_protobuf(signal, dropped), CONTENT_TYPES["protobuf"])
+    return Answer(200, partial_protobuf(signal, dropped), CONTENT_TYPES["protobuf"])
 
 
 _FULL = "the receiver is full; these were dropped"
@@ -184,7 +184,8 @@ def _partial_json(signal: Signal, dropped: int) -> bytes:
     return msgspec.json.encode({"partialSuccess": {rejected: str(dropped), "errorMessage": _FULL}})
 
 
-def _partial_protobuf(signal: Signal, dropped: int) -> bytes:
+def partial_protobuf(signal: Signal, dropped: int) -> bytes:
+    """The body of a success in protobuf: empty, or how many spans (log records) were dropped."""
     if not dropped:
         return b""
     if signal == "traces":
