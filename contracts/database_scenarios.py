@@ -24,7 +24,7 @@ from reference_impl.session_store import POOL, SqlSessionStore, StoreUnavailable
 TRACE = "00-" + "5" * 31 + "1-" + "6" * 16 + "-01"
 """The trace that all requests of one scenario share, as if one caller had sent them."""
 
-QUICK: dict[str, Any] = {"database_deadline_s": 0.5, "breaker_window_calls": 3, "breaker_minimum_calls": 3}
+QUICK: dict[str, Any] = {"database_deadline_s": 1.0, "breaker_window_calls": 3, "breaker_minimum_calls": 3}
 QUICK |= {"breaker_failure_rate": 1.0, "breaker_half_open_permits": 1}
 """Settings under which three failures open the breaker, and one probe closes it."""
 
@@ -89,7 +89,7 @@ async def _pool_exhausted(stage: Stage) -> None:
 
 
 async def _lifecycle(stage: Stage) -> None:
-    async with _application(stage, breaker_reset_s=0.05) as app:
+    async with _application(stage, breaker_reset_s=1.0) as app:
         token, _ = await app.state.cache.create(EMAIL, "web")
         stage.begin()
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://studio-api") as client:

@@ -14,8 +14,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sqlalchemy import text
 
-from containers.ladder import BackendUnavailable
-from containers.postgres_server import PostgresBackend, postgres_backend
+from containers.postgres_server import PostgresBackend
 from reference_impl.circuit_breaker import BreakerSettings, CircuitOpen
 from reference_impl.connection_manager import ConnectionManager, PoolSettings, Queries
 from reference_impl.session_store import POOL, Session, SqlSessionStore, StoreUnavailable
@@ -25,19 +24,6 @@ CALL = "execute_with_circuit_breaker"
 FRAGILE: dict[str, Any] = {"window_calls": 3, "minimum_calls": 3, "failure_rate_threshold": 1.0, "half_open_permits": 1}
 DEADLINE_S = 30.0
 """Of a whole test: none may hang."""
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresBackend]:
-    try:
-        backend = postgres_backend()
-        opened = backend.__enter__()
-    except BackendUnavailable as why:
-        pytest.skip(str(why))
-    try:
-        yield opened
-    finally:
-        backend.__exit__(None, None, None)
 
 
 @pytest.fixture
@@ -143,7 +129,7 @@ async def test_a_violated_constraint_is_an_answer_with_its_code(
 async def test_a_query_beyond_its_deadline_fails_and_the_pool_is_whole_afterwards(
     postgres: PostgresBackend, provider: TracerProvider, exporter: InMemorySpanExporter
 ) -> None:
-    async with managed(postgres, provider, size=1, deadline_s=0.3, breaker={"slow_call_duration_s": 5}) as manager:
+    async with managed(postgres, provider, size=1, deadline_s=1.0, breaker={"slow_call_duration_s": 5}) as manager:
         await manager.execute_with_circuit_breaker(POOL, "SELECT", one)
         with pytest.raises(TimeoutError):
             await manager.execute_with_circuit_breaker(POOL, "SELECT", sleeping(20))
@@ -184,7 +170,7 @@ async def test_a_server_that_is_killed_opens_the_breaker_and_its_return_closes_i
 ) -> None:  # fault R2
     if postgres.process is None:
         pytest.skip(f"a PostgreSQL from the {postgres.rung} rung cannot be killed here")
-    async with managed(postgres, provider, breaker={"reset_after_s": 0.2}) as manager:
+    async with managed(postgres, provider, breaker={"reset_after_s": 1.0}) as manager:
         store = SqlSessionStore(manager)
         kept = await store.create("one", EMAIL, "web", 5.0)
         postgres.kill()
@@ -206,7 +192,7 @@ async def test_a_server_that_is_killed_opens_the_breaker_and_its_return_closes_i
 async def test_a_server_that_stalls_is_given_up_at_the_deadline(
     postgres: PostgresBackend, provider: TracerProvider, exporter: InMemorySpanExporter
 ) -> None:  # fault R1
-    async with stalling(postgres) as (url, stall), managed(url, provider, size=3, deadline_s=0.3) as manager:
+    async with stalling(postgres) as (url, stall), managed(url, provider, size=3, deadline_s=1.0) as manager:
         assert await manager.execute_with_circuit_breaker(POOL, "SELECT", one) == 1
         stall.set()
         for _ in range(2):

@@ -5,10 +5,12 @@ SQLite by `sqlite+aiosqlite://`, PostgreSQL by `postgresql+psycopg://`.
 
 from __future__ import annotations
 
+import asyncio
 import math
 import re
 from typing import Any, Final
 
+import aiosqlite
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError
@@ -30,7 +32,8 @@ def make_engine(url: str, *, size: int, deadline_s: float) -> AsyncEngine:
     parts = make_url(url)
     pooling: dict[str, Any] = {} if in_memory(parts) else {"pool_size": size, "max_overflow": 0}
     if parts.get_backend_name() == "sqlite":
-        engine = create_async_engine(parts, hide_parameters=True, **pooling)
+        opening = {"async_creator_fn": _open_sqlite}
+        engine = create_async_engine(parts, hide_parameters=True, connect_args=opening, **pooling)
         event.listen(engine.sync_engine, "connect", _tuner_of_sqlite(deadline_s))
         return engine
     # pre_ping: a server that was restarted must not fail the first calls after it by connections of before.
@@ -76,6 +79,20 @@ def response_code(error: BaseException) -> str | None:
     cause = error.orig if isinstance(error, DBAPIError) else error
     code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None)
     return code if isinstance(code, str) and _CODE.fullmatch(code) else None
+
+
+async def _open_sqlite(*arguments: Any, **options: Any) -> aiosqlite.Connection:
+    """A connection; where it cannot be had, its thread has ended when that is said.
+
+    aiosqlite lets the thread go on, and it then speaks to an event loop that may be closed by now.
+    """
+    connection = aiosqlite.connect(*arguments, **options)
+    connection._thread.daemon = True  # as SQLAlchemy has it: a forgotten connection must not keep the process
+    try:
+        return await connection
+    except Exception:
+        await asyncio.to_thread(connection._thread.join)
+        raise
 
 
 def _tuner_of_sqlite(deadline_s: float) -> Any:

@@ -260,10 +260,10 @@ class TestBreaker:
         self, tmp_path: Path, provider: TracerProvider, exporter: InMemorySpanExporter
     ) -> None:
         clock = Clock()
-        settings = breaker_settings(failure_rate_threshold=1.0)
-        async with managed(tmp_path, provider, clock=clock, deadline_s=0.2, breaker=settings) as manager:
+        settings = breaker_settings(window_calls=2, minimum_calls=2)
+        async with managed(tmp_path, provider, clock=clock, deadline_s=1.0, breaker=settings) as manager:
             with locked(tmp_path):
-                for _ in range(4):
+                for _ in range(2):
                     with pytest.raises((OperationalError, TimeoutError)):
                         await manager.execute_with_circuit_breaker(POOL, "CREATE", write)
                 with pytest.raises(CircuitOpen):
@@ -315,7 +315,8 @@ class TestBreaker:
                     await heed.wait()
             raise LookupError
 
-        async with managed(tmp_path, provider, size=1, deadline_s=0.05, checkout_timeout_s=0.01) as manager:
+        async with managed(tmp_path, provider, size=1, deadline_s=1.0, checkout_timeout_s=0.01) as manager:
+            await manager.execute_with_circuit_breaker(POOL, "SELECT", one)
             with pytest.raises(TimeoutError):
                 await manager.execute_with_circuit_breaker(POOL, "SELECT", stubborn)
             assert manager.uses[POOL].in_use == 1
