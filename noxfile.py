@@ -89,9 +89,14 @@ def coverage(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def integration(session: nox.Session) -> None:
-    """The tests that need a backend, on the first rung of the ladder that has one."""
-    tool(session, "python", "-m", "containers")
+    """The tests that need a backend, on the first rung of its ladder; `-- --require docker,redis` and `--backend`."""
     pytest_folder(session, "integration")
+
+
+@nox.session(default=False)
+def images(session: nox.Session) -> None:
+    """Have every image here: pulled where a registry answers, made where none does; `-- --local` makes them anyway."""
+    tool(session, "python", "-m", "containers.images", "build", *session.posargs)
 
 
 @nox.session(default=False)
@@ -134,7 +139,8 @@ def tool(session: nox.Session, name: str, *arguments: str, env: dict[str, str] |
     """Run a program of the shared environment, with that environment's programs first on PATH."""
     environment = development_environment(session)
     path = os.pathsep.join([str(environment / "bin"), os.environ.get("PATH", os.defpath)])
-    session.run(program(environment, name), *arguments, env={"PATH": path, **(env or {})})
+    # After Ctrl+C, what was started is stopped: containers take longer than the third of a second that nox gives.
+    session.run(program(environment, name), *arguments, env={"PATH": path, **(env or {})}, interrupt_timeout=60)
 
 
 def measured_pytest(session: nox.Session, name: str, folder: str) -> None:
@@ -149,7 +155,8 @@ def measured_pytest(session: nox.Session, name: str, folder: str) -> None:
 def pytest_folder(session: nox.Session, folder: str) -> None:
     """Run the tests of a folder; a folder without tests is said and counted."""
     if any((ROOT / folder).rglob("test_*.py")):
-        tool(session, "pytest", *(session.posargs or [folder]))
+        named = any(Path(argument.partition("::")[0]).exists() for argument in session.posargs)
+        tool(session, "pytest", *session.posargs, *([] if named else [folder]))
     else:
         session.log(f"0 tests: {folder}/ holds none yet")
 

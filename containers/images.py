@@ -96,7 +96,7 @@ def choose(name: str) -> Choice:
 def is_here(reference: str) -> bool:
     """Whether the engine has the image. Raises `BackendUnavailable` where no engine answers."""
     try:
-        engine_api.ask("GET", f"/images/{quote(reference)}/json")
+        engine_api.ask("GET", f"/images/{quote(reference, safe='/:@')}/json")
     except engine_api.EngineError as error:
         if error.status == 404:
             return False
@@ -111,7 +111,7 @@ def registry_refuses(reference: str) -> str:
     The engine asks, as it is the one that would pull: with its own proxies, mirrors and names.
     """
     try:
-        engine_api.ask("GET", f"/distribution/{quote(reference)}/json", within=_REGISTRY_ANSWERS_WITHIN)
+        engine_api.ask("GET", f"/distribution/{quote(reference, safe='/:@')}/json", within=_REGISTRY_ANSWERS_WITHIN)
     except engine_api.EngineError as error:
         return f"the registry of {reference} gives no answer: {str(error).rpartition(': ')[2]}"
     return ""

@@ -34,7 +34,7 @@ OTLP_HTTP_PORT = 4318
 OTLP_GRPC_PORT = 4317
 _ANSWER_WITHIN = 2.0  # seconds
 _START_WITHIN = 30.0  # seconds until a process answers
-_HOW = "start Docker, or put `jaeger` on PATH, or make one by `python -m containers.jaeger_binary`"
+_STOP_WITHIN = 0.5  # seconds; it takes 5 for an orderly end, and has nothing to save
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +132,10 @@ _OF_OUR_VERSION = (IMAGES["jaeger"].official, IMAGES["jaeger"].local)
 
 @contextmanager
 def _program() -> Iterator[JaegerBackend]:
-    program = _found()
-    server = ServerProcess("jaeger", partial(_command, program), answers=answers, start_within=_START_WITHIN)
+    program = found_program()
+    server = ServerProcess(
+        "jaeger", partial(_command, program), answers=answers, start_within=_START_WITHIN, stop_within=_STOP_WITHIN
+    )
     try:
         server.start()
         ports = written(server.folder, server.port)
@@ -143,8 +145,8 @@ def _program() -> Iterator[JaegerBackend]:
         server.stop()
 
 
-def _found() -> str:
-    """The `jaeger` on PATH, else the one that was made here before."""
+def found_program() -> str:
+    """The `jaeger` on PATH, else the one that was made here before; raises `BackendUnavailable`."""
     program = shutil.which("jaeger") or built()
     if program is None:
         raise BackendUnavailable("no jaeger on PATH, and none made by `python -m containers.jaeger_binary`")

