@@ -123,7 +123,7 @@ def _findings(pair: _Pair, ruler: _Ruler, complete: bool) -> Iterator[Finding]:
     for span in pair.shared:
         other = pair.second.spans[pair.second.by_id[span.span_id]]
         for difference in ruler.differences(span, other):
-            message = f"{difference.field} is another in {ruler.second}"
+            message = f"{_safe(difference.field)} is another in {ruler.second}"
             yield _finding(
                 "span-altered", message, pair.first, span, difference.field, difference.expected, difference.observed
             )
@@ -140,10 +140,12 @@ def _lost(pair: _Pair, ruler: _Ruler) -> Iterator[Finding]:
         return
     gone = {span.span_id for span in pair.lost}
     for span in pair.lost:
-        yield _finding("span-lost", f"{span.name} is not in {ruler.second}", pair.first, span, "span", "a span", "none")
+        yield _finding(
+            "span-lost", f"{_safe(span.name)} is not in {ruler.second}", pair.first, span, "span", "a span", "none"
+        )
     for span in pair.shared:
         if span.parent_id in gone:
-            message = f"{span.name} is an orphan in {ruler.second}"
+            message = f"{_safe(span.name)} is an orphan in {ruler.second}"
             yield _finding("span-orphan", message, pair.first, span, "parent", "a parent in the trace", "it is lost")
 
 
@@ -153,7 +155,7 @@ def _doubled(pair: _Pair, ruler: _Ruler) -> Iterator[Finding]:
     for span_id, number in theirs.items():
         if number > mine.get(span_id, 1):
             span = pair.second.spans[pair.second.by_id[span_id]]
-            message = f"{span.name} is more than once in {ruler.second}"
+            message = f"{_safe(span.name)} is more than once in {ruler.second}"
             yield _finding(
                 "span-duplicate", message, pair.second, span, "span", f"{mine.get(span_id, 1)} of it", f"{number} of it"
             )
@@ -176,8 +178,9 @@ def _finding(
     observed: str,
     spans: tuple[str, ...] = (),
 ) -> Finding:
+    """The finding; `message` is masked already, as it names a source, whose address is no secret."""
     return Finding(
-        id, ENTRY, _safe(message), keyword=_safe(keyword), trace_id=_safe(span.trace_id), span_id=_safe(span.span_id),
+        id, ENTRY, message, keyword=_safe(keyword), trace_id=_safe(span.trace_id), span_id=_safe(span.span_id),
         path=tuple(map(_safe, topology.names(topology.by_id[span.span_id]))),
         expected=_safe(expected), observed=_safe(observed), spans=tuple(map(_safe, spans)),
     )  # fmt: skip

@@ -15,6 +15,7 @@ from spanpact.errors import UsageError
 from spanpact.reporting.safe_text import safe
 
 if TYPE_CHECKING:
+    from spanpact.cli.reading import Asked
     from spanpact.findings import Report
     from spanpact.plan import ContractPlan
     from spanpact.reporting import TextOptions
@@ -41,14 +42,43 @@ class Parser(argparse.ArgumentParser):
 
 def add_report_options(parser: Parser) -> None:
     """The options of every command that judges."""
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="how to report (default: text)")
-    parser.add_argument("--output", metavar="FILE", help="write the report into FILE; standard output gets one line")
+    add_output_options(parser)
     parser.add_argument("--strict", action="store_true", help="what the source cannot carry counts as not checked")
     parser.add_argument("--allow-unseen", action="store_true", help="contracts without a flow are in order")
     parser.add_argument("--scenarios", metavar="FILE", help="labels of traces: lines `TRACE_ID SCENARIO`")
+    parser.add_argument("--coverage", action="store_true", help="list how far every expectation was exercised")
+
+
+def add_output_options(parser: Parser) -> None:
+    """How a report is written."""
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="how to report (default: text)")
+    parser.add_argument("--output", metavar="FILE", help="write the report into FILE; standard output gets one line")
     parser.add_argument("--all", action="store_true", help="show every broken flow in full, not only one of each kind")
     parser.add_argument("--trees", action="store_true", help="draw the traces first, one of each kind")
-    parser.add_argument("--coverage", action="store_true", help="list how far every expectation was exercised")
+
+
+def add_waiting_options(parser: Parser) -> None:
+    """Which traces, and how long to wait for them."""
+    parser.add_argument(
+        "--trace", action="append", default=[], metavar="ID", dest="traces", help="only this trace; may be repeated"
+    )
+    parser.add_argument("--wait", type=float, default=0.0, metavar="SECONDS", help="wait so long for what is missing")
+
+
+def add_tls_options(parser: Parser) -> None:
+    """How a source is reached over https."""
+    parser.add_argument("--ca-file", default="", metavar="FILE", help="trust these authorities (PEM) over https")
+    parser.add_argument("--client-cert", default="", metavar="FILE", help="the client's certificate (PEM)")
+    parser.add_argument("--client-key", default="", metavar="FILE", help="its key (PEM), if it is not in there")
+
+
+def asked(arguments: argparse.Namespace, scenarios: Mapping[str, str] | None = None) -> Asked:
+    """What the arguments say of the sources; UsageError for what is no trace id."""
+    from spanpact.cli.reading import Asked
+    from spanpact.sources import TlsOptions, full_trace_id
+
+    tls = TlsOptions(arguments.ca_file, arguments.client_cert, arguments.client_key)
+    return Asked(scenarios or {}, tuple(map(full_trace_id, getattr(arguments, "traces", ()))), tls)
 
 
 def text_options(arguments: argparse.Namespace, plans: Sequence[ContractPlan] = ()) -> TextOptions:

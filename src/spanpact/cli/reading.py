@@ -2,24 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 
 import msgspec
 
 from spanpact.model import LogRecord, Reading, SourceInfo, Span, Trace
 from spanpact.sources import open_source
+from spanpact.sources.http_client import NO_TLS_OPTIONS, TlsOptions
 
 
-def read_sources(specs: Sequence[str], scenarios: Mapping[str, str]) -> Reading:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a command line says of all its sources: labels, the traces that are wanted (none: all), TLS options."""
+
+    scenarios: Mapping[str, str] = field(default_factory=dict)
+    trace_ids: tuple[str, ...] = ()
+    tls: TlsOptions = NO_TLS_OPTIONS
+
+
+ASKED_NOTHING = Asked()
+
+
+def read_sources(specs: Sequence[str], asked: Asked = ASKED_NOTHING) -> Reading:
     """What all sources hold together, labelled.
 
     Raises UsageError for a specification that names no source, SourceError for one that cannot be read.
     """
-    readings = []
-    for spec in specs:
-        with open_source(spec, scenarios=scenarios) as source:
-            readings.append(source.read())
-    return labelled(merged(readings), scenarios)
+    with open_sources(specs, asked) as read:
+        return merged(read())
+
+
+@contextmanager
+def open_sources(specs: Sequence[str], asked: Asked) -> Iterator[Callable[[], list[Reading]]]:
+    """Opens the sources, to be read again and again: the readings in their order, of the traces that are wanted.
+
+    Errors as for `read_sources`.
+    """
+    with ExitStack() as stack:
+        sources = [
+            stack.enter_context(open_source(spec, scenarios=asked.scenarios, trace_ids=asked.trace_ids, tls=asked.tls))
+            for spec in specs
+        ]
+        yield lambda: [labelled(_wanted(source.read(), asked.trace_ids), asked.scenarios) for source in sources]
+
+
+def _wanted(reading: Reading, trace_ids: Sequence[str]) -> Reading:
+    if not trace_ids:
+        return reading
+    traces = [trace for trace in reading.traces if trace.trace_id in trace_ids]
+    return msgspec.structs.replace(reading, traces=traces)
 
 
 def labelled(reading: Reading, scenarios: Mapping[str, str]) -> Reading:

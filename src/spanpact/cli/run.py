@@ -42,6 +42,9 @@ def parser() -> Parser:
     usage = "spanpact run [options] CONTRACTS... -- COMMAND [ARGUMENT...]"
     made = Parser("run", "Runs a command, receives the traces it exports by OTLP, and verifies them.", usage=usage)
     made.add_argument("contracts", nargs="+", metavar="CONTRACTS", help="contract files, or folders of them")
+    made.add_argument(
+        "--protocol", choices=("http/protobuf", "grpc"), default="http/protobuf", help="what the command exports by"
+    )
     made.add_argument("--save", metavar="FILE.json", help="keep the traces that arrived, as an OTLP file")
     add_report_options(made)
     return made
@@ -90,10 +93,12 @@ def _receive(
     command: Sequence[str], given: argparse.Namespace, known: Mapping[str, str]
 ) -> tuple[int, Reading, Header]:
     """Runs the command; its exit code, what arrived (labelled, and saved where asked), lines for the header."""
-    with tempfile.TemporaryDirectory(prefix="spanpact-") as folder, OtlpReceiver() as receiver:
+    made = OtlpReceiver(grpc=True) if given.protocol == "grpc" else OtlpReceiver()
+    with tempfile.TemporaryDirectory(prefix="spanpact-") as folder, made as receiver:
         file = Path(folder, "scenarios")
         file.touch()
-        code = run_command(command, os.environ | receiver.env() | {SCENARIOS_VARIABLE: str(file)})
+        variables = receiver.env(protocol=given.protocol) | {SCENARIOS_VARIABLE: str(file)}
+        code = run_command(command, os.environ | variables)
         receiver.stop()
         counts = receiver.counts
         if not counts.dropped:  # else traces have gaps, and no verdict on them can be trusted

@@ -6,11 +6,22 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from spanpact.cli.common import Parser, add_report_options, deliver, read_scenarios, say, unknown_scenarios
+from spanpact.cli.common import (
+    Parser,
+    add_report_options,
+    add_tls_options,
+    add_waiting_options,
+    asked,
+    deliver,
+    read_scenarios,
+    say,
+    unknown_scenarios,
+)
 from spanpact.cli.output import check_writable
 from spanpact.errors import UsageError
 from spanpact.findings import Report
 from spanpact.loader import load_contracts
+from spanpact.model import Reading
 from spanpact.plan import ContractPlan
 
 
@@ -20,9 +31,11 @@ def parser() -> Parser:
     made.add_argument("contracts", nargs="+", metavar="CONTRACTS", help="contract files, or folders of them")
     made.add_argument(
         "--from", action="append", default=[], dest="sources", metavar="SOURCE",
-        help="where the traces are: an OTLP file, - for standard input; several are read as one",
+        help="where the traces are: an OTLP file, - for standard input, jaeger:URL; several are read as one",
     )  # fmt: skip
     made.add_argument("--examples", action="store_true", help="verify the contracts' own examples")
+    add_waiting_options(made)
+    add_tls_options(made)
     add_report_options(made)
     return made
 
@@ -34,6 +47,8 @@ def run(arguments: Sequence[str]) -> int:
         raise UsageError("--examples and --from exclude each other")
     if given.scenarios and not given.sources:
         raise UsageError("--scenarios needs --from", hint="examples carry their own scenario")
+    if (given.traces or given.wait) and not given.sources:
+        raise UsageError("--trace and --wait need --from", hint="examples are there already, whole")
     if given.output and given.output != "-":
         check_writable(Path(given.output))
     plans = load_contracts(given.contracts)
@@ -49,11 +64,19 @@ def _verify_examples(plans: Sequence[ContractPlan], given: argparse.Namespace) -
 
 
 def _verify_traces(plans: Sequence[ContractPlan], given: argparse.Namespace) -> Report:
-    from spanpact.cli.reading import read_sources
-    from spanpact.engine import verify
+    from spanpact.cli.reading import merged, open_sources
+    from spanpact.engine import CompiledContract, verify
+    from spanpact.waiting import Patience, wait_for_verdict
 
+    patience = Patience(given.wait)
     scenarios = read_scenarios(given.scenarios) if given.scenarios else {}
     if warning := unknown_scenarios(scenarios, plans):
         say(f"warning: {warning}")
-    reading = read_sources(given.sources, scenarios)
-    return verify(plans, reading, strict=given.strict, allow_unseen=given.allow_unseen)
+    compiled = [CompiledContract.of(plan) for plan in plans]
+
+    def judge(reading: Reading) -> Report:
+        return verify(compiled, reading, strict=given.strict, allow_unseen=given.allow_unseen)
+
+    wanted = asked(given, scenarios)
+    with open_sources(given.sources, wanted) as read:
+        return wait_for_verdict(lambda: merged(read()), judge, patience, trace_ids=wanted.trace_ids)

@@ -102,10 +102,11 @@ class _Text:
         if reading := self.report.reading:
             spans = sum(len(trace.spans) for trace in reading.traces)
             read = f"{counted(len(reading.traces), 'trace')}, {counted(spans, 'span')}"
-            facts.insert(0, ("source", f"{reading.source.name} ({read})"))
+            facts.insert(0, ("source", f"{reading.source.name} ({read})"))  # an address is no secret here
         widest = max((len(what) for what, _ in facts), default=0)
         for what, value in facts:
-            yield f"{self.canvas.paint(self.canvas.shown(what).ljust(widest), 'quiet')}  {self.canvas.foreign(value)}"
+            text = self.canvas.shown(value) if what == "source" else self.canvas.foreign(value)
+            yield f"{self.canvas.paint(self.canvas.shown(what).ljust(widest), 'quiet')}  {text}"
 
     def _verdicts(self) -> Iterator[str]:
         rows = [(result, self._verdict_cells(result)) for result in self.report.results]

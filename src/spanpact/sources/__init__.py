@@ -1,4 +1,4 @@
-"""Where traces come from: memory, an OTLP file, the embedded OTLP receiver, and the plug-ins of others.
+"""Where traces come from: memory, an OTLP file, the embedded OTLP receiver, Jaeger, and the plug-ins of others.
 
 `open_source` turns the text after `--from` into a source. Every failure of a source is a `SourceError`.
 """
@@ -6,6 +6,8 @@
 from spanpact.otlp import encode_traces_json
 from spanpact.sources.assembling import TraceAssembler
 from spanpact.sources.base import SourceBase, TraceSource
+from spanpact.sources.http_client import HttpLimits, TlsOptions
+from spanpact.sources.jaeger import JaegerQuery, JaegerSource, full_trace_id
 from spanpact.sources.memory import MemorySource
 from spanpact.sources.opening import ENTRY_POINT_GROUP, SourceFactory, open_source
 from spanpact.sources.otlp_file import FileLimits, OtlpFileSource, iter_batches
@@ -15,6 +17,9 @@ from spanpact.sources.receiver_http import ReceiverLimits
 __all__ = [
     "ENTRY_POINT_GROUP",
     "FileLimits",
+    "HttpLimits",
+    "JaegerQuery",
+    "JaegerSource",
     "MemorySource",
     "OtlpFileSource",
     "OtlpReceiver",
@@ -22,9 +27,11 @@ __all__ = [
     "ReceiverLimits",
     "SourceBase",
     "SourceFactory",
+    "TlsOptions",
     "TraceAssembler",
     "TraceSource",
     "encode_traces_json",
+    "full_trace_id",
     "iter_batches",
     "open_source",
 ]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Protocol
 
 from spanpact.errors import SourceError, UsageError
 from spanpact.sources.base import TraceSource
+from spanpact.sources.http_client import NO_TLS_OPTIONS, TlsOptions
+from spanpact.sources.jaeger_spec import jaeger_from_spec
 from spanpact.sources.otlp_file import OtlpFileSource
 
 ENTRY_POINT_GROUP = "spanpact.sources"
@@ -22,10 +24,17 @@ class SourceFactory(Protocol):
     def __call__(self, spec: str, *, scenarios: Mapping[str, str] | None = None) -> TraceSource: ...
 
 
-def open_source(spec: str, *, scenarios: Mapping[str, str] | None = None) -> TraceSource:
+def open_source(
+    spec: str,
+    *,
+    scenarios: Mapping[str, str] | None = None,
+    trace_ids: Sequence[str] = (),
+    tls: TlsOptions = NO_TLS_OPTIONS,
+) -> TraceSource:
     """The source that `spec` names: the path of an OTLP file, `-` for standard input, or `scheme:…`.
 
-    A scheme is the name of an entry point of the group `spanpact.sources`. `scenarios` maps trace ids to labels.
+    A scheme is `jaeger`, or the name of an entry point of the group `spanpact.sources`. `scenarios` maps trace ids to
+    labels. `trace_ids` are for a source that is asked for them, and `tls` for one that is reached over https.
     Raises UsageError for an empty text or an unknown scheme, SourceError for a plug-in that cannot be loaded.
     """
     if not spec:
@@ -33,6 +42,8 @@ def open_source(spec: str, *, scenarios: Mapping[str, str] | None = None) -> Tra
     scheme = _SCHEME.match(spec)
     if scheme is None or Path(spec).exists():
         return OtlpFileSource(spec, scenarios=scenarios)
+    if scheme[1] == "jaeger":
+        return jaeger_from_spec(spec, scenarios=scenarios, trace_ids=trace_ids, tls=tls)
     plugins = {plugin.name: plugin for plugin in entry_points(group=ENTRY_POINT_GROUP)}
     if scheme[1] not in plugins:
         raise UsageError(f"unknown source scheme {scheme[1]!r}", hint=_accepted(*sorted(plugins)))
@@ -41,7 +52,7 @@ def open_source(spec: str, *, scenarios: Mapping[str, str] | None = None) -> Tra
 
 def _accepted(*schemes: str) -> str:
     others = "".join(f", {scheme}:…" for scheme in schemes)
-    return f"accepted: the path of an OTLP file (.json, .jsonl, .pb, each also .gz), - for standard input{others}"
+    return f"accepted: the path of an OTLP file (.json, .jsonl, .pb, each also .gz), - for standard input, jaeger:http://…{others}"
 
 
 def _load(plugin: EntryPoint) -> SourceFactory:

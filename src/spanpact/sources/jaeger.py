@@ -1,0 +1,210 @@
+"""The Jaeger source: traces by their ids, or those of a service in a time range.
+
+`/api/v3`, the stable API, is asked first, the old one only where that is not there. What is asserted is asserted by
+trace id: the order of a search's results and its limit mean nothing right after an export.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import methodcaller
+from typing import Any, Final, Literal, TypeAlias
+
+import msgspec
+
+from spanpact.errors import SourceError, UsageError
+from spanpact.model import Attributes, Capability, Reading, SourceInfo, Span, Trace, Value
+from spanpact.sources.assembling import TraceAssembler
+from spanpact.sources.base import SourceBase
+from spanpact.sources.http_client import DEFAULT_LIMITS, NO_TLS_OPTIONS, HttpClient, HttpLimits, TlsOptions
+from spanpact.sources.jaeger_legacy import JaegerLegacy
+from spanpact.sources.jaeger_v3 import JaegerV3, NotSpoken, Search
+
+Api: TypeAlias = Literal["auto", "v3", "legacy"]
+
+COMPLETE_AFTER_SECONDS: Final = 60.0
+"""How long after its last span ended a trace counts as complete, unless waiting has settled before."""
+
+_DIALECTS: Final[Mapping[Api, tuple[type[JaegerV3] | type[JaegerLegacy], ...]]] = {
+    "auto": (JaegerV3, JaegerLegacy),
+    "v3": (JaegerV3,),
+    "legacy": (JaegerLegacy,),
+}
+_SECOND: Final = 1_000_000_000
+_AHEAD: Final = 60 * _SECOND  # how far another machine's clock may run ahead of ours
+_MOST_TRACES: Final = 1500  # what Jaeger's own UI asks for at most
+_HEX: Final = frozenset("0123456789abcdef")
+_WARNINGS: Final = "@jaeger@"
+
+
+@dataclass(frozen=True, slots=True)
+class JaegerQuery:
+    """Which traces to read: those in which a span of the service started within the last `lookback_seconds`.
+
+    `operation` is a span's name; of `attributes` (compared as text, `true` and `5`) one span of the trace has all.
+    `limit` is how many traces are enough; without it, more than Jaeger is asked for at once are a SourceError.
+    """
+
+    service: str
+    operation: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    lookback_seconds: float = 3600.0
+    limit: int | None = None
+
+
+class JaegerSource(SourceBase):
+    """The traces that a Jaeger holds: those of `trace_ids` if any are given, else those that `query` finds.
+
+    `url` is the base URL of Jaeger's API and UI. A trace id that Jaeger does not know gives no trace. `headers` go
+    with every request (credentials) and are never shown. Jaeger never says that a trace is complete: one counts as
+    complete when its last span ended `complete_after_seconds` ago. `now_ns` is the wall clock.
+
+    Capabilities: events, status message, scope, resource, types of numbers, bytes, and links unless the old API had
+    to be asked. `remote`, `trace_state` and `dropped_counts` depend on Jaeger's storage, and are declared by a
+    reading that has any; where all its times are whole microseconds, that is its resolution.
+
+    Raises UsageError for arguments that make no sense. `read` raises SourceError where Jaeger cannot be asked
+    (SourceUnavailable where asking again may help).
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        trace_ids: Sequence[str] = (),
+        query: JaegerQuery | None = None,
+        headers: Mapping[str, str] | None = None,
+        tls: TlsOptions = NO_TLS_OPTIONS,
+        scenarios: Mapping[str, str] | None = None,
+        offered: int | None = None,
+        limits: HttpLimits = DEFAULT_LIMITS,
+        complete_after_seconds: float = COMPLETE_AFTER_SECONDS,
+        api: Api = "auto",
+        now_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        if not trace_ids and query is None:
+            raise UsageError("Jaeger: which traces?", hint="name trace ids, or a service")
+        if query and (
+            not query.service or not query.lookback_seconds > 0 or (query.limit is not None and query.limit < 1)
+        ):
+            raise UsageError("Jaeger: a query needs a service, a positive lookback and a positive limit")
+        self.trace_ids = tuple(dict.fromkeys(full_trace_id(each) for each in trace_ids))
+        self.query = query
+        self.scenarios = scenarios if scenarios is not None else {}
+        self.offered = offered
+        self._client = HttpClient(url, name="Jaeger", headers=headers, tls=tls, limits=limits)
+        self._complete_after_ns = round(complete_after_seconds * _SECOND)
+        self._dialects = [dialect(self._client) for dialect in _DIALECTS[api]]
+        self._now_ns = now_ns
+
+    @property
+    def info(self) -> SourceInfo:
+        """The address, with what the API can carry; a reading knows better."""
+        return SourceInfo(f"Jaeger {self._client.url}", self._carried())
+
+    def read(self) -> Reading:
+        """The traces that Jaeger has now."""
+        if self.trace_ids:
+            spans = [span for trace_id in self.trace_ids for span in self._ask(methodcaller("trace", trace_id))]
+        else:
+            spans = self._found()
+        assembler = TraceAssembler()
+        assembler.add(map(_tidied, spans))
+        traces = tuple(map(self._dated, assembler.traces(complete=False, scenarios=self.scenarios)))
+        return Reading(self._info_of(traces), self._wanted(traces), self.offered)
+
+    def _ask(self, question: Callable[[Any], list[Span]]) -> list[Span]:
+        """The answer of the first API that is there, which is then the only one to be asked."""
+        for dialect in self._dialects:
+            try:
+                answer = question(dialect)
+            except NotSpoken:
+                continue
+            self._dialects = [dialect]
+            return answer
+        tried = " nor ".join(dialect.name for dialect in self._dialects)
+        message = f"Jaeger at {self._client.url}: {'neither ' if ' nor ' in tried else 'no '}{tried} is there"
+        hint = "give the address of Jaeger's API and UI (port 16686 by default), with its base path if it has one"
+        raise SourceError(message, hint=hint)
+
+    def _found(self) -> list[Span]:
+        query, now = self.query, self._now_ns()
+        assert query is not None
+        limit = query.limit or _MOST_TRACES
+        start = max(0, now - round(query.lookback_seconds * _SECOND))
+        attributes = tuple(query.attributes.items())
+        search = Search(query.service, start, now + _AHEAD, limit, query.operation, attributes)
+        spans = self._ask(methodcaller("search", search))
+        if query.limit is None and len({span.trace_id for span in spans}) >= limit:
+            message = f"Jaeger at {self._client.url}: holds {limit} such traces and more"
+            raise SourceError(message, hint="narrow the lookback, or say with limit=N how many are enough")
+        return spans
+
+    def _wanted(self, traces: Sequence[Trace]) -> Sequence[Trace]:
+        """The traces of which one span has all the attributes: `/api/v3` does not look at them."""
+        wanted = {} if self.trace_ids or self.query is None else self.query.attributes
+        if not wanted:
+            return traces
+        return tuple(trace for trace in traces if any(_has(span.attributes, wanted) for span in trace.spans))
+
+    def _dated(self, trace: Trace) -> Trace:
+        last = max(max(span.start_ns, span.end_ns) for span in trace.spans)
+        if last + self._complete_after_ns > self._now_ns():
+            return trace
+        return msgspec.structs.replace(trace, complete=True)
+
+    def _carried(self) -> frozenset[Capability]:
+        carried = frozenset.intersection(*(dialect.capabilities for dialect in self._dialects))
+        return carried if self.offered is None else carried | {"offered"}
+
+    def _info_of(self, traces: Sequence[Trace]) -> SourceInfo:
+        spans = [span for trace in traces for span in trace.spans]
+        more: set[Capability] = set()
+        if any(span.parent_remote is not None for span in spans):
+            more.add("remote")
+        if any(span.trace_state for span in spans):
+            more.add("trace_state")
+        if any(span.dropped_attributes or span.dropped_events or span.dropped_links for span in spans):
+            more.add("dropped_counts")
+        return SourceInfo(self.info.name, self._carried() | more, _resolution_ns(spans))
+
+    def __repr__(self) -> str:
+        what = f"{len(self.trace_ids)} traces" if self.trace_ids else f"service {self.query and self.query.service}"
+        return f"<JaegerSource {self._client.url}, {what}>"
+
+
+def full_trace_id(text: str) -> str:
+    """A trace id with all its 32 digits, in lower case; UsageError for what is none."""
+    digits = text.strip().lower()
+    if not digits or len(digits) > 32 or not _HEX.issuperset(digits):
+        raise UsageError(f"not a trace id: {text[:64]!r}", hint="accepted: up to 32 hexadecimal digits")
+    return digits.zfill(32)
+
+
+def _tidied(span: Span) -> Span:
+    """The span with ids of full length (the old API shortens them) and without Jaeger's own warnings."""
+    attributes = span.attributes
+    if any(name.startswith(_WARNINGS) for name in attributes):
+        attributes = {name: value for name, value in attributes.items() if not name.startswith(_WARNINGS)}
+    ids = (span.trace_id, span.span_id, span.parent_id)
+    full = (span.trace_id.zfill(32), span.span_id.zfill(16), span.parent_id and span.parent_id.zfill(16))
+    if ids == full and attributes is span.attributes:
+        return span
+    trace_id, span_id, parent_id = full
+    return msgspec.structs.replace(span, trace_id=trace_id, span_id=span_id, parent_id=parent_id, attributes=attributes)
+
+
+def _resolution_ns(spans: Iterable[Span]) -> int:
+    """1 ns, or 1 us where all times are whole microseconds: so most storages of Jaeger keep them."""
+    times = (time for span in spans for time in (span.start_ns, span.end_ns, *(e.time_ns for e in span.events)))
+    return 1 if any(time % 1000 for time in times) else 1000
+
+
+def _has(attributes: Attributes, wanted: Mapping[str, str]) -> bool:
+    return all(name in attributes and _as_text(attributes[name]) == text for name, text in wanted.items())
+
+
+def _as_text(value: Value) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
