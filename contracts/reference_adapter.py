@@ -7,19 +7,24 @@ on a real Redis and a real SQLite file, and reads the spans from OpenTelemetry's
 from __future__ import annotations
 
 import asyncio
+import io
 import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from containers.redis_server import RedisBackend
 from contracts.reference_scenarios import ACTIONS
 from contracts.stage import Stage
-from demo.breakages import Breakage, TamperingExporter
+from demo.breakages import Breakage, TamperingExporter, TamperingLogExporter
 from reference_impl.correlation import correlation, new_correlation_id
+from reference_impl.log_export import LogExport
 from reference_impl.settings import Settings
+from reference_impl.structured_logs import configure_logging
 from reference_impl.telemetry import configure_tracing
 from spanpact.model import Reading
 from spanpact.sources import MemorySource
@@ -42,16 +47,26 @@ class ReferenceImplementation:
 
     def perform(self, scenario: str) -> Reading:
         """Perform a scenario within one correlation id and give the spans that it made, labelled with its name."""
-        exporter = InMemorySpanExporter()
+        exporter, lines = InMemorySpanExporter(), InMemoryLogRecordExporter()  # type: ignore[no-untyped-call]
         with tempfile.TemporaryDirectory(prefix="studio-api-") as folder:
             database = f"sqlite+aiosqlite:///{Path(folder) / 'studio.db'}"
             settings = Settings.load({}, redis_url=self._redis.url, database_url=database)
+            logs = configure_logging(
+                settings, stream=io.StringIO(), logger_provider=self._logger_provider(settings, lines)
+            )
             telemetry = configure_tracing(settings, span_processors=[SimpleSpanProcessor(self._broken(exporter))])
-            with correlation(new_correlation_id()):
-                asyncio.run(Stage(settings, telemetry, exporter).play(ACTIONS[scenario]))
-            telemetry.shutdown()
+            try:
+                with correlation(new_correlation_id()):
+                    asyncio.run(Stage(settings, telemetry, exporter).play(ACTIONS[scenario]))
+            finally:
+                telemetry.shutdown()
+                logs.close()
         traces = {format(span.context.trace_id, "032x") for span in exporter.get_finished_spans()}
-        return MemorySource(exporter, scenarios=dict.fromkeys(traces, scenario)).read()
+        return MemorySource(exporter, logs=lines, scenarios=dict.fromkeys(traces, scenario)).read()
+
+    def _logger_provider(self, settings: Settings, lines: InMemoryLogRecordExporter) -> LoggerProvider:
+        exporter = TamperingLogExporter(lines, self._breakage) if self._breakage else lines
+        return LogExport(settings, SimpleLogRecordProcessor(exporter)).provider
 
     def _broken(self, exporter: SpanExporter) -> SpanExporter:
         return TamperingExporter(exporter, self._breakage) if self._breakage else exporter

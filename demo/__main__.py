@@ -48,7 +48,8 @@ def _play(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="studio-api-") as folder, own_redis() as redis:
         _say("redis", f"{redis.version} ({redis.rung}) at {redis.url}")
         database = f"sqlite+aiosqlite:///{Path(folder) / 'studio.db'}"
-        environ = {"REDIS_URL": redis.url, "DATABASE_URL": database, "STUDIO_SESSION_SECRET": SECRET, **BREAKER_ENVIRON}
+        environ = {"REDIS_URL": redis.url, "DATABASE_URL": database, "STUDIO_SESSION_SECRET": SECRET}
+        environ |= {"DEMO_LOGS": folder, **BREAKER_ENVIRON}
         if options.example_ids:
             environ["STUDIO_ID_SEED"] = str(EXAMPLE_SEED)
         with AuditProcess(environ, breakage=options.breakage) as audit:
@@ -58,10 +59,14 @@ def _play(options: argparse.Namespace) -> int:
                 _say("studio-api", f"process {service.pid} at {service.url}")
                 if options.breakage:
                     _say("broken by", f"{options.breakage}: {EVERY_BREAKAGE[options.breakage].about}")
-                stage = Stage(service.url, redis, database)
+                stage, first = Stage(service.url, redis, database), ""
                 for flow in _flows(stage, audit, example_ids=options.example_ids):
                     print(f"  {flow.trace_id}  {flow.name:26} {flow.outcome}", flush=True)
-                return service.stop()
+                    first = first or flow.trace_id
+                code = service.stop()
+                _say("log", f"{len(service.log_lines())} lines of studio-api; those of the first trace:")
+                _show_lines(service.log_lines(), first)
+                return code
 
 
 def _flows(stage: Stage, audit: AuditProcess, *, example_ids: bool) -> Iterator[Driven]:
@@ -71,6 +76,12 @@ def _flows(stage: Stage, audit: AuditProcess, *, example_ids: bool) -> Iterator[
         yield from background(driver, stage)
         yield from breaker_flow(driver, stage, trace_id=EXAMPLE_TRACE_ID if example_ids else "")
     yield from two_services(stage.url, audit)
+
+
+def _show_lines(lines: Sequence[str], trace_id: str) -> None:
+    for line in lines:
+        if trace_id in line:
+            print(f"  {line}", flush=True)
 
 
 def _say(what: str, value: str) -> None:

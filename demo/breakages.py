@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from opentelemetry._logs import LogRecord
+from opentelemetry.sdk._logs import ReadableLogRecord
+from opentelemetry.sdk._logs.export import LogRecordExporter, LogRecordExportResult
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.trace import SpanKind, Status, StatusCode
@@ -19,13 +22,26 @@ Tamper: TypeAlias = Callable[[ReadableSpan], Sequence[ReadableSpan]]
 """From a span as it should be to what is sent in its stead: none, one or several."""
 
 
+TamperLog: TypeAlias = Callable[[ReadableLogRecord], ReadableLogRecord | None]
+"""From a log record as it should be to what is sent in its stead, None for nothing."""
+
+
+def _unharmed(span: ReadableSpan) -> Sequence[ReadableSpan]:
+    return (span,)
+
+
+def _unharmed_log(record: ReadableLogRecord) -> ReadableLogRecord | None:
+    return record
+
+
 @dataclass(frozen=True, slots=True)
 class Breakage:
-    """One way to break the tracing: its name, what a person would say of it, and what it does."""
+    """One way to break the telemetry: its name, what a person would say of it, what it does to spans and to logs."""
 
     name: str
     about: str
-    tamper: Tamper
+    tamper: Tamper = _unharmed
+    tamper_log: TamperLog = _unharmed_log
 
 
 def changed(span: ReadableSpan, **fields: Any) -> ReadableSpan:
@@ -81,6 +97,36 @@ def _late_child(span: ReadableSpan) -> Sequence[ReadableSpan]:
     return (changed(span, start_time=(span.start_time or 0) - 3_000_000_000),)
 
 
+def changed_log(record: ReadableLogRecord, **fields: Any) -> ReadableLogRecord:
+    """A copy of a log record with some fields changed."""
+    log = record.log_record
+    kept = {
+        "timestamp": log.timestamp,
+        "observed_timestamp": log.observed_timestamp,
+        "trace_id": log.trace_id,
+        "span_id": log.span_id,
+        "trace_flags": log.trace_flags,
+        "severity_text": log.severity_text,
+        "severity_number": log.severity_number,
+        "body": log.body,
+        "attributes": log.attributes,
+        "event_name": log.event_name,
+    }
+    return ReadableLogRecord(LogRecord(**{**kept, **fields}), record.resource, record.instrumentation_scope)
+
+
+def _without_ids(record: ReadableLogRecord) -> ReadableLogRecord:
+    return changed_log(record, trace_id=0, span_id=0)
+
+
+def _of_another_request(record: ReadableLogRecord) -> ReadableLogRecord:
+    return changed_log(record, attributes={**(record.log_record.attributes or {}), v.CORRELATION_ID: "of-another"})
+
+
+def _with_email(record: ReadableLogRecord) -> ReadableLogRecord:
+    return changed_log(record, body="a session for ada@example.com")
+
+
 BREAKAGES: dict[str, Breakage] = {
     breakage.name: breakage
     for breakage in (
@@ -100,6 +146,9 @@ BREAKAGES: dict[str, Breakage] = {
                  _only(v.DB_QUERY, lambda span: (_without(span, v.CORRELATION_ID),))),
         Breakage("latency-as-text", "the latency of Redis commands is a text",
                  _only(v.REDIS_GET, lambda span: (_with(span, **{v.LATENCY_MS: "0.4 ms"}),))),
+        Breakage("log-without-ids", "log lines do not say of which trace and span they are", tamper_log=_without_ids),
+        Breakage("log-of-another", "log lines carry another request's correlation id", tamper_log=_of_another_request),
+        Breakage("email-in-log", "a log line holds an e-mail address", tamper_log=_with_email),
         Breakage("early-child", "the database's clock is three seconds behind", _only(v.DB_QUERY, _late_child)),
     )
 }  # fmt: skip
@@ -124,3 +173,25 @@ class TamperingExporter(SpanExporter):
     def shutdown(self) -> None:
         """Shut the other exporter down."""
         self._inner.shutdown()
+
+
+class TamperingLogExporter(LogRecordExporter):
+    """Breaks log records on their way to another exporter."""
+
+    def __init__(self, inner: LogRecordExporter, breakage: Breakage) -> None:
+        self._inner = inner
+        self._breakage = breakage
+
+    def export(self, batch: Sequence[ReadableLogRecord]) -> LogRecordExportResult:
+        """Send what the breakage makes of the records."""
+        broken = [self._breakage.tamper_log(record) for record in batch]
+        return self._inner.export([record for record in broken if record is not None])
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Flush the other exporter."""
+        flush = getattr(self._inner, "force_flush", None)
+        return bool(flush(timeout_millis)) if flush else True
+
+    def shutdown(self) -> None:
+        """Shut the other exporter down."""
+        self._inner.shutdown()  # type: ignore[no-untyped-call]

@@ -1,23 +1,27 @@
-"""studio-api with its tracing broken: `python -m demo.broken_service NAME`."""
+"""studio-api with its telemetry broken: `python -m demo.broken_service NAME`."""
 
 from __future__ import annotations
 
 import sys
 
-from demo.breakages import TamperingExporter
+from demo.breakages import TamperingExporter, TamperingLogExporter
 from demo.every_breakage import EVERY_BREAKAGE
 from reference_impl.__main__ import serve
+from reference_impl.log_export import log_export, otlp_log_exporter
 from reference_impl.settings import Settings
 from reference_impl.span_export import otlp_exporter
+from reference_impl.structured_logs import configure_logging
 from reference_impl.telemetry import configure_tracing
 
 
 def main() -> int:
     """Serve, with the breakage of this name; the process's exit code."""
-    settings = Settings.load()
+    settings, breakage = Settings.load(), EVERY_BREAKAGE[sys.argv[1]]
+    logs = log_export(settings, exporter=TamperingLogExporter(otlp_log_exporter(settings), breakage))
+    configure_logging(settings, logger_provider=logs.provider if logs else None)
     exporter, _ = otlp_exporter(settings)
-    broken = TamperingExporter(exporter, EVERY_BREAKAGE[sys.argv[1]])
-    return serve(settings, configure_tracing(settings, exporter=broken))
+    telemetry = configure_tracing(settings, exporter=TamperingExporter(exporter, breakage))
+    return serve(settings, telemetry, logs=logs)
 
 
 if __name__ == "__main__":

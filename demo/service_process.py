@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 from queue import Empty, Queue
 from types import TracebackType
 
@@ -22,9 +23,12 @@ class ServiceFailed(Exception):
 class ServiceProcess:
     """A context manager: the service runs within it, on a free port of loopback; `url` is its base URL."""
 
+    name = "studio-api"
+
     def __init__(self, environ: Mapping[str, str], *, breakage: str | None = None) -> None:
         module = ["demo.broken_service", breakage] if breakage else ["reference_impl"]
         self._command = [sys.executable, "-m", *module]
+        self._log = Path(environ["DEMO_LOGS"]) / f"{self.name}.log"
         self._environ = {**os.environ, "STUDIO_PORT": "0", "PYTHONUNBUFFERED": "1", **environ}
         self.url = ""
 
@@ -34,7 +38,10 @@ class ServiceProcess:
         return self._process.pid
 
     def __enter__(self) -> ServiceProcess:
-        self._process = subprocess.Popen(self._command, env=self._environ, stdout=subprocess.PIPE, text=True)
+        with self._log.open("w") as log:
+            self._process = subprocess.Popen(
+                self._command, env=self._environ, stdout=subprocess.PIPE, stderr=log, text=True
+            )
         self._lines: Queue[str | None] = Queue()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -49,6 +56,10 @@ class ServiceProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.stop()
+
+    def log_lines(self) -> list[str]:
+        """What it has logged so far, a JSON line each."""
+        return self._log.read_text().splitlines()
 
     def stop(self) -> int:
         """End it by SIGTERM, so that it flushes its spans; its exit code."""
@@ -74,8 +85,9 @@ class ServiceProcess:
             try:
                 line = self._lines.get(timeout=START_S)
             except Empty:
-                raise ServiceFailed(f"studio-api did not start within {START_S:g} s") from None
+                raise ServiceFailed(f"{self.name} did not start within {START_S:g} s") from None
             if line is None:
-                raise ServiceFailed(f"studio-api ended with exit code {self._process.wait()} before it served")
+                code, last = self._process.wait(), self._log.read_text().strip().rpartition("\n")[2]
+                raise ServiceFailed(f"{self.name} ended with exit code {code} before it served: {last}")
             if _ANNOUNCES in line:
                 return line.split(_ANNOUNCES, 1)[1].strip()

@@ -20,6 +20,8 @@ _OTHER_IDS = 1_000_003
 class AuditProcess(ServiceProcess):
     """audit-api, started before studio-api, which needs its `url` as AUDIT_URL; its records are in memory."""
 
+    name = "audit-api"
+
     def __init__(self, environ: Mapping[str, str], *, breakage: str | None = None) -> None:
         own = {"AUDIT_PORT": "0"}
         if "STUDIO_ID_SEED" in environ:  # with the same seed, both would make the same ids

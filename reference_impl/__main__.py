@@ -15,6 +15,7 @@ from types import FrameType
 import uvicorn
 from starlette.applications import Starlette
 
+from reference_impl.log_export import LogExport, log_export
 from reference_impl.metrics import ServiceMetrics
 from reference_impl.service import create_app
 from reference_impl.settings import Settings, SettingsError
@@ -49,17 +50,25 @@ def main() -> int:
     """Serve until told to stop; the process's exit code."""
     try:
         settings = Settings.load()
-        logs = configure_logging(settings)
+        export = log_export(settings)
+        logs = configure_logging(settings, logger_provider=export.provider if export else None)
         metrics = ServiceMetrics(settings)
         metrics.watch_logs(logs.reading)
         telemetry = configure_tracing(settings, register_global=True, measures=metrics)
     except SettingsError as problem:
         print(f"studio-api: {problem}", file=sys.stderr)
         return 2
-    return serve(settings, telemetry, app=create_app(settings, telemetry, metrics=metrics))
+    return serve(settings, telemetry, app=create_app(settings, telemetry, metrics=metrics), logs=export)
 
 
-def serve(settings: Settings, telemetry: Telemetry, *, app: Starlette | None = None, name: str = "studio-api") -> int:
+def serve(
+    settings: Settings,
+    telemetry: Telemetry,
+    *,
+    app: Starlette | None = None,
+    name: str = "studio-api",
+    logs: LogExport | None = None,
+) -> int:
     """Serve an application (default: studio-api) until told to stop, then shut telemetry down; the exit code."""
     config = uvicorn.Config(
         app or create_app(settings, telemetry),
@@ -82,6 +91,8 @@ def serve(settings: Settings, telemetry: Telemetry, *, app: Starlette | None = N
     finally:
         if not telemetry.shutdown():
             logger.warning("spans were lost: %s", dict(telemetry.ledger().lost))
+        if logs is not None and not logs.shutdown(settings.exit_deadline_s):
+            logger.warning("log records may be lost: the export did not end in time")
 
 
 if __name__ == "__main__":

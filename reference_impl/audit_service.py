@@ -8,7 +8,6 @@ It trusts its callers, and listens on loopback unless told otherwise.
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import sqlite3
@@ -31,10 +30,12 @@ from reference_impl.__main__ import serve
 from reference_impl.audit_client import RECORDS_PATH
 from reference_impl.correlation import current_correlation_id, new_correlation_id
 from reference_impl.http_spans import TracingMiddleware
+from reference_impl.log_export import log_export
 from reference_impl.operation_spans import operation_span
 from reference_impl.propagation import run_in_executor
 from reference_impl.request_bodies import BadRequest, read_object
 from reference_impl.settings import Settings, SettingsError
+from reference_impl.structured_logs import configure_logging
 from reference_impl.telemetry import Telemetry, configure_tracing
 
 SERVICE_NAME: Final = "audit-api"
@@ -175,10 +176,11 @@ def audit_settings(environ: Mapping[str, str]) -> Settings:
 
 def main() -> int:
     """Serve until told to stop; exit codes as studio-api's."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     database = os.environ.get("AUDIT_DATABASE") or MEMORY
     try:
         settings = audit_settings(os.environ)
+        export = log_export(settings)
+        configure_logging(settings, logger_provider=export.provider if export else None)
         telemetry = configure_tracing(settings, register_global=True)
         app = create_audit_app(telemetry, database=database)
     except SettingsError as problem:
@@ -187,7 +189,7 @@ def main() -> int:
     except sqlite3.Error as problem:
         print(f"{SERVICE_NAME}: AUDIT_DATABASE: {problem}; accepted: the path of a SQLite file", file=sys.stderr)
         return 2
-    return serve(settings, telemetry, app=app, name=SERVICE_NAME)
+    return serve(settings, telemetry, app=app, name=SERVICE_NAME, logs=export)
 
 
 if __name__ == "__main__":

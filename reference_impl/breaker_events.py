@@ -13,12 +13,21 @@ from opentelemetry.trace import Span, get_current_span
 from reference_impl import vocabulary as v
 from reference_impl.circuit_breaker_values import BreakerEvent, CallFailed, CircuitOpen, State, Transition
 from reference_impl.safe_errors import error_type
+from reference_impl.structured_logs import get_logger
+
+log = get_logger("reference_impl.breaker")
 
 _NAMES: Final[Mapping[State, str]] = {
     "open": v.BREAKER_OPENED,
     "half_open": v.BREAKER_HALF_OPENED,
     "closed": v.BREAKER_CLOSED,
 }
+
+
+def log_change(event: BreakerEvent) -> None:
+    """Say a change of state in the log, with or without a span; a listener for `CircuitBreaker`."""
+    if isinstance(event, Transition):
+        log.warning(v.BREAKER_CHANGED, to_state=event.to_state, **_of_transition(event))
 
 
 def record_on_span(event: BreakerEvent) -> None:
@@ -34,7 +43,12 @@ def record_on_span(event: BreakerEvent) -> None:
 
 def record_rejection(span: Span, refusal: CircuitOpen) -> None:
     """Add the refusal of a call to its span."""
-    facts = {"pool": refusal.pool, "state": refusal.state, "retry_after_s": refusal.retry_after_s, "why": refusal.why}
+    facts: dict[str, str | float] = {
+        "pool": refusal.pool,
+        "state": refusal.state,
+        "retry_after_s": refusal.retry_after_s,
+        "why": refusal.why,
+    }
     span.add_event(v.BREAKER_REJECTED, facts)
 
 

@@ -21,7 +21,7 @@ from typing import TypeVar
 from opentelemetry.trace import Span, StatusCode, Tracer, get_tracer
 
 from reference_impl import vocabulary as v
-from reference_impl.breaker_events import record_on_span, record_rejection
+from reference_impl.breaker_events import log_change, record_on_span, record_rejection
 from reference_impl.circuit_breaker import CircuitBreaker, CircuitOpen, Listener
 from reference_impl.connection_pool import Pool, PoolExhausted, PoolSettings, PoolUse, Prepare
 from reference_impl.database_engine import is_of_database, is_outage
@@ -52,7 +52,7 @@ class ConnectionManager:
         self._tracer = tracer or get_tracer(__name__)
         self._mode = mode
         self._pools = {key: Pool(key, settings) for key, settings in pools.items()}
-        watching = (record_on_span, *listeners)
+        watching = (record_on_span, log_change, *listeners)
         self.breakers: Mapping[str, CircuitBreaker] = MappingProxyType(
             {key: _breaker(key, settings, clock, watching) for key, settings in pools.items()}
         )

@@ -7,6 +7,7 @@ template, and so does `url.path` where a path has parameters: what a client puts
 from __future__ import annotations
 
 import logging
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -19,9 +20,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reference_impl.correlation import HEADER, correlation, extract, incoming, new_correlation_id
 from reference_impl.operation_spans import operation_span, record_failure
-from reference_impl.vocabulary import ERROR_TYPE, SERVER_ADDRESS, SERVER_PORT
+from reference_impl.structured_logs import get_logger
+from reference_impl.vocabulary import ERROR_TYPE, REQUEST_HANDLED, SERVER_ADDRESS, SERVER_PORT
 
 logger = logging.getLogger("reference_impl.http")
+log = get_logger("reference_impl.http")
 
 METHODS: Final = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"})
 TRACE_HEADER: Final = "traceresponse"
@@ -62,7 +65,12 @@ class TracingMiddleware:
             name, attributes = describe_request(scope, template_of(scope, self._routes))
             opened = operation_span(self._tracer, name, kind=SpanKind.SERVER, attributes=attributes, context=context)
             with opened as span:
-                await self._serve(scope, receive, _Reply(send, span, correlation_id))
+                reply, began = _Reply(send, span, correlation_id), time.perf_counter()
+                try:
+                    await self._serve(scope, receive, reply)
+                finally:
+                    took = round((time.perf_counter() - began) * 1000, 3)
+                    log.info(REQUEST_HANDLED, request=name, status=reply.status, duration_ms=took)
 
     async def _serve(self, scope: Scope, receive: Receive, reply: _Reply) -> None:
         try:
@@ -78,17 +86,18 @@ class TracingMiddleware:
 class _Reply:
     """The `send` that the application gets: adds the correlation and trace id, and tells the span the status."""
 
-    __slots__ = ("_correlation_id", "_send", "span", "started")
+    __slots__ = ("_correlation_id", "_send", "span", "started", "status")
 
     def __init__(self, send: Send, span: Span, correlation_id: str) -> None:
         self._send = send
         self._correlation_id = correlation_id
         self.span = span
         self.started = False
+        self.status = 0
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.started = True
+            self.started, self.status = True, message["status"]
             headers = MutableHeaders(scope=message)
             headers[HEADER] = self._correlation_id
             if self.span.get_span_context().is_valid:

@@ -67,6 +67,7 @@ class Settings:
     compression: str
     export_timeout_s: float
     traces_exporter: str
+    logs_exporter: str
     sampler: str
     sampling_rate: float
     sdk_disabled: bool
@@ -180,6 +181,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("export_timeout_s", number(0.001, 3600), (_OTLP + "TRACES_TIMEOUT", _OTLP + "TIMEOUT"), default=10.0),
     Rule("traces_exporter", one_of("otlp", "none"), ("OTEL_TRACES_EXPORTER",), default="otlp"),
+    Rule("logs_exporter", one_of("otlp", "none"), ("OTEL_LOGS_EXPORTER",), default="none"),
     Rule("sampler", one_of(*SAMPLERS), ("OTEL_TRACES_SAMPLER",), default="parentbased_traceidratio"),
     Rule("sampling_rate", number(0, 1), ("OTEL_TRACES_SAMPLER_ARG",), ("OTEL_SAMPLING_RATE",), _default_rate),
     Rule("sdk_disabled", boolean, ("OTEL_SDK_DISABLED",), default=False),

@@ -7,13 +7,12 @@ minute on a dead endpoint. Here both run beside the caller, and the ledger says 
 from __future__ import annotations
 
 import atexit
-import contextlib
 import logging
 import os
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from opentelemetry import propagate, trace
 from opentelemetry.sdk.resources import Resource
@@ -28,6 +27,7 @@ from opentelemetry.sdk.trace.sampling import (
     TraceIdRatioBased,
 )
 
+from reference_impl.beside import Beside
 from reference_impl.correlation import PROPAGATOR, CorrelationProcessor
 from reference_impl.log_limits import bound_sdk_logs
 from reference_impl.measuring import MeasuredTracer, Measures
@@ -63,7 +63,7 @@ class Telemetry:
         self._exporter = exporter
         self._exit_deadline_s = exit_deadline_s
         self._lock = threading.Lock()
-        self._flusher: _Beside | None = None
+        self._flusher: Beside | None = None
         self._outcome: bool | None = None
         atexit.register(self._at_exit)
 
@@ -111,10 +111,10 @@ class Telemetry:
             flusher = self._started_flusher() if not settled and flusher.done else flusher
         return flusher.joined(deadline) and settled
 
-    def _started_flusher(self) -> _Beside:
+    def _started_flusher(self) -> Beside:
         """The flush that is under way, or a new one: a hung endpoint never costs more than one thread."""
         if self._flusher is None or self._flusher.done:
-            self._flusher = _Beside(self.provider.force_flush)
+            self._flusher = Beside(self.provider.force_flush)
         return self._flusher
 
     def _shut_down(self, timeout_s: float) -> bool:
@@ -122,7 +122,7 @@ class Telemetry:
         self._ledger.close()
         # A tenth is kept for the end itself, which closes connections and stops the worker.
         sent = self._flushed(start + timeout_s * 0.9)
-        _Beside(self._end_export_path).joined(start + timeout_s)
+        Beside(self._end_export_path).joined(start + timeout_s)
         self._ledger.seal()
         atexit.unregister(self._at_exit)
         return self._ledger.report_losses() == 0 and sent
@@ -135,34 +135,6 @@ class Telemetry:
 
     def _at_exit(self) -> None:
         self.shutdown()
-
-
-class _Beside:
-    """A call running in a daemon thread, so that its caller can stop waiting for it."""
-
-    def __init__(self, call: Callable[[], bool]) -> None:
-        self._call = call
-        self._result = False
-        self._thread = threading.Thread(target=self._run, name="telemetry-flush", daemon=True)
-        # Python 3.12 and later start no thread while the interpreter ends: then the call counts as failed.
-        with contextlib.suppress(RuntimeError):
-            self._thread.start()
-
-    def _run(self) -> None:
-        try:
-            self._result = bool(self._call())
-        except Exception:
-            logger.warning("the flush or shutdown of a span processor failed")
-
-    @property
-    def done(self) -> bool:
-        return not self._thread.is_alive()
-
-    def joined(self, deadline: float) -> bool:
-        """Wait for its end until `deadline`; its result, False where it has none."""
-        if self._thread.ident is not None:
-            self._thread.join(max(0.0, deadline - time.monotonic()))
-        return self.done and self._result
 
 
 class SeededIds(IdGenerator):

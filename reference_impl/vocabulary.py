@@ -78,6 +78,10 @@ CHECKOUT_MS: Final = "pool.checkout_ms"
 # --- Events ----------------------------------------------------------------------------------------------------
 
 EXCEPTION: Final = "exception"
+REQUEST_HANDLED: Final = "request.handled"
+"""The log line of each request, within its server span."""
+BREAKER_CHANGED: Final = "breaker.changed"
+"""The log line of a breaker's change of state; on spans each change has an event name of its own."""
 BREAKER_OPENED: Final = "circuit_breaker.open"
 BREAKER_HALF_OPENED: Final = "circuit_breaker.half_open"
 BREAKER_CLOSED: Final = "circuit_breaker.close"

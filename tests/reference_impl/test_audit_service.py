@@ -143,7 +143,7 @@ def process(module: str, **environ: str) -> Iterator[tuple[subprocess.Popen[str]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "STUDIO_", "AUDIT_"))}
     started = subprocess.Popen(
         [sys.executable, "-m", module],
-        env={**kept, "STUDIO_PORT": "0", "AUDIT_PORT": "0", **environ},
+        env={**kept, "STUDIO_LOG_LEVEL": "warning", "STUDIO_PORT": "0", "AUDIT_PORT": "0", **environ},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -27,7 +27,13 @@ def service(folder: Path, **environ: str) -> Iterator[tuple[subprocess.Popen[str
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "STUDIO_"))}
     process = subprocess.Popen(
         [sys.executable, "-m", "reference_impl"],
-        env={**kept, "STUDIO_PORT": "0", "DATABASE_URL": f"sqlite+aiosqlite:///{folder / 'studio.db'}", **environ},
+        env={
+            **kept,
+            "STUDIO_LOG_LEVEL": "warning",
+            "STUDIO_PORT": "0",
+            "DATABASE_URL": f"sqlite+aiosqlite:///{folder / 'studio.db'}",
+            **environ,
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

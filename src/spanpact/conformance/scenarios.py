@@ -47,7 +47,9 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("session-unknown", "a well signed session that nobody has is validated", _VALIDATE),
     Scenario("session-tampered", "a session whose signature is wrong is validated", ("session-validate",)),
     Scenario("session-redis-down", "a session is validated while Redis is down", _VALIDATE),
-    Scenario("session-invalidate", "a request ends one session", ("session-invalidate", "redis-command")),
+    Scenario(
+        "session-invalidate", "a request ends one session", ("session-invalidate", "redis-command", "request-log")
+    ),
     Scenario(
         "session-invalidate-again", "a request ends a session that has ended", ("session-invalidate", "redis-command")
     ),
