@@ -15,7 +15,6 @@ from spanpact.finding_ids import CATALOGUE
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 CODE_FOLDERS = ("src", "reference_impl", "contracts", "containers", "demo", "tests")
-OWED = {"docs/implementers.md"}  # cited ahead of their writing
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 README = (ROOT / "README.md").read_text()
 SPECIFICATION = (ROOT / "docs" / "specification.md").read_text()
@@ -54,12 +53,7 @@ def test_every_document_can_be_reached_from_the_readme() -> None:
 
 def test_the_documents_that_the_code_cites_exist() -> None:
     cited = {(t, named(p)) for p in sources() for t in re.findall(r"docs/[\w/-]+\.md", p.read_text())}
-    assert {(t, where) for t, where in cited if not (ROOT / t).is_file() and t not in OWED} == set()
-
-
-@pytest.mark.parametrize("document", sorted(OWED))
-def test_a_document_that_was_written_is_owed_no_longer(document: str) -> None:
-    assert not (ROOT / document).exists()
+    assert {(t, where) for t, where in cited if not (ROOT / t).is_file()} == set()
 
 
 def test_the_rows_of_the_specification_that_the_code_cites_exist() -> None:
