@@ -1,0 +1,304 @@
+"""The Jaeger source against a real Jaeger: what it gives back, its quirks, two vantage points, waiting, outages."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SpanExportResult
+
+from containers.jaeger_server import JaegerBackend
+from spanpact.cli import main
+from spanpact.comparing import compare
+from spanpact.engine import verify
+from spanpact.errors import SourceError, SourceUnavailable
+from spanpact.findings import Report
+from spanpact.loader import load_text
+from spanpact.model import Reading
+from spanpact.sources import HttpLimits, JaegerQuery, JaegerSource, MemorySource, encode_traces_json
+from spanpact.waiting import Looking, Patience, content_of, wait, wait_for_verdict
+from tests.sources.jaeger_traces import ANSWERS, everything
+
+CONTRACT = """\
+spanpact: 1
+contract: session
+version: 1.0.0
+span: GET /session
+kind: server
+parent: remote
+attributes: {session.valid: true, tries: {type: int}, ratio: {type: double}, raw: {type: bytes}, tags: {type: array}}
+resource: {service.name: studio-api}
+links: {batch: {span: '*', attributes: {why: batch}}}
+children:
+  lookup:
+    {span: redis.get, kind: client, status: error, status_message: timed out,
+     events: {failed: {event: exception, attributes: {exception.type: TimeoutError}}}}
+  load: {span: db.query, status: ok, scope: other}
+  queue: {span: queue, count: 2}
+closed: [children]
+order: [lookup, load, queue]
+levels: {span-orphan: improvement}
+"""
+PLAN = load_text(CONTRACT, file="session.contract.yaml")
+PATIENCE = Patience(30)
+
+
+def fresh(**options: bool) -> Sequence[ReadableSpan]:
+    """A trace that no other test, and nobody else, has in this Jaeger."""
+    return everything(secrets.randbits(31), **options)
+
+
+def id_of(spans: Sequence[ReadableSpan]) -> str:
+    return format(spans[0].context.trace_id, "032x")
+
+
+def export(jaeger: JaegerBackend, spans: Sequence[ReadableSpan]) -> None:
+    with closing(_Exporter(jaeger)) as exporter:
+        assert exporter.export(spans) is SpanExportResult.SUCCESS
+
+
+class _Exporter(OTLPSpanExporter):
+    def __init__(self, jaeger: JaegerBackend) -> None:
+        super().__init__(endpoint=f"{jaeger.otlp_http}/v1/traces")
+
+    def close(self) -> None:
+        self.shutdown()  # type: ignore[no-untyped-call]
+
+
+def judge(reading: Reading) -> Report:
+    return verify([PLAN], reading)
+
+
+def waited(source: JaegerSource, patience: Patience = PATIENCE) -> Report:
+    return wait_for_verdict(source.read, judge, patience, trace_ids=source.trace_ids)
+
+
+def compared(first: Reading, source: JaegerSource, patience: Patience = PATIENCE) -> Report:
+    """The two, once nothing is missing or the patience is at its end."""
+    looking = Looking(
+        source.read,
+        lambda reading: compare(first, reading, complete=False),
+        lambda reading: compare(first, reading),
+        content_of,
+    )
+    return wait(looking, patience)
+
+
+def memory(spans: Sequence[ReadableSpan]) -> Reading:
+    return MemorySource(spans).read()
+
+
+def keywords(report: Report) -> set[str]:
+    return {finding.keyword for finding in report.findings}
+
+
+class TestTwoVantagePoints:
+    def test_what_was_recorded_in_memory_is_what_jaeger_holds(self, jaeger: JaegerBackend) -> None:
+        spans = fresh()
+        export(jaeger, spans)
+        report = compared(memory(spans), JaegerSource(jaeger.url, trace_ids=[id_of(spans)]))
+        assert report.findings == ()
+        assert {each.keyword for each in report.results[0].not_checked} <= {"dropped_counts"}
+
+    def test_one_contract_gives_one_verdict_from_both(self, jaeger: JaegerBackend) -> None:
+        spans = fresh()
+        export(jaeger, spans)
+        here, there = judge(memory(spans)), waited(JaegerSource(jaeger.url, trace_ids=[id_of(spans)]))
+        assert (here.verdict, there.verdict) == ("kept", "kept")
+        assert [f.key for f in here.findings] == [f.key for f in there.findings] == ["integrity/span-orphan"]
+        assert {c.keyword: c.state for c in here.results[0].coverage} == {
+            c.keyword: c.state for c in there.results[0].coverage
+        }
+
+    def test_a_lost_span_is_found_and_so_is_its_orphan(self, jaeger: JaegerBackend) -> None:
+        spans = fresh()
+        export(jaeger, [span for span in spans if span.name != "GET /session"])
+        report = compared(memory(spans), JaegerSource(jaeger.url, trace_ids=[id_of(spans)]), Patience(1))
+        ids = [finding.id for finding in report.findings]
+        assert (ids.count("span-lost"), ids.count("span-orphan"), len(ids)) == (1, 4, 5)
+
+    def test_a_span_that_was_sent_twice_is_a_duplicate_or_one_span(self, jaeger: JaegerBackend) -> None:
+        spans = fresh()
+        export(jaeger, spans)
+        export(jaeger, spans[:1])
+        report = compared(memory(spans), JaegerSource(jaeger.url, trace_ids=[id_of(spans)]), Patience(1))
+        assert {finding.id for finding in report.findings} <= {"span-duplicate"}  # as its storage has it
+
+    def test_the_old_api_alters_only_what_it_cannot_carry(self, jaeger: JaegerBackend) -> None:
+        spans = fresh()
+        export(jaeger, spans)
+        source = JaegerSource(jaeger.url, trace_ids=[id_of(spans)], api="legacy")
+        assert keywords(compared(memory(spans), source, Patience(1))) == {"attributes.tags", "attributes.nested"}
+
+    def test_on_the_command_line(
+        self, jaeger: JaegerBackend, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        spans = fresh()
+        export(jaeger, spans)
+        file = tmp_path / "traces.json"
+        file.write_bytes(encode_traces_json(memory(spans)))
+        contract = tmp_path / "session.contract.yaml"
+        contract.write_text(
+            f"{CONTRACT}examples: {{a: {{trace: []}}, b: {{trace: [], findings: [top/span-missing]}}}}\n"
+        )
+        named = ("--trace", id_of(spans), "--wait", "30")
+        assert main(["compare", "--from", str(file), "--from", f"jaeger:{jaeger.url}", *named]) == 0
+        assert main(["verify", str(contract), "--from", f"jaeger:{jaeger.url}", *named]) == 0
+        assert f"Jaeger {jaeger.url}" in capsys.readouterr().out
+
+
+class TestSearch:
+    def test_by_service_operation_and_attributes(self, jaeger: JaegerBackend) -> None:
+        made = [fresh(), fresh()]
+        for spans in made:
+            export(jaeger, spans)
+        wanted = {id_of(spans) for spans in made}
+        for attributes, number in (({"tries": "2", "session.valid": "true"}, 2), ({"tries": "3"}, 0)):
+            query = JaegerQuery("studio-api", "GET /session", attributes, lookback_seconds=300)
+            source = JaegerSource(jaeger.url, query=query)
+            if number:
+                seen_all(source, wanted)
+            assert len(wanted & {trace.trace_id for trace in source.read().traces}) == number
+
+    def test_a_service_that_nobody_knows(self, jaeger: JaegerBackend) -> None:
+        for api in ("v3", "legacy"):
+            source = JaegerSource(jaeger.url, query=JaegerQuery("nobody"), api=api)
+            assert source.read().traces == ()
+
+    def test_a_limit_is_enough(self, jaeger: JaegerBackend) -> None:
+        spans = fresh()
+        export(jaeger, spans)
+        seen_all(JaegerSource(jaeger.url, trace_ids=[id_of(spans)]), {id_of(spans)})
+        assert len(JaegerSource(jaeger.url, query=JaegerQuery("studio-api", limit=1)).read().traces) == 1
+
+
+def seen_all(source: JaegerSource, trace_ids: set[str]) -> None:
+    """Returns when the source gives all of these."""
+
+    def missing(reading: Reading) -> set[str]:
+        return trace_ids - {trace.trace_id for trace in reading.traces}
+
+    wait(Looking(source.read, itself, itself, content_of, missing, fixed=True), PATIENCE)
+
+
+def itself(reading: Reading) -> Report:
+    return compare(reading, reading)
+
+
+class TestQuirks:
+    @pytest.mark.parametrize(
+        ("name", "path"),
+        [
+            ("404-v3-missing.json", f"/api/v3/traces/{'a' * 32}"),
+            ("400-v3-malformed.json", "/api/v3/traces/zz"),
+            ("400-v3-no-time.json", "/api/v3/traces?query.service_name=x"),
+            ("404-legacy-missing.json", f"/api/traces/{'a' * 32}"),
+            ("200-legacy-none.json", "/api/traces?service=nobody"),
+        ],
+    )
+    def test_it_answers_as_it_did_when_it_was_recorded(self, jaeger: JaegerBackend, name: str, path: str) -> None:
+        status, body = asked(f"{jaeger.url}{path}")
+        assert (f"{status}", json.loads(body)) == (name.partition("-")[0], json.loads((ANSWERS / name).read_bytes()))
+
+    def test_an_unknown_path_is_a_page_and_no_error(self, jaeger: JaegerBackend) -> None:
+        status, body = asked(f"{jaeger.url}/api/v3/nothing")
+        assert (status, body.lstrip()[:1]) == (200, b"<")
+        with pytest.raises(SourceError, match="neither /api/v3 nor /api/traces is there"):
+            JaegerSource(f"{jaeger.url}/nothing", trace_ids=["a"]).read()
+
+    def test_nan_is_read_by_the_stable_api_and_fails_the_old_one(self, jaeger: JaegerBackend) -> None:
+        spans = fresh(not_a_number=True)
+        export(jaeger, spans)
+        source = JaegerSource(jaeger.url, trace_ids=[id_of(spans)])
+        assert compared(memory(spans), source).verdict == "kept"
+        with pytest.raises(SourceUnavailable, match="answers 500"):
+            JaegerSource(jaeger.url, trace_ids=[id_of(spans)], api="legacy").read()
+
+    def test_the_port_for_spans_is_no_port_for_questions(self, jaeger: JaegerBackend) -> None:
+        with pytest.raises(SourceError, match="Jaeger at http"):
+            JaegerSource(jaeger.otlp_http, trace_ids=["a"]).read()
+        with pytest.raises(SourceError, match="Jaeger at http"):
+            JaegerSource(jaeger.otlp_grpc, trace_ids=["a"], limits=HttpLimits(seconds=2)).read()
+
+
+def asked(url: str) -> tuple[int, bytes]:
+    try:
+        with urllib.request.urlopen(url) as response:
+            return response.status, response.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read()
+
+
+class TestWaiting:
+    def test_spans_that_come_after_their_children_are_waited_for(self, jaeger: JaegerBackend) -> None:
+        spans = fresh()
+        top = [span for span in spans if span.name == "GET /session"]
+        source = JaegerSource(jaeger.url, trace_ids=[id_of(spans)])
+        export(jaeger, [span for span in spans if span not in top])
+        reads: list[Reading] = []
+
+        def read() -> Reading:
+            reads.append(source.read())
+            if len(reads) == 10:
+                export(jaeger, top)
+            return reads[-1]
+
+        report = wait_for_verdict(read, judge, PATIENCE, trace_ids=source.trace_ids)
+        assert report.verdict == "kept"
+        assert len(reads) > 10
+
+    def test_a_trace_that_was_never_sent_could_not_be_verified(self, jaeger: JaegerBackend) -> None:
+        with pytest.raises(SourceError, match=r"was never seen within 0\.3 s"):
+            waited(JaegerSource(jaeger.url, trace_ids=[secrets.token_hex(16)]), Patience(0.3))
+
+
+class TestOutages:
+    @pytest.fixture
+    def server(self, jaeger: JaegerBackend) -> Iterator[JaegerBackend]:
+        """The Jaeger, if it is ours to pause and kill; it answers again afterwards."""
+        if jaeger.process is None:
+            pytest.skip("this Jaeger was named by its address: it is not ours to stop")
+        yield jaeger
+        if asked_nothing(jaeger):
+            jaeger.restart()
+
+    def test_a_paused_jaeger_is_away_and_back(self, server: JaegerBackend) -> None:
+        spans = fresh()
+        export(server, spans)
+        source = JaegerSource(server.url, trace_ids=[id_of(spans)], limits=HttpLimits(seconds=0.5))
+        seen_all(source, {id_of(spans)})
+        server.pause()
+        try:
+            with pytest.raises(SourceUnavailable, match=r"no answer within 0\.5 s"):
+                source.read()
+        finally:
+            server.resume()
+        assert waited(source).verdict == "kept"
+
+    def test_a_killed_jaeger_has_forgotten(self, server: JaegerBackend) -> None:
+        spans = fresh()
+        export(server, spans)
+        source = JaegerSource(server.url, trace_ids=[id_of(spans)])
+        seen_all(source, {id_of(spans)})
+        server.kill()
+        with pytest.raises(SourceUnavailable, match=r"cannot be reached|closed the connection"):
+            source.read()
+        server.restart()
+        assert source.read().traces == ()
+
+
+def asked_nothing(jaeger: JaegerBackend) -> bool:
+    try:
+        asked(f"{jaeger.url}/api/v3/services")
+    except OSError:
+        return True
+    return False
