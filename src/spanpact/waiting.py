@@ -10,6 +10,7 @@ Never on a number of spans. Pure: the clock and the sleep are given.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass, replace
@@ -22,6 +23,8 @@ from spanpact.findings import Report
 from spanpact.model import Reading
 
 T = TypeVar("T")
+
+_SHORTEST_PAUSE = 0.001  # else a clock that rounds might never get beyond the settle window
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,8 @@ def wait(
                 deadline = min(deadline, clock() + patience.settle)
             if last:
                 return state.at_the_deadline(seen, patience)
-        sleep(max(0.0, min(pause, deadline - clock())))
+        now = clock()
+        sleep(max(0.0, min(pause, deadline - now, state.quiet_in(now))))
         pause = min(pause * 1.5, patience.longest_pause)
 
 
@@ -134,13 +138,19 @@ class _State(Generic[T]):
         """A read failed: nothing is known of this moment, so quiet starts anew."""
         self._early = self._complete = None
 
+    def quiet_in(self, now: float) -> float:
+        """In how many seconds the settle window is over, so that no pause goes beyond it."""
+        if self._early is None or self._quiet:
+            return math.inf
+        return max(_SHORTEST_PAUSE, self._since + self._settle - now)
+
     def settled(self, seen: T, now: float) -> Report | None:
         """The report, if nothing that may come would change it."""
         looking, content = self._looking, self._looking.content(seen)
         if self._early is None or content != self._content:
             self._content, self._since = content, now
             self._early, self._complete = looking.early(seen), None
-        self._quiet = now - self._since >= self._settle
+        self._quiet = now >= self._since + self._settle
         if looking.missing(seen):
             return None
         broken, kept = self._early.verdict == "broken", self._early.verdict == "kept" and looking.fixed
