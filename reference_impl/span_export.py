@@ -173,7 +173,7 @@ def _http(settings: Settings) -> tuple[SpanExporter, Rejections]:
 
 def _grpc(settings: Settings) -> tuple[SpanExporter, Rejections]:
     try:
-        from grpc import Compression  # type: ignore[import-untyped]
+        from grpc import Compression
         from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
     except ImportError:
         raise SettingsError(

@@ -98,7 +98,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(
         "breaker-lifecycle",
-        "in one trace, three requests fail at the database and open its breaker; one is refused; when the wait is over, "
+        "in one trace, three requests fail at the database and open its breaker; one is refused; after the wait "
         "the database works again, and one probe closes the breaker",
         ("breaker-lifecycle", "call-rejected", "connection-manager", "session-invalidate"),
     ),
