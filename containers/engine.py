@@ -27,6 +27,8 @@ from types import FrameType
 from containers import engine_api
 from containers.ladder import BackendUnavailable
 
+FOLDER = "/run"
+"""Where the daemon's folder is made: root's, and short, because a socket's path is at most 107 characters long."""
 _STARTS_WITHIN = 60.0  # seconds
 _ENDS_WITHIN = 30.0  # seconds
 _PAUSE_BETWEEN_QUESTIONS = 0.1  # seconds; a wait for the daemon's end, so that a dead one is seen at once
@@ -53,6 +55,10 @@ def engine() -> Iterator[str]:
 
     Raises `BackendUnavailable`, with how to get one, where none answers and none can be started.
     """
+    try:
+        engine_api.socket_path()
+    except engine_api.EngineError as error:
+        raise BackendUnavailable(str(error)) from error
     if engine_api.answers():
         yield f"Docker engine {engine_api.version()} at {engine_api.socket_path()} (it was there)"
         return
@@ -60,8 +66,15 @@ def engine() -> Iterator[str]:
         try:
             yield f"Docker engine {engine_api.version()} at {engine_api.socket_path()} (started here)"
         finally:
-            for name in engine_api.remove_leftovers():
-                print(f"removed the container {name} that was left behind", file=sys.stderr)
+            _sweep()
+
+
+def _sweep() -> None:
+    try:
+        for name in engine_api.remove_leftovers():
+            print(f"removed the container {name} that was left behind", file=sys.stderr)
+    except engine_api.EngineError as error:
+        print(f"what was left behind could not be removed: {error}", file=sys.stderr)
 
 
 def _program() -> str:
@@ -90,8 +103,7 @@ def _install() -> None:
 
 @contextmanager
 def _daemon(program: str) -> Iterator[None]:
-    # Short, because a socket's path is at most 107 characters long; /run is root's.
-    with tempfile.TemporaryDirectory(prefix="spanpact-engine-", dir="/run", ignore_cleanup_errors=True) as name:
+    with tempfile.TemporaryDirectory(prefix="spanpact-engine-", dir=FOLDER, ignore_cleanup_errors=True) as name:
         folder = Path(name)
         with (folder / "dockerd.log").open("wb") as log:
             process = subprocess.Popen(

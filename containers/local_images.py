@@ -97,6 +97,8 @@ def _studio(context: IO[bytes]) -> None:
 def _download(wheels: Path, lists_pins: Path) -> None:
     """The wheels that the services import: by this machine's pip, whose settings say where from."""
     pins = _run(lists_pins, CHECKOUT / "pyproject.toml", CHECKOUT / "constraints.txt")
+    # The image's Python 3.11 may be another patch release than this one: what only one of them needs comes too.
+    pins = re.sub(r" ; python_full_version\b[^\\\n]*", " ", pins)
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as requirements:
         requirements.write(pins)
         requirements.flush()

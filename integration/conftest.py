@@ -82,6 +82,7 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # as Ctrl+C: what was started is stopped
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest writes what was found
 def pytest_collection_finish(session: pytest.Session) -> None:
     backends = session.config.stash[BACKENDS_OF_RUN]
     if session.config.getoption("collectonly"):
@@ -113,7 +114,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    config.stash[BACKENDS_OF_RUN].stack.close()
+    if BACKENDS_OF_RUN in config.stash:  # not after wrong usage
+        config.stash[BACKENDS_OF_RUN].stack.close()
 
 
 @pytest.fixture(scope="session")

