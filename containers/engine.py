@@ -118,6 +118,7 @@ def _daemon(program: str) -> Iterator[None]:
             yield
         finally:
             _end(process, folder)
+            _unmount(folder / "run" / "netns")
 
 
 def _command(program: str, folder: Path) -> list[str]:
@@ -146,6 +147,12 @@ def _end(process: subprocess.Popen[bytes], folder: Path) -> None:
         process.wait()
         with suppress(OSError, ValueError):  # it ends with the daemon, but not with one that was killed
             os.kill(int((folder / "run/containerd/containerd.pid").read_text()), signal.SIGKILL)
+
+
+def _unmount(namespaces: Path) -> None:
+    """The daemon leaves the namespace of the host's own network mounted, which would keep its folder from going."""
+    for mounted in namespaces.glob("*"):
+        subprocess.run(["umount", str(mounted)], capture_output=True, check=False)
 
 
 def _run(command: Sequence[str]) -> int:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from argparse import ArgumentTypeError
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -79,7 +78,7 @@ def pytest_configure(config: pytest.Config) -> None:
     wishes = [*config.getoption("--require"), os.environ.get("SPANPACT_REQUIRE", "")]
     required = {name for text in wishes for name in _parsed(names, text)}
     config.stash[BACKENDS_OF_RUN] = Backends(forced, required)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # as Ctrl+C: what was started is stopped
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl+C: what was started is stopped
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest writes what was found
