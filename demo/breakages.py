@@ -5,11 +5,11 @@ A breakage changes finished spans on their way out; the service itself goes on w
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from opentelemetry._logs import LogRecord
 from opentelemetry.sdk._logs import ReadableLogRecord
 from opentelemetry.sdk._logs.export import LogRecordExporter, LogRecordExportResult
 from opentelemetry.sdk.trace import ReadableSpan
@@ -99,20 +99,10 @@ def _late_child(span: ReadableSpan) -> Sequence[ReadableSpan]:
 
 def changed_log(record: ReadableLogRecord, **fields: Any) -> ReadableLogRecord:
     """A copy of a log record with some fields changed."""
-    log = record.log_record
-    kept = {
-        "timestamp": log.timestamp,
-        "observed_timestamp": log.observed_timestamp,
-        "trace_id": log.trace_id,
-        "span_id": log.span_id,
-        "trace_flags": log.trace_flags,
-        "severity_text": log.severity_text,
-        "severity_number": log.severity_number,
-        "body": log.body,
-        "attributes": log.attributes,
-        "event_name": log.event_name,
-    }
-    return ReadableLogRecord(LogRecord(**{**kept, **fields}), record.resource, record.instrumentation_scope)
+    changed_record = copy.copy(record.log_record)
+    for name, value in fields.items():  # the constructor would put the current span's ids in place of none
+        setattr(changed_record, name, value)
+    return ReadableLogRecord(changed_record, record.resource, record.instrumentation_scope)
 
 
 def _without_ids(record: ReadableLogRecord) -> ReadableLogRecord:
