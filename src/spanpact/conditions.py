@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
-from spanpact.checks.base import Breach, Check, Context, Undecided
+from spanpact.checks.base import INCOMPLETE, Breach, Check, Context, Undecided
 from spanpact.checks.timing import out_of_order
 from spanpact.matching import CompiledCondition, CompiledSide, Index, Matcher, Placed
 from spanpact.plan import AT_LEAST_ONE, Count
@@ -14,11 +15,19 @@ from spanpact.topology import TOP
 _MODES = {"present": AT_LEAST_ONE, "absent": Count(0, 0)}
 
 
-def judge_conditions(holder: Placed, context: Context, matcher: Matcher, tally: Tally) -> None:
-    """Judges the conditions of an entry for one of its spans."""
+def judge_conditions(
+    holder: Placed, context: Context, matcher: Matcher, tally: Tally, open_entries: AbstractSet[str] = frozenset()
+) -> None:
+    """Judges the conditions of an entry for one of its spans.
+
+    Those that speak of `open_entries` are not decided yet: a span in them may get another place.
+    """
     placed = list(holder.walk())
     spans, untold = _members(placed, context), _untold(placed)
     for condition in holder.entry.conditions:
+        if any(side.entry in open_entries for side in (*condition.when, *condition.then)):
+            tally.undecided(condition.plan.id, "then", INCOMPLETE)
+            continue
         _judge(condition, holder.span, spans, untold, context, matcher, tally)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from spanpact.ambiguity import suggested_where, ties
@@ -11,6 +10,7 @@ from spanpact.checks.base import INCOMPLETE, Breach, Context, Undecided
 from spanpact.checks.closed import extra_attributes, extra_events, extra_links
 from spanpact.checks.timing import concurrency_breach, most_open_at_once, out_of_order
 from spanpact.conditions import judge_conditions
+from spanpact.early import NOTHING_OPEN, open_entries, open_spans
 from spanpact.matching import CompiledEntry, Group, Index, Matcher, Placed
 from spanpact.model import Span, Value
 from spanpact.near_miss import Shortfall, misplaced, nearest
@@ -38,6 +38,8 @@ class Flow:
         self.placed = placed
         self.topology = scope.context.topology
         self._values: dict[Reference, list[Value]] = {}
+        self._open = NOTHING_OPEN
+        self._open_entries: frozenset[str] = frozenset()
         self._walked = list(placed.walk())
         self.members: dict[str, list[Index]] = {}
         for each in self._walked:
@@ -66,13 +68,17 @@ class Flow:
         self.scope.tally.begin_flow()
         context.values_of = self._values_of
         try:
-            unsettled = self._contested() if not context.complete else frozenset()
+            if not context.complete:
+                self._open = open_spans(self.placed, self.topology)
+                self._open_entries = open_entries(self._walked, self._open)
             for placed in self._walked:
-                self._judge_placed(placed, used, unsettled)
+                self.scope.tally.open = placed.span in self._open
+                self._judge_placed(placed, used)
+            self.scope.tally.open = False
             spans = self.spans
             for rule in self.scope.rules:
                 judge_rule(rule, spans, context, self.scope.matcher, self.scope.tally, self.placed.span)
-            for placed in self._walked:  # last: whether a tie matters depends on the findings
+            for placed in self._walked if context.complete else ():  # last: a tie matters where there are findings
                 for group in placed.groups:
                     self._report_ties(group)
         finally:
@@ -87,18 +93,13 @@ class Flow:
             self._values[reference] = values
         return values
 
-    def _contested(self) -> frozenset[Index]:
-        """Spans that more entries than one select: spans still to come may move them."""
-        groups = (group for placed in self._walked for group in placed.groups)
-        return frozenset(i for group in groups for i, costs in group.costs.items() if len(costs) > 1)
-
-    def _judge_placed(self, placed: Placed, used: set[Index], unsettled: AbstractSet[Index]) -> None:
+    def _judge_placed(self, placed: Placed, used: set[Index]) -> None:
         entry, i, tally = placed.entry, placed.span, self.scope.tally
         if i != TOP:
             tally.reach(entry.id, "span")
             span, context = self.topology.spans[i], self.scope.context
             for check in entry.content:
-                outcomes = (INCOMPLETE,) if i in unsettled else check.judge(span, context)
+                outcomes = (INCOMPLETE,) if i in self._open else check.judge(span, context)
                 if check.phase == "relation" and not outcomes:
                     tally.unsettled(check.entry or entry.id, check.keyword)
                 tally.judged(check.entry or entry.id, check.keyword, outcomes, self.topology, i)
@@ -109,7 +110,7 @@ class Flow:
         if entry.plan.order:
             self._judge_order(placed)
         if entry.conditions:
-            judge_conditions(placed, self.scope.context, self.scope.matcher, tally)
+            judge_conditions(placed, self.scope.context, self.scope.matcher, tally, self._open_entries)
 
     def _judge_closed(self, entry: CompiledEntry, span: Span, i: Index) -> None:
         context, closed = self.scope.context, entry.plan.closed
@@ -179,7 +180,8 @@ class Flow:
         found = [self.topology.spans[i] for i in spans]
         breach = concurrency_breach(found, wanted, context)
         too_few = breach is not None and most_open_at_once(found) < wanted.low
-        if not context.complete and (too_few or (breach is None and wanted.high is not None)):
+        not_final = too_few or (breach is None and wanted.high is not None) or entry.id in self._open_entries
+        if not context.complete and not_final:
             tally.unsettled(entry.id, "concurrency")
         elif breach:
             tally.breach(entry.id, "concurrency", breach, self.topology, group.holder, spans=spans)
@@ -214,6 +216,8 @@ class Flow:
         tally, entry = self.scope.tally, placed.entry.id
         tally.reach(entry, "order", exercised=sum(bool(spans) for _, spans in groups) > 1)
         tally.unsettled(entry, "order")
+        if not self._open_entries.isdisjoint(order):
+            return
         for outcome in out_of_order(groups, self.scope.context):
             tally.judged(entry, "order", (outcome,), self.topology, placed.span)
             tally.trouble(order)

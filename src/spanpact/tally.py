@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from spanpact.checks.base import INCOMPLETE, Breach, Outcome, Undecided
+from spanpact.early import mendable
 from spanpact.errors import Place
 from spanpact.findings import Coverage, CoverageState, Finding, NotChecked
 from spanpact.model import Span
 from spanpact.plan import Content, ContractPlan, Entry, PrivacyClass, Rule
 from spanpact.privacy import Scanner, known_classes
 from spanpact.topology import TOP, Topology
-
-_MENDABLE = frozenset(["span-missing", "span-misplaced", "link-missing"])
-"""Findings that spans still to come may undo (section 10, early decisions)."""
 
 _LONGEST = 300  # characters of a text that a report shows
 
@@ -67,6 +65,8 @@ class Tally:
         self.blueprint = blueprint
         self.complete = True
         """Whether the trace being judged is complete; if not, only what further spans cannot mend is a finding."""
+        self.open = False
+        """Whether the span being judged may still get another place: then nothing of it is a finding yet."""
         self._seen: dict[tuple[str, str], Seen] = {}
         self._vacuous: set[str] = set()
         self._findings: dict[tuple[str, ...], Finding] = {}
@@ -143,7 +143,7 @@ class Tally:
         spans: Sequence[int] = (),
     ) -> None:
         """A finding at span `i` (TOP: at the trace). Equal findings, of nested flows say, are kept once."""
-        if not self.complete and _mendable(breach, keyword, i):
+        if not self.complete and (self.open or mendable(breach, keyword, i)):
             self.undecided(condition or entry, "then" if condition else keyword, INCOMPLETE)
             return
         span: Span | None = topology.spans[i] if topology and i != TOP else None
@@ -210,16 +210,6 @@ def masker(classes: tuple[PrivacyClass, ...]) -> Callable[[str], str]:
 def abridged(text: str) -> str:
     """A text of a report, cut where it is long. It is masked first: half an e-mail address looks like none."""
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} characters)"
-
-
-def _mendable(breach: Breach, keyword: str, i: int) -> bool:
-    """Whether spans still to come may undo the breach."""
-    if breach.id == "attribute-relation":
-        return keyword != "exactly_one_true"
-    if breach.id == "event-missing":
-        return keyword == "count"  # of a rule: how many there are in the flow
-    # Without `span`, what seems to be a child of the trace may only wait for its parent.
-    return breach.id in _MENDABLE or (i == TOP and breach.id == "span-surplus")
 
 
 def _depended_on(plan: ContractPlan) -> Iterator[str]:

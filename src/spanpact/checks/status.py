@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from spanpact.checks.base import KEPT, Breach, Context, Judge, Outcome, Undecided, lacking
+from spanpact.checks.base import INCOMPLETE, KEPT, Breach, Context, Judge, Outcome, Undecided, lacking
 from spanpact.checks.values import compile_matcher, shown
 from spanpact.model import Capability, Span
 from spanpact.plan import Matcher, ParentKind
@@ -44,6 +44,8 @@ def compile_parent(wanted: ParentKind) -> Judge:
         if observed == wanted:
             return KEPT
         if observed is None and wanted != "none":
+            if not context.complete and "resource" in context.capabilities and context.parent_of(span) is None:
+                return (INCOMPLETE,)  # its parent's service name will tell
             return (Undecided("capability", "the source does not tell remote parents from local ones"),)
         return (Breach("parent", "the parent is another", wanted, observed or "a parent"),)
 
