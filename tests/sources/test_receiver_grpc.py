@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,9 +19,11 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 from opentelemetry.sdk.trace.export import SpanExportResult
 
-from spanpact.errors import UsageError
+from spanpact.errors import SourceError, UsageError
 from spanpact.model import Reading, Span
 from spanpact.sources import MemorySource, OtlpReceiver, ReceiverLimits
+from spanpact.sources.receiver_grpc import GrpcServer
+from tests.sources.raw_http import address_of
 from tests.sources.readings import Recorder, a_session_trace
 
 TRACES = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
@@ -146,3 +149,14 @@ def test_without_the_package_it_is_one_line(monkeypatch: pytest.MonkeyPatch) -> 
         OtlpReceiver(grpc=True)
     with OtlpReceiver():
         pass
+
+
+def test_a_port_that_is_taken_is_one_line_and_leaves_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port = held.getsockname()[1]
+        start = GrpcServer.start
+        monkeypatch.setattr(GrpcServer, "start", lambda server, host, _: start(server, host, port))
+        receiver = OtlpReceiver(grpc=True)
+        with pytest.raises(SourceError, match=rf"cannot listen on 127.0.0.1 port {port} for gRPC"):
+            receiver.start()
+    socket.create_server(address_of(receiver)).close()

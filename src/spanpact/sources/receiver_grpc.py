@@ -95,8 +95,8 @@ class GrpcServer:
                 return self._taken(signal, message)
             except _Refused as refused:
                 self._on_refusal()
-                context.abort(getattr(self._grpc.StatusCode, refused.status), str(refused))
-                raise  # `abort` has raised already
+                aborted: bytes = context.abort(getattr(self._grpc.StatusCode, refused.status), str(refused))
+                return aborted  # never: `abort` raises
 
         method = self._grpc.unary_unary_rpc_method_handler(export)
         return self._grpc.method_handlers_generic_handler(_SERVICES[signal], {"Export": method})
