@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import socket
 import ssl
-import subprocess
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+
+import trustme
 
 Script = Callable[[str], "bytes | Sequence[bytes] | None"]
 """Gives, for the head of a request, what to send (in parts, each at once); None is silence until the server stops."""
@@ -101,14 +102,11 @@ class Certificates:
 
 
 def make_certificates(folder: Path) -> Certificates:
-    """Made by the openssl program."""
-    (folder / "extensions").write_text("subjectAltName=IP:127.0.0.1\n")
-    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-    for arguments in (
-        ["req", "-x509", *curve, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=tests"],
-        ["req", *curve[:-2], "-keyout", "end.key", "-out", "end.csr", "-subj", "/CN=127.0.0.1"],
-        ["x509", "-req", "-in", "end.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
-         "-extfile", "extensions", "-out", "end.pem"],
-    ):  # fmt: skip
-        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
-    return Certificates(*(str(folder / name) for name in ("ca.pem", "end.pem", "end.key")))
+    """A new authority, and a certificate of it."""
+    authority = trustme.CA()
+    issued = authority.issue_cert("127.0.0.1")
+    paths = [folder / name for name in ("ca.pem", "end.pem", "end.key")]
+    authority.cert_pem.write_to_path(paths[0])
+    issued.cert_chain_pems[0].write_to_path(paths[1])
+    issued.private_key_pem.write_to_path(paths[2])
+    return Certificates(*map(str, paths))

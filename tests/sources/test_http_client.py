@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import itertools
 import socket
-import subprocess
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from spanpact.errors import SourceError, SourceUnavailable, UsageError
 from spanpact.sources.http_client import HttpClient, HttpLimits, TlsOptions, parse_headers, parse_url
@@ -209,8 +214,9 @@ class TestTls:
 
     def test_a_key_with_a_passphrase_is_refused_and_nobody_is_asked(self, tmp_path: Path) -> None:
         made = make_certificates(tmp_path)
-        locked = str(tmp_path / "locked.key")
-        command = ["openssl", "ec", "-aes256", "-passout", f"pass:{SECRET}", "-in", made.key, "-out", locked]
-        subprocess.run(command, check=True, capture_output=True)
+        key = load_pem_private_key(Path(made.key).read_bytes(), None)
+        cipher = BestAvailableEncryption(SECRET.encode())
+        locked = tmp_path / "locked.key"
+        locked.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, cipher))
         with pytest.raises(UsageError, match="without a passphrase"):
-            HttpClient("https://a", name="Server", tls=TlsOptions("", made.certificate, locked))
+            HttpClient("https://a", name="Server", tls=TlsOptions("", made.certificate, str(locked)))
