@@ -75,7 +75,7 @@ class Driver:
             self.tokens.append(answer.pop("token"))
         said = ", ".join(f"{key} {value}" for key, value in answer.items() if key not in ("expires_at", "user_id"))
         trace_id = response.headers.get("traceresponse", "--").split("-")[1]
-        return Driven(name, trace_id or "not traced", f"{response.status_code} {said}")
+        return Driven(name, trace_id or "not traced", f"{response.status_code} {said}".rstrip())
 
 
 def drive(stage: Stage) -> Iterator[Driven]:
