@@ -35,8 +35,9 @@ KINDS: dict[str, Callable[[], AbstractContextManager[ServerContainer]]] = {
 }
 DEADLINE = 30.0  # seconds for what is waited for; a failure, never a pause
 HOLDER = """
-import sys
+import signal, sys
 from containers.docker_engine import {kind}_container
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background inherits that it is ignored
 with {kind}_container() as server:
     print(server.name, flush=True)
     sys.stdin.read()
