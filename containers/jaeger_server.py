@@ -17,11 +17,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import ClassVar
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, build_opener
 
-from containers.controls import Controls
+from containers.controls import Controls, Faults
 from containers.docker_engine import jaeger_container
 from containers.images import IMAGES, JAEGER_VERSION
 from containers.jaeger_binary import built
@@ -38,7 +39,7 @@ _STOP_WITHIN = 0.5  # seconds; it takes 5 for an orderly end, and has nothing to
 
 
 @dataclass(frozen=True, slots=True)
-class JaegerBackend:
+class JaegerBackend(Faults):
     """A Jaeger that answers: the address of its interface and API, where it takes OTLP, its version and its rung.
 
     `url` and `otlp_http` are base addresses (`/api/v3/...` and `/v1/traces` follow); `otlp_grpc` is `http://host:port`.
@@ -46,6 +47,7 @@ class JaegerBackend:
     the rung `url`.
     """
 
+    what: ClassVar = "a Jaeger"
     url: str
     otlp_http: str
     otlp_grpc: str
@@ -57,27 +59,6 @@ class JaegerBackend:
     def __str__(self) -> str:
         otlp = f"OTLP at {without_credentials(self.otlp_http)} and {without_credentials(self.otlp_grpc)}"
         return f"Jaeger {self.version} at {without_credentials(self.url)} ({self.rung}), {otlp}"
-
-    def pause(self) -> None:
-        """Stop the server in its tracks: connections stay open and nothing is answered (FAULT E9)."""
-        self._controlled().pause()
-
-    def resume(self) -> None:
-        """Let a paused server go on."""
-        self._controlled().resume()
-
-    def kill(self) -> None:
-        """End the server at once; the traces in its memory are lost (FAULT E10)."""
-        self._controlled().kill()
-
-    def restart(self) -> None:
-        """Start the server again on the same ports, empty; returns when it answers."""
-        self._controlled().restart()
-
-    def _controlled(self) -> Controls:
-        if self.process is None:
-            raise BackendUnavailable(f"a Jaeger from the {self.rung} rung cannot be paused, killed or restarted here")
-        return self.process
 
 
 @contextmanager

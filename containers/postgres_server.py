@@ -15,11 +15,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 import psycopg
 
-from containers.controls import Controls
+from containers.controls import Controls, Faults
 from containers.docker_engine import postgres_container
 from containers.ladder import BackendUnavailable, PassedOver, Rung, climb
 from containers.processes import LOOPBACK, ServerProcess
@@ -34,13 +35,14 @@ _ACCOUNTS = ("postgres", "nobody")  # the server refuses to run as root
 
 
 @dataclass(frozen=True, slots=True)
-class PostgresBackend:
+class PostgresBackend(Faults):
     """A PostgreSQL that answers: its URL (`postgresql://`), version, rung, and the rungs passed over.
 
     `process` is what was started here, a container or a process; the faults need it and raise `BackendUnavailable` on
     the rung `url`.
     """
 
+    what: ClassVar = "a PostgreSQL"
     url: str
     version: str
     rung: str
@@ -55,18 +57,6 @@ class PostgresBackend:
         """The URL for SQLAlchemy, by the driver psycopg."""
         return "postgresql+psycopg" + self.url[self.url.index("://") :]
 
-    def pause(self) -> None:
-        """Stop the server in its tracks: connections stay open and nothing is answered."""
-        self._controlled().pause()
-
-    def resume(self) -> None:
-        """Let a paused server go on."""
-        self._controlled().resume()
-
-    def kill(self) -> None:
-        """End the server at once; connections are reset, what was committed stays."""
-        self._controlled().kill()
-
     def restart(self) -> None:
         """Start the server again on the same port, with its data; returns when it answers."""
         server = self._controlled()
@@ -77,13 +67,6 @@ class PostgresBackend:
                 if attempt == _RESTARTS:
                     raise
         return None
-
-    def _controlled(self) -> Controls:
-        if self.process is None:
-            raise BackendUnavailable(
-                f"a PostgreSQL from the {self.rung} rung cannot be paused, killed or restarted here"
-            )
-        return self.process
 
 
 @contextmanager

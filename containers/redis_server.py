@@ -13,12 +13,13 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from containers.controls import Controls
+from containers.controls import Controls, Faults
 from containers.docker_engine import redis_container
 from containers.ladder import BackendUnavailable, PassedOver, Rung, climb
 from containers.processes import LOOPBACK, ServerProcess
@@ -28,13 +29,14 @@ _ANSWER_WITHIN = 1.0  # seconds for one PING
 
 
 @dataclass(frozen=True, slots=True)
-class RedisBackend:
+class RedisBackend(Faults):
     """A Redis that answers: its URL, its version, the rung it came from, and the rungs passed over.
 
     `process` is what was started here, a container or a process; the faults need it and raise `BackendUnavailable` on
     the rung `url`.
     """
 
+    what: ClassVar = "a Redis"
     url: str
     version: str
     rung: str
@@ -43,27 +45,6 @@ class RedisBackend:
 
     def __str__(self) -> str:
         return f"Redis {self.version} at {without_credentials(self.url)} ({self.rung})"
-
-    def pause(self) -> None:
-        """Stop the server in its tracks: connections stay open and nothing is answered (FAULT R3)."""
-        self._controlled().pause()
-
-    def resume(self) -> None:
-        """Let a paused server go on."""
-        self._controlled().resume()
-
-    def kill(self) -> None:
-        """End the server at once; connections are reset and its data is lost (FAULT R2)."""
-        self._controlled().kill()
-
-    def restart(self) -> None:
-        """Start the server again on the same port, empty; returns when it answers."""
-        self._controlled().restart()
-
-    def _controlled(self) -> Controls:
-        if self.process is None:
-            raise BackendUnavailable(f"a Redis from the {self.rung} rung cannot be paused, killed or restarted here")
-        return self.process
 
 
 @contextmanager

@@ -71,7 +71,8 @@ def _without(span: ReadableSpan, *names: str) -> ReadableSpan:
     return changed(span, attributes={k: x for k, x in (span.attributes or {}).items() if k not in names})
 
 
-def _only(name: str, tamper: Callable[[ReadableSpan], Sequence[ReadableSpan]]) -> Tamper:
+def only(name: str, tamper: Tamper) -> Tamper:
+    """What a breakage does to the spans of this name alone."""
     return lambda span: tamper(span) if span.name == name else (span,)
 
 
@@ -121,25 +122,25 @@ BREAKAGES: dict[str, Breakage] = {
     breakage.name: breakage
     for breakage in (
         Breakage("lost-parent", "cache reads lose their parent",
-                 _only(v.REDIS_GET, lambda span: (changed(span, parent=None),))),
-        Breakage("hit-says-miss", "a cache hit reports a miss", _only(v.REDIS_GET, _hit_says_miss)),
-        Breakage("raw-key", "the key of a cache read is shown as it is", _only(v.REDIS_GET, _raw_key)),
-        Breakage("missing-span", "writing to the cache leaves no span", _only(v.REDIS_SET, lambda _: ())),
+                 only(v.REDIS_GET, lambda span: (changed(span, parent=None),))),
+        Breakage("hit-says-miss", "a cache hit reports a miss", only(v.REDIS_GET, _hit_says_miss)),
+        Breakage("raw-key", "the key of a cache read is shown as it is", only(v.REDIS_GET, _raw_key)),
+        Breakage("missing-span", "writing to the cache leaves no span", only(v.REDIS_SET, lambda _: ())),
         Breakage("wrong-kind", "Redis commands are internal spans, not client spans",
                  lambda span: (changed(span, kind=SpanKind.INTERNAL),) if span.name.startswith("redis.") else (span,)),
         Breakage("email-in-attribute", "the user's e-mail address is an attribute of the validation",
-                 _only(v.SESSION_VALIDATE, lambda span: (_with(span, **{"enduser.id": "ada@example.com"}),))),
+                 only(v.SESSION_VALIDATE, lambda span: (_with(span, **{"enduser.id": "ada@example.com"}),))),
         Breakage("no-error-status", "a Redis command that failed looks fine", _no_error),
-        Breakage("duplicate-span", "cache reads are sent twice", _only(v.REDIS_GET, lambda span: (span, span))),
+        Breakage("duplicate-span", "cache reads are sent twice", only(v.REDIS_GET, lambda span: (span, span))),
         Breakage("no-exception", "failures are not recorded as events", _no_exception),
         Breakage("no-correlation-id", "database queries lose the correlation id",
-                 _only(v.DB_QUERY, lambda span: (_without(span, v.CORRELATION_ID),))),
+                 only(v.DB_QUERY, lambda span: (_without(span, v.CORRELATION_ID),))),
         Breakage("latency-as-text", "the latency of Redis commands is a text",
-                 _only(v.REDIS_GET, lambda span: (_with(span, **{v.LATENCY_MS: "0.4 ms"}),))),
+                 only(v.REDIS_GET, lambda span: (_with(span, **{v.LATENCY_MS: "0.4 ms"}),))),
         Breakage("log-without-ids", "log lines do not say of which trace and span they are", tamper_log=_without_ids),
         Breakage("log-of-another", "log lines carry another request's correlation id", tamper_log=_of_another_request),
         Breakage("email-in-log", "a log line holds an e-mail address", tamper_log=_with_email),
-        Breakage("early-child", "the database's clock is three seconds behind", _only(v.DB_QUERY, _late_child)),
+        Breakage("early-child", "the database's clock is three seconds behind", only(v.DB_QUERY, _late_child)),
     )
 }  # fmt: skip
 """By name; the names are what `--break` takes."""

@@ -11,14 +11,10 @@ from typing import Any
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanContext, format_trace_id
 
-from demo.breakages import Breakage, Tamper, changed
+from demo.breakages import Breakage, Tamper, changed, only
 from reference_impl import vocabulary as v
 
 AUDIT_API = "audit-api"
-
-
-def _only(name: str, tamper: Tamper) -> Tamper:
-    return lambda span: tamper(span) if span.name == name else (span,)
 
 
 def _in_audit_api(tamper: Tamper) -> Tamper:
@@ -79,16 +75,16 @@ PROPAGATION_BREAKAGES: dict[str, Breakage] = {
     breakage.name: breakage
     for breakage in (
         Breakage("mixed-correlation-ids", "under concurrency a cache write says another request's correlation id",
-                 _only(v.REDIS_SET, _one_late(_mixed))),
+                 only(v.REDIS_SET, _one_late(_mixed))),
         Breakage("crossed-parents", "a task's cache write hangs below another request's span",
-                 _only(v.REDIS_SET, _one_late(_adopted))),
+                 only(v.REDIS_SET, _one_late(_adopted))),
         Breakage("orphaned-job", "the background job has lost its link to the request",
-                 _only(v.SESSION_PURGE, lambda span: (changed(span, links=()),))),
+                 only(v.SESSION_PURGE, lambda span: (changed(span, links=()),))),
         Breakage("job-in-the-request", "the background job runs in its request's trace",
-                 _only(v.SESSION_PURGE, _in_the_request)),
+                 only(v.SESSION_PURGE, _in_the_request)),
         Breakage("lost-remote-parent", "audit-api does not read traceparent: two traces", _in_audit_api(_own_trace)),
         Breakage("dropped-correlation-id", "audit-api makes a correlation id of its own", _in_audit_api(_own_id)),
-        Breakage("no-client-span", "the call to audit-api has no span", _only("POST", lambda _: ())),
+        Breakage("no-client-span", "the call to audit-api has no span", only("POST", lambda _: ())),
     )
 }  # fmt: skip
 """By name; the names are what `--break` takes."""
