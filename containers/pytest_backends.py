@@ -1,0 +1,158 @@
+"""A pytest plugin: real backends, as the fixtures `redis_server`, `jaeger`, `postgres` and `docker_engine`.
+
+Load it in a conftest, by `pytest_plugins = ["containers.pytest_backends"]`: so integration tests and benchmarks take
+the same options. Backends that the chosen tests ask for are started once for the whole run, before the first test, and
+announced with version, address and rung. One that cannot be had skips its tests, with the reason and how to get one in
+one line.
+
+    --backend NAME=RUNG     force a rung of a ladder, or an address: `jaeger=docker`, `redis=redis://host:6379/0`
+    --require NAMES         of docker, redis, jaeger, postgres: a missing one ends the run with an error, and so does
+                            any skip; SPANPACT_REQUIRE says the same
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from argparse import ArgumentTypeError
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from containers.backends import BACKENDS, Backend, engine_line, name_and_rung, names, opened
+from containers.jaeger_server import JaegerBackend
+from containers.ladder import BackendUnavailable
+from containers.postgres_server import PostgresBackend
+from containers.redis_server import RedisBackend
+
+FIXTURES = {"redis_server": "redis", "jaeger": "jaeger", "postgres": "postgres", "docker_engine": "docker"}
+
+
+@dataclass(slots=True)
+class Backends:
+    """What was opened for this run, what could not be had, and how they are announced."""
+
+    forced: dict[str, str]
+    required: set[str]
+    stack: ExitStack = field(default_factory=ExitStack)
+    found: dict[str, Backend] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
+
+    def open(self, name: str) -> None:
+        """Open one, once; what cannot be had is noted."""
+        if name in self.found or name in self.missing:
+            return
+        try:
+            if name == "docker":
+                self.lines.append(engine_line())
+                return
+            self.found[name] = self.stack.enter_context(opened(name, self.forced.get(name)))
+        except BackendUnavailable as error:
+            self.missing[name] = str(error)
+            self.lines.append(str(error))
+            return
+        self.lines.append(str(self.found[name]))
+        self.lines += [f"  passed over {passed}" for passed in self.found[name].passed_over]
+
+    def get(self, name: str) -> Any:
+        """The backend, or a skip that says why there is none."""
+        self.open(name)
+        if name in self.missing:
+            pytest.skip(self.missing[name])
+        return self.found.get(name)
+
+
+BACKENDS_OF_RUN = pytest.StashKey[Backends]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("backends", "where real backends come from (docs/backends.md)")
+    group.addoption("--backend", action="append", default=[], metavar="NAME=RUNG", help="force a rung, or an address")
+    group.addoption("--require", action="append", default=[], metavar="NAMES", help="a missing one, or any skip, fails")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    forced = dict(_parsed(name_and_rung, text) for text in config.getoption("--backend"))
+    wishes = [*config.getoption("--require"), os.environ.get("SPANPACT_REQUIRE", "")]
+    required = {name for text in wishes for name in _parsed(names, text)}
+    config.stash[BACKENDS_OF_RUN] = Backends(forced, required)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl+C: what was started is stopped
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest writes what was found
+def pytest_collection_finish(session: pytest.Session) -> None:
+    backends = session.config.stash[BACKENDS_OF_RUN]
+    if session.config.getoption("collectonly"):
+        return
+    asked = {name for item in session.items for name in getattr(item, "fixturenames", ())}
+    wanted = {FIXTURES[fixture] for fixture in asked & FIXTURES.keys()} | backends.required
+    for name in ("docker", *BACKENDS):
+        if name in wanted:
+            try:
+                backends.open(name)
+            except ValueError as error:
+                raise pytest.UsageError(str(error)) from error
+    if lacking := sorted(backends.required & backends.missing.keys()):
+        pytest.exit("required and missing: " + "; ".join(backends.missing[name] for name in lacking), returncode=1)
+
+
+def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
+    return config.stash[BACKENDS_OF_RUN].lines
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if session.config.stash[BACKENDS_OF_RUN].required and _skipped(session.config) and session.exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if config.stash[BACKENDS_OF_RUN].required and _skipped(config):
+        terminalreporter.write_line(f"{_skipped(config)} skipped, and with --require no test may be", red=True)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if BACKENDS_OF_RUN in config.stash:  # not after wrong usage
+        config.stash[BACKENDS_OF_RUN].stack.close()
+
+
+@pytest.fixture(scope="session")
+def redis_server(request: pytest.FixtureRequest) -> RedisBackend:
+    """A real Redis, of its own kind empty at the start of the run."""
+    backend: RedisBackend = request.config.stash[BACKENDS_OF_RUN].get("redis")
+    return backend
+
+
+@pytest.fixture(scope="session")
+def jaeger(request: pytest.FixtureRequest) -> JaegerBackend:
+    """A real Jaeger: assert by trace id, as others' traces are in it."""
+    backend: JaegerBackend = request.config.stash[BACKENDS_OF_RUN].get("jaeger")
+    return backend
+
+
+@pytest.fixture(scope="session")
+def postgres(request: pytest.FixtureRequest) -> PostgresBackend:
+    """A real PostgreSQL."""
+    backend: PostgresBackend = request.config.stash[BACKENDS_OF_RUN].get("postgres")
+    return backend
+
+
+@pytest.fixture(scope="session")
+def docker_engine(request: pytest.FixtureRequest) -> None:
+    """A Docker engine that answers."""
+    request.config.stash[BACKENDS_OF_RUN].get("docker")
+
+
+def _parsed(parse: Callable[[str], Any], text: str) -> Any:
+    try:
+        return parse(text)
+    except ArgumentTypeError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def _skipped(config: pytest.Config) -> int:
+    reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
+    return len(reporter.stats.get("skipped", ())) if reporter else 0
