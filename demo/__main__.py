@@ -9,19 +9,17 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-
-import httpx
 
 from containers.ladder import BackendUnavailable
 from containers.own_redis import own_redis
-from demo.background_flow import background
-from demo.breaker_flow import BREAKER_ENVIRON, EXAMPLE_TRACE_ID, breaker_flow
+from demo.breaker_flow import EXAMPLE_TRACE_ID
 from demo.every_breakage import EVERY_BREAKAGE
-from demo.flows import SECRET, DemoFailed, Driven, Driver, Stage, drive
-from demo.service_process import ServiceFailed, ServiceProcess
-from demo.two_services_flow import AuditProcess, two_services
+from demo.every_flow import every_flow
+from demo.flows import DemoFailed
+from demo.service_process import ServiceFailed
+from demo.services import running_services
 
 EXAMPLE_SEED = 1
 
@@ -48,34 +46,21 @@ def _play(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="studio-api-") as folder, own_redis() as redis:
         _say("redis", f"{redis.version} ({redis.rung}) at {redis.url}")
         database = f"sqlite+aiosqlite:///{Path(folder) / 'studio.db'}"
-        environ = {"REDIS_URL": redis.url, "DATABASE_URL": database, "STUDIO_SESSION_SECRET": SECRET}
-        environ |= {"DEMO_LOGS": folder, **BREAKER_ENVIRON}
-        if options.example_ids:
-            environ["STUDIO_ID_SEED"] = str(EXAMPLE_SEED)
-        with AuditProcess(environ, breakage=options.breakage) as audit:
-            _say("audit-api", f"process {audit.pid} at {audit.url}")
-            environ |= {"AUDIT_URL": audit.url, **audit.studio_environ}
-            with ServiceProcess(environ, breakage=options.breakage) as service:
-                _say("studio-api", f"process {service.pid} at {service.url}")
-                if options.breakage:
-                    _say("broken by", f"{options.breakage}: {EVERY_BREAKAGE[options.breakage].about}")
-                stage, first = Stage(service.url, redis, database), ""
-                for flow in _flows(stage, audit, example_ids=options.example_ids):
-                    print(f"  {flow.trace_id}  {flow.name:26} {flow.outcome}", flush=True)
-                    first = first or flow.trace_id
-                code = service.stop()
-                _say("log", f"{len(service.log_lines())} lines of studio-api; those of the first trace:")
-                _show_lines(service.log_lines(), first)
-                return code
-
-
-def _flows(stage: Stage, audit: AuditProcess, *, example_ids: bool) -> Iterator[Driven]:
-    yield from drive(stage)
-    with httpx.Client(base_url=stage.url, timeout=10) as client:
-        driver = Driver(client)
-        yield from background(driver, stage)
-        yield from breaker_flow(driver, stage, trace_id=EXAMPLE_TRACE_ID if example_ids else "")
-    yield from two_services(stage.url, audit)
+        environ = {"STUDIO_ID_SEED": str(EXAMPLE_SEED)} if options.example_ids else {}
+        with running_services(redis, database, Path(folder), breakage=options.breakage, environ=environ) as services:
+            for service in (services.audit, services.studio):
+                _say(service.name, f"process {service.pid} at {service.url}")
+            if options.breakage:
+                _say("broken by", f"{options.breakage}: {EVERY_BREAKAGE[options.breakage].about}")
+            breaker_trace_id, first = EXAMPLE_TRACE_ID if options.example_ids else "", ""
+            for flow in every_flow(services.stage, services.audit, breaker_trace_id=breaker_trace_id):
+                print(f"  {flow.trace_id}  {flow.name:26} {flow.outcome}", flush=True)
+                first = first or flow.trace_id
+            code = services.studio.stop()
+            lines = services.studio.log_lines()
+            _say("log", f"{len(lines)} lines of studio-api; those of the first trace:")
+            _show_lines(lines, first)
+            return code
 
 
 def _show_lines(lines: Sequence[str], trace_id: str) -> None:

@@ -62,10 +62,19 @@ def breaker_flow(driver: Driver, stage: Stage, *, trace_id: str = "") -> Iterato
 
 @contextmanager
 def locked(stage: Stage) -> Iterator[None]:
-    """Hold the lock for writing on the service's SQLite database."""
-    with closing(sqlite3.connect(make_url(stage.database).database or "", isolation_level=None)) as other:
-        other.execute("BEGIN EXCLUSIVE")
-        yield
+    """Hold the lock on the service's database, SQLite or PostgreSQL, that keeps it from writing."""
+    url = make_url(stage.database)
+    if url.get_backend_name() == "sqlite":
+        with closing(sqlite3.connect(url.database or "", isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            yield
+    else:
+        import psycopg
+
+        address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(address) as connection:
+            connection.execute("LOCK TABLE sessions IN ACCESS EXCLUSIVE MODE")
+            yield
 
 
 def label(trace_id: str, scenario: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
@@ -15,6 +15,17 @@ from demo.service_process import ServiceProcess
 
 INTERLEAVED = 25
 _OTHER_IDS = 1_000_003
+
+
+class Audit(Protocol):
+    """An audit-api that runs."""
+
+    @property
+    def url(self) -> str:
+        """Its base URL."""
+
+    def stop(self) -> object:
+        """End it."""
 
 
 class AuditProcess(ServiceProcess):
@@ -38,7 +49,7 @@ class AuditProcess(ServiceProcess):
         return self
 
 
-def two_services(url: str, audit: AuditProcess) -> Iterator[Driven]:
+def two_services(url: str, audit: Audit) -> Iterator[Driven]:
     """One session of which audit-api is told, many at once, and one while audit-api is down, which it then stays."""
     with httpx.Client(timeout=10, trust_env=False) as client:
         yield _told(client.post(f"{url}/sessions", json=_body(0), headers=_headers("demo-audit")), "audit: told")
