@@ -1,3 +1,31 @@
-"""Integration tests run against real backends (docs/backends.md)."""
+"""Integration tests run against real backends (docs/backends.md), and against the services on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from containers.jaeger_server import JaegerBackend
+    from containers.postgres_server import PostgresBackend
+    from containers.redis_server import RedisBackend
+    from demo.services import Services
 
 pytest_plugins = ["containers.pytest_backends"]
+
+
+@pytest.fixture
+def start_studio(
+    redis_server: RedisBackend, postgres: PostgresBackend, jaeger: JaegerBackend
+) -> Iterator[Callable[..., Services]]:
+    """Starts studio-api and audit-api as processes on the backends of this run; both end with the test.
+
+    The options are those of `integration.studio.running_studio`: a breakage, and settings of the services.
+    """
+    from integration.studio import running_studio  # whoever needs no service need not wait for its imports
+
+    with ExitStack() as stack:
+        yield lambda **options: stack.enter_context(running_studio(redis_server, postgres, jaeger, **options))
