@@ -149,7 +149,8 @@ def measured_pytest(session: nox.Session, name: str, folder: str) -> None:
     for stale in COVERAGE.glob(f"branches.{name}.*"):
         stale.unlink()
     data = {"COVERAGE_FILE": str(COVERAGE / f"branches.{name}")}
-    tool(session, "coverage", "run", "-m", "pytest", *(session.posargs or [folder]), env=data)
+    chosen = session.posargs or ["--numprocesses=auto", folder]  # all of them: side by side on every core
+    tool(session, "coverage", "run", "-m", "pytest", *chosen, env=data)
 
 
 def pytest_folder(session: nox.Session, folder: str) -> None:

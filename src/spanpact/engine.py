@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from spanpact.across import Population
 from spanpact.checks.base import Breach, Context, Undecided
@@ -165,9 +166,9 @@ def _judge_trace(judged: _Judged, topology: Topology, reading: Reading, found: _
 
 
 def _mask_of(plans: Sequence[ContractPlan]) -> Callable[[str], str]:
-    """Masks the known classes and those of all contracts."""
+    """Masks the known classes and those of all contracts; names are many and come again and again."""
     mask = masker(tuple(dict.fromkeys(each for plan in plans for each in plan.classes)))
-    return lambda text: abridged(mask(text))
+    return lru_cache(4096)(lambda text: abridged(mask(text)))
 
 
 def _integrity(
