@@ -81,13 +81,18 @@ class NotChecked:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How far one expectation was exercised: its state, and on how many spans it was decided."""
+    """How far one expectation was exercised: its state, and on how many spans it was decided.
+
+    `proven` is None but where examples were judged: whether one of them would give other findings without the
+    expectation. It stays None where nothing is demanded, such as by `count: 0..`.
+    """
 
     entry: str
     keyword: str
     state: CoverageState
     exercised: int = 0
     place: Place | None = None
+    proven: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

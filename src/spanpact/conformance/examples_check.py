@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import msgspec
 
+from spanpact.conformance.proving import Expectation, Judged, proofs
 from spanpact.engine import CompiledContract, assignments, verify
 from spanpact.errors import Place
 from spanpact.examples import Example, load_examples
+from spanpact.finding_ids import CATALOGUE
 from spanpact.findings import ContractResult, Coverage, CoverageState, Finding, NotChecked, Report, Verdict
 from spanpact.model import Reading, SourceInfo, Trace
 from spanpact.plan import ContractPlan
 from spanpact.sources import OtlpFileSource
 
 _COUNTED = ("violation", "improvement")
+_HOW_TO_PROVE: Mapping[CoverageState, str] = {
+    "unseen": "no example reaches its place: add one that does, and one that breaks it",
+    "vacuous": "no example has anything to decide there: add one that has, and one that breaks it",
+    "exercised": "add a rejected example that breaks it and nothing else",
+}
 _BEST: tuple[CoverageState, ...] = ("unseen", "vacuous", "exercised")
 
 
@@ -25,8 +32,8 @@ def verify_examples(plans: Sequence[ContractPlan], *, strict: bool = False, allo
 
     An example that gives other findings (violations and improvements, by key) than it lists is an `example-wrong`
     finding; those that it does not list stand beside it as information. Coverage is that of all examples
-    together. The traces in the report are named `contract/example`. Raises ContractError for examples that are
-    not in the language.
+    together; an expectation of the contract's own file that none of them proves is `expectation-unproven`. The
+    traces in the report are named `contract/example`. Raises ContractError for examples that are not in the language.
     """
     results, traces = [], list[Trace]()
     for plan in plans:
@@ -42,17 +49,52 @@ def _verify_plan(plan: ContractPlan) -> tuple[ContractResult, list[Trace]]:
     examples = load_examples(plan, assignments=assignments, read_file=lambda path: OtlpFileSource(path).read())
     findings: list[Finding] = []
     traces: list[Trace] = []
-    reports = []
+    judged: list[Judged] = []
     for example in examples:
         report = verify([contract], example.reading)
-        reports.append(report.results[0])
+        judged.append(Judged(example.reading, report))
         findings += _departures(plan, example, report)
         traces += _named(plan, example)
-    flows, coverage = sum(result.flows for result in reports), _together(result.coverage for result in reports)
+    results = [each.report.results[0] for each in judged]
+    flows = sum(result.flows for result in results)
+    coverage = _proven(_together(result.coverage for result in results), proofs(plan, judged))
+    findings += _unproven(plan, coverage)
     missing = () if examples else (NotChecked("top", "examples", "unseen", "it has no examples", place=plan.place),)
-    verdict: Verdict = "broken" if findings else "kept" if examples else "not checked"
+    verdict: Verdict = (
+        "broken" if any(finding.breaks for finding in findings) else "kept" if examples else "not checked"
+    )
     name, version, file = plan.name, plan.version, plan.file
     return ContractResult(name, version, file, verdict, flows, tuple(findings), missing, coverage), traces
+
+
+def _proven(coverage: Iterable[Coverage], proof: Mapping[Expectation, bool]) -> tuple[Coverage, ...]:
+    return tuple(replace(each, proven=proof.get((each.entry, each.keyword))) for each in coverage)
+
+
+def _unproven(plan: ContractPlan, coverage: Iterable[Coverage]) -> Iterator[Finding]:
+    """What no example proves; what a fragment says may be proven by another contract that extends it."""
+    for each in coverage:
+        own = each.place is None or each.place.file == plan.file
+        if own and each.proven is False and (finding := unproven(plan, each)):
+            yield finding
+
+
+def unproven(plan: ContractPlan, coverage: Coverage) -> Finding | None:
+    """The `expectation-unproven` finding of an expectation, at the level that the contract gives; None if it is off."""
+    id = "expectation-unproven"
+    level = plan.levels.get(f"{coverage.entry}/{id}") or plan.levels.get(id) or CATALOGUE[id].level
+    if level == "off":
+        return None
+    return Finding(
+        id,
+        coverage.entry,
+        f"no example proves {coverage.entry}.{coverage.keyword}: without it, all give the same findings",
+        level,
+        contract=plan.name,
+        keyword=coverage.keyword,
+        place=coverage.place,
+        hint=_HOW_TO_PROVE[coverage.state],
+    )
 
 
 def _departures(plan: ContractPlan, example: Example, report: Report) -> list[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from spanpact.findings import Coverage, CoverageState, Report
+from spanpact.findings import ContractResult, Coverage, CoverageState, Report
 from spanpact.reporting.safe_text import Canvas, Style, width_of
 
 _STATES: Final[tuple[CoverageState, ...]] = ("exercised", "vacuous", "unseen")
@@ -19,20 +19,30 @@ def coverage_lines(report: Report, canvas: Canvas, *, each: bool = False) -> Ite
         return
     widest = max(width_of(canvas.shown(result.contract)) for result in results)
     widest = max(widest, len("coverage") - 2)
-    yield canvas.paint(f"{'coverage'.ljust(widest + 2)}  exercised  vacuous  unseen", "strong")
+    proving = any(c.proven is not None for result in results for c in result.coverage)
+    unproven = "  unproven" if proving else ""
+    yield canvas.paint(f"{'coverage'.ljust(widest + 2)}  exercised  vacuous  unseen{unproven}", "strong")
     for result in results:
         counts = [sum(c.state == state for c in result.coverage) for state in _STATES]
         name = canvas.shown(result.contract)
-        yield f"  {name}{' ' * (widest - width_of(name))}  {counts[0]:9}  {counts[1]:7}  {counts[2]:6}"
+        row = f"  {name}{' ' * (widest - width_of(name))}  {counts[0]:9}  {counts[1]:7}  {counts[2]:6}"
+        yield row + (f"  {sum(_is_unproven(result, c) for c in result.coverage):8}" if proving else "")
         if each:
-            yield from (f"    {line}" for line in _expectations(result.coverage, canvas))
+            yield from (f"    {line}" for line in _expectations(result, canvas))
 
 
-def _expectations(coverage: tuple[Coverage, ...], canvas: Canvas) -> Iterator[str]:
+def _is_unproven(result: ContractResult, coverage: Coverage) -> bool:
+    """Whether no example of the contract proves it; what a fragment says may be proven by another contract."""
+    return coverage.proven is False and (coverage.place is None or coverage.place.file == result.file)
+
+
+def _expectations(result: ContractResult, canvas: Canvas) -> Iterator[str]:
+    coverage = result.coverage
     names = [canvas.shown(f"{each.entry}.{each.keyword}") for each in coverage]
     widest = max(map(width_of, names))
     for each, name in zip(coverage, names, strict=True):
         state = canvas.paint(each.state.ljust(9), _STYLES[each.state])
         times = f"{canvas.glyphs.times}{each.exercised}" if each.exercised else ""
         place = canvas.shown(str(each.place or ""))
-        yield f"{state}  {name}{' ' * (widest - width_of(name))}  {times:>6}  {place}".rstrip()
+        unproven = f"  {canvas.paint('unproven', 'doubt')}" if _is_unproven(result, each) else ""
+        yield f"{state}  {name}{' ' * (widest - width_of(name))}  {times:>6}  {place}{unproven}".rstrip()

@@ -78,6 +78,7 @@ def _result(result: ContractResult) -> dict[str, Any]:
                 "keyword": each.keyword,
                 "state": each.state,
                 "exercised": each.exercised,
+                "proven": each.proven,
                 "place": _place(each.place),
             }
             for each in result.coverage

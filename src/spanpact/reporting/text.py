@@ -133,7 +133,8 @@ class _Text:
         name = self.canvas.shown(result.contract)
         named = [c.keyword.removeprefix("attributes.") for c in result.coverage if c.keyword.startswith("attributes.")]
         yield from self._flows([f for f in flows if f.broken], name, "broken", list(dict.fromkeys(named)))
-        yield from self._lesser([finding for f in flows if not f.broken for finding in f.findings], name)
+        lesser = [finding for f in flows if not f.broken for finding in f.findings]
+        yield from self._lesser([finding for finding in lesser if not _is_in_coverage(finding)], name)
 
     def _integrity(self) -> Iterator[str]:
         flows = by_flow(self.report.integrity, (), self.traces)
@@ -179,6 +180,11 @@ class _Text:
             place = f"  {self.canvas.shown(str(first.place))}" if first.place else ""
             trace = f"  trace {self.canvas.shown(first.trace_id)}" if first.trace_id else ""
             yield f"{self.canvas.paint(f'{mark} {self.canvas.shown(first.key)}', style)}  {text}{place}{trace}"
+
+
+def _is_in_coverage(finding: Finding) -> bool:
+    """Whether the coverage says it already, which counts what is unproven (and lists it where it is asked to)."""
+    return finding.id == "expectation-unproven" and finding.level == "information"
 
 
 def verdict_mark(verdict: Verdict, canvas: Canvas) -> str:
