@@ -1,7 +1,7 @@
 """The project's commands. All sessions but `package` and `lock` share one environment, `.nox/development`.
 
     nox -s demo      the service under contract, end to end
-    nox -s tests     lint, types, unit, contract, integration and the coverage of unit and contract together
+    nox -s tests     lint, types, unit, contract, integration and the unit tests' branch coverage
     nox -l           the rest
 
 The environment holds exactly what constraints.txt pins, by hash (docs/adr/0004), and is made again when they
@@ -69,19 +69,23 @@ def types(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def unit(session: nox.Session) -> None:
-    """spanpact's and the reference implementation's own tests, in tests/."""
-    measured_pytest(session, "unit", "tests")
+    """spanpact's and the reference implementation's own tests, in tests/; their branches are measured."""
+    COVERAGE.mkdir(parents=True, exist_ok=True)
+    for stale in COVERAGE.glob("branches.unit.*"):
+        stale.unlink()
+    data = {"COVERAGE_FILE": str(COVERAGE / "branches.unit")}
+    tool(session, "coverage", "run", "-m", "pytest", *chosen(session, "tests"), env=data)
 
 
 @nox.session(default=False)
 def contract(session: nox.Session) -> None:
     """The contracts, against their examples and against the reference implementation."""
-    measured_pytest(session, "contract", "contracts")
+    tool(session, "pytest", *chosen(session, "contracts"))
 
 
 @nox.session(default=False)
 def coverage(session: nox.Session) -> None:
-    """Branch coverage of the last unit and contract runs together; fails under the bar of pyproject.toml."""
+    """Branch coverage of the last unit run, its subprocesses too; fails under the bar of pyproject.toml."""
     data = {"COVERAGE_FILE": str(COVERAGE / "branches")}
     tool(session, "coverage", "combine", "--keep", "--quiet", str(COVERAGE), env=data)
     tool(session, "coverage", "report", *session.posargs, env=data)
@@ -143,14 +147,9 @@ def tool(session: nox.Session, name: str, *arguments: str, env: dict[str, str] |
     session.run(program(environment, name), *arguments, env={"PATH": path, **(env or {})}, interrupt_timeout=60)
 
 
-def measured_pytest(session: nox.Session, name: str, folder: str) -> None:
-    """Run the tests of a folder with their branches measured, in their subprocesses too."""
-    COVERAGE.mkdir(parents=True, exist_ok=True)
-    for stale in COVERAGE.glob(f"branches.{name}.*"):
-        stale.unlink()
-    data = {"COVERAGE_FILE": str(COVERAGE / f"branches.{name}")}
-    chosen = session.posargs or ["--numprocesses=auto", folder]  # all of them: side by side on every core
-    tool(session, "coverage", "run", "-m", "pytest", *chosen, env=data)
+def chosen(session: nox.Session, folder: str) -> Sequence[str]:
+    """What pytest is given: what follows `--`, or else the whole folder, side by side on every core."""
+    return session.posargs or ["--numprocesses=auto", folder]
 
 
 def pytest_folder(session: nox.Session, folder: str) -> None:

@@ -140,10 +140,14 @@ def test_a_file_carries_logs_when_it_holds_some(tmp_path: Path, as_json: bytes) 
         ("t.pb", b"garbage", r"t\.pb: not an OTLP protobuf message"),
         ("unnamed", b"garbage", "unnamed: not an OTLP protobuf message"),
         ("unnamed", b"\n[1]", r"unnamed: line 1: not OTLP JSON"),
-        ("t.json.gz", gzip.compress(b'{"resourceSpans": []}')[:-9], "the gzip data is damaged or cut short"),
+        ("t.json.gz", gzip.compress(b'{"resourceSpans": []}', mtime=0)[:-9], "the gzip data is damaged or cut short"),
         ("t.json.gz", b"\x1f\x8bgarbage and more", "the gzip data is damaged or cut short"),
-        ("t.json.gz", gzip.compress(b"{}" * 9)[:-8] + b"\0" * 8, "the gzip data is damaged or cut short"),
-        ("t.pb.gz", gzip.compress(b"garbage" * 99)[:20] + b"\xff" * 50, "the gzip data is damaged or cut short"),
+        ("t.json.gz", gzip.compress(b"{}" * 9, mtime=0)[:-8] + b"\0" * 8, "the gzip data is damaged or cut short"),
+        (
+            "t.pb.gz",
+            gzip.compress(b"garbage" * 99, mtime=0)[:20] + b"\xff" * 50,
+            "the gzip data is damaged or cut short",
+        ),
     ],
 )
 def test_what_is_no_otlp_file_is_one_line(tmp_path: Path, name: str, content: bytes, says: str) -> None:
