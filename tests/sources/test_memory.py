@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
 from types import SimpleNamespace
 
 from opentelemetry._logs import LogRecord as SdkLogRecord
@@ -9,9 +10,10 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased
+from opentelemetry.trace import StatusCode
 
 from spanpact.model import NO_SCOPE, Link
-from spanpact.sources import MemorySource, TraceSource
+from spanpact.sources import MemorySource, TraceSource, encode_traces_json
 from tests.sources.readings import Recorder, a_session_trace
 
 
@@ -58,6 +60,35 @@ def test_a_list_of_spans_will_do_and_each_read_is_anew() -> None:
     a_session_trace(recorder)
     assert source.read().traces == MemorySource(list(recorder.spans), complete=False).read().traces
     assert [trace.complete for trace in source.read().traces] == [False]
+
+
+class Name(str):
+    """As SQLAlchemy's names of tables are: a string with a text of its own."""
+
+    def __str__(self) -> str:
+        return "other"
+
+
+class Number(float):
+    """As numpy's numbers are."""
+
+
+class Code(IntEnum):
+    GONE = 410
+
+
+def test_values_of_derived_types_become_plain_ones_and_can_be_written() -> None:
+    recorder = Recorder()
+    with recorder.tracer().start_as_current_span(Name("a")) as span:
+        span.set_attributes({Name("table"): Name("users"), "ratio": Number(0.5), "code": Code.GONE, "of": [Name("b")]})
+        span.add_event(Name("e"))
+        span.set_status(StatusCode.ERROR, Name("down"))
+    reading = MemorySource(recorder.exporter).read()
+    [trace] = reading.traces
+    [seen] = trace.spans
+    assert (seen.name, seen.status_message, seen.events[0].name) == ("a", "down", "e")
+    assert seen.attributes == {"table": "users", "ratio": 0.5, "code": 410, "of": ["b"]}
+    assert b'"users"' in encode_traces_json(reading)
 
 
 def test_traces_come_in_the_order_in_which_they_ended() -> None:

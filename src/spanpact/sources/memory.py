@@ -5,8 +5,8 @@ Nothing of OpenTelemetry is imported: whatever has the attributes of a `Readable
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, cast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, Literal, cast
 
 from spanpact.model import (
     ALL_CAPABILITIES,
@@ -93,13 +93,13 @@ class _Converter:
         return Span(
             trace_id=_trace_id(context.trace_id),
             span_id=_span_id(context.span_id),
-            name=span.name,
+            name=_plain(span.name),
             parent_id=_span_id(parent.span_id) if parent else "",
             kind=cast("SpanKind", span.kind.name.lower()),
             start_ns=span.start_time or 0,
             end_ns=span.end_time or 0,
             status=cast("StatusCode", status.status_code.name.lower()),
-            status_message=status.description or "",
+            status_message=_plain(status.description) or "",
             attributes=_attributes(span.attributes),
             events=[_event(event) for event in span.events] or (),
             links=[_link(link) for link in span.links] or (),
@@ -150,7 +150,7 @@ def _span_id(number: int) -> str:
 
 def _event(event: Any) -> Event:
     dropped = getattr(event, "dropped_attributes", 0)
-    return Event(event.name, event.timestamp or 0, _attributes(event.attributes), dropped)
+    return Event(_plain(event.name), event.timestamp or 0, _attributes(event.attributes), dropped)
 
 
 def _link(link: Any) -> Link:
@@ -169,12 +169,31 @@ def _trace_state(state: Mapping[str, str] | None) -> str:
 
 
 def _attributes(attributes: Mapping[str, Any] | None) -> Attributes:
-    return {key: _value(value) for key, value in attributes.items()} if attributes else {}
+    return {_plain(key): _value(value) for key, value in attributes.items()} if attributes else {}
+
+
+def _plain(value: Any) -> Any:
+    """A text or number of a derived type (SQLAlchemy's names, numpy's numbers, an enum's) as one of the type itself.
+
+    No encoder takes others. What they are is asked of the type itself: their own methods would be foreign code.
+    """
+    if type(value) in _PLAIN:
+        return value
+    return next((plain(value) for kind, plain in _PLAIN_BY.items() if isinstance(value, kind)), value)
+
+
+_PLAIN: Final = frozenset({str, bool, int, float, bytes, type(None)})
+_PLAIN_BY: Final[Mapping[type, Callable[[Any], Any]]] = {
+    str: str.__str__,
+    int: int.__int__,
+    float: float.__float__,
+    bytes: lambda value: bytes(memoryview(value)),
+}
 
 
 def _value(value: Any) -> Value:
-    if value is None or isinstance(value, str | bool | int | float | bytes):
-        return value
+    if isinstance(value, str | bool | int | float | bytes | None):
+        return cast("Value", _plain(value))
     if isinstance(value, Mapping):
         return {str(key): _value(member) for key, member in value.items()}
     if isinstance(value, Sequence):
