@@ -1,0 +1,187 @@
+"""One run from two vantage points: in the memory of the services, and in Jaeger. The verdict is the same.
+
+And where the way between them loses, moves or changes a span, that is a finding, and no other is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.trace import SpanContext
+
+from containers.jaeger_server import JaegerBackend
+from containers.postgres_server import PostgresBackend
+from containers.redis_server import RedisBackend
+from demo.breakages import Breakage, changed
+from demo.breaker_flow import SCENARIO
+from demo.every_flow import every_flow
+from demo.flows import drive
+from integration.jaeger_trees import until
+from integration.studio_in_process import observed_studio
+from integration.verdicts import judgement
+from reference_impl import vocabulary as v
+from spanpact.cli import main
+from spanpact.comparing import compare
+from spanpact.findings import Report
+from spanpact.model import Reading
+from spanpact.reporting import render_text
+from spanpact.sources import JaegerSource, MemorySource, encode_traces_json
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What both hold of one run, once Jaeger shows every span that was sent to it; the traces of its flows by name."""
+
+    memory: Reading
+    jaeger: Reading
+    traces: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def run(redis_server: RedisBackend, postgres: PostgresBackend, jaeger: JaegerBackend) -> Run:
+    """Every flow of the demo."""
+    with observed_studio(redis_server, postgres, jaeger) as services:
+        traces = {flow.name: flow.trace_id for flow in every_flow(services.stage, services.audit)}
+    scenarios = {traces["breaker: probe, recovered"]: SCENARIO}
+    memory = MemorySource(services.memory, scenarios=scenarios).read()
+    return Run(memory, arrived(jaeger, memory, scenarios=scenarios), traces)
+
+
+def arrived(
+    jaeger: JaegerBackend, memory: Reading, *, but: Collection[str] = (), scenarios: dict[str, str] | None = None
+) -> Reading:
+    """What Jaeger holds of these traces, as soon as it has every span that was sent: all but those."""
+    trace_ids = [trace.trace_id for trace in memory.traces]
+    source = JaegerSource(jaeger.url, trace_ids=trace_ids, scenarios=scenarios, complete_after_seconds=0)
+    sent = span_ids(memory) - set(but)
+
+    def all_there() -> Reading | None:
+        reading = source.read()
+        return reading if sent <= span_ids(reading) else None
+
+    reading = until(all_there)
+    assert reading is not None
+    return reading
+
+
+def span_ids(reading: Reading) -> set[str]:
+    return {span.span_id for trace in reading.traces for span in trace.spans}
+
+
+class TestOneRun:
+    def test_it_is_kept_from_both(self, run: Run) -> None:
+        for reading in (run.memory, run.jaeger):
+            report = judgement(reading)
+            assert report.verdict == "kept", render_text(report)
+
+    def test_both_verdicts_say_the_same_of_every_expectation(self, run: Run) -> None:
+        assert judged_as(run.memory) == judged_as(run.jaeger)
+
+    def test_nothing_is_lost_orphaned_or_altered(self, run: Run) -> None:
+        report = compare(run.memory, run.jaeger)
+        assert (report.verdict, report.findings) == ("kept", ()), render_text(report)
+        assert {each.keyword for each in report.results[0].not_checked} <= {"trace_state", "dropped_counts"}
+
+
+def judged_as(reading: Reading) -> dict[str, object]:
+    """All that a report says, but the name of the source."""
+    return {
+        result.contract: (
+            result.verdict,
+            result.flows,
+            [(finding.key, finding.trace_id, finding.span_id) for finding in result.findings],
+            [(each.entry, each.keyword, each.reason, each.detail, each.count) for each in result.not_checked],
+            [(each.entry, each.keyword, each.state, each.exercised) for each in result.coverage],
+        )
+        for result in judgement(reading).results
+    }
+
+
+@dataclass(slots=True)
+class Meddler:
+    """Loses, moves and changes spans of a cache miss on their way to Jaeger, and remembers the ids of what it lost."""
+
+    lost: list[str] = field(default_factory=list)
+    reads: dict[int, SpanContext] = field(default_factory=dict)
+
+    def tamper(self, span: ReadableSpan) -> Sequence[ReadableSpan]:
+        said, context = span.attributes or {}, span.context
+        assert context is not None
+        if span.name == v.REDIS_GET and said.get(v.CACHE_MISS):
+            self.reads[context.trace_id] = context
+        elif span.name == v.EXECUTE_WITH_CIRCUIT_BREAKER and said[v.OPERATION] == "SELECT":
+            self.lost.append(format(context.span_id, "016x"))
+            return ()
+        elif span.name == v.REDIS_SET and context.trace_id in self.reads:
+            return (changed(span, parent=self.reads[context.trace_id]),)
+        elif span.name == v.SESSION_VALIDATE and said[v.SESSION_SOURCE] == "database":
+            return (changed(span, attributes={**said, v.SESSION_SOURCE: "cache"}),)
+        return (span,)
+
+
+@pytest.fixture(scope="module")
+def meddled(redis_server: RedisBackend, postgres: PostgresBackend, jaeger: JaegerBackend) -> Run:
+    """The first flows of the demo, up to the one that is meddled with."""
+    meddler, traces = Meddler(), {}
+    breakage = Breakage("meddler", "loses, moves and changes spans of a cache miss", meddler.tamper)
+    with observed_studio(redis_server, postgres, jaeger, on_the_way=breakage) as services:
+        for flow in drive(services.stage):
+            traces[flow.name] = flow.trace_id
+            if flow.name == "validate: miss":
+                break
+    memory = MemorySource(services.memory).read()
+    return Run(memory, arrived(jaeger, memory, but=meddler.lost), traces)
+
+
+class TestMeddlingOnTheWay:
+    def test_what_it_did_is_found_and_nothing_else(self, meddled: Run) -> None:
+        report = compare(meddled.memory, meddled.jaeger)
+        assert found(report) == {
+            ("span-lost", "span", "GET /session / session.validate / execute_with_circuit_breaker"),
+            ("span-orphan", "parent", "GET /session / session.validate / execute_with_circuit_breaker / db.query"),
+            ("span-altered", "parent", "GET /session / session.validate / redis.set"),
+            ("span-altered", "attributes.session.source", "GET /session / session.validate"),
+        }
+        assert len(report.findings) == 4, render_text(report)
+        assert {finding.trace_id for finding in report.findings} == {meddled.traces["validate: miss"]}
+
+    def test_an_altered_value_is_shown_as_it_was_and_as_it_is(self, meddled: Run) -> None:
+        values = {f.keyword: (f.expected, f.observed) for f in compare(meddled.memory, meddled.jaeger).findings}
+        assert values["attributes.session.source"] == ('"database"', '"cache"')
+        (read,) = [s for t in meddled.memory.traces for s in t.spans if s.attributes.get(v.CACHE_MISS) is True]
+        assert values["parent"][1] == read.span_id
+
+    def test_the_contracts_are_kept_in_memory_and_broken_in_jaeger(self, meddled: Run) -> None:
+        assert not judgement(meddled.memory).findings
+        report = judgement(meddled.jaeger)
+        assert {finding.key for finding in report.findings if finding.breaks} == {
+            "load/span-missing",  # of session-validate: a miss that asks no database
+            "top/span-extra",  # of redis-command: nothing is below a command
+            "integrity/span-orphan",
+        }, render_text(report)
+
+    @pytest.mark.parametrize(("flow", "code"), [("validate: hit", 0), ("validate: miss", 1)])
+    def test_the_command_line_says_so_by_its_exit_code(
+        self,
+        flow: str,
+        code: int,
+        meddled: Run,
+        jaeger: JaegerBackend,
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        file = tmp_path / "memory.json"
+        file.write_bytes(encode_traces_json(meddled.memory))
+        asked = ["compare", "--from", str(file), "--from", f"jaeger:{jaeger.url}", "--trace", meddled.traces[flow]]
+        assert main([*asked, "--wait", "1"]) == code
+        said = capsys.readouterr().out
+        found = {id for id in ("span-lost", "span-orphan", "span-altered") if f"comparison/{id}" in said}
+        assert found == ({"span-lost", "span-orphan", "span-altered"} if code else set()), said
+
+
+def found(report: Report) -> set[tuple[str, str, str]]:
+    return {(finding.id, finding.keyword, " / ".join(finding.path)) for finding in report.findings}
