@@ -1,0 +1,157 @@
+"""What tests hold a service to: what Jaeger has of its requests, judged, and what the service counted of its spans."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from containers.controls import Faults
+from containers.jaeger_server import JaegerBackend
+from reference_impl.span_ledger import LedgerReading
+from spanpact.engine import CompiledContract, verify
+from spanpact.loader import load_contracts
+from spanpact.model import Reading, Span, Trace
+from spanpact.plan import ContractPlan
+from spanpact.reporting import render_text
+from spanpact.shipped_contracts import shipped_contracts
+from spanpact.sources import HttpLimits, JaegerSource
+from spanpact.waiting import Patience, wait_for_verdict
+
+DEADLINE: Final = 30.0
+"""Seconds within which what is waited for must come; a failure, never a pause."""
+_PAUSE: Final = 0.02
+_PLANS: Final = load_contracts([shipped_contracts()])
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a service answered, and the trace of it; `sampled` as the service says."""
+
+    status: int
+    trace_id: str
+    sampled: bool
+    text: str
+    retry_after: str
+
+    @property
+    def token(self) -> str:
+        """The token of the session that was made."""
+        return str(httpx.Response(200, text=self.text).json()["token"])
+
+
+def answer_of(response: httpx.Response) -> Answer:
+    """An answer of studio-api by its response."""
+    _, trace_id, _, flags = response.headers["traceresponse"].split("-")
+    retry_after = response.headers.get("retry-after", "")
+    return Answer(response.status_code, trace_id, bool(int(flags, 16) & 1), response.text, retry_after)
+
+
+def until(asked: Callable[[], T], what: str) -> T:
+    """What `asked` gives once it is true; fails, and says `what` did not come, after the deadline."""
+    deadline = time.monotonic() + DEADLINE
+    while not (answer := asked()):
+        assert time.monotonic() < deadline, f"{what}: not within {DEADLINE:g} s"
+        time.sleep(_PAUSE)
+    return answer
+
+
+def faulty(backend: Faults) -> None:
+    """Skip where the backend is not ours to pause or kill."""
+    if backend.process is None:
+        pytest.skip(f"{backend.what} from the {backend.rung} rung is not ours to stop")
+
+
+def away(jaeger: JaegerBackend) -> bool:
+    """Whether the Jaeger gives no answer."""
+    try:
+        httpx.get(f"{jaeger.url}/api/v3/services", timeout=0.2, trust_env=False)
+    except httpx.TransportError:
+        return True
+    return False
+
+
+def whole(
+    jaeger: JaegerBackend, trace_ids: Collection[str], contracts: Iterable[ContractPlan] = _PLANS
+) -> dict[str, Trace]:
+    """The traces by their ids, once the Jaeger has each and the contracts are kept, so that none lacks a span.
+
+    Fails with the report where that does not come.
+    """
+    compiled = list(map(CompiledContract.of, contracts))
+    source = JaegerSource(jaeger.url, trace_ids=list(trace_ids), limits=HttpLimits(seconds=DEADLINE))
+    seen: list[Reading] = []
+
+    def read() -> Reading:
+        seen[:] = [source.read()]
+        return seen[0]
+
+    report = wait_for_verdict(
+        read,
+        lambda reading: verify(compiled, reading, allow_unseen=True),
+        Patience(DEADLINE),
+        trace_ids=source.trace_ids,
+    )
+    assert report.verdict == "kept", render_text(report)
+    assert {trace.trace_id for trace in seen[0].traces} == set(trace_ids)
+    return {trace.trace_id: trace for trace in seen[0].traces}
+
+
+def held(jaeger: JaegerBackend, trace_ids: Collection[str]) -> dict[str, Trace]:
+    """What the Jaeger has of these traces now, by their ids."""
+    source = JaegerSource(jaeger.url, trace_ids=list(trace_ids), limits=HttpLimits(seconds=DEADLINE))
+    return {trace.trace_id: trace for trace in source.read().traces}
+
+
+def spans_of(traces: Iterable[Trace], service: str = "studio-api") -> Counter[tuple[str, str]]:
+    """How often the spans of a service are there, by trace and span id."""
+    spans = (span for trace in traces for span in trace.spans)
+    return Counter(
+        (span.trace_id, span.span_id) for span in spans if span.resource.attributes["service.name"] == service
+    )
+
+
+def only(trace: Trace, name: str) -> Span:
+    """The one span of that name."""
+    (span,) = (span for span in trace.spans if span.name == name)
+    return span
+
+
+def ledger_of(url: str) -> LedgerReading:
+    """What a studio-api says of its spans, by its metrics."""
+    said: dict[str, float] = {}
+    lost: dict[str, int] = {}
+    text = httpx.get(f"{url}/metrics", timeout=DEADLINE, trust_env=False).text
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            if sample.name == "studio_spans_lost_total" and sample.value:
+                lost[sample.labels["reason"]] = int(sample.value)
+            elif sample.name.startswith("studio_spans_"):
+                said[sample.name] = sample.value
+    ledger = LedgerReading(int(said["studio_spans_ended_total"]), int(said["studio_spans_stored_total"]), lost)
+    assert ledger.pending == said["studio_spans_pending"]  # ended = stored + lost + pending, at every moment
+    return ledger
+
+
+def ledger_once(url: str, holds: Callable[[LedgerReading], bool]) -> LedgerReading:
+    """The ledger once it is so."""
+    last: list[LedgerReading] = []
+
+    def asked() -> bool:
+        last[:] = [ledger_of(url)]
+        return holds(last[0])
+
+    until(asked, "the ledger")
+    return last[0]
+
+
+def settled(url: str) -> LedgerReading:
+    """The ledger once every span has met its fate."""
+    return ledger_once(url, lambda ledger: ledger.pending == 0)
