@@ -17,7 +17,9 @@ from reference_impl.telemetry import configure_tracing
 def main() -> int:
     """Serve, with the breakage of this name; the process's exit code."""
     settings, breakage = Settings.load(), EVERY_BREAKAGE[sys.argv[1]]
-    logs = log_export(settings, exporter=TamperingLogExporter(otlp_log_exporter(settings), breakage))
+    logs = None
+    if settings.logs_exporter == "otlp":
+        logs = log_export(settings, exporter=TamperingLogExporter(otlp_log_exporter(settings), breakage))
     configure_logging(settings, logger_provider=logs.provider if logs else None)
     exporter, _ = otlp_exporter(settings)
     telemetry = configure_tracing(settings, exporter=TamperingExporter(exporter, breakage))

@@ -1,0 +1,77 @@
+"""Tracing that is broken is found broken from Jaeger, by the findings that the same breakage gives in memory.
+
+The services run as processes, with one of the demo's ways to break them; one trace of theirs is judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+import pytest
+
+from containers.jaeger_server import JaegerBackend
+from contracts.test_breakages import BETWEEN_PROCESSES, CAUGHT
+from demo.every_breakage import EVERY_BREAKAGE
+from demo.flows import drive
+from demo.services import Services
+from demo.two_services_flow import two_services
+from integration.expected_trees import EXPECTED
+from integration.jaeger_trees import tree_of
+from integration.verdicts import judgement
+from spanpact.reporting import render_text
+from spanpact.sources import JaegerSource
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A breakage, the flow that shows it, what its tree has lost, and what stands there in its stead."""
+
+    breakage: str
+    flow: str
+    was: str
+    is_now: str
+
+    @property
+    def tree(self) -> str:
+        """The tree that Jaeger shows."""
+        (whole,) = [expected.tree.strip() for expected in EXPECTED if expected.flow == self.flow]
+        assert self.was in whole
+        return whole.replace(self.was, self.is_now).strip()
+
+
+BROKEN = (
+    Broken("hit-says-miss", "validate: hit", "cache_hit=true  cache_miss=false", "cache_hit=false  cache_miss=true"),
+    Broken("query-beside-its-call", "validate: miss", "      db.query", "    db.query"),
+    Broken("lost-remote-parent", "audit: told", """\
+    POST /audit/records  @audit-api  server  http.response.status_code=201
+      db.query  client
+""".rstrip(), ""),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.breakage)
+def test_it_is_found_from_jaeger_as_in_memory(
+    broken: Broken, start_studio: Callable[..., Services], jaeger: JaegerBackend
+) -> None:
+    services = start_studio(breakage=broken.breakage)
+    trace_id = next(trace_id for name, trace_id in flows(services) if name == broken.flow)
+    assert services.studio.stop() == 0
+    assert tree_of(jaeger.url, trace_id, broken.tree) == broken.tree  # by then it is all there
+    report = judgement(JaegerSource(jaeger.url, trace_ids=[trace_id], complete_after_seconds=0).read())
+    found = {finding.key for finding in report.findings if finding.breaks}
+    assert found == in_memory(broken.breakage), render_text(report)
+    assert all(finding.trace_id == trace_id for finding in report.findings)
+
+
+def flows(services: Services) -> Iterator[tuple[str, str]]:
+    """The name and trace of each flow that is driven, those of two services last."""
+    driven = chain(drive(services.stage), two_services(services.stage.url, services.audit))
+    return ((flow.name, flow.trace_id) for flow in driven)
+
+
+def in_memory(breakage: str) -> set[str]:
+    """The findings that it gives to the contract tests, which read the spans from memory."""
+    assert breakage in EVERY_BREAKAGE
+    return CAUGHT[breakage][1] if breakage in CAUGHT else BETWEEN_PROCESSES[breakage]
