@@ -55,10 +55,11 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def lint(session: nox.Session) -> None:
-    """Style (ruff), format (ruff format) and the layers (import-linter)."""
+    """Style (ruff), format (ruff format), the layers (import-linter) and the contracts (spanpact lint)."""
     tool(session, "ruff", "check", *session.posargs)
     tool(session, "ruff", "format", "--check")
     tool(session, "lint-imports")
+    tool(session, "spanpact", "lint", EXAMPLE_CONTRACTS)
 
 
 @nox.session(default=False)
@@ -143,8 +144,11 @@ def tool(session: nox.Session, name: str, *arguments: str, env: dict[str, str] |
     """Run a program of the shared environment, with that environment's programs first on PATH."""
     environment = development_environment(session)
     path = os.pathsep.join([str(environment / "bin"), os.environ.get("PATH", os.defpath)])
+    # Where the user wants no bytecode in the checkout, none of it would be kept, and every process start cost seconds.
+    bytecode = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(CACHE / "bytecode")}
+    variables = {"PATH": path, **bytecode, **(env or {})}
     # After Ctrl+C, what was started is stopped: containers take longer than the third of a second that nox gives.
-    session.run(program(environment, name), *arguments, env={"PATH": path, **(env or {})}, interrupt_timeout=60)
+    session.run(program(environment, name), *arguments, env=variables, interrupt_timeout=60)
 
 
 def chosen(session: nox.Session, folder: str) -> Sequence[str]:

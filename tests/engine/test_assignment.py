@@ -2,6 +2,7 @@
 
 from itertools import product
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -39,6 +40,7 @@ def every_assignment(problem: Contested) -> list[Assigned]:
     return answers
 
 
+@pytest.mark.unmeasured
 @given(problems())
 @settings(max_examples=400, deadline=None)
 def test_no_assignment_is_better(problem: Contested) -> None:

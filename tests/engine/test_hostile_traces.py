@@ -27,6 +27,8 @@ from spanpact.model import (
     Value,
 )
 
+pytestmark = pytest.mark.unmeasured
+
 TRACE = "0" * 31 + "1"
 SOURCE = SourceInfo("test")
 
