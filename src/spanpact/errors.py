@@ -45,11 +45,15 @@ class UsageError(SpanpactError):
 
 
 class ContractError(SpanpactError):
-    """A contract file (or a contract written in Python) does not follow the language; knows the place."""
+    """A contract file (or a contract written in Python) does not follow the language; knows the place.
+
+    `others` are the further mistakes that were found beside this one, in the file's order.
+    """
 
     def __init__(self, message: str, *, place: Place | None = None, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.place = place
+        self.others: tuple[ContractError, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.place}: {super().__str__()}" if self.place else super().__str__()

@@ -24,6 +24,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "verify": "verify traces against contracts, or the examples of the contracts themselves",
         "run": "run a command, receive its traces, and verify them",
         "show": "show the traces of a source as trees, without judging",
+        "lint": "say what is wrong with contracts and their examples, without traces",
         "compare": "compare what two sources hold of one run, span by span",
     }
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -37,34 +37,45 @@ def verify_examples(plans: Sequence[ContractPlan], *, strict: bool = False, allo
     """
     results, traces = [], list[Trace]()
     for plan in plans:
-        result, drawn = _verify_plan(plan)
-        results.append(result)
-        traces += drawn
+        judged = judge_examples(plan)
+        results.append(examples_result(plan, judged))
+        traces += (trace for each in judged for trace in _named(plan, each.example))
     reading = Reading(SourceInfo("examples of the contracts"), traces)
     return Report(tuple(results), (), reading, strict, allow_unseen)
 
 
-def _verify_plan(plan: ContractPlan) -> tuple[ContractResult, list[Trace]]:
+@dataclass(frozen=True, slots=True)
+class JudgedExample:
+    """One example, and what its contract says of it."""
+
+    example: Example
+    report: Report
+
+
+def judge_examples(plan: ContractPlan, *, one_kind: bool = False) -> list[JudgedExample]:
+    """Judges the examples of one contract; with `one_kind` all may be accepted, or all rejected.
+
+    Raises ContractError for examples that are not in the language.
+    """
     contract = CompiledContract.of(plan)
-    examples = load_examples(plan, assignments=assignments, read_file=lambda path: OtlpFileSource(path).read())
-    findings: list[Finding] = []
-    traces: list[Trace] = []
-    judged: list[Judged] = []
-    for example in examples:
-        report = verify([contract], example.reading)
-        judged.append(Judged(example.reading, report))
-        findings += _departures(plan, example, report)
-        traces += _named(plan, example)
-    results = [each.report.results[0] for each in judged]
-    flows = sum(result.flows for result in results)
-    coverage = _proven(_together(result.coverage for result in results), proofs(plan, judged))
-    findings += _unproven(plan, coverage)
-    missing = () if examples else (NotChecked("top", "examples", "unseen", "it has no examples", place=plan.place),)
-    verdict: Verdict = (
-        "broken" if any(finding.breaks for finding in findings) else "kept" if examples else "not checked"
+    examples = load_examples(
+        plan, assignments=assignments, read_file=lambda path: OtlpFileSource(path).read(), one_kind=one_kind
     )
-    name, version, file = plan.name, plan.version, plan.file
-    return ContractResult(name, version, file, verdict, flows, tuple(findings), missing, coverage), traces
+    return [JudgedExample(example, verify([contract], example.reading)) for example in examples]
+
+
+def examples_result(plan: ContractPlan, judged: Sequence[JudgedExample]) -> ContractResult:
+    """The verdict on a contract by its own examples: whether each is as it says, and what all of them prove."""
+    findings = [finding for each in judged for finding in _departures(plan, each.example, each.report)]
+    results = [each.report.results[0] for each in judged]
+    proof = proofs(plan, [Judged(each.example.reading, each.report) for each in judged])
+    coverage = _proven(_together(result.coverage for result in results), proof)
+    findings += _unproven(plan, coverage)
+    missing = () if judged else (NotChecked("top", "examples", "unseen", "it has no examples", place=plan.place),)
+    broken = any(finding.breaks for finding in findings)
+    verdict: Verdict = "broken" if broken else "kept" if judged else "not checked"
+    flows, name, version, file = sum(result.flows for result in results), plan.name, plan.version, plan.file
+    return ContractResult(name, version, file, verdict, flows, tuple(findings), missing, coverage)
 
 
 def _proven(coverage: Iterable[Coverage], proof: Mapping[Expectation, bool]) -> tuple[Coverage, ...]:

@@ -50,18 +50,29 @@ _SOURCES = ("trace", "traces", "like", "file")
 
 
 def load_examples(
-    plan: ContractPlan, *, assignments: Assignments | None = None, read_file: ReadFile | None = None
+    plan: ContractPlan,
+    *,
+    assignments: Assignments | None = None,
+    read_file: ReadFile | None = None,
+    one_kind: bool = False,
 ) -> list[Example]:
     """The examples of a contract, in the file's order; none where it has none.
 
-    `assignments` is needed by examples with `like`, `read_file` by those with `file`. Raises ContractError for
-    what section 13 of docs/contract-format.md does not allow, UsageError where one that is needed is missing.
+    `assignments` is needed by examples with `like`, `read_file` by those with `file`; with `one_kind` all may be
+    accepted, or all rejected. Raises ContractError for what section 13 of docs/contract-format.md does not allow
+    (the first; it knows the others), UsageError where one that is needed is missing.
     """
     if plan.examples is None:
         return []
     section = mapping(plan.examples, "`examples`")
     loader = _Loader(plan, section, given(section.items.get("given")), assignments, read_file)
-    examples = [loader.example(id) for id in section.items if id != "given"]
+    context, examples = Context(), list[Example]()
+    for id in section.items:
+        with context.collecting():
+            examples += [loader.example(id)] if id != "given" else []
+    context.finish()
+    if one_kind:
+        return examples
     if all(example.expected for example in examples) or not any(example.expected for example in examples):
         missing = "rejected" if any(not example.expected for example in examples) else "accepted"
         raise section.spot.error(f"`examples` holds no {missing} example", hint="at least one of each is needed")

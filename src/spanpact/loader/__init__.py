@@ -1,18 +1,19 @@
 """Contract files, contract texts and contracts written in Python to a `ContractPlan`.
 
 Everything that can be known without a trace is checked here, and what is wrong is one `ContractError` with the
-file, line and column of the first mistake. docs/contract-format.md is the language.
+file, line and column of the first mistake, which knows the others. docs/contract-format.md is the language.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from spanpact.contract import Contract
 from spanpact.document import Mapping, from_python
-from spanpact.errors import UsageError
+from spanpact.errors import SpanpactError, UsageError
 from spanpact.loader.compiling import compiled_plan
 from spanpact.loader.context import Context
 from spanpact.loader.files import Files, real_path, roots_and_files
@@ -20,7 +21,21 @@ from spanpact.loader.header import check_keys, extended_names, file_kind
 from spanpact.plan import ContractPlan
 from spanpact.yaml_document import from_yaml
 
-__all__ = ["compile_contract", "load_contract", "load_contracts", "load_text"]
+__all__ = ["Loaded", "compile_contract", "load_contract", "load_contracts", "load_each", "load_text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """One file: its document, the documents of the fragments that it extends, and its plan if it is a contract.
+
+    `error` says why there is no more than that; it knows every other mistake in the file.
+    """
+
+    file: str
+    document: Mapping | None = None
+    fragments: tuple[Mapping, ...] = ()
+    plan: ContractPlan | None = None
+    error: SpanpactError | None = None
 
 
 def load_contract(path: str | os.PathLike[str], *, root: str | os.PathLike[str] | None = None) -> ContractPlan:
@@ -54,6 +69,38 @@ def load_contracts(paths: Iterable[str | os.PathLike[str]]) -> list[ContractPlan
             hint="a contract is a file named *.contract.yaml, with the key `contract`",
         )
     return plans
+
+
+def load_each(paths: Iterable[str | os.PathLike[str]]) -> list[Loaded]:
+    """Every file given or found below a folder given, once each, contracts and fragments alike.
+
+    A mistake in one file leaves the others read. Raises UsageError where there is no file at all.
+    """
+    named = tuple(paths)
+    opened: dict[Path, Files] = {}
+    found: dict[Path, Loaded] = {}
+    for root, file in roots_and_files(named):
+        real = real_path(file)
+        if real not in found:
+            found[real] = _read_one(opened.setdefault(root, Files(root)), file)
+    if not found:
+        raise UsageError(
+            f"no contract in {', '.join(str(path) for path in named) or 'nothing'}",
+            hint="a contract is a file named *.contract.yaml, with the key `contract`",
+        )
+    return list(found.values())
+
+
+def _read_one(files: Files, file: Path) -> Loaded:
+    try:
+        document = files.document(file)
+        if _is_fragment(files, file):
+            return Loaded(str(file), document)
+        context = Context(str(file))
+        fragments = _fragments(context, document, files, file)
+        return Loaded(str(file), document, tuple(fragments), compiled_plan(context, document, fragments))
+    except SpanpactError as error:
+        return Loaded(str(file), error=error)
 
 
 def load_text(text: str | bytes, *, file: str = "<text>", root: str | os.PathLike[str] | None = None) -> ContractPlan:

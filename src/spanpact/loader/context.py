@@ -54,14 +54,14 @@ class Context:
         try:
             yield
         except ContractError as error:
-            self._errors.append(error)
+            self._errors += (error, *error.others)
 
     def later(self, check: Callable[[], None]) -> None:
         """A check that needs every id: it is made by `finish`."""
         self._later.append(check)
 
     def finish(self) -> None:
-        """Raises the first error in the file's order, if any.
+        """Raises the first error in the file's order, if any; it knows the others.
 
         References are judged only where everything else was read: after a typo in `children`, say, that `order`
         names no entry would be the wrong thing to hear.
@@ -74,7 +74,9 @@ class Context:
 
     def _raise_first(self) -> None:
         if self._errors:
-            raise min(self._errors, key=self._order)
+            first, *others = sorted(self._errors, key=self._order)
+            first.others = tuple(others)
+            raise first
 
     def _order(self, error: ContractError) -> tuple[int, int, int, int]:
         place = error.place

@@ -1,0 +1,131 @@
+"""`spanpact lint`: what it prints, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from spanpact.lint import lint
+from spanpact.lint.rendering import lint_document
+from tests.cli.commands import Desk, one_line
+
+ROOT = Path(__file__).parents[2]
+CLEAN = """\
+spanpact: 1
+contract: small
+version: 1.0.0
+span: work
+status: ok
+examples:
+  kept: {trace: [{span: work, status: ok}]}
+  bad: {trace: [work], findings: [top/status]}
+"""
+UNPROVEN = CLEAN.replace("status: ok\n", "status: ok\nkind: internal\n", 1)
+WRONG = CLEAN.replace("span: work\n", "span: work\nchildren: {load: {span: db.query, count: 0, kind: client}}\n", 1)
+
+
+def test_clean_contract_is_one_line(desk: Desk) -> None:
+    answer = desk("lint", desk.file("small.contract.yaml", CLEAN))
+    assert (answer.code, answer.out, answer.err) == (0, "clean: 1 contract\n", "")
+
+
+def test_information_leaves_the_contract_clean(desk: Desk) -> None:
+    file = desk.file("small.contract.yaml", UNPROVEN)
+    answer = desk("lint", file)
+    assert answer.code == 0
+    assert answer.out == (
+        f"{file}:6:1: information expectation-unproven: "
+        "no example proves top.kind: without it, all give the same findings\n"
+        "    add a rejected example that breaks it and nothing else\n"
+        "\nclean: 1 contract, 1 of information\n"
+    )
+
+
+def test_what_is_to_mend_gives_1(desk: Desk) -> None:
+    file = desk.file("small.contract.yaml", WRONG)
+    answer = desk("lint", file)
+    assert answer.code == 1
+    assert answer.out.startswith(
+        f"{file}:5:12: improvement never-judged: `kind` of `load` is never judged, as its `count`"
+    )
+    assert answer.out.splitlines()[-1] == "to mend: 1 contract, 1 improvement, 2 of information"
+
+
+def test_what_is_not_in_the_language_gives_2_with_every_mistake(desk: Desk) -> None:
+    file = desk.file("small.contract.yaml", CLEAN.replace("status: ok", "status: good\nkind: none", 1))
+    answer = desk("lint", file)
+    assert (answer.code, answer.err) == (2, "")
+    first, _, second, _, _, last = answer.out.splitlines()
+    assert first == f"{file}:5:9: violation contract-error: `status` cannot be `good`"
+    assert second.startswith(f"{file}:6:7: violation contract-error: `kind` cannot be `none`")
+    assert last == "not readable: 0 contracts, 2 violations"
+
+
+def test_what_is_not_there_is_a_wrong_command_line(desk: Desk) -> None:
+    answer = desk("lint", str(desk.folder / "none"))
+    assert answer.code == 2
+    assert "there is no contract file" in answer.out + answer.err
+    empty = desk.folder / "empty"
+    empty.mkdir()
+    nothing = desk("lint", str(empty))
+    assert (nothing.code, nothing.out) == (2, "")
+    assert one_line(nothing.err, ["no contract in"])
+
+
+def test_folder_is_linted_with_its_fragments(desk: Desk) -> None:
+    answer = desk("lint", str(ROOT / "contracts" / "v1"))
+    assert answer.code == 0, answer.out
+    assert answer.out.splitlines()[-1].startswith("clean: 13 contracts, 1 fragment")
+
+
+def test_json_has_every_message(desk: Desk) -> None:
+    file = desk.file("small.contract.yaml", WRONG)
+    answer = desk("lint", "--format", "json", file)
+    document = json.loads(answer.out)
+    assert (answer.code, document["spanpact_lint"], document["exit_code"]) == (1, 1, 1)
+    assert document == lint_document(lint([file]))
+    assert document["messages"][0]["id"] == "never-judged"
+    assert document["messages"][0]["contract"] == "small"
+    assert document["messages"][0]["place"] == {"file": file, "line": 5, "column": 12}
+
+
+def test_report_goes_into_a_file_and_one_line_to_standard_output(desk: Desk) -> None:
+    file = desk.file("small.contract.yaml", UNPROVEN)
+    into = desk.folder / "lint.json"
+    answer = desk("lint", file, "--format", "json", "--output", str(into))
+    assert (answer.code, answer.out) == (0, f"clean: 1 contract, 1 of information (report in {into})\n")
+    assert len(json.loads(into.read_text(encoding="utf-8"))["messages"]) == 1
+
+
+def test_file_that_cannot_be_written_is_said_before_anything_is_linted(desk: Desk) -> None:
+    answer = desk("lint", desk.contract, "--output", str(desk.folder))
+    assert (answer.code, answer.out) == (2, "")
+    assert one_line(answer.err)
+
+
+@pytest.mark.parametrize("how", ["text", "json"])
+def test_what_a_contract_holds_is_masked_and_cannot_steer_a_terminal(desk: Desk, how: str) -> None:
+    sly = CLEAN.replace("status: ok", 'attributes: {a: {one_of: ["bob@example.com", "\\e[2J"], type: int}}', 1)
+    answer = desk(
+        "lint", "--format", how, desk.file("small.contract.yaml", sly.replace("top/status", "top/attribute-missing"))
+    )
+    assert "bob@example.com" not in answer.out
+    assert "\x1b" not in answer.out
+
+
+def test_every_field_of_the_json_is_documented(desk: Desk) -> None:
+    page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    document = lint_document(lint([desk.file("small.contract.yaml", UNPROVEN)]))
+    assert [field for field in (*document, *document["messages"][0]) if f'"{field}"' not in page] == []
+
+
+def test_message_shown_in_the_documents_is_the_one_that_is_printed(desk: Desk) -> None:
+    page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    shown = page.partition("## spanpact lint")[2].split("```")[3].strip().splitlines()[:2]
+    body = "children: {load: {span: db.query, count: 0..1}}\n\n\n\nconditions:\n  again:\n    when:\n\n"
+    body = body.replace("when:\n\n", "when: {load: {count: 2}}\n    then: {top: {status: ok}}\n")
+    file = desk.file("session.contract.yaml", CLEAN.replace("span: work\n", f"span: work\n{body}", 1))
+    printed = [line for line in desk("lint", file).out.splitlines() if "when-never-holds" in line]
+    assert printed[0].partition(": violation")[2] == shown[0].partition(": violation")[2]
