@@ -11,12 +11,14 @@ Nothing of spanpact reads here: what its Jaeger source says can be held against 
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final, TypeVar
-
-import httpx
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, build_opener
 
 T = TypeVar("T")
 
@@ -33,6 +35,7 @@ FIRST: Final = "studio-api"
 DEADLINE: Final = 15.0
 """Seconds within which Jaeger must show what it was sent; a failure, never a pause."""
 _QUIET: Final = 3.0
+_OPENER: Final = build_opener(ProxyHandler({}))
 _PAUSE: Final = 0.02
 
 
@@ -62,13 +65,17 @@ class JaegerSpan:
 
 def spans_of(url: str, trace_id: str) -> list[JaegerSpan]:
     """The spans that the Jaeger holds of a trace now, none where it does not know it."""
-    answer = httpx.get(f"{url}/api/v3/traces/{trace_id}", trust_env=False, timeout=DEADLINE)
-    if answer.status_code == httpx.codes.NOT_FOUND:
+    try:
+        with _OPENER.open(f"{url}/api/v3/traces/{trace_id}", timeout=DEADLINE) as response:
+            answer = json.load(response)
+    except HTTPError as error:
+        with error:
+            if error.code != HTTPStatus.NOT_FOUND:
+                raise
         return []
-    answer.raise_for_status()
     return [
         _span(span, resource)
-        for group in answer.json()["result"]["resourceSpans"]
+        for group in answer["result"]["resourceSpans"]
         for resource in [_attributes(group["resource"])]
         for scope in group["scopeSpans"]
         for span in scope["spans"]
