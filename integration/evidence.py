@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -44,14 +45,18 @@ class Answer:
     @property
     def token(self) -> str:
         """The token of the session that was made."""
-        return str(httpx.Response(200, text=self.text).json()["token"])
+        return str(json.loads(self.text)["token"])
 
 
 def answer_of(response: httpx.Response) -> Answer:
     """An answer of studio-api by its response."""
-    _, trace_id, _, flags = response.headers["traceresponse"].split("-")
-    retry_after = response.headers.get("retry-after", "")
-    return Answer(response.status_code, trace_id, bool(int(flags, 16) & 1), response.text, retry_after)
+    return answer_from(response.status_code, response.headers, response.text)
+
+
+def answer_from(status: int, headers: Mapping[str, str], text: str) -> Answer:
+    """An answer of studio-api by the parts of its response; the headers' case is of no matter to `headers`."""
+    _, trace_id, _, flags = headers["traceresponse"].split("-")
+    return Answer(status, trace_id, bool(int(flags, 16) & 1), text, headers.get("retry-after", ""))
 
 
 def until(asked: Callable[[], T], what: str) -> T:
@@ -87,11 +92,13 @@ def whole(
     """
     compiled = list(map(CompiledContract.of, contracts))
     source = JaegerSource(jaeger.url, trace_ids=list(trace_ids), limits=HttpLimits(seconds=DEADLINE))
-    seen: list[Reading] = []
+    seen: dict[str, Trace] = {}
 
     def read() -> Reading:
-        seen[:] = [source.read()]
-        return seen[0]
+        reading = source.read()
+        seen.clear()
+        seen.update((trace.trace_id, trace) for trace in reading.traces)
+        return reading
 
     report = wait_for_verdict(
         read,
@@ -100,8 +107,8 @@ def whole(
         trace_ids=source.trace_ids,
     )
     assert report.verdict == "kept", render_text(report)
-    assert {trace.trace_id for trace in seen[0].traces} == set(trace_ids)
-    return {trace.trace_id: trace for trace in seen[0].traces}
+    assert seen.keys() == set(trace_ids)
+    return seen
 
 
 def held(jaeger: JaegerBackend, trace_ids: Collection[str]) -> dict[str, Trace]:

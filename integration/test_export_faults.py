@@ -25,12 +25,12 @@ from integration.evidence import (
     away,
     faulty,
     held,
-    whole,
     ledger_of,
     ledger_once,
     settled,
     spans_of,
     until,
+    whole,
 )
 from integration.studio import running_studio
 

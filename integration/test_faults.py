@@ -18,7 +18,7 @@ from containers.postgres_server import PostgresBackend
 from containers.redis_server import RedisBackend
 from demo.breaker_flow import FAILURES
 from demo.services import Services, running_services
-from integration.evidence import Answer, answer_of, faulty, whole, only
+from integration.evidence import Answer, answer_of, faulty, only, whole
 from integration.studio import SPANS_LEAVE_MS, own_database
 from spanpact.model import Reading, SourceInfo, Span, Trace
 from spanpact.sources import encode_traces_json
