@@ -144,8 +144,10 @@ def _as_other() -> str:
         return ""
     known = {entry.pw_name for entry in pwd.getpwall()}
     account = next((name for name in _ACCOUNTS if name in known), "")
-    if not account or shutil.which("setpriv") is None:
-        raise BackendUnavailable("postgres does not run as root, and there is no account (or no setpriv) to run it as")
+    if not account:
+        raise BackendUnavailable(f"postgres does not run as root, and there is no account {' or '.join(_ACCOUNTS)}")
+    if shutil.which("setpriv") is None:
+        raise BackendUnavailable(f"postgres does not run as root, and no setpriv is on PATH to run it as {account}")
     return account
 
 

@@ -2,8 +2,8 @@
 
 Load it in a conftest, by `pytest_plugins = ["containers.pytest_backends"]`: so integration tests and benchmarks take
 the same options. Backends that the chosen tests ask for are started once for the whole run, before the first test, and
-announced with version, address and rung. One that cannot be had skips its tests, with the reason and how to get one in
-one line.
+announced with version, address and rung. One that cannot be had skips its tests; why, how to get one and how many tests
+it cost is one line, at the start and at the end.
 
     --backend NAME=RUNG     force a rung of a ladder, or an address: `jaeger=docker`, `redis=redis://host:6379/0`
     --require NAMES         of docker, redis, jaeger, postgres: a missing one ends the run with an error, and so does
@@ -15,7 +15,8 @@ from __future__ import annotations
 import os
 import signal
 from argparse import ArgumentTypeError
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +29,7 @@ from containers.ladder import BackendUnavailable
 from containers.postgres_server import PostgresBackend
 from containers.redis_server import RedisBackend
 
+NAMED = {"redis": "Redis", "jaeger": "Jaeger", "postgres": "PostgreSQL", "docker": "Docker engine"}
 FIXTURES = {"redis_server": "redis", "jaeger": "jaeger", "postgres": "postgres", "docker_engine": "docker"}
 
 
@@ -41,6 +43,7 @@ class Backends:
     found: dict[str, Backend] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
+    skipped: Counter[str] = field(default_factory=Counter)
 
     def open(self, name: str) -> None:
         """Open one, once; what cannot be had is noted."""
@@ -57,6 +60,13 @@ class Backends:
             return
         self.lines.append(str(self.found[name]))
         self.lines += [f"  passed over {passed}" for passed in self.found[name].passed_over]
+
+    def skip_without(self, fixtures: Collection[str]) -> None:
+        """Skip the test that asks for these fixtures, if a backend of theirs cannot be had."""
+        lacking = [name for fixture, name in FIXTURES.items() if fixture in fixtures and name in self.missing]
+        self.skipped.update(lacking)
+        if lacking:
+            pytest.skip("no " + ", no ".join(NAMED[name] for name in lacking))
 
     def get(self, name: str) -> Any:
         """The backend, or a skip that says why there is none."""
@@ -104,13 +114,22 @@ def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
     return config.stash[BACKENDS_OF_RUN].lines
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    # Not in the fixtures: what is skipped from one place is one line of pytest's summary, not one for each test.
+    item.config.stash[BACKENDS_OF_RUN].skip_without(getattr(item, "fixturenames", ()))
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if session.config.stash[BACKENDS_OF_RUN].required and _skipped(session.config) and session.exitstatus == 0:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if config.stash[BACKENDS_OF_RUN].required and _skipped(config):
+    backends = config.stash[BACKENDS_OF_RUN]
+    for name, number in backends.skipped.items():
+        terminalreporter.write_line(f"{number} skipped: {backends.missing[name]}", yellow=True)
+    if backends.required and _skipped(config):
         terminalreporter.write_line(f"{_skipped(config)} skipped, and with --require no test may be", red=True)
 
 

@@ -64,9 +64,24 @@ def test_what_is_used_is_announced_and_what_is_missing_is_skipped_in_one_line(
     assert code == 0
     assert f"Redis {server.version} at {server.url} (url)" in said.splitlines()
     assert "2 passed, 1 skipped" in said
-    (skip,) = [line for line in said.splitlines() if line.startswith("SKIPPED")]
+    (skip,) = [line for line in said.splitlines() if line.startswith("1 skipped: ")]
     assert "no Jaeger backend (url: JAEGER_URL is not set; docker: no Docker engine answers; program: " in skip
     assert "to get one: " in skip
+
+
+def test_however_many_tests_lack_a_backend_it_is_one_line(folder: Path) -> None:
+    tests = ("test_a(jaeger)", "test_b(jaeger)", "test_c(jaeger, postgres)", "test_d(docker_engine)")
+    (folder / "test_some.py").write_text("".join(f"def {test}:\n    pass\n" for test in tests))
+    code, said = run(folder)
+    assert code == 0
+    lines = [line.partition(" (")[0] for line in said.splitlines() if " skipped: no " in line]
+    assert lines == ["3 skipped: no Jaeger backend", "1 skipped: no PostgreSQL backend", "1 skipped: no Docker engine"]
+    folded = [line for line in said.splitlines() if line.startswith("SKIPPED")]
+    assert [(line.split()[1], line.rpartition(": ")[2]) for line in folded] == [
+        ("[2]", "no Jaeger"),
+        ("[1]", "no Jaeger, no PostgreSQL"),
+        ("[1]", "no Docker engine"),
+    ]
 
 
 def test_only_what_the_chosen_tests_ask_for_is_started(folder: Path) -> None:
