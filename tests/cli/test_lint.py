@@ -75,9 +75,14 @@ def test_what_is_not_there_is_a_wrong_command_line(desk: Desk) -> None:
 
 
 def test_folder_is_linted_with_its_fragments(desk: Desk) -> None:
-    answer = desk("lint", str(ROOT / "contracts" / "v1"))
-    assert answer.code == 0, answer.out
-    assert answer.out.splitlines()[-1].startswith("clean: 13 contracts, 1 fragment")
+    folder = desk.folder / "contracts"
+    folder.mkdir()
+    (folder / "f.contract.yaml").write_text("spanpact: 1\nfragment: f\nlevels: {child-late: off}\n")
+    (folder / "small.contract.yaml").write_text(
+        CLEAN.replace("span: work", "extends: [f.contract.yaml]\nspan: work", 1)
+    )
+    answer = desk("lint", str(folder))
+    assert (answer.code, answer.out) == (0, "clean: 1 contract, 1 fragment\n")
 
 
 def test_json_has_every_message(desk: Desk) -> None:
