@@ -35,6 +35,14 @@ class NamePattern:
             return True
         return any(_covers(parts, name) for parts in self._wild)
 
+    def overlaps(self, other: NamePattern) -> bool:
+        """Whether one name could fit both."""
+        if self.any or other.any or not self.exact.isdisjoint(other.exact):
+            return True
+        if any(map(other.fits, self.exact)) or any(map(self.fits, other.exact)):
+            return True
+        return any(_overlap(a, b) for a in self._wild for b in other._wild)
+
     def __str__(self) -> str:
         return " | ".join(self.texts)
 
@@ -62,3 +70,12 @@ def _covers(parts: tuple[str, ...], name: str) -> bool:
             return False
         position += len(part)
     return True
+
+
+def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether a name fits both of two patterns with wildcards: their fixed ends must not contradict each other.
+
+    Between the ends each has a wildcard, which takes in whatever the other one asks for.
+    """
+    starts = one[0].startswith(other[0]) or other[0].startswith(one[0])
+    return starts and (one[-1].endswith(other[-1]) or other[-1].endswith(one[-1]))

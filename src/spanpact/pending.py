@@ -21,7 +21,7 @@ def settle_pending(
     """The findings, with those that are pending marked, and `pending-kept` and `pending-expired` added."""
     if not plan.pending:
         return list(findings)
-    covers = {name: _covered(plan, name) for name in plan.pending}
+    covers = {name: covered(plan, name) for name in plan.pending}
     agreed = {
         entry: pending
         for name, pending in plan.pending.items()
@@ -63,8 +63,8 @@ def _finding(plan: ContractPlan, finding: str, entry: str, message: str, pending
     )  # fmt: skip
 
 
-def _covered(plan: ContractPlan, name: str) -> frozenset[str]:
-    """The id and all ids below it."""
+def covered(plan: ContractPlan, name: str) -> frozenset[str]:
+    """The id that is pending and all ids below it."""
     for entry in plan.top.walk():
         if entry.id == name:
             return frozenset(_ids(entry))

@@ -26,6 +26,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "show": "show the traces of a source as trees, without judging",
         "lint": "say what is wrong with contracts and their examples, without traces",
         "compare": "compare what two sources hold of one run, span by span",
+        "diff": "compare two versions of contracts: who may break, and whether the version says so",
     }
 )
 """Each command and what it does; its module has the same name."""

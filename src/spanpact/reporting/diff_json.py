@@ -1,0 +1,69 @@
+"""A comparison of two versions of contracts as JSON, for programs; docs/cli.md describes the shape.
+
+A field is never renamed or removed within one version of the shape; new ones may come.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from spanpact import __version__
+from spanpact.compatibility import Change, ContractDiff, Diff
+from spanpact.errors import Place
+
+SHAPE: Final = 1
+"""The version of the shape, under the key `spanpact_diff`."""
+
+
+def render_diff_json(diff: Diff) -> str:
+    """The comparison as JSON text in valid UTF-8, ending with a line break."""
+    text = json.dumps(diff_document(diff), ensure_ascii=False, indent=2)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n"
+
+
+def diff_document(diff: Diff) -> dict[str, Any]:
+    """The comparison as plain values."""
+    return {
+        "spanpact_diff": SHAPE,
+        "spanpact": __version__,
+        "exit_code": diff.exit_code,
+        "contracts": [_contract(each) for each in diff.contracts],
+    }
+
+
+def _contract(diff: ContractDiff) -> dict[str, Any]:
+    return {
+        "contract": diff.contract,
+        "state": diff.state,
+        "old": {"version": diff.old_version, "file": diff.old_file},
+        "new": {"version": diff.new_version, "file": diff.new_file},
+        "breaks": list(diff.breaks),
+        "needs": diff.needs,
+        "raised": diff.raised,
+        "finding": diff.finding,
+        "place": _place(diff.place),
+        "changes": [_change(each) for each in diff.changes],
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "key": change.key,
+        "id": change.id,
+        "entry": change.entry,
+        "path": list(change.path),
+        "keyword": change.keyword,
+        "from": change.before,
+        "to": change.after,
+        "tightens": change.shift.tightens,
+        "loosens": change.shift.loosens,
+        "waived": change.waived,
+        "needs": change.needs,
+        "reason": change.shift.reason,
+        "place": _place(change.place),
+    }
+
+
+def _place(place: Place | None) -> dict[str, Any] | None:
+    return {"file": place.file, "line": place.line, "column": place.column} if place else None

@@ -1,0 +1,225 @@
+"""`spanpact diff`: exit codes for a gate, reports, usage."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.commands import SPANPACT, Desk, one_line
+
+PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
+CONTRACT = """\
+spanpact: 1
+contract: checkout
+version: {version}
+span: POST /checkout
+children:
+  charge: {{span: payment.charge, count: {count}}}
+"""
+
+
+def contract(version: str = "1.0.0", count: str = "0..1") -> str:
+    return CONTRACT.format(version=version, count=count)
+
+
+def test_no_change_is_said_and_0(desk: Desk) -> None:
+    old, new = desk.file("old.contract.yaml", contract()), desk.file("new.contract.yaml", contract())
+    answer = desk("diff", old, new)
+    assert (answer.code, answer.out, answer.err) == (
+        0,
+        "compatible: 1 contract, 0 changed, 0 changes, 0 breaking\n",
+        "",
+    )
+
+
+def test_what_breaks_and_is_not_said_by_the_version_is_1(desk: Desk) -> None:
+    old, new = desk.file("old.contract.yaml", contract()), desk.file("new.contract.yaml", contract("1.1.0", "1"))
+    answer = desk("diff", old, new)
+    assert answer.code == 1
+    assert (
+        answer.out
+        == f"""\
+✗ checkout 1.0.0 → 1.1.0  {new}
+  top › charge/count-changed  {new}:6:34  (count)
+      from   0..1
+      to     1
+      major  tightens: breaks producers
+  the version is too low: the changes ask for a new major version, 2.0.0
+
+not said by the version: 1 contract, 1 changed, 1 change, 1 breaking
+"""
+    )
+
+
+def test_the_page_shows_what_is_printed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(desk.folder)
+    (desk.folder / "contracts").mkdir()
+    old, new = desk.file("old.contract.yaml", contract()), "contracts/checkout.contract.yaml"
+    desk.file(new, contract("1.1.0", "1"))
+    assert f"```\n{desk('diff', old, new).out}```" in PAGE
+
+
+def test_the_page_names_every_field_of_the_json(desk: Desk) -> None:
+    old, new = desk.file("old.contract.yaml", contract()), desk.file("new.contract.yaml", contract("1.1.0", "1"))
+    document = json.loads(desk("diff", old, new, "--format", "json").out)
+    compared = document["contracts"][0]
+    fields = {*document, *compared, *compared["old"], *compared["changes"][0]}
+    assert [each for each in fields if f'"{each}"' not in PAGE and f"`{each}`" not in PAGE] == []
+
+
+def test_what_breaks_and_is_said_by_the_version_is_0(desk: Desk) -> None:
+    old, new = desk.file("old.contract.yaml", contract()), desk.file("new.contract.yaml", contract("2.0.0", "0.."))
+    answer = desk("diff", old, new)
+    assert answer.code == 0
+    assert "major  loosens: breaks consumers" in answer.out
+    assert "the version says so: the major version was raised" in answer.out
+    assert answer.out.endswith("breaking, and said by the version: 1 contract, 1 changed, 1 change, 1 breaking\n")
+
+
+@pytest.mark.parametrize(
+    ("versions", "edit", "code", "words"),
+    [
+        (("1.0.0", "0.9.0"), "", 1, "the version was lowered: 1.0.0 → 0.9.0"),
+        (("1.0.0", "1.0.0-rc.1"), "", 1, "the version was lowered"),
+        (("1.0.0", "1.0.1"), "about: It is paid.\n", 0, "the version says so: the patch version was raised"),
+        (("1.0.0", "1.0.0"), "about: It is paid.\n", 0, "a new patch version would say so; none is asked for"),
+        (("1.0.0", "1.0.1"), "levels: {child-late: off}\n", 1, "the changes ask for a new minor version, 1.1.0"),
+        (("1.0.0", "1.1.0"), "levels: {child-late: off}\n", 0, "the version says so: the minor version was raised"),
+        (("1.4.2", "1.5.0"), "scenario: paid\n", 1, "the changes ask for a new major version, 2.0.0"),
+        (("2.0.0-rc.1", "2.0.0-rc.2"), "scenario: paid\n", 0, "the version says so: the major version was raised"),
+    ],
+)
+def test_the_version_that_is_asked_for(desk: Desk, versions: tuple[str, str], edit: str, code: int, words: str) -> None:
+    old = desk.file("old.contract.yaml", contract(versions[0]))
+    new = desk.file("new.contract.yaml", contract(versions[1]) + edit)
+    answer = desk("diff", old, new)
+    assert answer.code == code
+    assert words in answer.out
+
+
+def test_text_order_and_layout_are_no_change(desk: Desk) -> None:
+    rules = "every:\n  private: {span: '*', forbid: [email, ip]}\n  timed: {span: 'payment.*', duration: 5ms}\n"
+    old = desk.file("old.contract.yaml", contract() + rules)
+    desk.file("common.contract.yaml", "spanpact: 1\nfragment: common\naliases: {unused: [other]}\n" + _reordered(rules))
+    shuffled = """\
+# the same, told otherwise
+children: {charge: {count: "0..1", span: [payment.charge]}}
+span: POST /checkout
+extends: [common.contract.yaml]
+version: 1.0.0
+contract: checkout
+spanpact: 1
+"""
+    assert desk("diff", old, desk.file("new.contract.yaml", shuffled)).out.startswith(
+        "compatible: 1 contract, 0 changed"
+    )
+
+
+def _reordered(rules: str) -> str:
+    head, first, second = rules.splitlines()
+    return "\n".join((head, second.replace("5ms", "5000us"), first.replace("[email, ip]", "[ip, email]"))) + "\n"
+
+
+@pytest.fixture
+def folders(desk: Desk) -> tuple[Path, Path]:
+    """Two folders: `checkout` is the same in both, `gone` and `new` are in one each."""
+    old, new = desk.folder / "old", desk.folder / "new"
+    for folder, other in ((old, "gone"), (new, "fresh")):
+        folder.mkdir()
+        (folder / "checkout.contract.yaml").write_text(contract())
+        (folder / "other.contract.yaml").write_text(contract().replace("checkout\n", f"{other}\n", 1))
+    return old, new
+
+
+def test_a_contract_that_is_gone_is_1_unless_it_is_allowed(desk: Desk, folders: tuple[Path, Path]) -> None:
+    old, new = map(str, folders)
+    answer = desk("diff", old, new)
+    assert answer.code == 1
+    assert "✓ fresh 1.0.0 added" in answer.out
+    assert "✗ gone 1.0.0 removed" in answer.out
+    assert "the contract is gone, and no version says so (--allow-removed gone)" in answer.out
+    allowed = desk("diff", old, new, "--allow-removed", "gone")
+    assert allowed.code == 0
+    assert "✓ gone 1.0.0 removed" in allowed.out
+
+
+def test_a_removal_that_is_allowed_but_unknown_is_a_slip(desk: Desk, folders: tuple[Path, Path]) -> None:
+    answer = desk("diff", *map(str, folders), "--allow-removed", "gnoe")
+    assert (answer.code, answer.out) == (2, "")
+    assert one_line(answer.err, ["--allow-removed names 'gnoe', which is no contract of OLD (removed: gone)"])
+
+
+def test_versions_of_one_name_are_paired_by_their_major_version(desk: Desk, folders: tuple[Path, Path]) -> None:
+    old, new = folders
+    for folder, count in ((old, "0..1"), (new, "1")):
+        (folder / "v2.contract.yaml").write_text(contract("2.0.0", count))
+        (folder / "other.contract.yaml").unlink()
+    answer = desk("diff", str(old), str(new))
+    assert answer.code == 1
+    assert "checkout 2.0.0  " in answer.out
+    assert "1 changed, 1 change," in answer.out
+    (new / "v2.contract.yaml").write_text(contract("1.1.0"))
+    twice = desk("diff", str(old), str(new))
+    assert (twice.code, twice.out) == (2, "")
+    assert one_line(twice.err, ["the contract checkout is there twice: "])
+
+
+def test_as_json(desk: Desk) -> None:
+    old, new = desk.file("old.contract.yaml", contract()), desk.file("new.contract.yaml", contract("1.1.0", "1"))
+    answer = desk("diff", old, new, "--format", "json")
+    document = json.loads(answer.out)
+    assert (answer.code, document["exit_code"], document["spanpact_diff"]) == (1, 1, 1)
+    (compared,) = document["contracts"]
+    assert compared["old"] == {"version": "1.0.0", "file": old}
+    said = [compared[name] for name in ("state", "breaks", "needs", "raised", "finding")]
+    assert said == ["changed", ["producers"], "major", "minor", "version-too-low"]
+    assert compared["changes"] == [
+        {
+            "key": "charge/count-changed", "id": "count-changed", "entry": "charge", "path": ["top", "charge"],
+            "keyword": "count", "from": "0..1", "to": "1", "tightens": True, "loosens": False, "waived": False,
+            "needs": "major", "reason": "", "place": {"file": new, "line": 6, "column": 34},
+        }
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "the following arguments are required: OLD, NEW"),
+        (("old.contract.yaml",), "the following arguments are required: NEW"),
+        (("old.contract.yaml", "nowhere.contract.yaml"), "there is no contract file `nowhere.contract.yaml`"),
+        (("old.contract.yaml", "empty"), "no contract in empty"),
+        (("old.contract.yaml", "wrong.contract.yaml"), "wrong.contract.yaml:6:34: unknown keyword `cuont`"),
+        (("old.contract.yaml", "-"), "there is no contract file `-`"),
+    ],
+)
+def test_what_cannot_be_read_is_one_line_and_2(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], words: str
+) -> None:
+    desk.file("old.contract.yaml", contract())
+    desk.file("wrong.contract.yaml", contract().replace("count", "cuont"))
+    (desk.folder / "empty").mkdir()
+    monkeypatch.chdir(desk.folder)
+    answer = desk("diff", *arguments)
+    assert (answer.code, answer.out) == (2, "")
+    assert one_line(answer.err, [words])
+
+
+def test_a_terminal_without_box_characters_gets_ascii(desk: Desk) -> None:
+    old, new = desk.file("old.contract.yaml", contract()), desk.file("new.contract.yaml", contract("1.1.0", "1"))
+    answer = subprocess.run(
+        [*SPANPACT, "diff", old, new], capture_output=True, check=False, env={"PYTHONIOENCODING": "ascii"}, timeout=50
+    )
+    assert answer.returncode == 1
+    assert answer.stdout.decode("ascii").startswith("x checkout 1.0.0 -> 1.1.0")
+
+
+def test_control_characters_of_a_contract_are_written_out(desk: Desk) -> None:
+    old = desk.file("old.contract.yaml", contract())
+    new = desk.file("new.contract.yaml", contract() + 'status_message: "\\e[31mred"\n')
+    out = desk("diff", old, new).out
+    assert "\x1b" not in out
+    assert "\\x1b[31mred" in out

@@ -1,0 +1,92 @@
+"""Contracts as mappings, traces as in `examples`, judged by the real engine."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from ruamel.yaml import YAML
+
+from spanpact.compatibility import Change, compare
+from spanpact.engine import verify
+from spanpact.examples import load_examples
+from spanpact.findings import Report, Verdict
+from spanpact.loader import load_text
+from spanpact.model import Reading
+from spanpact.plan import ContractPlan
+
+TODAY = dt.date(2026, 1, 1)
+HEADER = {"spanpact": 1, "contract": "case", "version": "1.0.0"}
+
+
+def plan_of(contract: Mapping[str, Any], file: str = "case.contract.yaml") -> ContractPlan:
+    """The plan of a contract; its header goes without saying."""
+    return _loaded(written({**HEADER, **contract}), file)
+
+
+@lru_cache(1024)
+def _loaded(text: str, file: str) -> ContractPlan:
+    return load_text(text, file=file)
+
+
+def written(mapping: Mapping[str, Any]) -> str:
+    """A mapping as YAML, written out."""
+    yaml, text = YAML(typ="safe", pure=True), io.StringIO()
+    yaml.representer.ignore_aliases = lambda *_: True  # contracts refuse anchors
+    yaml.dump(mapping, text)
+    return text.getvalue()
+
+
+def reading_of(trace: Mapping[str, Any], given: Mapping[str, Any] | None = None) -> Reading:
+    """The traces of `{trace: …}` or `{traces: …}` with `offered` and `scenario`, as a reading."""
+    stated = {key: value for key, value in trace.items() if key != "scenario"}
+    examples: dict[str, Any] = {"given": given} if given else {}
+    examples |= {"it": stated, "accepted": {"trace": []}, "other": {"trace": [], "findings": ["top/span-missing"]}}
+    plan = plan_of({"span": "*", "examples": examples})
+    reading = next(each.reading for each in load_examples(plan) if each.id == "it")
+    label = trace.get("scenario", "")
+    return msgspec.structs.replace(
+        reading, traces=[msgspec.structs.replace(each, scenario=label) for each in reading.traces]
+    )
+
+
+def verdict(plan: ContractPlan, reading: Reading) -> Verdict:
+    """The verdict of the real engine."""
+    return verify([plan], reading, today=TODAY).verdict
+
+
+def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Change, ...]:
+    """What changed between two contracts."""
+    return compare(plan_of(old, "old.contract.yaml"), plan_of(new, "new.contract.yaml"), today=TODAY)
+
+
+def directions(found: Sequence[Change]) -> tuple[bool, bool]:
+    """Whether any tightens, and whether any loosens."""
+    return any(each.shift.tightens for each in found), any(each.shift.loosens for each in found)
+
+
+def broken(report: Report) -> bool:
+    """Whether the contract or the trace is broken, and not by chance: another assignment of spans would be as good."""
+    return report.verdict == "broken" and all(finding.id != "match-ambiguous" for finding in report.findings)
+
+
+def assert_sound(old: ContractPlan, new: ContractPlan, readings: Iterable[Reading]) -> int:
+    """A trace that one version keeps, the other does not break, unless the comparison says so.
+
+    Gives how many traces were kept by the version that decides.
+    """
+    found, compared = compare(old, new, today=TODAY), 0
+    tightens, loosens = directions(found)
+    for reading in readings:
+        before, after = (verify([plan], reading, today=TODAY) for plan in (old, new))
+        if not tightens and before.verdict == "kept":
+            compared += 1
+            assert not broken(after), (found, after.findings)
+        if not loosens and after.verdict == "kept":
+            compared += 1
+            assert not broken(before), (found, before.findings)
+    return compared

@@ -1,0 +1,58 @@
+"""The contracts of tests/corpus, each with one clause taken away: its traces agree with what is said of it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from spanpact.errors import ContractError
+from spanpact.model import Reading
+from spanpact.plan import ContractPlan
+from tests.diff.judging import assert_sound, plan_of, reading_of
+
+CORPUS = sorted((Path(__file__).parents[1] / "corpus").glob("*.yaml"))
+
+
+def without_one_clause(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The path of each key of a contract, at any depth."""
+    if isinstance(node, dict):
+        for key, item in node.items():
+            yield (*path, key)
+            yield from without_one_clause(item, (*path, key))
+
+
+def taken(contract: dict[str, Any], path: tuple[str, ...]) -> ContractPlan | None:
+    """The contract without a clause, None where it is none then."""
+    other = copy.deepcopy(contract)
+    node: Any = other
+    for key in path[:-1]:
+        node = node[key]
+    del node[path[-1]]
+    try:
+        return plan_of(other)
+    except ContractError:
+        return None
+
+
+@pytest.mark.parametrize("file", CORPUS, ids=lambda file: file.stem)
+def test_taking_a_clause_away_goes_the_way_that_is_said(file: Path) -> None:
+    compared = 0
+    for group in YAML(typ="safe", pure=True).load(file.read_text()):
+        plan, readings = plan_of(group["contract"]), list(_readings(group))
+        for path in without_one_clause(group["contract"]):
+            if other := taken(group["contract"], path):
+                assert_sound(plan, other, readings)
+                compared += 1
+    assert compared
+
+
+def _readings(group: dict[str, Any]) -> Iterator[Reading]:
+    scenario = group["contract"].get("scenario", "")
+    for case in group["cases"]:
+        traces = {key: case[key] for key in ("trace", "traces", "offered") if key in case}
+        yield reading_of({**traces, "scenario": case.get("scenario", scenario)}, group.get("given"))

@@ -1,0 +1,68 @@
+"""Each keyword of the language has a pair of contracts, and a trace that shows why the edit counts as it does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from spanpact.compatibility.matchers import WORDS
+from spanpact.compatibility.table import KEYWORDS
+from tests.diff.judging import changes, plan_of, reading_of, verdict
+
+PAIRS: list[dict[str, Any]] = YAML(typ="safe", pure=True).load((Path(__file__).parent / "pairs.yaml").read_text())
+ALWAYS_EQUAL = {"spanpact", "contract", "fragment", "extends", "version", "clock"}
+"""Keywords that say nothing by themselves: what pairs the versions, file layout, a section of words."""
+
+
+def name_of(pair: Mapping[str, Any]) -> str:
+    return f"{pair['keyword']} {pair['change']}"
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=[f"{i} {name_of(pair)}" for i, pair in enumerate(PAIRS)])
+def test_the_edit_counts_as_its_traces_show(pair: Mapping[str, Any]) -> None:
+    (change,) = changes(pair["old"], pair["new"])
+    assert change.key == pair["change"]
+    assert pair.get("says", "") in change.shift.reason
+    _assert_directions(pair, change.shift.tightens, change.shift.loosens)
+    assert change.waived == pair.get("waived", False)
+    assert change.needs == ("major" if change.breaks else "minor" if change.waived else "patch")
+
+
+def _assert_directions(pair: Mapping[str, Any], tightens: bool, loosens: bool) -> None:
+    """A direction without a trace that shows it stands only where the edit counts as both, and says so."""
+    both = tightens and loosens
+    assert tightens or not pair.get("refused")
+    assert loosens or not pair.get("passes")
+    if not both:
+        assert (tightens, loosens) == (bool(pair.get("refused")), bool(pair.get("passes")))
+    elif not (pair.get("refused") and pair.get("passes")):
+        assert pair.get("both") or pair.get("says") or pair["keyword"] in ("span", "scenario"), "which trace shows it?"
+
+
+WITNESSES = [(pair, kind) for pair in PAIRS for kind in ("refused", "passes") if pair.get(kind)]
+
+
+@pytest.mark.parametrize(("pair", "kind"), WITNESSES, ids=[f"{kind} {name_of(pair)}" for pair, kind in WITNESSES])
+def test_the_engine_agrees(pair: Mapping[str, Any], kind: str) -> None:
+    reading = reading_of(pair[kind])
+    old, new = verdict(plan_of(pair["old"]), reading), verdict(plan_of(pair["new"]), reading)
+    if pair["keyword"] == "scenario":  # what a contract does not speak of is not checked, and not broken
+        assert (old, new) == ("not checked", "broken")
+    else:
+        assert (old, new) == (("kept", "broken") if kind == "refused" else ("broken", "kept"))
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=[f"{i} {name_of(pair)}" for i, pair in enumerate(PAIRS)])
+def test_back_again_goes_the_other_way(pair: Mapping[str, Any]) -> None:
+    assert changes(pair["old"], pair["old"]) == changes(pair["new"], pair["new"]) == ()
+    (there,), (back,) = changes(pair["old"], pair["new"]), changes(pair["new"], pair["old"])
+    assert (back.shift.tightens, back.shift.loosens) == (there.shift.loosens, there.shift.tightens)
+
+
+@pytest.mark.parametrize("keyword", [*(KEYWORDS.keys() - ALWAYS_EQUAL), *WORDS])
+def test_every_rule_has_a_pair(keyword: str) -> None:
+    assert keyword in {pair["keyword"] for pair in PAIRS}

@@ -1,0 +1,25 @@
+"""What the comparison calls compatible is so: by the real engine, on generated contracts and traces."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+from spanpact.model import Reading
+from spanpact.plan import ContractPlan
+from tests.diff.judging import assert_sound
+from tests.diff.made_contracts import pairs, traces
+
+EXAMPLES = int(os.environ.get("SPANPACT_DIFF_EXAMPLES", "100"))
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(pairs(), st.lists(traces(), min_size=3, max_size=6))
+def test_a_trace_that_is_kept_stays_kept_unless_the_contract_tightens(
+    pair: tuple[ContractPlan, ContractPlan], readings: list[Reading]
+) -> None:
+    """And the mirror image: one that is broken stays so unless the contract loosens."""
+    compared = assert_sound(*pair, readings)
+    event("a trace is kept by both" if compared else "nothing to compare")

@@ -1,0 +1,46 @@
+"""Which part of a version was raised."""
+
+from __future__ import annotations
+
+import pytest
+
+from spanpact.compatibility.versions import enough, lowered, raised, steps_up
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "step"),
+    [
+        ("1.2.3", "2.0.0", "major"),
+        ("1.2.3", "1.3.0", "minor"),
+        ("1.2.3", "1.2.4", "patch"),
+        ("1.2.3", "1.2.3", "none"),
+        ("1.2.3", "1.2.2", "none"),
+        ("1.9.0", "1.10.0", "minor"),
+        ("1.2.3", "1.2.3+build.7", "none"),
+        ("1.2.3", "2.0.0-rc.1", "major"),
+        ("2.0.0-rc.1", "2.0.0", "major"),
+        ("2.0.0-rc.2", "2.0.0-rc.10", "major"),
+        ("2.1.0-rc.1", "2.1.0", "minor"),
+        ("2.1.1-rc.1", "2.1.1", "patch"),
+        ("0.3.1", "0.4.0", "minor"),
+    ],
+)
+def test_the_part_that_was_raised(old: str, new: str, step: str) -> None:
+    assert raised(old, new) == step
+
+
+ASCENDING = "1.0.0-1 1.0.0-2 1.0.0-10 1.0.0-alpha 1.0.0-alpha.1 1.0.0-alpha.beta 1.0.0-beta 1.0.0 1.0.1 1.1.0 2.0.0"
+
+
+def test_versions_stand_in_the_order_of_semver() -> None:
+    versions = ASCENDING.split()
+    for i, one in enumerate(versions):
+        assert [lowered(one, other) for other in versions] == [j < i for j in range(len(versions))]
+
+
+def test_a_greater_step_than_is_needed_is_enough() -> None:
+    assert enough("major", "minor")
+    assert enough("none", "none")
+    assert not enough("patch", "minor")
+    assert steps_up(["patch", "major", "none"]) == "major"
+    assert steps_up([]) == "none"
