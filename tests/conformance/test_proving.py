@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from spanpact.conformance import verify_examples
+from spanpact.conformance import proving, verify_examples
 from spanpact.findings import Coverage, Report
 from spanpact.loader import load_contract, load_text
 from spanpact.reporting import parse_json, render_json, render_text
@@ -209,3 +209,11 @@ def test_json_says_what_is_proven_and_reads_it_back() -> None:
     (result,) = parse_json(render_json(report)).results
     assert result.coverage == report.results[0].coverage
     assert Coverage("get", "span", "exercised", 4, report.findings[0].place, False) in result.coverage
+
+
+def test_proofs_of_huge_examples_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is left when enough spans were judged is neither proven nor unproven."""
+    monkeypatch.setattr(proving, "MOST_SPANS", 5)
+    report = verified(f"status: unset\nkind: internal\n{GET}", ERROR)
+    assert proofs(report) == {"top.span": None, "top.kind": False, "top.status": None, "get.span": None}
+    assert [finding.keyword for finding in report.findings] == ["kind"]

@@ -210,6 +210,13 @@ def test_accepted_example_without_a_flow_shows_nothing(folder: Folder) -> None:
     assert message.message == "the example `other` is accepted because there is no `work` in it to judge"
 
 
+def test_example_of_a_span_that_where_does_not_select_shows_something(folder: Folder) -> None:
+    body = (
+        HEAD + "where: {kind: internal}\nstatus: ok\n" + OK + "  served: {trace: [{span: work, kind: server}]}\n" + BAD
+    )
+    assert ids(folder.lint(body)) == []
+
+
 def test_given_of_spans_that_no_example_has_is_unused(folder: Folder) -> None:
     given = "  given: {work: {kind: internal}, wrok: {kind: internal}, '*': {kind: internal}}\n"
     report = folder.lint(HEAD + "status: ok\n" + OK.replace("\n", "\n" + given, 1) + BAD)
@@ -259,6 +266,12 @@ def test_unproven_of_a_fragment_is_not_said_where_only_a_contract_is_linted(fold
     assert folder.lint("", "c").messages == ()
 
 
+def test_nothing_is_called_unused_while_a_contract_cannot_be_read(folder: Folder) -> None:
+    folder.write(FRAGMENT + "aliases: {x: [y]}\n", "f")
+    folder.write(HEAD + "extends: [f.contract.yaml]\nattributes: {x: 1}\nstatsu: ok\n", "d")
+    assert ids(folder.lint(HEAD + "status: ok\n" + OK + BAD)) == ["contract-error"]
+
+
 def test_two_contracts_of_one_name_and_version(folder: Folder) -> None:
     text = HEAD + "status: ok\n" + OK + BAD
     folder.write(text, "d")
@@ -274,6 +287,16 @@ def test_what_is_meant_otherwise_is_no_contradiction(folder: Folder) -> None:
     assert ids(folder.lint(HEAD + rule)) == ["never-holds"]
     assert ids(folder.lint(HEAD + rule + "levels: {r/kind: off}\n")) == []
     assert ids(folder.lint(HEAD + rule + "pending: {r: {reason: r, owner: o, until: 2027-01-01}}\n")) == []
+
+
+def test_count_that_has_another_level_does_not_make_a_condition_redundant(folder: Folder) -> None:
+    body = "children: {load: {span: a}}\nconditions: {c1: {when: {top: {status: ok}}, then: {load: present}}}\n"
+    assert ids(folder.lint(HEAD + body)) == ["then-redundant"]
+    assert ids(folder.lint(HEAD + body + "levels: {load/span-misplaced: off}\n")) == []
+    assert ids(folder.lint(HEAD + body + "levels: {span-missing: improvement}\n")) == []
+    absent = body.replace("present", "absent")
+    assert ids(folder.lint(HEAD + absent)) == ["then-never-holds"]
+    assert ids(folder.lint(HEAD + absent + "levels: {load/span-missing: off}\n")) == []
 
 
 def test_messages_come_in_the_order_of_files_and_places(folder: Folder) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from spanpact.conformance.removal import without
 from spanpact.engine import CompiledContract, verify
 from spanpact.findings import Report
 from spanpact.model import Reading
 from spanpact.plan import ContractPlan
+
+MOST_SPANS: Final = 500_000
+"""Judged for the proofs of one contract, all examples and expectations together: about a minute."""
 
 Expectation: TypeAlias = tuple[str, str]
 """Id and keyword, as coverage names an expectation."""
@@ -51,15 +54,22 @@ def proofs(plan: ContractPlan, examples: Sequence[Judged]) -> dict[Expectation, 
     """Whether the examples prove each expectation of a contract that demands something.
 
     Every example that reaches its place is judged without it. It is not enough that some example gives its finding:
-    where two expectations give the same, neither is needed.
+    where two expectations give the same, neither is needed. What is left when `MOST_SPANS` were judged has no entry.
     """
     witnesses, apart = [_Witness.of(each) for each in examples], _judged_apart(plan)
     named = [(each.entry, each.keyword) for each in examples[0].report.results[0].coverage] if examples else []
-    return {
-        expectation: _is_noticed(lesser, expectation, witnesses, only_troubled=expectation[0] in apart)
-        for expectation in named
-        if (lesser := without(plan, *expectation)) is not plan
-    }
+    found: dict[Expectation, bool] = {}
+    left = MOST_SPANS
+    for expectation in named:
+        lesser = without(plan, *expectation)
+        if lesser is plan:
+            continue
+        asked = _asked(expectation, witnesses, only_troubled=expectation[0] in apart)
+        noticed, judged = _is_noticed(lesser, asked, left)
+        left -= judged
+        if noticed is not None:
+            found[expectation] = noticed
+    return found
 
 
 def _judged_apart(plan: ContractPlan) -> frozenset[str]:
@@ -75,15 +85,25 @@ def _judged_apart(plan: ContractPlan) -> frozenset[str]:
     return frozenset(ids | {link.id for rule in plan.rules for link in rule.content.links})
 
 
-def _is_noticed(
-    lesser: ContractPlan, expectation: Expectation, witnesses: Sequence[_Witness], *, only_troubled: bool
-) -> bool:
-    """Whether some example has another result; those where the id has a finding come first, then the small ones."""
+def _asked(expectation: Expectation, witnesses: Sequence[_Witness], *, only_troubled: bool) -> list[_Witness]:
+    """The examples that may have another result; those where the id has a finding first, then the small ones."""
     id = expectation[0]
     asked = [w for w in witnesses if id in w.troubled or (expectation in w.reached and not only_troubled)]
-    asked.sort(key=lambda witness: (id not in witness.troubled, witness.size))
-    contract = CompiledContract.of(lesser) if asked else None
-    return contract is not None and any(_result(verify([contract], w.reading)) != w.result for w in asked)
+    return sorted(asked, key=lambda witness: (id not in witness.troubled, witness.size))
+
+
+def _is_noticed(lesser: ContractPlan, asked: Sequence[_Witness], left: int) -> tuple[bool | None, int]:
+    """Whether an example has another result (None: too many spans to say), and how many spans were judged."""
+    if not asked:
+        return False, 0
+    contract, judged = CompiledContract.of(lesser), 0
+    for witness in asked:
+        if judged + witness.size > left:
+            return None, judged
+        judged += witness.size
+        if _result(verify([contract], witness.reading)) != witness.result:
+            return True, judged
+    return False, judged
 
 
 def _result(report: Report) -> Mapping[tuple[str, str, bool], int]:

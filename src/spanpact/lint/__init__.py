@@ -47,7 +47,7 @@ def lint(paths: Iterable[str | os.PathLike[str]], *, today: dt.date | None = Non
             messages += example_messages(proved[-1])
     messages += names_twice(contracts)
     fragments = [each for each in loaded if each.document and not each.plan]
-    if contracts:
+    if contracts and len(proved) == len(contracts) and not any(each.error for each in loaded):  # else users are unknown
         messages += chain.from_iterable(_of_fragment(each, contracts, proved) for each in fragments)
     return LintReport(_sorted(messages, loaded), len(contracts), len(fragments))
 

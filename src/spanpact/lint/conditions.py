@@ -10,6 +10,7 @@ from spanpact.lint.messages import LintMessage, lint_message
 from spanpact.plan import AT_LEAST_ONE, NO_CONTENT, Condition, Count, Entry, Side
 
 _NONE = Count(0, 0)
+_LEVELED = ("missing", "surplus", "misplaced")  # findings of a count; with a level of its own, one may say more
 
 
 def condition_messages(facts: Facts) -> Iterator[LintMessage]:
@@ -58,6 +59,7 @@ def _then(facts: Facts, holder: Entry, condition: Condition, side: Side) -> Iter
 
 def _why_unmet(facts: Facts, holder: Entry, condition: Condition, side: Side) -> str:
     wanted, (least, most) = _range(side), facts.counted(holder.id, side.entry)
+    least = least if facts.binds(side.entry) else 0
     if wanted.low > most:
         return f"it wants {wanted} of `{side.entry}`, of which at most {_shown(most)} count"
     if wanted.high is not None and wanted.high < least:
@@ -80,7 +82,7 @@ def _why_unmet(facts: Facts, holder: Entry, condition: Condition, side: Side) ->
 
 
 def _why_redundant(facts: Facts, holder: Entry, condition: Condition, side: Side) -> str:
-    if _says(side):
+    if _says(side) or not facts.binds(side.entry) or any(f"span-{each}" in facts.plan.levels for each in _LEVELED):
         return ""
     wanted, expected = _range(side), facts.counted(holder.id, side.entry)
     if wanted.low <= expected[0] and (wanted.high is None or expected[1] <= wanted.high):

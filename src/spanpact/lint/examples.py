@@ -36,11 +36,14 @@ def example_messages(proved: Proved) -> Iterator[LintMessage]:
     for finding in proved.result.findings:
         if finding.id in ("example-wrong", "expectation-unproven"):
             yield _as_message(finding)
+    pattern = proved.facts.plan.top.span
     for each in proved.judged:
-        if not each.example.expected and not any(result.flows for result in each.report.results):
-            name = f"`{proved.facts.plan.top.span}`" if proved.facts.plan.top.span else "span"
-            message = f"the example `{each.example.id}` is accepted because there is no {name} in it to judge"
-            hint = "mend the name or what `where` selects, or remove the example"
+        names = {span.name for trace in each.example.reading.traces for span in trace.spans}
+        if not each.example.expected and not any(pattern.fits(name) if pattern else name for name in names):
+            message = (
+                f"the example `{each.example.id}` is accepted because there is no `{pattern or 'span'}` in it to judge"
+            )
+            hint = "mend the name, or remove the example"
             yield lint_message("example-without-flow", message, hint=hint, place=each.example.place)
     yield from _given(proved)
 

@@ -42,7 +42,7 @@ _IMPROVEMENTS: Final = {
     "extends-unused": "a fragment from which the contract takes nothing",
     "level-unused": "a level of a finding that the contract cannot make",
     "given-unused": "fields in `given` for spans that no example has",
-    "example-without-flow": "an accepted example in which the contract finds no flow: it shows nothing",
+    "example-without-flow": "an accepted example without a span that the contract names: it shows nothing",
     "name-twice": "two contracts of one name and version",
 }
 _INFORMATION: Final = {

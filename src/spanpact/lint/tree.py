@@ -16,6 +16,7 @@ _REMOVE = "remove it, or say what was meant"
 
 def tree_messages(facts: Facts) -> Iterator[LintMessage]:
     """All that can be told of the entries, rules and statements of one contract."""
+    referred = _referred(facts)
     for entry in facts.plan.top.walk():
         yield from _names(entry.id, "span", entry.span, entry)
         yield from _forbidden(facts, entry)
@@ -25,7 +26,7 @@ def tree_messages(facts: Facts) -> Iterator[LintMessage]:
         yield from _parts(entry.content, closed=entry.closed)
         for group in (entry.children, entry.descendants):
             yield from _shadowed(group)
-            yield from _unused(facts, entry, group)
+            yield from _unused(referred, entry, group)
     for rule in facts.plan.rules:
         yield from _names(rule.id, "event" if rule.span is None else "span", rule.span or rule.event, rule)
         yield from _rule(facts, rule)
@@ -148,13 +149,13 @@ def _takes_all(taker: Entry, entry: Entry) -> bool:
     return covers(taker.span, entry.span) and implied(taker.where, entry.where)
 
 
-def _unused(facts: Facts, holder: Entry, group: Sequence[Entry]) -> Iterator[LintMessage]:
+def _unused(referred: set[str], holder: Entry, group: Sequence[Entry]) -> Iterator[LintMessage]:
     """Entries of any number that demand nothing, name nothing in a closed place, and compete with nobody."""
     for entry in group:
         bare = entry.count == ANY and not (_steering(entry) or entry.content.attributes or entry.concurrency)
         bare = bare and not (entry.children or entry.descendants or entry.closed or entry.order or entry.conditions)
         alone = all(other is entry or _disjoint(entry, other) for other in group)
-        if bare and alone and "children" not in holder.closed and entry.id not in _referred(facts):
+        if bare and alone and "children" not in holder.closed and entry.id not in referred:
             message = f"the entry `{entry.id}` demands nothing, and nothing refers to it"
             yield lint_message("entry-unused", message, hint="remove it, or give it a `count`", place=entry.place)
 
