@@ -65,8 +65,8 @@ def test_what_is_not_in_the_language_gives_2_with_every_mistake(desk: Desk) -> N
 
 def test_what_is_not_there_is_a_wrong_command_line(desk: Desk) -> None:
     answer = desk("lint", str(desk.folder / "none"))
-    assert answer.code == 2
-    assert "there is no contract file" in answer.out + answer.err
+    assert (answer.code, answer.out) == (2, "")
+    assert one_line(answer.err, ["there is no contract file"])
     empty = desk.folder / "empty"
     empty.mkdir()
     nothing = desk("lint", str(empty))

@@ -171,19 +171,19 @@ CASES = [
     Case(
         "entry-shadowed", "forbidden beside what takes all",
         "children: {any: {span: '*', count: 0..}, no: {span: redis.flush, count: 0}}\n", "no: {span",
-        "of `no` `count: 0` is never exceeded: `any` takes any span that would",
+        "`count: 0` of `no` is never exceeded, as such spans go to `any`",
         "children: {any: {span: 'db.*', count: 0..}, no: {span: redis.flush, count: 0}}\nclosed: [children]\n",
     ),
     Case(
         "entry-shadowed", "content beside what takes all",
         "children: {any: {span: 'redis.*', count: 0..}, get: {span: redis.get, count: 0.., status: ok}}\n", "get: {span",
-        "of `get` `status` never broken", "children: {any: {span: 'redis.*', where: {status: ok}, count: 0..},"
+        "`status` of `get` never broken, as such spans go to `any`", "children: {any: {span: 'redis.*', where: {status: ok}, count: 0..},"
         " get: {span: redis.get, count: 0.., status: ok}}\nclosed: [children]\n",
     ),
     Case(
         "entry-shadowed", "maximum beside what takes all",
         "children: {get: {span: redis.get}, rest: {span: 'redis.*', count: 0..}}\n", "get: {span",
-        "`count: 1` is never exceeded", "children: {get: {span: redis.get}, rest: {span: 'redis.*', count: 0.., kind: client}}\n",
+        "`count: 1` of `get` is never exceeded", "children: {get: {span: redis.get}, rest: {span: 'redis.*', count: 0.., kind: client}}\n",
     ),
     Case(
         "pending-expired", "past", "status: ok\npending: {top: {reason: r, owner: team, until: 2026-06-30}}\n", "top: {reason",

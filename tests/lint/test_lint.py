@@ -198,6 +198,11 @@ def test_expectation_that_no_example_proves_is_information(folder: Folder) -> No
     assert message.message == "no example proves top.kind: without it, all give the same findings"
 
 
+def test_of_what_is_wrong_anyway_it_is_not_said_that_no_example_proves_it(folder: Folder) -> None:
+    report = folder.lint(HEAD + "status: ok\norder: [top]\n" + OK + BAD)
+    assert [each.id for each in report.messages] == ["says-nothing"]
+
+
 def test_contract_may_demand_that_everything_is_proven(folder: Folder) -> None:
     level = "levels: {expectation-unproven: improvement}\n"
     assert folder.lint(HEAD + "status: ok\nkind: internal\n" + level + OK + BAD).exit_code == 1

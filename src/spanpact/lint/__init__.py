@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import chain
 
 from spanpact.document import Mapping
-from spanpact.errors import ContractError, Place, SpanpactError
+from spanpact.errors import ContractError, Place
 from spanpact.lint.conditions import condition_messages
 from spanpact.lint.contradictions import contradictions
 from spanpact.lint.examples import Proved, example_messages, fragment_proofs, prove
@@ -29,8 +29,8 @@ __all__ = ["LINT_IDS", "LintId", "LintMessage", "LintReport", "lint"]
 def lint(paths: Iterable[str | os.PathLike[str]], *, today: dt.date | None = None) -> LintReport:
     """Everything that is wrong with the contract files given, and with those below the folders given.
 
-    `today` (UTC, default: the present day) decides what of `pending` has expired. Raises UsageError where there is
-    no file.
+    `today` (UTC, default: the present day) decides what of `pending` has expired. Raises UsageError for a file that
+    cannot be read, and where there is none.
     """
     day = today or dt.datetime.now(dt.UTC).date()
     loaded = load_each(paths)
@@ -52,12 +52,10 @@ def lint(paths: Iterable[str | os.PathLike[str]], *, today: dt.date | None = Non
     return LintReport(_sorted(messages, loaded), len(contracts), len(fragments))
 
 
-def errors(error: SpanpactError | None, file: str) -> Iterator[LintMessage]:
+def errors(error: ContractError | None, file: str) -> Iterator[LintMessage]:
     """A `contract-error` for the mistake, and for each that was found beside it."""
-    others: Sequence[SpanpactError] = error.others if isinstance(error, ContractError) else ()
-    for each in (error, *others) if error else ():
-        place = each.place if isinstance(each, ContractError) else None
-        yield LintMessage("contract-error", each.message, each.hint, place or Place(file, 1, 1))
+    for each in (error, *error.others) if error else ():
+        yield LintMessage("contract-error", each.message, each.hint, each.place or Place(file, 1, 1))
 
 
 def _static(facts: Facts) -> Iterator[LintMessage]:
@@ -80,7 +78,12 @@ def _file(document: Mapping) -> str:
 
 
 def _sorted(messages: Sequence[LintMessage], loaded: Sequence[Loaded]) -> tuple[LintMessage, ...]:
-    """By the order of the files, then by place; a fragment's message that several contracts give is one."""
+    """By the order of the files, then by place; a fragment's message that several contracts give is one.
+
+    Of what is wrong anyway it is not said that no example proves it.
+    """
+    wrong = {each.place for each in messages if each.id != "expectation-unproven"}
+    messages = [each for each in messages if each.id != "expectation-unproven" or each.place not in wrong]
     rank = {each.file: i for i, each in enumerate(loaded)}
     names = {each.file: each.plan.name for each in loaded if each.plan}
 

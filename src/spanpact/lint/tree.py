@@ -123,11 +123,11 @@ def _shadowed(group: Sequence[Entry]) -> Iterator[LintMessage]:
         taker = next((t for t in takers if t is not entry and _takes_all(t, entry)), None)
         if taker is None:
             continue
-        what = [f"`count: {entry.count}` is never exceeded"] if entry.count.high is not None else []
+        what = [f"`count: {entry.count}` of `{entry.id}` is never exceeded"] if entry.count.high is not None else []
         if entry.count.low == 0 and (said := _steering(entry)):
-            what.append(f"{', '.join(f'`{each}`' for each in said)} never broken")
+            what.append(f"{', '.join(f'`{each}`' for each in said)} of `{entry.id}` never broken")
         if what:
-            message = f"of `{entry.id}` {', '.join(what)}: `{taker.id}` takes any span that would"
+            message = f"{' and '.join(what)}, as such spans go to `{taker.id}`"
             hint = f"let `where` of one of the two, or `count` of `{taker.id}`, tell them apart"
             yield lint_message("entry-shadowed", message, hint=hint, place=entry.place)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from spanpact.contract import Contract
 from spanpact.document import Mapping, from_python
-from spanpact.errors import SpanpactError, UsageError
+from spanpact.errors import ContractError, UsageError
 from spanpact.loader.compiling import compiled_plan
 from spanpact.loader.context import Context
 from spanpact.loader.files import Files, real_path, roots_and_files
@@ -35,7 +35,7 @@ class Loaded:
     document: Mapping | None = None
     fragments: tuple[Mapping, ...] = ()
     plan: ContractPlan | None = None
-    error: SpanpactError | None = None
+    error: ContractError | None = None
 
 
 def load_contract(path: str | os.PathLike[str], *, root: str | os.PathLike[str] | None = None) -> ContractPlan:
@@ -74,7 +74,8 @@ def load_contracts(paths: Iterable[str | os.PathLike[str]]) -> list[ContractPlan
 def load_each(paths: Iterable[str | os.PathLike[str]]) -> list[Loaded]:
     """Every file given or found below a folder given, once each, contracts and fragments alike.
 
-    A mistake in one file leaves the others read. Raises UsageError where there is no file at all.
+    A mistake in one file leaves the others read. Raises UsageError for a file that cannot be read, and where there is
+    none at all.
     """
     named = tuple(paths)
     opened: dict[Path, Files] = {}
@@ -99,7 +100,7 @@ def _read_one(files: Files, file: Path) -> Loaded:
         context = Context(str(file))
         fragments = _fragments(context, document, files, file)
         return Loaded(str(file), document, tuple(fragments), compiled_plan(context, document, fragments))
-    except SpanpactError as error:
+    except ContractError as error:
         return Loaded(str(file), error=error)
 
 
