@@ -34,6 +34,7 @@ from integration.evidence import (
 )
 from integration.studio import running_studio
 
+pytestmark = pytest.mark.timeout(180)  # a busy machine has more to do than this
 MANY, FEW = 40, 8
 AT_ONCE = 10
 PATIENT = "30"  # seconds that an export may take: longer than any outage here

@@ -25,6 +25,7 @@ from integration.studio import running_studio
 from reference_impl.telemetry import SeededIds
 from spanpact.model import Trace
 
+pytestmark = pytest.mark.timeout(180)  # a busy machine has more to do than this
 RATE = 0.1  # the default in production
 SEED = 7
 SESSIONS, READS = 120, 880  # requests that audit-api is told of, and requests that are answered by the cache

@@ -1,0 +1,37 @@
+"""What a benchmark leaves: a line of the table, a file of figures, and a goal that is said and never fails."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks.figures import Figures, table
+
+FIGURES = Figures("From flush, to a verdict", (0.2, 0.9, 0.6), goal=0.5, facts={"jaeger": "2.13.0"})
+
+
+def test_a_line_says_median_worst_and_how_many_were_over_the_goal() -> None:
+    head, line = table([FIGURES])
+    assert line.split("  ")[0] == "From flush, to a verdict"
+    assert line.split()[-10:] == ["3", "0.600", "s", "0.900", "s", "<=", "0.5", "s,", "missed", "2"]
+    assert head.index("median") == line.index("0.600")
+
+
+def test_a_goal_that_is_met_is_said() -> None:
+    assert "<= 0.6 s, met  1" in table([Figures("a", (0.2, 0.9, 0.6), goal=0.6)])[1]
+
+
+def test_the_file_holds_every_sample_and_what_it_was_measured_on(tmp_path: Path) -> None:
+    file = FIGURES.written(tmp_path / "bench")
+    assert file.name == "from-flush-to-a-verdict.json"
+    said = json.loads(file.read_text())
+    assert said["samples"] == [0.2, 0.9, 0.6]
+    assert (said["median"], said["max"], said["over"], said["met"]) == (0.6, 0.9, 2, False)
+    assert said["facts"].keys() == {"jaeger", "python", "cores", "load of the last minute"}
+
+
+def test_no_sample_is_no_benchmark() -> None:
+    with pytest.raises(ValueError, match="nothing: a benchmark needs at least one sample"):
+        Figures("nothing", (), goal=1)
