@@ -143,24 +143,24 @@ class Comparing:
         shift = shift if shift.tightens or shift.loosens else NEITHER
         self.changes.append(Change(id, subject.id, keyword, old.shown, new.shown, shift, waived, subject.path, place))
 
-    def each(
-        self,
-        olds: Mapping[str, Any],
-        news: Mapping[str, Any],
-        *,
-        gone: Callable[[Any], None],
-        come: Callable[[Any], None],
-        stayed: Callable[[Any, Any], None],
-    ) -> None:
-        """Walks over what stands by id (or name) in both versions: the new ones in their order, then what is gone."""
-        for id, item in news.items():
-            if id in olds:
-                stayed(olds[id], item)
-            else:
-                come(item)
-        for id, item in olds.items():
-            if id not in news:
-                gone(item)
+
+def each_by_id(
+    olds: Mapping[str, _Part],
+    news: Mapping[str, _Part],
+    *,
+    gone: Callable[[_Part], None],
+    come: Callable[[_Part], None],
+    stayed: Callable[[_Part, _Part], None],
+) -> None:
+    """Walks over what stands by id (or name) in both versions: the new ones in their order, then what is gone."""
+    for id, item in news.items():
+        if id in olds:
+            stayed(olds[id], item)
+        else:
+            come(item)
+    for id, item in olds.items():
+        if id not in news:
+            gone(item)
 
 
 def by_id(items: Iterable[Any]) -> dict[str, Any]:

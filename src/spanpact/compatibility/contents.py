@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-from spanpact.compatibility.comparing import NOTHING, Comparing, Subject, Value, by_id, one_sided, sides
+from spanpact.compatibility.comparing import NOTHING, Comparing, Subject, Value, by_id, each_by_id, one_sided, sides
 from spanpact.compatibility.facts import Raised, raised_by_content
 from spanpact.compatibility.values import LOOSER, NEITHER, TIGHTER, Shift
 from spanpact.plan import AttributeExpectation, Content, EventExpectation, LinkExpectation
@@ -65,9 +65,7 @@ def _attributes(
         name = f"{keyword}.{(new or old).name}"  # type: ignore[union-attr]
         comparing.keyword(subject, keyword, one_sided(old, new, _expected), name=name, naming=named)
 
-    comparing.each(
-        before, after, gone=lambda old: compare(old, None), come=lambda new: compare(None, new), stayed=compare
-    )
+    each_by_id(before, after, gone=lambda old: compare(old, None), come=lambda new: compare(None, new), stayed=compare)
 
 
 def _expected(attribute: AttributeExpectation) -> Value:
@@ -102,7 +100,7 @@ def _exempt(content: Content) -> Value:
 def _items(
     comparing: Comparing, subject: Subject, keyword: str, olds: Sequence[Item], news: Sequence[Item], holder: str | None
 ) -> None:
-    comparing.each(
+    each_by_id(
         by_id(olds),
         by_id(news),
         gone=lambda item: _item_gone(comparing, subject, keyword, item, holder),

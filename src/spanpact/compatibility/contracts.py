@@ -32,8 +32,7 @@ def diff_contracts(
     """
     day = today or dt.datetime.now(dt.UTC).date()
     diffs = [diff_contract(old, new, today=day) for old, new in _pairs(olds, news)]
-    allowed = frozenset(allowed_removals)
-    return Diff(tuple(replace(each, removal_allowed=each.contract in allowed) for each in diffs), allowed)
+    return Diff(tuple(replace(each, removal_allowed=each.contract in allowed_removals) for each in diffs))
 
 
 def diff_contract(old: ContractPlan | None, new: ContractPlan | None, *, today: dt.date) -> ContractDiff:

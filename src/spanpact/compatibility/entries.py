@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from spanpact.compatibility.comparing import NOTHING, Comparing, Edit, Sides, Subject, Value, one_sided, sides
+from spanpact.compatibility.comparing import (
+    NOTHING,
+    Comparing,
+    Edit,
+    Sides,
+    Subject,
+    Value,
+    each_by_id,
+    one_sided,
+    sides,
+)
 from spanpact.compatibility.contents import compare_contents, naming
 from spanpact.compatibility.described import described
 from spanpact.compatibility.facts import Facts, Standing, raised_by_condition, raised_by_entry
@@ -19,7 +29,7 @@ _MODES = {"present": AT_LEAST_ONE, "absent": Count(0, 0)}
 def compare_entries(comparing: Comparing) -> None:
     """Compares every entry by its id, wherever it stands."""
     olds, news = comparing.old.entries, comparing.new.entries
-    comparing.each(
+    each_by_id(
         olds,
         news,
         gone=lambda standing: _entry_gone(comparing, standing),
@@ -107,7 +117,7 @@ def _count(comparing: Comparing, subject: Subject, one: Entry, other: Entry) -> 
 
 def compare_conditions(comparing: Comparing) -> None:
     """Compares every condition by its id."""
-    comparing.each(
+    each_by_id(
         {id: each for id, (each, _) in comparing.old.conditions.items()},
         {id: each for id, (each, _) in comparing.new.conditions.items()},
         gone=lambda condition: _condition_gone(comparing, condition),

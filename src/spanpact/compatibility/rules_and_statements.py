@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from spanpact.checks.timing import shown_ns
-from spanpact.compatibility.comparing import Comparing, Edit, Sides, Subject, Value, by_id, one_sided, sides
+from spanpact.compatibility.comparing import Comparing, Edit, Sides, Subject, Value, by_id, each_by_id, one_sided, sides
 from spanpact.compatibility.contents import compare_contents, naming
 from spanpact.compatibility.entries import compare_where
 from spanpact.compatibility.facts import Raised, raised_by_content
@@ -16,7 +16,7 @@ from spanpact.plan import Content, Rule, Statement
 
 def compare_rules(comparing: Comparing) -> None:
     """Compares every rule of `every`."""
-    comparing.each(
+    each_by_id(
         by_id(comparing.old.plan.rules),
         by_id(comparing.new.plan.rules),
         gone=lambda rule: _rule(comparing, rule, None),
@@ -89,7 +89,7 @@ def _values(old: Rule, new: Rule, keyword: str) -> Sides:
 
 def compare_statements(comparing: Comparing) -> None:
     """Compares every statement of `across`."""
-    comparing.each(
+    each_by_id(
         by_id(comparing.old.plan.across),
         by_id(comparing.new.plan.across),
         gone=lambda statement: _statement(comparing, statement, None),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from spanpact.compatibility.versions import Step, enough, lowered, raised, steps_up
@@ -129,7 +128,6 @@ class Diff:
     """The comparison of two sets of contracts."""
 
     contracts: tuple[ContractDiff, ...]
-    allowed_removals: AbstractSet[str] = field(default=frozenset())
 
     @property
     def exit_code(self) -> int:
