@@ -1,0 +1,157 @@
+"""What lint claims of a contract is what the engine does: generated traces never show otherwise."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spanpact.engine import CompiledContract, verify
+from spanpact.findings import ContractResult
+from spanpact.loader import load_text
+from spanpact.model import Event, Reading, SourceInfo, Span, Trace
+from tests.lint.contracts import CASES, HEAD, Case
+
+TRACE_ID = "0" * 31 + "1"
+NAMES = ["db.query", "redis.get", "redis.flush", "a", "b", "c"]
+
+
+@st.composite
+def readings(draw: st.DrawFn) -> Reading:
+    """One trace: `work` and up to six spans, each below it or below one that came before."""
+    spans: list[Span] = []
+    for number in range(1, draw(st.integers(1, 7)) + 1):
+        parent = 0 if number == 1 else draw(st.integers(1, number - 1) | st.just(1))
+        start = draw(st.integers(0, 5)) * 10**6
+        span = Span(
+            TRACE_ID,
+            f"{number:016x}",
+            "work" if number == 1 else draw(st.sampled_from(NAMES)),
+            parent_id=f"{parent:016x}" if parent else "",
+            kind=draw(st.sampled_from(["internal", "client", "server"])),
+            start_ns=start,
+            end_ns=start + draw(st.sampled_from([1, 3, 2000])) * 10**6,
+            status=draw(st.sampled_from(["unset", "ok", "error"])),
+            attributes=draw(
+                st.dictionaries(st.sampled_from("abkn"), st.sampled_from([1, 4, 5, "a", True]), max_size=3)
+            ),
+            events=draw(st.lists(st.sampled_from([Event("e"), Event("x", attributes={"a": 1})]), max_size=2)),
+        )
+        spans.append(span)
+    return Reading(SourceInfo("made"), [Trace(TRACE_ID, spans)])
+
+
+def case(id: str, name: str) -> Case:
+    """One of CASES."""
+    (found,) = (each for each in CASES if (each.id, each.name) == (id, name))
+    return found
+
+
+@lru_cache(256)
+def compiled(body: str) -> CompiledContract:
+    """The contract of a body."""
+    return CompiledContract.of(load_text(HEAD + body))
+
+
+def judged(body: str, reading: Reading) -> ContractResult:
+    """What the engine says."""
+    return verify([compiled(body)], reading).results[0]
+
+
+def keys(body: str, reading: Reading) -> set[str]:
+    """The findings of a body."""
+    return {finding.key for finding in judged(body, reading).findings}
+
+
+def is_judged(result: ContractResult, entry: str, keyword: str) -> bool:
+    """Whether the expectation was decided on a span."""
+    return any((c.entry, c.keyword, c.state) == (entry, keyword, "exercised") for c in result.coverage)
+
+
+def of(id: str) -> list[Case]:
+    """The cases of an id."""
+    return [each for each in CASES if each.id == id]
+
+
+NEVER_FOUND = [
+    ("entry-shadowed", "forbidden beside what takes all", {"no/span-surplus"}),
+    ("entry-shadowed", "content beside what takes all", {"get/status"}),
+    ("entry-shadowed", "maximum beside what takes all", {"get/span-surplus"}),
+    ("never-judged", "content of what is forbidden", {"load/status", "sub/span-missing"}),
+    ("never-judged", "compared with what is forbidden", {"top/attribute-relation"}),
+    ("says-nothing", "order of one", {"top/order"}),
+    ("says-nothing", "closed beside what names all", {"top/span-extra"}),
+    ("says-nothing", "closed events", {"top/event-extra"}),
+    ("says-nothing", "closed links", {"top/link-extra"}),
+    ("says-nothing", "concurrency", {"load/concurrency"}),
+    ("says-nothing", "event of any number", {"e/event-missing", "e/event-surplus"}),
+    ("says-nothing", "same as itself", {"load/attribute-relation"}),
+    ("says-nothing", "anything or nothing", {"top/attribute-missing", "top/attribute-type", "top/attribute-value"}),
+]
+
+
+NO_BREACH = {"optional that can only be missing"}
+"""Kept by a span without the attribute: it is the values that cannot be."""
+
+
+@given(readings())
+def test_what_is_said_to_be_unbreakable_never_breaks(reading: Reading) -> None:
+    for id, name, findings in NEVER_FOUND:
+        assert keys(case(id, name).wrong, reading).isdisjoint(findings), name
+
+
+@pytest.mark.parametrize(
+    ("id", "name", "finding", "child"),
+    [
+        ("entry-shadowed", "forbidden beside what takes all", "no/span-surplus", {"name": "redis.flush"}),
+        ("entry-shadowed", "content beside what takes all", "get/status", {"name": "redis.get", "status": "error"}),
+        ("says-nothing", "closed beside what names all", "top/span-extra", {"name": "a", "kind": "server"}),
+    ],
+)
+def test_what_is_mended_does_break(id: str, name: str, finding: str, child: dict[str, Any]) -> None:
+    top = Span(TRACE_ID, "1" * 16, "work", end_ns=10)
+    spans = [top, Span(TRACE_ID, "2" * 16, parent_id=top.span_id, end_ns=5, **child)]
+    reading = Reading(SourceInfo("made"), [Trace(TRACE_ID, spans)])
+    assert finding in keys(case(id, name).clean, reading)
+    assert finding not in keys(case(id, name).wrong, reading)
+
+
+@given(readings())
+def test_condition_whose_when_never_holds_is_never_judged(reading: Reading) -> None:
+    assert [each.name for each in of("when-never-holds") if is_judged(judged(each.wrong, reading), "c1", "then")] == []
+
+
+@given(readings())
+def test_condition_whose_then_never_holds_breaks_whenever_it_is_judged(reading: Reading) -> None:
+    for each in of("then-never-holds"):
+        result = judged(each.wrong, reading)
+        assert not (is_judged(result, "c1", "then") and result.verdict == "kept"), each.name
+
+
+@given(readings())
+def test_expectation_that_nothing_meets_is_never_kept_on_a_span(reading: Reading) -> None:
+    for each in of("never-holds"):
+        keyword = each.says.partition("`")[2].partition("`")[0]
+        entry = each.says.partition(" of `")[2].partition("`")[0] or "top"
+        result = judged(each.wrong, reading)
+        assert each.name in NO_BREACH or not (is_judged(result, entry, keyword) and result.verdict == "kept"), each.name
+
+
+@given(readings())
+def test_what_selects_nothing_gets_no_span(reading: Reading) -> None:
+    entry, rule = of("never-selects")
+    assert "load/span-missing" in keys(entry.wrong, reading)
+    assert not is_judged(judged(rule.wrong, reading), "r", "status")
+
+
+@given(readings())
+def test_contract_without_a_redundant_side_gives_the_same_verdict(reading: Reading) -> None:
+    for each in of("then-redundant"):
+        without = each.wrong.replace("load: present, top", "top").replace(
+            "{load: present}}}", "{top: {kind: {matches: .*}}}}}"
+        )
+        assert without != each.wrong
+        assert judged(each.wrong, reading).verdict == judged(without, reading).verdict
