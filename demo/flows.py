@@ -132,5 +132,6 @@ def _redis_down(driver: Driver, stage: Stage) -> Iterator[Driven]:
 def _endings(driver: Driver, _: Stage) -> Iterator[Driven]:
     yield driver.request("end one session", "DELETE", "/session", expect=204, token=driver.tokens[0])
     yield driver.request("end a tampered session", "DELETE", "/session", expect=401, token="no.token")
+    driver.request("more sessions", "POST", "/sessions", expect=201, email="ada@example.com", device="web")
     yield driver.request("end all of a user", "DELETE", "/users/1/sessions", expect=200)
     yield driver.request("end all of nobody", "DELETE", "/users/999/sessions", expect=200)

@@ -136,11 +136,12 @@ DELETE /session  server  http.response.status_code=401
 """),
     Expected("end all of a user", "S2.4 S3", """
 DELETE /users/{id}/sessions  server  http.response.status_code=200
-  session.invalidate_all  sessions.deleted=1
+  session.invalidate_all  sessions.deleted=2
     execute_with_circuit_breaker  operation=DELETE  circuit_breaker.state=closed
       db.query  client  operation=DELETE
     redis.scan  client  operation=SCAN  key=user_sessions:*:*
-    redis.pipeline  client  operation=PIPELINE  key=session:*
+    redis.hgetall  client  operation=HGETALL  key=user_sessions:*:*  cache_hit=true  cache_miss=false
+    redis.pipeline  client  operation=PIPELINE  key=[several]
 """),
     Expected("end all of nobody", "S2.4 S3", """
 DELETE /users/{id}/sessions  server  http.response.status_code=200

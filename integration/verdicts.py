@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 from spanpact.engine import CompiledContract, verify
@@ -18,14 +18,15 @@ PATIENCE: Final = Patience(30)
 """Longer than any flow takes: a verdict comes as soon as it is settled."""
 
 
-def judged(source: JaegerSource) -> Report:
+def judged(source: JaegerSource, *, allow_unseen: bool = False) -> Report:
     """The verdict of all contracts of the project on the traces of a source, once it is settled."""
-    return wait_for_verdict(source.read, judgement, PATIENCE, trace_ids=source.trace_ids)
+    judge = partial(judgement, allow_unseen=allow_unseen)
+    return wait_for_verdict(source.read, judge, PATIENCE, trace_ids=source.trace_ids)
 
 
-def judgement(reading: Reading) -> Report:
+def judgement(reading: Reading, *, allow_unseen: bool = False) -> Report:
     """The verdict of all contracts of the project on what is there."""
-    return verify(_contracts(), reading)
+    return verify(_contracts(), reading, allow_unseen=allow_unseen)
 
 
 @cache
