@@ -9,7 +9,6 @@ from spanpact.reporting import render_text
 from tests.cli.commands import EXAMPLES
 from tests.reporting.made import CONTRACT
 
-
 QUIET = "levels: {expectation-unproven: off}\n"  # what is unproven has tests of its own
 
 
