@@ -213,7 +213,7 @@ def test_json_says_what_is_proven_and_reads_it_back() -> None:
 
 def test_proofs_of_huge_examples_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is left when enough spans were judged is neither proven nor unproven."""
-    monkeypatch.setattr(proving, "MOST_SPANS", 5)
+    monkeypatch.setattr(proving, "MOST_WORK", 13)
     report = verified(f"status: unset\nkind: internal\n{GET}", ERROR)
     assert proofs(report) == {"top.span": None, "top.kind": False, "top.status": None, "get.span": None}
     assert [finding.keyword for finding in report.findings] == ["kind"]

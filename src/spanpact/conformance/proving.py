@@ -13,8 +13,8 @@ from spanpact.findings import Report
 from spanpact.model import Reading
 from spanpact.plan import ContractPlan
 
-MOST_SPANS: Final = 500_000
-"""Judged for the proofs of one contract, all examples and expectations together: about a minute."""
+MOST_WORK: Final = 500_000
+"""Judged for the proofs of one contract, all examples together, an expectation costing as much as a span."""
 
 Expectation: TypeAlias = tuple[str, str]
 """Id and keyword, as coverage names an expectation."""
@@ -54,18 +54,18 @@ def proofs(plan: ContractPlan, examples: Sequence[Judged]) -> dict[Expectation, 
     """Whether the examples prove each expectation of a contract that demands something.
 
     Every example that reaches its place is judged without it. It is not enough that some example gives its finding:
-    where two expectations give the same, neither is needed. What is left when `MOST_SPANS` were judged has no entry.
+    where two expectations give the same, neither is needed. What is left when `MOST_WORK` were judged has no entry.
     """
     witnesses, apart = [_Witness.of(each) for each in examples], _judged_apart(plan)
     named = [(each.entry, each.keyword) for each in examples[0].report.results[0].coverage] if examples else []
     found: dict[Expectation, bool] = {}
-    left = MOST_SPANS
+    left = MOST_WORK
     for expectation in named:
         lesser = without(plan, *expectation)
         if lesser is plan:
             continue
         asked = _asked(expectation, witnesses, only_troubled=expectation[0] in apart)
-        noticed, judged = _is_noticed(lesser, asked, left)
+        noticed, judged = _is_noticed(lesser, asked, left, each=len(named))
         left -= judged
         if noticed is not None:
             found[expectation] = noticed
@@ -92,15 +92,15 @@ def _asked(expectation: Expectation, witnesses: Sequence[_Witness], *, only_trou
     return sorted(asked, key=lambda witness: (id not in witness.troubled, witness.size))
 
 
-def _is_noticed(lesser: ContractPlan, asked: Sequence[_Witness], left: int) -> tuple[bool | None, int]:
-    """Whether an example has another result (None: too many spans to say), and how many spans were judged."""
+def _is_noticed(lesser: ContractPlan, asked: Sequence[_Witness], left: int, *, each: int) -> tuple[bool | None, int]:
+    """Whether an example has another result (None: too much to say), and what it cost; `each` example costs more."""
     if not asked:
         return False, 0
     contract, judged = CompiledContract.of(lesser), 0
     for witness in asked:
-        if judged + witness.size > left:
+        judged += witness.size + each
+        if judged > left:
             return None, judged
-        judged += witness.size
         if _result(verify([contract], witness.reading)) != witness.result:
             return True, judged
     return False, judged
