@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import io
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
-import msgspec
 import pytest
-from ruamel.yaml import YAML
 
-from spanpact.engine import CompiledContract, verify
-from spanpact.examples import load_examples
+from spanpact.engine import verify
 from spanpact.findings import ContractResult, Finding, Report
-from spanpact.loader import load_text
-from spanpact.model import ALL_CAPABILITIES, Reading, SourceInfo
-from spanpact.plan import ContractPlan
+from tests.corpus_cases import CASES, plan_of, reading_of
 
-CORPUS = Path(__file__).parents[1] / "corpus"
-HEADER = {"spanpact": 1, "contract": "case", "version": "1.0.0"}
 GROUP = {"description", "contract", "given", "cases"}
 CASE = {
     "description", "trace", "traces", "findings", "verdict", "not_checked", "coverage", "without", "complete",
@@ -32,65 +20,8 @@ CASE = {
 PARTLY = ("message", "hint")
 
 
-@dataclass(frozen=True)
-class Case:
-    """One case with the group that it belongs to."""
-
-    file: str
-    group: Mapping[str, Any]
-    case: Mapping[str, Any]
-
-    @property
-    def id(self) -> str:
-        return f"{self.file}: {self.group['description']}: {self.case['description']}"
-
-
-def cases() -> Iterator[Case]:
-    for path in sorted(CORPUS.glob("*.yaml")):
-        for group in YAML(typ="safe", pure=True).load(path.read_text()):
-            yield from (Case(path.stem, group, case) for case in group["cases"])
-
-
-CASES = list(cases())
-
-
-@cache
-def plan_of(place: int) -> tuple[ContractPlan, CompiledContract]:
-    """The contract of a case's group, whose only examples are this case and the two that every contract needs."""
-    case = CASES[place]
-    traces = {key: case.case[key] for key in ("trace", "traces", "offered") if key in case.case}
-    examples = {
-        **({"given": case.group["given"]} if "given" in case.group else {}),
-        "case": traces,
-        "accepted": {"trace": []},
-        "rejected": {"trace": [], "findings": ["top/span-missing"]},
-    }
-    plan = load_text(written({**HEADER, **case.group["contract"], "examples": examples}), file="case.contract.yaml")
-    return plan, CompiledContract.of(plan)
-
-
-def written(mapping: Mapping[str, Any]) -> str:
-    yaml, text = YAML(typ="safe", pure=True), io.StringIO()
-    yaml.representer.ignore_aliases = lambda *_: True  # contracts refuse anchors
-    yaml.dump(mapping, text)
-    return text.getvalue()
-
-
-def reading_of(plan: ContractPlan, case: Mapping[str, Any]) -> Reading:
-    reading = next(example.reading for example in load_examples(plan) if example.id == "case")
-    label = case.get("scenario", plan.scenario)
-    traces = [
-        msgspec.structs.replace(trace, complete=case.get("complete", True), scenario=label) for trace in reading.traces
-    ]
-    source = SourceInfo("case", ALL_CAPABILITIES - set(case.get("without", ())), case.get("resolution", 1))
-    return msgspec.structs.replace(reading, source=source, traces=traces)
-
-
 def judged(place: int) -> Report:
-    plan, contract = plan_of(place)
-    case = CASES[place].case
-    today = dt.date.fromisoformat(str(case.get("today", "2026-01-01")))
-    return verify([contract], reading_of(plan, case), today=today)
+    return verify([plan_of(place)[1]], reading_of(place), today=CASES[place].today)
 
 
 def fields_of(finding: Finding, wanted: Mapping[str, Any]) -> dict[str, Any]:

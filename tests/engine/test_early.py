@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import random
 from collections.abc import Iterator
 
@@ -13,7 +12,7 @@ from spanpact.engine import verify
 from spanpact.findings import Report
 from spanpact.loader import load_text
 from spanpact.model import ALL_CAPABILITIES, Reading, Resource, SourceInfo, Span, Trace
-from tests.engine.test_corpus import CASES, plan_of, reading_of
+from tests.corpus_cases import CASES, plan_of, reading_of
 
 TRACE = "0" * 31 + "1"
 _SUBSETS = 6
@@ -44,8 +43,7 @@ def test_what_is_broken_early_is_broken_in_the_end(file: str) -> None:
         if case.file != file:
             continue
         _, contract = plan_of(place)
-        reading = reading_of(contract.plan, case.case)
-        today = dt.date.fromisoformat(str(case.case.get("today", "2026-01-01")))
+        reading, today = reading_of(place), case.today
         (trace,) = reading.traces
         if len(trace.spans) > _MOST_SPANS:
             continue

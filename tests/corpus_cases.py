@@ -1,0 +1,84 @@
+"""The cases of tests/corpus as values: tests/corpus/README.md has the format."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from ruamel.yaml import YAML
+
+from spanpact.engine import CompiledContract
+from spanpact.examples import load_examples
+from spanpact.loader import load_text
+from spanpact.model import ALL_CAPABILITIES, Reading, SourceInfo
+from spanpact.plan import ContractPlan
+
+CORPUS = Path(__file__).parent / "corpus"
+HEADER = {"spanpact": 1, "contract": "case", "version": "1.0.0"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case with the group that it belongs to."""
+
+    file: str
+    group: Mapping[str, Any]
+    case: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        return f"{self.file}: {self.group['description']}: {self.case['description']}"
+
+    @property
+    def today(self) -> dt.date:
+        return dt.date.fromisoformat(str(self.case.get("today", "2026-01-01")))
+
+
+def _cases() -> Iterator[Case]:
+    for path in sorted(CORPUS.glob("*.yaml")):
+        for group in YAML(typ="safe", pure=True).load(path.read_text()):
+            yield from (Case(path.stem, group, case) for case in group["cases"])
+
+
+CASES = list(_cases())
+
+
+@cache
+def plan_of(place: int) -> tuple[ContractPlan, CompiledContract]:
+    """The contract of a case's group, whose only examples are this case and the two that every contract needs."""
+    case = CASES[place]
+    traces = {key: case.case[key] for key in ("trace", "traces", "offered") if key in case.case}
+    examples = {
+        **({"given": case.group["given"]} if "given" in case.group else {}),
+        "case": traces,
+        "accepted": {"trace": []},
+        "rejected": {"trace": [], "findings": ["top/span-missing"]},
+    }
+    plan = load_text(written({**HEADER, **case.group["contract"], "examples": examples}), file="case.contract.yaml")
+    return plan, CompiledContract.of(plan)
+
+
+def written(mapping: Mapping[str, Any]) -> str:
+    """The mapping as YAML without anchors, which contracts refuse."""
+    yaml, text = YAML(typ="safe", pure=True), io.StringIO()
+    yaml.representer.ignore_aliases = lambda *_: True
+    yaml.dump(mapping, text)
+    return text.getvalue()
+
+
+def reading_of(place: int) -> Reading:
+    """The traces of a case, as its source gives them."""
+    plan, case = plan_of(place)[0], CASES[place].case
+    reading = next(example.reading for example in load_examples(plan) if example.id == "case")
+    label = case.get("scenario", plan.scenario)
+    traces = [
+        msgspec.structs.replace(trace, complete=case.get("complete", True), scenario=label) for trace in reading.traces
+    ]
+    source = SourceInfo("case", ALL_CAPABILITIES - set(case.get("without", ())), case.get("resolution", 1))
+    return msgspec.structs.replace(reading, source=source, traces=traces)
