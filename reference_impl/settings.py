@@ -7,47 +7,19 @@ a surprise later. `python -m reference_impl.settings` prints every setting, its 
 from __future__ import annotations
 
 import os
-import secrets
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from reference_impl.circuit_breaker_settings import WindowKind
-from reference_impl.setting_values import (
-    BadValue,
-    boolean,
-    comma_pairs,
-    database_url,
-    http_url,
-    integer,
-    masked,
-    number,
-    one_of,
-    redis_url,
-    text,
-)
-from reference_impl.vocabulary import DEFAULT_MODE, Mode, mode_from_opt_in
+from reference_impl.setting_rules import ENVIRONMENTS, OTLP, RULES, Rule, SettingsError, default_rate
+from reference_impl.setting_values import BadValue, masked
+from reference_impl.vocabulary import Mode
 
-SERVICE_VERSION = "0.1.0"
-ENVIRONMENTS = ("production", "development")
-SAMPLERS = (
-    "always_on",
-    "always_off",
-    "traceidratio",
-    "parentbased_always_on",
-    "parentbased_always_off",
-    "parentbased_traceidratio",
-)
-LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
-DEFAULT_RATES = {"production": 0.1, "development": 1.0}
+__all__ = ["RULES", "Settings", "SettingsError"]
+
 TRACES_PATH = "/v1/traces"
-
-Parse = Callable[[str], Any]
-
-
-class SettingsError(Exception):
-    """A setting has a value that cannot be used; its text is one line that names the variable and what it accepts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,106 +88,6 @@ class Settings:
         return [(rule.name, _shown(rule, getattr(self, rule.name)), self.origins.get(rule.name, "")) for rule in RULES]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """How one setting is found: the OpenTelemetry variables first, then this project's own, then the default.
-
-    `default` may be a function of the values resolved before it. `secret` values are never shown.
-    """
-
-    name: str
-    parse: Parse
-    standard: tuple[str, ...] = ()
-    own: tuple[str, ...] = ()
-    default: Any = None
-    secret: bool = False
-
-
-def _default_rate(values: Mapping[str, Any]) -> float:
-    return DEFAULT_RATES[values["environment"]]
-
-
-def _default_batch(values: Mapping[str, Any]) -> int:
-    # 512 spans, the SDK's default, hold the interpreter for some 15 ms while they are encoded.
-    return min(64, int(values["max_queue_size"]))
-
-
-def _default_secret(values: Mapping[str, Any]) -> str:
-    if values["environment"] == "production":
-        raise SettingsError(
-            "STUDIO_SESSION_SECRET: is not set; accepted: a text of 16 to 1024 characters, required in production"
-        )
-    return secrets.token_hex(32)
-
-
-def _vocabulary(value: str) -> Mode:
-    # An argument names the mode itself; the standard variable lists what is opted into, also for other libraries.
-    modes: dict[str, Mode] = {"simple": "simple", "semconv": "semconv", "both": "both"}
-    return modes.get(value) or mode_from_opt_in(value)
-
-
-def _optional(parse: Parse) -> Parse:
-    return lambda value: parse(value) if value else ""
-
-
-_BSP = "OTEL_BSP_"
-_OTLP = "OTEL_EXPORTER_OTLP_"
-_PROTOCOLS = ("http/protobuf", "grpc")
-_SECONDS = number(0.001, 3600)
-_CALLS = integer(1, 1_000_000)
-
-RULES: tuple[Rule, ...] = (
-    Rule("resource_attributes", comma_pairs, ("OTEL_RESOURCE_ATTRIBUTES",), default=()),
-    Rule("service_name", text(1, 255), ("OTEL_SERVICE_NAME",), default="studio-api"),
-    Rule("service_version", text(1, 255), default=SERVICE_VERSION),
-    Rule("log_level", one_of(*LOG_LEVELS), own=("STUDIO_LOG_LEVEL",), default="info"),
-    Rule("environment", one_of(*ENVIRONMENTS), own=("OTEL_ENVIRONMENT",), default="development"),
-    Rule("protocol", one_of(*_PROTOCOLS), (_OTLP + "TRACES_PROTOCOL", _OTLP + "PROTOCOL"), default="http/protobuf"),
-    Rule("endpoint", http_url, (_OTLP + "TRACES_ENDPOINT", _OTLP + "ENDPOINT"), ("JAEGER_ENDPOINT",)),
-    Rule("headers", comma_pairs, (_OTLP + "TRACES_HEADERS", _OTLP + "HEADERS"), default=(), secret=True),
-    Rule(
-        "compression",
-        one_of("none", "gzip", "deflate"),
-        (_OTLP + "TRACES_COMPRESSION", _OTLP + "COMPRESSION"),
-        default="none",
-    ),
-    Rule("export_timeout_s", number(0.001, 3600), (_OTLP + "TRACES_TIMEOUT", _OTLP + "TIMEOUT"), default=10.0),
-    Rule("traces_exporter", one_of("otlp", "none"), ("OTEL_TRACES_EXPORTER",), default="otlp"),
-    Rule("logs_exporter", one_of("otlp", "none"), ("OTEL_LOGS_EXPORTER",), default="none"),
-    Rule("sampler", one_of(*SAMPLERS), ("OTEL_TRACES_SAMPLER",), default="parentbased_traceidratio"),
-    Rule("sampling_rate", number(0, 1), ("OTEL_TRACES_SAMPLER_ARG",), ("OTEL_SAMPLING_RATE",), _default_rate),
-    Rule("sdk_disabled", boolean, ("OTEL_SDK_DISABLED",), default=False),
-    Rule("max_queue_size", integer(1, 1_000_000), (_BSP + "MAX_QUEUE_SIZE",), default=2048),
-    Rule("max_export_batch_size", integer(1, 1_000_000), (_BSP + "MAX_EXPORT_BATCH_SIZE",), default=_default_batch),
-    Rule("schedule_delay_ms", integer(1, 3_600_000), (_BSP + "SCHEDULE_DELAY",), default=1000),
-    Rule("exit_deadline_s", number(0.1, 300), own=("STUDIO_EXIT_DEADLINE",), default=5.0),
-    Rule("span_vocabulary", _vocabulary, ("OTEL_SEMCONV_STABILITY_OPT_IN",), default=DEFAULT_MODE),
-    Rule("redis_url", redis_url, own=("REDIS_URL",), default="redis://127.0.0.1:6379/0"),
-    Rule("database_url", database_url, own=("DATABASE_URL",), default="sqlite+aiosqlite:///studio.db"),
-    Rule("database_pool_size", integer(1, 1000), own=("DATABASE_POOL_SIZE",), default=5),
-    Rule("database_checkout_timeout_s", _SECONDS, own=("DATABASE_CHECKOUT_TIMEOUT",), default=2.0),
-    Rule("database_deadline_s", _SECONDS, own=("DATABASE_DEADLINE",), default=5.0),
-    Rule("breaker_window", one_of("count", "time"), own=("BREAKER_WINDOW",), default="count"),
-    Rule("breaker_window_calls", _CALLS, own=("BREAKER_WINDOW_CALLS",), default=100),
-    Rule("breaker_window_s", _SECONDS, own=("BREAKER_WINDOW_SECONDS",), default=60.0),
-    Rule("breaker_minimum_calls", _CALLS, own=("BREAKER_MINIMUM_CALLS",), default=10),
-    Rule("breaker_failure_rate", number(0.001, 1), own=("BREAKER_FAILURE_RATE",), default=0.5),
-    Rule("breaker_slow_call_rate", number(0.001, 1), own=("BREAKER_SLOW_CALL_RATE",), default=1.0),
-    Rule("breaker_slow_call_s", _SECONDS, own=("BREAKER_SLOW_CALL_SECONDS",), default=1.0),
-    Rule("breaker_reset_s", _SECONDS, own=("BREAKER_RESET_SECONDS",), default=30.0),
-    Rule("breaker_half_open_permits", integer(1, 1000), own=("BREAKER_HALF_OPEN_PERMITS",), default=3),
-    Rule("breaker_probe_lease_s", _SECONDS, own=("BREAKER_PROBE_LEASE_SECONDS",), default=30.0),
-    Rule("host", text(1, 255), own=("STUDIO_HOST",), default="127.0.0.1"),
-    Rule("port", integer(0, 65535), own=("STUDIO_PORT",), default=8080),
-    Rule("session_lifetime_s", integer(1, 31_536_000), own=("STUDIO_SESSION_LIFETIME",), default=3600),
-    Rule("session_secret", text(16, 1024), own=("STUDIO_SESSION_SECRET",), default=_default_secret, secret=True),
-    Rule("audit_url", _optional(http_url), own=("AUDIT_URL",), default=""),
-    Rule("audit_deadline_s", number(0.001, 60), own=("AUDIT_DEADLINE",), default=0.25),
-    Rule("id_seed", integer(0, 2**63 - 1), own=("STUDIO_ID_SEED",), default=None),
-)
-"""Every setting, in the order in which they are resolved: a default may look at what stands before it."""
-
-
 @dataclass(slots=True)
 class _Resolution:
     environ: Mapping[str, str]
@@ -275,7 +147,7 @@ class _Resolution:
         origin, http = self.origins["endpoint"], self.values["protocol"] == "http/protobuf"
         if origin == "default":
             self.values["endpoint"] = "http://localhost:4318" if http else "http://localhost:4317"
-        whole = origin == _OTLP + "TRACES_ENDPOINT" or self.values["endpoint"].endswith(TRACES_PATH)
+        whole = origin == OTLP + "TRACES_ENDPOINT" or self.values["endpoint"].endswith(TRACES_PATH)
         if http and not whole:
             self.values["endpoint"] = self.values["endpoint"].rstrip("/") + TRACES_PATH
 
@@ -294,7 +166,7 @@ class _Resolution:
         if self.origins["sampling_rate"] == "default":
             # The standard's own default goes with the standard's own sampler (OpenTelemetry SDK variables).
             named = self.origins["sampler"] == "OTEL_TRACES_SAMPLER"
-            self.values["sampling_rate"] = 1.0 if named else _default_rate(self.values)
+            self.values["sampling_rate"] = 1.0 if named else default_rate(self.values)
 
     def _take(self, name: str, value: str | None, *, before: tuple[str, ...]) -> None:
         if value and self.origins[name] in before:

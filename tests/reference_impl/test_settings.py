@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from reference_impl.setting_rules import as_table
 from reference_impl.setting_values import masked
 from reference_impl.settings import RULES, Settings, SettingsError
 
@@ -237,3 +238,31 @@ def test_a_bad_value_ends_the_process_with_2_and_one_line(module: str) -> None:
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr == "studio-api: OTEL_SAMPLING_RATE: '1.5' is out of range; accepted: a number from 0 to 1\n"
+
+
+def test_the_table_of_variables_has_a_row_for_every_setting_with_what_its_error_message_accepts() -> None:
+    rows = [[cell.strip() for cell in row.strip("| ").split(" | ")] for row in as_table().splitlines()[2:]]
+    rules = [rule for rule in RULES if rule.standard or rule.own]
+    assert [row[0] for row in rows] == [", ".join(f"`{name}`" for name in (*r.standard, *r.own)) for r in rules]
+    assert all(len(row) == 4 and all(row) for row in rows)
+    for row, rule in zip(rows, rules, strict=True):
+        name = (*rule.standard, *rule.own)[0]
+        if rule.name != "span_vocabulary":  # of the standard's list, what concerns others is passed over
+            with pytest.raises(SettingsError, match=f"{name}: .*accepted: ") as caught:
+                Settings.load({name: "\0"})
+            assert str(caught.value).endswith(f"accepted: {row[2]}")
+
+
+def test_the_defaults_that_the_table_shows_are_those_that_are_taken() -> None:
+    taken = Settings.load({})
+    plain = [rule for rule in RULES if not callable(rule.default) and rule.name not in ("endpoint", "service_version")]
+    assert [rule.name for rule in plain if getattr(taken, rule.name) != rule.default] == []
+    said = {rule.name: rule.otherwise for rule in RULES if rule.otherwise}
+    assert set(said) == {rule.name for rule in RULES if callable(rule.default)} | {"endpoint"}
+    assert said["max_export_batch_size"] == str(taken.max_export_batch_size)
+    assert said["sampling_rate"].startswith("0.1 in production, 1.0 in development; 1.0 where `OTEL_TRACES_SAMPLER`")
+    assert Settings.load({"OTEL_TRACES_SAMPLER": "traceidratio"}).sampling_rate == 1.0
+
+
+def test_the_command_prints_the_table() -> None:
+    assert run("reference_impl.setting_rules").stdout == as_table()
