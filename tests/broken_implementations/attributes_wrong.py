@@ -1,0 +1,177 @@
+"""Broken attributes: of the wrong type, value or unit, missing, left over, not of this service."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from opentelemetry.sdk.trace import Span
+
+from tests.broken_implementations.registry import broken
+from tests.broken_implementations.service import Service
+from tests.broken_implementations.tracing import STUDIO
+
+
+@broken("session-hit", "read/attribute-relation")
+class HitAsText(Service):
+    """`cache_hit` is the text "true"."""
+
+    def answered(self, span: Span, operation: str, answer: Any) -> None:
+        span.set_attributes({"cache_hit": str(self.is_hit(answer)).lower(), "cache_miss": False})
+
+
+@broken("redis-get-miss", "read/attribute-relation")
+class MissNotSaid(Service):
+    """Only a hit is said; a miss is that nothing is said."""
+
+    def answered(self, span: Span, operation: str, answer: Any) -> None:
+        if self.is_hit(answer):
+            super().answered(span, operation, answer)
+
+
+@broken("session-miss", "load/span-surplus", "store/span-surplus")
+class MissReportedAsHit(Service):
+    """Whatever Redis answers counts as a hit, nil too."""
+
+    def is_hit(self, answer: Any) -> bool:
+        return True
+
+
+@broken("redis-get-hit", "redis/attribute-value")
+class LatencyFromTwoClocks(Service):
+    """The latency is the difference of two clocks, and negative."""
+
+    def latency(self, started: int) -> Any:
+        return (started - self.now()) / 1e6 - 1
+
+
+@broken("redis-get-hit", "redis/attribute-type")
+class LatencyWithItsUnit(Service):
+    """The latency is a text, "0.4ms"."""
+
+    def latency(self, started: int) -> Any:
+        return f"{super().latency(started):.1f}ms"
+
+
+@broken("redis-get-hit", "get/attribute-value", "redis/attribute-value")
+class OperationAsTyped(Service):
+    """The operation is as the programmer typed it, in lower case."""
+
+    def command_attributes(self, operation: str, key: str) -> Mapping[str, Any]:
+        return super().command_attributes(operation.lower(), key)
+
+
+@broken("redis-expire", "redis/attribute-missing")
+class NoPool(Service):
+    """Commands do not say of which connection pool they are."""
+
+    def command_attributes(self, operation: str, key: str) -> Mapping[str, Any]:
+        return {k: v for k, v in super().command_attributes(operation, key).items() if k != "connection_pool"}
+
+
+@broken("redis-expire", "redis/attribute-type")
+class PoolByItsNumber(Service):
+    """The connection pool is a number."""
+
+    def command_attributes(self, operation: str, key: str) -> Mapping[str, Any]:
+        return {**super().command_attributes(operation, key), "connection_pool": 0}
+
+
+@broken("redis-expire", "keyed/attribute-missing")
+class NoKey(Service):
+    """Keys are left out altogether, to be safe."""
+
+    def command_attributes(self, operation: str, key: str) -> Mapping[str, Any]:
+        return {k: v for k, v in super().command_attributes(operation, key).items() if k != "key"}
+
+
+@broken("session-hit", "fine/attribute-unexpected")
+class ErrorLeftOver(Service):
+    """`error` is always there; "none" where there is none."""
+
+    def answered(self, span: Span, operation: str, answer: Any) -> None:
+        super().answered(span, operation, answer)
+        span.set_attribute("error", "none")
+
+
+@broken("session-hit", "integrity/value-not-finite")
+class NoDeadlineIsInfinite(Service):
+    """A command without a deadline says that it is infinite, which JSON cannot carry."""
+
+    def answered(self, span: Span, operation: str, answer: Any) -> None:
+        super().answered(span, operation, answer)
+        span.set_attribute("deadline_ms", math.inf)
+
+
+@broken("session-hit", "identified/attribute-missing")
+class NoVersion(Service):
+    """The resource does not say the service's version."""
+
+    def resource(self, service: str) -> Mapping[str, Any]:
+        return {k: v for k, v in super().resource(service).items() if k != "service.version"}
+
+
+@broken("session-hit", "identified/attribute-value")
+class EnvironmentInOwnWords(Service):
+    """The environment is "prod"."""
+
+    def resource(self, service: str) -> Mapping[str, Any]:
+        return {**super().resource(service), "deployment.environment": "prod"}
+
+
+@broken("two-services", "keep/attribute-value", "served/attribute-value")
+class NameOfTheOtherService(Service):
+    """audit-api's settings were copied from studio-api, name included."""
+
+    def resource(self, service: str) -> Mapping[str, Any]:
+        return super().resource(STUDIO)
+
+
+@broken("session-hit", "top/attribute-type")
+class AnswerAsText(Service):
+    """`session.valid` is "yes"."""
+
+    def verdict(self, reason: str | None) -> Mapping[str, Any]:
+        return {"session.valid": "yes"}
+
+
+@broken("session-expired", "top/attribute-value")
+class ReasonInWords(Service):
+    """The reason is a sentence for people, of which every release has another."""
+
+    def verdict(self, reason: str | None) -> Mapping[str, Any]:
+        return {**super().verdict(reason), "session.reason": "The session has expired"}
+
+
+@broken("session-unknown", "top/attribute-missing")
+class NoReason(Service):
+    """A session that is not valid does not say why."""
+
+    def verdict(self, reason: str | None) -> Mapping[str, Any]:
+        return {"session.valid": reason is None}
+
+
+@broken("session-invalidate-tampered", "top/attribute-type")
+class StatusCodeAsText(Service):
+    """The HTTP status code is a text."""
+
+    def log_request(self, span: Span, status: int) -> None:
+        super().log_request(span, status)
+        span.set_attribute("http.response.status_code", str(status))
+
+
+@broken("database-call", "query/attribute-relation")
+class QueryOfTheDefaultPool(Service):
+    """Queries name the pool that the library has by default, not the one they use."""
+
+    def queried(self, operation: str) -> dict[str, Any]:
+        return {**super().queried(operation), "connection_pool": "default"}
+
+
+@broken("database-call", "top/attribute-missing")
+class CallWithoutItsOperation(Service):
+    """A call to the database does not say of what type it is."""
+
+    def called(self, operation: str) -> dict[str, Any]:
+        return {k: v for k, v in super().called(operation).items() if k != "operation"}

@@ -1,0 +1,115 @@
+"""Redis commands, each traced as one span (docs/specification.md S2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import redis.asyncio
+from opentelemetry.sdk.trace import Span
+from opentelemetry.trace import SpanKind
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from tests.broken_implementations.tracing import Outputs, Tracing
+
+READS = ("GET", "HGET", "HGETALL")
+DEADLINE_S = 20.0  # the contracts are about spans: a busy machine must not make a command fail
+
+
+class RedisSteps(Tracing):
+    """A traced client of one Redis."""
+
+    def __init__(self, outputs: Outputs, redis_url: str) -> None:
+        super().__init__(outputs)
+        self.connect(redis_url)
+
+    def connect(self, redis_url: str) -> None:
+        """Use the Redis at this address from now on; a failing connection is not tried again."""
+        self.redis = redis.asyncio.Redis.from_url(
+            redis_url, retry=Retry(NoBackoff(), 0), socket_timeout=DEADLINE_S, decode_responses=True
+        )
+
+    async def command(self, operation: str, *arguments: Any) -> Any:
+        """One command, in one span; raises what Redis or the connection raises."""
+        key = self.key_of(operation, arguments)
+        attributes = self.command_attributes(operation, key)
+        with self.span(self.command_name(operation, arguments), kind=self.command_kind(), **attributes) as span:
+            started = self.now()
+            try:
+                answer = await self.send(operation, *arguments)
+                self.answered(span, operation, answer)
+            finally:
+                span.set_attribute("latency_ms", self.latency(started))
+            return answer
+
+    async def pipeline(self, *commands: Sequence[Any]) -> Sequence[Any]:
+        """Several commands at once, in one span; raises what the first failing one raises."""
+        keys = {self.pattern(str(command[1])) for command in commands}
+        attributes = {**self.command_attributes("PIPELINE", keys.pop() if len(keys) == 1 else "[several]")}
+        with self.span("redis.pipeline", kind=self.command_kind(), **attributes, **self.batch(commands)) as span:
+            started = self.now()
+            try:
+                return await self.send_all(commands)
+            finally:
+                span.set_attribute("latency_ms", self.latency(started))
+
+    async def send(self, operation: str, *arguments: Any) -> Any:
+        """The command itself."""
+        return await self.redis.execute_command(operation, *arguments)
+
+    async def send_all(self, commands: Sequence[Sequence[Any]]) -> Sequence[Any]:
+        """The pipeline itself."""
+        async with self.redis.pipeline(transaction=False) as pipe:
+            for command in commands:
+                pipe.execute_command(*command)
+            answers: Sequence[Any] = await pipe.execute()
+            return answers
+
+    def command_name(self, operation: str, arguments: Sequence[Any]) -> str:
+        """The name of a command's span."""
+        return {"DEL": "redis.delete"}.get(operation, f"redis.{operation.lower()}")
+
+    def command_kind(self) -> SpanKind:
+        """The kind of a command's span."""
+        return SpanKind.CLIENT
+
+    def command_attributes(self, operation: str, key: str) -> Mapping[str, Any]:
+        """What is known of a command before it is sent."""
+        return {"operation": operation, "key": key, "db_type": "redis", "connection_pool": "sessions"}
+
+    def batch(self, commands: Sequence[Sequence[Any]]) -> Mapping[str, Any]:
+        """How many commands a pipeline has."""
+        return {"db__operation__batch__size": len(commands)}
+
+    def key_of(self, operation: str, arguments: Sequence[Any]) -> str:
+        """The key that a command's span shows."""
+        return self.pattern(str(arguments[2] if operation == "SCAN" else arguments[0]))
+
+    def pattern(self, key: str) -> str:
+        """A key's registered template, which holds nothing of the key itself."""
+        kind = key.partition(":")[0]
+        return {"session": "session:*", "user_sessions": "user_sessions:*:*"}.get(kind, "[unregistered]")
+
+    def answered(self, span: Span, operation: str, answer: Any) -> None:
+        """What is known of a command that was answered."""
+        if operation in READS:
+            hit = self.is_hit(answer)
+            span.set_attributes({"cache_hit": hit, "cache_miss": not hit})
+
+    def is_hit(self, answer: Any) -> bool:
+        """Whether a read found something."""
+        return bool(answer)
+
+    def latency(self, started: int) -> Any:
+        """Milliseconds since then."""
+        return (self.now() - started) / 1e6
+
+    async def reconnect(self, redis_url: str) -> None:
+        """Use another Redis."""
+        await self.redis.aclose()
+        self.connect(redis_url)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.redis.aclose()
