@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import httpx
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from redis import Redis
+from redis.asyncio import Redis as AsyncRedis
 from redis.exceptions import RedisError
 
 from reference_impl.key_patterns import KeyTemplates
@@ -26,49 +27,42 @@ EMAIL = "ada@example.com"
 DEADLINE_S = 20.0  # the contracts are about spans: a busy machine must not make a command fail
 
 
-class Stage:
-    """Where one scenario is played: traced clients, the application, and an untraced Redis client to prepare it."""
+class RedisStage:
+    """Where Redis commands are sent: by an asyncio and by a sync client, both traced; `plain` is not, and prepares."""
 
-    def __init__(self, settings: Settings, telemetry: Telemetry, exporter: InMemorySpanExporter) -> None:
-        self.settings = settings
-        self.exporter = exporter
-        self.store = SqlSessionStore(settings.database_url, tracer=telemetry.tracer("reference_impl.session_store"))
-        self.telemetry = telemetry
-        self._connect(settings.redis_url)
+    redis: AsyncRedis
+    sync_redis: Redis
+
+    def __init__(self, redis_url: str) -> None:
+        self._redis_url = redis_url
+        self.connect(redis_url)
+
+    def connect(self, url: str) -> None:
+        """Make the traced clients."""
+        raise NotImplementedError
 
     async def reconnect(self, url: str) -> None:
         """Use the Redis at another URL from now on."""
         await self.disconnect()
-        self._connect(url)
+        self.connect(url)
 
     async def disconnect(self) -> None:
         """Close the traced clients."""
         await self.redis.aclose()
         self.sync_redis.close()
 
-    def _connect(self, url: str) -> None:
-        tracer = self.telemetry.tracer("reference_impl.redis_commands")
-        keys = KeyTemplates(SESSION_KEY, INDEX_KEY)
-        self.redis = make_client(url, pool_name="sessions", keys=keys, tracer=tracer, retries=0, deadline_s=DEADLINE_S)
-        self.sync_redis = make_sync_client(
-            url, pool_name="sessions", keys=keys, tracer=tracer, retries=0, deadline_s=DEADLINE_S
-        )
-        self.app = create_app(self.settings, self.telemetry, redis=self.redis, store=self.store)
-        self.cache: SessionCache = self.app.state.cache
+    async def close(self) -> None:
+        """Close whatever is open."""
+        await self.disconnect()
 
-    async def play(self, action: Action) -> None:
+    async def play(self, action: Callable[[Self], Awaitable[None]]) -> None:
         """Play one action on an empty Redis; what it prepared is not among the spans."""
-        with Redis.from_url(self.settings.redis_url) as self.plain:
+        with Redis.from_url(self._redis_url) as self.plain:
             self.plain.flushdb()
             try:
                 await action(self)
             finally:
-                await self.disconnect()
-                await self.store.close()
-
-    def begin(self) -> None:
-        """Forget the spans so far: they belong to the preparation."""
-        self.exporter.clear()
+                await self.close()
 
     async def send(self, command: str, *arguments: Any, **options: Any) -> None:
         """Send one command by both clients; its failure is what the scenario wants to see."""
@@ -89,6 +83,37 @@ class Stage:
                 getattr(sync_pipeline, name)(*arguments)
             with suppress(RedisError):
                 sync_pipeline.execute()
+
+
+class Stage(RedisStage):
+    """Where one scenario is played: traced clients, the application, and an untraced Redis client to prepare it."""
+
+    def __init__(self, settings: Settings, telemetry: Telemetry, exporter: InMemorySpanExporter) -> None:
+        self.settings = settings
+        self.exporter = exporter
+        self.store = SqlSessionStore(settings.database_url, tracer=telemetry.tracer("reference_impl.session_store"))
+        self.telemetry = telemetry
+        super().__init__(settings.redis_url)
+
+    def connect(self, url: str) -> None:
+        """Make the clients of the reference implementation, and its application."""
+        tracer = self.telemetry.tracer("reference_impl.redis_commands")
+        keys = KeyTemplates(SESSION_KEY, INDEX_KEY)
+        self.redis = make_client(url, pool_name="sessions", keys=keys, tracer=tracer, retries=0, deadline_s=DEADLINE_S)
+        self.sync_redis = make_sync_client(
+            url, pool_name="sessions", keys=keys, tracer=tracer, retries=0, deadline_s=DEADLINE_S
+        )
+        self.app = create_app(self.settings, self.telemetry, redis=self.redis, store=self.store)
+        self.cache: SessionCache = self.app.state.cache
+
+    async def close(self) -> None:
+        """Close the traced clients and the database."""
+        await super().close()
+        await self.store.close()
+
+    def begin(self) -> None:
+        """Forget the spans so far: they belong to the preparation."""
+        self.exporter.clear()
 
     async def session(self, *, device: str = "web") -> str:
         """The token of a new session."""

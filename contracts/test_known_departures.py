@@ -1,0 +1,87 @@
+"""A subject that is not ours: what `opentelemetry-instrumentation-redis` departs in is known, exactly."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from containers.redis_server import RedisBackend
+from contracts.departures import FILE, KnownDepartures, differences
+from contracts.instrumented_redis import CLIENTS, PACKAGE, Seen, contract_name
+from contracts.redis_scenarios import REDIS_ACTIONS
+
+KNOWN = KnownDepartures.load()
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("mode", KNOWN.modes)
+def test_the_departures_are_those_that_are_known(redis: RedisBackend, mode: str) -> None:
+    command = [sys.executable, "-m", "contracts.instrumented_redis", redis.url]
+    environment = {**os.environ, "OTEL_SEMCONV_STABILITY_OPT_IN": KNOWN.modes[mode]}
+    done = subprocess.run(command, capture_output=True, env=environment, timeout=150, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    text = differences(KNOWN, mode, msgspec.json.decode(done.stdout, type=Seen))
+    assert not text, text
+
+
+def test_the_file_speaks_of_every_scenario_of_the_redis_commands() -> None:
+    assert (KNOWN.subject, set(KNOWN.span_names)) == (PACKAGE, set(REDIS_ACTIONS))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("GET", "redis.get"), ("DEL", "redis.delete"), ("SET GET DEL", "redis.pipeline"), ("PLEASE", "redis.please")],
+)
+def test_spans_get_the_names_that_the_contracts_have(name: str, expected: str) -> None:
+    assert contract_name(name) == expected
+
+
+def as_known(mode: str) -> Seen:
+    """What would be seen if nothing had changed."""
+    found = KNOWN.expected(mode)
+    departures = {
+        client: {scenario: sorted(d for c, s, d in found if (c, s) == (client, scenario)) for scenario in REDIS_ACTIONS}
+        for client in CLIENTS
+    }
+    return Seen(KNOWN.version, KNOWN.as_it_is, KNOWN.span_names, departures)
+
+
+def test_what_is_known_is_no_difference() -> None:
+    assert [differences(KNOWN, mode, as_known(mode)) for mode in KNOWN.modes] == ["", ""]
+
+
+def test_a_fix_and_a_regression_are_lines_of_their_own() -> None:
+    seen = as_known("stable")
+    seen.departures["sync"]["redis-set"].remove("redis/attribute-missing attributes.operation")
+    seen.departures["asyncio"]["redis-set"].append("redis/kind kind")
+    lines = differences(KNOWN, "stable", seen).splitlines()
+    assert lines[:3] == [
+        f"{PACKAGE} {KNOWN.version} in its mode 'stable' departs otherwise than {FILE.name} says:",
+        "  new        asyncio redis-set: redis/kind kind",
+        "  gone       sync redis-set: redis/attribute-missing attributes.operation",
+    ]
+    assert "write it down there with a reason, as pending" in " ".join(lines[3:])
+
+
+def test_another_version_another_verdict_and_other_names_are_differences() -> None:
+    seen = msgspec.structs.replace(
+        as_known("default"), version="9.9", as_it_is="kept", span_names={**KNOWN.span_names, "redis-set": ["redis.set"]}
+    )
+    assert differences(KNOWN, "default", seen).splitlines()[1:4] == [
+        f"  version    9.9 is installed, {KNOWN.version} is known",
+        "  as it is   kept, known as not checked",
+        "  span_names redis-set: ['redis.set'], known as ['SET']",
+    ]
+
+
+@pytest.mark.parametrize("field", ["modes: [stabel]", "scenarios: [redis-sett]"])
+def test_a_departure_of_no_mode_or_scenario_is_refused(field: str, tmp_path: Path) -> None:
+    file = tmp_path / "known.yaml"
+    file.write_text(FILE.read_text() + f"  redis/kind kind:\n    pending: a test\n    {field}\n")
+    with pytest.raises(ValueError, match=r"known\.yaml: redis/kind kind names .* no mode or scenario"):
+        KnownDepartures.load(file)
