@@ -117,7 +117,8 @@ class KeyTemplates:
 
     def show(self, key: object) -> str:
         """What stands for a key in telemetry; never raises. Keys that fit no template are counted."""
-        return self._look_up(key, pattern=False)
+        shown = self._text.find(key) if type(key) is str else None  # nearly every key, by the shortest way
+        return self._look_up(key, pattern=False) if shown is None else shown
 
     def show_pattern(self, pattern: object) -> str:
         """What stands for a glob pattern (SCAN MATCH, KEYS); a lone `*` is shown as it is."""

@@ -61,3 +61,8 @@ class MeasuredTracer(Tracer):
 def measures_of(tracer: Tracer) -> Measures | None:
     """The measures that a tracer brings; None for any other tracer."""
     return tracer.measures if isinstance(tracer, MeasuredTracer) else None
+
+
+def unmeasured(tracer: Tracer) -> Tracer:
+    """The tracer that makes the spans: what a MeasuredTracer was made from, any other itself."""
+    return tracer._tracer if isinstance(tracer, MeasuredTracer) else tracer

@@ -65,7 +65,8 @@ only when every value is there.
 """
 
 
-def _first(arguments: Arguments) -> Arguments:
+def first_key(arguments: Arguments) -> Arguments:
+    """The first argument: the key of most commands."""
     return arguments[:1]
 
 
@@ -125,7 +126,7 @@ _LAYOUTS: Final[Sequence[tuple[Keys | None, str]]] = (
         SYNC TIME UNSUBSCRIBE UNWATCH WAIT WAITAOF OBJECT PFDEBUG XGROUP XINFO""",
     ),
     (
-        _first,
+        first_key,
         """
         APPEND BITCOUNT BITFIELD BITFIELD_RO BITPOS DECR DECRBY DUMP EXPIRE EXPIREAT EXPIRETIME GEOADD GEODIST GEOHASH
         GEOPOS GEORADIUS GEORADIUS_RO GEORADIUSBYMEMBER GEORADIUSBYMEMBER_RO GEOSEARCH GET GETBIT GETDEL GETEX
@@ -197,12 +198,12 @@ def _span(name: str) -> str:
 def _table() -> dict[str, Command]:
     table = {
         name: Command(name, _span(name), keys, name in _PATTERNS, HITS.get(name), name in _READS)
-        for keys, names in (*_LAYOUTS, (_first, "KEYS"))
+        for keys, names in (*_LAYOUTS, (first_key, "KEYS"))
         for name in names.split()
     }
     for container, subcommands in _SUBCOMMANDS.items():
         for operation in (f"{container} {subcommand}" for subcommand in subcommands.split()):
-            keys = _first if operation.startswith(_KEYED_SUBCOMMANDS) else None
+            keys = first_key if operation.startswith(_KEYED_SUBCOMMANDS) else None
             table[operation] = Command(operation, _span(container), keys)
     return table
 

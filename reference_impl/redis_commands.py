@@ -22,7 +22,8 @@ from redis.asyncio.client import Pipeline as AsyncPipeline
 from redis.client import Pipeline as SyncPipeline
 
 from reference_impl.key_patterns import KeyTemplates
-from reference_impl.redis_spans import RedisTracing, server_attributes
+from reference_impl.redis_attributes import server_attributes
+from reference_impl.redis_spans import RedisTracing
 from reference_impl.vocabulary import DEFAULT_MODE, Mode
 
 Client = TypeVar("Client", bound="redis.asyncio.Redis | redis.Redis")

@@ -17,7 +17,7 @@ import redis.asyncio
 from opentelemetry import context as context_api
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, Span, SpanLimits, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.sampling import (
@@ -248,6 +248,57 @@ def test_below_an_unsampled_parent_the_sampler_decides(
         finally:
             context_api.detach(token)
     assert len(exporter.get_finished_spans()) == recorded
+
+
+class _Counting(trace.Tracer):
+    """Makes the spans of another tracer, and counts them."""
+
+    def __init__(self, tracer: Any) -> None:
+        self.tracer, self.made = tracer, 0
+        self.sampler = tracer.sampler
+
+    def start_span(self, *args: Any, **options: Any) -> trace.Span:
+        self.made += 1
+        span: trace.Span = self.tracer.start_span(*args, **options)
+        return span
+
+    def start_as_current_span(self, *args: Any, **options: Any) -> Any:
+        raise AssertionError("not asked for")
+
+
+@pytest.mark.parametrize(("sampler", "made"), [(ParentBased(ALWAYS_ON), 1), (ALWAYS_OFF, 1), (ALWAYS_ON, 2)])
+def test_no_span_is_made_that_is_dropped_for_certain(empty_redis: RedisServer, sampler: Sampler, made: int) -> None:
+    tracer = _Counting(TracerProvider(sampler=sampler, shutdown_on_exit=False).get_tracer("test"))
+    with instrument(redis.Redis(port=empty_redis.port), tracer=tracer) as client:
+        client.get("session:1")  # a root: its decision is handed on, so that it needs a span
+        token = context_api.attach(_unsampled(remote=False))
+        client.get("session:1")
+        context_api.detach(token)
+    assert tracer.made == made
+
+
+def test_a_tracer_that_makes_no_spans_is_not_asked_for_any(
+    empty_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trace.NoOpTracer, "start_span", lambda *_, **__: pytest.fail("asked for a span"))
+    with sync_client(empty_redis, NoOpTracerProvider()) as client:
+        client.get("session:1")
+        client.pipeline().get("session:1").execute()
+        tracing = tracing_of(client)
+    assert tracing is not None
+    assert tracing.faults == 0
+
+
+def test_a_pool_of_a_long_name_keeps_to_the_limits_of_the_sdk(
+    empty_redis: RedisServer, exporter: InMemorySpanExporter
+) -> None:
+    provider = TracerProvider(span_limits=SpanLimits(max_attribute_length=300), shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    client = redis.Redis(port=empty_redis.port)
+    with instrument(client, tracer=provider.get_tracer("test"), pool_name="p" * 1000):
+        client.get("session:1")
+    (span,) = exporter.get_finished_spans()
+    assert (span.attributes or {})["connection_pool"] == "p" * 300
 
 
 def test_an_unsampled_root_hands_its_decision_to_what_it_calls(
