@@ -1,7 +1,7 @@
 """The judge is judged: implementations broken in one way each, as real teams break them, are caught for what they are.
 
 The service in `tests/broken_implementations` keeps the shipped contracts; each broken implementation overrides one
-step of it, and must give exactly the findings that it lists.
+step of it, and must give exactly the findings that it lists, or leave exactly the contracts unchecked that it lists.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from spanpact.findings import Report
 from spanpact.loader import load_contracts
 from spanpact.reporting import render_text
 from spanpact.shipped_contracts import shipped_contracts
-from tests.broken_implementations.every import BROKEN
+from tests.broken_implementations.every import BLIND_SPOTS, BROKEN, Broken
 from tests.broken_implementations.scenarios import ACTIONS, Subject
 
 CLAIMED = [scenario for scenario in SCENARIOS if scenario.name in ACTIONS]
@@ -56,19 +56,28 @@ def test_what_is_broken_below_is_whole_before(redis_url: str, scenario: Scenario
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_it_is_caught_for_what_it_is_and_for_nothing_else(redis_url: str, name: str) -> None:
-    report = judged(redis_url, name)
-    assert {finding.key for finding in report.findings} == BROKEN[name].findings, render_text(report)
+    case = BROKEN[name]
+    report = judged(redis_url, case)
+    assert keys(report) == case.findings, render_text(report)
+    assert case.findings or not_kept(report, case) == case.not_checked != frozenset(), render_text(report)
 
 
 @pytest.mark.unmeasured
 @pytest.mark.timeout(180)
 def test_all_are_caught(redis_url: str, record_property: Callable[[str, object], None]) -> None:
-    missed = [name for name, case in BROKEN.items() if not case.findings <= keys(judged(redis_url, name))]
+    missed = [name for name, case in BROKEN.items() if not not_kept(judged(redis_url, case), case)]
     count = f"{len(BROKEN) - len(missed)} / {len(BROKEN)}"
     record_property("broken implementations caught", count)
     print(f"broken implementations caught: {count}")
     assert missed == []
     assert len(BROKEN) >= AT_LEAST
+
+
+@pytest.mark.parametrize("name", BLIND_SPOTS)
+def test_a_blind_spot_is_one_still(redis_url: str, name: str) -> None:
+    report = judged(redis_url, BLIND_SPOTS[name])
+    assert (report.verdict, keys(report)) == ("kept", set()), "now it is caught: put it on the list of the broken ones"
+    assert not_kept(report, BLIND_SPOTS[name]) == set()
 
 
 def test_every_finding_that_the_shipped_contracts_can_give_is_given_by_one() -> None:
@@ -86,17 +95,29 @@ def test_what_is_never_given_is_asked_for_by_no_shipped_contract() -> None:
 
 
 def test_each_says_how_it_is_broken_in_words_of_its_own() -> None:
-    said = [str(case.service.__doc__) for case in BROKEN.values()]
-    assert len(set(said)) == len(BROKEN)
+    every = [*BROKEN.values(), *BLIND_SPOTS.values()]
+    said = [str(case.service.__doc__) for case in every]
+    assert len(set(said)) == len(every)
     assert [text for text in said if not text.endswith(".") or "\n" in text] == []
 
 
 @cache
-def judged(redis_url: str, name: str) -> Report:
+def judged(redis_url: str, case: Broken) -> Report:
     """What the shipped contracts say of a broken implementation, in the scenario that shows it."""
-    case = BROKEN[name]
+    return judge_scenario(Subject(redis_url, case.service), scenario_of(case))
+
+
+def scenario_of(case: Broken) -> Scenario:
+    """The scenario that shows how it is broken."""
     (scenario,) = [each for each in SCENARIOS if each.name == case.scenario]
-    return judge_scenario(Subject(redis_url, case.service), scenario)
+    return scenario
+
+
+def not_kept(report: Report, case: Broken) -> set[str]:
+    """What makes the conformance test of the scenario fail: broken contracts, findings, those not kept of its own."""
+    kept = {result.contract for result in report.results if result.verdict == "kept"}
+    loud = {result.contract for result in report.results if result.findings} | {f.entry for f in report.integrity}
+    return (set(scenario_of(case).contracts) - kept) | loud
 
 
 def keys(report: Report) -> set[str]:

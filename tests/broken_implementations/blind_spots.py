@@ -1,0 +1,59 @@
+"""What is broken and keeps every contract all the same: the shipped contracts do not see it, and why.
+
+Where a contract learns to, its service moves to the others; a test sees to it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from opentelemetry.sdk.trace import Span
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from tests.broken_implementations.registry import blind_spot
+from tests.broken_implementations.service import Headers, Service
+
+
+@blind_spot("redis-get-hit")
+class LatencyInSeconds(Service):
+    """`latency_ms` is in seconds: a number within its bounds, and no contract compares it with the span's duration."""
+
+    def latency(self, started: int) -> Any:
+        return super().latency(started) / 1000
+
+
+@blind_spot("session-redis-down")
+class OutageLooksLikeAMiss(Service):
+    """A Redis that is down is a miss: the same trace as of a miss, and no contract knows that Redis was down."""
+
+    async def send(self, operation: str, *arguments: Any) -> Any:
+        try:
+            return await super().send(operation, *arguments)
+        except RedisConnectionError:
+            return None
+
+
+@blind_spot("session-invalidate")
+class OneIdForAllRequests(Service):
+    """Every request has the correlation id of the process: right within each trace, and no contract looks at two."""
+
+    def correlation_of(self, headers: Headers, service: str) -> str:
+        return "c-0"
+
+
+@blind_spot("database-call-fails")
+class EventsWithoutATime(Service):
+    """Events have the time of the epoch: no finding speaks of an event's time."""
+
+    def tell(self, span: Span, event: str, **attributes: Any) -> None:
+        span.add_event(event, attributes, 1)
+
+
+@blind_spot("database-call-fails")
+class OpenFromOpen(Service):
+    """The event of opening says that the breaker was open before: one of the states that `from_state` may name."""
+
+    threshold = 1
+
+    def transition(self, before: str) -> dict[str, Any]:
+        return {**super().transition(before), "from_state": "open"}
