@@ -13,6 +13,8 @@ from contracts.instrumented_redis import CLIENTS, Client, Seen
 
 FILE = Path(__file__).parent / "known_departures" / "opentelemetry-instrumentation-redis.yaml"
 
+_NAMED = FILE.relative_to(FILE.parents[2]).as_posix()
+
 Found: TypeAlias = tuple[Client, str, str]
 """Client, scenario, and departure."""
 
@@ -66,7 +68,7 @@ def differences(known: KnownDepartures, mode: str, seen: Seen) -> str:
     lines = [*_in_general(known, seen), *_in_departures(known.expected(mode), _found(seen.departures))]
     if not lines:
         return ""
-    head = f"{known.subject} {seen.version} in its mode {mode!r} departs otherwise than {FILE.name} says:"
+    head = f"{known.subject} {seen.version} in its mode {mode!r} departs otherwise than {_NAMED} says:"
     return "\n".join((head, *lines, _WHAT_TO_DO))
 
 

@@ -9,6 +9,7 @@ about the instrumentation. The names of its spans select nothing in the contract
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import sys
 from collections.abc import Collection, Sequence
@@ -26,8 +27,10 @@ from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from containers.urls import without_credentials
 from contracts.redis_scenarios import REDIS_ACTIONS
 from contracts.stage import DEADLINE_S, RedisStage
 from demo.breakages import changed
@@ -36,6 +39,7 @@ from spanpact.findings import Report
 from spanpact.model import Reading
 from spanpact.sources import MemorySource
 
+_ABOUT = "Say as JSON in what opentelemetry-instrumentation-redis departs from the contracts of the Redis commands."
 PACKAGE = "opentelemetry-instrumentation-redis"
 RESOURCE = {"service.name": "studio-api", "service.version": "1.0.0", "deployment.environment": "development"}
 
@@ -134,5 +138,22 @@ def _departures(redis_url: str, client: Client, scenario: Scenario) -> list[str]
     return sorted({f"{finding.key} {finding.keyword}" for finding in report.findings})
 
 
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print what departs, as JSON; 2 for a wrong command line, 3 for a Redis that does not answer."""
+    parser = argparse.ArgumentParser(prog="python -m contracts.instrumented_redis", description=_ABOUT)
+    parser.add_argument("redis_url", metavar="REDIS_URL", help="redis://HOST:PORT/DB; the database is emptied")
+    url: str = parser.parse_args(arguments).redis_url
+    try:
+        with Redis.from_url(url, retry=Retry(NoBackoff(), 0), socket_timeout=DEADLINE_S) as client:
+            client.ping()
+    except ValueError as error:
+        parser.error(f"{without_credentials(url)!r} is no Redis URL: {error}")
+    except RedisError as error:
+        print(f"{parser.prog}: no Redis answers at {without_credentials(url)}: {error}", file=sys.stderr)
+        return 3
+    print(msgspec.json.encode(seen(url)).decode())
+    return 0
+
+
 if __name__ == "__main__":
-    print(msgspec.json.encode(seen(sys.argv[1])).decode())
+    sys.exit(main())

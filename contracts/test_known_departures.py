@@ -11,8 +11,9 @@ import msgspec
 import pytest
 
 from containers.redis_server import RedisBackend
+from contracts.closed_port import closed_port
 from contracts.departures import FILE, KnownDepartures, differences
-from contracts.instrumented_redis import CLIENTS, PACKAGE, Seen, contract_name
+from contracts.instrumented_redis import CLIENTS, PACKAGE, Seen, contract_name, main
 from contracts.redis_scenarios import REDIS_ACTIONS
 
 KNOWN = KnownDepartures.load()
@@ -41,6 +42,26 @@ def test_spans_get_the_names_that_the_contracts_have(name: str, expected: str) -
     assert contract_name(name) == expected
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code", "line"),
+    [
+        ([], 2, "the following arguments are required: REDIS_URL"),
+        (["http://127.0.0.1"], 2, "'http://127.0.0.1' is no Redis URL: "),
+        (["redis://127.0.0.1:{port}/0"], 3, "no Redis answers at redis://127.0.0.1:"),
+    ],
+)
+def test_a_wrong_address_is_one_clear_line(
+    arguments: list[str], code: int, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with closed_port() as port:
+        try:
+            exit_code: object = main([argument.format(port=port) for argument in arguments])
+        except SystemExit as error:
+            exit_code = error.code
+    assert exit_code == code
+    assert line in capsys.readouterr().err.splitlines()[-1]
+
+
 def as_known(mode: str) -> Seen:
     """What would be seen if nothing had changed."""
     found = KNOWN.expected(mode)
@@ -61,7 +82,7 @@ def test_a_fix_and_a_regression_are_lines_of_their_own() -> None:
     seen.departures["asyncio"]["redis-set"].append("redis/kind kind")
     lines = differences(KNOWN, "stable", seen).splitlines()
     assert lines[:3] == [
-        f"{PACKAGE} {KNOWN.version} in its mode 'stable' departs otherwise than {FILE.name} says:",
+        f"{PACKAGE} {KNOWN.version} in its mode 'stable' departs otherwise than contracts/known_departures/{FILE.name} says:",
         "  new        asyncio redis-set: redis/kind kind",
         "  gone       sync redis-set: redis/attribute-missing attributes.operation",
     ]
