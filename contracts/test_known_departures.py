@@ -82,7 +82,8 @@ def test_a_fix_and_a_regression_are_lines_of_their_own() -> None:
     seen.departures["asyncio"]["redis-set"].append("redis/kind kind")
     lines = differences(KNOWN, "stable", seen).splitlines()
     assert lines[:3] == [
-        f"{PACKAGE} {KNOWN.version} in its mode 'stable' departs otherwise than contracts/known_departures/{FILE.name} says:",
+        f"{PACKAGE} {KNOWN.version} in its mode 'stable' departs otherwise than "
+        f"contracts/known_departures/{FILE.name} says:",
         "  new        asyncio redis-set: redis/kind kind",
         "  gone       sync redis-set: redis/attribute-missing attributes.operation",
     ]
