@@ -111,6 +111,12 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def mutation(session: nox.Session) -> None:
+    """Break code in small ways, and see whether its tests notice; `-- corpus`, `-- contracts`, `-- --help`."""
+    tool(session, "python", "-m", "tests.mutation", *session.posargs)
+
+
+@nox.session(default=False)
 def package(session: nox.Session) -> None:
     """Build wheel and sdist, install the wheel alone in a clean environment, and verify what it ships."""
     dist, clean = CACHE / "dist", CACHE / "package"
