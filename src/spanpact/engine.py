@@ -24,7 +24,7 @@ from spanpact.pending import settle_pending
 from spanpact.plan import ContractPlan
 from spanpact.rules import CompiledRule, compile_rule
 from spanpact.tally import Blueprint, Tally, abridged, masker
-from spanpact.topology import TOP, Topology
+from spanpact.topology import TOP, Topology, by_content
 from spanpact.verdict import verdict_of
 
 
@@ -113,8 +113,18 @@ class _Lookup:
 
     def __call__(self, trace_id: str, span_id: str) -> Span | None:
         if self._spans is None:
-            self._spans = {(span.trace_id, span.span_id): span for trace in self._traces for span in trace.spans}
+            self._spans = _by_ids(span for trace in self._traces for span in trace.spans)
         return self._spans.get((trace_id, span_id))
+
+
+def _by_ids(spans: Iterable[Span]) -> dict[tuple[str, str], Span]:
+    """Spans by trace and span id; of several with one id, the one that stays in the trace's topology."""
+    found: dict[tuple[str, str], Span] = {}
+    for span in spans:
+        known = found.setdefault((span.trace_id, span.span_id), span)
+        if known is not span:
+            found[span.trace_id, span.span_id] = min(known, span, key=by_content)
+    return found
 
 
 def _start(plan: ContractPlan | CompiledContract, reading: Reading) -> _Judged:
