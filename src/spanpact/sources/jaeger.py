@@ -19,6 +19,7 @@ from spanpact.model import Attributes, Capability, Reading, SourceInfo, Span, Tr
 from spanpact.sources.assembling import TraceAssembler
 from spanpact.sources.base import SourceBase
 from spanpact.sources.http_client import DEFAULT_LIMITS, NO_TLS_OPTIONS, HttpClient, HttpLimits, TlsOptions
+from spanpact.sources.jaeger_alterations import Restorer
 from spanpact.sources.jaeger_legacy import JaegerLegacy
 from spanpact.sources.jaeger_v3 import JaegerV3, NotSpoken, Search
 
@@ -36,7 +37,6 @@ _SECOND: Final = 1_000_000_000
 _AHEAD: Final = 60 * _SECOND  # how far another machine's clock may run ahead of ours
 _MOST_TRACES: Final = 1500  # what Jaeger's own UI asks for at most
 _HEX: Final = frozenset("0123456789abcdef")
-_WARNINGS: Final = "@jaeger@"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class JaegerSource(SourceBase):
         else:
             spans = self._found()
         assembler = TraceAssembler()
-        assembler.add(map(_tidied, spans))
+        assembler.add(map(Restorer().span, spans))
         traces = tuple(map(self._dated, assembler.traces(complete=False, scenarios=self.scenarios)))
         return Reading(self._info_of(traces), self._wanted(traces), self.offered)
 
@@ -181,19 +181,6 @@ def full_trace_id(text: str) -> str:
     if not digits or len(digits) > 32 or not _HEX.issuperset(digits):
         raise UsageError(f"not a trace id: {text[:64]!r}", hint="accepted: up to 32 hexadecimal digits")
     return digits.zfill(32)
-
-
-def _tidied(span: Span) -> Span:
-    """The span with ids of full length (the old API shortens them) and without Jaeger's own warnings."""
-    attributes = span.attributes
-    if any(name.startswith(_WARNINGS) for name in attributes):
-        attributes = {name: value for name, value in attributes.items() if not name.startswith(_WARNINGS)}
-    ids = (span.trace_id, span.span_id, span.parent_id)
-    full = (span.trace_id.zfill(32), span.span_id.zfill(16), span.parent_id and span.parent_id.zfill(16))
-    if ids == full and attributes is span.attributes:
-        return span
-    trace_id, span_id, parent_id = full
-    return msgspec.structs.replace(span, trace_id=trace_id, span_id=span_id, parent_id=parent_id, attributes=attributes)
 
 
 def _resolution_ns(spans: Iterable[Span]) -> int:

@@ -19,6 +19,7 @@ from spanpact.model import Attributes, Capability, Event, Link, Resource, Scope,
 from spanpact.otlp import SharedValues
 from spanpact.privacy import mask
 from spanpact.sources.http_client import HttpAnswer, HttpClient
+from spanpact.sources.jaeger_alterations import WARNINGS
 from spanpact.sources.jaeger_v3 import Search, checked
 
 _KINDS: Final[Mapping[object, SpanKind]] = {
@@ -60,6 +61,7 @@ class _Span(msgspec.Struct, rename="camel"):
     tags: list[_Tag] | None = None
     logs: list[_Log] | None = None
     process_id: str = msgspec.field(default="", name="processID")
+    warnings: list[str] | None = None
 
 
 class _Trace(msgspec.Struct):
@@ -126,10 +128,12 @@ def _resource(process: _Process, shared: SharedValues) -> Resource:
 
 
 def _span(span: _Span, resource: Resource, shared: SharedValues) -> Span:
-    tags = _attributes(span.tags)
-    status, message = _status(tags)
+    tags, failed = _own_attributes(span.tags)
+    status, message = _status(tags, failed=failed)
     scope = _scope(tags, shared)
     state = tags.pop("w3c.tracestate", "")
+    if span.warnings:
+        tags[WARNINGS] = list(span.warnings)
     parent, links = _references(span)
     start = span.start_time * 1000
     return Span(
@@ -151,13 +155,21 @@ def _span(span: _Span, resource: Resource, shared: SharedValues) -> Span:
     )
 
 
-def _status(tags: Attributes) -> tuple[StatusCode, str]:
-    """The status, taken out of the tags: `error` is also what a failed span of Jaeger 1 is marked with."""
+def _own_attributes(tags: Sequence[_Tag] | None) -> tuple[Attributes, bool]:
+    """The span's attributes, and whether there was Jaeger's own mark of a failed span: the last `error` that is true.
+
+    It is sent beside an attribute of that name, if the span has one.
+    """
+    marks = [tag for tag in tags or () if tag.key == "error" and tag.value is True]
+    return _attributes([tag for tag in tags or () if not marks or tag is not marks[-1]]), bool(marks)
+
+
+def _status(tags: Attributes, *, failed: bool) -> tuple[StatusCode, str]:
+    """The status, taken out of the tags; Jaeger 1 has nothing but the mark."""
     code = tags.pop("otel.status_code", None)
-    failed = tags.get("error") is True
     status = _STATUSES.get(code, "error" if failed and code is None else "unset")
-    if status == "error" and failed:
-        del tags["error"]
+    if failed and status != "error":
+        tags["error"] = True  # no mark, then
     return status, str(tags.pop("otel.status_description", ""))
 
 
@@ -195,6 +207,6 @@ def _value(tag: _Tag) -> Value:
     value: Value = tag.value
     if tag.type == "float64" and isinstance(value, int | float | str):
         return float(value)
-    if tag.type == "binary" and isinstance(value, str):
-        return base64.b64decode(value, validate=True)
+    if tag.type == "binary" and isinstance(value, str | None):  # no bytes at all are null
+        return base64.b64decode(value or "", validate=True)
     return value
