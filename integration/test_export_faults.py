@@ -32,7 +32,7 @@ from integration.evidence import (
     until,
     whole,
 )
-from integration.studio import running_studio
+from integration.studio import UNHURRIED, running_studio
 
 pytestmark = pytest.mark.timeout(180)  # a busy machine has more to do than this
 MANY, FEW = 40, 8
@@ -55,7 +55,8 @@ def studio(
     redis: RedisBackend, postgres: PostgresBackend, jaeger: JaegerBackend, export_timeout: str
 ) -> Iterator[Services]:
     """Both services; every span of studio-api is of a request that is answered below."""
-    with running_studio(redis, postgres, jaeger, OTEL_EXPORTER_OTLP_TIMEOUT=export_timeout) as services:
+    environ = {"OTEL_EXPORTER_OTLP_TIMEOUT": export_timeout, **UNHURRIED}
+    with running_studio(redis, postgres, jaeger, **environ) as services:
         yield services
 
 

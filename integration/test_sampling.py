@@ -21,7 +21,7 @@ from containers.postgres_server import PostgresBackend
 from containers.redis_server import RedisBackend
 from demo.services import Services
 from integration.evidence import Answer, answer_from, held, settled, spans_of, whole
-from integration.studio import running_studio
+from integration.studio import UNHURRIED, running_studio
 from reference_impl.telemetry import SeededIds
 from spanpact.model import Trace
 
@@ -33,8 +33,6 @@ ROOTS = SESSIONS + READS
 PARENTS = 20  # requests of clients that are traced and sampled, and of as many that are not
 AT_ONCE = 16
 Z_OF_999 = 3.2905  # 99.9 % of a normal distribution lie within so many deviations
-UNHURRIED = {"DATABASE_CHECKOUT_TIMEOUT": "20", "DATABASE_DEADLINE": "20", "BREAKER_SLOW_CALL_SECONDS": "20"}
-UNHURRIED |= {"AUDIT_DEADLINE": "20"}  # a busy machine must not make a call fail
 
 
 @dataclass(frozen=True, slots=True)
