@@ -137,7 +137,8 @@ def _context(plan: ContractPlan, topology: Topology, reading: Reading, found: _L
         topology,
         capabilities=reading.source.capabilities,
         find_span=found,
-        tolerance_ns=plan.tolerance_ns + (reading.source.resolution_ns if reading.source.resolution_ns > 1 else 0),
+        tolerance_ns=plan.tolerance_ns,
+        resolution_ns=reading.source.resolution_ns,
         skew_ns=plan.skew_ns,
     )
 

@@ -53,10 +53,11 @@ ValuesOf: TypeAlias = Callable[[Reference], Sequence[Value]]
 class Context:
     """Everything around a span that a check may ask for; one for each trace and contract.
 
+    `unclear_ns`: by how much two times may differ from what is read, and the source would not show it.
     `values_of` is None until the spans are assigned: `same_as` never steers the assignment.
     """
 
-    __slots__ = ("_logs", "capabilities", "find_span", "skew_ns", "tolerance_ns", "topology", "values_of")
+    __slots__ = ("_logs", "capabilities", "find_span", "skew_ns", "tolerance_ns", "topology", "unclear_ns", "values_of")
 
     def __init__(
         self,
@@ -66,11 +67,13 @@ class Context:
         find_span: Callable[[str, str], Span | None],
         tolerance_ns: int = 0,
         skew_ns: int = 0,
+        resolution_ns: int = 1,
     ) -> None:
         self.topology = topology
         self.capabilities = capabilities
         self.find_span = find_span
         self.tolerance_ns = tolerance_ns
+        self.unclear_ns = resolution_ns - 1
         self.skew_ns = skew_ns
         self.values_of: ValuesOf | None = None
         self._logs: Mapping[str, Sequence[LogRecord]] | None = None
@@ -106,7 +109,8 @@ class Context:
 
     def allowance_ns(self, one: Span, other: Span) -> int:
         """How far the times of two spans may disagree: more between processes (section 6)."""
-        return self.tolerance_ns if self.one_process(one, other) else self.tolerance_ns + self.skew_ns
+        between = 0 if self.one_process(one, other) else self.skew_ns
+        return self.tolerance_ns + self.unclear_ns + between
 
 
 Judge: TypeAlias = Callable[[Span, Context], Sequence[Outcome]]

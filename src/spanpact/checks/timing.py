@@ -21,16 +21,16 @@ def shown_ns(nanoseconds: int) -> str:
 
 
 def compile_duration(bound: DurationBound) -> Judge:
-    """The judge of `duration`, by the span's own start and end."""
+    """The judge of `duration`, by the span's own start and end, as far as the source's resolution can tell."""
     low, high = bound.at_least_ns, bound.at_most_ns
 
-    def judge(span: Span, _: Context) -> Sequence[Outcome]:
+    def judge(span: Span, context: Context) -> Sequence[Outcome]:
         if not span.end_ns:
             return (Undecided("incomplete", "the span has not ended"),)
         taken = span.end_ns - span.start_ns
-        if high is not None and taken > high:
+        if high is not None and taken - high > context.unclear_ns:
             return (Breach("duration", "it took too long", f"at most {shown_ns(high)}", shown_ns(taken)),)
-        if low is not None and taken < low:
+        if low is not None and low - taken > context.unclear_ns:
             return (Breach("duration", "it took too short", f"at least {shown_ns(low)}", shown_ns(taken)),)
         return KEPT
 
