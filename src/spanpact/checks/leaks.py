@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-from spanpact.checks.base import Breach, Context, Judge, Outcome
-from spanpact.model import NO_SCOPE, Attributes, Event, LogRecord, Span, Value
+from spanpact.checks.base import KEPT, Breach, Context, Judge, Outcome, lacking
+from spanpact.model import NO_SCOPE, Attributes, Capability, Event, LogRecord, Span, Value
 from spanpact.plan import Content
 from spanpact.privacy import Scanner
+
+_PARTS: Final[Sequence[Capability]] = ("events", "links", "status_message", "scope", "resource")
 
 PlacedText: TypeAlias = tuple[str, str, str]
 """(what it is, the name of what carries it or "", the text)."""
@@ -19,9 +21,14 @@ def compile_forbid(content: Content) -> Judge:
     scanner, exempt = Scanner(content.forbid), content.exempt
 
     def judge(span: Span, context: Context) -> Sequence[Outcome]:
-        return leaks(span_texts(span, context, exempt), scanner)
+        return leaks(span_texts(span, context, exempt), scanner) or _unseen(context)
 
     return judge
+
+
+def _unseen(context: Context) -> Sequence[Outcome]:
+    """What keeps a span without a leak from being clean: the source does not carry all of it."""
+    return next((outcome for part in _PARTS if (outcome := lacking(context, part))), KEPT)
 
 
 def leaks(texts: Iterator[PlacedText], scanner: Scanner) -> Sequence[Breach]:
