@@ -93,8 +93,8 @@ def test_limits_hold_to_the_node() -> None:
     assert plain(from_yaml("a: " + "[" * 31 + "]" * 31))
     assert refusal("a: " + "[" * 32 + "]" * 32) == "f:1:35: nested deeper than 32"
     assert from_yaml("a: 1 #" + "x" * (MAX_BYTES - 6))
-    assert refusal("a: 1 #" + "x" * (MAX_BYTES - 5)) == "f:1:1: the file is larger than 1 MiB"
-    assert refusal("a: 1 #" + "ü" * (MAX_BYTES // 2)) == "f:1:1: the file is larger than 1 MiB"
+    assert refusal("a: 1 #" + "x" * (MAX_BYTES - 5)) == "f:1:1: the file is larger than 256 KiB"
+    assert refusal("a: 1 #" + "ü" * (MAX_BYTES // 2)) == "f:1:1: the file is larger than 256 KiB"
 
 
 def test_python_values_give_the_same_tree_as_yaml() -> None:

@@ -38,7 +38,7 @@ from spanpact.document import (
 )
 from spanpact.errors import ContractError, Place
 
-MAX_BYTES: Final = 1 << 20
+MAX_BYTES: Final = 256 << 10
 
 
 def from_yaml(data: bytes | str, *, file: str = "<text>") -> Mapping:
@@ -46,10 +46,10 @@ def from_yaml(data: bytes | str, *, file: str = "<text>") -> Mapping:
 
     Raises ContractError with line and column for what section 1 of docs/contract-format.md refuses: anchors,
     aliases, merges, tags, directives, duplicate keys, several documents, keys that are not text, more than
-    depth 32, 1 MiB or 10,000 nodes, and bytes that are not clean UTF-8.
+    depth 32, 256 KiB or 10,000 nodes, and bytes that are not clean UTF-8.
     """
     if len(data) > MAX_BYTES or (isinstance(data, str) and len(data.encode("utf-8", "replace")) > MAX_BYTES):
-        raise _at(file, 0, 0).error("the file is larger than 1 MiB")
+        raise _at(file, 0, 0).error("the file is larger than 256 KiB")
     text = _decoded(data, file) if isinstance(data, bytes) else data
     _refuse_characters(text, file)
     tree = _Builder(file).build(text)

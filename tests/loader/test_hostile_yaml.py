@@ -102,9 +102,9 @@ CORPUS: list[tuple[bytes | str, str]] = [
     ("\n".join(" " * i + "a:" for i in range(99)), f"33:33: {DEEP}"),
     ("a: [" + "x," * BIG, f"1:19999: {MANY}"),
     ("".join(f"k{i}: 1\n" for i in range(9_999)), f"5000:8: {MANY}"),
-    ("a: [" + "{}," * 99_999, f"1:29996: {MANY}"),
-    ("a" * (2**20 + 1), "1:1: the file is larger than 1 MiB"),
-    (b"a: " + b"x" * 2**20, "1:1: the file is larger than 1 MiB"),
+    ("a: [" + "{}," * 66_666, f"1:29996: {MANY}"),
+    ("a" * (2**18 + 1), "1:1: the file is larger than 256 KiB"),
+    (b"a: " + b"x" * 2**18, "1:1: the file is larger than 256 KiB"),
     # tabs
     ("a:\n\tb: c", f"2:1: {TAB}"),
     ("a:\n  \tb: c", f"2:3: {TAB}"),
