@@ -1,0 +1,61 @@
+"""The trace ids that the documentation shows are those that a reader's own demo makes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import pytest
+
+from containers.own_redis import own_redis
+from demo.__main__ import EXAMPLE_SEED
+from demo.breaker_flow import EXAMPLE_TRACE_ID
+from demo.every_flow import every_flow
+from demo.services import running_services
+from tests.docs.pages import DOCS, ROOT, page
+
+ID = re.compile(r"\b[0-9a-f]{32}\b")
+PLACEHOLDERS = {"4bf92f3577b34da6a3ce929d0e0e4736"}
+"""What W3C's own examples use: no trace of ours."""
+LAST = "audit: told"
+OTHERS = {"cli.md", "tutorial.md"}
+"""Pages of traces that are not the demo's."""
+
+
+@pytest.fixture(scope="module")
+def flows(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """The trace of each flow of `nox -s demo -- --example-ids`, up to where requests overtake one another."""
+    folder = tmp_path_factory.mktemp("demo")
+    environ = {"STUDIO_ID_SEED": str(EXAMPLE_SEED), "OTEL_TRACES_EXPORTER": "none", "OTEL_LOGS_EXPORTER": "none"}
+    database = f"sqlite+aiosqlite:///{folder / 'studio.db'}"
+    seen: dict[str, str] = {}
+    with own_redis() as redis, running_services(redis, database, folder, environ=environ) as services:
+        for flow in every_flow(services.stage, services.audit, breaker_trace_id=EXAMPLE_TRACE_ID):
+            seen[flow.name] = flow.trace_id
+            if flow.name == LAST:
+                break
+    return seen
+
+
+@pytest.mark.timeout(240)
+def test_the_table_of_example_traces_is_what_the_demo_makes(flows: Mapping[str, str]) -> None:
+    rows = re.findall(r"^\| (.+) \| `([0-9a-f]{32})` \|$", page("tracing-guide.md"), re.MULTILINE)
+    assert dict(rows).items() <= flows.items()
+    assert LAST in dict(rows)
+    # The steps of the breaker share a trace, of which the last one stands for all.
+    assert flows.keys() - dict(rows).keys() == {name for name in flows if re.match("breaker: (failure|open)", name)}
+
+
+@pytest.mark.timeout(240)
+def test_every_id_that_a_page_gives_to_a_flow_is_that_flows(flows: Mapping[str, str]) -> None:
+    guide = re.sub(r"\s+", " ", page("redis-operations-guide.md"))
+    given = re.findall(r"`([0-9a-f]{32})`[,]? ?\(?((?:[a-z]+(?:: | )?)[^()]*(?:\([a-z]+\))?)\)", guide)
+    assert len(given) == len(ID.findall(guide)) == 11
+    assert [(name, id) for id, name in given if flows.get(name) != id] == []
+
+
+@pytest.mark.timeout(240)
+def test_every_other_id_is_one_of_the_demos(flows: Mapping[str, str]) -> None:
+    pages = [ROOT / "README.md", *(each for each in DOCS.glob("*.md") if each.name not in OTHERS)]
+    shown = {(id, each.name) for each in pages for id in ID.findall(each.read_text(encoding="utf-8"))}
+    assert {(id, name) for id, name in shown if id not in {*flows.values(), *PLACEHOLDERS}} == set()

@@ -1,0 +1,38 @@
+"""The pictures of the documentation show what the commands print today."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from docs.draw_pictures import FOLDER, PICTURES, drawn, printed
+from tests.docs.pages import DOCS, ROOT
+
+COLOURS = re.compile(r"\x1b\[[\d;]*m")
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_the_text_of_a_picture_is_what_its_command_prints(name: str) -> None:
+    svg = (FOLDER / f"{name}.svg").read_text(encoding="utf-8")
+    lines = ["".join(text.itertext()) for text in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+    now = printed(name)
+    assert "\x1b[" in now  # it is drawn from a terminal's output
+    assert "\n".join(lines) == COLOURS.sub("", now).rstrip(), "draw them anew: python -m docs.draw_pictures"
+    assert svg == drawn(now)
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_picture_is_small_needs_nothing_else_and_is_shown(name: str) -> None:
+    svg = (FOLDER / f"{name}.svg").read_text(encoding="utf-8")
+    assert len(svg.encode()) < 8192
+    assert re.findall(r"https?://\S+", svg) == ['http://www.w3.org/2000/svg"']
+    pages = [*ROOT.glob("*.md"), *DOCS.glob("*.md")]
+    assert any(f"pictures/{name}.svg)" in page.read_text(encoding="utf-8") for page in pages)
+
+
+def test_what_could_be_read_as_a_tag_is_written_out() -> None:
+    assert "<text x=\"12\" y=\"24\">a &lt;b&gt; &amp; <tspan fill=\"#1a7f37\">c</tspan></text>" in drawn(
+        "a <b> & \x1b[32mc\x1b[0m"
+    )  # fmt: skip
