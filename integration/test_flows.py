@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -31,6 +32,16 @@ from spanpact.sources import JaegerQuery, JaegerSource
 BREAKER = "breaker: probe, recovered"
 NEEDS_OUR_REDIS = frozenset({"validate: Redis down", "validate: Redis is back", "end all of a user"})
 """Flows that kill the Redis, or show what was in it: one that was named by its address has its own history."""
+GUIDE = (Path(__file__).parents[1] / "docs" / "tracing-guide.md").read_text(encoding="utf-8")
+FOUND_BY_TAG = {
+    "cache_miss=true": "validate: miss",
+    "session.reason=expired": "validate: expired",
+    "circuit_breaker.state=half_open": BREAKER,
+    "error.type=CircuitOpen": BREAKER,
+    "error.type=ConnectionError": "validate: Redis down",
+    "http.response.status_code=503": BREAKER,
+}
+"""The searches of docs/tracing-guide.md, each with a flow that it must find."""
 NO_LOGS = {
     ("request-log", "line", "event", "capability", "the source carries no logs"),
     ("request-log", "lines", "attributes.correlation.id", "capability", "the source carries no logs"),
@@ -127,6 +138,17 @@ class TestTrees:
             assert tree_of(jaeger.url, trace_id, wanted) == wanted
         ids = {span.attributes["correlation.id"] for trace in run.interleaved for span in spans_of(jaeger.url, trace)}
         assert ids == {f"demo-{number}" for number in range(INTERLEAVED)}
+
+
+class TestSearches:
+    @pytest.mark.parametrize("tag", FOUND_BY_TAG)
+    def test_a_tag_of_the_tracing_guide_finds_its_flow(self, tag: str, run: Run, jaeger: JaegerBackend) -> None:  # S7.1
+        assert f"\n| `{tag}`" in GUIDE
+        if FOUND_BY_TAG[tag] not in run.traces:
+            pytest.skip("this Redis was named by its address: it is not ours to kill")
+        name, _, value = tag.partition("=")
+        with JaegerSource(jaeger.url, query=JaegerQuery("studio-api", attributes={name: value})) as source:
+            assert run.traces[FOUND_BY_TAG[tag]] in {trace.trace_id for trace in source.read().traces}
 
 
 class TestEverySpan:
