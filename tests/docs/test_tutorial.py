@@ -29,6 +29,7 @@ def take(step: Block, folder: Path) -> None:
         file.write_text(before + step.text)
 
 
+@pytest.mark.timeout(240)
 def test_every_step_does_what_the_page_says(tmp_path: Path) -> None:
     assert [step.language for step in STEPS] == [
         "python", "yaml", "console", "diff", "console", "yaml", "console", "python", "console",
