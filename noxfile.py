@@ -117,6 +117,12 @@ def mutation(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def guard(session: nox.Session) -> None:
+    """Fail where a traced operation takes 15 % more instructions than it did; `-- --renew` after a meant change."""
+    tool(session, "python", "-m", "benchmarks.guard", *session.posargs)
+
+
+@nox.session(default=False)
 def package(session: nox.Session) -> None:
     """Build wheel and sdist, install the wheel alone in a clean environment, and verify what it ships."""
     dist, clean = CACHE / "dist", CACHE / "package"

@@ -5,6 +5,9 @@ is said, and fails nothing, as machines differ and are shared.
 
     def test_something(measured):
         measured("what was measured", samples, goal=0.5)
+        measured("how much it takes of the other", [0.55], goal=0.75, unit="")
+        measured("what it can take", samples, goal=8000, unit="spans/s", at_least=True)
+        measured("what has no goal", samples, unit="us")
 """
 
 from __future__ import annotations
@@ -24,17 +27,22 @@ import pytest
 FOLDER: Final = Path(__file__).parents[1] / ".nox" / "bench"
 """Where the files go; a file is replaced by the next run."""
 
-HEADS: Final = ("benchmark", "samples", "median", "max", "goal", "over it")
+HEADS: Final = ("benchmark", "samples", "median", "worst", "goal", "missed by")
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The samples of one benchmark, in seconds; `goal` is for their median, `facts` say on what it was measured."""
+    """The samples of one benchmark; `goal` is for their median, `facts` say on what it was measured.
+
+    `unit` is one of the samples and of the goal, empty for a ratio. A goal is an upper bound unless `at_least`.
+    """
 
     name: str
     samples: Sequence[float]
-    goal: float
+    goal: float | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
+    unit: str = "s"
+    at_least: bool = False
 
     def __post_init__(self) -> None:
         if not self.samples:
@@ -42,33 +50,50 @@ class Figures:
 
     @property
     def over(self) -> int:
-        """How many samples are above the goal."""
-        return sum(sample > self.goal for sample in self.samples)
+        """How many samples miss the goal."""
+        return sum(not self._keeps(sample) for sample in self.samples)
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the median keeps the goal; None where there is no goal."""
+        return None if self.goal is None else self._keeps(median(self.samples))
+
+    def _keeps(self, sample: float) -> bool:
+        return self.goal is None or (sample >= self.goal if self.at_least else sample <= self.goal)
+
+    def _shown(self, number: float) -> str:
+        return f"{number:,.0f} {self.unit}" if abs(number) >= 1000 else f"{number:.3f} {self.unit}".strip()
+
+    @property
+    def _goal_shown(self) -> str:
+        if self.goal is None:
+            return ""
+        bound = f"{'>=' if self.at_least else '<='} {self.goal:g} {self.unit}".strip()
+        return f"{bound}, {'met' if self.met else 'missed'}"
 
     @property
     def cells(self) -> tuple[str, ...]:
         """Its line of the table, by the columns of HEADS."""
-        middle = median(self.samples)
-        goal = f"<= {self.goal:g} s, {'met' if middle <= self.goal else 'missed'}"
         return (
             self.name,
             str(len(self.samples)),
-            f"{middle:.3f} s",
-            f"{max(self.samples):.3f} s",
-            goal,
-            str(self.over),
+            self._shown(median(self.samples)),
+            self._shown(min(self.samples) if self.at_least else max(self.samples)),
+            self._goal_shown,
+            "" if self.goal is None else str(self.over),
         )
 
     def written(self, folder: Path) -> Path:
         """Write the file, with what it was measured on; its path."""
         said = {
             "benchmark": self.name,
-            "unit": "s",
+            "unit": self.unit,
             "samples": list(self.samples),
             "median": median(self.samples),
             "max": max(self.samples),
             "goal": self.goal,
-            "met": median(self.samples) <= self.goal,
+            "at_least": self.at_least,
+            "met": self.met,
             "over": self.over,
             "facts": {**self.facts, **_machine()},
         }
@@ -98,10 +123,18 @@ _MEASURED = pytest.StashKey[list[tuple[Figures, Path]]]()
 
 @pytest.fixture
 def measured(request: pytest.FixtureRequest) -> Callable[..., None]:
-    """Takes what was measured: name, samples in seconds, `goal`, and further facts by keyword."""
+    """Takes what was measured: name, samples, `goal`, `unit`, `at_least`, and further facts by keyword."""
 
-    def measure(name: str, samples: Sequence[float], *, goal: float, **facts: str) -> None:
-        figures = Figures(name, tuple(samples), goal, facts)
+    def measure(
+        name: str,
+        samples: Sequence[float],
+        *,
+        goal: float | None = None,
+        unit: str = "s",
+        at_least: bool = False,
+        **facts: str,
+    ) -> None:
+        figures = Figures(name, tuple(samples), goal, facts, unit, at_least)
         request.config.stash.setdefault(_MEASURED, []).append((figures, figures.written(FOLDER)))
 
     return measure

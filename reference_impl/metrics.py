@@ -106,7 +106,7 @@ class ServiceMetrics:
         self, pool: str, command: str, seconds: float, *, error: BaseException | None, hit: bool | None, span: Span
     ) -> None:
         """See Measures."""
-        commands = (c.REDIS_COMMANDS, (pool, command, redis_outcome(error)))
+        commands = (c.REDIS_COMMANDS, (pool, command, "ok" if error is None else redis_outcome(error)))
         duration = (c.REDIS_DURATION, (pool, command))
         if hit is None or error is not None:
             self._count(span, seconds, commands, duration)

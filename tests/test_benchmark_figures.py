@@ -23,6 +23,16 @@ def test_a_goal_that_is_met_is_said() -> None:
     assert "<= 0.6 s, met  1" in table([Figures("a", (0.2, 0.9, 0.6), goal=0.6)])[1]
 
 
+def test_a_ratio_has_no_unit_and_a_goal_may_be_a_lower_bound_or_missing() -> None:
+    ratio = Figures("a ratio", (0.554,), goal=0.75, unit="")
+    rate = Figures("a rate", (9000.0, 7000.0, 12345.6), goal=8000, unit="spans/s", at_least=True)
+    plain = Figures("no goal", (12.25,), unit="us")
+    assert ratio.cells == ("a ratio", "1", "0.554", "0.554", "<= 0.75, met", "0")
+    assert rate.cells == ("a rate", "3", "9,000 spans/s", "7,000 spans/s", ">= 8000 spans/s, met", "1")
+    assert plain.cells == ("no goal", "1", "12.250 us", "12.250 us", "", "")
+    assert (ratio.met, rate.met, plain.met) == (True, True, None)
+
+
 def test_the_file_holds_every_sample_and_what_it_was_measured_on(tmp_path: Path) -> None:
     file = FIGURES.written(tmp_path / "bench")
     assert file.name == "from-flush-to-a-verdict.json"

@@ -1,0 +1,86 @@
+"""Counts the machine instructions of a traced operation, by valgrind's callgrind.
+
+Counts do not depend on the load of the machine, and ratios of counts hardly on the machine, so that a regression of a
+few per cent shows where times would need hours. They belong to one version of Python.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.one_operation import CASES, UNTRACED
+
+ROOT = Path(__file__).parents[1]
+_TOTAL = re.compile(r"^(?:totals|summary): (\d+)", re.MULTILINE)
+
+
+class NotCounted(Exception):
+    """Instructions could not be counted; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What one way of tracing adds to an operation: in instructions, per call."""
+
+    kind: str
+    case: str
+    variant: str
+    added: float
+
+
+def valgrind() -> str | None:
+    """Where valgrind is; None where there is none."""
+    return shutil.which("valgrind")
+
+
+def count(variants: Sequence[str], *, kinds: Sequence[str] = ("sync", "async"), calls: int = 100) -> Sequence[Count]:
+    """Count every variant in every case; the untraced operation is always among them, and taken off the others.
+
+    Raises NotCounted where valgrind is missing or the program fails.
+    """
+    names = [UNTRACED, *(name for name in variants if name != UNTRACED)]
+    with tempfile.TemporaryDirectory(prefix="spanpact-callgrind-") as folder:
+        totals = _totals(Path(folder), calls, kinds, names)
+    places = [(kind, case, name) for kind in kinds for case in CASES for name in names]
+    if len(totals) < 2 * len(places):
+        raise NotCounted(f"valgrind wrote {len(totals)} counts, {2 * len(places)} were expected")
+    raw = {place: totals[2 * number + 1] / calls for number, place in enumerate(places)}
+    return [
+        Count(kind, case, name, raw[kind, case, name] - raw[kind, case, UNTRACED])
+        for kind, case, name in places
+        if name != UNTRACED
+    ]
+
+
+def _totals(folder: Path, calls: int, kinds: Sequence[str], names: Sequence[str]) -> Sequence[int]:
+    program = valgrind()
+    if program is None:
+        raise NotCounted("valgrind is not installed: apt-get install valgrind")
+    options = ("--tool=callgrind", "--dump-before=getppid", f"--callgrind-out-file={folder / 'out'}")
+    command = [program, *options, sys.executable, "-m", "benchmarks.counted_loop", str(calls), ",".join(kinds), *names]
+    environment = {**os.environ, "PYTHONHASHSEED": "0", "OTEL_SDK_DISABLED": ""}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise NotCounted(f"valgrind ended with {done.returncode}: {done.stderr.strip().splitlines()[-1:]}")
+    dumps = sorted(folder.glob("out.*"), key=lambda file: int(file.suffix[1:]))
+    return [_total(file) for file in dumps]
+
+
+def _total(file: Path) -> int:
+    found = _TOTAL.search(file.read_text())
+    if found is None:
+        raise NotCounted(f"valgrind's file {file.name} has no total")
+    return int(found[1])
+
+
+def by_place(counts: Sequence[Count]) -> Mapping[tuple[str, str, str], float]:
+    """The counts by (kind, case, variant)."""
+    return {(one.kind, one.case, one.variant): one.added for one in counts}

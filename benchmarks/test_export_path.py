@@ -1,0 +1,149 @@
+"""The export path: what it takes without loss, what a burst costs, how it ends with a dead endpoint (S6.2).
+
+Each holds the ledger to account to the span: `ended = stored + lost{reason}`, and nothing pending at the end.
+"""
+
+from __future__ import annotations
+
+import gc
+import socket
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+from opentelemetry.trace import SpanKind, Tracer
+from opentelemetry.util.types import AttributeValue
+
+from containers.jaeger_server import JaegerBackend
+from reference_impl.settings import Settings
+from reference_impl.span_ledger import LedgerReading
+from reference_impl.telemetry import Telemetry, configure_tracing
+
+SAID: Mapping[str, AttributeValue] = {
+    "operation": "GET",
+    "key": "session:*",
+    "latency_ms": 0.7,
+    "cache_hit": True,
+    "cache_miss": False,
+}
+OFFERED_S, STEP_S = 3.0, 0.01
+BURST = 20_000
+ASKED_S = 1.0
+LONG_S = 60.0
+
+
+def make_spans(tracer: Tracer, number: int) -> None:
+    """Spans with the attributes of a Redis command."""
+    for _ in range(number):
+        span = tracer.start_span("redis.get", kind=SpanKind.CLIENT)
+        span.set_attributes(SAID)
+        span.end()
+
+
+@contextmanager
+def exporting_to(endpoint: str, **more: Any) -> Iterator[Telemetry]:
+    telemetry = configure_tracing(Settings.load({}, endpoint=endpoint, sampling_rate=1.0), **more)
+    try:
+        yield telemetry
+    finally:
+        telemetry.shutdown(LONG_S)
+
+
+def settled(ledger: LedgerReading, ended: int) -> str:
+    """What the ledger says, once it is certain that it is exact and complete."""
+    assert ledger.ended == ended == ledger.stored + ledger.lost_total
+    assert ledger.pending == 0
+    return f"{ledger.ended} ended = {ledger.stored} stored + {dict(ledger.lost)} lost"
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("rate", [2_000, 4_000, 8_000, 12_000])
+def test_spans_a_second_without_loss(jaeger: JaegerBackend, rate: int, measured: Callable[..., None]) -> None:
+    with exporting_to(jaeger.otlp_http) as telemetry:
+        tracer = telemetry.tracer("benchmarks")
+        made, began = 0, time.monotonic()
+        while (now := time.monotonic() - began) < OFFERED_S:
+            due = int(now * rate) - made
+            make_spans(tracer, due)
+            made += due
+            time.sleep(STEP_S)  # the pace of the load, not a wait for anything
+        took = time.monotonic() - began
+        telemetry.flush(LONG_S)
+        ledger = telemetry.ledger()
+    measured(
+        f"export, {rate} spans/s for {OFFERED_S:g} s: lost",
+        [ledger.lost_total],
+        goal=0 if rate <= 8_000 else None,
+        unit="spans",
+        ledger=settled(ledger, made),
+        offered=f"{made / took:.0f} spans/s",
+        jaeger=str(jaeger),
+    )
+
+
+@pytest.mark.timeout(120)
+def test_a_burst(jaeger: JaegerBackend, measured: Callable[..., None]) -> None:
+    with exporting_to(jaeger.otlp_http) as telemetry:
+        tracer = telemetry.tracer("benchmarks")
+        began = time.monotonic()
+        make_spans(tracer, BURST)
+        took = time.monotonic() - began
+        flushed = telemetry.flush(LONG_S)
+        ledger = telemetry.ledger()
+    assert flushed is (ledger.lost_total == 0)
+    said = settled(ledger, BURST)
+    measured(f"export, burst of {BURST}: time of the caller", [took], ledger=said)
+    measured(f"export, burst of {BURST}: stored", [ledger.stored], unit="spans", ledger=said)
+    for reason, number in ledger.lost.items():
+        measured(f"export, burst of {BURST}: lost, {reason}", [number], unit="spans", ledger=said)
+
+
+class Nowhere(SpanExporter):
+    """Takes spans and keeps none."""
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """See SpanExporter."""
+        return SpanExportResult.SUCCESS
+
+
+def test_memory_of_a_queued_span(measured: Callable[..., None]) -> None:
+    number = 10_000
+    queue = {"max_queue_size": 2 * number, "max_export_batch_size": 2 * number, "schedule_delay_ms": 3_600_000}
+    telemetry = configure_tracing(Settings.load({}, sampling_rate=1.0, **queue), exporter=Nowhere())
+    tracer = telemetry.tracer("benchmarks")
+    make_spans(tracer, 100)
+    gc.collect()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    make_spans(tracer, number)
+    gc.collect()
+    held = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert telemetry.ledger().pending == number + 100
+    assert telemetry.shutdown(LONG_S)
+    measured("export, memory of a queued span", [held / number], unit="bytes")
+
+
+@pytest.mark.parametrize("endpoint", ["refuses", "is silent"])
+@pytest.mark.parametrize("end", ["flush", "shutdown"])
+def test_the_end_with_a_dead_endpoint(endpoint: str, end: str, measured: Callable[..., None]) -> None:
+    late, said = [], ""
+    for _ in range(3):
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            if endpoint == "is silent":
+                listener.listen(8)
+            url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            telemetry = configure_tracing(Settings.load({}, endpoint=url, sampling_rate=1.0))
+            make_spans(telemetry.tracer("benchmarks"), 100)
+            began = time.monotonic()
+            assert (telemetry.flush(ASKED_S) if end == "flush" else telemetry.shutdown(ASKED_S)) is False
+            late.append(time.monotonic() - began - ASKED_S)
+            telemetry.shutdown(ASKED_S)
+            said = settled(telemetry.ledger(), 100)
+    measured(f"export, endpoint {endpoint}: {end} over what was asked", late, goal=0.5, ledger=said)
