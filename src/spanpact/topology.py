@@ -152,7 +152,7 @@ def _by_start(span: Span) -> tuple[int, str]:
 def by_content(span: Span) -> tuple[object, ...]:
     """Orders spans of one id by all that a verdict may depend on: never by the order in which they were read."""
     own = (span.start_ns, span.end_ns, span.name, span.parent_id, span.kind, span.status, span.status_message)
-    flags = (span.trace_state, str(span.parent_remote), span.resource.schema_url, span.scope.name, span.scope.version)
+    flags = (span.trace_state, str(span.parent_remote), span.scope.name, span.scope.version)
     dropped = (span.dropped_attributes, span.dropped_events, span.dropped_links)
     carried = [_content(each) for each in (span.attributes, span.resource.attributes, span.scope.attributes)]
     events = sorted((e.time_ns, e.name, _content(e.attributes), e.dropped_attributes) for e in span.events)
@@ -168,4 +168,6 @@ def _content(value: Value, depth: int = _COMPARED_DEPTH) -> str:
         return f"[{','.join(_content(each, depth - 1) for each in value)}]"
     if isinstance(value, dict):
         return f"{{{','.join(f'{name!r}:{_content(value[name], depth - 1)}' for name in sorted(value))}}}"
+    if isinstance(value, float):
+        value += 0.0  # not every source tells -0.0 from 0.0
     return f"{type(value).__name__} {value:x}" if isinstance(value, int) else repr(value)

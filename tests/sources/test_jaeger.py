@@ -170,6 +170,7 @@ class TestOldApi:
             {"key": "error", "type": "bool", "value": True},
             {"key": "otel.library.name", "value": "lib"},
             {"key": "n", "type": "float64", "value": 1},
+            {"key": "large", "type": "int64", "value": "9223372036854775807"},
             {"key": "inf", "type": "float64", "value": "+Inf"},
         ]
         references = [{"refType": "FOLLOWS_FROM", "traceID": "1", "spanID": "3"},
@@ -179,7 +180,7 @@ class TestOldApi:
         body = json.dumps({"data": [{"spans": [span], "processes": None}, {"spans": None}]}).encode()
         (read_span,) = spans(read(lambda head: answer(200, body), api="legacy")).values()
         assert (read_span.status, read_span.kind, read_span.scope.name) == ("error", "unspecified", "lib")
-        assert read_span.attributes == {"n": 1.0, "inf": math.inf}
+        assert read_span.attributes == {"n": 1.0, "large": 2**63 - 1, "inf": math.inf}
         assert read_span.parent_id == "5".zfill(16)
         assert [link.span_id for link in read_span.links] == ["3", "4"]
 

@@ -22,6 +22,10 @@ def test_a_span_that_never_ended_has_no_end_and_one_that_ended_too_early_has_its
     assert (ends["1"], ends["2"]) == (0, START - 5)
 
 
+def test_an_end_given_back_in_nanoseconds_makes_the_old_api_no_finer() -> None:
+    assert sanitized("legacy").source.resolution_ns == 1000
+
+
 @BOTH
 def test_a_service_without_a_name_has_none(api: str) -> None:
     named = spans(sanitized(api))
@@ -43,6 +47,17 @@ def test_an_attribute_error_stays_beside_jaegers_mark_of_a_failed_span(api: str)
 def test_what_was_not_changed_is_given_as_it_is() -> None:
     span = Span("a" * 32, "b" * 16, "s", resource=Resource({"service.name": "s"}))
     assert Restorer().span(span) is span
+
+
+def test_the_old_api_gives_spans_of_one_id_the_same_warnings() -> None:
+    warning = (
+        "Original end timestamp: 1970-01-01 00:00:00 +0000 UTC, adjusted to: 2026-01-01 00:00:00.000000001 +0000 UTC"
+    )
+    ended, adjusted = (
+        Span("a" * 32, "b" * 16, "s", start_ns=START, end_ns=START + taken, attributes={WARNINGS: [warning]})
+        for taken in (1000, 0)
+    )
+    assert (Restorer().span(ended).end_ns, Restorer().span(adjusted).end_ns) == (START + 1000, 0)
 
 
 @pytest.mark.parametrize("warning", [["clock skew"], [], "text", None, 5])

@@ -17,9 +17,10 @@ _DEEPEST = 8  # levels of lists and maps that a report shows
 
 
 def shown(value: Value, depth: int = 0) -> str:
-    """A value as a report shows it: text quoted. Neither masked nor cut: whoever reports it does both, in that order.
+    """A value as a report shows it: text quoted, a map's names in order, -0.0 as 0.0 (some sources do not tell them).
 
-    Cut first, half an e-mail address would look like none.
+    Neither masked nor cut: whoever reports it does both, in that order. Cut first, half an e-mail address would look
+    like none.
     """
     if isinstance(value, bytes):
         return f"{len(value)} bytes"
@@ -30,9 +31,11 @@ def shown(value: Value, depth: int = 0) -> str:
     if isinstance(value, list):
         return f"[{', '.join(shown(each, depth + 1) for each in value)}]"
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{name}: {shown(each, depth + 1)}' for name, each in value.items())}}}"
+        return f"{{{', '.join(f'{name}: {shown(value[name], depth + 1)}' for name in sorted(value))}}}"
     if isinstance(value, int) and value.bit_length() > _LONGEST_INT:
         return f"an integer of {value.bit_length()} bits"
+    if isinstance(value, float):
+        value += 0.0
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 

@@ -168,7 +168,8 @@ class JaegerSource(SourceBase):
             more.add("trace_state")
         if any(span.dropped_attributes or span.dropped_events or span.dropped_links for span in spans):
             more.add("dropped_counts")
-        return SourceInfo(self.info.name, self._carried() | more, _resolution_ns(spans))
+        resolution = max(_resolution_ns(spans), *(dialect.resolution_ns for dialect in self._dialects))
+        return SourceInfo(self.info.name, self._carried() | more, resolution)
 
     def __repr__(self) -> str:
         what = f"{len(self.trace_ids)} traces" if self.trace_ids else f"service {self.query and self.query.service}"

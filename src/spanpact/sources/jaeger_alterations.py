@@ -31,9 +31,7 @@ class Restorer:
     """Gives spans as they were sent: without warnings, with their own end and resource, and ids of full length."""
 
     def __init__(self) -> None:
-        self._resources: dict[
-            int, tuple[Resource, Resource]
-        ] = {}
+        self._resources: dict[int, tuple[Resource, Resource]] = {}
 
     def span(self, span: Span) -> Span:
         """The span as it was sent; the same object where nothing was changed."""
@@ -41,7 +39,8 @@ class Restorer:
         attributes = span.attributes
         if any(name.startswith(_OWN) for name in attributes):
             changed["attributes"] = {name: value for name, value in attributes.items() if not name.startswith(_OWN)}
-            if (end := _end_sent(attributes.get(WARNINGS))) is not None:
+            adjusted = span.end_ns - span.start_ns <= 1  # else it is the warning of another span with this id
+            if adjusted and (end := _end_sent(attributes.get(WARNINGS))) is not None:
                 changed["end_ns"] = end
         resource = self._resource(span.resource)
         if resource is not span.resource:

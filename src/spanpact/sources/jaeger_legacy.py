@@ -77,6 +77,7 @@ class JaegerLegacy:
     """Asks `/api/traces`. Both methods raise NotSpoken where it is not there, SourceError where it fails."""
 
     name = "/api/traces"
+    resolution_ns = 1000
     capabilities: frozenset[Capability] = frozenset(
         ["events", "status_message", "scope", "resource", "number_types", "bytes"]
     )
@@ -203,8 +204,10 @@ def _attributes(tags: Sequence[_Tag] | None) -> Attributes:
 
 
 def _value(tag: _Tag) -> Value:
-    """The value by the tag's own type: in JSON a whole double looks like an integer."""
+    """The value by the tag's own type: in JSON a whole double looks like an integer, and a large integer is a text."""
     value: Value = tag.value
+    if tag.type == "int64" and isinstance(value, str):
+        return int(value)
     if tag.type == "float64" and isinstance(value, int | float | str):
         return float(value)
     if tag.type == "binary" and isinstance(value, str | None):  # no bytes at all are null

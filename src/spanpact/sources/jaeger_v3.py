@@ -53,6 +53,7 @@ class JaegerV3:
     """Asks `/api/v3`. Both methods raise NotSpoken where it is not there, SourceError where it fails."""
 
     name = "/api/v3"
+    resolution_ns = 1
     capabilities: frozenset[Capability] = frozenset(
         ["events", "links", "status_message", "scope", "resource", "number_types", "bytes"]
     )

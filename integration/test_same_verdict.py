@@ -1,0 +1,158 @@
+"""One contract, many sources, the same verdict: what a real Jaeger gives back, by either of its APIs.
+
+Traces are generated, or are those of tests/corpus; many are sent at once, then each is read by its trace id. What a
+reading of Jaeger may lack is what it declares not to carry; docs/sources.md says what else the old API cannot tell.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import secrets
+import time
+import urllib.request
+from collections.abc import Sequence
+from typing import Any, Final, TypeAlias
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from containers.jaeger_server import JaegerBackend
+from spanpact.engine import CompiledContract, verify
+from spanpact.model import Reading, Resource, Span, Value
+from spanpact.sources import JaegerSource, MemorySource, encode_traces_json
+from spanpact.sources.jaeger import Api
+from tests.corpus_cases import CASES, plan_of, reading_of
+from tests.sources.as_sdk import can_be_recorded, recorded
+from tests.sources.everywhere import as_protobuf, differences, lessened, only, renumbered
+from tests.sources.odd_traces import situations
+
+Judged: TypeAlias = tuple[str, Sequence[CompiledContract], Reading]
+"""A name, contracts, and the traces to judge by them."""
+
+APIS: Final[Sequence[Api]] = ("v3", "legacy")
+A_REQUEST: Final = 150
+"""How many readings are sent at once."""
+DEADLINE: Final = 15.0
+"""Seconds within which Jaeger must show what it was sent; a failure, never a pause."""
+QUIET: Final[Any] = {
+    "deadline": None, "derandomize": True, "database": None, "phases": [Phase.generate],
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
+}  # fmt: skip
+_ID: Final = re.compile("(?!0+$)[0-9a-f]+")
+
+
+@pytest.mark.parametrize("api", APIS)
+@given(situations=st.lists(situations, min_size=4, max_size=4))
+@settings(max_examples=15, **QUIET)
+def test_generated_traces_are_judged_as_in_memory(
+    jaeger: JaegerBackend, api: Api, situations: Sequence[tuple[Sequence[CompiledContract], Reading]]
+) -> None:
+    judged = [
+        (str(number), contracts, in_memory(_for(api, renumbered(reading, secrets.token_hex(8)))))
+        for number, (contracts, reading) in enumerate(situations)
+    ]
+    send(jaeger, [reading for _, _, reading in judged])
+    assert differing(jaeger, api, judged) == ""
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_every_case_of_the_corpus_is_judged_as_it_says(jaeger: JaegerBackend, api: Api) -> None:
+    judged: list[Judged] = []
+    for place, case in enumerate(CASES):
+        reading = _for(api, renumbered(reading_of(place), secrets.token_hex(8)))
+        if jaeger_takes(reading):
+            judged.append((case.id, [plan_of(place)[1]], reading))
+    assert len(CASES) - len(judged) <= 12  # malformed ids, no trace at all, a service's name that is no text
+    send(jaeger, [reading for _, _, reading in judged])
+    assert differing(jaeger, api, judged) == ""
+
+
+def differing(jaeger: JaegerBackend, api: Api, judged: Sequence[Judged]) -> str:
+    """What reports on Jaeger's traces say otherwise than those on the traces as they were made, less what it lacks."""
+    found = []
+    for name, contracts, reading in judged:
+        there = only(once_there(jaeger, api, reading), reading)
+        if api == "legacy":
+            there = msgspec.structs.replace(there, traces=lessened(there, there.source).traces)
+        one, other = (verify(contracts, each) for each in (there, lessened(reading, there.source)))
+        found += [f"{name}: {line}" for line in differences(one, other)]
+    return "\n".join(found)
+
+
+def once_there(jaeger: JaegerBackend, api: Api, reading: Reading) -> Reading:
+    """What Jaeger gives of these traces as soon as it has all their spans."""
+    source = JaegerSource(jaeger.url, trace_ids=[trace.trace_id for trace in reading.traces], api=api)
+    deadline = time.monotonic() + DEADLINE
+    while number_of_spans(read := source.read()) < number_of_spans(reading):
+        assert time.monotonic() < deadline, f"not all spans within {DEADLINE:g} s"
+    return read
+
+
+def number_of_spans(reading: Reading) -> int:
+    return sum(len(trace.spans) for trace in reading.traces)
+
+
+def send(jaeger: JaegerBackend, readings: Sequence[Reading]) -> None:
+    """Exports all traces in few requests: protobuf messages one after another are one message."""
+    for start in range(0, len(readings), A_REQUEST):
+        written = [as_protobuf(encode_traces_json(reading)) for reading in readings[start : start + A_REQUEST]]
+        body = b"".join(spans for spans, _ in filter(None, written))
+        request = urllib.request.Request(
+            f"{jaeger.otlp_http}/v1/traces", body, {"content-type": "application/x-protobuf"}
+        )
+        with urllib.request.urlopen(request, timeout=DEADLINE) as answer:
+            assert answer.read() in (b"", b"\n\0"), "a partial success"
+
+
+def in_memory(reading: Reading) -> Reading:
+    """What the memory source gives of these traces when an SDK holds them."""
+    assert can_be_recorded(reading)
+    scenarios = {trace.trace_id: trace.scenario for trace in reading.traces}
+    return MemorySource(recorded(reading)[0], scenarios=scenarios, offered=reading.offered).read()
+
+
+def jaeger_takes(reading: Reading) -> bool:
+    """Whether Jaeger can be given the traces and keeps what they say: ids are well-formed, a service's name is text."""
+    spans = [span for trace in reading.traces for span in trace.spans]
+    return bool(spans) and all(map(_taken, spans))
+
+
+def _taken(span: Span) -> bool:
+    ids = [(span.trace_id, 32), (span.span_id, 16), *(((span.parent_id, 16),) if span.parent_id else ())]
+    named = span.resource.attributes.get("service.name", "")
+    return all(len(each) == digits and _ID.fullmatch(each) for each, digits in ids) and isinstance(named, str)
+
+
+def _for(api: Api, reading: Reading) -> Reading:
+    """The reading; for the old API without what docs/sources.md says that it cannot tell."""
+    return reading if api == "v3" else _plain(reading)
+
+
+def _plain(value: Any) -> Any:
+    """Without odd values, attributes of scopes, schema URLs, links within the trace, and Jaeger 1's mark of failure."""
+    if isinstance(value, Span):
+        scope = msgspec.structs.replace(value.scope, attributes={})
+        resource = Resource(_told(value.resource.attributes))
+        events = [msgspec.structs.replace(event, attributes=_told(event.attributes)) for event in value.events]
+        attributes = _told(value.attributes)
+        links = [link for link in value.links if link.trace_id != value.trace_id]
+        if value.status != "error" and attributes.get("error") is True:
+            del attributes["error"]
+        return msgspec.structs.replace(
+            value, scope=scope, resource=resource, events=events, links=links, attributes=attributes
+        )
+    # spans of one id share their warnings there, and so the ends that were sent
+    spans = [{span.span_id: _plain(span) for span in trace.spans} for trace in value.traces]
+    traces = [msgspec.structs.replace(t, spans=list(own.values())) for t, own in zip(value.traces, spans, strict=True)]
+    return msgspec.structs.replace(value, traces=traces)
+
+
+def _told(attributes: dict[str, Value]) -> dict[str, Value]:
+    return {name: value if _is_told(value) else "other" for name, value in attributes.items()}
+
+
+def _is_told(value: Value) -> bool:
+    return isinstance(value, str | bytes | int) or (isinstance(value, float) and math.isfinite(value))
