@@ -33,7 +33,8 @@ BREAKER_ENVIRON: Final = {
     "BREAKER_FAILURE_RATE": "1",
     "BREAKER_HALF_OPEN_PERMITS": "1",
     "BREAKER_RESET_SECONDS": str(RESET_S),
-    "DATABASE_DEADLINE": "1",
+    "DATABASE_DEADLINE": "2",
+    "BREAKER_SLOW_CALL_SECONDS": "20",  # only what the flow makes fail trips it, however busy the machine is
 }
 """Settings of a studio-api whose breaker trips and recovers while one looks on."""
 
