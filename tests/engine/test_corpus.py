@@ -15,7 +15,7 @@ from tests.corpus_cases import CASES, plan_of, reading_of
 GROUP = {"description", "contract", "given", "cases"}
 CASE = {
     "description", "trace", "traces", "findings", "verdict", "not_checked", "coverage", "without", "complete",
-    "scenario", "offered", "resolution", "today",
+    "scenario", "offered", "resolution", "today", "flows",
 }  # fmt: skip
 
 
@@ -51,6 +51,7 @@ def test_case(place: int) -> None:
         assert hit is not None, (each, [fields_of(f, each) for f in found])
         left.remove(hit)
     _check_result(case, report)
+    _check_where(case, report)
 
 
 def _check_result(case: Mapping[str, Any], report: Report) -> None:
@@ -69,6 +70,20 @@ def _check_result(case: Mapping[str, Any], report: Report) -> None:
     coverage = {f"{c.entry}.{c.keyword}": c.state for c in result.coverage}
     spoken_of = case.get("coverage", {})
     assert {key: coverage.get(key) for key in spoken_of} == spoken_of
+
+
+def _check_where(case: Mapping[str, Any], report: Report) -> None:
+    """Whatever the case: flows and findings are of spans that are there, and of the contract."""
+    (result,), traces = report.results, report.reading.traces
+    spans = {(trace.trace_id, span.span_id) for trace in traces for span in trace.spans}
+    spans |= {(trace.trace_id, "") for trace in traces}
+    assert (result.contract, result.version, result.file) == ("case", "1.0.0", "case.contract.yaml")
+    assert result.flows == len(result.flow_spans) == case.get("flows", result.flows)
+    assert spans.issuperset(result.flow_spans)
+    for finding in report.findings:
+        assert not finding.span_id or (finding.trace_id, finding.span_id) in spans, finding
+        assert finding.span_id or not finding.path or finding.id == "id-invalid", finding
+        assert finding.trace_id or not finding.path, finding
 
 
 def test_every_group_and_case_is_written_in_the_format() -> None:
