@@ -180,8 +180,10 @@ def one_span_a_line(reading: Reading) -> bytes:
 # Ways
 
 
-def from_files(folder: Path, reading: Reading, spans: bytes | None = None) -> Iterator[tuple[str, Reading]]:
-    """The traces read from a file of each form, plain and with gzip; `spans` is an exporter's own protobuf."""
+def from_files(
+    folder: Path, reading: Reading, spans: bytes | None = None, *, compressed: bool = True
+) -> Iterator[tuple[str, Reading]]:
+    """The traces read from a file of each form, plain and with gzip; `spans` is what an exporter makes of them."""
     document = encode_traces_json(reading)
     forms = {"whole.json": document, "lines.jsonl": one_span_a_line(reading)}
     if spans is None and (written := as_protobuf(document)):
@@ -189,7 +191,8 @@ def from_files(folder: Path, reading: Reading, spans: bytes | None = None) -> It
     if spans is not None:
         forms |= {"exported.pb": spans, "exported.json": as_json(spans)}
     for name, content in forms.items():
-        for path, written_as in ((folder / name, content), (folder / f"{name}.gz", gzip.compress(content, 1))):
+        packed = [(folder / f"{name}.gz", gzip.compress(content, 1))] if compressed else []
+        for path, written_as in [(folder / name, content), *packed]:
             path.write_bytes(written_as)
             source = OtlpFileSource(path, offered=reading.offered)
             yield path.name, source.read()
