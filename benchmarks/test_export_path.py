@@ -47,7 +47,7 @@ def make_spans(tracer: Tracer, number: int) -> None:
 
 @contextmanager
 def exporting_to(endpoint: str, **more: Any) -> Iterator[Telemetry]:
-    telemetry = configure_tracing(Settings.load({}, endpoint=endpoint, sampling_rate=1.0), **more)
+    telemetry = configure_tracing(Settings.load({}, endpoint=endpoint, sampling_rate=1.0, **more))
     try:
         yield telemetry
     finally:
@@ -75,15 +75,24 @@ def test_spans_a_second_without_loss(jaeger: JaegerBackend, rate: int, measured:
         took = time.monotonic() - began
         telemetry.flush(LONG_S)
         ledger = telemetry.ledger()
-    measured(
-        f"export, {rate} spans/s for {OFFERED_S:g} s: lost",
-        [ledger.lost_total],
-        goal=0 if rate <= 8_000 else None,
-        unit="spans",
-        ledger=settled(ledger, made),
-        offered=f"{made / took:.0f} spans/s",
-        jaeger=str(jaeger),
-    )
+    facts = {"ledger": settled(ledger, made), "jaeger": str(jaeger)}
+    reached = made / took
+    measured(f"export, {rate} spans/s asked: made", [reached], unit="spans/s", **facts)
+    # A busy machine does not make as many as that: then the loss says nothing about the goal.
+    goal = 0 if rate <= 8_000 and reached >= 0.95 * rate else None
+    measured(f"export, {rate} spans/s asked: lost", [ledger.lost_total], goal=goal, unit="spans", **facts)
+
+
+@pytest.mark.timeout(120)
+def test_cpu_time_of_an_exported_span(jaeger: JaegerBackend, measured: Callable[..., None]) -> None:
+    number, queue = 10_000, {"max_queue_size": 20_000, "schedule_delay_ms": 3_600_000}
+    with exporting_to(jaeger.otlp_http, **queue) as telemetry:
+        make_spans(telemetry.tracer("benchmarks"), number)
+        began = time.process_time()
+        assert telemetry.flush(LONG_S)
+        took = time.process_time() - began
+        said = settled(telemetry.ledger(), number)
+    measured("export, CPU time of a span, OTLP/HTTP", [took / number * 1e6], unit="us", ledger=said)
 
 
 @pytest.mark.timeout(120)
