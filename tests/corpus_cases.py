@@ -1,9 +1,14 @@
-"""The cases of tests/corpus as values: tests/corpus/README.md has the format."""
+"""The cases of tests/corpus as values, and how many there are of each keyword: `python -m tests.corpus_cases`.
+
+tests/corpus/README.md has the format. `--write` writes the table into it.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import io
+import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -16,10 +21,17 @@ from ruamel.yaml import YAML
 from spanpact.engine import CompiledContract
 from spanpact.examples import load_examples
 from spanpact.loader import load_text
+from spanpact.loader.vocabulary import EVERY_KEYWORD
 from spanpact.model import ALL_CAPABILITIES, Reading, SourceInfo
 from spanpact.plan import ContractPlan
 
 CORPUS = Path(__file__).parent / "corpus"
+README = CORPUS / "README.md"
+OF_FILES = frozenset(
+    ("spanpact", "contract", "fragment", "version", "about", "extends", "examples", "like", "but", "file")
+)
+"""Keywords of files and of examples that are written out otherwise: not a matter of judging."""
+TABLE_STARTS = "| keyword | cases |\n|---|---|\n"
 HEADER = {"spanpact": 1, "contract": "case", "version": "1.0.0"}
 
 
@@ -82,3 +94,40 @@ def reading_of(place: int) -> Reading:
     ]
     source = SourceInfo("case", ALL_CAPABILITIES - set(case.get("without", ())), case.get("resolution", 1))
     return msgspec.structs.replace(reading, source=source, traces=traces)
+
+
+def cases_by_keyword() -> Mapping[str, int]:
+    """How many cases have a keyword in their contract or their traces, for every keyword that judging depends on."""
+    counted: Counter[str] = Counter()
+    for case in CASES:
+        group = {key: case.group.get(key) for key in ("contract", "given")}
+        counted.update(set(_keys([group, case.case])) & EVERY_KEYWORD)
+    return {keyword: counted[keyword] for keyword in sorted(EVERY_KEYWORD - OF_FILES)}
+
+
+def _keys(tree: Any) -> Iterator[str]:
+    if isinstance(tree, dict):
+        yield from map(str, tree)
+        tree = list(tree.values())
+    if isinstance(tree, list):
+        for each in tree:
+            yield from _keys(each)
+
+
+def table() -> str:
+    """The number of cases by keyword as it stands in the README."""
+    rows = [f"| `{keyword}` | {number} |" for keyword, number in cases_by_keyword().items()]
+    return TABLE_STARTS + "\n".join(rows) + "\n"
+
+
+def main(arguments: list[str]) -> None:
+    """Prints the table, or writes it."""
+    if arguments == ["--write"]:
+        text = README.read_text()
+        README.write_text(text[: text.index(TABLE_STARTS)] + table())
+    else:
+        print(f"{len(CASES)} cases in {len({case.file for case in CASES})} files\n\n{table()}", end="")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -10,7 +10,7 @@ import pytest
 
 from spanpact.engine import verify
 from spanpact.findings import ContractResult, Finding, Report
-from tests.corpus_cases import CASES, plan_of, reading_of
+from tests.corpus_cases import CASES, README, cases_by_keyword, plan_of, reading_of, table
 
 GROUP = {"description", "contract", "given", "cases"}
 CASE = {
@@ -95,3 +95,11 @@ def test_every_group_and_case_is_written_in_the_format() -> None:
 
 def test_no_two_cases_have_one_name() -> None:
     assert not [id for id, times in Counter(case.id for case in CASES).items() if times > 1]
+
+
+def test_every_keyword_has_cases_enough() -> None:
+    assert {keyword: number for keyword, number in cases_by_keyword().items() if number < 5} == {}
+
+
+def test_the_readme_says_how_many_there_are() -> None:
+    assert README.read_text().endswith(table()), "python -m tests.corpus_cases --write"
