@@ -18,11 +18,13 @@ from opentelemetry.trace import get_current_span
 from containers.redis_server import RedisBackend
 from reference_impl.audit_client import AuditClient
 from reference_impl.audit_service import audit_settings, create_audit_app
+from reference_impl.connection_manager import ConnectionManager
+from reference_impl.connection_pool import PoolSettings
 from reference_impl.correlation import HEADER, current_correlation_id
 from reference_impl.redis_client import make_client
 from reference_impl.service import create_app
 from reference_impl.session_cache import KEYS
-from reference_impl.session_store import Session, SessionStore, SqlSessionStore
+from reference_impl.session_store import POOL, Session, SessionStore, SqlSessionStore
 from reference_impl.settings import Settings
 from reference_impl.telemetry import configure_tracing
 from spanpact.model import Trace
@@ -128,7 +130,9 @@ async def _drive(redis_url: str, folder: Path, memory: InMemorySpanExporter) -> 
         deadline_s=DEADLINE_S,
         max_connections=AT_ONCE,
     )
-    store = SqlSessionStore(database, tracer=tracer)
+    pool = PoolSettings(url=database, checkout_timeout_s=DEADLINE_S, deadline_s=DEADLINE_S)
+    connections = ConnectionManager({POOL: pool}, tracer=tracer)
+    store = SqlSessionStore(connections)
     app = create_app(settings, telemetry, redis=redis, store=DelayedStore(store, seed=4), audit=audit)
     async with (
         audit_api.router.lifespan_context(audit_api),
@@ -139,7 +143,7 @@ async def _drive(redis_url: str, folder: Path, memory: InMemorySpanExporter) -> 
         async with asyncio.TaskGroup() as group:
             for number in range(USERS):
                 group.create_task(users.act(number))
-    for close in (audit.close, redis.aclose, store.close):
+    for close in (audit.close, redis.aclose, connections.close):
         await close()
     return users.sent
 

@@ -68,8 +68,8 @@ async def test_a_thousand_validations_at_ten_percent_count_a_thousand_of_everyth
 ) -> None:
     async with measured(empty_redis.port, tmp_path, sampling_rate="0.1") as service:
         made = await log_in(service.client)
-        for _ in range(20):
-            calls = (service.client.get("/session", headers=bearer(made["token"])) for _ in range(50))
+        for _ in range(100):  # few at once, so that on a busy machine too each meets the deadline of its command
+            calls = (service.client.get("/session", headers=bearer(made["token"])) for _ in range(10))
             assert {answer.status_code for answer in await asyncio.gather(*calls)} == {200}
         roots = [span for span in service.exporter.get_finished_spans() if span.name == "GET /session"]
         assert 30 < len(roots) < 300  # the sampler did its work
