@@ -46,7 +46,7 @@ _ID: Final = re.compile("(?!0+$)[0-9a-f]+")
 
 @pytest.mark.parametrize("api", APIS)
 @given(situations=st.lists(situations, min_size=4, max_size=4))
-@settings(max_examples=15, **QUIET)
+@settings(max_examples=8, **QUIET)
 def test_generated_traces_are_judged_as_in_memory(
     jaeger: JaegerBackend, api: Api, situations: Sequence[tuple[Sequence[CompiledContract], Reading]]
 ) -> None:

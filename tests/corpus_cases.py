@@ -61,19 +61,46 @@ def _cases() -> Iterator[Case]:
 CASES = list(_cases())
 
 
+@dataclass(frozen=True)
+class Group:
+    """The contract of a group, and the traces of its cases by their place."""
+
+    plan: ContractPlan
+    contract: CompiledContract
+    readings: Mapping[int, Reading]
+
+
 @cache
-def plan_of(place: int) -> tuple[ContractPlan, CompiledContract]:
-    """The contract of a case's group, whose only examples are this case and the two that every contract needs."""
-    case = CASES[place]
-    traces = {key: case.case[key] for key in ("trace", "traces", "offered") if key in case.case}
+def _group_of(first: int) -> Group:
+    """The group whose first case stands at this place, as one contract with its cases as examples."""
+    group = CASES[first].group
+    places = range(first, first + len(group["cases"]))
     examples = {
-        **({"given": case.group["given"]} if "given" in case.group else {}),
-        "case": traces,
+        **({"given": group["given"]} if "given" in group else {}),
+        **{_example(place): _traces(CASES[place].case) for place in places},
         "accepted": {"trace": []},
         "rejected": {"trace": [], "findings": ["top/span-missing"]},
     }
-    plan = load_text(written({**HEADER, **case.group["contract"], "examples": examples}), file="case.contract.yaml")
-    return plan, CompiledContract.of(plan)
+    plan = load_text(written({**HEADER, **group["contract"], "examples": examples}), file="case.contract.yaml")
+    readings = {example.id: example.reading for example in load_examples(plan)}
+    return Group(plan, CompiledContract.of(plan), {place: readings[_example(place)] for place in places})
+
+
+_FIRST = [next(p for p in range(place + 1) if CASES[p].group is case.group) for place, case in enumerate(CASES)]
+
+
+def _example(place: int) -> str:
+    return f"case_{place}"
+
+
+def _traces(case: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {key: case[key] for key in ("trace", "traces", "offered") if key in case}
+
+
+def plan_of(place: int) -> tuple[ContractPlan, CompiledContract]:
+    """The contract of a case's group."""
+    group = _group_of(_FIRST[place])
+    return group.plan, group.contract
 
 
 def written(mapping: Mapping[str, Any]) -> str:
@@ -86,9 +113,9 @@ def written(mapping: Mapping[str, Any]) -> str:
 
 def reading_of(place: int) -> Reading:
     """The traces of a case, as its source gives them."""
-    plan, case = plan_of(place)[0], CASES[place].case
-    reading = next(example.reading for example in load_examples(plan) if example.id == "case")
-    label = case.get("scenario", plan.scenario)
+    group, case = _group_of(_FIRST[place]), CASES[place].case
+    reading = group.readings[place]
+    label = case.get("scenario", group.plan.scenario)
     traces = [
         msgspec.structs.replace(trace, complete=case.get("complete", True), scenario=label) for trace in reading.traces
     ]

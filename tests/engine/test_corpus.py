@@ -74,6 +74,7 @@ def _check_result(case: Mapping[str, Any], report: Report) -> None:
 
 def _check_where(case: Mapping[str, Any], report: Report) -> None:
     """Whatever the case: flows and findings are of spans that are there, and of the contract."""
+    assert report.reading is not None
     (result,), traces = report.results, report.reading.traces
     spans = {(trace.trace_id, span.span_id) for trace in traces for span in trace.spans}
     spans |= {(trace.trace_id, "") for trace in traces}

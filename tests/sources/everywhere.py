@@ -17,7 +17,11 @@ from typing import Any
 
 import grpc
 import msgspec
-from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
+from google.protobuf.json_format import (  # type: ignore[import-untyped,unused-ignore]
+    MessageToDict,
+    ParseDict,
+    ParseError,
+)
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 

@@ -80,7 +80,7 @@ resources = st.sampled_from(
 scopes = st.sampled_from(
     [Scope(), Scope("one"), Scope("two", "1.0"), Scope("two", "2", {"n": 1, "t": "bob@example.com"})]
 )
-kinds = st.sampled_from(["internal", "server", "client", "producer", "consumer"])
+kinds: st.SearchStrategy[Any] = st.sampled_from(["internal", "server", "client", "producer", "consumer"])
 span_names = st.sampled_from(["a", "b", "b1", "c", "", "é", "bob@example.com"])
 starts = st.sampled_from([0, _MS, 2 * _MS, 2 * _MS + _US, 2 * _MS + 700, 3 * _MS, 500 * _MS])
 lengths = st.sampled_from([0, 1, _US - 1, _US, 1500, _MS, 2 * _MS, 2 * _MS + 300, 400 * _MS])
@@ -90,7 +90,7 @@ targets = st.tuples(
     st.sampled_from([*TRACES, ELSEWHERE]), st.sampled_from([f"{n:016x}" for n in (1, 2, 9)] + [UNKNOWN])
 )
 events = st.builds(Event, span_names, starts.map(START.__add__), attributes, counts)
-links = st.builds(lambda to, has, lost: Link(*to, has, "", lost), targets, attributes, counts)
+links = st.builds(lambda to, has, lost: Link(to[0], to[1], has, "", lost), targets, attributes, counts)
 shapes = st.sampled_from(["tree", "deep", "wide", "forest", "two roots", "orphans", "cycles", "duplicates"])
 
 
