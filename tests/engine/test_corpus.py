@@ -51,7 +51,7 @@ def test_case(place: int) -> None:
         assert hit is not None, (each, [fields_of(f, each) for f in found])
         left.remove(hit)
     _check_result(case, report)
-    _check_where(case, report)
+    _check_where(CASES[place], report)
 
 
 def _check_result(case: Mapping[str, Any], report: Report) -> None:
@@ -72,15 +72,17 @@ def _check_result(case: Mapping[str, Any], report: Report) -> None:
     assert {key: coverage.get(key) for key in spoken_of} == spoken_of
 
 
-def _check_where(case: Mapping[str, Any], report: Report) -> None:
+def _check_where(case: Case, report: Report) -> None:
     """Whatever the case: flows and findings are of spans that are there, and of the contract."""
     assert report.reading is not None
     (result,), traces = report.results, report.reading.traces
     spans = {(trace.trace_id, span.span_id) for trace in traces for span in trace.spans}
     spans |= {(trace.trace_id, "") for trace in traces}
     assert (result.contract, result.version, result.file) == ("case", "1.0.0", "case.contract.yaml")
-    assert result.flows == len(result.flow_spans) == case.get("flows", result.flows)
+    assert result.flows == len(result.flow_spans) == case.case.get("flows", result.flows)
     assert spans.issuperset(result.flow_spans)
+    named = "span" in case.group["contract"] and all(span.span_id for trace in traces for span in trace.spans)
+    assert all(bool(span_id) == named for _, span_id in result.flow_spans)
     for finding in report.findings:
         assert not finding.span_id or (finding.trace_id, finding.span_id) in spans, finding
         assert finding.span_id or not finding.path or finding.id == "id-invalid", finding
