@@ -6,7 +6,7 @@ import time
 
 from contracts.closed_port import closed_port
 from contracts.stage import EMAIL, Action, Stage
-from reference_impl.session_cache import SESSION_KEY
+from reference_impl.session_cache import INDEX_KEY, SESSION_KEY
 from reference_impl.session_tokens import issue_token, read_token
 
 
@@ -52,6 +52,7 @@ async def _invalidate(stage: Stage) -> None:
     stage.begin()
     await stage.request("DELETE", "/session", token)
     assert not stage.plain.exists(SESSION_KEY.format(id=read_token(token, stage.settings.session_secret)))
+    assert not stage.plain.exists(INDEX_KEY.format(user_id=1, device="web"))
 
 
 async def _invalidate_again(stage: Stage) -> None:
