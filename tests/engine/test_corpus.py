@@ -10,7 +10,7 @@ import pytest
 
 from spanpact.engine import verify
 from spanpact.findings import ContractResult, Finding, Report
-from tests.corpus_cases import CASES, README, cases_by_keyword, plan_of, reading_of, table
+from tests.corpus_cases import CASES, README, Case, cases_by_keyword, plan_of, reading_of, table
 
 GROUP = {"description", "contract", "given", "cases"}
 CASE = {

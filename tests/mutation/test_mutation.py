@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import fnmatch
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -218,10 +220,25 @@ def test_subjects_that_say_what_is_not_known_are_refused(tmp_path: Path) -> None
         load_subjects(file)
 
 
+def functions_of(file: Path) -> Iterator[str]:
+    for node in ast.parse(file.read_text()).body:
+        inner = node.body if isinstance(node, ast.ClassDef) else [node]
+        of_class = f"{node.name}." if isinstance(node, ast.ClassDef) else ""
+        yield from (f"{of_class}{one.name}" for one in inner if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
 @pytest.mark.parametrize("subject", load_subjects().values(), ids=lambda subject: subject.name)
 def test_what_the_subjects_speak_of_is_there(subject: Subject) -> None:
     assert all((ROOT / name).exists() for name in (*subject.copy, subject.source))
     assert all(any(ROOT.glob(glob)) for glob in subject.mutate)
+    functions = {
+        f"{file.relative_to(ROOT)} {function}"
+        for glob in subject.mutate
+        for file in ROOT.glob(glob)
+        for function in functions_of(file)
+    }
+    for glob in subject.left_out:
+        assert fnmatch.filter(functions, glob), f"{glob} leaves nothing out"
     for change in load_explained(subject.survivors):
         source = [line.strip() for line in (ROOT / change.file).read_text().splitlines()]
         assert set(change.was.splitlines()) <= set(source), f"{subject.survivors.name}: {change} is no code any more"

@@ -1,0 +1,58 @@
+"""What the language of examples cannot build, so that no case of the corpus holds it, is judged all the same."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from spanpact.engine import verify
+from spanpact.findings import Finding
+from spanpact.loader import load_text
+from spanpact.model import Event, Link, LogRecord, Reading, SourceInfo, Span, Trace
+
+TRACE, OTHER = "0" * 31 + "1", "0" * 31 + "2"
+EXAMPLES = "examples: {good: {trace: [top]}, bad: {trace: [x], findings: [top/span-missing]}}"
+PLAN = load_text(
+    f"spanpact: 1\ncontract: c\nversion: 1.0.0\nspan: top\nforbid: [email]\n{EXAMPLES}\n", file="c.contract.yaml"
+)
+
+
+def top(*, events: Sequence[Event] = (), links: Sequence[Link] = ()) -> Span:
+    return Span(TRACE, "0" * 15 + "a", "top", start_ns=1, end_ns=2, events=list(events), links=list(links))
+
+
+def findings(span: Span, logs: Sequence[LogRecord] = ()) -> list[tuple[str, str, str, str]]:
+    reading = Reading(SourceInfo("test"), [Trace(TRACE, [span], logs=list(logs))])
+    report = verify([PLAN], reading, today=dt.date(2026, 1, 1))
+    return [said(finding) for finding in report.findings]
+
+
+def said(finding: Finding) -> tuple[str, str, str, str]:
+    return finding.key, finding.message, finding.expected, finding.observed
+
+
+def test_a_leak_in_the_trace_state_of_a_link_is_found() -> None:
+    link = Link(OTHER, "0" * 15 + "b", trace_state="v=bob@example.com")
+    leak = ("top/privacy-leak", "email in a link's trace state", "no email", "characters 2..17")
+    assert findings(top(links=[link])) == [leak]
+
+
+def test_what_was_dropped_of_events_and_of_links_is_said() -> None:
+    events = [Event("a", dropped_attributes=1), Event("b", dropped_attributes=2)]
+    links = [Link(OTHER, "0" * 15 + "b", dropped_attributes=4)]
+
+    def dropped(what: str) -> tuple[str, str, str, str]:
+        return "integrity/data-dropped", "the SDK dropped data", "none dropped", what
+
+    assert findings(top(events=events)) == [dropped("3 attributes of events")]
+    assert findings(top(links=links)) == [dropped("4 attributes of links")]
+    assert findings(top(events=events, links=links)) == [dropped("3 attributes of events, 4 attributes of links")]
+    assert findings(top(events=[Event("a")], links=[Link(OTHER, "0" * 15 + "b")])) == []
+
+
+def test_log_records_of_a_strange_span_are_counted() -> None:
+    strange = LogRecord(TRACE, "0" * 15 + "c", "e")
+    records = [strange, LogRecord(TRACE, "0" * 15 + "a", "e"), strange, LogRecord(TRACE, "", "e")]
+    message = "log records name a span that is not in their trace"
+    assert findings(top(), records) == [("integrity/log-uncorrelated", message, "a span of the trace", "2 records")]
+    assert findings(top(), records[1:2]) == []
