@@ -221,7 +221,7 @@ def _result(judged: _Judged, reading: Reading, today: dt.date) -> ContractResult
         tally.undecided("top", "span", Undecided("unseen", f"no {plan.top.span or 'span'} in {looked} traces"))
     not_checked, coverage = tally.not_checked(), tally.coverage()
     leveled = [replace(f, level=_level(plan, f.entry, f.id)) for f in tally.findings]
-    settled = settle_pending(plan, [f for f in leveled if f.level != "off"], not_checked, coverage, today)
+    settled = settle_pending(plan, leveled, not_checked, coverage, today)
     findings = [f for f in settled if f.level != "off"]
     return ContractResult(
         plan.name,
