@@ -87,7 +87,8 @@ def _less(span: Span, info: SourceInfo) -> Span:
     lost["events"] = [_less_event(event, info) for event in span.events] if has("events") else ()
     lost["links"] = [_less_link(link, info) for link in span.links] if has("links") else ()
     start = span.start_ns // step * step
-    end = start + (span.end_ns - span.start_ns) // step * step if span.end_ns else 0
+    lasts = span.end_ns - span.start_ns  # cut towards zero, also where a span ends before its start
+    end = start + (abs(lasts) // step * step) * (1 if lasts > 0 else -1) if span.end_ns else 0
     return msgspec.structs.replace(span, start_ns=start, end_ns=end, **lost)
 
 

@@ -274,6 +274,7 @@ class TestReading:
             ({"flags": 256}, "remote"),
             ({"traceState": "a=b"}, "trace_state"),
             ({"droppedLinksCount": 1}, "dropped_counts"),
+            ({"events": [{"name": "e", "droppedAttributesCount": 1}]}, "dropped_counts"),
         ],
     )
     def test_what_depends_on_the_storage_is_declared_where_it_shows(

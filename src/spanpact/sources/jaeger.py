@@ -166,7 +166,7 @@ class JaegerSource(SourceBase):
             more.add("remote")
         if any(span.trace_state for span in spans):
             more.add("trace_state")
-        if any(span.dropped_attributes or span.dropped_events or span.dropped_links for span in spans):
+        if any(map(_says_dropped, spans)):
             more.add("dropped_counts")
         resolution = max(_resolution_ns(spans), *(dialect.resolution_ns for dialect in self._dialects))
         return SourceInfo(self.info.name, self._carried() | more, resolution)
@@ -174,6 +174,12 @@ class JaegerSource(SourceBase):
     def __repr__(self) -> str:
         what = f"{len(self.trace_ids)} traces" if self.trace_ids else f"service {self.query and self.query.service}"
         return f"<JaegerSource {self._client.url}, {what}>"
+
+
+def _says_dropped(span: Span) -> bool:
+    """Whether anything is said to be dropped from the span, or from an event or a link of it."""
+    own = span.dropped_attributes or span.dropped_events or span.dropped_links
+    return bool(own) or any(part.dropped_attributes for part in (*span.events, *span.links))
 
 
 def full_trace_id(text: str) -> str:
