@@ -178,8 +178,10 @@ class JaegerSource(SourceBase):
 
 def _says_dropped(span: Span) -> bool:
     """Whether anything is said to be dropped from the span, or from an event or a link of it."""
-    own = span.dropped_attributes or span.dropped_events or span.dropped_links
-    return bool(own) or any(part.dropped_attributes for part in (*span.events, *span.links))
+    counts = [span.dropped_attributes, span.dropped_events, span.dropped_links]
+    counts += [event.dropped_attributes for event in span.events]
+    counts += [link.dropped_attributes for link in span.links]
+    return any(counts)
 
 
 def full_trace_id(text: str) -> str:
