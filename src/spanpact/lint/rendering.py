@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
 from spanpact import __version__
 from spanpact.findings import Level
 from spanpact.lint.messages import LintMessage, LintReport
 from spanpact.privacy import mask
+from spanpact.reporting.json_values import json_text, place_values
 from spanpact.reporting.safe_text import Canvas, Style
 
 SHAPE: Final = 1
@@ -55,8 +55,7 @@ def _counted(number: int, what: str) -> str:
 
 def lint_json(report: LintReport) -> str:
     """The report as JSON text in valid UTF-8, ending with a line break."""
-    text = json.dumps(lint_document(report), ensure_ascii=False, indent=2)
-    return text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n"
+    return json_text(lint_document(report))
 
 
 def lint_document(report: LintReport) -> dict[str, Any]:
@@ -72,12 +71,11 @@ def lint_document(report: LintReport) -> dict[str, Any]:
 
 
 def _message(message: LintMessage) -> dict[str, Any]:
-    place = message.place
     return {
         "id": message.id,
         "level": message.level,
         "message": mask(message.message),
         "hint": mask(message.hint),
         "contract": message.contract,
-        "place": {"file": place.file, "line": place.line, "column": place.column} if place else None,
+        "place": place_values(message.place),
     }

@@ -5,12 +5,11 @@ A field is never renamed or removed within one version of the shape; new ones ma
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
 from spanpact import __version__
 from spanpact.compatibility import Change, ContractDiff, Diff
-from spanpact.errors import Place
+from spanpact.reporting.json_values import json_text, place_values
 
 SHAPE: Final = 1
 """The version of the shape, under the key `spanpact_diff`."""
@@ -18,8 +17,7 @@ SHAPE: Final = 1
 
 def render_diff_json(diff: Diff) -> str:
     """The comparison as JSON text in valid UTF-8, ending with a line break."""
-    text = json.dumps(diff_document(diff), ensure_ascii=False, indent=2)
-    return text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n"
+    return json_text(diff_document(diff))
 
 
 def diff_document(diff: Diff) -> dict[str, Any]:
@@ -42,7 +40,7 @@ def _contract(diff: ContractDiff) -> dict[str, Any]:
         "needs": diff.needs,
         "raised": diff.raised,
         "finding": diff.finding,
-        "place": _place(diff.place),
+        "place": place_values(diff.place),
         "changes": [_change(each) for each in diff.changes],
     }
 
@@ -61,9 +59,5 @@ def _change(change: Change) -> dict[str, Any]:
         "waived": change.waived,
         "needs": change.needs,
         "reason": change.shift.reason,
-        "place": _place(change.place),
+        "place": place_values(change.place),
     }
-
-
-def _place(place: Place | None) -> dict[str, Any] | None:
-    return {"file": place.file, "line": place.line, "column": place.column} if place else None

@@ -12,6 +12,7 @@ from typing import Any, Final
 from spanpact import __version__
 from spanpact.errors import Place, UsageError
 from spanpact.findings import ContractResult, Coverage, Finding, NotChecked, Pending, Report
+from spanpact.reporting.json_values import json_text, place_values
 
 SHAPE: Final = 1
 """The version of the shape, under the key `spanpact_report`."""
@@ -19,8 +20,7 @@ SHAPE: Final = 1
 
 def render_json(report: Report) -> str:
     """The report as JSON text in valid UTF-8, ending with a line break."""
-    text = json.dumps(report_document(report), ensure_ascii=False, indent=2)
-    return text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n"  # a lone surrogate stays its JSON escape
+    return json_text(report_document(report))
 
 
 def report_document(report: Report) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def _result(result: ContractResult) -> dict[str, Any]:
                 "reason": each.reason,
                 "detail": each.detail,
                 "count": each.count,
-                "place": _place(each.place),
+                "place": place_values(each.place),
             }
             for each in result.not_checked
         ],
@@ -79,7 +79,7 @@ def _result(result: ContractResult) -> dict[str, Any]:
                 "state": each.state,
                 "exercised": each.exercised,
                 "proven": each.proven,
-                "place": _place(each.place),
+                "place": place_values(each.place),
             }
             for each in result.coverage
         ],
@@ -98,7 +98,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "contract": finding.contract,
         "keyword": finding.keyword,
         "condition": finding.condition,
-        "place": _place(finding.place),
+        "place": place_values(finding.place),
         "trace_id": finding.trace_id,
         "span_id": finding.span_id,
         "spans": list(finding.spans),
@@ -108,10 +108,6 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "hint": finding.hint,
         "pending": pending and {"reason": pending.reason, "owner": pending.owner, "until": pending.until},
     }
-
-
-def _place(place: Place | None) -> dict[str, Any] | None:
-    return {"file": place.file, "line": place.line, "column": place.column} if place else None
 
 
 def parse_json(text: str) -> Report:
