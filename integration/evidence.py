@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, TypeVar
 
 import httpx
 import pytest
@@ -15,21 +13,14 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from containers.controls import Faults
 from containers.jaeger_server import JaegerBackend
+from integration.verdicts import judged
+from integration.waiting import DEADLINE, until
 from reference_impl.span_ledger import LedgerReading
-from spanpact.engine import CompiledContract, verify
-from spanpact.loader import load_contracts
-from spanpact.model import Reading, Span, Trace
+from spanpact.engine import CompiledContract
+from spanpact.model import Span, Trace
 from spanpact.plan import ContractPlan
 from spanpact.reporting import render_text
-from spanpact.shipped_contracts import shipped_contracts
 from spanpact.sources import HttpLimits, JaegerSource
-from spanpact.waiting import Patience, wait_for_verdict
-
-DEADLINE: Final = 30.0
-"""Seconds within which what is waited for must come; a failure, never a pause."""
-_PAUSE: Final = 0.02
-_PLANS: Final = load_contracts([shipped_contracts()])
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +50,6 @@ def answer_from(status: int, headers: Mapping[str, str], text: str) -> Answer:
     return Answer(status, trace_id, bool(int(flags, 16) & 1), text, headers.get("retry-after", ""))
 
 
-def until(asked: Callable[[], T], what: str) -> T:
-    """What `asked` gives once it is true; fails, and says `what` did not come, after the deadline."""
-    deadline = time.monotonic() + DEADLINE
-    while not (answer := asked()):
-        assert time.monotonic() < deadline, f"{what}: not within {DEADLINE:g} s"
-        time.sleep(_PAUSE)
-    return answer
-
-
 def faulty(backend: Faults) -> None:
     """Skip where the backend is not ours to pause or kill."""
     if backend.process is None:
@@ -84,37 +66,28 @@ def away(jaeger: JaegerBackend) -> bool:
 
 
 def whole(
-    jaeger: JaegerBackend, trace_ids: Collection[str], contracts: Iterable[ContractPlan] = _PLANS
+    jaeger: JaegerBackend, trace_ids: Collection[str], contracts: Iterable[ContractPlan] | None = None
 ) -> dict[str, Trace]:
     """The traces by their ids, once the Jaeger has each and the contracts are kept, so that none lacks a span.
 
-    Fails with the report where that does not come.
+    The contracts are by default all of the project. Fails with the report where that does not come.
     """
-    compiled = list(map(CompiledContract.of, contracts))
-    source = JaegerSource(jaeger.url, trace_ids=list(trace_ids), limits=HttpLimits(seconds=DEADLINE))
-    seen: dict[str, Trace] = {}
-
-    def read() -> Reading:
-        reading = source.read()
-        seen.clear()
-        seen.update((trace.trace_id, trace) for trace in reading.traces)
-        return reading
-
-    report = wait_for_verdict(
-        read,
-        lambda reading: verify(compiled, reading, allow_unseen=True),
-        Patience(DEADLINE),
-        trace_ids=source.trace_ids,
-    )
+    compiled = None if contracts is None else list(map(CompiledContract.of, contracts))
+    report = judged(_source(jaeger, trace_ids), compiled, allow_unseen=True)
     assert report.verdict == "kept", render_text(report)
-    assert seen.keys() == set(trace_ids)
-    return seen
+    assert report.reading is not None
+    found = {trace.trace_id: trace for trace in report.reading.traces}
+    assert found.keys() == set(trace_ids)
+    return found
 
 
 def held(jaeger: JaegerBackend, trace_ids: Collection[str]) -> dict[str, Trace]:
     """What the Jaeger has of these traces now, by their ids."""
-    source = JaegerSource(jaeger.url, trace_ids=list(trace_ids), limits=HttpLimits(seconds=DEADLINE))
-    return {trace.trace_id: trace for trace in source.read().traces}
+    return {trace.trace_id: trace for trace in _source(jaeger, trace_ids).read().traces}
+
+
+def _source(jaeger: JaegerBackend, trace_ids: Collection[str]) -> JaegerSource:
+    return JaegerSource(jaeger.url, trace_ids=list(trace_ids), limits=HttpLimits(seconds=DEADLINE))
 
 
 def spans_of(traces: Iterable[Trace], service: str = "studio-api") -> Counter[tuple[str, str]]:

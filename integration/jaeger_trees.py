@@ -16,11 +16,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
-
-T = TypeVar("T")
 
 SHOWN: Final = (
     "http.response.status_code", "audit.requested", "session.valid", "session.reason", "session.source",
@@ -80,15 +78,6 @@ def spans_of(url: str, trace_id: str) -> list[JaegerSpan]:
         for scope in group["scopeSpans"]
         for span in scope["spans"]
     ]
-
-
-def until(asked: Callable[[], T]) -> T:
-    """What is asked for, as soon as there is any of it."""
-    deadline = time.monotonic() + DEADLINE
-    while not (answer := asked()):
-        assert time.monotonic() < deadline, f"nothing within {DEADLINE:g} s"
-        time.sleep(_PAUSE)
-    return answer
 
 
 def tree_of(url: str, trace_id: str, wanted: str = "") -> str:

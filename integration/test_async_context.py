@@ -26,7 +26,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from containers.jaeger_server import JaegerBackend
-from integration.evidence import DEADLINE, Answer, answer_of, whole
+from integration.evidence import Answer, answer_of, whole
+from integration.waiting import DEADLINE
 from reference_impl.background_jobs import BackgroundJobs
 from reference_impl.http_spans import TracingMiddleware
 from reference_impl.operation_spans import operation_span

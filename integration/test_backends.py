@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlencode
 
 import psycopg
@@ -27,13 +27,13 @@ from containers.docker_engine import jaeger_container, postgres_container, redis
 from containers.jaeger_server import JaegerBackend, found_program, jaeger_backend
 from containers.ladder import BackendUnavailable
 from containers.server_containers import JaegerContainer, PostgresContainer, RedisContainer, ServerContainer
+from integration.waiting import DEADLINE, until
 
 KINDS: dict[str, Callable[[], AbstractContextManager[ServerContainer]]] = {
     "redis": redis_container,
     "jaeger": jaeger_container,
     "postgres": postgres_container,
 }
-DEADLINE = 30.0  # seconds for what is waited for; a failure, never a pause
 HOLDER = """
 import signal, sys
 from containers.docker_engine import {kind}_container
@@ -42,7 +42,6 @@ with {kind}_container() as server:
     print(server.name, flush=True)
     sys.stdin.read()
 """
-T = TypeVar("T")
 
 pytestmark = pytest.mark.usefixtures("docker_engine")
 
@@ -63,15 +62,6 @@ def volumes() -> set[str]:
 def inspected(server: ServerContainer) -> dict[str, Any]:
     found: dict[str, Any] = engine_api.ask("GET", f"/containers/{server.name}/json")
     return found
-
-
-def until(asked: Callable[[], T]) -> T:
-    """What `asked` gives once it is true."""
-    deadline = time.monotonic() + DEADLINE
-    while not (answer := asked()):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    return answer
 
 
 def redis_client(url: str, timeout: float = 5.0) -> redis.Redis:

@@ -29,10 +29,10 @@ from integration.evidence import (
     ledger_once,
     settled,
     spans_of,
-    until,
     whole,
 )
 from integration.studio import UNHURRIED, running_studio
+from integration.waiting import until
 
 pytestmark = pytest.mark.timeout(180)  # a busy machine has more to do than this
 MANY, FEW = 40, 8

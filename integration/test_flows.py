@@ -20,9 +20,10 @@ from demo.breaker_flow import RESET_S, SCENARIO
 from demo.every_flow import every_flow
 from demo.two_services_flow import INTERLEAVED
 from integration.expected_trees import EXPECTED, JOB, Expected
-from integration.jaeger_trees import JaegerSpan, spans_of, tree_of, until
+from integration.jaeger_trees import DEADLINE, JaegerSpan, spans_of, tree_of
 from integration.studio import running_studio
 from integration.verdicts import judged
+from integration.waiting import until
 from reference_impl.settings import Settings
 from spanpact.findings import Report
 from spanpact.model import Span
@@ -86,10 +87,10 @@ def spans(run: Run, jaeger: JaegerBackend) -> Sequence[JaegerSpan]:
 
 def _job_of(jaeger: JaegerBackend, request: str) -> str:
     """The trace of the job that a request asked for: no response tells it, but they share a correlation id."""
-    (asked,) = until(lambda: spans_of(jaeger.url, request))
+    (asked,) = until(lambda: spans_of(jaeger.url, request), within=DEADLINE)
     shared = {"correlation.id": asked.attributes["correlation.id"]}
     source = JaegerSource(jaeger.url, query=JaegerQuery("studio-api", "session.purge", shared, lookback_seconds=600))
-    (job,) = until(lambda: source.read().traces)
+    (job,) = until(lambda: source.read().traces, within=DEADLINE)
     return job.trace_id
 
 

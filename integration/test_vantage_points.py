@@ -20,9 +20,10 @@ from demo.breakages import Breakage, changed
 from demo.breaker_flow import SCENARIO
 from demo.every_flow import every_flow
 from demo.flows import drive
-from integration.jaeger_trees import until
+from integration.jaeger_trees import DEADLINE
 from integration.studio_in_process import observed_studio
 from integration.verdicts import judgement
+from integration.waiting import until
 from reference_impl import vocabulary as v
 from spanpact.cli import main
 from spanpact.comparing import compare
@@ -63,7 +64,7 @@ def arrived(
         reading = source.read()
         return reading if sent <= span_ids(reading) else None
 
-    reading = until(all_there)
+    reading = until(all_there, within=DEADLINE)
     assert reading is not None
     return reading
 

@@ -18,15 +18,19 @@ PATIENCE: Final = Patience(30)
 """Longer than any flow takes: a verdict comes as soon as it is settled."""
 
 
-def judged(source: JaegerSource, *, allow_unseen: bool = False) -> Report:
-    """The verdict of all contracts of the project on the traces of a source, once it is settled."""
-    judge = partial(judgement, allow_unseen=allow_unseen)
+def judged(
+    source: JaegerSource, contracts: Sequence[CompiledContract] | None = None, *, allow_unseen: bool = False
+) -> Report:
+    """The verdict of the contracts (default: all of the project) on the traces of a source, once it is settled."""
+    judge = partial(judgement, contracts=contracts, allow_unseen=allow_unseen)
     return wait_for_verdict(source.read, judge, PATIENCE, trace_ids=source.trace_ids)
 
 
-def judgement(reading: Reading, *, allow_unseen: bool = False) -> Report:
-    """The verdict of all contracts of the project on what is there."""
-    return verify(_contracts(), reading, allow_unseen=allow_unseen)
+def judgement(
+    reading: Reading, *, contracts: Sequence[CompiledContract] | None = None, allow_unseen: bool = False
+) -> Report:
+    """The verdict of the contracts (default: all of the project) on what is there."""
+    return verify(_contracts() if contracts is None else contracts, reading, allow_unseen=allow_unseen)
 
 
 @cache
