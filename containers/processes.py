@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from containers.dead_mans_switch import DeadMansSwitch
 from containers.ladder import BackendUnavailable
 
 LOOPBACK = "127.0.0.1"
@@ -28,7 +29,8 @@ class ServerProcess:
     """One server process on a loopback port of its own, with faults for tests: pause, resume, kill, restart.
 
     `command` makes the argument list from the port and the server's folder; `answers` asks a port whether the server
-    is ready. The folder is temporary and is removed by `stop`. The port stays the same over a restart.
+    is ready. The folder is temporary and is removed by `stop`. The port stays the same over a restart. Should this
+    Python process be killed, the server ends too, and its folder goes.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class ServerProcess:
         self._start_within = start_within
         self._stop_within = stop_within
         self._process: subprocess.Popen[bytes] | None = None
+        self._switch: DeadMansSwitch | None = None
         self._paused = False
         self._folder = Path(tempfile.mkdtemp(prefix=f"{name}-"))
         self.port = 0
@@ -93,11 +96,13 @@ class ServerProcess:
         process.kill()
         process.wait()
         self._paused = False
+        self._disarm()
 
     def restart(self) -> None:
         """Start again on the same port, ending the process first if it lives; returns when it answers."""
         if self.running:
             self.kill()
+        self._disarm()  # it may have ended by itself
         self._launch()
 
     def stop(self) -> None:
@@ -106,7 +111,13 @@ class ServerProcess:
             if self.running:
                 self._end(self._living())
         finally:
+            self._disarm()
             shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _disarm(self) -> None:
+        if self._switch is not None:
+            self._switch.disarm()
+            self._switch = None
 
     def _living(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
@@ -144,7 +155,12 @@ class ServerProcess:
                 )
             except OSError as error:
                 raise BackendUnavailable(f"{self._name} cannot be started: {error.strerror}") from error
-        self._await_answer(self._process)
+        self._switch = DeadMansSwitch(self._process.pid, within=self._stop_within, folder=self._folder)
+        try:
+            self._await_answer(self._process)
+        except BackendUnavailable:  # it has ended
+            self._disarm()
+            raise
 
     def _await_answer(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + self._start_within

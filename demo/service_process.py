@@ -11,6 +11,8 @@ from pathlib import Path
 from queue import Empty, Queue
 from types import TracebackType
 
+from containers.dead_mans_switch import DeadMansSwitch
+
 START_S = 20.0
 STOP_S = 10.0
 _ANNOUNCES = "listening on "
@@ -42,6 +44,7 @@ class ServiceProcess:
             self._process = subprocess.Popen(
                 self._command, env=self._environ, stdout=subprocess.PIPE, stderr=log, text=True
             )
+        self._switch = DeadMansSwitch(self._process.pid, within=STOP_S)
         self._lines: Queue[str | None] = Queue()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -70,6 +73,7 @@ class ServiceProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             code = self._process.wait()
+        self._switch.disarm()
         self._reader.join()
         return code
 
