@@ -40,7 +40,7 @@ def _runner(port: int, folder: Path, provider: TracerProvider, exporter: InMemor
             async with session_bench(port, folder, provider, exporter) as bench:
                 await steps(bench)
 
-        run(main)
+        run(main, deadline_s=50)
 
     return go
 

@@ -17,7 +17,7 @@ from reference_impl.circuit_breaker import BreakerSettings, CircuitOpen
 from reference_impl.connection_manager import ConnectionManager, PoolExhausted, PoolSettings
 from reference_impl.session_store import POOL, Session, SqlSessionStore, StoreUnavailable
 from tests.reference_impl.connection_support import below, named
-from tests.reference_impl.session_support import EMAIL, attributes, shown
+from tests.reference_impl.session_support import EMAIL, attributes, database_in, shown, unhurried_store
 
 FRAGILE = BreakerSettings(window_calls=2, minimum_calls=2, reset_after_s=60)
 
@@ -100,8 +100,9 @@ async def test_making_a_session_is_one_call_of_two_queries(
     assert EMAIL not in shown(exporter.get_finished_spans())
 
 
-async def test_hundreds_at_once_wait_for_their_turn(store: SqlSessionStore) -> None:
-    made = await asyncio.gather(*(store.create(f"s-{number}", EMAIL, "web", 5.0) for number in range(300)))
+async def test_hundreds_at_once_wait_for_their_turn(tmp_path: Path, provider: TracerProvider) -> None:
+    async with unhurried_store(database_in(tmp_path), provider) as store:
+        made = await asyncio.gather(*(store.create(f"s-{number}", EMAIL, "web", 5.0) for number in range(300)))
     assert len({session.id for session in made}) == 300
 
 
