@@ -36,6 +36,7 @@ class DeadMansSwitch:
         )
 
     def disarm(self) -> None:
-        """The process has ended and its id may be another's by now: do nothing any more."""
-        with contextlib.suppress(BrokenPipeError):  # somebody killed the shell
-            self._shell.communicate(b"gone\n")
+        """The process has ended and its id may be another's by now: do nothing any more; harmless when said twice."""
+        if self._shell.poll() is None:
+            with contextlib.suppress(BrokenPipeError):  # somebody killed the shell just now
+                self._shell.communicate(b"gone\n")

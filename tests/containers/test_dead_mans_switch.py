@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from containers.dead_mans_switch import DeadMansSwitch
 from containers.processes import ServerProcess
 
 DEADLINE_S = 30.0
@@ -73,6 +74,15 @@ def test_a_server_that_was_stopped_killed_or_restarted_leaves_no_switch_waiting(
     server.restart()
     server.stop()
     assert children() <= before
+
+
+def test_disarming_twice_is_harmless() -> None:
+    with subprocess.Popen([sys.executable, "-c", SLEEPER]) as server:
+        switch = DeadMansSwitch(server.pid, within=1.0)
+        server.kill()
+        server.wait()
+        switch.disarm()
+        switch.disarm()
 
 
 def test_a_server_that_ends_early_leaves_no_switch_waiting() -> None:
