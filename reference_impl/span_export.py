@@ -155,13 +155,14 @@ def otlp_exporter(settings: Settings) -> tuple[SpanExporter, Rejections]:
 def _http(settings: Settings) -> tuple[SpanExporter, Rejections]:
     import requests
     from opentelemetry.exporter.otlp.proto.http import Compression
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+    from reference_impl.http_export import DirectExporter
 
     rejections, session = Rejections(), None
     if not any(os.environ.get(name) for name in _PROVIDERS):
         session = requests.Session()
         session.hooks["response"].append(rejections.hear)
-    exporter = OTLPSpanExporter(
+    exporter = DirectExporter(
         endpoint=settings.endpoint,
         headers=dict(settings.headers),
         timeout=settings.export_timeout_s,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -96,3 +97,22 @@ def test_whatever_a_span_holds_it_can_be_encoded_and_making_it_safe_again_change
     safe = safe_span(ReadableSpan(name, CONTEXT, attributes=attributes))  # type: ignore[arg-type]
     encode_spans([safe]).SerializeToString()
     assert safe_span(safe) is safe
+
+
+ATTRIBUTES = st.dictionaries(
+    st.text(max_size=3) | st.just("k" * (MAX_TEXT + 1)),
+    st.one_of(st.text(max_size=3), st.floats(), st.booleans(), st.integers(), st.just("v" * (MAX_TEXT + 1)), st.none()),
+    max_size=3,
+)
+
+
+@given(st.text(max_size=3), ATTRIBUTES, st.dictionaries(st.just("host"), st.text(max_size=2)))
+def test_what_is_given_back_itself_has_nothing_that_had_to_change(
+    name: str, attributes: dict[str, Any], said: dict[str, str]
+) -> None:
+    span = ReadableSpan(name, CONTEXT, attributes=attributes, resource=Resource(said))
+    unchanged = all(
+        safe_value(part) is part
+        for part in (name, *attributes, *attributes.values(), *span.resource.attributes.values())
+    )
+    assert (safe_span(span) is span) is unchanged

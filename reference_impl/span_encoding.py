@@ -1,0 +1,179 @@
+"""Finished spans as the bytes of an OTLP request, at a fifth of the SDK's cost (docs/adr/0010, docs/benchmarks.md).
+
+While a batch is encoded, the interpreter serves nobody else: what a span costs here, requests wait for. The SDK makes a
+protobuf message of each attribute, and compares resources by their JSON. Here an ordinary span is written directly:
+constant texts and truth values from memory, everything else in a few steps. What is rare (events, links, arrays, maps,
+a described status, anything dropped) the SDK's encoder writes, span by span, and also each resource and scope, once.
+
+Source: opentelemetry/proto/trace/v1/trace.proto and common.proto of OTLP 1, and protobuf's "Encoding".
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.trace import StatusCode
+
+MOST_VALUES: Final = 64
+"""So many values of one attribute are remembered: one that has more, such as an id, is always new."""
+MOST_ATTRIBUTES: Final = 512
+"""So many attributes have values that are remembered."""
+_LONGEST: Final = 128
+
+_NAME, _KEY, _TEXT = 0x2A, 0x0A, 0x0A  # the tags of Span.name, KeyValue.key, AnyValue.string_value
+_ATTRIBUTE, _VALUE = 0x4A, 0x12  # of Span.attributes, KeyValue.value
+_RESOURCE_SPANS, _SCOPE_SPANS, _SPANS = 0x0A, 0x12, 0x12
+_IDS: Final = b"\x0a\x10%b\x12\x08%b"  # Span.trace_id, Span.span_id
+_PARENT: Final = b"\x22\x08%b"
+_TIMES: Final = struct.Struct("<cQcQ").pack
+_DOUBLE: Final = struct.Struct("<2scd").pack  # KeyValue.value with AnyValue.double_value
+_BOOLEANS: Final = {True: b"\x12\x02\x10\x01", False: b"\x12\x02\x10\x00"}
+_STATUS: Final = {
+    StatusCode.UNSET: b"\x7a\x00",  # there, and empty
+    StatusCode.OK: b"\x7a\x02\x18\x01",
+    StatusCode.ERROR: b"\x7a\x02\x18\x02",
+}
+_FLAGS: Final = b"\x85\x01\x00\x01\x00\x00"  # it is known whether the parent is remote: it is not
+_FLAGS_REMOTE: Final = b"\x85\x01\x00\x03\x00\x00"
+
+
+class SpanEncoder:
+    """Encodes batch after batch, and remembers what comes again; for one thread at a time."""
+
+    def __init__(self) -> None:
+        # By name and type of an attribute, as True == 1 == 1.0; None for one that has too many values.
+        self._values: dict[tuple[str, type], dict[Any, bytes] | None] = {}
+        # By the identity of resource and scope, which are held so that nothing else gets it.
+        self._heads: dict[tuple[int, int], tuple[object, object, bytes, bytes]] = {}
+
+    @property
+    def remembered(self) -> int:
+        """How many encoded values, resources and scopes are kept."""
+        return sum(len(values or ()) for values in self._values.values()) + len(self._heads)
+
+    def encode(self, spans: Sequence[ReadableSpan]) -> bytes:
+        """The spans as an ExportTraceServiceRequest; raises where a span cannot be sent, or not as it is."""
+        groups: dict[tuple[int, int], list[ReadableSpan]] = {}
+        for span in spans:
+            groups.setdefault((id(span.resource), id(span.instrumentation_scope)), []).append(span)
+        resources: dict[int, list[bytes]] = {}
+        for place, group in groups.items():
+            resource, scope = self._head(place, group[0])
+            parts = [scope, *[_field(_SPANS, self._span(span)) for span in group]]
+            resources.setdefault(place[0], [resource]).append(_field(_SCOPE_SPANS, b"".join(parts)))
+        return b"".join([_field(_RESOURCE_SPANS, b"".join(parts)) for parts in resources.values()])
+
+    def _head(self, place: tuple[int, int], span: ReadableSpan) -> tuple[bytes, bytes]:
+        """What stands before the scopes of the resource, and before the spans of the scope."""
+        known = self._heads.get(place)
+        if known is None:
+            if len(self._heads) >= MOST_VALUES:
+                self._heads.clear()
+            (sent,) = encode_spans([span]).resource_spans
+            (scoped,) = sent.scope_spans
+            del sent.scope_spans[:], scoped.spans[:]
+            texts = (sent.SerializeToString(), scoped.SerializeToString())
+            known = self._heads[place] = (span.resource, span.instrumentation_scope, *texts)
+        return known[2], known[3]
+
+    def _span(self, span: ReadableSpan) -> bytes:
+        attributes = None if _is_rare(span) else self._attributes(plain(span.attributes))
+        if attributes is None:
+            (sent,) = encode_spans([span]).resource_spans[0].scope_spans[0].spans
+            encoded: bytes = sent.SerializeToString()
+            return encoded
+        context, parent = span.context, span.parent
+        return b"".join(
+            [
+                _IDS % (context.trace_id.to_bytes(16, "big"), context.span_id.to_bytes(8, "big")),
+                _PARENT % parent.span_id.to_bytes(8, "big") if parent else b"",
+                _field(_NAME, span.name.encode()),
+                b"\x30%c" % (span.kind.value + 1),
+                _TIMES(b"\x39", span.start_time, b"\x41", span.end_time),
+                *attributes,
+                _STATUS[span.status.status_code],
+                _FLAGS_REMOTE if parent and parent.is_remote else _FLAGS,
+            ]
+        )
+
+    def _attributes(self, attributes: Mapping[str, Any]) -> list[bytes] | None:
+        """Each attribute; None where one is neither text, number nor truth value."""
+        found: list[bytes] = []
+        for key, value in attributes.items():
+            known = self._values.get((key, type(value)), {})
+            encoded = known.get(value) if known else None
+            if encoded is None:
+                encoded = _attribute(key, value)
+                if encoded is None:
+                    return None
+                if known is not None and type(value) is not float and len(encoded) <= _LONGEST:
+                    self._remember((key, type(value)), value, encoded)
+            found.append(encoded)
+        return found
+
+    def _remember(self, place: tuple[str, type], value: object, encoded: bytes) -> None:
+        if place not in self._values and len(self._values) >= MOST_ATTRIBUTES:
+            return
+        values = self._values.setdefault(place, {})
+        if values is not None and len(values) < MOST_VALUES:
+            values[value] = encoded
+        else:
+            self._values[place] = None
+
+
+def plain(values: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Attributes as a dict of their own: the SDK's mapping locks and copies itself at each look into it."""
+    try:
+        copied: Mapping[str, Any] = values.copy()  # type: ignore[union-attr]  # whatever it is, the SDK's have it
+    except AttributeError:
+        return dict(values or {})
+    return copied
+
+
+def _is_rare(span: ReadableSpan) -> bool:
+    """Whether the span has anything that only the SDK's encoder writes."""
+    return bool(
+        span.events
+        or span.links
+        or span.status.description
+        or span.context.trace_state
+        or span.dropped_attributes
+        or span.dropped_events
+        or span.dropped_links
+    )
+
+
+def _attribute(key: str, value: Any) -> bytes | None:
+    kind = type(value)
+    if kind is str:
+        said = _field(_VALUE, _field(_TEXT, value.encode()))
+    elif kind is float:
+        said = _DOUBLE(b"\x12\x09", b"\x21", value)
+    elif kind is bool:
+        said = _BOOLEANS[value]
+    elif kind is int:
+        if not -(1 << 63) <= value < 1 << 63:
+            return None
+        said = _field(_VALUE, b"\x18" + _varint(value & 0xFFFF_FFFF_FFFF_FFFF))
+    else:
+        return None
+    return _field(_ATTRIBUTE, _field(_KEY, key.encode()) + said)
+
+
+def _field(tag: int, body: bytes) -> bytes:
+    """A field with a length before it."""
+    size = len(body)
+    return b"%c%c%b" % (tag, size, body) if size < 128 else b"%c%b%b" % (tag, _varint(size), body)
+
+
+def _varint(number: int) -> bytes:
+    found = bytearray()
+    while number > 127:
+        found.append(number & 127 | 128)
+        number >>= 7
+    found.append(number)
+    return bytes(found)
