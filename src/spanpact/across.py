@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 from spanpact.checks.base import INCOMPLETE, Breach, Undecided
 from spanpact.checks.timing import shown_ns
@@ -12,6 +13,9 @@ from spanpact.model import Reading
 from spanpact.plan import ContractPlan, Statement
 from spanpact.tally import Tally
 from spanpact.topology import TOP
+
+Members: TypeAlias = tuple[str, Sequence[int], int]
+"""The spans of one entry in one flow, by their place in the trace, and how many of them failed."""
 
 
 class Population:
@@ -24,6 +28,8 @@ class Population:
         self._complete = True
         self._durations: dict[str, list[int]] = {s.of: [] for s in plan.across}
         self._errors: dict[str, int] = dict.fromkeys(self._durations, 0)
+        self.last: tuple[Members, ...] = ()
+        """What was added since `forget_last`."""
 
     def add(self, flow: Flow) -> None:
         """Takes in one flow."""
@@ -31,12 +37,28 @@ class Population:
             return
         self._traces.add(flow.topology.trace.trace_id)
         self._complete = self._complete and flow.topology.trace.complete
-        for entry, durations in self._durations.items():
-            for i in flow.members.get(entry, ()):
-                span = flow.topology.spans[i]
-                if span.end_ns:
-                    durations.append(span.end_ns - span.start_ns)
-                self._errors[entry] += span.status == "error"
+        spans = flow.topology.spans
+        times = [(span.start_ns, span.end_ns) for span in spans]
+        for entry in self._durations:
+            places = flow.members.get(entry, ())
+            members = (entry, places, sum(spans[i].status == "error" for i in places))
+            self._count(members, times)
+            self.last += (members,)
+
+    def forget_last(self) -> None:
+        """What is added from now on is of another trace."""
+        self.last = ()
+
+    def add_like(self, trace_id: str, members: Sequence[Members], times: Sequence[tuple[int, int]]) -> None:
+        """Takes in the flows of a complete trace that are as those that were `last`; (start, end) of all its spans."""
+        self._traces.add(trace_id)
+        for each in members:
+            self._count(each, times)
+
+    def _count(self, members: Members, times: Sequence[tuple[int, int]]) -> None:
+        entry, places, errors = members
+        self._durations[entry] += [end - start for start, end in (times[i] for i in places) if end]
+        self._errors[entry] += errors
 
     def judge(self, tally: Tally) -> None:
         """Judges every statement."""

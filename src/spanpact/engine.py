@@ -22,6 +22,7 @@ from spanpact.matching import CompiledEntry, Matcher, compile_entry, flow_tops
 from spanpact.model import Reading, Span, Trace
 from spanpact.pending import settle_pending
 from spanpact.plan import ContractPlan
+from spanpact.precedents import Precedents
 from spanpact.rules import CompiledRule, compile_rule
 from spanpact.tally import Blueprint, Tally, abridged, masker
 from spanpact.topology import TOP, Topology, by_content
@@ -76,18 +77,63 @@ def verify(
     `today` (UTC) decides whether what is pending has expired; without it, the present day does. Never raises for
     what a trace holds.
     """
-    judged = [_start(plan, reading) for plan in plans]
-    found = _Lookup(reading.traces)
-    findings: list[Finding] = []
-    mask = _mask_of([each.contract.plan for each in judged])
+    verification = Verification(plans, reading)
     for trace in reading.traces:
-        topology = Topology(trace)
-        speaking = [each for each in judged if _judge_trace(each, topology, reading, found)]
+        verification.judge(trace)
+    return verification.report(reading, strict=strict, allow_unseen=allow_unseen, today=today, header=header)
+
+
+class Verification:
+    """One verification, trace by trace: after `judge` a trace may be let go.
+
+    `reading` says what the source can carry and how much was offered; its traces, those that links lead to.
+    `precedents=False` has every trace judged by itself, which gives the same report.
+    """
+
+    def __init__(
+        self, plans: Sequence[ContractPlan | CompiledContract], reading: Reading, *, precedents: bool = True
+    ) -> None:
+        self._reading = reading
+        self._judged = [_start(plan, reading) for plan in plans]
+        self._found = _Lookup(reading.traces)
+        self._findings: list[Finding] = []
+        chosen = [each.contract.plan for each in self._judged]
+        self._mask = _mask_of(chosen)
+        self._precedents = Precedents.of(self._judged, chosen, reading.source) if precedents else None
+
+    @property
+    def followed(self) -> int:
+        """How many traces were judged by a precedent, without the engine."""
+        return self._precedents.followed if self._precedents else 0
+
+    def judge(self, trace: Trace) -> None:
+        """Judges one trace by every contract."""
+        if self._precedents and self._precedents.follow(trace):
+            return
+        topology, reading, found = Topology(trace), self._reading, self._found
+        speaking = [each for each in self._judged if _judge_trace(each, topology, reading, found)]
+        before = len(self._findings)
         if speaking:
-            findings += _integrity(topology, reading, found, [each.contract.plan for each in speaking], mask)
-    day = today or dt.datetime.now(dt.UTC).date()
-    results = tuple(_result(each, reading, day) for each in judged)
-    return Report(results, tuple(findings), reading, strict, allow_unseen, header)
+            plans = [each.contract.plan for each in speaking]
+            self._findings += _integrity(topology, reading, found, plans, self._mask)
+        if self._precedents:
+            self._precedents.note(found=len(self._findings) > before)
+
+    def report(
+        self,
+        reading: Reading,
+        *,
+        strict: bool,
+        allow_unseen: bool,
+        today: dt.date | None,
+        header: Sequence[tuple[str, str]],
+    ) -> Report:
+        """The report on all that was judged; `reading` is what it shows of it."""
+        if self._precedents:
+            self._precedents.settle()
+        day = today or dt.datetime.now(dt.UTC).date()
+        results = tuple(_result(each, reading, day) for each in self._judged)
+        return Report(results, tuple(self._findings), reading, strict, allow_unseen, header)
 
 
 def assignments(plan: ContractPlan, reading: Reading) -> list[FlowAssignment]:

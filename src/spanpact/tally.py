@@ -30,6 +30,28 @@ _NEVER = Seen()
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A moment of a tally: how many breaches there were, and all counts."""
+
+    breaches: int
+    exercised: Mapping[tuple[str, str], int]
+    undecided: Mapping[tuple[str, str, Undecided], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """What a trace without a breach adds to the counts of a tally."""
+
+    exercised: Mapping[tuple[str, str], int]
+    undecided: Mapping[tuple[str, str, Undecided], int]
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to count."""
+        return not self.exercised and not self.undecided
+
+
+@dataclass(frozen=True, slots=True)
 class Blueprint:
     """What the tallies of one contract share: its expectations, their places, and how to mask.
 
@@ -73,6 +95,27 @@ class Tally:
         self._broken: set[tuple[str, str]] = set()
         self._undecided: dict[tuple[str, str, Undecided], int] = {}
         self._troubled: set[str] = set()
+        self._breaches = 0
+
+    def mark(self) -> Mark:
+        """The counts as they are now, to say later what one trace added."""
+        exercised = {key: seen.exercised for key, seen in self._seen.items()}
+        return Mark(self._breaches, exercised, dict(self._undecided))
+
+    def gain_since(self, mark: Mark) -> Gain | None:
+        """What was counted since; None where something was broken: that is not to be counted again, but found."""
+        if self._breaches != mark.breaches:
+            return None
+        exercised = {key: n for key, s in self._seen.items() if (n := s.exercised - mark.exercised.get(key, 0))}
+        undecided = {key: n for key, c in self._undecided.items() if (n := c - mark.undecided.get(key, 0))}
+        return Gain(exercised, undecided)
+
+    def add(self, gain: Gain, times: int) -> None:
+        """Counts what was gained so many times more; each place was reached before, when it was gained first."""
+        for key, number in gain.exercised.items():
+            self._seen[key].exercised += number * times
+        for why, number in gain.undecided.items():
+            self._undecided[why] += number * times
 
     def begin_flow(self) -> None:
         """What follows is of another flow: an ambiguity matters where a finding is in the same flow."""
@@ -143,6 +186,7 @@ class Tally:
         spans: Sequence[int] = (),
     ) -> None:
         """A finding at span `i` (TOP: at the trace). Equal findings, of nested flows say, are kept once."""
+        self._breaches += 1
         if not self.complete and (self.open or mendable(breach, keyword, i)):
             self.undecided(condition or entry, "then" if condition else keyword, INCOMPLETE)
             return
