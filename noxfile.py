@@ -10,11 +10,14 @@ or the package's metadata change. What follows `--` goes on to the tool behind t
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 import os
 import re
 import shutil
+import signal
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,7 +39,9 @@ EXAMPLE_CONTRACTS = "contracts/v1"
 PIP_QUIETLY = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
 
 # Sessions of `tests`, in order; each reports on its own, and one that fails does not hide what the others say.
-TESTED = ("lint", "types", "unit", "contract", "integration", "coverage")
+TESTED = ("lint", "types", "unit", "contract", "coverage", "integration")
+# Integration tests mostly wait: `tests` starts them first, and they run beside the others until their turn to report.
+BESIDE: dict[str, subprocess.Popen[bytes]] = {}
 
 
 @nox.session
@@ -47,8 +52,10 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """lint, types, unit, contract, integration and coverage; what follows `--` goes to the pytest sessions."""
+    """lint, types, unit, contract, coverage and integration; what follows `--` goes to the pytest sessions."""
     development_environment(session)
+    if not session.posargs:
+        start_beside(session, "integration")
     for name in TESTED:
         session.notify(name, session.posargs if name in ("unit", "contract", "integration") else ())
 
@@ -75,13 +82,13 @@ def unit(session: nox.Session) -> None:
     for stale in COVERAGE.glob("branches.unit.*"):
         stale.unlink()
     data = {"COVERAGE_FILE": str(COVERAGE / "branches.unit")}
-    tool(session, "coverage", "run", "-m", "pytest", *chosen(session, "tests"), env=data)
+    tool(session, "coverage", "run", "-m", "pytest", *chosen(session, "tests", workers="auto"), env=data)
 
 
 @nox.session(default=False)
 def contract(session: nox.Session) -> None:
     """The contracts, against their examples and against the reference implementation."""
-    tool(session, "pytest", *chosen(session, "contracts"))
+    tool(session, "pytest", *chosen(session, "contracts", workers="4"))
 
 
 @nox.session(default=False)
@@ -95,7 +102,10 @@ def coverage(session: nox.Session) -> None:
 @nox.session(default=False)
 def integration(session: nox.Session) -> None:
     """The tests that need a backend, on the first rung of its ladder; `-- --require docker,redis` and `--backend`."""
-    pytest_folder(session, "integration")
+    if "integration" in BESIDE:
+        report_beside(session, "integration")
+    else:
+        pytest_folder(session, "integration")
 
 
 @nox.session(default=False)
@@ -163,9 +173,12 @@ def tool(session: nox.Session, name: str, *arguments: str, env: dict[str, str] |
     session.run(program(environment, name), *arguments, env=variables, interrupt_timeout=60)
 
 
-def chosen(session: nox.Session, folder: str) -> Sequence[str]:
-    """What pytest is given: what follows `--`, or else the whole folder, side by side on every core."""
-    return session.posargs or ["--numprocesses=auto", folder]
+def chosen(session: nox.Session, folder: str, *, workers: str) -> Sequence[str]:
+    """What pytest is given: what follows `--`, or else the whole folder; `auto` workers are one a core.
+
+    Tests that mostly wait for processes take more.
+    """
+    return session.posargs or [f"--numprocesses={workers}", folder]
 
 
 def pytest_folder(session: nox.Session, folder: str) -> None:
@@ -175,6 +188,34 @@ def pytest_folder(session: nox.Session, folder: str) -> None:
         tool(session, "pytest", *session.posargs, *([] if named else [folder]))
     else:
         session.log(f"0 tests: {folder}/ holds none yet")
+
+
+def start_beside(session: nox.Session, name: str) -> None:
+    """Start a session of this file in a process of its own, whose output `report_beside` shows when it has ended."""
+    command = [sys.executable, "-m", "nox", "--session", name]
+    with (CACHE / f"{name}.log").open("wb") as log:
+        # In a group of its own: Ctrl+C reaches it once, by end_beside, and so all that it started is stopped in peace.
+        BESIDE[name] = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+    session.log(f"{name} runs beside what follows; it reports at the end")
+    atexit.register(end_beside, name)
+
+
+def report_beside(session: nox.Session, name: str) -> None:
+    """Wait for a session that runs beside, show what it printed, and fail if it failed."""
+    code = BESIDE[name].wait()
+    sys.stdout.write((CACHE / f"{name}.log").read_text(errors="replace"))
+    sys.stdout.flush()
+    if code:
+        session.error(f"{name} failed, with exit code {code}")
+
+
+def end_beside(name: str) -> None:
+    """At the end of an interrupted run: what runs beside stops what it started, and ends too."""
+    if BESIDE[name].poll() is None:
+        os.killpg(BESIDE[name].pid, signal.SIGINT)
+        BESIDE[name].wait()
 
 
 def development_environment(session: nox.Session) -> Path:

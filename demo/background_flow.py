@@ -11,7 +11,7 @@ from reference_impl.session_store import SqlSessionStore
 
 EXPIRED = 120
 """More than one batch."""
-DEADLINE_S = 10.0
+DEADLINE_S = 30.0
 _POLL_S = 0.02
 
 

@@ -49,7 +49,7 @@ def breaker_flow(driver: Driver, stage: Stage, *, trace_id: str = "") -> Iterato
     driver.request("more sessions", "POST", "/sessions", expect=201, email="eve@example.com", device="web")
     token = driver.tokens[-1]
     headers = {"traceparent": f"00-{trace_id}-{secrets.token_hex(8)}-01", "x-correlation-id": trace_id}
-    with httpx.Client(base_url=stage.url, timeout=10, headers=headers) as client:
+    with httpx.Client(base_url=stage.url, timeout=30, headers=headers) as client:
         caller = Driver(client)
         with locked(stage):
             for number in range(1, FAILURES + 1):

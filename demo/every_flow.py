@@ -18,7 +18,7 @@ def every_flow(stage: Stage, audit: Audit, *, breaker_trace_id: str = "") -> Ite
     `breaker_trace_id` is the trace of the circuit breaker's flow, random unless given.
     """
     yield from drive(stage)
-    with httpx.Client(base_url=stage.url, timeout=10, trust_env=False) as client:
+    with httpx.Client(base_url=stage.url, timeout=30, trust_env=False) as client:
         driver = Driver(client)
         yield from background(driver, stage)
         yield from breaker_flow(driver, stage, trace_id=breaker_trace_id)

@@ -87,7 +87,7 @@ def drive(stage: Stage) -> Iterator[Driven]:
 
     Those without Redis are left out where it was named by its address: it is not ours to kill.
     """
-    with httpx.Client(base_url=stage.url, timeout=10) as client:
+    with httpx.Client(base_url=stage.url, timeout=30) as client:
         driver = Driver(client)
         for flow in (_sessions, _bad_sessions, _cache_flows, _redis_down, _endings):
             yield from flow(driver, stage)

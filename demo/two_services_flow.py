@@ -52,7 +52,7 @@ class AuditProcess(ServiceProcess):
 
 def two_services(url: str, audit: Audit) -> Iterator[Driven]:
     """One session of which audit-api is told, many at once, and one while audit-api is down, which it then stays."""
-    with httpx.Client(timeout=10, trust_env=False) as client:
+    with httpx.Client(timeout=30, trust_env=False) as client:
         yield _told(client.post(f"{url}/sessions", json=_body(0), headers=_headers("demo-audit")), "audit: told")
         found = client.get(f"{audit.url}/audit/records", params={"correlation_id": "demo-audit"}).json()["records"]
         if [record["event"] for record in found] != ["session.created"]:
@@ -63,7 +63,7 @@ def two_services(url: str, audit: Audit) -> Iterator[Driven]:
 
 
 async def _interleaved(url: str) -> Driven:
-    async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
+    async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
         requests = (
             client.post(f"{url}/sessions", json=_body(number), headers=_headers(f"demo-{number}"))
             for number in range(INTERLEAVED)

@@ -121,7 +121,7 @@ assert os.environ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"] == "grpc"
 target = os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"].removeprefix("http://")
 with grpc.insecure_channel(target) as channel:
     export = channel.unary_unary("/opentelemetry.proto.collector.trace.v1.TraceService/Export")
-    export(open(sys.argv[1], "rb").read(), timeout=10)
+    export(open(sys.argv[1], "rb").read(), timeout=50)
 """
 
 

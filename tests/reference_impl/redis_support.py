@@ -56,11 +56,11 @@ def running_redis(folder: Path) -> Iterator[RedisServer]:
 
 
 def _wait_until_ready(port: int) -> None:
-    with redis.Redis(port=port, retry=Retry(ConstantBackoff(0.02), 250), socket_timeout=5) as client:
+    with redis.Redis(port=port, retry=Retry(ConstantBackoff(0.02), 250), socket_timeout=50) as client:
         client.ping()
 
 
-def run(steps: Callable[[], Coroutine[Any, Any, T]], *, deadline_s: float = 20.0) -> T:
+def run(steps: Callable[[], Coroutine[Any, Any, T]], *, deadline_s: float = 50.0) -> T:
     """Run a test's coroutine in a loop of its own, and never for longer than the deadline."""
 
     async def bounded() -> T:
@@ -70,7 +70,7 @@ def run(steps: Callable[[], Coroutine[Any, Any, T]], *, deadline_s: float = 20.0
     return asyncio.run(bounded())
 
 
-def wait_until(holds: Callable[[], bool], *, deadline_s: float = 5.0) -> None:
+def wait_until(holds: Callable[[], bool], *, deadline_s: float = 50.0) -> None:
     """Come back once the condition holds; an AssertionError after the deadline."""
     end = time.monotonic() + deadline_s
     while not holds():

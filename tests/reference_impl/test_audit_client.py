@@ -159,9 +159,15 @@ def test_a_slow_audit_api_costs_the_deadline_in_all_and_no_more(traced: Traced, 
 
 def test_the_caller_s_own_cancellation_goes_through(traced: Traced) -> None:
     async def main() -> None:
-        async with server(_hang) as url:
+        arrived = asyncio.Event()
+
+        async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            arrived.set()
+            await _hang(reader, writer)
+
+        async with server(hang) as url:
             task = asyncio.ensure_future(call(traced, url)())
-            await asyncio.sleep(0.01)
+            await arrived.wait()
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task

@@ -93,7 +93,7 @@ def test_pools_and_plain_threads_have_the_context_of_whoever_gave_them_work(trac
 
 
 def test_a_carried_call_may_run_several_times_at_once_and_keeps_its_result_name_and_error() -> None:
-    both = threading.Barrier(2, timeout=10)
+    both = threading.Barrier(2, timeout=50)
 
     def meet(number: int) -> tuple[int, str | None]:
         both.wait()

@@ -221,8 +221,8 @@ def by_grpc(receiver: OtlpReceiver, spans: bytes, logs: bytes, *, compressed: bo
     """Sends spans and log records over gRPC."""
     how = grpc.Compression.Gzip if compressed else grpc.Compression.NoCompression
     with grpc.insecure_channel(receiver.grpc_url.removeprefix("http://")) as channel:
-        channel.unary_unary(_SPANS)(spans, timeout=10, compression=how)
-        channel.unary_unary(_LOGS)(logs, timeout=10, compression=how)
+        channel.unary_unary(_SPANS)(spans, timeout=50, compression=how)
+        channel.unary_unary(_LOGS)(logs, timeout=50, compression=how)
 
 
 def _post(receiver: OtlpReceiver, path: str, kind: str, body: bytes, compressed: bool) -> None:

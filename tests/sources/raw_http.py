@@ -45,10 +45,10 @@ def post(body: bytes = b"", path: str = "/v1/traces", content_type: str = JSON, 
 
 
 class RawClient:
-    """One connection. Every wait has a deadline of ten seconds, after which the test fails."""
+    """One connection. Every wait has a deadline of fifty seconds, after which the test fails."""
 
     def __init__(self, receiver: OtlpReceiver) -> None:
-        self.socket = socket.create_connection(address_of(receiver), timeout=10)
+        self.socket = socket.create_connection(address_of(receiver), timeout=50)
 
     def __enter__(self) -> Self:
         return self
@@ -92,6 +92,6 @@ def wait_until_closing(receiver: OtlpReceiver) -> None:
     """Return once nobody can connect any more."""
     while True:
         try:
-            socket.create_connection(address_of(receiver), timeout=10).close()
+            socket.create_connection(address_of(receiver), timeout=50).close()
         except OSError:
             return

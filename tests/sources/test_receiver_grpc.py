@@ -39,7 +39,7 @@ def calling(receiver: OtlpReceiver) -> Iterator[grpc.Channel]:
 
 def export(receiver: OtlpReceiver, message: bytes, method: str = TRACES, **options: object) -> bytes:
     with calling(receiver) as channel:
-        reply: bytes = channel.unary_unary(method)(message, timeout=10, **options)
+        reply: bytes = channel.unary_unary(method)(message, timeout=50, **options)
     return reply
 
 
