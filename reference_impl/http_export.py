@@ -43,7 +43,10 @@ class DirectExporter(OTLPSpanExporter):
         body = self._encoded(spans)
         if body is None or self._send is None:
             return super().export(spans)
-        return SpanExportResult.SUCCESS if self._send(body).success else SpanExportResult.FAILURE
+        answer = self._send(body)
+        # A redirection is not followed: OpenTelemetry's own exporter takes it for success, and the spans are nowhere.
+        stored = answer.success and answer.status_code < 300
+        return SpanExportResult.SUCCESS if stored else SpanExportResult.FAILURE
 
     def _encoded(self, spans: Sequence[ReadableSpan]) -> bytes | None:
         if not self.is_direct:

@@ -153,14 +153,14 @@ def otlp_exporter(settings: Settings) -> tuple[SpanExporter, Rejections]:
 
 
 def _http(settings: Settings) -> tuple[SpanExporter, Rejections]:
-    import requests
     from opentelemetry.exporter.otlp.proto.http import Compression
 
+    from reference_impl.export_session import ExportSession
     from reference_impl.http_export import DirectExporter
 
     rejections, session = Rejections(), None
     if not any(os.environ.get(name) for name in _PROVIDERS):
-        session = requests.Session()
+        session = ExportSession()
         session.hooks["response"].append(rejections.hear)
     exporter = DirectExporter(
         endpoint=settings.endpoint,

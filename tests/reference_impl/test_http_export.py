@@ -56,8 +56,9 @@ def test_a_batch_is_encoded_by_us(sink: OtlpSink, encoded: list[int]) -> None:
     assert (sink.names(), encoded) == (["span 1", "span 2"], [2])
 
 
-def test_a_refused_batch_is_a_failure(sink: OtlpSink) -> None:
-    sink.status = 400
+@pytest.mark.parametrize("status", [302, 400])
+def test_a_batch_that_is_refused_or_sent_elsewhere_is_a_failure(sink: OtlpSink, status: int) -> None:
+    sink.status = status
     assert exporter_to(sink).export([span(1)]) is SpanExportResult.FAILURE
 
 
