@@ -8,6 +8,12 @@ import pytest
 
 from containers.own_redis import own_redis
 from containers.redis_server import RedisBackend
+from contracts.reference_scenarios import SLOW
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the slow scenarios last."""
+    items.sort(key=lambda item: any(f"[{name}]" in item.name for name in SLOW))
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from containers.redis_server import RedisBackend
-from contracts.reference_scenarios import ACTIONS
+from contracts.reference_scenarios import ACTIONS, ALL_ACTIONS
 from contracts.stage import Stage
 from demo.breakages import Breakage, TamperingExporter, TamperingLogExporter
 from reference_impl.correlation import correlation, new_correlation_id
@@ -48,16 +48,15 @@ class ReferenceImplementation:
     def perform(self, scenario: str) -> Reading:
         """Perform a scenario within one correlation id and give the spans that it made, labelled with its name."""
         exporter, lines = InMemorySpanExporter(), InMemoryLogRecordExporter()  # type: ignore[no-untyped-call]
+        log = io.StringIO()
         with tempfile.TemporaryDirectory(prefix="studio-api-") as folder:
             database = f"sqlite+aiosqlite:///{Path(folder) / 'studio.db'}"
             settings = Settings.load({}, redis_url=self._redis.url, database_url=database)
-            logs = configure_logging(
-                settings, stream=io.StringIO(), logger_provider=self._logger_provider(settings, lines)
-            )
+            logs = configure_logging(settings, stream=log, logger_provider=self._logger_provider(settings, lines))
             telemetry = configure_tracing(settings, span_processors=[SimpleSpanProcessor(self._broken(exporter))])
             try:
                 with correlation(new_correlation_id()):
-                    asyncio.run(Stage(settings, telemetry, exporter).play(ACTIONS[scenario]))
+                    asyncio.run(Stage(settings, telemetry, exporter, log).play(ALL_ACTIONS[scenario]))
             finally:
                 telemetry.shutdown()
                 logs.close()

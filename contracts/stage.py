@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from io import StringIO
 from typing import Any, Self, TypeAlias
 
 import httpx
@@ -21,6 +22,7 @@ from reference_impl.service import create_app
 from reference_impl.session_cache import INDEX_KEY, SESSION_KEY, SessionCache
 from reference_impl.session_store import SqlSessionStore
 from reference_impl.settings import Settings
+from reference_impl.span_guards import FAULTS
 from reference_impl.telemetry import Telemetry
 
 EMAIL = "ada@example.com"
@@ -88,9 +90,14 @@ class RedisStage:
 class Stage(RedisStage):
     """Where one scenario is played: traced clients, the application, and an untraced Redis client to prepare it."""
 
-    def __init__(self, settings: Settings, telemetry: Telemetry, exporter: InMemorySpanExporter) -> None:
+    def __init__(
+        self, settings: Settings, telemetry: Telemetry, exporter: InMemorySpanExporter, lines: StringIO
+    ) -> None:
+        self.lines = lines  # the log
+        FAULTS.number = 0  # of which only the first is logged
         self.settings = settings
         self.exporter = exporter
+        self.others: list[AsyncRedis | Redis] = []  # further clients, closed with the stage
         self.store = SqlSessionStore(settings.database_url, tracer=telemetry.tracer("reference_impl.session_store"))
         self.telemetry = telemetry
         super().__init__(settings.redis_url)
@@ -108,6 +115,8 @@ class Stage(RedisStage):
 
     async def close(self) -> None:
         """Close the traced clients and the database."""
+        for client in self.others:
+            await client.aclose() if isinstance(client, AsyncRedis) else client.close()
         await super().close()
         await self.store.close()
 

@@ -1,0 +1,204 @@
+"""What the session cache does with what it finds, by a clock and by what Redis and the database hold (S3)."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from sqlalchemy.engine import make_url
+
+from contracts.closed_port import closed_port
+from contracts.stage import EMAIL, Action, Stage
+from reference_impl.redis_client import make_client
+from reference_impl.session_cache import KEYS, SESSION_KEY, CacheUnavailable, SessionCache, Validation
+from reference_impl.session_store import Session
+from reference_impl.session_tokens import issue_token, read_token
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self.now = float(int(time.time()))
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def _cache(stage: Stage, redis: Any = None, **options: Any) -> tuple[SessionCache, _Clock]:
+    clock, numbers = _Clock(), iter(range(1000))
+    tracer = stage.telemetry.tracer("reference_impl.session_cache")
+    chosen: dict[str, Any] = {"secret": "secret", "clock": clock, "tracer": tracer} | options
+    made = SessionCache(redis or stage.redis, stage.store, new_id=lambda: f"{next(numbers):032x}", **chosen)
+    return made, clock
+
+
+async def _lifetimes(stage: Stage) -> None:
+    """A session ends by the clock, in Redis as in the answer; what Redis holds is what was created."""
+    cache, clock = _cache(stage, lifetime_s=600)
+    token, session = await cache.create(EMAIL, "web")
+    assert (token, session) == (issue_token("0" * 32, "secret"), Session("0" * 32, 1, "web", clock.now + 600))
+    key, index = f"session:{'0' * 32}", "user_sessions:1:web"
+    assert json.loads(stage.plain.get(key)) == {
+        "id": "0" * 32, "user_id": 1, "device": "web", "expires_at": session.expires_at
+    }  # fmt: skip
+    assert 590_000 < stage.plain.pttl(key) <= 600_000
+    assert 590 < stage.plain.ttl(index) <= 600
+    assert stage.plain.hgetall(index) == {b"0" * 32: str(session.expires_at).encode()}
+    found = await cache.validate(token)
+    assert (found, found.valid) == (Validation(session, source="cache"), True)
+    stage.plain.flushdb()
+    clock.now += 599
+    assert await cache.validate(token) == Validation(session, source="database")
+    assert 0 < stage.plain.pttl(key) <= 1000
+    clock.now += 1
+    assert await cache.validate(token) == Validation(reason="expired", source="cache")
+    assert not stage.plain.exists(key)
+    expired = await cache.validate(token)
+    assert (expired, expired.valid) == (Validation(reason="expired", source="database"), False)
+    assert await cache.validate(issue_token("f" * 32, "secret")) == Validation(reason="unknown")
+    assert await cache.validate(issue_token("0" * 32, "other")) == Validation(reason="tampered")
+    assert await cache.warm_cache() == 0
+    default = SessionCache(stage.redis, stage.store, secret="secret")
+    began = time.time()
+    token, session = await default.create(EMAIL, "phone")
+    assert began + 3600 <= session.expires_at <= time.time() + 3600
+    assert read_token(token, "secret") == session.id
+    assert len(session.id) == 32
+    assert (await default.validate(token)).session == session
+
+
+async def _cached_values(stage: Stage) -> None:
+    """What Redis holds may be of another version, or of nobody; then the database is asked."""
+    cache, _ = _cache(stage)
+    token, session = await cache.create(EMAIL, "web")
+    key = SESSION_KEY.format(id=session.id)
+    whole = json.loads(stage.plain.get(key))
+    for value in (
+        "{", "[]", "7", "null", '"text"', json.dumps(whole | {"expires_at": "1"}),
+        json.dumps(whole | {"expires_at": 1}),
+        json.dumps(whole | {"more": 1}), json.dumps({"expires_at": 1.0}), "{}", b"\xff", json.dumps(whole),
+    ):  # fmt: skip
+        stage.plain.set(key, value)
+        found = await cache.validate(token)
+        assert found == Validation(session, source="cache" if value == json.dumps(whole) else "database")
+    text = make_client(
+        stage.settings.redis_url, keys=KEYS, tracer=stage.telemetry.tracer("text"), decode_responses=True
+    )
+    stage.others.append(text)
+    decoded, _ = _cache(stage, text)
+    assert (await decoded.validate(token)).source == "cache"
+    assert await decoded.invalidate_all(1) == 1
+
+
+async def _ending(stage: Stage) -> None:
+    """Ends of one and of all: by the index, by the database, by both; in batches; and nothing of what is another's."""
+    cache, clock = _cache(stage)
+    tokens = [(await cache.create(EMAIL, device))[0] for device in ("web", "web", "phone")]
+    other, _ = await cache.create(f"other-{EMAIL}", "web")
+    stage.plain.hset(
+        "user_sessions:1:tablet", mapping={"x" * 32: str(clock.now + 1), "y" * 32: str(clock.now), "z" * 32: "0"}
+    )
+    assert await cache.invalidate(tokens[0])
+    assert await cache.invalidate(tokens[0])
+    assert not await cache.invalidate("no.token")
+    assert set(stage.plain.hkeys("user_sessions:1:web")) == {f"{1:032x}".encode()}
+    assert await cache.invalidate_all(1) == 3
+    assert await cache.invalidate_all(1) == 0
+    assert {key.decode() for key in stage.plain.keys("*")} == {f"session:{3:032x}", "user_sessions:2:web"}
+    assert (await cache.validate(other)).valid
+    stage.plain.hset("user_sessions:3:web", mapping={f"{n:032x}": str(clock.now + 60) for n in range(150)})
+    assert await cache.invalidate_all(3) == 150
+    for _ in range(101):
+        await stage.store.create(f"{1000 + _:032x}", EMAIL, "old", clock.now - 60)
+    stage.plain.hset("user_sessions:1:old", mapping={f"{1000 + n:032x}": "0" for n in range(102)})
+    stage.plain.set(f"session:{1000:032x}", "old")
+    stage.begin()
+    assert await cache.purge_expired() == 101
+    assert stage.plain.hkeys("user_sessions:1:old") == [f"{1101:032x}".encode()]
+    assert not stage.plain.exists(f"session:{1000:032x}")
+
+
+async def _warming(stage: Stage) -> None:
+    """So many sessions that batches are full, and so few that each is one; not more than asked; and no Redis."""
+    cache, clock = _cache(stage)
+    await cache.create(EMAIL, "web")
+    file = make_url(stage.settings.database_url).database or ""
+    rows = [(f"{n + 5000:032x}", 1, "web", clock.now + 1 + n) for n in range(850)]
+    with closing(sqlite3.connect(file)) as database, database:
+        database.executemany("INSERT INTO sessions (id, user_id, device, expires_at) VALUES (?, ?, ?, ?)", rows)
+    for limit, found in ((850, 850), (5, 5), (9, 9), (0, 0)):
+        stage.plain.flushdb()
+        stage.begin() if limit == 850 else None
+        assert await cache.warm_cache(limit) == found
+        assert stage.plain.dbsize() == found
+    assert await cache.warm_cache() == 851
+    first = f"session:{5849:032x}"
+    assert json.loads(stage.plain.get(first))["expires_at"] == clock.now + 850
+    assert 0 < stage.plain.pttl(first) <= 850_000
+    assert stage.plain.pttl(f"session:{5000:032x}") <= 1000
+
+
+async def _without_redis(stage: Stage) -> None:
+    """Removal must not be believed when it was not done; creation and validation need no Redis."""
+    cache, _ = _cache(stage)
+    tokens = [(await cache.create(EMAIL, "web"))[0] for _ in range(9)]
+    with closed_port() as port:
+        url = f"redis://127.0.0.1:{port}/0"
+        nobody = make_client(url, keys=KEYS, tracer=stage.telemetry.tracer("nobody"), retries=0)
+        stage.others.append(nobody)
+        lost, _ = _cache(stage, nobody)
+        stage.begin()
+        assert (await lost.validate(tokens[0])).source == "database"
+        calls: tuple[Callable[[], Awaitable[object]], ...] = (
+            lambda: lost.invalidate(tokens[1]), lambda: lost.invalidate_all(1), lambda: lost.warm_cache(),
+        )  # fmt: skip
+        token, session = await SessionCache(nobody, stage.store, secret="secret", tracer=lost.tracer).create(
+            EMAIL, "tv"
+        )
+        for call in calls[:2]:
+            await _unavailable(call)
+        await stage.store.create("e" * 32, EMAIL, "web", time.time() + 60)
+        await _unavailable(calls[2])
+        assert (await lost.validate(token)).session is None  # what invalidate_all ended stays ended
+        assert session.device == "tv"
+    half, _ = _cache(stage, _Half(stage.redis))
+    await half.create(EMAIL, "web")
+    assert stage.plain.keys("user_sessions:1:half") == []
+
+
+class _Half:
+    """A Redis that goes down between two commands."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def set(self, *_: Any, **__: Any) -> None:
+        raise OSError(EMAIL)
+
+    def pipeline(self, **options: Any) -> Any:
+        raise AssertionError("what is not cached is not indexed")
+
+
+async def _unavailable(call: Callable[[], Awaitable[object]]) -> None:
+    try:
+        await call()
+    except CacheUnavailable as error:
+        assert str(error) == "ConnectionError"  # noqa: PT017
+        assert isinstance(error.__cause__, RedisError)  # noqa: PT017
+        return
+    raise AssertionError("it was not done")
+
+
+ACTIONS: dict[str, Action] = {
+    "cache-lifetimes": _lifetimes,
+    "cache-values": _cached_values,
+    "cache-ending": _ending,
+    "cache-warming": _warming,
+    "cache-without-redis": _without_redis,
+}
+"""By scenario."""

@@ -1,0 +1,225 @@
+"""What a user of the traced Redis clients may do besides: other servers and names, odd results, WATCH (S2)."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import redis
+import redis.asyncio
+import redis.backoff
+import redis.retry
+from opentelemetry import trace
+from redis.exceptions import RedisError, WatchError
+
+from contracts.closed_port import closed_port
+from contracts.exact_scenarios.helping import TEMPLATES, plain_clients, refused, run, sent, tracer_of
+from contracts.stage import EMAIL, Action, Stage
+from reference_impl.key_patterns import KeyTemplates
+from reference_impl.operation_spans import operation_span
+from reference_impl.redis_client import make_client, make_sync_client
+from reference_impl.redis_commands import instrument, is_instrumented, tracing_of, uninstrument
+
+
+async def _vocabularies(stage: Stage) -> None:
+    stage.plain.set("session:1", "text")
+    for mode in ("simple", "semconv", "both"):
+        for client in plain_clients(stage, mode=mode):
+            with operation_span(tracer_of(stage), mode):
+                await sent(client, "GET", "session:1")
+                await sent(client, "HGET", "session:1", "a")
+
+
+async def _servers(stage: Stage) -> None:
+    """Where commands go: a name, an address, a socket, what is found at each connection, another database."""
+    port = stage.plain.connection_pool.connection_kwargs["port"]
+
+    class Found(redis.Connection):
+        def __init__(self, **options: Any) -> None:
+            below: Any = super()
+            below.__init__(**options | {"host": "127.0.0.1", "port": port})
+
+    with closed_port() as nobody, operation_span(tracer_of(stage), "servers"):
+        for pool in (
+            redis.ConnectionPool(host="localhost", port=port, db=3),
+            redis.ConnectionPool(host="127.0.0.1", port=port, username=None, db=None),
+            redis.ConnectionPool(host="::1", port=nobody),
+            redis.ConnectionPool(host="127.0.0.1", port=nobody),
+            redis.ConnectionPool(connection_class=Found),
+            redis.ConnectionPool(connection_class=Found, host="127.0.0.1"),
+            redis.ConnectionPool(connection_class=Found, host="name", port=str(port), db="5"),
+            redis.ConnectionPool.from_url("unix:///nowhere/of/ours/redis.sock?db=2"),
+        ):
+            client = redis.Redis(connection_pool=pool)
+            client.set_retry(redis.retry.Retry(redis.backoff.NoBackoff(), 0))
+            with instrument(client, tracer=tracer_of(stage), keys=KeyTemplates("session:{id}")) as traced:
+                await sent(traced, "GET", "session:1")
+            pool.disconnect()
+
+
+async def _long_names(stage: Stage) -> None:
+    for client in plain_clients(stage, pool_name="p" * 300):
+        await sent(client, "GET", "session:1")
+
+
+async def _instrumenting(stage: Stage) -> None:
+    """Twice is once, and afterwards is not at all; what is no client is refused."""
+    tracer, url = tracer_of(stage), stage.settings.redis_url
+    for client, module in (
+        (redis.asyncio.Redis.from_url(url), "redis.asyncio.client"),
+        (redis.Redis.from_url(url), "redis.client"),
+    ):
+        kind = type(client)
+        assert (is_instrumented(client), tracing_of(client)) == (False, None)
+        assert uninstrument(client) is client
+        for pool_name in ("first", "second"):
+            assert instrument(client, pool_name=pool_name, tracer=tracer) is client
+        tracing = tracing_of(client)
+        assert is_instrumented(client)
+        assert tracing is not None
+        assert (tracing.pool_name, tracing.faults, tracing.enabled) == ("first", 0, True)
+        assert repr(tracing) == "<RedisTracing of pool first, on, 0 faults>"
+        assert (type(client).__name__, type(client).__qualname__, type(client).__module__) == ("Redis", "Redis", module)
+        assert type(client).__doc__ == kind.__doc__
+        other = instrument(kind.from_url(url), tracer=tracer)
+        stage.others += (client, other)
+        assert type(other) is type(client)
+        await sent(client, "GET", "session:1")
+        await sent(other, "GET", "session:1")
+        pipeline: Any = client.pipeline()
+        assert type(pipeline).__name__ == "Pipeline"
+        assert uninstrument(client) is client
+        assert (type(client), is_instrumented(client), tracing.enabled) == (kind, False, False)
+        assert repr(tracing) == "<RedisTracing of pool first, off, 0 faults>"
+        await sent(client, "GET", "session:1")
+        pipeline.get("session:1")
+        pipeline.execute() if isinstance(client, redis.Redis) else await pipeline.execute()
+        what = "Pipeline cannot be traced: a redis.asyncio.Redis or redis.Redis is accepted"
+        refused(TypeError, what, instrument, client.pipeline())
+    refused(TypeError, "str cannot be traced: a redis.asyncio.Redis or redis.Redis is accepted", instrument, "r")
+    modes = "mode 'all': one of simple, semconv, both is accepted"
+    refused(ValueError, modes, instrument, redis.Redis(), mode="all")
+    nobody: Any = instrument(redis.Redis.from_url(url))  # as there is no global provider, its spans are nobody's
+    assert nobody.execute_command("EXISTS", "session:1") == 0
+    nobody.close()
+
+
+async def _not_current(stage: Stage) -> None:
+    """With `activate=False` the span of a command is nobody's parent, and without it is, until the command ends."""
+    for activate in (True, False):
+        clients = plain_clients(stage, activate=activate)
+        with operation_span(tracer_of(stage), f"activate {activate}") as span:
+            for client in clients:
+                client.response_callbacks["PING"] = lambda *_, **__: tracer_of(stage).start_span("below").end()
+                await sent(client, "PING")
+                assert trace.get_current_span() is span
+
+
+async def _attempts(stage: Stage) -> None:
+    """A command that reads is sent again after a failed connection, one that writes is not; each attempt is a span."""
+    with closed_port() as nobody:
+        url = f"redis://127.0.0.1:{nobody}/0"
+        for make in (make_client, make_sync_client):
+            client: Any = make(url, tracer=tracer_of(stage), keys=KeyTemplates(*TEMPLATES), retries=2)
+            stage.others.append(client)
+            with operation_span(tracer_of(stage), "attempts"):
+                await sent(client, "GET", "session:1")
+                await sent(client, "SET", "session:1", "a")
+
+
+async def _results(stage: Stage) -> None:
+    """Reads whose results only just tell a hit from a miss, and pipelines that return failures."""
+    stage.plain.mset({"session:1": "", "user:1": "0"})
+    stage.plain.hset("user:2", "a", "")
+    for client in plain_clients(stage):
+        with operation_span(tracer_of(stage), "results"):
+            for command in (
+                ("GET", "session:1"), ("GET", "session:2"), ("MGET", "session:1", "user:1"), ("EXISTS", "session:1"),
+                ("MGET", "session:1", "session:2"), ("HGET", "user:2", "a"), ("HGET", "user:2", "b"),
+                ("HGETALL", "user:2"), ("HGETALL", "user:3"), ("GETDEL", "session:1"), ("HMGET", "user:2", "a", "b"),
+                ("get", "user:1"), (b"GET", "user:1"),
+            ):  # fmt: skip
+                await sent(client, *command)
+            client.set_response_callback("GET", lambda *_, **__: _Undecided())
+            await sent(client, "GET", "user:1")
+            for commands in (
+                [("GET", "user:1"), ("HGET", "user:1", "a"), ("PLEASE", "user:1")], [("PLEASE", EMAIL)],
+                [("GET", "user:1")], [("PING",), ("GET", "user:1"), ("GET", "user:2")], [("PING",)], [],
+                [("GET", "user:1"), ("PING",), ("GET", "session:1")], [("DEL", "nothing"), ("GET", "user:1")],
+            ):  # fmt: skip
+                await run(client.pipeline(transaction=False), commands, raise_on_error=False)
+            await run(client.pipeline(), [("GET", "user:1"), ("HGET", "user:1", "a")], raise_on_error=True)
+
+
+class _Undecided:
+    """A result whose truth cannot be told."""
+
+    def __bool__(self) -> bool:
+        raise ValueError
+
+    def __eq__(self, other: object) -> bool:
+        raise ValueError
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+async def _watching(stage: Stage) -> None:
+    """A transaction that WATCH discards, what a pipeline sends at once, and the scripts that it loads first."""
+    for client in plain_clients(stage):
+        is_async = isinstance(client, redis.asyncio.Redis)
+        with operation_span(tracer_of(stage), "watching"):
+            for changed in (True, False):
+                pipeline: Any = client.pipeline()
+                for step in (pipeline.watch, pipeline.get):
+                    await step("session:1") if is_async else step("session:1")
+                if changed:
+                    stage.plain.set("session:1", "other")
+                pipeline.multi()
+                pipeline.set("session:1", "mine")
+                with suppress(WatchError):
+                    await pipeline.execute() if is_async else pipeline.execute()
+                with suppress(RedisError):
+                    result = pipeline.immediate_execute_command("HGET", "session:1", "a")
+                    await result if is_async else None
+                await pipeline.reset() if is_async else pipeline.reset()
+            pipeline = client.pipeline()
+            await pipeline.watch("session:1") if is_async else pipeline.watch("session:1")
+            await pipeline.execute() if is_async else pipeline.execute()
+            script: Any = client.register_script("return redis.call('GET', KEYS[1])")
+            pipeline = client.pipeline()
+            called = script(keys=["session:1"], client=pipeline)
+            await called if is_async else None
+            result = await pipeline.execute() if is_async else pipeline.execute()
+            assert result == [b"mine"]
+            result = await pipeline.execute() if is_async else pipeline.execute()
+            assert result == []
+
+
+async def _own_connection(stage: Stage) -> None:
+    """A sync client may have one with a connection of its own, which is traced alike."""
+    _, client = plain_clients(stage)
+    with client, client.client() as single:
+        single.execute_command("GET", "session:1")
+
+
+async def _waiting(stage: Stage) -> None:
+    """A command that Redis answers late took that long."""
+    for client in plain_clients(stage):
+        await sent(client, "BLPOP", "session:1", 0.1)
+    spans = stage.exporter.get_finished_spans()
+    assert all((span.attributes or {})["latency_ms"] >= 90 for span in spans)  # type: ignore[operator]
+
+
+ACTIONS: dict[str, Action] = {
+    "client-vocabularies": _vocabularies,
+    "client-servers": _servers,
+    "client-long-names": _long_names,
+    "client-instrumenting": _instrumenting,
+    "client-not-current": _not_current,
+    "client-attempts": _attempts,
+    "client-results": _results,
+    "client-watching": _watching,
+    "client-own-connection": _own_connection,
+    "client-waiting": _waiting,
+}
+"""By scenario."""

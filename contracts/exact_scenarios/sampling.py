@@ -1,0 +1,153 @@
+"""Redis commands that are not sampled, that are measured, and whose tracing fails itself (S1.4, S2.3, S4.4)."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import redis
+from opentelemetry import context, trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased
+from opentelemetry.trace import NonRecordingSpan, NoOpTracer, Span, SpanContext, TraceFlags, Tracer
+
+from contracts.exact_scenarios.helping import Told, plain_clients, run, sent, tracer_of
+from contracts.stage import EMAIL, Action, Stage
+from reference_impl.measuring import MeasuredTracer
+from reference_impl.operation_spans import operation_span
+from reference_impl.redis_commands import tracing_of
+
+_UNSAMPLED: Final = tuple(SpanContext(int("7" * 32, 16), int("7" * 16, 16), remote) for remote in (True, False))
+
+
+@contextmanager
+def _within(parent: SpanContext | None) -> Iterator[None]:
+    """A block below a span that is not ours; below none where it is None."""
+    wanted = trace.set_span_in_context(NonRecordingSpan(parent)) if parent else context.get_current()
+    token = context.attach(wanted)
+    try:
+        yield
+    finally:
+        context.detach(token)
+
+
+async def _measured(stage: Stage) -> None:
+    """What is measured is told of every command, also where no span is made."""
+    stage.plain.set("user:1", "0")
+    for below in (None, *_UNSAMPLED):
+        told = Told()
+        with _within(below):
+            for client in plain_clients(stage, tracer=MeasuredTracer(tracer_of(stage), told)):
+                await sent(client, "GET", "session:1")
+                await sent(client, "GET", "user:1")
+                await sent(client, "HGET", "user:1", "a")
+                await sent(client, "SET", "session:2", "x")
+                commands = [("GET", "user:1"), ("HGET", "user:1", "a")]
+                await run(client.pipeline(), commands, raise_on_error=False)
+        error, none, is_valid = redis.ResponseError, type(None), below is None
+        assert told.commands == 2 * [
+            ("plain", "GET", none, False, is_valid),
+            ("plain", "GET", none, True, is_valid),
+            ("plain", "HGET", error, None, is_valid),
+            ("plain", "SET", none, None, is_valid),
+            ("plain", "PIPELINE", error, None, is_valid),
+        ]
+
+
+async def _sampling(stage: Stage) -> None:
+    """Who samples decides: below an unsampled parent there is no span, unless the sampler is one that makes it."""
+    sampled = SpanContext(int("8" * 32, 16), int("8" * 16, 16), True, TraceFlags(TraceFlags.SAMPLED))
+    samplers = (
+        ParentBased(ALWAYS_ON), ParentBased(ALWAYS_OFF), ALWAYS_ON, ALWAYS_OFF, _Willing(ALWAYS_ON),
+        ParentBased(ALWAYS_ON, remote_parent_not_sampled=ALWAYS_ON),
+        ParentBased(ALWAYS_ON, local_parent_not_sampled=ALWAYS_ON),
+    )  # fmt: skip
+    tracers = [_Counted(_by(stage, f"sampler {number}", sampler)) for number, sampler in enumerate(samplers)]
+    for tracer in (*tracers, NoOpTracer()):
+        for parent in (None, *_UNSAMPLED, sampled):
+            with _within(parent):
+                for client in plain_clients(stage, tracer=tracer):
+                    await sent(client, "PING")
+                    await run(client.pipeline(), [("PING",)], raise_on_error=True)
+    # 4 for each parent, but where the sampler itself says that what is below an unsampled one is dropped.
+    assert [tracer.asked for tracer in tracers] == [8, 8, 16, 8, 16, 16, 16]
+
+
+class _Counted(Tracer):
+    """A tracer that counts how often it is asked for a span."""
+
+    def __init__(self, inner: Tracer) -> None:
+        self._inner, self.sampler, self.asked = inner, getattr(inner, "sampler", None), 0
+
+    def start_span(self, *args: Any, **options: Any) -> Span:
+        self.asked += 1
+        return self._inner.start_span(*args, **options)
+
+    def start_as_current_span(self, *args: Any, **options: Any) -> Any:
+        raise NotImplementedError
+
+
+class _Willing(ParentBased):
+    """One that samples whatever it is asked."""
+
+    def should_sample(self, *args: Any, **options: Any) -> Any:
+        return ALWAYS_ON.should_sample(*args, **options)
+
+
+def _by(stage: Stage, name: str, sampler: Any) -> Tracer:
+    """A tracer of a provider that samples otherwise, whose spans are kept with the others."""
+    provider = TracerProvider(sampler=sampler, resource=stage.telemetry.provider.resource, shutdown_on_exit=False)
+    provider._active_span_processor = stage.telemetry.provider._active_span_processor
+    return provider.get_tracer(name)
+
+
+class _Failing(Tracer):
+    """A tracer whose spans, or which itself, fail in one thing."""
+
+    def __init__(self, inner: Tracer, what: str) -> None:
+        self._inner, self._what = inner, what
+
+    def start_span(self, *args: Any, **options: Any) -> Span:
+        if self._what == "start_span":
+            raise ValueError(EMAIL)
+        span = self._inner.start_span(*args, **options)
+        if self._what != "nothing":
+            setattr(span, self._what, _fail)
+        return span
+
+    def start_as_current_span(self, *args: Any, **options: Any) -> Any:
+        raise NotImplementedError
+
+
+def _fail(*_: Any, **__: Any) -> None:
+    raise ValueError(EMAIL)
+
+
+async def _faults(stage: Stage) -> None:
+    """A fault of tracing itself is counted and logged once, and the command is sent all the same."""
+    stage.plain.set("session:1", "text")
+    counts: dict[str, list[int]] = {}
+    for what in ("nothing", "start_span", "set_attributes", "add_event", "is_recording", "end"):
+        for client in plain_clients(stage, tracer=_Failing(tracer_of(stage), what)):
+            with operation_span(tracer_of(stage), what):
+                await sent(client, "GET", "session:1")
+                await sent(client, "HGET", "session:1", "a")
+                await run(client.pipeline(), [("GET", "session:1")], raise_on_error=True)
+                tracing = tracing_of(client)
+                assert tracing is not None
+                counts.setdefault(what, []).append(tracing.faults)
+    gc.collect()  # what failed to end is ended by nobody
+    assert counts == {
+        "nothing": [0, 0], "start_span": [3, 3], "set_attributes": [1, 1], "add_event": [1, 1], "is_recording": [3, 3],
+        "end": [3, 3],
+    }  # fmt: skip
+
+
+ACTIONS: dict[str, Action] = {
+    "client-measured": _measured,
+    "client-sampling": _sampling,
+    "client-faults": _faults,
+}
+"""By scenario."""

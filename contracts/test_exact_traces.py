@@ -1,0 +1,42 @@
+"""The reference implementation's traces are exactly those that are written down, and break no contract."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from containers.redis_server import RedisBackend
+from contracts.exact_traces import FOLDER, ExactText
+from contracts.reference_adapter import ReferenceImplementation
+from contracts.reference_scenarios import ACTIONS, ALL_ACTIONS, CLOCKED
+from demo.every_breakage import EVERY_BREAKAGE
+from spanpact.engine import CompiledContract, verify
+from spanpact.loader import load_contracts
+from spanpact.reporting import render_text
+from spanpact.shipped_contracts import shipped_contracts
+
+
+@cache
+def contracts() -> list[CompiledContract]:
+    return [CompiledContract.of(plan) for plan in load_contracts([shipped_contracts()])]
+
+
+@pytest.mark.parametrize("name", ALL_ACTIONS)
+def test_a_scenario_gives_exactly_its_traces(name: str, redis: RedisBackend) -> None:
+    reading = ReferenceImplementation(redis).perform(name)
+    assert str(ExactText(reading, redis.url, clocked=name in CLOCKED)) == (FOLDER / f"{name}.txt").read_text()
+    report = verify(contracts(), reading, allow_unseen=True)
+    broken = [finding for finding in report.findings if finding.breaks]
+    # Beyond the shipped scenarios are faults of tracing, and keys of other services: there nothing may leak, at least.
+    assert not [each for each in broken if name in ACTIONS or each.id == "privacy-leak"], render_text(report)
+
+
+def test_every_text_is_of_a_scenario() -> None:
+    assert {file.stem for file in FOLDER.iterdir()} == set(ALL_ACTIONS)
+
+
+@pytest.mark.parametrize("breakage", ["wrong-kind", "hit-says-miss", "latency-as-text", "duplicate-span", "raw-key"])
+def test_another_trace_is_another_text(breakage: str, redis: RedisBackend) -> None:
+    reading = ReferenceImplementation(redis, breakage=EVERY_BREAKAGE[breakage]).perform("session-hit")
+    assert str(ExactText(reading, redis.url)) != (FOLDER / "session-hit.txt").read_text()
