@@ -86,6 +86,40 @@ class NoKey(Service):
         return {k: v for k, v in super().command_attributes(operation, key).items() if k != "key"}
 
 
+@broken("redis-set", "top/attribute-missing")
+class NoServer(Service):
+    """Commands do not say which server they were sent to."""
+
+    def server(self) -> Mapping[str, Any]:
+        return {}
+
+
+@broken("redis-get-hit", "top/attribute-type")
+class PortAsText(Service):
+    """The server's port is a text, as it stands in the URL."""
+
+    def server(self) -> Mapping[str, Any]:
+        return {**super().server(), "server__port": "6379"}
+
+
+@broken("redis-failing-command", "top/attribute-relation")
+class TwoReasons(Service):
+    """`error` is the class of the exception, `error.type` the word of the server, as two people wrote them."""
+
+    def failed(self, span: Span, error: BaseException) -> None:
+        super().failed(span, error)
+        span.set_attributes({"error.type": "WRONGTYPE", "db.response.status_code": "WRONGTYPE"})
+
+
+@broken("redis-failing-command", "top/attribute-missing")
+class CodeNotSaid(Service):
+    """The word of the server is the failure's type, but is not said to be the server's."""
+
+    def failed(self, span: Span, error: BaseException) -> None:
+        super().failed(span, error)
+        span.set_attributes({"error": "WRONGTYPE", "error.type": "WRONGTYPE"})
+
+
 @broken("session-hit", "fine/attribute-unexpected")
 class ErrorLeftOver(Service):
     """`error` is always there; "none" where there is none."""

@@ -76,7 +76,13 @@ class RedisSteps(Tracing):
 
     def command_attributes(self, operation: str, key: str) -> Mapping[str, Any]:
         """What is known of a command before it is sent."""
-        return {"operation": operation, "key": key, "db_type": "redis", "connection_pool": "sessions"}
+        known = {"operation": operation, "key": key, "db_type": "redis", "connection_pool": "sessions"}
+        return {**known, **self.server()}
+
+    def server(self) -> Mapping[str, Any]:
+        """Where commands are sent."""
+        connection = self.redis.connection_pool.connection_kwargs
+        return {"server__address": connection["host"], "server__port": connection["port"]}
 
     def batch(self, commands: Sequence[Sequence[Any]]) -> Mapping[str, Any]:
         """How many commands a pipeline has."""
