@@ -21,7 +21,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags, TraceState
 
 from reference_impl import span_encoding
-from reference_impl.span_encoding import MOST_ATTRIBUTES, MOST_VALUES, SpanEncoder
+from reference_impl.span_encoding import AT_ONCE, MOST_ATTRIBUTES, MOST_VALUES, SpanEncoder, giving_way
 
 RESOURCES = (Resource({"service.name": "studio-api"}), Resource({"host": ["a", "b"]}, "https://schema/1"))
 SCOPES = (InstrumentationScope("a", "1", "https://schema/2", {"k": 1}), InstrumentationScope("b"), None)
@@ -152,6 +152,15 @@ def test_resources_that_come_and_go_are_not_all_kept() -> None:
 def test_what_cannot_be_sent_raises(poison: ReadableSpan) -> None:
     with pytest.raises((UnicodeEncodeError, struct.error, AttributeError)):
         SpanEncoder().encode([span_of(), poison])
+
+
+def test_others_get_the_interpreter_after_every_few_spans(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(span_encoding, "sleep", pauses.append)
+    assert list(giving_way([span_of()] * 7, at_once=3)) != []
+    assert pauses == [0, 0]
+    SpanEncoder().encode([span_of()] * (3 * AT_ONCE + 1))
+    assert pauses == [0] * 5
 
 
 def test_nan_is_a_number_to_the_encoder() -> None:

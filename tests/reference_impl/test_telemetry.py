@@ -87,7 +87,7 @@ def test_spans_reach_the_endpoint_with_the_resource_and_headers_of_the_settings(
     make_spans(telemetry, 130)
     assert telemetry.flush(10)
     assert len(sink.spans) == 130
-    assert len(sink.headers) == 3  # 64 at most in one request
+    assert len(sink.headers) == 2  # 128 at most in one request
     assert sink.headers[0]["x-tenant"] == "blue team"
     assert sink.headers[0]["content-encoding"] == "gzip"
     expected = {
