@@ -123,7 +123,11 @@ class ExactText:
 
     def _log(self, record: LogRecord, span: Span | None) -> str:
         name = f"{record.event_name} " if record.event_name else ""
-        said = ", ".join(self._attributes(record.attributes, _longest_ms(span) if span else math.inf))
+        took = record.attributes.get("duration_ms")  # in a line, no longer than it is worth reading
+        longest_ms = (
+            None if isinstance(took, float) and took != round(took, 3) else _longest_ms(span) if span else math.inf
+        )
+        said = ", ".join(self._attributes(record.attributes, longest_ms))
         return f"{name}{record.severity} {self._value('', record.body, None)} {{{said}}}"
 
 

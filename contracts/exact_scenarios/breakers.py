@@ -285,6 +285,7 @@ async def _values(stage: Stage) -> None:
     """What a refusal says survives a copy; a guard is for one call; settings have defaults; looking changes nothing."""
     refusal = CircuitOpen("sessions", "half_open", 2.5, "no probe left")
     for one in (refusal, copy.copy(refusal), pickle.loads(pickle.dumps(refusal))):
+        assert one.args == ("sessions", "half_open", 2.5, "no probe left")
         assert (one.pool, one.state, one.retry_after_s, one.why) == ("sessions", "half_open", 2.5, "no probe left")
         assert str(one) == "pool 'sessions' is half-open: no probe left; it may be tried again in at most 2.5 s"
     calls = Calls(stage)

@@ -166,6 +166,15 @@ async def _without_redis(stage: Stage) -> None:
         await _unavailable(calls[2])
         assert (await lost.validate(token)).session is None  # what invalidate_all ended stays ended
         assert session.device == "tv"
+    stage.plain.flushdb()
+    for number in range(5):
+        await stage.store.create(f"{7000 + number:032x}", EMAIL, "web", time.time() + 60)
+    partly, _ = _cache(stage, _Partly(stage.redis))
+    try:
+        await partly.warm_cache()
+    except CacheUnavailable as error:
+        assert str(error) == "OSError"  # noqa: PT017
+    assert stage.plain.dbsize() == 5  # all but the one that failed: none was left half way
     half, _ = _cache(stage, _Half(stage.redis))
     await half.create(EMAIL, "web")
     assert stage.plain.keys("user_sessions:1:half") == []
@@ -182,6 +191,20 @@ class _Half:
 
     def pipeline(self, **options: Any) -> Any:
         raise AssertionError("what is not cached is not indexed")
+
+
+class _Partly:
+    """A Redis that fails once."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._sent = 0
+
+    async def set(self, *arguments: Any, **options: Any) -> Any:
+        self._sent += 1
+        if self._sent == 1:
+            raise OSError(EMAIL)
+        return await self._redis.set(*arguments, **options)
 
 
 async def _unavailable(call: Callable[[], Awaitable[object]]) -> None:

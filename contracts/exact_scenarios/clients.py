@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import redis
@@ -10,6 +11,7 @@ import redis.asyncio
 import redis.backoff
 import redis.retry
 from opentelemetry import trace
+from redis.client import NEVER_DECODE
 from redis.exceptions import RedisError, WatchError
 
 from contracts.closed_port import closed_port
@@ -102,6 +104,70 @@ async def _instrumenting(stage: Stage) -> None:
     nobody: Any = instrument(redis.Redis.from_url(url))  # as there is no global provider, its spans are nobody's
     assert nobody.execute_command("EXISTS", "session:1") == 0
     nobody.close()
+
+
+async def _of_a_class_of_its_own(stage: Stage) -> None:
+    """A client of the user's own class stays of it, by its name, its module and what is said of it."""
+    for base in (redis.asyncio.Redis, redis.Redis):
+
+        class Own(base):  # type: ignore[misc,valid-type]
+            """The user's own."""
+
+            def doubled(self) -> int:
+                return 2
+
+        for number in range(2):
+            client: Any = Own.from_url(stage.settings.redis_url)
+            stage.others.append(instrument(client, tracer=tracer_of(stage), pool_name=f"own-{number}"))
+            kind = type(client)
+            assert (kind.__name__, kind.__qualname__, kind.__module__) == (
+                Own.__name__,
+                Own.__qualname__,
+                Own.__module__,
+            )
+            assert (kind.__doc__, kind.__bases__[1], client.doubled()) == ("The user's own.", Own, 2)
+            await sent(client, "GET", "session:1")
+    assert (is_instrumented(object()), tracing_of(object())) == (False, None)
+
+
+async def _options(stage: Stage) -> None:
+    """What a caller asks of redis-py beside a command reaches it."""
+    stage.plain.set("session:1", "text")
+    for make in (make_client, make_sync_client):
+        client: Any = make(stage.settings.redis_url, tracer=tracer_of(stage), decode_responses=True, retries=0)
+        for traced in (client, instrument(_like(client), tracer=tracer_of(stage))):
+            stage.others.append(traced)
+            is_async = isinstance(traced, redis.asyncio.Redis)
+            for on in (True, False):
+                pipeline = traced.pipeline()
+                calls = [traced.execute_command, pipeline.immediate_execute_command]
+                with _traced(traced, on):
+                    for call in calls:
+                        result = call("GET", "session:1", **{NEVER_DECODE: True})
+                        assert (await result if is_async else result) == b"text"
+                    await pipeline.reset() if is_async else pipeline.reset()
+                    failing = traced.pipeline(transaction=True)
+                    failing.execute_command("HGET", "session:1", "a")
+                    try:
+                        await failing.execute() if is_async else failing.execute()
+                    except redis.ResponseError:
+                        continue
+                    raise AssertionError("it raised nothing")
+
+
+def _like(client: Any) -> Any:
+    """A client of redis-py's own class, on the same connections."""
+    kind = redis.asyncio.Redis if isinstance(client, redis.asyncio.Redis) else redis.Redis
+    return kind(connection_pool=client.connection_pool)
+
+
+@contextmanager
+def _traced(client: Any, is_on: bool) -> Iterator[None]:
+    """A block in which a client is traced, or not."""
+    tracing: Any = tracing_of(client)
+    tracing.enabled = is_on
+    yield
+    tracing.enabled = True
 
 
 async def _not_current(stage: Stage) -> None:
@@ -215,6 +281,8 @@ ACTIONS: dict[str, Action] = {
     "client-servers": _servers,
     "client-long-names": _long_names,
     "client-instrumenting": _instrumenting,
+    "client-own-class": _of_a_class_of_its_own,
+    "client-options": _options,
     "client-not-current": _not_current,
     "client-attempts": _attempts,
     "client-results": _results,

@@ -110,7 +110,9 @@ async def _left_behind(stage: Stage) -> None:
     await held
     clock.now += 2.0
     await _failing(manager, stubborn)  # need not wait
-    clock.now += 28.0
+    clock.now += 27.5
+    await _failing(manager, stubborn)
+    clock.now += 0.5
     await _failing(manager, stubborn)
     freed.set()
     while manager.uses["one"].in_use:  # noqa: ASYNC110 - it is about to end

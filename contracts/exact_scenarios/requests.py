@@ -46,6 +46,8 @@ def _raising() -> None:
 async def _application(scope: Scope, receive: Receive, send: Send) -> None:
     """Answers with the status that the query asks for; raises before or after the answer where it asks for that."""
     asked = scope.get("query_string", b"").decode()
+    if scope["type"] != "http" or asked == "read":
+        assert (await receive())["type"] == "http.request"
     if scope["type"] != "http":
         await send({"type": f"{scope['type']}.answered"})
     elif asked == "raise":
@@ -56,7 +58,9 @@ async def _application(scope: Scope, receive: Receive, send: Send) -> None:
     elif asked == "cancelled":
         raise asyncio.CancelledError
     else:
-        await PlainTextResponse(current_correlation_id() or "", int(asked or 200))(scope, receive, send)
+        await PlainTextResponse(current_correlation_id() or "", int(asked if asked.isdigit() else 200))(
+            scope, receive, send
+        )
 
 
 class _Client:
@@ -127,6 +131,7 @@ async def _requests(stage: Stage) -> None:
         {"http_version": "2"}, {"server": ("127.0.0.1", 80), "scheme": "http", "http_version": "1.0"},
     ):  # fmt: skip
         await client.ask("/things/7", **scope)
+    await client.ask("/things/7?read")
     sent = await client.ask("/healthz")
     assert all(b"traceresponse" not in dict(message.get("headers", ())) for message in sent)
     assert await client.ask("/things/7", type="websocket") == [{"type": "websocket.answered"}]

@@ -138,6 +138,9 @@ async def _faults(stage: Stage) -> None:
                 tracing = tracing_of(client)
                 assert tracing is not None
                 counts.setdefault(what, []).append(tracing.faults)
+        for client in plain_clients(stage, tracer=_Failing(tracer_of(stage), what)):
+            with operation_span(tracer_of(stage), f"{what} of a pipeline"):
+                await run(client.pipeline(), [("GET", "session:1")], raise_on_error=True)
     gc.collect()  # what failed to end is ended by nobody
     assert counts == {
         "nothing": [0, 0], "start_span": [3, 3], "set_attributes": [1, 1], "add_event": [1, 1], "is_recording": [3, 3],
