@@ -11,6 +11,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import TypeAlias
 
 from spanpact.across import Population
 from spanpact.checks.base import Breach, Context, Undecided
@@ -18,6 +19,7 @@ from spanpact.checks.integrity import integrity
 from spanpact.finding_ids import CATALOGUE
 from spanpact.findings import LEVELS, ContractResult, Finding, Level, Report
 from spanpact.flow import Flow, Scope
+from spanpact.flow_spans import FlowSpans
 from spanpact.matching import CompiledEntry, Matcher, compile_entry, flow_tops
 from spanpact.model import Reading, Span, Trace
 from spanpact.pending import settle_pending
@@ -59,7 +61,7 @@ class _Judged:
     contract: CompiledContract
     tally: Tally
     population: Population
-    flows: list[tuple[str, str]] = field(default_factory=list)
+    flows: FlowSpans = field(default_factory=FlowSpans)
     labelled: int = 0
 
 
@@ -86,16 +88,22 @@ def verify(
 class Verification:
     """One verification, trace by trace: after `judge` a trace may be let go.
 
-    `reading` says what the source can carry and how much was offered; its traces, those that links lead to.
+    `reading` says what the source can carry and how much was offered. `find_span` finds the spans that links lead to,
+    by trace and span id (default: among the reading's traces).
     `precedents=False` has every trace judged by itself, which gives the same report.
     """
 
     def __init__(
-        self, plans: Sequence[ContractPlan | CompiledContract], reading: Reading, *, precedents: bool = True
+        self,
+        plans: Sequence[ContractPlan | CompiledContract],
+        reading: Reading,
+        *,
+        find_span: FindSpan | None = None,
+        precedents: bool = True,
     ) -> None:
         self._reading = reading
         self._judged = [_start(plan, reading) for plan in plans]
-        self._found = _Lookup(reading.traces)
+        self._found = find_span or _Lookup(reading.traces)
         self._findings: list[Finding] = []
         chosen = [each.contract.plan for each in self._judged]
         self._mask = _mask_of(chosen)
@@ -106,18 +114,28 @@ class Verification:
         """How many traces were judged by a precedent, without the engine."""
         return self._precedents.followed if self._precedents else 0
 
+    @property
+    def precedents(self) -> Precedents | None:
+        """What judges traces by others of their shape; None where the contracts look at too much for that."""
+        return self._precedents
+
     def judge(self, trace: Trace) -> None:
         """Judges one trace by every contract."""
-        if self._precedents and self._precedents.follow(trace):
-            return
+        if not (self._precedents and self._precedents.follow(trace)):
+            self.judge_itself(trace)
+
+    def judge_itself(self, trace: Trace) -> bool:
+        """Judges one trace that has no precedent; whether anything is amiss."""
         topology, reading, found = Topology(trace), self._reading, self._found
+        before = len(self._findings) + sum(each.tally.breaches for each in self._judged)
         speaking = [each for each in self._judged if _judge_trace(each, topology, reading, found)]
-        before = len(self._findings)
         if speaking:
             plans = [each.contract.plan for each in speaking]
             self._findings += _integrity(topology, reading, found, plans, self._mask)
+        amiss = len(self._findings) + sum(each.tally.breaches for each in self._judged) > before
         if self._precedents:
-            self._precedents.note(found=len(self._findings) > before)
+            self._precedents.note(amiss=amiss)
+        return amiss
 
     def report(
         self,
@@ -150,6 +168,9 @@ def assignments(plan: ContractPlan, reading: Reading) -> list[FlowAssignment]:
     return result
 
 
+FindSpan: TypeAlias = Callable[[str, str], Span | None]
+
+
 class _Lookup:
     """Finds a span by trace and span id in all traces given; built when a link is first followed."""
 
@@ -178,7 +199,7 @@ def _start(plan: ContractPlan | CompiledContract, reading: Reading) -> _Judged:
     return _Judged(contract, Tally(contract.blueprint), Population(contract.plan, reading))
 
 
-def _context(plan: ContractPlan, topology: Topology, reading: Reading, found: _Lookup) -> Context:
+def _context(plan: ContractPlan, topology: Topology, reading: Reading, found: FindSpan) -> Context:
     return Context(
         topology,
         capabilities=reading.source.capabilities,
@@ -198,7 +219,7 @@ def _flows(contract: CompiledContract, context: Context, tally: Tally) -> list[F
     return [Flow(scope, matcher.place(contract.top, i)) for i in tops]
 
 
-def _judge_trace(judged: _Judged, topology: Topology, reading: Reading, found: _Lookup) -> bool:
+def _judge_trace(judged: _Judged, topology: Topology, reading: Reading, found: FindSpan) -> bool:
     """Judges one trace by one contract; whether the contract speaks of it."""
     plan, trace = judged.contract.plan, topology.trace
     if plan.scenario and trace.scenario != plan.scenario:
@@ -209,9 +230,7 @@ def _judge_trace(judged: _Judged, topology: Topology, reading: Reading, found: _
     flows = _flows(judged.contract, context, tally)
     used = {i for flow in flows for i in flow.placed.used() if i != TOP}
     for flow in flows:
-        judged.flows.append(
-            (trace.trace_id, topology.spans[flow.placed.span].span_id if flow.placed.span != TOP else "")
-        )
+        judged.flows.append(trace.trace_id, topology.spans[flow.placed.span].span_id if flow.placed.span != TOP else "")
         flow.judge(used)
         judged.population.add(flow)
     if plan.scenario:
@@ -229,7 +248,7 @@ def _mask_of(plans: Sequence[ContractPlan]) -> Callable[[str], str]:
 
 
 def _integrity(
-    topology: Topology, reading: Reading, found: _Lookup, plans: Sequence[ContractPlan], mask: Callable[[str], str]
+    topology: Topology, reading: Reading, found: FindSpan, plans: Sequence[ContractPlan], mask: Callable[[str], str]
 ) -> Iterable[Finding]:
     """The integrity findings of one trace, at the strictest level that a contract speaking of it gives."""
     widest = max(plans, key=lambda plan: plan.tolerance_ns + plan.skew_ns)
@@ -263,7 +282,7 @@ def _result(judged: _Judged, reading: Reading, today: dt.date) -> ContractResult
     elif plan.scenario and not judged.labelled:
         tally.undecided("top", "span", Undecided("no-trace", f"no trace of scenario {plan.scenario}"))
     elif not plan.scenario:
-        looked = len(reading.traces)
+        looked = reading.trace_count
         tally.undecided("top", "span", Undecided("unseen", f"no {plan.top.span or 'span'} in {looked} traces"))
     not_checked, coverage = tally.not_checked(), tally.coverage()
     leveled = [replace(f, level=_level(plan, f.entry, f.id)) for f in tally.findings]
@@ -278,5 +297,5 @@ def _result(judged: _Judged, reading: Reading, today: dt.date) -> ContractResult
         tuple(findings),
         not_checked,
         coverage,
-        tuple(judged.flows),
+        judged.flows,
     )

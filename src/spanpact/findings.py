@@ -107,7 +107,7 @@ class ContractResult:
     findings: tuple[Finding, ...] = ()
     not_checked: tuple[NotChecked, ...] = ()
     coverage: tuple[Coverage, ...] = ()
-    flow_spans: tuple[tuple[str, str], ...] = ()
+    flow_spans: Sequence[tuple[str, str]] = ()
     """(trace id, span id) of each flow's own span; the span id is "" where the flow is the whole trace."""
 
 

@@ -130,8 +130,23 @@ class SourceInfo(msgspec.Struct, frozen=True):
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """What one read of a source gave: its traces, and the number of requests the caller declares as offered."""
+    """What one read of a source gave: its traces, and the number of requests the caller declares as offered.
+
+    `let_go` and `spans_let_go` count traces, and their spans, that were judged and are not held any more.
+    """
 
     source: SourceInfo
     traces: Sequence[Trace]
     offered: int | None = None
+    let_go: int = 0
+    spans_let_go: int = 0
+
+    @property
+    def trace_count(self) -> int:
+        """How many traces were read."""
+        return len(self.traces) + self.let_go
+
+    @property
+    def span_count(self) -> int:
+        """How many spans were read."""
+        return sum(len(trace.spans) for trace in self.traces) + self.spans_let_go

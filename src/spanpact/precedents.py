@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from spanpact.across import Members, Population
+from spanpact.flow_spans import FlowSpans
 from spanpact.model import SourceInfo, Trace
 from spanpact.plan import ContractPlan
-from spanpact.shapes import Aspects, Forms, Shape, shape_of
+from spanpact.shapes import Aspects, Facts, Forms, Shape, shape_of
 from spanpact.tally import Gain, Mark, Tally
 from spanpact.topology import TOP
 
@@ -24,7 +25,7 @@ class Judged(Protocol):
 
     tally: Tally
     population: Population
-    flows: list[tuple[str, str]]
+    flows: FlowSpans
     labelled: int
 
 
@@ -60,8 +61,8 @@ class Precedents:
 
     def __init__(self, judged: Sequence[Judged], aspects: Aspects) -> None:
         self._judged = judged
-        self._forms = Forms(aspects)
-        self._generation = self._forms.generation
+        self.forms = Forms(aspects)
+        self._generation = self.forms.generation
         self._known: dict[object, _Precedent] = {}
         self._case: _Case | None = None
         self.followed = 0
@@ -76,7 +77,21 @@ class Precedents:
     def follow(self, trace: Trace) -> bool:
         """Whether a trace of the same shape was judged before; then this one is judged with it."""
         self._case = None
-        shape = self._shape(trace)
+        if not trace.complete or trace.logs or not trace.spans:
+            return False
+        generation = self.forms.begin()
+        facts = [self.forms.facts(span) for span in trace.spans]
+        return self.follow_facts(trace.trace_id, trace.scenario, facts, generation)
+
+    def follow_facts(self, trace_id: str, scenario: str, facts: Sequence[Facts], generation: int) -> bool:
+        """The same for a complete trace without log records, by its facts, whose forms are of this generation."""
+        self._case = None
+        if generation != self.forms.generation:
+            return False
+        if generation != self._generation:
+            self._generation = generation
+            self.settle()
+        shape = shape_of(trace_id, scenario, facts, self.forms)
         if shape is None:
             return False
         precedent = self._known.get(shape.key)
@@ -88,20 +103,18 @@ class Precedents:
             return False
         precedent.times += 1
         self.followed += 1
-        _add_flows(precedent, trace.trace_id, shape)
+        _add_flows(precedent, trace_id, shape)
         return True
 
-    def note(self, *, found: bool) -> None:
-        """The engine has judged the trace that had no precedent; `found` says whether it found anything amiss."""
+    def note(self, *, amiss: bool) -> None:
+        """The engine has judged the trace that had no precedent, and says whether anything is amiss."""
         case, self._case = self._case, None
-        if case is None or found:
+        if case is None or amiss:
             return
         parts = []
         for judged, (mark, flows, labelled) in zip(self._judged, case.marks, strict=True):
             gain = judged.tally.gain_since(mark)
-            if gain is None:
-                return
-            places = _places(judged.flows[flows:], case.shape)
+            places = _places([judged.flows[i] for i in range(flows, len(judged.flows))], case.shape)
             members = judged.population.last
             parts.append(_Part(judged, gain, places, members, judged.labelled - labelled))
         if len(self._known) >= _MOST:
@@ -116,20 +129,12 @@ class Precedents:
                 part.judged.labelled += part.labelled * precedent.times
         self._known.clear()
 
-    def _shape(self, trace: Trace) -> Shape | None:
-        if not trace.complete or trace.logs or not trace.spans:
-            return None
-        facts = self._forms.facts(trace.spans)
-        if self._generation != self._forms.generation:
-            self._generation = self._forms.generation
-            self.settle()
-        return None if facts is None else shape_of(trace.trace_id, trace.scenario, facts, self._forms)
-
 
 def _add_flows(precedent: _Precedent, trace_id: str, shape: Shape) -> None:
     facts = shape.facts
     for part in precedent.parts:
-        part.judged.flows += [(trace_id, facts[i][1] if i != TOP else "") for i in part.flows]
+        for i in part.flows:
+            part.judged.flows.append(trace_id, facts[i][1] if i != TOP else "")
         if part.members:
             times = [(fact[0], fact[3]) for fact in facts]
             part.judged.population.add_like(trace_id, part.members, times)

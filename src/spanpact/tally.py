@@ -31,9 +31,8 @@ _NEVER = Seen()
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A moment of a tally: how many breaches there were, and all counts."""
+    """All counts of a tally at one moment."""
 
-    breaches: int
     exercised: Mapping[tuple[str, str], int]
     undecided: Mapping[tuple[str, str, Undecided], int]
 
@@ -95,17 +94,16 @@ class Tally:
         self._broken: set[tuple[str, str]] = set()
         self._undecided: dict[tuple[str, str, Undecided], int] = {}
         self._troubled: set[str] = set()
-        self._breaches = 0
+        self.breaches = 0
+        """How often something was broken, also where that was said already."""
 
     def mark(self) -> Mark:
         """The counts as they are now, to say later what one trace added."""
         exercised = {key: seen.exercised for key, seen in self._seen.items()}
-        return Mark(self._breaches, exercised, dict(self._undecided))
+        return Mark(exercised, dict(self._undecided))
 
-    def gain_since(self, mark: Mark) -> Gain | None:
-        """What was counted since; None where something was broken: that is not to be counted again, but found."""
-        if self._breaches != mark.breaches:
-            return None
+    def gain_since(self, mark: Mark) -> Gain:
+        """What was counted since."""
         exercised = {key: n for key, s in self._seen.items() if (n := s.exercised - mark.exercised.get(key, 0))}
         undecided = {key: n for key, c in self._undecided.items() if (n := c - mark.undecided.get(key, 0))}
         return Gain(exercised, undecided)
@@ -186,7 +184,7 @@ class Tally:
         spans: Sequence[int] = (),
     ) -> None:
         """A finding at span `i` (TOP: at the trace). Equal findings, of nested flows say, are kept once."""
-        self._breaches += 1
+        self.breaches += 1
         if not self.complete and (self.open or mendable(breach, keyword, i)):
             self.undecided(condition or entry, "then" if condition else keyword, INCOMPLETE)
             return

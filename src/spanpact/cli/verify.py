@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from spanpact.cli.common import (
     Parser,
@@ -23,6 +24,10 @@ from spanpact.findings import Report
 from spanpact.loader import load_contracts
 from spanpact.model import Reading
 from spanpact.plan import ContractPlan
+
+if TYPE_CHECKING:
+    from spanpact.cli.reading import Asked
+    from spanpact.engine import CompiledContract
 
 
 def parser() -> Parser:
@@ -78,5 +83,20 @@ def _verify_traces(plans: Sequence[ContractPlan], given: argparse.Namespace) -> 
         return verify(compiled, reading, strict=given.strict, allow_unseen=given.allow_unseen)
 
     wanted = asked(given, scenarios)
+    if report := _verify_file(compiled, given, wanted):
+        return report
     with open_sources(given.sources, wanted) as read:
         return wait_for_verdict(lambda: merged(read()), judge, patience, trace_ids=wanted.trace_ids)
+
+
+def _verify_file(compiled: Sequence[CompiledContract], given: argparse.Namespace, wanted: Asked) -> Report | None:
+    """The report on one file whose traces need not be held; None where they must be, or where it is no such file."""
+    from spanpact.sources import OtlpFileSource, open_source
+    from spanpact.streaming import verify_file
+
+    if len(given.sources) != 1 or given.wait or given.traces or given.trees:
+        return None
+    with open_source(given.sources[0], scenarios=wanted.scenarios, tls=wanted.tls) as source:
+        if not isinstance(source, OtlpFileSource):
+            return None
+        return verify_file(source, compiled, strict=given.strict, allow_unseen=given.allow_unseen)

@@ -26,6 +26,10 @@ class MalformedValue(Exception):
     """A value that OTLP does not allow; the message says which. Never leaves this package."""
 
 
+class NotPlain(Exception):
+    """Something that only the careful reading of a whole message can read, or refuse with the right words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """The spans and log records of one message, in the order sent, and the signals that it spoke of.

@@ -94,34 +94,37 @@ def _signals(request: wire.Request) -> Iterator[Signal]:
 
 
 def _spans(group: wire.ResourceSpans, shared: SharedValues) -> Iterator[Span]:
-    resource = _resource(group.resource, group.schema_url, shared)
+    resource = resource_of(group.resource, group.schema_url, shared)
     for scoped in group.scope_spans or ():
-        scope = _scope(scoped.scope, shared)
+        scope = scope_of(scoped.scope, shared)
         for span in scoped.spans or ():
-            yield _span(span, resource, scope)
+            yield span_of(span, resource, scope)
 
 
 def _logs(group: wire.ResourceLogs, shared: SharedValues) -> Iterator[LogRecord]:
-    resource = _resource(group.resource, group.schema_url, shared)
+    resource = resource_of(group.resource, group.schema_url, shared)
     for scoped in group.scope_logs or ():
-        scope = _scope(scoped.scope, shared)
+        scope = scope_of(scoped.scope, shared)
         for log in scoped.log_records or ():
             if log.trace_id:
                 yield _log(log, resource, scope)
 
 
-def _resource(resource: wire.WireResource | None, schema_url: str | None, shared: SharedValues) -> Resource:
+def resource_of(resource: wire.WireResource | None, schema_url: str | None, shared: SharedValues) -> Resource:
+    """The resource of a group of spans. Raises MalformedValue and RecursionError, as all that follow."""
     attributes = _attributes(resource.attributes) if resource and resource.attributes else {}
     return shared.resource(attributes, schema_url or "")
 
 
-def _scope(scope: wire.WireScope | None, shared: SharedValues) -> Scope:
+def scope_of(scope: wire.WireScope | None, shared: SharedValues) -> Scope:
+    """The scope of a group of spans."""
     scope = scope or wire.WireScope()
     attributes = _attributes(scope.attributes) if scope.attributes else {}
     return shared.scope(scope.name or "", scope.version or "", attributes)
 
 
-def _span(span: wire.WireSpan, resource: Resource, scope: Scope) -> Span:
+def span_of(span: wire.WireSpan, resource: Resource, scope: Scope) -> Span:
+    """A span."""
     status = span.status
     return Span(
         hex_id(span.trace_id) if span.trace_id else "",
@@ -170,7 +173,7 @@ def _log(log: wire.WireLogRecord, resource: Resource, scope: Scope) -> LogRecord
         hex_id(log.trace_id or ""),
         hex_id(log.span_id or ""),
         log.event_name or "",
-        _value(log.body, 0) if log.body else None,
+        value_of(log.body, 0) if log.body else None,
         log.severity_text or severity_name(_severity(log.severity_number)),
         _integer(log.time_unix_nano) or _integer(log.observed_time_unix_nano),
         _attributes(log.attributes) if log.attributes else {},
@@ -190,11 +193,12 @@ def _attributes(pairs: list[wire.KeyValue], depth: int = 0) -> Attributes:
         elif value.bool_value is not None:
             attributes[intern(pair.key or "")] = value.bool_value
         else:
-            attributes[intern(pair.key or "")] = _value(value, depth)
+            attributes[intern(pair.key or "")] = value_of(value, depth)
     return attributes
 
 
-def _value(value: wire.AnyValue, depth: int) -> Value:
+def value_of(value: wire.AnyValue, depth: int) -> Value:
+    """The value of an attribute, which lies so deep in others."""
     if value.string_value is not None:
         return value.string_value
     if value.int_value is not None:
@@ -210,7 +214,7 @@ def _nested(value: wire.AnyValue, depth: int) -> Value:
     if depth > MAX_VALUE_DEPTH:
         raise RecursionError
     if value.array_value is not None:
-        return [_value(member, depth) for member in value.array_value.values or ()]
+        return [value_of(member, depth) for member in value.array_value.values or ()]
     if value.kvlist_value is not None:
         return _attributes(value.kvlist_value.values or [], depth)
     return None if value.bytes_value is None else _bytes(value.bytes_value)

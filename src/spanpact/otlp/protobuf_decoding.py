@@ -47,31 +47,38 @@ def _parse(kind: Any, data: bytes, name: str) -> Any:
 
 
 def _spans(group: Any, shared: SharedValues) -> list[Span]:
-    resource = shared.resource(_attributes(group.resource.attributes), group.schema_url)
+    resource = resource_of(group, shared)
     return [
-        _span(span, resource, scope)
+        span_of(span, resource, scope)
         for scoped in group.scope_spans
-        for scope in (_scope(scoped.scope, shared),)
+        for scope in (scope_of(scoped.scope, shared),)
         for span in scoped.spans
     ]
 
 
 def _logs(group: Any, shared: SharedValues) -> list[LogRecord]:
-    resource = shared.resource(_attributes(group.resource.attributes), group.schema_url)
+    resource = resource_of(group, shared)
     return [
         _log(log, resource, scope)
         for scoped in group.scope_logs
-        for scope in (_scope(scoped.scope, shared),)
+        for scope in (scope_of(scoped.scope, shared),)
         for log in scoped.log_records
         if log.trace_id
     ]
 
 
-def _scope(scope: Any, shared: SharedValues) -> Scope:
+def resource_of(group: Any, shared: SharedValues) -> Resource:
+    """The resource of a ResourceSpans or ResourceLogs."""
+    return shared.resource(_attributes(group.resource.attributes), group.schema_url)
+
+
+def scope_of(scope: Any, shared: SharedValues) -> Scope:
+    """The scope of a ScopeSpans or ScopeLogs."""
     return shared.scope(scope.name, scope.version, _attributes(scope.attributes))
 
 
-def _span(span: Any, resource: Resource, scope: Scope) -> Span:
+def span_of(span: Any, resource: Resource, scope: Scope) -> Span:
+    """A span."""
     kind, status = span.kind, span.status
     return Span(
         span.trace_id.hex(),
@@ -115,7 +122,7 @@ def _log(log: Any, resource: Resource, scope: Scope) -> LogRecord:
         log.trace_id.hex(),
         log.span_id.hex(),
         log.event_name,
-        _value(log.body),
+        value_of(log.body),
         log.severity_text or severity_name(log.severity_number),
         log.time_unix_nano or log.observed_time_unix_nano,
         _attributes(log.attributes),
@@ -125,10 +132,11 @@ def _log(log: Any, resource: Resource, scope: Scope) -> LogRecord:
 
 
 def _attributes(pairs: Any) -> Attributes:
-    return {intern(pair.key): _value(pair.value) for pair in pairs}
+    return {intern(pair.key): value_of(pair.value) for pair in pairs}
 
 
-def _value(value: Any) -> Value:
+def value_of(value: Any) -> Value:
+    """An AnyValue."""
     match value.WhichOneof("value"):
         case "string_value":
             return value.string_value  # type: ignore[no-any-return]
@@ -141,7 +149,7 @@ def _value(value: Any) -> Value:
         case "bytes_value":
             return value.bytes_value  # type: ignore[no-any-return]
         case "array_value":
-            return [_value(member) for member in value.array_value.values]
+            return [value_of(member) for member in value.array_value.values]
         case "kvlist_value":
             return _attributes(value.kvlist_value.values)
     return None  # the empty value, or one of a later version of OTLP

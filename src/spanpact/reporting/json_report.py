@@ -46,8 +46,8 @@ def _source(report: Report) -> dict[str, Any] | None:
         "name": reading.source.name,
         "capabilities": sorted(reading.source.capabilities),
         "resolution_ns": reading.source.resolution_ns,
-        "traces": len(reading.traces),
-        "spans": sum(len(trace.spans) for trace in reading.traces),
+        "traces": reading.trace_count,
+        "spans": reading.span_count,
         "offered": reading.offered,
     }
 

@@ -100,8 +100,7 @@ class _Text:
     def _header(self) -> Iterator[str]:
         facts = [(what, value) for what, value in self.report.header]
         if reading := self.report.reading:
-            spans = sum(len(trace.spans) for trace in reading.traces)
-            read = f"{counted(len(reading.traces), 'trace')}, {counted(spans, 'span')}"
+            read = f"{counted(reading.trace_count, 'trace')}, {counted(reading.span_count, 'span')}"
             facts.insert(0, ("source", f"{reading.source.name} ({read})"))  # an address is no secret here
         widest = max((len(what) for what, _ in facts), default=0)
         for what, value in facts:

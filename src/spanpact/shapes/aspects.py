@@ -26,13 +26,16 @@ Test: TypeAlias = Callable[[Value], Hashable]
 class Aspects:
     """All that some contracts look at, for one source.
 
-    `tests`: of an attribute's value, by the attribute's name. `scans`: what is forbidden in all texts, with the
-    attributes excepted. `related`: attributes whose values are compared with each other. `timed`: names of spans whose
-    times are compared with each other, allowing for `within_ns` in one process and `between_ns` else; `concurrent`: how
-    many of them are open at once matters, too. `cuts_ns`: at which durations an answer changes.
+    - `tests`: of an attribute's value, by the attribute's name; `numbers`: with which they compare it.
+    - `scans`: what is forbidden in all texts, with the attributes excepted.
+    - `related`: attributes whose values are compared with each other.
+    - `timed`: names of spans whose times are compared with each other, allowing for `within_ns` in one process and
+      `between_ns` else; `concurrent`: how many of them are open at once matters, too.
+    - `cuts_ns`: at which durations an answer changes.
     """
 
     tests: Mapping[str, Sequence[Test]]
+    numbers: Mapping[str, Sequence[float]]
     scans: Sequence[tuple[Scanner, frozenset[str]]]
     related: frozenset[str]
     timed: Sequence[NamePattern]
@@ -50,6 +53,7 @@ class Aspects:
         unclear = source.resolution_ns - 1
         return cls(
             _tests(contents, source),
+            _numbers(contents),
             _scans(contents),
             frozenset(name for content in contents for name in _related(content)),
             [pattern for plan in plans for pattern in _timed(plan.top)],
@@ -58,6 +62,10 @@ class Aspects:
             any(entry.concurrency for plan in plans for entry in plan.top.walk()),
             sorted({cut for content in contents for cut in _cuts(content, unclear)}),
         )
+
+    def limits(self, name: str) -> Sequence[float]:
+        """The numbers with which tests of an attribute compare: between two of them every number is as any other."""
+        return self.numbers.get(name, ())
 
     def answers(self, name: str, value: Value) -> tuple[Hashable, ...]:
         """What every test says of an attribute: all that a verdict depends on, but for what it is compared with."""
@@ -111,6 +119,18 @@ def _tests(contents: Sequence[Content], source: SourceInfo) -> Mapping[str, Sequ
             for name in names:
                 tests.setdefault(name, {}).setdefault("exactly_one_true", lambda value: value is True)
     return {name: list(several.values()) for name, several in tests.items()}
+
+
+def _numbers(contents: Sequence[Content]) -> Mapping[str, Sequence[float]]:
+    numbers: dict[str, set[float]] = {}
+    for content in contents:
+        for expectation in _expectations(content):
+            matcher = expectation.matcher
+            for value in (matcher.equals, matcher.at_least, matcher.at_most, *(matcher.one_of or ())):
+                if isinstance(value, int | float) and value == value:
+                    for name in expectation.names:
+                        numbers.setdefault(name, set()).add(value)
+    return {name: sorted(several) for name, several in numbers.items()}
 
 
 def _test_of(expectation: AttributeExpectation, name: str, nowhere: Context) -> Test:

@@ -7,19 +7,24 @@ judge (it has links, or lost data, or a number that is none) has no form.
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
-from typing import Final, TypeAlias
+from bisect import bisect_left, bisect_right
+from collections.abc import Hashable
+from typing import Any, Final, TypeAlias
 
 from spanpact.model import Attributes, Event, Resource, Scope, Span, Value
 from spanpact.shapes.aspects import Aspects
 
-Facts: TypeAlias = tuple[int, str, str, int, int, int, tuple[Hashable, ...]]
-"""Start, span id, parent id, end, form, resource, and the values that are compared with those of other spans.
+Facts: TypeAlias = tuple[int, str, str, int, int, int, tuple[Hashable, ...], Any, Any]
+"""Start, span id, parent id, end, form, resource, the values that are compared with those of other spans, and the span
+itself in whatever form it came.
 
 Sorted, facts are in the order of `Topology.spans`. Two resources have one number if they are equal (section 6).
 """
+ODD: Final = -1
+"""The form of a span that has none."""
 
 _REMEMBERED: Final = 1 << 14  # of each kind: what comes after starts anew
+_SMALL: Final = 1e12  # of a number that long or longer the digits may be those of a payment card
 _HELD: Final = 1 << 10  # resources and scopes, by identity
 _DEARER: Final = 1 << 6  # to look for an equal resource is to compare it with all
 
@@ -38,14 +43,19 @@ class Forms:
         """The forms of spans whose times are compared with each other."""
         self._forget()
 
-    def facts(self, spans: Sequence[Span]) -> list[Facts] | None:
-        """The facts of the spans of one trace; None where one is odd."""
+    def begin(self) -> int:
+        """To be called before the spans of a trace, or of more; the generation of the forms that follow."""
         if max(len(self._traits), len(self._forms), len(self._equal) * _DEARER) > _REMEMBERED:
             self._forget()
+        return self.generation
+
+    def facts(self, span: Span) -> Facts:
+        """The facts of one span."""
         try:
-            return [self._facts(span) for span in spans]
+            form, resource, related = self._form(span)
         except (Oddity, RecursionError):  # values may be nested as deep as they like
-            return None
+            form, resource, related = ODD, 0, ()
+        return span.start_ns, span.span_id, span.parent_id, span.end_ns, form, resource, related, span, None
 
     def _forget(self) -> None:
         self.generation += 1
@@ -53,22 +63,23 @@ class Forms:
         self._traits: dict[Hashable, int] = {}
         self._forms: dict[Hashable, int] = {}
         self._known: dict[type, dict[tuple[str, Value], int]] = {str: {}, bool: {}, int: {}}
+        self._numbers: dict[Hashable, int] = {}
         self._scopes: dict[int, tuple[Scope, int]] = {}
         self._resources: dict[int, tuple[Resource, int, int]] = {}
         self._equal: list[Attributes] = []
 
-    def _facts(self, span: Span) -> Facts:
+    def _form(self, span: Span) -> tuple[int, int, tuple[Hashable, ...]]:
         if span.links or span.dropped_attributes or span.dropped_events or span.dropped_links:
             raise Oddity
         related: list[Hashable] = []
         traits = self._carried(span.attributes, related)
         events = tuple([self._event(event, related) for event in span.events]) if span.events else ()
-        resource, number = self._resource(span.resource)
+        resource, number = self.resource(span.resource)
         form = self.form(
             span.name, span.kind, span.status, span.status_message, span.trace_state, span.parent_remote,
-            resource, self._scope(span.scope), traits, events,
+            resource, self.scope(span.scope), traits, events,
         )  # fmt: skip
-        return span.start_ns, span.span_id, span.parent_id, span.end_ns, form, number, tuple(related)
+        return form, number, tuple(related)
 
     def form(self, name: str, *rest: Hashable) -> int:
         """The number of a form."""
@@ -81,7 +92,9 @@ class Forms:
         return form
 
     def trait(self, name: str, value: Value) -> int:
-        """The number of an attribute: those of which every test says the same have one."""
+        """The number of an attribute: those of which every test says the same have one. Raises Oddity."""
+        if type(value) is float and -_SMALL < value < _SMALL:
+            return self._number(name, value)
         if not isinstance(value, str | int) and not _finite(value):
             raise Oddity
         answers = self.aspects.answers(name, value)
@@ -91,6 +104,16 @@ class Forms:
             if len(known) >= _REMEMBERED:
                 known.clear()
             known[name, value] = trait
+        return trait
+
+    def _number(self, name: str, value: float) -> int:
+        """The same for a number in which no privacy class can be: numbers are only ever compared with others."""
+        limits = self.aspects.limits(name)
+        key = (name, bisect_left(limits, value), bisect_right(limits, value)) if limits else name
+        trait = self._numbers.get(key)
+        if trait is None:
+            answers = self.aspects.answers(name, value)
+            trait = self._numbers[key] = self._traits.setdefault(answers, len(self._traits))
         return trait
 
     def _carried(self, attributes: Attributes, related: list[Hashable]) -> tuple[int, ...]:
@@ -109,7 +132,8 @@ class Forms:
             raise Oddity
         return event.name, self._carried(event.attributes, related)
 
-    def _scope(self, scope: Scope) -> int:
+    def scope(self, scope: Scope) -> int:
+        """What every test says of a scope."""
         known = self._scopes.get(id(scope))
         if known is None:
             traits = self._carried(scope.attributes, [])
@@ -119,7 +143,7 @@ class Forms:
             known = self._scopes[id(scope)] = (scope, number)
         return known[1]
 
-    def _resource(self, resource: Resource) -> tuple[int, int]:
+    def resource(self, resource: Resource) -> tuple[int, int]:
         """What every test says of a resource, and which of those that are not equal it is."""
         known = self._resources.get(id(resource))  # the table holds it, so that its id stays its own
         if known is None:

@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
-from spanpact.shapes.forms import Facts, Forms
+from spanpact.shapes.forms import ODD, Facts, Forms
 
 Key: TypeAlias = tuple[Hashable, ...]
 
@@ -26,11 +26,11 @@ class Shape(NamedTuple):
     facts: Sequence[Facts]
 
 
-def shape_of(trace_id: str, scenario: str, facts: list[Facts], forms: Forms) -> Shape | None:
-    """The shape of a complete trace without log records; `facts` are sorted in place. None where it has none."""
-    if len({fact[1] for fact in facts}) < len(facts):
+def shape_of(trace_id: str, scenario: str, spans: Sequence[Facts], forms: Forms) -> Shape | None:
+    """The shape of a complete trace without log records. None where it has none."""
+    if len({fact[1] for fact in spans}) < len(spans):
         return None
-    facts.sort()  # by start and id, which no two share
+    facts = sorted(spans)  # by start and id, which no two share
     ids = [fact[1] for fact in facts]
     index = {span_id: i for i, span_id in enumerate(ids)}
     if not _valid(trace_id, ids, index):
@@ -39,6 +39,8 @@ def shape_of(trace_id: str, scenario: str, facts: list[Facts], forms: Forms) -> 
     if parents is None:
         return None
     codes = [fact[4] for fact in facts]
+    if ODD in codes:
+        return None
     processes = _processes(facts)
     numbers: dict[Hashable, int] = {}
     related = tuple([numbers.setdefault(value, len(numbers)) for fact in facts for value in fact[6]])

@@ -14,11 +14,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias, cast
+from typing import Literal, NamedTuple, TypeAlias, cast
 
 from spanpact.errors import SourceError
 from spanpact.model import ALL_CAPABILITIES, Capability, Reading, SourceInfo
 from spanpact.otlp import Batch, Origin, SharedValues, decode_json, decode_protobuf_traces
+from spanpact.otlp.parts import iter_parts
 from spanpact.sources.assembling import TraceAssembler
 from spanpact.sources.base import SourceBase
 
@@ -77,6 +78,11 @@ class OtlpFileSource(SourceBase):
         self._kept: Reading | None = None
 
     @property
+    def limits(self) -> FileLimits:
+        """How much the file may hold."""
+        return self._limits
+
+    @property
     def name(self) -> str:
         """The path, or `standard input`."""
         return "standard input" if self.path == STANDARD_INPUT else self.path
@@ -98,14 +104,18 @@ class OtlpFileSource(SourceBase):
             self._kept = reading
         return self._kept
 
+    def check_number(self, spans: int) -> None:
+        """Raises SourceError for more spans than the file may hold."""
+        if spans > self._limits.spans:
+            raise _too_large(self.name, f"more than {self._limits.spans:,} spans")
+
     def _read(self) -> Reading:
         assembler = TraceAssembler()
         signals: set[str] = set()
         for batch in iter_batches(self.path, limits=self._limits):
             assembler.add(batch.spans, batch.logs)
             signals |= batch.signals
-            if assembler.spans > self._limits.spans:
-                raise _too_large(self.name, f"more than {self._limits.spans:,} spans")
+            self.check_number(assembler.spans)
         if not signals:
             raise SourceError(
                 f"{self.name}: holds no OTLP data: neither resourceSpans nor resourceLogs",
@@ -121,13 +131,32 @@ class OtlpFileSource(SourceBase):
 def iter_batches(path: str | Path, *, limits: FileLimits = DEFAULT_LIMITS) -> Iterator[Batch]:
     """The batches of an OTLP file one after another, in memory one at a time; errors as for OtlpFileSource."""
     name = "standard input" if str(path) == STANDARD_INPUT else str(path)
-    shared = SharedValues()
+    with opened_for_reading(str(path)) as stream:
+        yield from _batches(stream, _Reader(name, limits, SharedValues()), _format(str(path)))
+
+
+def iter_documents(path: str, *, limits: FileLimits = DEFAULT_LIMITS) -> Iterator[Document | bytes]:
+    """The documents of an OTLP file one after another, not decoded; of a protobuf message its parts, as bytes.
+
+    What is cut short or no OTLP may be found out later; other errors as for OtlpFileSource.
+    """
+    with opened_for_reading(path) as stream:
+        form = _format(path)
+        if form == "json" or (form == "sniff" and stream.peek(1)[:1] == b"{"):
+            yield from _Reader(path, limits, SharedValues()).documents(stream)
+        elif form == "protobuf":
+            yield from iter_parts(stream, limits.document)
+
+
+@contextmanager
+def opened_for_reading(path: str) -> Iterator[io.BufferedReader]:
+    """The bytes of a file or of standard input, inflated; whatever goes wrong with them is a SourceError."""
+    name = "standard input" if path == STANDARD_INPUT else path
     try:
-        with _opened(str(path)) as raw:
+        with _opened(path) as raw:
             if not raw.peek(1):
                 raise SourceError(f"{name}: is empty", hint="did the exporter flush before it stopped?")
-            stream = _inflated(raw)
-            yield from _batches(stream, _Reader(name, limits, shared), _format(str(path)))
+            yield _inflated(raw)
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise SourceError(f"{name}: the gzip data is damaged or cut short: {error}") from None
     except OSError as error:
@@ -172,6 +201,18 @@ def _batches(stream: io.BufferedReader, reader: _Reader, form: Format) -> Iterat
     return reader.sniffed(stream)
 
 
+class Document(NamedTuple):
+    """One JSON document of a file: where it stands, and whether its keys are to be looked through."""
+
+    data: bytes
+    origin: Origin
+    check_keys: bool
+
+    def decoded(self, shared: SharedValues) -> Batch:
+        """What it holds. Raises SourceError."""
+        return decode_json(self.data, origin=self.origin, shared=shared, duplicate_keys=self.check_keys)
+
+
 class _Reader:
     """Reads the documents of one file, and counts what it has read."""
 
@@ -186,6 +227,10 @@ class _Reader:
         return decode_protobuf_traces(data, name=self._name, shared=self._shared)
 
     def json(self, stream: io.BufferedReader) -> Iterator[Batch]:
+        """The batches of a JSON file."""
+        return (document.decoded(self._shared) for document in self.documents(stream))
+
+    def documents(self, stream: io.BufferedReader) -> Iterator[Document]:
         """One document over any number of lines, or one a line: told by whether the first line is a whole object."""
         line_number = 0
         whole_lines = None
@@ -212,7 +257,7 @@ class _Reader:
         try:
             yield self.protobuf(data)
         except SourceError:
-            yield self._document(data, Origin(self._name))
+            yield self._document(data, Origin(self._name)).decoded(self._shared)
 
     def whole(self, stream: io.BufferedReader) -> bytes:
         """All that is left of the stream, as one document."""
@@ -230,12 +275,12 @@ class _Reader:
             raise _too_large(self._name, f"more than {self._limits.total:,} bytes")
         return data
 
-    def _document(self, line: bytes, origin: Origin) -> Batch:
+    def _document(self, line: bytes, origin: Origin) -> Document:
         text = _without_mark(line)
         origin = Origin(origin.name, origin.offset + len(line) - len(text), origin.line)
         check = len(text) <= self._keys_left
         self._keys_left -= len(text) if check else 0
-        return decode_json(text, origin=origin, shared=self._shared, duplicate_keys=check)
+        return Document(text, origin, check)
 
 
 def _without_mark(data: bytes) -> bytes:
