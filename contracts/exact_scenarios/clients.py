@@ -16,7 +16,7 @@ from redis.exceptions import RedisError, WatchError
 
 from contracts.closed_port import closed_port
 from contracts.exact_scenarios.helping import TEMPLATES, plain_clients, refused, run, sent, tracer_of
-from contracts.stage import EMAIL, Action, Stage
+from contracts.stage import DEADLINE_S, EMAIL, Action, Stage
 from reference_impl.key_patterns import KeyTemplates
 from reference_impl.operation_spans import operation_span
 from reference_impl.redis_client import make_client, make_sync_client
@@ -134,7 +134,9 @@ async def _options(stage: Stage) -> None:
     """What a caller asks of redis-py beside a command reaches it."""
     stage.plain.set("session:1", "text")
     for make in (make_client, make_sync_client):
-        client: Any = make(stage.settings.redis_url, tracer=tracer_of(stage), decode_responses=True, retries=0)
+        client: Any = make(
+            stage.settings.redis_url, tracer=tracer_of(stage), decode_responses=True, deadline_s=DEADLINE_S
+        )
         for traced in (client, instrument(_like(client), tracer=tracer_of(stage))):
             stage.others.append(traced)
             is_async = isinstance(traced, redis.asyncio.Redis)
@@ -186,7 +188,9 @@ async def _attempts(stage: Stage) -> None:
     with closed_port() as nobody:
         url = f"redis://127.0.0.1:{nobody}/0"
         for make in (make_client, make_sync_client):
-            client: Any = make(url, tracer=tracer_of(stage), keys=KeyTemplates(*TEMPLATES), retries=2)
+            client: Any = make(
+                url, tracer=tracer_of(stage), keys=KeyTemplates(*TEMPLATES), deadline_s=DEADLINE_S, retries=2
+            )
             stage.others.append(client)
             with operation_span(tracer_of(stage), "attempts"):
                 await sent(client, "GET", "session:1")

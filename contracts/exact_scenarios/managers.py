@@ -92,7 +92,7 @@ async def _left_behind(stage: Stage) -> None:
     tracer, clock, freed = stage.telemetry.tracer("reference_impl.connection_manager"), Clock(), asyncio.Event()
     rules = BreakerSettings(window_calls=1, minimum_calls=1)
     short = PoolSettings(
-        url=stage.settings.database_url, size=1, checkout_timeout_s=0.01, deadline_s=0.5, breaker=rules
+        url=stage.settings.database_url, size=1, checkout_timeout_s=0.01, deadline_s=2.0, breaker=rules
     )
     manager = ConnectionManager({"one": short, "two": short}, tracer=tracer, clock=clock)
     assert {key: str(use) for key, use in manager.uses.items()} == dict.fromkeys(
