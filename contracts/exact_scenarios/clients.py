@@ -147,6 +147,8 @@ async def _options(stage: Stage) -> None:
                     for call in calls:
                         result = call("GET", "session:1", **{NEVER_DECODE: True})
                         assert (await result if is_async else result) == b"text"
+                    for plain in (traced.pipeline(False), traced.pipeline(transaction=False)):
+                        assert not (plain.is_transaction if is_async else plain.transaction)
                     await pipeline.reset() if is_async else pipeline.reset()
                     failing = traced.pipeline(transaction=True)
                     failing.execute_command("HGET", "session:1", "a")

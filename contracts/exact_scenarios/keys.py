@@ -26,6 +26,13 @@ class _Text(str):
         raise ValueError(sep)
 
 
+class _Named:
+    """What would be a key, were it text."""
+
+    def __str__(self) -> str:
+        return "session:1"
+
+
 class _Hostile:
     def __str__(self) -> str:
         raise ValueError(EMAIL)
@@ -37,6 +44,7 @@ KEYS: Final[Sequence[Any]] = (
     "acme:7:lines", "acme::lines", "user:orders", "a:b:1:d", "a:b::d", "a:c:1:d", "a:b:1", "x:1",
     "x:1:2:3:4:5:6:7:8:9:10:11:12:13:14:15", "x:1:2:3:4:5:6:7:8:9:10:11:12:13:14:15:16", "x:" + "1:" * 40,
     b"session:1", b"user:7:cart", b"acme:orders", b"acme:" + b"\xff" + b":lines", b"session:\xff", b"nothing",
+    "*", b"*", "a:b:*", b"a:b:*", bytearray(b"user:me"), memoryview(b"a:b:*"),
     memoryview(b"session:1"), bytearray(b"session:1"), _Text("user:7"), 7, 7.5, "Session:1", EMAIL, f"session:{EMAIL}",
 )  # fmt: skip
 
@@ -54,7 +62,7 @@ async def _keys(stage: Stage) -> None:
     with operation_span(tracer_of(stage), "keys"), client:
         for key in KEYS:
             client.execute_command("EXISTS", key)
-        for hostile in (_Hostile(), None, ("session:1",)):
+        for hostile in (_Hostile(), _Named(), None, ("session:1",)):
             with suppress(RedisError):
                 client.execute_command("TYPE", hostile)
         client.execute_command("EXISTS", "user:1", "user:2")

@@ -42,6 +42,8 @@ async def _managed(stage: Stage) -> None:
     await work("CREATE TABLE one (id INTEGER PRIMARY KEY)")
     for statement in ("INSERT INTO one VALUES (1)", "INSERT INTO one VALUES (1)", "SELECT 3", "SELECT * FROM nowhere"):
         await work(statement)
+    await work("SELECT :what")  # refused before it is sent, so that no code is known
+    await work("SELECT * FROM nowhere")
     await work("SELECT * FROM nowhere")
     await work("SELECT 1")
     clock.now += 30

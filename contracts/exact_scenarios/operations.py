@@ -52,7 +52,17 @@ def _failures() -> Iterator[BaseException]:
         answer("OOPS " + EMAIL),
     )
     yield from (answer(), answer(b"WRONGTYPE"), answer(""), answer(" WRONGTYPE"), answer(f"{prefix}OOM of memory"))
-    yield from (answer("('NOSCRIPT', 1)"), answer('"MOVED" 1'), answer("(ERR"), answer("ERR, or so"), answer("-ERR"))
+    yield from (
+        answer("('NOSCRIPT', 1)"),
+        answer('"MOVED" 1'),
+        answer("(ERR"),
+        answer("ERR, or so"),
+        answer("XERR x"),
+        answer("xERR x"),
+        answer("ERRX"),
+        answer("ERR  x"),
+        answer("-ERR"),
+    )
     yield from (redis.exceptions.NoScriptError("NOSCRIPT no"), redis.exceptions.ConnectionError("WRONGTYPE no"))
     yield from (
         _class("ResponseError")("READONLY no"),
