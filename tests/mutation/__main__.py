@@ -36,6 +36,8 @@ def main(arguments: Sequence[str]) -> int:
         chosen = [subjects[name] for name in asked.subjects or subjects]
         if asked.sample is not None:
             chosen = [replace(subject, sample=asked.sample) for subject in chosen]
+        if asked.seed is not None:
+            chosen = [replace(subject, seed=asked.seed) for subject in chosen]
         return max([run(subject, only=asked.only, again=asked.again) for subject in chosen])
     except SubjectError as error:
         print(f"mutation: {error}", file=sys.stderr)
@@ -48,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         "subjects", nargs="*", help="what is mutated, by the names in tests/mutation/subjects.toml (all)"
     )
     parser.add_argument("--sample", type=int, metavar="N", help="try N mutants of each subject; 0 for all")
+    parser.add_argument("--seed", type=int, metavar="N", help="choose another sample than the subject's own")
     parser.add_argument("--only", metavar="GLOB", help="try those whose `file function` fits, and judge no score")
     parser.add_argument("--again", action="store_true", help="try the survivors of the last run, and judge no score")
     return parser

@@ -210,6 +210,19 @@ def test_what_cannot_be_run_as_asked_is_one_line(tmp_path: Path, capsys: pytest.
         run(small(tmp_path, copy=["absent"]), root=checkout(tmp_path / "checkout"), into=tmp_path / "into")
 
 
+def test_another_sample_can_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Subject] = []
+
+    def run_nothing(subject: Subject, **_: object) -> int:
+        asked.append(subject)
+        return 0
+
+    monkeypatch.setattr("tests.mutation.__main__.run", run_nothing)
+    assert main(["contracts", "--sample", "7", "--seed", "8"]) == main(["contracts"]) == 0
+    own = load_subjects()["contracts"]
+    assert asked == [replace(own, sample=7, seed=8), own]
+
+
 def test_subjects_that_say_what_is_not_known_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "subjects.toml"
     file.write_text('[a]\nabout = "x"\nbard = 1\n')
