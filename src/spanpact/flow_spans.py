@@ -30,6 +30,10 @@ class FlowSpans(Sequence[tuple[str, str]]):
             packed = bytes(_SIZE)
         self._packed += packed
 
+    def append_well_formed(self, trace_id: str, span_id: str) -> None:
+        """The same for ids that are known to be hexadecimal, in lower case, of full length, and not all zero."""
+        self._packed += bytes.fromhex(trace_id + (span_id or _WHOLE_TRACE))
+
     def __len__(self) -> int:
         return len(self._packed) // _SIZE
 

@@ -45,6 +45,8 @@ class _Precedent:
     """What one trace added, and how many others like it there were whose counts are not added yet."""
 
     parts: Sequence[_Part]
+    flowing: Sequence[_Part]
+    """Those that have flows."""
     times: int = 0
 
 
@@ -119,7 +121,8 @@ class Precedents:
             parts.append(_Part(judged, gain, places, members, judged.labelled - labelled))
         if len(self._known) >= _MOST:
             self.settle()
-        self._known[case.shape.key] = _Precedent([part for part in parts if not part.gain.empty or part.flows])
+        counting = [part for part in parts if part.labelled or not part.gain.empty]
+        self._known[case.shape.key] = _Precedent(counting, [part for part in parts if part.flows])
 
     def settle(self) -> None:
         """Adds the counts of all traces that followed a precedent; after this there are none."""
@@ -132,9 +135,10 @@ class Precedents:
 
 def _add_flows(precedent: _Precedent, trace_id: str, shape: Shape) -> None:
     facts = shape.facts
-    for part in precedent.parts:
+    for part in precedent.flowing:
+        append = part.judged.flows.append_well_formed
         for i in part.flows:
-            part.judged.flows.append(trace_id, facts[i][1] if i != TOP else "")
+            append(trace_id, facts[i][1] if i != TOP else "")
         if part.members:
             times = [(fact[0], fact[3]) for fact in facts]
             part.judged.population.add_like(trace_id, part.members, times)

@@ -99,8 +99,8 @@ class _Stream:
         self._source, self._verification, self._precedents = source, verification, precedents
         self._last_seen = last_seen
         self._shared = SharedValues()
-        self._json = RawForms(precedents.forms, raw_json)
-        self._protobuf = RawForms(precedents.forms, raw_protobuf)
+        self._json = RawForms(precedents.forms, raw_json, self._shared)
+        self._protobuf = RawForms(precedents.forms, raw_protobuf, self._shared)
         self._open: dict[str, _Gathered] = {}
         self._order: deque[str] = deque()
         self.spans = self.traces = 0
@@ -121,38 +121,33 @@ class _Stream:
     def _take_json(self, document: Document, place: int) -> None:
         generation = self._json.begin()
         try:
-            found = [
-                (span.trace_id or "", facts(span))
-                for group in raw_json.read_groups(document.data, self._shared)
-                for facts in (self._json.facts_of(group),)
-                for span in group.spans
+            read = [
+                ([span.trace_id or "" for span in spans], list(self._json.facts(group, spans)))
+                for group, spans in raw_json.read_groups(document.data)
             ]
         except NotPlain:
             self._take_batch(document.decoded(self._shared), place)
             return
-        self._gather(found, place, generation)
+        for trace_ids, facts in read:
+            self._gather(trace_ids, facts, place, generation)
 
     def _take_protobuf(self, part: bytes, place: int) -> None:
         generation = self._protobuf.begin()
-        found = [
-            (span.trace_id.hex(), facts(span))
-            for group in raw_protobuf.read_groups(part, self._shared)
-            for facts in (self._protobuf.facts_of(group),)
-            for span in group.spans
-        ]
-        self._gather(found, place, generation)
+        for group, spans in raw_protobuf.read_groups(part):
+            facts = list(self._protobuf.facts(group, spans))
+            self._gather([span.trace_id.hex() for span in spans], facts, place, generation)
 
     def _take_batch(self, batch: Batch, place: int) -> None:
         if "logs" in batch.signals:
             raise NotPlain
         generation = self._precedents.forms.begin()
-        facts = self._precedents.forms.facts
-        self._gather([(span.trace_id, facts(span)) for span in batch.spans], place, generation)
+        facts = list(map(self._precedents.forms.facts, batch.spans))
+        self._gather([span.trace_id for span in batch.spans], facts, place, generation)
 
-    def _gather(self, found: list[tuple[str, Facts]], place: int, generation: int) -> None:
-        self.spans += len(found)
+    def _gather(self, trace_ids: list[str], several: list[Facts], place: int, generation: int) -> None:
+        self.spans += len(several)
         known = self._open.get
-        for trace_id, facts in found:
+        for trace_id, facts in zip(trace_ids, several, strict=True):
             gathered = known(trace_id) or self._gathered(trace_id, place, generation)
             gathered.facts.append(facts)
             if gathered.generation != generation:
@@ -178,16 +173,10 @@ class _Stream:
             label = self._source.scenarios.get(trace_id, "")
             self.traces += 1
             if not self._precedents.follow_facts(trace_id, label, gathered.facts, gathered.generation):
-                trace = Trace(trace_id, tuple(map(_span_of, gathered.facts)), (), True, label)
+                trace = Trace(trace_id, tuple(map(self._span_of, gathered.facts)), (), True, label)
                 if self._verification.judge_itself(trace):
                     self.amiss.append(trace)
 
-
-def _span_of(facts: Facts) -> Span:
-    """The whole span."""
-    span, group = facts[-2:]
-    if isinstance(span, Span):
-        return span
-    return (
-        raw_json.read_span(span, group) if isinstance(span, raw_json.RawSpan) else raw_protobuf.read_span(span, group)
-    )
+    def _span_of(self, facts: Facts) -> Span:
+        forms = self._json if isinstance(facts[-2], raw_json.RawSpan) else self._protobuf
+        return forms.span_of(facts)

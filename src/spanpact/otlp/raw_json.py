@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from sys import intern
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
@@ -23,6 +23,7 @@ _NOTHING: Final = Raw(b"")
 _FIRST, _BETWEEN, _LAST = b'[{"key":', b'},{"key":', b"}]"
 _SKIPPED: Final = len(_FIRST)
 _UNREADABLE: Final = (msgspec.MsgspecError, ValueError, RecursionError, MalformedValue)
+_DOUBLE: Final = b'{"doubleValue":'
 _NO_ATTRIBUTES: Final = (b"", b"null", b"[]")
 
 
@@ -48,12 +49,12 @@ class RawSpan(Struct, rename="camel", gc=False):
 
 
 class _ScopeSpans(Struct, rename="camel", gc=False):
-    scope: wire.WireScope | None = None
+    scope: Raw = _NOTHING
     spans: list[RawSpan] | None = None
 
 
 class _ResourceSpans(Struct, rename="camel", gc=False):
-    resource: wire.WireResource | None = None
+    resource: Raw = _NOTHING
     scope_spans: list[_ScopeSpans] | None = None
     schema_url: str | None = None
 
@@ -65,30 +66,38 @@ class _Request(Struct, rename="camel", gc=False):
 
 
 _DECODER = msgspec.json.Decoder(_Request)
+_RESOURCE = msgspec.json.Decoder(wire.WireResource | None)
+_SCOPE = msgspec.json.Decoder(wire.WireScope | None)
 _ATTRIBUTE = msgspec.json.Decoder(wire.KeyValue)
 _ATTRIBUTES = msgspec.json.Decoder(list[wire.KeyValue] | None)
 
 
-class RawGroup(Struct, frozen=True):
-    """The spans of one resource and scope."""
+class RawGroup(NamedTuple):
+    """The resource and the scope of some spans, not read yet: equal groups are the same."""
 
-    resource: Resource
-    scope: Scope
-    spans: Sequence[RawSpan]
+    resource: bytes
+    schema_url: str | None
+    scope: bytes
 
 
-def read_groups(data: bytes, shared: SharedValues) -> list[RawGroup]:
-    """The spans of one document. Raises NotPlain for log records, and for whatever is not OTLP JSON."""
+def read_groups(data: bytes) -> Iterator[tuple[RawGroup, Sequence[RawSpan]]]:
+    """The spans of one document, by group. Raises NotPlain for log records, and for whatever is not OTLP JSON."""
     with _careful():
         request = _DECODER.decode(data)
-        if request.resource_logs is not UNSET:
-            raise NotPlain
-        return [
-            RawGroup(resource, scope_of(scoped.scope, shared), scoped.spans or ())
-            for group in request.resource_spans or ()
-            for resource in (resource_of(group.resource, group.schema_url, shared),)
-            for scoped in group.scope_spans or ()
-        ]
+    if request.resource_logs is not UNSET:
+        raise NotPlain
+    for part in request.resource_spans or ():
+        resource = bytes(part.resource)
+        for scoped in part.scope_spans or ():
+            yield RawGroup(resource, part.schema_url, bytes(scoped.scope)), scoped.spans or ()
+
+
+def read_group(group: RawGroup, shared: SharedValues) -> tuple[Resource, Scope]:
+    """The resource and the scope of a group. Raises NotPlain for what is none."""
+    with _careful():
+        resource = _RESOURCE.decode(group.resource) if group.resource else None
+        scope = _SCOPE.decode(group.scope) if group.scope else None
+        return resource_of(resource, group.schema_url, shared), scope_of(scope, shared)
 
 
 Plain: TypeAlias = tuple[int, str, str, int, tuple[Hashable, ...], list[bytes]]
@@ -123,6 +132,20 @@ def plain(span: RawSpan) -> Plain | None:
     return start, span.span_id or "", span.parent_span_id or "", end, look, pieces
 
 
+def cut_number(piece: bytes) -> tuple[bytes, float]:
+    """What stands before the number in an attribute that is a double, and the number; nothing and 0 for another.
+
+    That it is a number by the rules of JSON is known already: they hold for the whole document.
+    """
+    head, _, rest = piece.partition(_DOUBLE)
+    if rest.endswith(b"}"):
+        try:
+            return head, float(rest[:-1])
+        except ValueError:
+            pass
+    return b"", 0.0
+
+
 def read_piece(piece: bytes) -> tuple[str, Value]:
     """Name and value of an attribute. Raises NotPlain for what is none.
 
@@ -136,13 +159,13 @@ def read_piece(piece: bytes) -> tuple[str, Value]:
         raise NotPlain from error
 
 
-def read_span(span: RawSpan, group: RawGroup) -> Span:
+def read_span(span: RawSpan, resource: Resource, scope: Scope) -> Span:
     """The whole span. Raises NotPlain for what is none."""
     with _careful():
         text = bytes(span.attributes)
         fields = {name: getattr(span, name) for name in _FIELDS}
         whole = wire.WireSpan(**fields, attributes=_ATTRIBUTES.decode(text) if text else None)
-        return span_of(whole, group.resource, group.scope)
+        return span_of(whole, resource, scope)
 
 
 _FIELDS: Final = tuple(name for name in RawSpan.__struct_fields__ if name != "attributes")

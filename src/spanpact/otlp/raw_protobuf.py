@@ -7,10 +7,10 @@ bytes here, which is the same on the wire. What this does not understand is left
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from struct import unpack
 from sys import intern
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-import msgspec
 from google.protobuf import (  # type: ignore[import-untyped,unused-ignore]
     descriptor_pb2,
     descriptor_pool,
@@ -18,7 +18,7 @@ from google.protobuf import (  # type: ignore[import-untyped,unused-ignore]
 )
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped,unused-ignore]
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.common.v1.common_pb2 import KeyValue
+from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope, KeyValue
 
 from spanpact.model import Resource, Scope, Span, Value
 from spanpact.otlp.batch import NotPlain, SharedValues
@@ -34,11 +34,12 @@ _FIELDS: Final = {
     "dropped_links_count": (14, "UINT32"), "status": (15, ".opentelemetry.proto.trace.v1.Status"),
     "flags": (16, "FIXED32"),
 }  # fmt: skip
+_DOUBLE: Final = b"\x12\x09\x21"  # field 2 with nine bytes, of which field 4 has eight
 _REPEATED: Final = frozenset(["attributes", "events", "links", "spans", "scope_spans", "resource_spans"])
 
 
 def _messages() -> Any:
-    """The class of TracesData in which a span's attributes, events and links are bytes."""
+    """The classes of TracesData and ResourceSpans in which a span's attributes, events and links are bytes."""
     file = descriptor_pb2.FileDescriptorProto(
         name="spanpact/raw.proto",
         package=_PACKAGE,
@@ -55,7 +56,8 @@ def _messages() -> Any:
     _add(file, "RawTraces", {"resource_spans": (1, f".{_PACKAGE}.RawResourceSpans")})
     pool = descriptor_pool.Default()
     pool.Add(file)
-    return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{_PACKAGE}.RawTraces"))
+    found = (pool.FindMessageTypeByName(f"{_PACKAGE}.{name}") for name in ("RawTraces", "RawResourceSpans"))
+    return tuple(map(message_factory.GetMessageClass, found))
 
 
 def _add(file: Any, name: str, fields: dict[str, tuple[int, str]]) -> None:
@@ -68,27 +70,32 @@ def _add(file: Any, name: str, fields: dict[str, tuple[int, str]]) -> None:
             described.type_name = kind
 
 
-_Traces = _messages()
+_Traces, _WithoutSpans = _messages()
 
 
-class RawGroup(msgspec.Struct, frozen=True):
-    """The spans of one resource and scope."""
+class RawGroup(NamedTuple):
+    """The resource and the scope of some spans, not read yet: equal groups are the same."""
 
-    resource: Resource
-    scope: Scope
-    spans: Sequence[Any]
+    resource: bytes
+    scope: bytes
 
 
-def read_groups(data: bytes, shared: SharedValues) -> Iterator[RawGroup]:
-    """The spans of one TracesData message. Raises NotPlain for bytes that are none."""
+def read_groups(data: bytes) -> Iterator[tuple[RawGroup, Sequence[Any]]]:
+    """The spans of one TracesData message, by group. Raises NotPlain for bytes that are none."""
     try:
         message = _Traces.FromString(data)
     except DecodeError as error:
         raise NotPlain from error
-    for group in message.resource_spans:
-        resource = resource_of(group, shared)
-        for scoped in group.scope_spans:
-            yield RawGroup(resource, scope_of(scoped.scope, shared), scoped.spans)
+    for part in message.resource_spans:
+        resource = _WithoutSpans(resource=part.resource, schema_url=part.schema_url).SerializeToString()
+        for scoped in part.scope_spans:
+            yield RawGroup(resource, scoped.scope.SerializeToString()), scoped.spans
+
+
+def read_group(group: RawGroup, shared: SharedValues) -> tuple[Resource, Scope]:
+    """The resource and the scope of a group."""
+    scope = InstrumentationScope.FromString(group.scope)
+    return resource_of(_WithoutSpans.FromString(group.resource), shared), scope_of(scope, shared)
 
 
 def trace_ids(data: bytes) -> set[str]:
@@ -125,6 +132,13 @@ def plain(span: Any) -> Plain | None:
     )
 
 
+def cut_number(piece: bytes) -> tuple[bytes, float]:
+    """What stands before the number in an attribute that is a double, and the number; nothing and 0 for another."""
+    if piece[-11:-8] != _DOUBLE:
+        return b"", 0.0
+    return piece[:-8], unpack("<d", piece[-8:])[0]
+
+
 def read_piece(piece: bytes) -> tuple[str, Value]:
     """Name and value of an attribute. Raises NotPlain for what is none."""
     try:
@@ -136,10 +150,10 @@ def read_piece(piece: bytes) -> tuple[str, Value]:
     return intern(pair.key), value_of(pair.value)
 
 
-def read_span(span: Any, group: RawGroup) -> Span:
+def read_span(span: Any, resource: Resource, scope: Scope) -> Span:
     """The whole span. Raises NotPlain for what is none."""
     try:
-        return span_of(_whole(span.SerializeToString()), group.resource, group.scope)
+        return span_of(_whole(span.SerializeToString()), resource, scope)
     except DecodeError as error:
         raise NotPlain from error
 

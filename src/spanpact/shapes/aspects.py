@@ -27,21 +27,22 @@ class Aspects:
     """All that some contracts look at, for one source.
 
     - `tests`: of an attribute's value, by the attribute's name; `numbers`: with which they compare it.
-    - `scans`: what is forbidden in all texts, with the attributes excepted.
+    - `scans`: what is forbidden in all texts, with the attributes excepted; `everything` of it at once.
     - `related`: attributes whose values are compared with each other.
-    - `timed`: names of spans whose times are compared with each other, allowing for `within_ns` in one process and
-      `between_ns` else; `concurrent`: how many of them are open at once matters, too.
+    - `ordered`: names of spans whose times are compared with each other, allowing for `within_ns` in one process and
+      `between_ns` else; `concurrent`: names of those of which it matters how many are open at once.
     - `cuts_ns`: at which durations an answer changes.
     """
 
     tests: Mapping[str, Sequence[Test]]
     numbers: Mapping[str, Sequence[float]]
     scans: Sequence[tuple[Scanner, frozenset[str]]]
+    everything: Scanner
     related: frozenset[str]
-    timed: Sequence[NamePattern]
+    ordered: Sequence[NamePattern]
+    concurrent: Sequence[NamePattern]
     within_ns: Sequence[int]
     between_ns: Sequence[int]
-    concurrent: bool
     cuts_ns: Sequence[int]
 
     @classmethod
@@ -55,11 +56,12 @@ class Aspects:
             _tests(contents, source),
             _numbers(contents),
             _scans(contents),
+            Scanner(each for content in contents for each in content.forbid),
             frozenset(name for content in contents for name in _related(content)),
-            [pattern for plan in plans for pattern in _timed(plan.top)],
+            [pattern for plan in plans for pattern in _ordered(plan.top)],
+            [_pattern(entry) for plan in plans for entry in plan.top.walk() if entry.concurrency],
             sorted({plan.tolerance_ns + unclear for plan in plans}) if "resource" in source.capabilities else (),
             sorted({plan.tolerance_ns + unclear + plan.skew_ns for plan in plans}),
-            any(entry.concurrency for plan in plans for entry in plan.top.walk()),
             sorted({cut for content in contents for cut in _cuts(content, unclear)}),
         )
 
@@ -69,9 +71,10 @@ class Aspects:
 
     def answers(self, name: str, value: Value) -> tuple[Hashable, ...]:
         """What every test says of an attribute: all that a verdict depends on, but for what it is compared with."""
-        tests = self.tests.get(name, ())
-        leaks = [_leaks(name, value, scanner, exempt) for scanner, exempt in self.scans]
-        return (name, *[test(value) for test in tests], *leaks)
+        answers = [test(value) for test in self.tests.get(name, ())]
+        if not _leaks(name, value, self.everything, _NOTHING):  # almost always
+            return (name, *answers)
+        return (name, *answers, tuple([_leaks(name, value, scanner, exempt) for scanner, exempt in self.scans]))
 
     def allowances_ns(self, *, one_process: bool) -> Sequence[int]:
         """By how much the times of two spans may disagree. A source without resources cannot tell processes apart."""
@@ -80,10 +83,6 @@ class Aspects:
     def bucket(self, duration_ns: int) -> int:
         """Durations in one bucket are within the same bounds."""
         return bisect_right(self.cuts_ns, duration_ns)
-
-    def is_timed(self, name: str) -> bool:
-        """Whether the times of a span of this name may be compared with those of others."""
-        return any(pattern.fits(name) for pattern in self.timed)
 
 
 def _contents(plan: ContractPlan) -> Iterator[Content]:
@@ -157,6 +156,9 @@ def _scans(contents: Sequence[Content]) -> Sequence[tuple[Scanner, frozenset[str
     return [(scanner, exempt) for (_, exempt), scanner in asked.items()]
 
 
+_NOTHING: frozenset[str] = frozenset()
+
+
 def _leaks(name: str, value: Value, scanner: Scanner, exempt: frozenset[str]) -> bool:
     return any(scanner.scan(text) for _, _, text in attribute_texts(("", ""), {name: value}, exempt))
 
@@ -168,15 +170,16 @@ def _related(content: Content) -> Iterator[str]:
             yield from reference.names or (reference.attribute,)
 
 
-def _timed(top: Entry) -> Iterator[NamePattern]:
-    """The spans of entries that an order names or that have a concurrency."""
+def _ordered(top: Entry) -> Iterator[NamePattern]:
+    """The spans of entries that an order names."""
     entries = {entry.id: entry for entry in top.walk()}
     named = {id for entry in entries.values() for id in entry.order}
     named |= {id for entry in entries.values() for condition in entry.conditions for id in condition.order}
-    named |= {entry.id for entry in entries.values() if entry.concurrency}
-    for id in named:
-        span = entries[id].span
-        yield span if span is not None else _ANY_NAME
+    return (_pattern(entries[id]) for id in sorted(named))
+
+
+def _pattern(entry: Entry) -> NamePattern:
+    return _ANY_NAME if entry.span is None else entry.span
 
 
 _ANY_NAME = NamePattern(("*",))

@@ -24,7 +24,8 @@ ODD: Final = -1
 """The form of a span that has none."""
 
 _REMEMBERED: Final = 1 << 14  # of each kind: what comes after starts anew
-_SMALL: Final = 1e12  # of a number that long or longer the digits may be those of a payment card
+SMALL: Final = 1e12
+"""The digits of a number as large as that may be those of a payment card."""
 _HELD: Final = 1 << 10  # resources and scopes, by identity
 _DEARER: Final = 1 << 6  # to look for an equal resource is to compare it with all
 
@@ -39,7 +40,8 @@ class Forms:
     def __init__(self, aspects: Aspects) -> None:
         self.aspects = aspects
         self.generation = 0
-        self.timed: set[int] = set()
+        self.ordered: set[int] = set()
+        self.concurrent: set[int] = set()
         """The forms of spans whose times are compared with each other."""
         self._forget()
 
@@ -59,7 +61,8 @@ class Forms:
 
     def _forget(self) -> None:
         self.generation += 1
-        self.timed.clear()
+        self.ordered.clear()
+        self.concurrent.clear()
         self._traits: dict[Hashable, int] = {}
         self._forms: dict[Hashable, int] = {}
         self._known: dict[type, dict[tuple[str, Value], int]] = {str: {}, bool: {}, int: {}}
@@ -87,14 +90,16 @@ class Forms:
         form = self._forms.get(key)
         if form is None:
             form = self._forms[key] = len(self._forms)
-            if self.aspects.is_timed(name):
-                self.timed.add(form)
+            if any(pattern.fits(name) for pattern in self.aspects.ordered):
+                self.ordered.add(form)
+            if any(pattern.fits(name) for pattern in self.aspects.concurrent):
+                self.concurrent.add(form)
         return form
 
     def trait(self, name: str, value: Value) -> int:
         """The number of an attribute: those of which every test says the same have one. Raises Oddity."""
-        if type(value) is float and -_SMALL < value < _SMALL:
-            return self._number(name, value)
+        if type(value) is float and -SMALL < value < SMALL:
+            return self.number(name, value)
         if not isinstance(value, str | int) and not _finite(value):
             raise Oddity
         answers = self.aspects.answers(name, value)
@@ -106,8 +111,8 @@ class Forms:
             known[name, value] = trait
         return trait
 
-    def _number(self, name: str, value: float) -> int:
-        """The same for a number in which no privacy class can be: numbers are only ever compared with others."""
+    def number(self, name: str, value: float) -> int:
+        """The same for a number smaller than SMALL: no privacy class fits it, and it is only compared with others."""
         limits = self.aspects.limits(name)
         key = (name, bisect_left(limits, value), bisect_right(limits, value)) if limits else name
         trait = self._numbers.get(key)

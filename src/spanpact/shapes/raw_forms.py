@@ -2,41 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from typing import Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 from spanpact.model import Resource, Scope, Span, Value
-from spanpact.shapes.forms import ODD, Facts, Forms, Oddity, comparable
+from spanpact.otlp import SharedValues
+from spanpact.shapes.forms import ODD, SMALL, Facts, Forms, Oddity, comparable
 
 _REMEMBERED: Final = 1 << 15  # attributes; what comes after starts anew
+_DEARER: Final = 1 << 5  # groups, in whose numbers forms are counted once more
 
 Plain: TypeAlias = tuple[int, str, str, int, Hashable, list[bytes]]
 """Start, span id, parent id, end, all else of a plain span, and its attributes as pieces of bytes."""
 
 
-class RawGroup(Protocol):
-    """Spans of one resource and scope, read in part."""
-
-    @property
-    def resource(self) -> Resource: ...
-
-    @property
-    def scope(self) -> Scope: ...
-
-
-_Group = TypeVar("_Group", bound=RawGroup, contravariant=True)
-
-
-class RawReader(Protocol[_Group]):
-    """How to read the spans of one encoding: `raw_json` and `raw_protobuf` are such."""
+class RawReader(Protocol):
+    """How to read one encoding: `raw_json` and `raw_protobuf` are such. Any of it may raise NotPlain."""
 
     def plain(self, span: Any) -> Plain | None:
         """What is in a plain span; None where there is more in it than in most."""
 
+    def read_group(self, group: Any, shared: SharedValues) -> tuple[Resource, Scope]:
+        """The resource and the scope of a group."""
+
+    def cut_number(self, piece: bytes) -> tuple[bytes, float]:
+        """What stands before the number in an attribute that is one, and the number; nothing and 0 for another."""
+
     def read_piece(self, piece: bytes) -> tuple[str, Value]:
         """Name and value of an attribute."""
 
-    def read_span(self, span: Any, group: _Group) -> Span:
+    def read_span(self, span: Any, resource: Resource, scope: Scope) -> Span:
         """The whole span."""
 
 
@@ -47,40 +42,52 @@ class _Look(NamedTuple):
     places: tuple[int, ...]
 
 
+class Group(NamedTuple):
+    """Resource and scope of some spans, which of those groups it is that were seen, and which of all resources."""
+
+    resource: Resource
+    scope: Scope
+    number: int
+    process: int
+
+
 class RawForms:
     """Gives the facts of spans of one encoding; forms are those of `Forms`, whatever way a span came."""
 
-    def __init__(self, forms: Forms, reader: RawReader[Any]) -> None:
-        self._forms, self._reader = forms, reader
+    def __init__(self, forms: Forms, reader: RawReader, shared: SharedValues) -> None:
+        self._forms, self._reader, self._shared = forms, reader, shared
         self._generation = 0
         self._pieces = _Pieces(self._look_at)
         self._values: dict[bytes, Hashable] = {}
+        self._heads: dict[bytes, str] = {}
         self._looks: dict[Hashable, _Look] = {}
-        self._groups: dict[tuple[int, int], tuple[RawGroup, int, int]] = {}
+        self._groups: dict[Hashable, Group] = {}
 
     def begin(self) -> int:
         """To be called before the spans of a document; the generation of the forms that follow."""
         generation = self._forms.begin()
-        if generation != self._generation or max(len(self._pieces), len(self._values)) > _REMEMBERED:
+        most = max(
+            len(self._pieces), len(self._values), len(self._heads), len(self._looks), len(self._groups) * _DEARER
+        )
+        if generation != self._generation or most > _REMEMBERED:
             self._generation = generation
             self._pieces.clear()
             self._values.clear()
+            self._heads.clear()
             self._looks.clear()
             self._groups.clear()
         return generation
 
-    def facts_of(self, group: RawGroup) -> Callable[[Any], Facts]:
-        """What gives the facts of the spans of one group."""
-        known = self._groups.get((id(group.resource), id(group.scope)))
-        if known is None:
-            known = self._group(group)
-        _, number, process = known
+    def facts(self, raw: Hashable, spans: Iterable[Any]) -> Iterator[Facts]:
+        """The facts of the spans of one group."""
+        group = self._groups.get(raw) or self._group(raw)
+        _, _, number, process = group
         plain, pieces, looks, values = self._reader.plain, self._pieces.__getitem__, self._looks, self._values
-
-        def facts(span: Any) -> Facts:
+        for span in spans:
             found = plain(span)
-            if found is None or process < 0:
-                return (*self._forms.facts(self._reader.read_span(span, group))[:7], span, group)
+            if found is None or process == ODD:
+                yield self._in_full(span, group)
+                continue
             start, span_id, parent_id, end, rest, cut = found
             traits = tuple(map(pieces, cut))
             look = looks.get((number, rest, traits))
@@ -88,38 +95,50 @@ class RawForms:
                 look = looks[number, rest, traits] = self._look(span, group, cut)
             form, places = look
             related = tuple([values[cut[i]] for i in places]) if places else ()
-            return start, span_id, parent_id, end, form, process, related, span, group
+            yield start, span_id, parent_id, end, form, process, related, span, group
 
-        return facts
+    def span_of(self, facts: Facts) -> Span:
+        """The whole span."""
+        span, group = facts[-2:]
+        return span if group is None else self._reader.read_span(span, group.resource, group.scope)
 
-    def _group(self, group: RawGroup) -> tuple[RawGroup, int, int]:
-        """The group is held, so that the ids by which it is known stay its own."""
+    def _in_full(self, span: Any, group: Group) -> Facts:
+        whole = self._reader.read_span(span, group.resource, group.scope)
+        return (*self._forms.facts(whole)[:-2], span, group)
+
+    def _group(self, raw: Hashable) -> Group:
+        resource, scope = self._reader.read_group(raw, self._shared)
         try:
-            _, process = self._forms.resource(group.resource)
+            process = self._forms.resource(resource)[1]
         except (Oddity, RecursionError):
             process = ODD
-        known = (group, len(self._groups), process)
-        self._groups[id(group.resource), id(group.scope)] = known
-        return known
+        group = self._groups[raw] = Group(resource, scope, len(self._groups), process)
+        return group
 
-    def _look(self, span: Any, group: RawGroup, cut: list[bytes]) -> _Look:
+    def _look(self, span: Any, group: Group, cut: Sequence[bytes]) -> _Look:
         """The form of the first span of a look: the same as if it had come by another way."""
-        whole = self._reader.read_span(span, group)
+        whole = self._reader.read_span(span, group.resource, group.scope)
         places = tuple([i for i, piece in enumerate(cut) if piece in self._values])
         if len(whole.attributes) < len(cut):  # a name that is there twice
             return _Look(ODD, places)
         return _Look(self._forms.facts(whole)[4], places)
 
     def _look_at(self, piece: bytes) -> int:
+        """The trait of an attribute that is not known by its bytes: mostly a number, which hardly ever comes twice."""
+        head, number = self._reader.cut_number(piece)
+        name = self._heads.get(head)
+        if name is not None and -SMALL < number < SMALL:
+            return self._forms.number(name, number)
         name, value = self._reader.read_piece(piece)
         try:
             trait = self._forms.trait(name, value)
             if name in self._forms.aspects.related:
                 self._values[piece] = comparable(value)
+            elif head and type(value) is float:
+                self._heads[head] = name
         except (Oddity, RecursionError):
             trait = ODD
-        if type(value) is not float:  # hardly any of which comes twice
-            self._pieces[piece] = trait
+        self._pieces[piece] = trait
         return trait
 
 

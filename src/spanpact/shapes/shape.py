@@ -28,12 +28,13 @@ class Shape(NamedTuple):
 
 def shape_of(trace_id: str, scenario: str, spans: Sequence[Facts], forms: Forms) -> Shape | None:
     """The shape of a complete trace without log records. None where it has none."""
-    if len({fact[1] for fact in spans}) < len(spans):
+    try:
+        facts = sorted(spans)  # by start and id
+    except TypeError:  # two share both
         return None
-    facts = sorted(spans)  # by start and id, which no two share
     ids = [fact[1] for fact in facts]
-    index = {span_id: i for i, span_id in enumerate(ids)}
-    if not _valid(trace_id, ids, index):
+    index = dict(zip(ids, range(len(ids)), strict=True))
+    if len(index) < len(ids) or not _valid(trace_id, ids, index):
         return None
     parents = _parents(facts, index)
     if parents is None:
@@ -58,20 +59,19 @@ def _parents(facts: Sequence[Facts], index: dict[str, int]) -> list[int] | None:
     """Of each span the place of its parent; None where one is malformed, or ends or starts outside of its parent."""
     parents: list[int] = []
     later = False
-    for i, (start, _, parent_id, end, *_) in enumerate(facts):
+    for i, (start, _, parent_id, end, _, _, _, _, _) in enumerate(facts):
         if end <= 0 or end < start:
             return None
-        if not parent_id:
-            parents.append(_ROOT)
-            continue
-        parent = index.get(parent_id, _ELSEWHERE)
-        if parent == _ELSEWHERE:
-            if len(parent_id) != 16 or parent_id == _NO_ID or not _HEX.fullmatch(parent_id):
-                return None
-        elif facts[parent][0] > start or facts[parent][3] < end:
-            return None
-        later = later or parent >= i
+        parent = index.get(parent_id, _ELSEWHERE) if parent_id else _ROOT
         parents.append(parent)
+        if parent >= 0:
+            above = facts[parent]
+            if above[0] > start or above[3] < end:
+                return None
+            if parent >= i:
+                later = True
+        elif parent_id and (len(parent_id) != 16 or parent_id == _NO_ID or not _HEX.fullmatch(parent_id)):
+            return None
     return parents if not later or _is_forest(parents) else None
 
 
@@ -96,24 +96,30 @@ def _processes(facts: Sequence[Facts]) -> Hashable:
 def _times(facts: Sequence[Facts], codes: Sequence[int], forms: Forms, *, one_process: bool) -> Iterator[Hashable]:
     """How the times of those spans are ordered that may be compared, and between which bounds all durations are."""
     aspects = forms.aspects
-    if not forms.timed.isdisjoint(codes):
-        timed = [fact for fact, code in zip(facts, codes, strict=True) if code in forms.timed]
-        yield _overlaps(timed, aspects.allowances_ns(one_process=one_process), concurrent=aspects.concurrent)
-    if aspects.cuts_ns and max([fact[3] for fact in facts]) - facts[0][0] >= aspects.cuts_ns[0]:
+    longest = max([fact[3] for fact in facts]) - facts[0][0]
+    if not forms.ordered.isdisjoint(codes):
+        timed = [fact for fact in facts if fact[4] in forms.ordered]
+        yield _ended(timed, [each for each in aspects.allowances_ns(one_process=one_process) if each < longest])
+    if not forms.concurrent.isdisjoint(codes):
+        timed = [fact for fact in facts if fact[4] in forms.concurrent]
+        yield _open_at_once(timed, aspects.allowances_ns(one_process=one_process))
+    if aspects.cuts_ns and longest >= aspects.cuts_ns[0]:
         yield "durations", tuple([aspects.bucket(fact[3] - fact[0]) for fact in facts])
 
 
-def _overlaps(facts: Sequence[Facts], allowances_ns: Sequence[int], *, concurrent: bool) -> Hashable:
-    """For each span and each allowance, how many have started when it ended.
+def _ended(facts: Sequence[Facts], allowances_ns: Sequence[int]) -> Hashable:
+    """For each allowance and each span, how many have started when it ended, but for the allowance.
 
-    An order compares ends with starts, an allowance earlier. A concurrency does so an allowance to either side, and
-    takes a span that took no time for one that took a nanosecond (see checks.timing).
+    By an allowance as long as the trace no span ends too late for another, so it need not be looked at.
     """
+    starts = [fact[0] for fact in facts]
+    return tuple([bisect_left(starts, fact[3] - allowance) for allowance in allowances_ns for fact in facts])
+
+
+def _open_at_once(facts: Sequence[Facts], allowances_ns: Sequence[int]) -> Hashable:
+    """The same to either side of the end; a span that takes no time is taken for a nanosecond (see checks.timing)."""
     if len(facts) == 1:
         return ()
     starts = [fact[0] for fact in facts]
-    ends = [fact[3] - allowance for allowance in allowances_ns for fact in facts]
-    if concurrent:
-        either = [each for allowance in allowances_ns for each in (-allowance, allowance)]
-        ends += [max(fact[3] + more, fact[0] + 1) for more in either for fact in facts]
-    return tuple([bisect_left(starts, end) for end in ends])
+    either = [each for allowance in allowances_ns for each in (-allowance, allowance)]
+    return tuple([bisect_left(starts, max(fact[3] + more, fact[0] + 1)) for more in either for fact in facts])

@@ -33,6 +33,7 @@ _FORMATS: Mapping[str, Format] = {
     ".pb": "protobuf",
     ".binpb": "protobuf",
 }
+_BUFFERED = 1 << 18  # bytes: lines of many spans are long
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _GZIP_MAGIC = b"\x1f\x8b"
 
@@ -172,8 +173,8 @@ def _advice(error: OSError) -> str:
 @contextmanager
 def _opened(path: str) -> Iterator[io.BufferedReader]:
     if path != STANDARD_INPUT:
-        with open(path, "rb") as file:
-            yield file
+        with open(path, "rb", buffering=0) as file:
+            yield io.BufferedReader(cast("io.RawIOBase", file), _BUFFERED)
         return
     buffered: io.BufferedReader = io.BufferedReader(cast("io.RawIOBase", sys.stdin.buffer))
     try:
@@ -185,7 +186,7 @@ def _opened(path: str) -> Iterator[io.BufferedReader]:
 def _inflated(raw: io.BufferedReader) -> io.BufferedReader:
     if raw.peek(2)[:2] != _GZIP_MAGIC:
         return raw
-    return io.BufferedReader(cast("io.RawIOBase", gzip.GzipFile(fileobj=raw)))
+    return io.BufferedReader(cast("io.RawIOBase", gzip.GzipFile(fileobj=raw)), _BUFFERED)
 
 
 def _format(path: str) -> Format:
