@@ -59,7 +59,7 @@ class Admission:
         return value
 
 
-class _Series:
+class Series:
     """One counter (a histogram without bounds) or histogram; whoever changes it holds the lock."""
 
     __slots__ = ("_bounds", "_exemplars", "counts", "seen", "total")
@@ -72,6 +72,7 @@ class _Series:
         self.seen: list[Seen | None] = [None] * len(self.counts)
 
     def add(self, value: float, recorded: SpanContext | None) -> None:
+        """Count: add a counter's value, or put a value into a histogram; `recorded` becomes the exemplar."""
         place = bisect_left(self._bounds, value) if self._bounds else 0
         self.total += value
         self.counts[place] += 1
@@ -85,7 +86,7 @@ class Family:
     def __init__(self, metric: Metric, admissions: Mapping[Label, Admission]) -> None:
         self._metric = metric
         self._admissions = tuple(admissions[label] for label in metric.labels)
-        self._series: dict[tuple[str, ...], _Series] = {}
+        self._series: dict[tuple[str, ...], Series] = {}
         if metric.from_zero or not metric.labels:
             for labels in itertools.product(*(label.values for label in metric.labels)):
                 self.touch(labels)
@@ -94,12 +95,12 @@ class Family:
         """Count: add a counter's value, or put a value into a histogram; `recorded` becomes the exemplar."""
         (self._series.get(labels) or self.touch(labels)).add(value, recorded)
 
-    def touch(self, labels: tuple[str, ...]) -> _Series:
+    def touch(self, labels: tuple[str, ...]) -> Series:
         """The series of these labels, as they are shown; a new one is 0."""
         shown = tuple(a.shown(value) for a, value in zip(self._admissions, labels, strict=True))
         known = self._series.get(shown)
         if known is None:
-            known = self._series[shown] = _Series(self._metric)
+            known = self._series[shown] = Series(self._metric)
         return known
 
     def read(self) -> list[Reading]:

@@ -24,7 +24,7 @@ from reference_impl import metric_catalogue as c
 from reference_impl import vocabulary as v
 from reference_impl.circuit_breaker_values import BreakerEvent, CircuitOpen, Snapshot, Transition
 from reference_impl.metric_exposition import Samples, as_family, best_format
-from reference_impl.metric_series import Admission, Family, recorded
+from reference_impl.metric_series import Admission, Family, Series, recorded
 from reference_impl.span_ledger import LedgerReading
 from reference_impl.structured_logs import LEVELS, LogReading
 
@@ -32,6 +32,8 @@ _KEPT: Final = tuple(m for m in c.CATALOGUE if m.kind in ("counter", "histogram"
 _TRANSITIONS: Final = (("closed", "open"), ("open", "half_open"), ("half_open", "open"), ("half_open", "closed"))
 _EXHAUSTED: Final = "PoolExhausted"
 """What an exhausted pool raises goes by this name, whoever's pool it is."""
+
+_MOST_COMMANDS: Final = 512
 
 Watch: TypeAlias = Callable[[], Iterable[tuple[c.Metric, tuple[str, ...], float]]]
 
@@ -78,6 +80,7 @@ class ServiceMetrics:
         self._watches: list[Watch] = []
         self._watched: set[c.Metric] = set()
         self._in_progress = 0
+        self._of_command: dict[tuple[str, str, bool | None], tuple[Series, ...]] = {}
         self.registry = CollectorRegistry()
         self.registry.register(self)
 
@@ -106,12 +109,37 @@ class ServiceMetrics:
         self, pool: str, command: str, seconds: float, *, error: BaseException | None, hit: bool | None, span: Span
     ) -> None:
         """See Measures."""
+        if error is None and self._counted_again(span, seconds, (pool, command, hit)):
+            return
         commands = (c.REDIS_COMMANDS, (pool, command, "ok" if error is None else redis_outcome(error)))
-        duration = (c.REDIS_DURATION, (pool, command))
-        if hit is None or error is not None:
-            self._count(span, seconds, commands, duration)
-        else:
-            self._count(span, seconds, commands, duration, (c.CACHE_READS, (command, "hit" if hit else "miss")))
+        self._count(span, seconds, commands, (c.REDIS_DURATION, (pool, command)))
+
+    def _counted_again(self, span: Span | None, seconds: float, what: tuple[str, str, bool | None]) -> bool:
+        """Count a command that worked; its series are at hand, as every command pays for this, sampled or not.
+
+        False where it cannot be counted. A series is never taken away.
+        """
+        try:
+            series = self._of_command.get(what) or self._series_of_command(*what)
+            context = recorded(span)
+            with self._lock:
+                series[0].add(seconds, context)
+                for counter in series[1:]:
+                    counter.add(1.0, context)
+        except Exception:  # `_count` will meet it too, and note it
+            return False
+        return True
+
+    def _series_of_command(self, pool: str, command: str, hit: bool | None) -> tuple[Series, ...]:
+        """The series of a command that worked: its duration, then its counters."""
+        wanted = [(c.REDIS_DURATION, (pool, command)), (c.REDIS_COMMANDS, (pool, command, "ok"))]
+        if hit is not None:
+            wanted.append((c.CACHE_READS, (command, "hit" if hit else "miss")))
+        with self._lock:
+            series = tuple(self._families[metric].touch(labels) for metric, labels in wanted)
+            if len(self._of_command) < _MOST_COMMANDS:
+                self._of_command[pool, command, hit] = series
+        return series
 
     def request_began(self) -> None:
         """A request is being served from now on."""

@@ -305,6 +305,20 @@ def test_a_bucket_keeps_its_latest_recorded_call_with_its_value(metrics: Service
     assert [(e.value, e.labels["span_id"]) for e in seen] == [(s, latest[s]) for s in (0.0003, 0.2, 99.0)]
 
 
+def test_a_command_that_comes_again_counts_as_the_first_did(metrics: ServiceMetrics, span: Span) -> None:
+    for hit in (True, False, None):
+        for _ in range(3):
+            metrics.redis_command("p", "GET", 0.1, error=None, hit=hit, span=span)
+        metrics.redis_command("p", "GET", 0.1, error=ResponseError(), hit=hit, span=span)
+    of_get = {"pool": "p", "command": "GET"}
+    assert value(metrics, "studio_redis_commands_total", outcome="ok", **of_get) == 9
+    assert value(metrics, "studio_redis_commands_total", outcome="error", **of_get) == 3
+    assert value(metrics, "studio_redis_command_duration_seconds_count", **of_get) == 12
+    assert value(metrics, "studio_redis_command_duration_seconds_sum", **of_get) == pytest.approx(1.2)
+    assert value(metrics, "studio_cache_reads_total", command="GET", result="hit") == 3
+    assert value(metrics, "studio_cache_reads_total", command="GET", result="miss") == 3
+
+
 def test_an_unsampled_span_is_no_exemplar(metrics: ServiceMetrics) -> None:
     tracer = TracerProvider(sampler=ALWAYS_OFF, shutdown_on_exit=False).get_tracer("t")
     with tracer.start_as_current_span("work") as span:
