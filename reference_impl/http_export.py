@@ -6,14 +6,14 @@ Importing this imports `requests`: only who exports by HTTP does.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExportResult
 
-from reference_impl.span_encoding import SpanEncoder
+from reference_impl.span_encoding import SpanEncoder, never
 
 LARGEST: Final = 16 * 1024 * 1024
 """A larger request, in bytes, is left to OpenTelemetry's exporter, which has a limit of its own."""
@@ -24,12 +24,13 @@ class DirectExporter(OTLPSpanExporter):
     """Sends what `SpanEncoder` wrote; whatever is not as usual goes OpenTelemetry's own way.
 
     So goes a span that cannot be encoded, a request that is very large, and everything where OpenTelemetry counts its
-    own exports or is built otherwise than we know: then it costs more and says the same.
+    own exports or is built otherwise than we know: then it costs more and says the same. While it is `hurried` it does
+    not give way to other threads.
     """
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, hurried: Callable[[], bool] = never, **options: Any) -> None:
         super().__init__(**options)
-        self._encoder = SpanEncoder()
+        self._encoder = SpanEncoder(hurried=hurried)
         counts = os.environ.get(_COUNTS_ITSELF, "").strip().lower() == "true"
         self._send = None if counts else getattr(getattr(self, "_client", None), "export", None)
 

@@ -11,7 +11,7 @@ Source: opentelemetry/proto/trace/v1/trace.proto and common.proto of OTLP 1, and
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from time import sleep
 from typing import Any, Final
 
@@ -44,10 +44,19 @@ _FLAGS: Final = b"\x85\x01\x00\x01\x00\x00"  # it is known whether the parent is
 _FLAGS_REMOTE: Final = b"\x85\x01\x00\x03\x00\x00"
 
 
-class SpanEncoder:
-    """Encodes batch after batch, and remembers what comes again; for one thread at a time."""
+def never() -> bool:
+    """No hurry."""
+    return False
 
-    def __init__(self) -> None:
+
+class SpanEncoder:
+    """Encodes batch after batch, and remembers what comes again; for one thread at a time.
+
+    It gives way to other threads unless `hurried`.
+    """
+
+    def __init__(self, *, hurried: Callable[[], bool] = never) -> None:
+        self._hurried = hurried
         # By name and type of an attribute, as True == 1 == 1.0; None for one that has too many values.
         self._values: dict[tuple[str, type], dict[Any, bytes] | None] = {}
         # By the identity of resource and scope, which are held so that nothing else gets it.
@@ -66,7 +75,7 @@ class SpanEncoder:
         resources: dict[int, list[bytes]] = {}
         for place, group in groups.items():
             resource, scope = self._head(place, group[0])
-            parts = [scope, *[_field(_SPANS, self._span(span)) for span in giving_way(group)]]
+            parts = [scope, *[_field(_SPANS, self._span(span)) for span in giving_way(group, hurried=self._hurried)]]
             resources.setdefault(place[0], [resource]).append(_field(_SCOPE_SPANS, b"".join(parts)))
         return b"".join([_field(_RESOURCE_SPANS, b"".join(parts)) for parts in resources.values()])
 
@@ -128,14 +137,17 @@ class SpanEncoder:
             self._values[place] = None
 
 
-def giving_way(spans: Sequence[ReadableSpan], at_once: int = AT_ONCE) -> Iterator[ReadableSpan]:
-    """The spans one by one; after each few, whoever waits for the interpreter gets it.
+def giving_way(
+    spans: Sequence[ReadableSpan], at_once: int = AT_ONCE, hurried: Callable[[], bool] = never
+) -> Iterator[ReadableSpan]:
+    """The spans one by one; after each few, whoever waits for the interpreter gets it, unless there is a hurry.
 
-    Without this a thread that computes keeps it for five milliseconds, for which requests then wait.
+    Without this a thread that computes keeps it for five milliseconds, for which requests then wait. It may take as
+    long to get it back, from threads that compute: who never hurries loses spans then.
     """
     for number, span in enumerate(spans, 1):
         yield span
-        if number % at_once == 0:
+        if number % at_once == 0 and not hurried():
             sleep(0)
 
 

@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 
 from reference_impl.safe_values import safe_span
 from reference_impl.settings import Settings, SettingsError
-from reference_impl.span_encoding import AT_ONCE, giving_way
+from reference_impl.span_encoding import AT_ONCE, giving_way, never
 from reference_impl.span_ledger import ENCODE, EXPORT, REJECTED, SpanLedger
 
 _PROVIDERS = (
@@ -76,8 +76,16 @@ class SplittingExporter(SpanExporter):
     exporter's work, and pieces would multiply its deadline. No exception of `inner` comes through.
     """
 
-    def __init__(self, inner: SpanExporter, ledger: SpanLedger, *, rejections: Rejections | None = None) -> None:
+    def __init__(
+        self,
+        inner: SpanExporter,
+        ledger: SpanLedger,
+        *,
+        rejections: Rejections | None = None,
+        hurried: Callable[[], bool] = never,
+    ) -> None:
         self._inner = inner
+        self._hurried = hurried
         self._ledger = ledger
         self._rejections = rejections or Rejections()
         self._closing = threading.Event()
@@ -85,7 +93,7 @@ class SplittingExporter(SpanExporter):
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Send a batch; SUCCESS when every span of it was stored."""
         lost_before = self._ledger.read().lost_total
-        self._send([self._made_safe(span) for span in giving_way(spans, 4 * AT_ONCE)])
+        self._send([self._made_safe(span) for span in giving_way(spans, 4 * AT_ONCE, self._hurried)])
         return SpanExportResult.SUCCESS if self._ledger.read().lost_total == lost_before else SpanExportResult.FAILURE
 
     def _made_safe(self, span: ReadableSpan) -> ReadableSpan:
@@ -147,13 +155,15 @@ def _encodable(batch: Sequence[ReadableSpan]) -> bool:
     return True
 
 
-def otlp_exporter(settings: Settings) -> tuple[SpanExporter, Rejections]:
-    """The OTLP exporter that the settings ask for; what has no setting (certificates) it reads from `OTEL_*` itself."""
-    make: Callable[[Settings], tuple[SpanExporter, Rejections]] = _grpc if settings.protocol == "grpc" else _http
-    return make(settings)
+def otlp_exporter(settings: Settings, *, hurried: Callable[[], bool] = never) -> tuple[SpanExporter, Rejections]:
+    """The OTLP exporter that the settings ask for; what has no setting (certificates) it reads from `OTEL_*` itself.
+
+    While it is `hurried`, the one for HTTP does not give way to other threads.
+    """
+    return _grpc(settings) if settings.protocol == "grpc" else _http(settings, hurried)
 
 
-def _http(settings: Settings) -> tuple[SpanExporter, Rejections]:
+def _http(settings: Settings, hurried: Callable[[], bool]) -> tuple[SpanExporter, Rejections]:
     from opentelemetry.exporter.otlp.proto.http import Compression
 
     from reference_impl.export_session import ExportSession
@@ -169,6 +179,7 @@ def _http(settings: Settings) -> tuple[SpanExporter, Rejections]:
         timeout=settings.export_timeout_s,
         compression=Compression(settings.compression),
         session=session,
+        hurried=hurried,
     )
     return exporter, rejections
 

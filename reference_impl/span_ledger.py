@@ -110,6 +110,10 @@ class SpanLedger:
         with self._changed:
             return self._changed.wait_for(lambda: self._settled >= target, max(0.0, deadline - time.monotonic()))
 
+    def has_backlog(self, limit: int) -> bool:
+        """Whether more than so many spans wait for their fate; a glance, without the lock."""
+        return self._admitted - self._settled > limit
+
     def report_losses(self) -> int:
         """How many spans were lost since this was last asked."""
         with self._changed:

@@ -40,6 +40,7 @@ from reference_impl.span_ledger import LedgerReading, SpanLedger
 logger = logging.getLogger("reference_impl.telemetry")
 
 _STEP_S = 0.05
+_HURRY = 4  # from this part of the queue on, exports give way to nobody
 _LENGTH_LIMITS = ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT")
 
 
@@ -243,8 +244,12 @@ def _guarded_exporter(
         return SplittingExporter(exporter, ledger)
     if not wanted or settings.traces_exporter == "none":
         return None
-    inner, rejections = otlp_exporter(settings)
-    return SplittingExporter(inner, ledger, rejections=rejections)
+
+    def hurried() -> bool:
+        return ledger.has_backlog(settings.max_queue_size // _HURRY)
+
+    inner, rejections = otlp_exporter(settings, hurried=hurried)
+    return SplittingExporter(inner, ledger, rejections=rejections, hurried=hurried)
 
 
 def _registered(provider: TracerProvider) -> bool:

@@ -161,6 +161,8 @@ def test_others_get_the_interpreter_after_every_few_spans(monkeypatch: pytest.Mo
     assert pauses == [0, 0]
     SpanEncoder().encode([span_of()] * (3 * AT_ONCE + 1))
     assert pauses == [0] * 5
+    SpanEncoder(hurried=lambda: True).encode([span_of()] * 100)
+    assert pauses == [0] * 5, "who is in a hurry does not wait for others"
 
 
 def test_nan_is_a_number_to_the_encoder() -> None:

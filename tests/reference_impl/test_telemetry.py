@@ -22,6 +22,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, Sp
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import NonRecordingSpan, SpanContext, StatusCode, TraceFlags, set_span_in_context
 
+from reference_impl import span_encoding
 from reference_impl.log_limits import MAX_LINE, BoundedLog
 from reference_impl.safe_values import MAX_TEXT
 from reference_impl.settings import Settings, SettingsError
@@ -101,6 +102,23 @@ def test_spans_reach_the_endpoint_with_the_resource_and_headers_of_the_settings(
     assert telemetry.shutdown(5)
     reading = telemetry.ledger()
     assert (reading.ended, reading.stored, reading.lost_total, reading.pending) == (130, 130, 0, 0)
+
+
+def test_exports_give_way_to_others_until_a_quarter_of_the_queue_waits(
+    sink: OtlpSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    telemetry = configure_tracing(settings_for(sink.url, max_queue_size=400, max_export_batch_size=400))
+    waiting: list[int] = []
+    monkeypatch.setattr(span_encoding, "sleep", lambda _: waiting.append(telemetry.ledger().pending))
+    make_spans(telemetry, 101)
+    assert telemetry.flush(10)
+    assert waiting == [], "too many wait"
+    make_spans(telemetry, 100)
+    assert telemetry.flush(10)
+    assert len(waiting) >= 25
+    assert set(waiting) == {100}
+    telemetry.shutdown()
+    assert len(sink.spans) == 201
 
 
 def test_the_resource_of_the_environment_wins_unless_an_argument_speaks() -> None:
