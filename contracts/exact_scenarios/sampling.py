@@ -65,12 +65,17 @@ async def _sampling(stage: Stage) -> None:
         ParentBased(ALWAYS_ON, local_parent_not_sampled=ALWAYS_ON),
     )  # fmt: skip
     tracers = [_Counted(_by(stage, f"sampler {number}", sampler)) for number, sampler in enumerate(samplers)]
-    for tracer in (*tracers, NoOpTracer()):
+    nothing: Any = NoOpTracer()
+    nothing.start_span = _fail  # nobody asks it
+    for tracer in (*tracers, nothing):
         for parent in (None, *_UNSAMPLED, sampled):
             with _within(parent):
                 for client in plain_clients(stage, tracer=tracer):
                     await sent(client, "PING")
                     await run(client.pipeline(), [("PING",)], raise_on_error=True)
+                    tracing = tracing_of(client)
+                    assert tracing is not None
+                    assert tracing.faults == 0
     # 4 for each parent, but where the sampler itself says that what is below an unsampled one is dropped.
     assert [tracer.asked for tracer in tracers] == [8, 8, 16, 8, 16, 16, 16]
 
