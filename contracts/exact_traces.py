@@ -9,6 +9,7 @@ What differs from run to run stands in ‹›, and only where it is sound: an id
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
 import re
@@ -22,6 +23,7 @@ from urllib.parse import urlsplit
 
 from spanpact.model import Event, Link, LogRecord, Reading, Span, Trace, Value
 
+_ABOUT = "Write down the exact traces of scenarios, in contracts/exact."
 FOLDER = Path(__file__).parent / "exact"
 
 _OF_A_RUN = re.compile(r"[0-9a-f]{32}")
@@ -143,12 +145,17 @@ def _counted(texts: Sequence[list[str]]) -> Iterator[list[str]]:
         yield text if number == 1 else [f"{text[0]}  × {several}", *text[1:]]
 
 
-def main(names: Sequence[str]) -> int:
-    """Write the texts of these scenarios, or of all, from a Redis of their own."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the texts of these scenarios, or of all, from a Redis of their own; 2 for a scenario that there is not."""
     from containers.own_redis import own_redis
     from contracts.reference_adapter import ReferenceImplementation
     from contracts.reference_scenarios import ALL_ACTIONS, CLOCKED
 
+    parser = argparse.ArgumentParser(prog="python -m contracts.exact_traces", description=_ABOUT)
+    parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="default: every one")
+    names: list[str] = parser.parse_args(arguments).scenarios
+    if strangers := set(names) - ALL_ACTIONS.keys():
+        parser.error(f"{min(strangers)} is no scenario; one of {', '.join(sorted(ALL_ACTIONS))}")
     with own_redis() as redis:
         for name in names or ALL_ACTIONS:
             reading = ReferenceImplementation(redis).perform(name)
@@ -157,4 +164,4 @@ def main(names: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 
 from containers.redis_server import RedisBackend
-from contracts.exact_traces import FOLDER, ExactText
+from contracts.exact_traces import FOLDER, ExactText, main
 from contracts.reference_adapter import ReferenceImplementation
 from contracts.reference_scenarios import ACTIONS, ALL_ACTIONS, CLOCKED
 from demo.every_breakage import EVERY_BREAKAGE
@@ -25,7 +25,8 @@ def contracts() -> list[CompiledContract]:
 @pytest.mark.parametrize("name", ALL_ACTIONS)
 def test_a_scenario_gives_exactly_its_traces(name: str, redis: RedisBackend) -> None:
     reading = ReferenceImplementation(redis).perform(name)
-    assert str(ExactText(reading, redis.url, clocked=name in CLOCKED)) == (FOLDER / f"{name}.txt").read_text()
+    text = str(ExactText(reading, redis.url, clocked=name in CLOCKED))
+    assert text.splitlines() == (FOLDER / f"{name}.txt").read_text().splitlines()
     report = verify(contracts(), reading, allow_unseen=True)
     broken = [finding for finding in report.findings if finding.breaks]
     # Beyond the shipped scenarios are faults of tracing, and keys of other services: there nothing may leak, at least.
@@ -40,3 +41,12 @@ def test_every_text_is_of_a_scenario() -> None:
 def test_another_trace_is_another_text(breakage: str, redis: RedisBackend) -> None:
     reading = ReferenceImplementation(redis, breakage=EVERY_BREAKAGE[breakage]).perform("session-hit")
     assert str(ExactText(reading, redis.url)) != (FOLDER / "session-hit.txt").read_text()
+
+
+def test_a_scenario_that_there_is_not_is_one_clear_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["session-hit", "session-hut"])
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith(
+        "python -m contracts.exact_traces: error: session-hut is no scenario; one of background-jobs, "
+    )
