@@ -9,7 +9,12 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import groupby, islice
+from typing import Any
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.trace.v1.trace_pb2 import Span as ProtobufSpan
 
 from spanpact.model import Attributes, Reading, Resource, Scope, SourceInfo, Span, SpanKind, Trace, Value
 
@@ -193,3 +198,39 @@ def requests(number: int, size: int = 64) -> Iterator[Reading]:
     while batch := list(islice(coming, size)):
         batch.sort(key=lambda span: (str(span.resource.attributes["service.name"]), span.scope.name))
         yield Reading(SourceInfo("made"), [Trace(span.trace_id, [span]) for span in batch])
+
+
+def in_protobuf(request: Reading) -> bytes:
+    """A request as an exporter's message; it is written by the classes of opentelemetry-proto, not by spanpact."""
+    message = ExportTraceServiceRequest()
+    spans = (span for trace in request.traces for span in trace.spans)
+    for _, several in groupby(spans, key=lambda span: id(span.resource)):
+        members = list(several)
+        part = message.resource_spans.add()
+        part.resource.attributes.extend(map(_pair, members[0].resource.attributes.items()))
+        for _, scoped in groupby(members, key=lambda span: span.scope.name):
+            written = [*scoped]
+            into = part.scope_spans.add()
+            into.scope.name = written[0].scope.name
+            into.spans.extend(map(_message, written))
+    return bytes(message.SerializeToString())
+
+
+def _message(span: Span) -> Any:
+    return ProtobufSpan(
+        trace_id=bytes.fromhex(span.trace_id),
+        span_id=bytes.fromhex(span.span_id),
+        parent_span_id=bytes.fromhex(span.parent_id),
+        flags=0x300 if span.parent_remote else 0x100,
+        name=span.name,
+        kind={"internal": 1, "server": 2, "client": 3}[span.kind],  # type: ignore[arg-type]
+        start_time_unix_nano=span.start_ns,
+        end_time_unix_nano=span.end_ns,
+        attributes=map(_pair, span.attributes.items()),
+    )
+
+
+def _pair(item: tuple[str, Value]) -> KeyValue:
+    name, value = item
+    kind = {bool: "bool_value", int: "int_value", float: "double_value", str: "string_value"}[type(value)]
+    return KeyValue(key=name, value=AnyValue(**{kind: value}))  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Traces that were judged already: another of the same shape adds to every count what the first one added (ADR 0010).
+"""Traces that were judged already: another of the same shape adds to every count what the first one added (ADR 0011).
 
 Only a complete trace in which nothing was found becomes a precedent. A finding is always the engine's own.
 """

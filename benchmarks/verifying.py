@@ -1,0 +1,93 @@
+"""One verification in a process of its own: `python -m benchmarks.verifying WAY FILE CONTRACTS`; prints what it took.
+
+WAY: `file` verifies it as `spanpact verify` does, `decode` only reads it; `memory` verifies its spans as an SDK holds
+them; `receiver` listens until its standard input ends. CONTRACTS: `seven` for one contract of seven rules, or a folder.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from spanpact.engine import CompiledContract, verify
+from spanpact.findings import Report
+from spanpact.loader import load_contracts, load_text
+from spanpact.sources import MemorySource, OtlpFileSource, OtlpReceiver
+from spanpact.sources.otlp_file import iter_batches
+from spanpact.streaming import verify_file
+
+SEVEN: Final = """
+spanpact: 1
+contract: seven-rules
+version: 1.0.0
+aliases: {operation: [db.operation.name], db_type: [db.system.name], error: [error.type]}
+span: session.*
+children:
+  lookup: {span: redis.get, count: 0..1, attributes: {operation: GET, key: session:*}}
+  store: {span: redis.set, count: 0..1, attributes: {operation: SET}}
+order: [lookup, store]
+every:
+  correlated: {span: '*', attributes: {correlation.id: {type: string, same_as: top.correlation.id}}}
+  redis: {span: redis.*, kind: client, attributes: {db_type: redis, latency_ms: {type: number, at_least: 0}}}
+  read: {span: redis.get, where: {status: unset}, exactly_one_true: [cache_hit, cache_miss]}
+  failed: {span: redis.*, where: {status: error}, attributes: {error: {type: string}}}
+  fine: {span: redis.*, where: {status: unset}, attributes: {error: absent}}
+  queried: {span: db.query, kind: client, attributes: {operation: {type: string}}}
+  private: {span: '*', forbid: [email, jwt, bearer]}
+"""
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Does it, and prints seconds of CPU time, the most memory in MiB, how many spans and traces, and the verdict."""
+    way, file, contracts = arguments
+    plans = [load_text(SEVEN)] if contracts == "seven" else load_contracts([contracts])
+    prepared = WAYS[way](file, [CompiledContract.of(plan) for plan in plans])
+    began = time.process_time()
+    report = prepared()
+    took = time.process_time() - began
+    said: dict[str, object] = {"seconds": took, "mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    if report is not None and report.reading is not None:
+        said |= {"spans": report.reading.span_count, "traces": report.reading.trace_count, "verdict": report.verdict}
+    print(json.dumps(said))
+
+
+def _file(file: str, contracts: Sequence[CompiledContract]) -> Callable[[], Report | None]:
+    return lambda: verify_file(OtlpFileSource(file), contracts, allow_unseen=True)
+
+
+def _decode(file: str, contracts: Sequence[CompiledContract]) -> Callable[[], Report | None]:
+    def decode() -> None:
+        for _ in iter_batches(file):
+            pass
+
+    return decode
+
+
+def _memory(file: str, contracts: Sequence[CompiledContract]) -> Callable[[], Report | None]:
+    from tests.sources.as_sdk import recorded
+
+    spans, _ = recorded(OtlpFileSource(file).read())
+    return lambda: verify(contracts, MemorySource(spans).read(), allow_unseen=True)
+
+
+def _receiver(file: str, contracts: Sequence[CompiledContract]) -> Callable[[], Report | None]:
+    receiver = OtlpReceiver().start()
+    print(receiver.url, flush=True)
+
+    def judge() -> Report:
+        sys.stdin.read()  # until everything was sent
+        receiver.stop()
+        receiver.finish()
+        return verify(contracts, receiver.read(), allow_unseen=True)
+
+    return judge
+
+
+WAYS: Final = {"file": _file, "decode": _decode, "memory": _memory, "receiver": _receiver}
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
