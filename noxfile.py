@@ -116,7 +116,7 @@ def images(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """The benchmarks, side by side."""
+    """The benchmarks, side by side; `-- --write-docs` writes the tables and plots of the docs from the run."""
     pytest_folder(session, "benchmarks")
 
 

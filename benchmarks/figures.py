@@ -1,5 +1,7 @@
 """A pytest plugin: what benchmarks measured, as one table at the end of the run and one JSON file each.
 
+With `--write-docs` the tables, plots and figures of the docs are written from the run too (`benchmarks.page`).
+
 A benchmark takes the fixture `measured` and gives it its samples. It reports and does not judge: a goal that was missed
 is said, and fails nothing, as machines differ and are shared.
 
@@ -20,7 +22,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -43,6 +45,7 @@ class Figures:
     facts: Mapping[str, str] = field(default_factory=dict)
     unit: str = "s"
     at_least: bool = False
+    test: str = ""
 
     def __post_init__(self) -> None:
         if not self.samples:
@@ -83,13 +86,15 @@ class Figures:
             "" if self.goal is None else str(self.over),
         )
 
-    def written(self, folder: Path) -> Path:
-        """Write the file, with what it was measured on; its path."""
-        said = {
+    def said(self) -> dict[str, Any]:
+        """All of it, with what it was measured on."""
+        return {
             "benchmark": self.name,
+            "test": self.test,
             "unit": self.unit,
             "samples": list(self.samples),
             "median": median(self.samples),
+            "min": min(self.samples),
             "max": max(self.samples),
             "goal": self.goal,
             "at_least": self.at_least,
@@ -97,9 +102,12 @@ class Figures:
             "over": self.over,
             "facts": {**self.facts, **_machine()},
         }
+
+    def written(self, folder: Path) -> Path:
+        """Write the file; its path."""
         folder.mkdir(parents=True, exist_ok=True)
         file = folder / f"{re.sub('[^a-z0-9]+', '-', self.name.lower()).strip('-')}.json"
-        file.write_text(json.dumps(said, indent=2) + "\n")
+        file.write_text(json.dumps(self.said(), indent=2) + "\n")
         return file
 
 
@@ -134,14 +142,21 @@ def measured(request: pytest.FixtureRequest) -> Callable[..., None]:
         at_least: bool = False,
         **facts: str,
     ) -> None:
-        figures = Figures(name, tuple(samples), goal, facts, unit, at_least)
+        figures = Figures(name, tuple(samples), goal, facts, unit, at_least, request.node.nodeid)
         request.config.stash.setdefault(_MEASURED, []).append((figures, figures.written(FOLDER)))
 
     return measure
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What the plugin takes."""
+    parser.getgroup("benchmarks").addoption(
+        "--write-docs", action="store_true", help="write the tables and plots of the docs from this run"
+    )
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print the table."""
+    """Print the table; write the docs where that is asked for."""
     if found := config.stash.get(_MEASURED, []):
         terminalreporter.section("benchmarks")
         for line in table([figures for figures, _ in found]):
@@ -149,3 +164,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line("")
         for _, file in found:
             terminalreporter.write_line(f"written to {os.path.relpath(file)}")
+        if config.getoption("write_docs"):
+            from benchmarks import page  # it knows what was measured, and imports it
+
+            for changed in page.update([figures.said() for figures, _ in found]):
+                terminalreporter.write_line(f"written to {os.path.relpath(changed)}")

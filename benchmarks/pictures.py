@@ -1,0 +1,41 @@
+"""The plots of the docs from the figures of a run (`benchmarks.page`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from benchmarks import one_operation as o
+from benchmarks import studio_load as s
+from benchmarks.open_loop import SHARES
+from benchmarks.plots import bars, lines
+from benchmarks.tables import Rows, rates, told
+
+_WAYS: Final = (o.API_ONLY, o.BARE, o.BY_HAND, o.CONTRIB, o.BOTH, o.MEASURED)
+
+
+def pictures(rows: Rows) -> Mapping[str, str]:
+    """Each plot that can be drawn, by the name of its file."""
+    found = {"cost-of-an-operation": _cost(rows), "latency-under-load": _latency(rows)}
+    return {name: svg for name, svg in found.items() if svg}
+
+
+def _cost(rows: Rows) -> str:
+    wanted = {(way, case): f"sync, {case}: {way}" for way in _WAYS for case in o.CASES}
+    if not rows.keys() >= set(wanted.values()):
+        return ""
+    bare = rows[wanted[o.BARE, o.SAMPLED]]["median"]
+    groups = {way: {case: rows[wanted[way, case]]["median"] / bare for case in o.CASES} for way in _WAYS}
+    axis = "instructions added to a GET, as a part of the SDK's bare sampled span"
+    return bars("What tracing adds to one Redis operation", axis, groups, goal=(1.2, "goal 1.20"))
+
+
+def _latency(rows: Rows) -> str:
+    """At the rate that is told, or the lowest measured where the untraced service carried none."""
+    rate = told(rows) or next(iter(rates(rows)), "")
+    if not rate:
+        return ""
+    what = f"studio-api, {rate}/s"
+    series = {arm: [rows[f"{what}, {arm}: {name}"]["median"] for name in SHARES] for arm in s.ARMS}
+    title = f"Latency of studio-api at {rate} requests a second"
+    return lines(title, "percentile of all requests", "milliseconds, from when a request was due", list(SHARES), series)

@@ -1,0 +1,22 @@
+"""studio-api with OpenTelemetry's own encoder in the place of ours: what the load run compares with (docs/adr/0010)."""
+
+from __future__ import annotations
+
+import sys
+
+from reference_impl import http_export
+from reference_impl.__main__ import main
+
+
+class OfTheSdk(http_export.DirectExporter):
+    """The exporter of the service, that never encodes by itself."""
+
+    @property
+    def is_direct(self) -> bool:
+        """See DirectExporter."""
+        return False
+
+
+if __name__ == "__main__":
+    http_export.DirectExporter = OfTheSdk  # type: ignore[misc]
+    sys.exit(main())
