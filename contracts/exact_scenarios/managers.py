@@ -87,6 +87,10 @@ async def _other_managers(stage: Stage) -> None:
         await manager.close()
     await ConnectionManager({}).close()
     assert repr(ConnectionManager({})) == "<ConnectionManager without pools>"
+    try:
+        ConnectionManager({}).prepare("one", _prepared)
+    except KeyError as error:
+        assert error.args == ("no pool 'one'; there are: none",)  # noqa: PT017
 
 
 async def _left_behind(stage: Stage) -> None:
