@@ -162,7 +162,7 @@ def short(_: str, rows: Rows) -> Sequence[str]:
         f"added to the P95 of the service at {at} requests a second, 10 % sampled": f"{under}, {s.TENTH}: P95 added",
         "the same, 100 % sampled": f"{under}, {s.WHOLE}: P95 added",
         "the same / with OpenTelemetry's own export and defaults": f"{under}: P95 added, ours / the SDK's export",
-        "lost at 8,000 spans a second": "export, 8000 spans/s asked: lost",
+        _lost_at(rows): "export, 8000 spans/s asked: lost",
         "from flush to the verdict of all contracts from Jaeger": "from flush to a verdict from Jaeger",
     }
     found = {what: rows[name] for what, name in wanted.items() if name in rows}
@@ -180,6 +180,12 @@ def short(_: str, rows: Rows) -> Sequence[str]:
         if found
         else NOT_MEASURED
     )
+
+
+def _lost_at(rows: Rows) -> str:
+    """What the loss at 8,000 spans a second is of: a busy machine makes fewer."""
+    made = rows.get("export, 8000 spans/s asked: made", {}).get("median", 8_000.0)
+    return "lost at 8,000 spans a second" + (f", of which the machine made {made:,.0f}" if made < 0.95 * 8_000 else "")
 
 
 def _measured_on(rows: Sequence[Row]) -> Sequence[str]:

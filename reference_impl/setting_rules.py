@@ -81,7 +81,7 @@ def default_rate(values: Mapping[str, Any]) -> float:
 def _default_batch(values: Mapping[str, Any]) -> int:
     # Smaller ones cost a request each and lose spans at a high rate; larger ones, as the SDK's 512, pay no more
     # and leave later (docs/benchmarks.md).
-    return min(128, int(values["max_queue_size"]))
+    return min(256, int(values["max_queue_size"]))
 
 
 def _default_secret(values: Mapping[str, Any]) -> str:
@@ -143,7 +143,7 @@ RULES: tuple[Rule, ...] = (
     Rule("max_queue_size", integer(1, 1_000_000), "spans that wait for export at most; more are lost and counted",
          (_BSP + "MAX_QUEUE_SIZE",), default=2048),
     Rule("max_export_batch_size", integer(1, 1_000_000), "spans of one export, at most the queue's size",
-         (_BSP + "MAX_EXPORT_BATCH_SIZE",), default=_default_batch, otherwise="128"),
+         (_BSP + "MAX_EXPORT_BATCH_SIZE",), default=_default_batch, otherwise="256"),
     Rule("schedule_delay_ms", integer(1, 3_600_000), "milliseconds until spans that do not fill a batch are sent",
          (_BSP + "SCHEDULE_DELAY",), default=1000),
     Rule("exit_deadline_s", number(0.1, 300), "seconds that the end of the process may wait for exports and jobs",

@@ -150,6 +150,13 @@ def test_what_tracing_adds_is_not_told_where_two_untraced_services_differ_by_mor
     assert "sampled" not in few
 
 
+def test_a_loss_is_told_with_the_rate_that_was_made() -> None:
+    lost = measured("export, 8000 spans/s asked: lost", 3, unit="spans")
+    for made, said in ((7_900, "a second |"), (5_000, "a second, of which the machine made 5,000 |")):
+        few = table_of("short", "", rows(lost, measured("export, 8000 spans/s asked: made", made, unit="spans/s")))
+        assert any(f"| lost at 8,000 spans {said} 3 spans |" in line for line in few)
+
+
 def test_the_latencies_are_drawn_at_the_rate_that_is_told() -> None:
     found = rows(*loaded("1,750", 1750.0), *loaded("750", 750.0), *loaded("1,000", 1000.0))
     assert "Latency of studio-api at 1,000 requests a second" in pictures(found)["latency-under-load"]

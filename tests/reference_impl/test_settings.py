@@ -18,7 +18,7 @@ SECRET = "s" * 32
 def test_defaults_are_those_of_the_specification() -> None:
     settings = Settings.load({})
     assert (settings.service_name, settings.environment, settings.sampling_rate) == ("studio-api", "development", 1.0)
-    assert (settings.sampler, settings.max_export_batch_size) == ("parentbased_traceidratio", 128)
+    assert (settings.sampler, settings.max_export_batch_size) == ("parentbased_traceidratio", 256)
     assert settings.endpoint == "http://localhost:4318/v1/traces"
     assert set(settings.origins) == {rule.name for rule in RULES}
     assert set(settings.origins.values()) == {"default"}

@@ -85,10 +85,10 @@ def test_spans_reach_the_endpoint_with_the_resource_and_headers_of_the_settings(
         }
     )
     telemetry = configure_tracing(settings)
-    make_spans(telemetry, 130)
+    make_spans(telemetry, 258)
     assert telemetry.flush(10)
-    assert len(sink.spans) == 130
-    assert len(sink.headers) == 2  # 128 at most in one request
+    assert len(sink.spans) == 258
+    assert len(sink.headers) == 2  # 256 at most in one request
     assert sink.headers[0]["x-tenant"] == "blue team"
     assert sink.headers[0]["content-encoding"] == "gzip"
     expected = {
@@ -101,7 +101,7 @@ def test_spans_reach_the_endpoint_with_the_resource_and_headers_of_the_settings(
     assert expected.items() <= sink.resources[0].items()
     assert telemetry.shutdown(5)
     reading = telemetry.ledger()
-    assert (reading.ended, reading.stored, reading.lost_total, reading.pending) == (130, 130, 0, 0)
+    assert (reading.ended, reading.stored, reading.lost_total, reading.pending) == (258, 258, 0, 0)
 
 
 def test_exports_give_way_to_others_until_a_quarter_of_the_queue_waits(
