@@ -84,6 +84,14 @@ def test_a_file(kind: str, contracts: str, files: Callable[[int, str], Path], me
 
 
 @pytest.mark.timeout(900)
+@pytest.mark.parametrize("contracts", CONTRACTS)
+def test_the_engine_alone(contracts: str, files: Callable[[int, str], Path], measured: Measured) -> None:
+    """Every trace judged by itself, in a file that is held as a whole: what the rest is compared with."""
+    said = finished(started("engine", files(SIZES[0], "jsonl"), CONTRACTS[contracts]))
+    taken_down(measured, f"jsonl, engine alone, {contracts}", SIZES[0], said)
+
+
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("kind", ["jsonl", "pb"])
 def test_decoding_alone(kind: str, files: Callable[[int, str], Path], measured: Measured) -> None:
     number = HELD[-1]
