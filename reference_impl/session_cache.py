@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
-from opentelemetry.trace import Tracer, get_tracer
+from opentelemetry.trace import Tracer, get_current_span, get_tracer
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -167,7 +167,11 @@ class SessionCache:
         return purged
 
     async def _cached(self, session_id: str) -> Session | None:
-        return _read_session(await _if_up(self._redis.get(_session_key(session_id))))
+        cached = await _if_up(self._redis.get(_session_key(session_id)))
+        session = _read_session(cached)
+        if session is None and cached is not None:
+            get_current_span().set_attribute(v.SESSION_CACHED, "unreadable")
+        return session
 
     async def _cache(self, session: Session) -> bool:
         await self._redis.set(_session_key(session.id), _written(session), px=self._remaining_ms(session))

@@ -120,7 +120,10 @@ def test_what_this_version_did_not_write_counts_as_not_cached(on_bench: On, garb
     async def steps(bench: Bench) -> None:
         token, session = await bench.cache.create(EMAIL, "web")
         await bench.redis.set(f"session:{session.id}", garbage)
+        bench.forget_spans()
         assert (await bench.cache.validate(token)).source == "database"
+        assert attributes(bench.span("session.validate"))["session.cached"] == "unreadable"
+        assert attributes(bench.span("redis.get"))["cache_hit"] is True
         assert json.loads(await bench.redis.get(f"session:{session.id}"))["id"] == session.id
 
     on_bench(steps)
