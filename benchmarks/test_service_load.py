@@ -17,7 +17,7 @@ from benchmarks.open_loop import Plan
 from containers.jaeger_server import JaegerBackend
 from containers.redis_server import RedisBackend
 
-RATES = (500, 1_000, 2_000)
+RATES = (250, 500, 1_000, 2_000)
 SECONDS, ROUNDS = 3.0, 5
 ADDED_MS = {s.TENTH: 0.2, s.WHOLE: 1.0}
 OF_THE_SDK = 0.25
