@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 from spanpact.checks.base import INCOMPLETE, Breach, Undecided
@@ -16,6 +16,8 @@ from spanpact.topology import TOP
 
 Members: TypeAlias = tuple[str, Sequence[int], int]
 """The spans of one entry in one flow, by their place in the trace, and how many of them failed."""
+Times: TypeAlias = Callable[[int], tuple[int, int]]
+"""Start and end of the span at a place of the trace."""
 
 
 class Population:
@@ -28,8 +30,7 @@ class Population:
         self._complete = True
         self._durations: dict[str, list[int]] = {s.of: [] for s in plan.across}
         self._errors: dict[str, int] = dict.fromkeys(self._durations, 0)
-        self.last: tuple[Members, ...] = ()
-        """What was added since `forget_last`."""
+        self._noted: list[Members] | None = None
 
     def add(self, flow: Flow) -> None:
         """Takes in one flow."""
@@ -38,26 +39,31 @@ class Population:
         self._traces.add(flow.topology.trace.trace_id)
         self._complete = self._complete and flow.topology.trace.complete
         spans = flow.topology.spans
-        times = [(span.start_ns, span.end_ns) for span in spans]
         for entry in self._durations:
             places = flow.members.get(entry, ())
             members = (entry, places, sum(spans[i].status == "error" for i in places))
-            self._count(members, times)
-            self.last += (members,)
+            self._count(members, lambda i: (spans[i].start_ns, spans[i].end_ns))
+            if self._noted is not None:
+                self._noted.append(members)
 
-    def forget_last(self) -> None:
-        """What is added from now on is of another trace."""
-        self.last = ()
+    def begin_note(self) -> None:
+        """From now on what is added is noted, until `end_note`: that is, of one trace."""
+        self._noted = []
 
-    def add_like(self, trace_id: str, members: Sequence[Members], times: Sequence[tuple[int, int]]) -> None:
-        """Takes in the flows of a complete trace that are as those that were `last`; (start, end) of all its spans."""
+    def end_note(self) -> Sequence[Members]:
+        """What was added since `begin_note`; nothing is noted any more."""
+        noted, self._noted = self._noted, None
+        return noted or ()
+
+    def add_like(self, trace_id: str, members: Sequence[Members], times: Times) -> None:
+        """Takes in the flows of a complete trace that are as those that were noted."""
         self._traces.add(trace_id)
         for each in members:
             self._count(each, times)
 
-    def _count(self, members: Members, times: Sequence[tuple[int, int]]) -> None:
+    def _count(self, members: Members, times: Times) -> None:
         entry, places, errors = members
-        self._durations[entry] += [end - start for start, end in (times[i] for i in places) if end]
+        self._durations[entry] += [end - start for start, end in map(times, places) if end]
         self._errors[entry] += errors
 
     def judge(self, tally: Tally) -> None:

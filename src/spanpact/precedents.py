@@ -101,7 +101,7 @@ class Precedents:
             marks = [(each.tally.mark(), len(each.flows), each.labelled) for each in self._judged]
             self._case = _Case(shape, marks)
             for each in self._judged:
-                each.population.forget_last()
+                each.population.begin_note()
             return False
         precedent.times += 1
         self.followed += 1
@@ -111,13 +111,15 @@ class Precedents:
     def note(self, *, amiss: bool) -> None:
         """The engine has judged the trace that had no precedent, and says whether anything is amiss."""
         case, self._case = self._case, None
-        if case is None or amiss:
+        if case is None:
+            return
+        noted = [each.population.end_note() for each in self._judged]
+        if amiss:
             return
         parts = []
-        for judged, (mark, flows, labelled) in zip(self._judged, case.marks, strict=True):
+        for judged, members, (mark, flows, labelled) in zip(self._judged, noted, case.marks, strict=True):
             gain = judged.tally.gain_since(mark)
             places = _places([judged.flows[i] for i in range(flows, len(judged.flows))], case.shape)
-            members = judged.population.last
             parts.append(_Part(judged, gain, places, members, judged.labelled - labelled))
         if len(self._known) >= _MOST:
             self.settle()
@@ -140,8 +142,7 @@ def _add_flows(precedent: _Precedent, trace_id: str, shape: Shape) -> None:
         for i in part.flows:
             append(trace_id, facts[i][1] if i != TOP else "")
         if part.members:
-            times = [(fact[0], fact[3]) for fact in facts]
-            part.judged.population.add_like(trace_id, part.members, times)
+            part.judged.population.add_like(trace_id, part.members, lambda i: (facts[i][0], facts[i][3]))
 
 
 def _places(flows: Sequence[tuple[str, str]], shape: Shape) -> list[int]:

@@ -235,3 +235,12 @@ def test_more_shapes_than_are_remembered() -> None:
 def test_a_trace_without_spans_and_one_with_logs() -> None:
     reading = reading_with([[], [], [top()], [top()]])
     assert assert_same([CONTRACT], reading) == 1
+
+
+def test_what_across_gathers_is_noted_for_one_trace_at_a_time() -> None:
+    """Else what is noted grows with every trace that is judged, kept or not."""
+    reading = reading_with([[top(end)] for end in (90, 80, 101, 102)])
+    verification = Verification([CONTRACT], reading)
+    for trace in reading.traces:
+        verification.judge(trace)
+        assert [judged.population.end_note() for judged in verification._judged] == [()]
