@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 
 import pytest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from benchmarks.made_traces import in_protobuf, requests
 from spanpact.otlp.batch import NotPlain
-from spanpact.otlp.parts import iter_parts
+from spanpact.otlp.parts import iter_parts, varint
 
 MESSAGE = b"".join(map(in_protobuf, requests(1000)))
 
@@ -37,3 +38,12 @@ def test_what_is_left_to_the_reading_of_the_whole(data: bytes) -> None:
 def test_a_part_that_is_too_large() -> None:
     with pytest.raises(NotPlain):
         parts(MESSAGE, largest=10)
+
+
+@pytest.mark.parametrize("number", [1, 127, 128, 300, 16383, 16384, 2**32 - 1])
+def test_a_varint_is_what_the_protobuf_runtime_writes(number: int) -> None:
+    assert b"\x50" + varint(number) == Span(dropped_attributes_count=number).SerializeToString()
+
+
+def test_the_varint_of_zero_is_one_byte() -> None:
+    assert varint(0) == b"\0"

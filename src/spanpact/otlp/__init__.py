@@ -3,6 +3,7 @@
 from spanpact.otlp.batch import Batch, SharedValues, Signal
 from spanpact.otlp.encoding import encode_traces_json
 from spanpact.otlp.json_decoding import Origin, decode_json
+from spanpact.otlp.parts import varint
 from spanpact.otlp.protobuf_decoding import decode_protobuf_logs, decode_protobuf_traces
 from spanpact.otlp.weighing import json_holds_more_than, logs_hold_more_than, traces_hold_more_than
 
@@ -18,4 +19,5 @@ __all__ = [
     "json_holds_more_than",
     "logs_hold_more_than",
     "traces_hold_more_than",
+    "varint",
 ]

@@ -1,4 +1,7 @@
-"""Cuts a protobuf message into its top-level parts as it is read: a TracesData is any number of ResourceSpans."""
+"""Protobuf's wire format by hand: a message is cut into its top-level parts as it is read, and numbers are written.
+
+A TracesData is any number of ResourceSpans.
+"""
 
 from __future__ import annotations
 
@@ -49,3 +52,12 @@ def _length(stream: io.BufferedReader) -> tuple[bytes, int]:
         if byte[0] < 0x80:
             return bytes(head), sum((each & 0x7F) << 7 * i for i, each in enumerate(head))
     raise NotPlain
+
+
+def varint(number: int) -> bytes:
+    """A number from 0 on as protobuf writes it (lengths and tags are such): seven bits a byte, the lowest first."""
+    groups = bytearray()
+    while number > 0x7F:
+        groups.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes((*groups, number))

@@ -22,6 +22,7 @@ from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope, KeyVa
 
 from spanpact.model import Resource, Scope, Span, Value
 from spanpact.otlp.batch import NotPlain, SharedValues
+from spanpact.otlp.parts import varint
 from spanpact.otlp.protobuf_decoding import resource_of, scope_of, span_of, value_of
 from spanpact.otlp.raw_json import Plain
 
@@ -164,13 +165,5 @@ _RESOURCE_SPANS, _SCOPE_SPANS, _SPANS, _ATTRIBUTES = b"\x0a", b"\x12", b"\x12", 
 def _whole(data: bytes, *tags: bytes) -> Any:
     """A span, or a span of this field, read at its place in a request: the runtime limits how deep messages nest."""
     for tag in (*tags, _SPANS, _SCOPE_SPANS, _RESOURCE_SPANS):
-        data = tag + _varint(len(data)) + data
+        data = tag + varint(len(data)) + data
     return ExportTraceServiceRequest.FromString(data).resource_spans[0].scope_spans[0].spans[0]
-
-
-def _varint(number: int) -> bytes:
-    groups = bytearray()
-    while number > 0x7F:
-        groups.append(number & 0x7F | 0x80)
-        number >>= 7
-    return bytes((*groups, number))

@@ -30,6 +30,7 @@ from spanpact.otlp import (
     json_holds_more_than,
     logs_hold_more_than,
     traces_hold_more_than,
+    varint,
 )
 
 Encoding: TypeAlias = Literal["json", "protobuf"]
@@ -208,12 +209,4 @@ def refuse(refusal: Refusal, encoding: Encoding | None, *, close: bool) -> Answe
 def _status_protobuf(code: int, message: str) -> bytes:
     """google.rpc.Status by hand, as its generated class is in a package that nothing else here needs."""
     text = message.encode("utf-8", "replace")
-    return b"\x08" + _varint(code) + b"\x12" + _varint(len(text)) + text
-
-
-def _varint(number: int) -> bytes:
-    groups = bytearray()
-    while number > 0x7F:
-        groups.append(number & 0x7F | 0x80)
-        number >>= 7
-    return bytes((*groups, number))
+    return b"\x08" + varint(code) + b"\x12" + varint(len(text)) + text
