@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, TypeVar
 
@@ -28,6 +29,10 @@ class MalformedValue(Exception):
 
 class NotPlain(Exception):
     """Something that only the careful reading of a whole message can read, or refuse with the right words."""
+
+
+Plain: TypeAlias = tuple[int, str, str, int, tuple[Hashable, ...], list[bytes]]
+"""Start, span id, parent id, end, all else of a plain span (name, kind, flags), and the pieces of its attributes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,17 @@ What this reads, `json_decoding` reads too, and alike; what it does not understa
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from sys import intern
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from spanpact.model import Resource, Scope, Span, Value
 from spanpact.otlp import wire
-from spanpact.otlp.batch import MalformedValue, NotPlain, SharedValues
+from spanpact.otlp.batch import MalformedValue, NotPlain, Plain, SharedValues
 from spanpact.otlp.json_decoding import resource_of, scope_of, span_of, value_of
 
 _NOTHING: Final = Raw(b"")
@@ -98,10 +98,6 @@ def read_group(group: RawGroup, shared: SharedValues) -> tuple[Resource, Scope]:
         resource = _RESOURCE.decode(group.resource) if group.resource else None
         scope = _SCOPE.decode(group.scope) if group.scope else None
         return resource_of(resource, group.schema_url, shared), scope_of(scope, shared)
-
-
-Plain: TypeAlias = tuple[int, str, str, int, tuple[Hashable, ...], list[bytes]]
-"""Start, span id, parent id, end, all else of a plain span (name, kind, flags), and the pieces of its attributes."""
 
 
 def plain(span: RawSpan) -> Plain | None:

@@ -21,10 +21,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope, KeyValue
 
 from spanpact.model import Resource, Scope, Span, Value
-from spanpact.otlp.batch import NotPlain, SharedValues
+from spanpact.otlp.batch import NotPlain, Plain, SharedValues
 from spanpact.otlp.parts import varint
 from spanpact.otlp.protobuf_decoding import resource_of, scope_of, span_of, value_of
-from spanpact.otlp.raw_json import Plain
 
 _PACKAGE: Final = "spanpact.raw"
 _FIELDS: Final = {

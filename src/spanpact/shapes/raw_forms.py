@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from typing import Any, Final, NamedTuple, Protocol, TypeAlias
+from typing import Any, Final, NamedTuple, Protocol
 
 from spanpact.model import Resource, Scope, Span, Value
 from spanpact.otlp import SharedValues
+from spanpact.otlp.batch import Plain
 from spanpact.shapes.forms import ODD, SMALL, Facts, Forms, Oddity, comparable
 
 _REMEMBERED: Final = 1 << 15  # attributes; what comes after starts anew
 _DEARER: Final = 1 << 5  # groups, in whose numbers forms are counted once more
-
-Plain: TypeAlias = tuple[int, str, str, int, Hashable, list[bytes]]
-"""Start, span id, parent id, end, all else of a plain span, and its attributes as pieces of bytes."""
 
 
 class RawReader(Protocol):
