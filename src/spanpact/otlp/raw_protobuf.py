@@ -44,11 +44,10 @@ def _messages() -> Any:
         name="spanpact/raw.proto",
         package=_PACKAGE,
         syntax="proto3",
-        dependency=["opentelemetry/proto/trace/v1/trace.proto", "opentelemetry/proto/resource/v1/resource.proto"],
+        dependency=[f"opentelemetry/proto/{kind}/v1/{kind}.proto" for kind in ("trace", "resource", "common")],
     )
     _add(file, "RawSpan", _FIELDS)
     scope = ".opentelemetry.proto.common.v1.InstrumentationScope"
-    file.dependency.append("opentelemetry/proto/common/v1/common.proto")
     _add(file, "RawScopeSpans", {"scope": (1, scope), "spans": (2, f".{_PACKAGE}.RawSpan")})
     resource = ".opentelemetry.proto.resource.v1.Resource"
     scope_spans = (2, f".{_PACKAGE}.RawScopeSpans")
@@ -82,11 +81,7 @@ class RawGroup(NamedTuple):
 
 def read_groups(data: bytes) -> Iterator[tuple[RawGroup, Sequence[Any]]]:
     """The spans of one TracesData message, by group. Raises NotPlain for bytes that are none."""
-    try:
-        message = _Traces.FromString(data)
-    except DecodeError as error:
-        raise NotPlain from error
-    for part in message.resource_spans:
+    for part in _parsed(data).resource_spans:
         resource = _WithoutSpans(resource=part.resource, schema_url=part.schema_url).SerializeToString()
         for scoped in part.scope_spans:
             yield RawGroup(resource, scoped.scope.SerializeToString()), scoped.spans
@@ -100,12 +95,15 @@ def read_group(group: RawGroup, shared: SharedValues) -> tuple[Resource, Scope]:
 
 def trace_ids(data: bytes) -> set[str]:
     """The ids of all traces of one TracesData message. Raises NotPlain for bytes that are none."""
+    scopes = (scoped for group in _parsed(data).resource_spans for scoped in group.scope_spans)
+    return {trace_id.hex() for trace_id in {span.trace_id for scoped in scopes for span in scoped.spans}}
+
+
+def _parsed(data: bytes) -> Any:
     try:
-        message = _Traces.FromString(data)
+        return _Traces.FromString(data)
     except DecodeError as error:
         raise NotPlain from error
-    scopes = (scoped for group in message.resource_spans for scoped in group.scope_spans)
-    return {trace_id.hex() for trace_id in {span.trace_id for scoped in scopes for span in scoped.spans}}
 
 
 def plain(span: Any) -> Plain | None:
