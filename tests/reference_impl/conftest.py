@@ -1,4 +1,4 @@
-"""Shared fixtures of the tests of reference_impl: a real Redis, and spans kept in memory by an injected provider."""
+"""Shared fixtures of the tests of reference_impl: a real Redis, and spans kept in memory or sent to a sink."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from tests.reference_impl.otlp_sink import OtlpSink, otlp_sink
 from tests.reference_impl.redis_driver import Driver
 from tests.reference_impl.redis_support import RedisServer, running_redis
 
@@ -41,6 +42,13 @@ def provider(exporter: InMemorySpanExporter) -> Iterator[TracerProvider]:
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     yield provider
     provider.shutdown()
+
+
+@pytest.fixture
+def sink() -> Iterator[OtlpSink]:
+    """An endpoint that takes spans by OTLP/HTTP and keeps them."""
+    with otlp_sink() as running:
+        yield running
 
 
 @pytest.fixture(params=["async", "sync"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,16 +9,10 @@ import requests
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from reference_impl.export_session import ExportSession
-from tests.reference_impl.otlp_sink import OtlpSink, otlp_sink
+from tests.reference_impl.otlp_sink import OtlpSink
 
 BODY = ExportTraceServiceRequest().SerializeToString()
 HEADERS = {"Content-Type": "application/x-protobuf", "X-Tenant": "blue"}
-
-
-@pytest.fixture
-def sink() -> Iterator[OtlpSink]:
-    with otlp_sink() as running:
-        yield running
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,13 +15,7 @@ from reference_impl.http_export import DirectExporter
 from reference_impl.settings import Settings
 from reference_impl.span_encoding import SpanEncoder
 from reference_impl.telemetry import configure_tracing
-from tests.reference_impl.otlp_sink import OtlpSink, otlp_sink
-
-
-@pytest.fixture
-def sink() -> Iterator[OtlpSink]:
-    with otlp_sink() as running:
-        yield running
+from tests.reference_impl.otlp_sink import OtlpSink
 
 
 @pytest.fixture

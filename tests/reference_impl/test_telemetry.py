@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -29,16 +29,10 @@ from reference_impl.settings import Settings, SettingsError
 from reference_impl.span_export import SplittingExporter
 from reference_impl.span_ledger import SpanLedger
 from reference_impl.telemetry import Telemetry, configure_tracing, sampler_of
-from tests.reference_impl.otlp_sink import OtlpSink, otlp_sink
+from tests.reference_impl.otlp_sink import OtlpSink
 
 # Asked for below is at most 0.8 s; the SDK by itself takes 13 s and more. A slow machine is neither.
 MUCH_TOO_LONG_S = 8.0
-
-
-@pytest.fixture
-def sink() -> Iterator[OtlpSink]:
-    with otlp_sink() as running:
-        yield running
 
 
 def settings_for(url: str = "http://127.0.0.1:9", **more: Any) -> Settings:
