@@ -77,12 +77,14 @@ def test_a_server_that_was_stopped_killed_or_restarted_leaves_no_switch_waiting(
 
 
 def test_disarming_twice_is_harmless() -> None:
+    before = children()
     with subprocess.Popen([sys.executable, "-c", SLEEPER]) as server:
         switch = DeadMansSwitch(server.pid, within=1.0)
         server.kill()
         server.wait()
         switch.disarm()
         switch.disarm()
+    assert children() <= before
 
 
 def test_a_server_that_ends_early_leaves_no_switch_waiting() -> None:
