@@ -137,11 +137,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     names = tuple(options.names or IMAGES)
     failed = False
     # Making Jaeger takes longer than all the others, and needs none of them: it is begun first, beside them.
+    # Alone it is made in this thread, which Ctrl-C ends at once.
     with ThreadPoolExecutor(1) as executor:
-        beside = {name: executor.submit(_line, name, options) for name in names if name == "jaeger" and len(names) > 1}
+        jaeger = executor.submit(_line, "jaeger", options) if "jaeger" in names and len(names) > 1 else None
         for name in names:
             try:
-                print(beside[name].result() if name in beside else _line(name, options), flush=True)
+                print(jaeger.result() if jaeger and name == "jaeger" else _line(name, options), flush=True)
             except BackendUnavailable as error:
                 failed = True
                 print(f"{name}: {error}", file=sys.stderr)

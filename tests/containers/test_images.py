@@ -106,6 +106,21 @@ def test_the_choice_as_variables_is_what_compose_reads(engine: Engine, capsys: p
     assert asked_for == told.keys() - {"SPANPACT_POSTGRES_IMAGE"}
 
 
+@pytest.mark.parametrize("missing", ["redis", "jaeger"])
+def test_the_images_are_told_in_order_and_one_that_cannot_be_had_stops_no_other(
+    engine: Engine, capsys: pytest.CaptureFixture[str], missing: str
+) -> None:
+    official = IMAGES[missing].official
+    refused = {("GET", f"/distribution/{official}/json"): (500, {"message": "no such host"})}
+    engine({**here(*(image.local for image in IMAGES.values() if image.name != missing)), **refused})
+    assert main(["list", "jaeger", "studio", "redis"]) == 1
+    told = capsys.readouterr()
+    assert [line.split()[0] for line in told.out.splitlines()] == [
+        name for name in ("jaeger", "studio", "redis") if name != missing
+    ]
+    assert told.err.startswith(f"{missing}: no image for {missing} (")
+
+
 def test_compose_names_the_same_pins() -> None:
     compose = (CHECKOUT / "compose.yaml").read_text()
     assert [name for name in ("redis", "jaeger") if f":-{IMAGES[name].official}}}" not in compose] == []
