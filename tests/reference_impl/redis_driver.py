@@ -1,4 +1,4 @@
-"""Sends commands by a traced client, async or sync, and reads the spans that came of it."""
+"""Traced clients, async and sync: makes them, sends commands by them, and reads the spans that came of it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import redis
 import redis.asyncio
+from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from redis.asyncio.retry import Retry as AsyncRetry
@@ -14,7 +15,20 @@ from redis.retry import Retry
 
 from reference_impl.key_patterns import KeyTemplates
 from reference_impl.redis_commands import instrument
-from tests.reference_impl.redis_support import run
+from tests.reference_impl.redis_support import RedisServer, run
+
+KEYS = KeyTemplates("session:{id}")
+
+
+def sync_client(server: RedisServer, provider: trace.TracerProvider, **options: Any) -> redis.Redis:
+    """A traced client that knows the keys of sessions."""
+    return instrument(redis.Redis(port=server.port, **options), tracer=provider.get_tracer("test"), keys=KEYS)
+
+
+def async_client(server: RedisServer, provider: trace.TracerProvider) -> Any:
+    """The same, async, which tries once only."""
+    client = redis.asyncio.Redis(port=server.port, retry=AsyncRetry(NoBackoff(), 0))
+    return instrument(client, tracer=provider.get_tracer("test"), keys=KEYS)
 
 
 class Driver:

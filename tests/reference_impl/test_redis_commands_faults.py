@@ -29,23 +29,10 @@ from opentelemetry.sdk.trace.sampling import (
     SamplingResult,
 )
 from opentelemetry.trace import NonRecordingSpan, NoOpTracerProvider, SpanContext, StatusCode, TraceFlags
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
-from reference_impl.key_patterns import KeyTemplates
 from reference_impl.redis_commands import instrument, tracing_of
+from tests.reference_impl.redis_driver import KEYS, async_client, sync_client
 from tests.reference_impl.redis_support import RedisServer, run
-
-KEYS = KeyTemplates("session:{id}")
-
-
-def sync_client(server: RedisServer, provider: trace.TracerProvider, **options: Any) -> redis.Redis:
-    return instrument(redis.Redis(port=server.port, **options), tracer=provider.get_tracer("test"), keys=KEYS)
-
-
-def async_client(server: RedisServer, provider: trace.TracerProvider) -> Any:
-    client = redis.asyncio.Redis(port=server.port, retry=Retry(NoBackoff(), 0))
-    return instrument(client, tracer=provider.get_tracer("test"), keys=KEYS)
 
 
 def provider_with(exporter: InMemorySpanExporter, sampler: Sampler | None = None) -> TracerProvider:

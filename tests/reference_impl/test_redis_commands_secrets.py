@@ -8,40 +8,13 @@ from typing import Any
 
 import pytest
 import redis
-import redis.asyncio
-from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.sdk.trace.sampling import (
-    Sampler,
-)
 from opentelemetry.trace import StatusCode
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
-from reference_impl.key_patterns import KeyTemplates
-from reference_impl.redis_commands import instrument
 from reference_impl.safe_errors import error_type, exception_type, redis_code
+from tests.reference_impl.redis_driver import async_client, sync_client
 from tests.reference_impl.redis_support import RedisServer, run
-
-KEYS = KeyTemplates("session:{id}")
-
-
-def sync_client(server: RedisServer, provider: trace.TracerProvider, **options: Any) -> redis.Redis:
-    return instrument(redis.Redis(port=server.port, **options), tracer=provider.get_tracer("test"), keys=KEYS)
-
-
-def async_client(server: RedisServer, provider: trace.TracerProvider) -> Any:
-    client = redis.asyncio.Redis(port=server.port, retry=Retry(NoBackoff(), 0))
-    return instrument(client, tracer=provider.get_tracer("test"), keys=KEYS)
-
-
-def provider_with(exporter: InMemorySpanExporter, sampler: Sampler | None = None) -> TracerProvider:
-    provider = TracerProvider(sampler=sampler, shutdown_on_exit=False)
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    return provider
-
 
 CANARIES = ("bob@example.com", "hunter2", "4111111111111111", "s3cr3t-token")
 
