@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import pytest
 
 from reference_impl.setting_rules import as_table
 from reference_impl.setting_values import masked
 from reference_impl.settings import RULES, Settings, SettingsError
+from tests.reference_impl.python_process import run_python
 
 SECRET = "s" * 32
 
@@ -212,15 +209,8 @@ def test_unix_sockets_are_redis_urls() -> None:
     assert Settings.load({"REDIS_URL": "unix:///run/redis.sock"}).redis_url == "unix:///run/redis.sock"
 
 
-def run(module: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "STUDIO_"))}
-    return subprocess.run(
-        [sys.executable, "-m", module], env={**kept, **environ}, capture_output=True, text=True, timeout=60, check=False
-    )
-
-
 def test_the_command_prints_where_each_value_comes_from() -> None:
-    done = run("reference_impl.settings", OTEL_SAMPLING_RATE="0.5", OTEL_TRACES_SAMPLER_ARG="0.25")
+    done = run_python("-m", "reference_impl.settings", OTEL_SAMPLING_RATE="0.5", OTEL_TRACES_SAMPLER_ARG="0.25")
     assert done.returncode == 0
     rows = [line.split() for line in done.stdout.splitlines()]
     assert rows[0] == ["setting", "value", "from"]
@@ -234,7 +224,7 @@ def test_the_command_prints_where_each_value_comes_from() -> None:
 
 @pytest.mark.parametrize("module", ["reference_impl", "reference_impl.settings"])
 def test_a_bad_value_ends_the_process_with_2_and_one_line(module: str) -> None:
-    done = run(module, OTEL_SAMPLING_RATE="1.5")
+    done = run_python("-m", module, OTEL_SAMPLING_RATE="1.5")
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr == "studio-api: OTEL_SAMPLING_RATE: '1.5' is out of range; accepted: a number from 0 to 1\n"
@@ -265,4 +255,4 @@ def test_the_defaults_that_the_table_shows_are_those_that_are_taken() -> None:
 
 
 def test_the_command_prints_the_table() -> None:
-    assert run("reference_impl.setting_rules").stdout == as_table()
+    assert run_python("-m", "reference_impl.setting_rules").stdout == as_table()

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -30,6 +28,7 @@ from reference_impl.span_export import SplittingExporter
 from reference_impl.span_ledger import SpanLedger
 from reference_impl.telemetry import Telemetry, configure_tracing, sampler_of
 from tests.reference_impl.otlp_sink import OtlpSink
+from tests.reference_impl.python_process import run_python
 
 # Asked for below is at most 0.8 s; the SDK by itself takes 13 s and more. A slow machine is neither.
 MUCH_TOO_LONG_S = 8.0
@@ -432,33 +431,26 @@ assert telemetry.flush(10)
 """
 
 
-def run_script(script: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "STUDIO_"))}
-    return subprocess.run(
-        [sys.executable, "-c", script], env={**kept, **environ}, capture_output=True, text=True, timeout=60, check=False
-    )
-
-
 def test_global_registration_happens_once_and_a_second_one_is_told() -> None:
-    done = run_script(GLOBAL)
+    done = run_python("-c", GLOBAL)
     assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_process_that_forgets_to_shut_down_still_sends_at_exit(sink: OtlpSink) -> None:
-    done = run_script(EXIT, JAEGER_ENDPOINT=sink.url)
+    done = run_python("-c", EXIT, JAEGER_ENDPOINT=sink.url)
     assert (done.returncode, done.stderr) == (0, "")
     assert sink.names() == ["at exit"]
 
 
 def test_a_process_that_forgets_to_shut_down_exits_in_time_with_a_dead_endpoint() -> None:
-    done = run_script(TIMED_EXIT, JAEGER_ENDPOINT="http://127.0.0.1:9", STUDIO_EXIT_DEADLINE="0.5")
+    done = run_python("-c", TIMED_EXIT, JAEGER_ENDPOINT="http://127.0.0.1:9", STUDIO_EXIT_DEADLINE="0.5")
     assert done.returncode == 0
     assert float(done.stdout) < MUCH_TOO_LONG_S
     assert "Traceback" not in done.stderr
 
 
 def test_a_forked_child_counts_and_sends_its_own_spans_only(sink: OtlpSink) -> None:
-    done = run_script(FORK, JAEGER_ENDPOINT=sink.url, OTEL_BSP_SCHEDULE_DELAY="60000")
+    done = run_python("-c", FORK, JAEGER_ENDPOINT=sink.url, OTEL_BSP_SCHEDULE_DELAY="60000")
     assert (done.returncode, done.stderr) == (0, "")
     assert sink.names() == ["child", "parent"]
 
