@@ -46,6 +46,7 @@ def redis_url() -> Iterator[str]:
         yield backend.url
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("scenario", CLAIMED, ids=lambda scenario: scenario.name)
 def test_what_is_broken_below_is_whole_before(redis_url: str, scenario: Scenario) -> None:
     report = judge_scenario(Subject(redis_url), scenario)
@@ -54,6 +55,7 @@ def test_what_is_broken_below_is_whole_before(redis_url: str, scenario: Scenario
     assert kept >= set(scenario.contracts), render_text(report)
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("name", BROKEN)
 def test_it_is_caught_for_what_it_is_and_for_nothing_else(redis_url: str, name: str) -> None:
     case = BROKEN[name]

@@ -136,6 +136,7 @@ def utf8(value: Any) -> Any:
     return value
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("file", sorted({case.file for case in CASES}))
 def test_every_case_of_the_corpus_is_judged_alike(file: str, tmp_path: Path, receiver: OtlpReceiver) -> None:
     """Each way carries the traces of all cases at once, and each case is judged on its own."""

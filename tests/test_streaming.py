@@ -65,6 +65,7 @@ def shipped() -> list[CompiledContract]:
     return [CompiledContract.of(plan) for plan in load_contracts([shipped_contracts()])]
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("name", ["lines.jsonl", "protobuf.pb"])
 def test_traces_of_many_requests(tmp_path: Path, name: str, shipped: list[CompiledContract]) -> None:
     several = list(requests(2000))
@@ -170,6 +171,7 @@ def doubled(span: dict[str, Any]) -> dict[str, Any]:
     return {"attributes": [*span["attributes"], *span["attributes"][:2]]}
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("writing", WRITINGS.values(), ids=WRITINGS)
 def test_however_it_is_written(tmp_path: Path, writing: Callable[..., bytes], shipped: list[CompiledContract]) -> None:
     file = tmp_path / "traces.jsonl"
@@ -218,6 +220,7 @@ DAMAGED = {
 }
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("damage", DAMAGED.values(), ids=DAMAGED)
 @pytest.mark.parametrize("name", ["lines.jsonl", "protobuf.pb"])
 def test_damage_is_said_as_ever(tmp_path: Path, name: str, damage: Callable[[bytes], bytes]) -> None:

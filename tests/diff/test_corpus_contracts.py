@@ -39,6 +39,7 @@ def taken(contract: dict[str, Any], path: tuple[str, ...]) -> ContractPlan | Non
         return None
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("file", CORPUS, ids=lambda file: file.stem)
 def test_taking_a_clause_away_goes_the_way_that_is_said(file: Path) -> None:
     compared = 0

@@ -61,11 +61,13 @@ def repeated(reading: Reading, times: int) -> Reading:
     return msgspec.structs.replace(reading, traces=traces)
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("place", range(len(CASES)), ids=[case.id for case in CASES])
 def test_every_case_of_the_corpus_three_times(place: int) -> None:
     assert_same([plan_of(place)[1]], repeated(reading_of(place), 3))
 
 
+@pytest.mark.unmeasured
 def test_all_examples_of_all_shipped_contracts_judged_by_all_of_them() -> None:
     plans = load_contracts([shipped_contracts()])
     examples = [example for plan in plans for example in load_examples(plan, assignments=assignments)]
@@ -226,6 +228,7 @@ def test_what_the_contract_tells_apart_is_not_alike(case: list[list[Span]]) -> N
         assert assert_same([CONTRACT], reading_with(several)) == 0
 
 
+@pytest.mark.unmeasured
 def test_more_shapes_than_are_remembered() -> None:
     names = [[top(), span(2, f"n{number}", 1, 2)] for number in range(2500)]
     several = [spans for start in range(0, 2500, 500) for spans in names[start : start + 500] * 2]

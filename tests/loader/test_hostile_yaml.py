@@ -164,6 +164,7 @@ CORPUS: list[tuple[bytes | str, str]] = [
 LONG = [text for text, _ in CORPUS if 9_000 < len(text) <= 99_999]
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(("text", "expected"), CORPUS, ids=range(len(CORPUS)))
 def test_a_hostile_text_is_refused_with_line_and_column(text: bytes | str, expected: str) -> None:
     with pytest.raises(ContractError) as caught:
@@ -180,6 +181,7 @@ def test_the_corpus_holds_a_hundred_texts() -> None:
     assert len({text for text, _ in CORPUS}) >= 100
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("text", LONG, ids=range(len(LONG)))
 def test_no_text_makes_the_scanner_look_again_and_again(text: bytes | str, monkeypatch: pytest.MonkeyPatch) -> None:
     looks = _counted_looks(monkeypatch)

@@ -174,6 +174,7 @@ def _studio(redis: RedisServer | None, folder: Path, sink: OtlpSink, audit: str)
     }
 
 
+@pytest.mark.unmeasured
 def test_two_processes_make_one_trace(empty_redis: RedisServer, tmp_path: Path) -> None:
     with (
         otlp_sink() as sink,

@@ -299,6 +299,7 @@ def test_a_contained_stream_passes_failures_cancellation_and_an_unread_end_on(tr
     assert (traced.span("waiting").attributes or {})["error.type"] == "CancelledError"
 
 
+@pytest.mark.unmeasured
 def test_a_thousand_tasks_and_their_threads_never_cross_ids_c5(traced: Traced) -> None:
     async def request(number: int, pool: CarryingThreadPool) -> None:
         with correlation(f"c-{number}"), operation_span(traced.tracer, f"request {number}"):
