@@ -6,8 +6,7 @@ step of it, and must give exactly the findings that it lists, or leave exactly t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from collections.abc import Iterator, Mapping
 
 import pytest
 
@@ -64,14 +63,7 @@ def test_it_is_caught_for_what_it_is_and_for_nothing_else(redis_url: str, name: 
     assert case.findings or not_kept(report, case) == case.not_checked != frozenset(), render_text(report)
 
 
-@pytest.mark.unmeasured
-@pytest.mark.timeout(180)
-def test_all_are_caught(redis_url: str, record_property: Callable[[str, object], None]) -> None:
-    missed = [name for name, case in BROKEN.items() if not not_kept(judged(redis_url, case), case)]
-    count = f"{len(BROKEN) - len(missed)} / {len(BROKEN)}"
-    record_property("broken implementations caught", count)
-    print(f"broken implementations caught: {count}")
-    assert missed == []
+def test_there_are_enough_of_them() -> None:
     assert len(BROKEN) >= AT_LEAST
 
 
@@ -103,7 +95,6 @@ def test_each_says_how_it_is_broken_in_words_of_its_own() -> None:
     assert [text for text in said if not text.endswith(".") or "\n" in text] == []
 
 
-@cache
 def judged(redis_url: str, case: Broken) -> Report:
     """What the shipped contracts say of a broken implementation, in the scenario that shows it."""
     return judge_scenario(Subject(redis_url, case.service), scenario_of(case))
