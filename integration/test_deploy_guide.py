@@ -55,11 +55,14 @@ def test_traces_are_still_there_after_a_restart(program: str, tmp_path: Path, mo
     with jaeger_of_the_page(program, port):
         telemetry = configure_tracing(Settings.load({"JAEGER_ENDPOINT": f"http://{LOOPBACK}:{port}"}))
         with telemetry.tracer("deploy").start_as_current_span("kept on disk") as span:
+            span.set_attribute("tags", ["a", "b"])
             trace_id = format_trace_id(span.get_span_context().trace_id)
         assert telemetry.shutdown(10)
     with (
         jaeger_of_the_page(program, port) as server,
         JaegerSource(f"http://{LOOPBACK}:{server.port}", trace_ids=[trace_id]) as source,
     ):
-        spans = [span.name for trace in source.read().traces for span in trace.spans]
-    assert spans == ["kept on disk"]
+        reading = source.read()
+    (kept,) = [each for trace in reading.traces for each in trace.spans]
+    assert (kept.name, kept.attributes["tags"]) == ("kept on disk", '["a","b"]')
+    assert "value_types" not in reading.source.capabilities

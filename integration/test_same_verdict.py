@@ -134,7 +134,7 @@ def _for(api: Api, reading: Reading) -> Reading:
 
 
 def _plain(value: Any) -> Any:
-    """Without odd values, attributes of scopes, schema URLs, links within the trace, and Jaeger 1's mark of failure."""
+    """Without NaN, attributes of scopes, schema URLs, links within the trace, and Jaeger 1's mark of failure."""
     if isinstance(value, Span):
         scope = msgspec.structs.replace(value.scope, attributes={})
         resource = Resource(_told(value.resource.attributes))
@@ -157,4 +157,4 @@ def _told(attributes: dict[str, Value]) -> dict[str, Value]:
 
 
 def _is_told(value: Value) -> bool:
-    return isinstance(value, str | bytes | int) or (isinstance(value, float) and math.isfinite(value))
+    return not isinstance(value, float) or math.isfinite(value)

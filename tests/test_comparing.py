@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,6 +24,7 @@ from spanpact.model import (
     SourceInfo,
     Span,
     Trace,
+    Value,
 )
 from spanpact.reporting import TextOptions, parse_json, render_json, render_text
 from tests.sources.readings import readings
@@ -191,6 +193,7 @@ class TestWhatSourcesCannotCarry:
         ("resource", {"resource": Resource({"a": 1})}),
         ("remote", {"parent_remote": True}),
         ("number_types", {"attributes": {"n": 1.0, "list": [2.0]}}),
+        ("value_types", {"attributes": {"n": 1, "list": "[2]"}}),
         ("bytes", {"attributes": {"n": 1, "list": [2]}, "resource": Resource({"b": "eA=="})}),
         ("trace_state", {"trace_state": "a=b"}),
         ("dropped_counts", {"dropped_links": 1}),
@@ -208,6 +211,17 @@ class TestWhatSourcesCannotCarry:
         assert report.verdict == "kept"
         assert [(each.keyword, each.reason) for each in report.results[0].not_checked] == [(capability, "capability")]
         assert compare(reading(mine), reading(theirs, without=[capability]), strict=True).verdict == "not checked"
+
+    @pytest.mark.parametrize(
+        ("mine", "theirs", "same"),
+        [([1], "[1]", True), ({"a": 1}, '{"a":1}', True), (None, "", True), ([math.nan], "", True), ("", None, True),
+         ([1], "1", False), (None, "x", False), ("[1]", "[2]", False), ("", "x", False), (1, "", False),
+         (1, "[1]", False)],
+    )  # fmt: skip
+    def test_a_text_may_be_a_list_or_a_map_or_nothing(self, mine: Value, theirs: Value, same: bool) -> None:
+        first, second = reading(span(attributes={"k": mine})), span(attributes={"k": theirs})
+        assert compare(first, reading(second)).verdict == "broken"
+        assert (compare(first, reading(second, without=["value_types"])).verdict == "kept") is same
 
     def test_times_are_as_fine_as_the_coarser_source_knows_them(self) -> None:
         mine = span(start_ns=1_999_999, end_ns=5_999_999, events=[Event("b", 2_999_998), Event("a", 2_999_999)])

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from spanpact.checks.timing import shown_ns
-from spanpact.checks.values import shown
+from spanpact.checks.values import other_readings, shown
 from spanpact.findings import ContractResult, Coverage, Finding, NotChecked, Report
 from spanpact.model import Attributes, Capability, Event, Link, Reading, SourceInfo, Span, Trace, Value
 from spanpact.privacy import mask
@@ -25,8 +25,8 @@ ENTRY: Final = "comparison"
 """The id under which findings of a comparison stand."""
 
 _COMPARED: Final[tuple[Capability, ...]] = (
-    "events", "links", "status_message", "scope", "resource", "remote", "number_types", "bytes", "trace_state",
-    "dropped_counts",
+    "events", "links", "status_message", "scope", "resource", "remote", "number_types", "value_types", "bytes",
+    "trace_state", "dropped_counts",
 )  # fmt: skip
 _NAMED: Final = 20  # spans whose ids one finding lists
 
@@ -244,6 +244,8 @@ class _Ruler:
 
     def same(self, one: Value, other: Value) -> bool:
         """Whether two values are one, as far as both sources can carry it; here NaN is NaN."""
+        if self._may_be_one(one, other):
+            return True
         if isinstance(one, bytes) or isinstance(other, bytes):
             return "bytes" not in self.common or one == other
         if isinstance(one, bool) or isinstance(other, bool):
@@ -255,6 +257,12 @@ class _Ruler:
         if isinstance(one, dict) and isinstance(other, dict):
             return one.keys() == other.keys() and all(self.same(one[name], other[name]) for name in one)
         return one == other
+
+    def _may_be_one(self, one: Value, other: Value) -> bool:
+        """Whether one is a text that may stand for the other, a list, a map or the empty value."""
+        if isinstance(other, str):
+            one, other = other, one
+        return isinstance(other, list | dict | None) and bool(other_readings(one, self.common))
 
     def _same_number(self, one: float, other: float) -> bool:
         if "number_types" in self.common and isinstance(one, int) != isinstance(other, int):

@@ -23,7 +23,7 @@ SpanKind: TypeAlias = Literal["unspecified", "internal", "server", "client", "pr
 StatusCode: TypeAlias = Literal["unset", "ok", "error"]
 Capability: TypeAlias = Literal[
     "events", "logs", "links", "status_message", "scope", "resource", "remote", "number_types",
-    "bytes", "trace_state", "dropped_counts", "complete", "offered",
+    "value_types", "bytes", "trace_state", "dropped_counts", "complete", "offered",
 ]  # fmt: skip
 
 ALL_CAPABILITIES: frozenset[Capability] = frozenset(Capability.__args__)  # type: ignore[attr-defined]

@@ -122,24 +122,39 @@ def _judge_spans(
 def _judge_events(
     rule: CompiledRule, spans: Sequence[Index], context: Context, tally: Tally
 ) -> tuple[int, Undecided | None]:
-    found = [(i, h) for i in spans for h in _selected(rule, i, context)]
-    if unknown := unseen_carrier(context, rule.plan.via, found=bool(found)):
+    looked_at = [(i, h, _selects_event(rule, h, context)) for i in spans for h in _named(rule, i, context)]
+    found = [(i, happening) for i, happening, selected in looked_at if selected is True]
+    if unseen := unseen_carrier(context, rule.plan.via, found=bool(found)):
         for keyword in rule.plan.content.keywords():
-            tally.undecided(rule.plan.id, keyword, unknown)
-        return len(found), unknown
+            tally.undecided(rule.plan.id, keyword, unseen)
+        return len(found), unseen
+    untold = [selected for *_, selected in looked_at if isinstance(selected, Undecided)]
+    for why in untold:
+        for keyword in rule.plan.content.keywords():
+            tally.undecided(rule.plan.id, keyword, why)
     for keyword, judge in rule.event_content:
         for i, happening in found:
             tally.judged(rule.plan.id, keyword, judge(happening, context), context.topology, i)
-    return len(found), None
+    return len(found), untold[-1] if untold else None
 
 
-def _selected(rule: CompiledRule, i: Index, context: Context) -> Iterator[Happening]:
+def _named(rule: CompiledRule, i: Index, context: Context) -> Iterator[Happening]:
     assert rule.plan.event is not None
     for happening in happenings(context.topology.spans[i], context, rule.plan.via):
-        if rule.plan.event.fits(happening.name) and not any(
-            isinstance(o, Breach) for _, judge in rule.event_where for o in judge(happening, context)
-        ):
+        if rule.plan.event.fits(happening.name):
             yield happening
+
+
+def _selects_event(rule: CompiledRule, happening: Happening, context: Context) -> bool | Undecided:
+    """Whether an event meets all of `where`; a breach outweighs that something else cannot be decided."""
+    undecided = None
+    for _, judge in rule.event_where:
+        for outcome in judge(happening, context):
+            if isinstance(outcome, Breach):
+                return False
+            if isinstance(outcome, Undecided):
+                undecided = outcome
+    return undecided or True
 
 
 def _compile_event_content(content: Content) -> Iterator[tuple[str, EventJudge]]:
@@ -147,7 +162,10 @@ def _compile_event_content(content: Content) -> Iterator[tuple[str, EventJudge]]
         yield f"attributes.{attribute.name}", _of_attributes(compile_attribute(attribute))
     if content.forbid:
         scanner = Scanner(content.forbid)
-        yield "forbid", lambda happening, _: leaks(event_texts(happening.carrier, content.exempt), scanner)
+        yield (
+            "forbid",
+            lambda each, context: leaks(event_texts(each.carrier, content.exempt), scanner, context.capabilities),
+        )
 
 
 def _of_attributes(judge: AttributeJudge) -> EventJudge:

@@ -14,16 +14,17 @@ from hypothesis import strategies as st
 from spanpact.engine import CompiledContract, Verification, assignments
 from spanpact.examples import load_examples
 from spanpact.loader import load_contracts, load_text
-from spanpact.model import Event, Reading, Resource, SourceInfo, Span, Trace, Value
+from spanpact.model import ALL_CAPABILITIES, Event, Reading, Resource, SourceInfo, Span, Trace, Value
 from spanpact.plan import ContractPlan
 from spanpact.reporting import render_json
 from spanpact.shipped_contracts import shipped_contracts
 from tests.corpus_cases import CASES, plan_of, reading_of
-from tests.sources.everywhere import renumbered
+from tests.sources.everywhere import lessened, renumbered
 from tests.sources.odd_traces import changes, lengths, situations
 
 TODAY = dt.date(2026, 1, 1)
 SHIFT = 60_000_000_000
+TEXTS_FOR_LISTS = SourceInfo("texts", ALL_CAPABILITIES - {"value_types"})
 
 
 def judged(
@@ -91,7 +92,8 @@ def with_likenesses(draw: st.DrawFn) -> tuple[Sequence[CompiledContract], Readin
                 at = draw(st.integers(0, len(spans) - 1))
                 spans[at] = change(spans[at])
             traces.append(msgspec.structs.replace(trace, spans=spans))
-    return contracts, msgspec.structs.replace(reading, traces=draw(st.permutations(traces)))
+    source = draw(st.sampled_from([reading.source, TEXTS_FOR_LISTS]))
+    return contracts, lessened(msgspec.structs.replace(reading, traces=draw(st.permutations(traces))), source)
 
 
 longer: st.SearchStrategy[Callable[[Span], Span]] = lengths.map(
@@ -226,6 +228,35 @@ def test_what_the_contract_tells_apart_is_not_alike(case: list[list[Span]]) -> N
     """Both ways round, as only what is kept becomes a precedent."""
     for several in (case, case[::-1]):
         assert assert_same([CONTRACT], reading_with(several)) == 0
+
+
+COMPARED = load_text("""
+spanpact: 1
+contract: compared
+version: 1.0.0
+span: top
+children: {x: {span: x, attributes: {k: {same_as: top.k}, l: {optional: true, type: string}}}}
+every: {p: {span: '*', forbid: [email]}}
+examples: {a: {trace: []}, b: {trace: [], findings: [top/span-missing]}}
+""")
+
+
+def compared(one: Value, other: Value, **more: Value) -> list[Span]:
+    return [span(1, "top", 0, 100, 0, attributes={"k": one}), span(2, "x", 1, 2, attributes={"k": other, **more})]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        [compared("u", "u"), compared("[1]", "[1]")],
+        [compared("[0]", "[-0]"), compared("[0]", "[1]")],
+        [compared("u", "u", l="u"), compared("u", "u", l="[1]")],
+        [compared("u", "u", y='["Ym9iQGV4YW1wbGUuY29t"]'), compared("u", "u", y="[1]")],
+    ],
+)
+def test_texts_that_may_be_lists_are_not_as_others(case: list[list[Span]]) -> None:
+    for several in (case, case[::-1]):
+        assert assert_same([COMPARED], msgspec.structs.replace(reading_with(several), source=TEXTS_FOR_LISTS)) == 0
 
 
 @pytest.mark.unmeasured

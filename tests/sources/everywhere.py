@@ -9,9 +9,11 @@ import base64
 import gzip
 import hashlib
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +31,14 @@ from spanpact.findings import Report
 from spanpact.model import (
     NO_RESOURCE,
     NO_SCOPE,
+    Attributes,
     Event,
     Link,
     Reading,
     SourceInfo,
     Span,
     Trace,
+    Value,
 )
 from spanpact.sources import OtlpFileSource, OtlpReceiver, encode_traces_json
 from tests.sources.raw_http import JSON, PROTOBUF, RawClient, post
@@ -76,6 +80,8 @@ def _lessened(trace: Trace, info: SourceInfo) -> Trace:
 
 
 def _less(span: Span, info: SourceInfo) -> Span:
+    if "value_types" not in info.capabilities:
+        span = _as_texts(span)
     has, step = info.capabilities.__contains__, info.resolution_ns
     counts = ("dropped_attributes", "dropped_events", "dropped_links")
     lost: dict[str, Any] = {} if has("dropped_counts") else dict.fromkeys(counts, 0)
@@ -104,6 +110,50 @@ def _less_link(link: Link, info: SourceInfo) -> Link:
     return msgspec.structs.replace(
         link, dropped_attributes=dropped, trace_state=link.trace_state if has("trace_state") else ""
     )
+
+
+def _as_texts(span: Span) -> Span:
+    """The span as Jaeger 1's model has it: lists, maps and the empty value are texts."""
+
+    def less(carrier: Any) -> Any:
+        return msgspec.structs.replace(carrier, attributes=_texts(carrier.attributes))
+
+    events, links = list(map(less, span.events)), list(map(less, span.links))
+    carriers = {"resource": less(span.resource), "scope": less(span.scope), "events": events, "links": links}
+    return msgspec.structs.replace(span, attributes=_texts(span.attributes), **carriers)
+
+
+def _texts(attributes: Attributes) -> Attributes:
+    return {n: as_text(value) if isinstance(value, list | dict | None) else value for n, value in attributes.items()}
+
+
+def as_text(value: Value) -> str:
+    """A list, a map or the empty value as Jaeger gives it where it has only texts: JSON as Go writes it, or nothing."""
+    try:
+        return "" if value is None else _json(value)
+    except ValueError:  # a number that JSON does not know
+        return ""
+
+
+def _json(value: Value) -> str:
+    if isinstance(value, list):
+        return f"[{','.join(map(_json, value))}]"
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{_json(name)}:{_json(value[name])}" for name in sorted(value)) + "}"
+    if isinstance(value, bytes):
+        return f'"{base64.b64encode(value).decode()}"' if value else "null"
+    if isinstance(value, float):
+        return _json_number(value)
+    text = json.dumps(value, ensure_ascii=False)
+    return re.sub("[<>&\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _json_number(value: float) -> str:
+    if not math.isfinite(value):
+        raise ValueError
+    if value == 0 or 1e-6 <= abs(value) < 1e21:
+        return f"{Decimal(repr(value)):f}".removesuffix(".0")
+    return re.sub(r"e([+-])0(\d)$", r"e\1\2", repr(value)).replace(".0e", "e")
 
 
 # Traces that are nobody else's

@@ -56,8 +56,36 @@ levels: {span-orphan: improvement, trace-roots: information}
 """)
 )
 
+TYPED = CompiledContract.of(
+    load_text("""
+spanpact: 1
+contract: typed
+version: 1.0.0
+classes: {across: 'a", ?1', quoted: '"'}
+span: '*'
+attributes:
+  n: {optional: true, type: array}
+  m: {optional: true, type: map}
+  s: {optional: true, type: string}
+  l: {optional: true, equals: [1]}
+  t: {optional: true, one_of: ['', '{}', [], true]}
+  f: {optional: true, matches: '.?'}
+  é: {optional: true, type: boolean}
+resource: {l: {optional: true, type: array}}
+events:
+  e:
+    event: '*'
+    count: 0..
+    attributes: {n: {optional: true, type: string}, l: {optional: true, same_as: top.n}}
+children: {a: {span: '*', where: {attributes: {n: {type: array}}}, attributes: {n: {same_as: top.n}}, count: 0..1}}
+every:
+  p: {span: '*', forbid: [across, quoted, email, card]}
+  q: {event: '*', where: {attributes: {m: {type: map}}}, attributes: {s: absent}, forbid: [across], count: 0..2}
+""")
+)
+
 texts = st.sampled_from(
-    ["", "a", "b", "x y", "é", "日本", "\x00", "bob@example.com", "4111 1111 1111 1111", '["a", 1]', "{}"]
+    ["", "a", "b", "x y", "é", "日本", "\x00", "bob@example.com", "4111 1111 1111 1111", '["a", 1]', "{}", "[1]"]
 )
 numbers = st.sampled_from(
     [0, 1, -1, 2**63 - 1, -(2**63), 4111111111111111, 0.0, -0.0, 1.0, 1.5, 1e308, 5e-324, float("nan"), float("-inf")]
@@ -192,6 +220,6 @@ def _of_the_corpus(draw: st.DrawFn) -> tuple[Sequence[CompiledContract], Reading
 
 situations: st.SearchStrategy[tuple[Sequence[CompiledContract], Reading]] = st.one_of(
     _of_the_corpus().filter(lambda situation: can_be_recorded(situation[1])),
-    st.tuples(st.just(Contracts([EVERYTHING, WHOLE_TRACE, MORE])), made_anew),
+    st.tuples(st.just(Contracts([EVERYTHING, WHOLE_TRACE, MORE, TYPED])), made_anew),
 )
 """Contracts, and complete traces to judge by them."""

@@ -7,9 +7,19 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from spanpact.checks.base import KEPT, Breach, Context, Outcome, Undecided
-from spanpact.checks.values import compile_matcher, described, equal, shown, undecidable_type
+from spanpact.checks.values import (
+    UNTOLD,
+    compile_matcher,
+    described,
+    equal,
+    may_equal,
+    other_readings,
+    shown,
+    sure_fault,
+    undecidable_type,
+)
 from spanpact.model import Attributes
-from spanpact.plan import AttributeExpectation
+from spanpact.plan import AttributeExpectation, Matcher
 
 AttributeJudge: TypeAlias = Callable[[Attributes, Context], Sequence[Outcome]]
 
@@ -29,6 +39,7 @@ def compile_attribute(expectation: AttributeExpectation) -> AttributeJudge:
     else:
         missing = (Breach("attribute-missing", f"attribute {name} is missing", "present", "missing"),)
     untyped_fault = compile_matcher(replace(matcher, type=None))
+    asks = replace(matcher, same_as=None, optional=False, presence=None) != Matcher()
     type_asked = matcher.type in ("int", "double", "bytes", "string")
     same_as = matcher.same_as
 
@@ -40,8 +51,13 @@ def compile_attribute(expectation: AttributeExpectation) -> AttributeJudge:
             found = True
             value = attributes[each]
             unknown = undecidable_type(matcher, value, context.capabilities) if type_asked else None
+            test = untyped_fault if unknown else fault
+            if asks and (others := other_readings(value, context.capabilities)):
+                unknown, wrong = UNTOLD, sure_fault(test, value, others)
+            else:
+                wrong = test(value)
             undecided = undecided or unknown
-            if wrong := untyped_fault(value) if unknown else fault(value):  # a breach outweighs what cannot be told
+            if wrong:  # a breach outweighs what cannot be told
                 kind, wanted, observed = wrong
                 verb = "is of the wrong type" if kind == "type" else "has another value"
                 return (Breach(f"attribute-{kind}", f"attribute {each} {verb}", wanted, observed),)
@@ -72,14 +88,20 @@ def _related(expectation: AttributeExpectation, attributes: Attributes, context:
     others = context.values_of(reference)
     if not others:
         return (Undecided("no-reference", f"{target} has no value in this flow"),)
+    undecided = False
     for name in expectation.names:
         if name not in attributes:
             continue
+        value = attributes[name]
         for other in others:
-            if not equal(attributes[name], other):
+            if equal(value, other):
+                undecided = undecided or bool(other_readings(value, context.capabilities))
+            elif may_equal(value, other, context.capabilities):
+                undecided = True
+            else:
                 message = f"attribute {name} differs from {target}"
-                return (Breach("attribute-relation", message, shown(other), shown(attributes[name])),)
-    return KEPT
+                return (Breach("attribute-relation", message, shown(other), shown(value)),)
+    return (UNTOLD,) if undecided else KEPT
 
 
 def exactly_one_true(names: Sequence[Sequence[str]], attributes: Attributes) -> Sequence[Outcome]:

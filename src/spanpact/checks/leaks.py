@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Iterator, Sequence
 from typing import Final, TypeAlias
 
-from spanpact.checks.base import KEPT, Breach, Context, Judge, Outcome, lacking
-from spanpact.model import NO_SCOPE, Attributes, Capability, Event, LogRecord, Span, Value
+from spanpact.checks.base import KEPT, Breach, Context, Judge, Outcome, Undecided, lacking
+from spanpact.checks.values import UNTOLD, other_readings
+from spanpact.model import ALL_CAPABILITIES, NO_SCOPE, Attributes, Capability, Event, LogRecord, Span, Value
 from spanpact.plan import Content
 from spanpact.privacy import Scanner
 
@@ -21,7 +24,7 @@ def compile_forbid(content: Content) -> Judge:
     scanner, exempt = Scanner(content.forbid), content.exempt
 
     def judge(span: Span, context: Context) -> Sequence[Outcome]:
-        return leaks(span_texts(span, context, exempt), scanner) or _unseen(context)
+        return leaks(span_texts(span, context, exempt), scanner, context.capabilities) or _unseen(context)
 
     return judge
 
@@ -31,17 +34,46 @@ def _unseen(context: Context) -> Sequence[Outcome]:
     return next((outcome for part in _PARTS if (outcome := lacking(context, part))), KEPT)
 
 
-def leaks(texts: Iterator[PlacedText], scanner: Scanner) -> Sequence[Breach]:
-    """A breach for each class at each place; it never repeats the text."""
+def leaks(
+    texts: Iterator[PlacedText], scanner: Scanner, capabilities: frozenset[Capability] = ALL_CAPABILITIES
+) -> Sequence[Breach | Undecided]:
+    """A breach for each class at each place; it never repeats the text.
+
+    Of a text that may have been a list or a map, only what leaks either way; what leaks one way is not decided.
+    """
     found: dict[tuple[str, str], list[str]] = {}
+    sure = "value_types" in capabilities
+    untold = False
     for what, carrier, text in texts:
-        for leak in scanner.scan(text):
+        hits = scanner.scan(text)
+        if not sure and what in _VALUES and (others := other_readings(text, capabilities)):
+            certain, possible = _in_parts(others, scanner)
+            untold = untold or certain | possible | {hit.name for hit in hits} != certain & {hit.name for hit in hits}
+            hits = [hit for hit in hits if hit.name in certain]
+        for leak in hits:
             where = f"{what} {carrier}" if carrier else what
             found.setdefault((leak.name, where), []).append(f"{leak.start}..{leak.end}")
-    return [
+    breaches: list[Breach | Undecided] = [
         Breach("privacy-leak", f"{name} in {where}", f"no {name}", f"characters {', '.join(ranges)}")
         for (name, where), ranges in found.items()
     ]
+    return [*breaches, UNTOLD] if untold else breaches
+
+
+def _in_parts(values: Sequence[Value], scanner: Scanner) -> tuple[set[str], set[str]]:
+    """The classes that are in the texts of lists and maps for sure, and those that may be: JSON has bytes in base64."""
+    certain: set[str] = set()
+    possible: set[str] = set()
+    for value in values:
+        for _, _, text in _value_texts("", "", value):
+            classes = {leak.name for leak in scanner.scan(text)}
+            try:
+                raw = base64.b64decode(text, validate=True).decode("utf-8", "replace")
+            except (binascii.Error, ValueError):  # no base64: ValueError for what is not ASCII
+                certain |= classes
+            else:
+                possible |= classes | {leak.name for leak in scanner.scan(raw)}
+    return certain, possible
 
 
 def span_texts(span: Span, context: Context, exempt: frozenset[str]) -> Iterator[PlacedText]:
@@ -83,6 +115,7 @@ _OF_SCOPE = ("the scope's attribute", "the name of a scope's attribute")
 _OF_EVENT = ("an event's attribute", "the name of an event's attribute")
 _OF_LINK = ("a link's attribute", "the name of a link's attribute")
 _OF_LOG = ("a log record's attribute", "the name of a log record's attribute")
+_VALUES = frozenset(of_value for of_value, _ in (_OF_SPAN, _OF_RESOURCE, _OF_SCOPE, _OF_EVENT, _OF_LINK, _OF_LOG))
 
 
 def attribute_texts(what: tuple[str, str], attributes: Attributes, exempt: frozenset[str]) -> Iterator[PlacedText]:
@@ -96,6 +129,13 @@ def attribute_texts(what: tuple[str, str], attributes: Attributes, exempt: froze
             yield of_value, name, value
         else:
             yield from _value_texts(of_value, name, value)
+
+
+def attribute_leaks(
+    name: str, value: Value, scanner: Scanner, exempt: frozenset[str], capabilities: frozenset[Capability]
+) -> Sequence[Breach | Undecided]:
+    """What leaks in one attribute of a span."""
+    return leaks(attribute_texts(_OF_SPAN, {name: value}, exempt), scanner, capabilities)
 
 
 _SHORTEST_CARD, _LONGEST_CARD = 10**12, 10**19  # the only class that fits a number

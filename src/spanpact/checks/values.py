@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
+
+import msgspec
 
 from spanpact.checks.base import Undecided
 from spanpact.model import Capability, Value
@@ -12,6 +14,10 @@ from spanpact.plan import UNSET, Matcher, TypeName
 Fault: TypeAlias = tuple[str, str, str]
 """(`type` or `value`, what is expected, what was observed)."""
 
+UNTOLD: Final = Undecided("capability", "the source does not tell array, map and null from string")
+"""Of a text that `other_readings` are there of."""
+
+_EMPTY_OR_NOT_FINITE: Final[Sequence[Value]] = (None, [float("nan")], {"": float("nan")})
 _LONGEST_INT = 1024  # bits; Python refuses to write out far longer ones
 _DEEPEST = 8  # levels of lists and maps that a report shows
 
@@ -170,3 +176,39 @@ def undecidable_type(matcher: Matcher, value: Value, capabilities: frozenset[Cap
     elif matcher.type in ("bytes", "string") and isinstance(value, str) and "bytes" not in capabilities:
         return Undecided("capability", "the source does not tell bytes from string")
     return None
+
+
+def other_readings(value: Value, capabilities: frozenset[Capability]) -> Sequence[Value]:
+    """What else a text may have been where a source gives lists, maps and the empty value as texts; none if it is sure.
+
+    Such a source writes them as JSON, the empty value as nothing at all, and so what JSON has no word for.
+    """
+    if "value_types" in capabilities or not isinstance(value, str):
+        return ()
+    if not value:
+        return _EMPTY_OR_NOT_FINITE
+    if value[0] + value[-1] not in ("[]", "{}"):
+        return ()
+    try:
+        return (msgspec.json.decode(value),)
+    except RecursionError:
+        return ([],) if value[0] == "[" else ({},)
+    except (msgspec.DecodeError, UnicodeEncodeError):  # a lone surrogate is in no JSON
+        return ()
+
+
+def sure_fault(fault: Callable[[Value], Fault | None], value: Value, others: Sequence[Value]) -> Fault | None:
+    """The fault of a text, if it has one whatever else it may have been; and the same one, but for the empty text.
+
+    Null and a list without finite numbers are so rare that an empty text is said to be what it seems to be.
+    """
+    wrong = fault(value)
+    if wrong is None:
+        return None
+    kinds = {other and other[0] for other in map(fault, others)}
+    return wrong if None not in kinds and (not value or kinds == {wrong[0]}) else None
+
+
+def may_equal(one: Value, other: Value, capabilities: frozenset[Capability]) -> bool:
+    """Whether two values that are not equal may be, as one text may have been a list or a map that is."""
+    return any(equal(a, b) for a in other_readings(one, capabilities) for b in other_readings(other, capabilities))

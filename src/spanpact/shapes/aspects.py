@@ -12,8 +12,9 @@ from typing import TypeAlias
 
 from spanpact.checks.attributes import compile_attribute
 from spanpact.checks.base import Breach, Context, Outcome, Undecided
-from spanpact.checks.leaks import attribute_texts
-from spanpact.model import SourceInfo, Trace, Value
+from spanpact.checks.leaks import attribute_leaks
+from spanpact.checks.values import other_readings
+from spanpact.model import Capability, SourceInfo, Trace, Value
 from spanpact.patterns import NamePattern
 from spanpact.plan import AttributeExpectation, Content, ContractPlan, Entry, PrivacyClass
 from spanpact.privacy import Scanner
@@ -32,6 +33,7 @@ class Aspects:
     - `ordered`: names of spans whose times are compared with each other, allowing for `within_ns` in one process and
       `between_ns` else; `concurrent`: names of those of which it matters how many are open at once.
     - `cuts_ns`: at which durations an answer changes.
+    - `capabilities`: what the source can carry.
     """
 
     tests: Mapping[str, Sequence[Test]]
@@ -44,6 +46,7 @@ class Aspects:
     within_ns: Sequence[int]
     between_ns: Sequence[int]
     cuts_ns: Sequence[int]
+    capabilities: frozenset[Capability]
 
     @classmethod
     def of(cls, plans: Sequence[ContractPlan], source: SourceInfo) -> Aspects | None:
@@ -63,6 +66,7 @@ class Aspects:
             sorted({plan.tolerance_ns + unclear for plan in plans}) if "resource" in source.capabilities else (),
             sorted({plan.tolerance_ns + unclear + plan.skew_ns for plan in plans}),
             sorted({cut for content in contents for cut in _cuts(content, unclear)}),
+            source.capabilities,
         )
 
     def limits(self, name: str) -> Sequence[float]:
@@ -72,9 +76,16 @@ class Aspects:
     def answers(self, name: str, value: Value) -> tuple[Hashable, ...]:
         """What every test says of an attribute: all that a verdict depends on, but for what it is compared with."""
         answers = [test(value) for test in self.tests.get(name, ())]
-        if not _leaks(name, value, self.everything, _NOTHING):  # almost always
+        if not self._leaks(name, value, self.everything, _NOTHING):  # almost always
             return (name, *answers)
-        return (name, *answers, tuple([_leaks(name, value, scanner, exempt) for scanner, exempt in self.scans]))
+        return (name, *answers, tuple([self._leaks(name, value, scanner, exempt) for scanner, exempt in self.scans]))
+
+    def is_sure(self, value: Value) -> bool:
+        """Whether the source tells what the value is: else what it is compared with matters, too."""
+        return not other_readings(value, self.capabilities)
+
+    def _leaks(self, name: str, value: Value, scanner: Scanner, exempt: frozenset[str]) -> Hashable:
+        return tuple(map(_in_short, attribute_leaks(name, value, scanner, exempt, self.capabilities)))
 
     def allowances_ns(self, *, one_process: bool) -> Sequence[int]:
         """By how much the times of two spans may disagree. A source without resources cannot tell processes apart."""
@@ -157,10 +168,6 @@ def _scans(contents: Sequence[Content]) -> Sequence[tuple[Scanner, frozenset[str
 
 
 _NOTHING: frozenset[str] = frozenset()
-
-
-def _leaks(name: str, value: Value, scanner: Scanner, exempt: frozenset[str]) -> bool:
-    return any(scanner.scan(text) for _, _, text in attribute_texts(("", ""), {name: value}, exempt))
 
 
 def _related(content: Content) -> Iterator[str]:

@@ -126,6 +126,8 @@ class Forms:
         compared, known_of, traits = self.aspects.related, self._known, []
         for name, value in attributes.items():
             if name in compared:
+                if not self.aspects.is_sure(value):
+                    raise Oddity
                 related.append(comparable(value))
             known = known_of.get(type(value))  # by type, as 1, 1.0 and True are one key
             trait = known.get((name, value)) if known is not None else None

@@ -33,6 +33,9 @@ _DIALECTS: Final[Mapping[Api, tuple[type[JaegerV3] | type[JaegerLegacy], ...]]] 
     "v3": (JaegerV3,),
     "legacy": (JaegerLegacy,),
 }
+_REFERENCE: Final = "opentracing.ref_type"
+"""The attribute of a link in a storage that has the model of Jaeger 1, where links have no others."""
+
 _SECOND: Final = 1_000_000_000
 _AHEAD: Final = 60 * _SECOND  # how far another machine's clock may run ahead of ours
 _MOST_TRACES: Final = 1500  # what Jaeger's own UI asks for at most
@@ -62,8 +65,9 @@ class JaegerSource(SourceBase):
     complete when its last span ended `complete_after_seconds` ago. `now_ns` is the wall clock.
 
     Capabilities: events, status message, scope, resource, types of numbers, bytes, and links unless the old API had
-    to be asked. `remote`, `trace_state` and `dropped_counts` depend on Jaeger's storage, and are declared by a
-    reading that has any; where all its times are whole microseconds, that is its resolution.
+    to be asked. `remote`, `trace_state`, `dropped_counts` and `value_types` (lists, maps, the empty value) depend on
+    Jaeger's storage, and are declared by a reading that has any. Links are not carried where the storage kept a type
+    of reference of them and nothing else. Where all times are whole microseconds, that is the resolution.
 
     Raises UsageError for arguments that make no sense. `read` raises SourceError where Jaeger cannot be asked
     (SourceUnavailable where asking again may help).
@@ -168,8 +172,13 @@ class JaegerSource(SourceBase):
             more.add("trace_state")
         if any(map(_says_dropped, spans)):
             more.add("dropped_counts")
+        if any(map(_has_structure, spans)):
+            more.add("value_types")
         resolution = max(_resolution_ns(spans), *(dialect.resolution_ns for dialect in self._dialects))
-        return SourceInfo(self.info.name, self._carried() | more, resolution)
+        carried = self._carried() | more
+        if any(_REFERENCE in link.attributes for span in spans for link in span.links):
+            carried -= {"links"}
+        return SourceInfo(self.info.name, carried, resolution)
 
     def __repr__(self) -> str:
         what = f"{len(self.trace_ids)} traces" if self.trace_ids else f"service {self.query and self.query.service}"
@@ -182,6 +191,14 @@ def _says_dropped(span: Span) -> bool:
     counts += [event.dropped_attributes for event in span.events]
     counts += [link.dropped_attributes for link in span.links]
     return any(counts)
+
+
+def _has_structure(span: Span) -> bool:
+    """Whether there is a list, a map or the empty value in the span, which storages of Jaeger 1 have as texts."""
+    carried = [span.attributes, span.resource.attributes, span.scope.attributes]
+    carried += [event.attributes for event in span.events]
+    carried += [link.attributes for link in span.links]
+    return any(isinstance(value, list | dict | None) for attributes in carried for value in attributes.values())
 
 
 def full_trace_id(text: str) -> str:

@@ -2,7 +2,7 @@
 
 Only a fallback: newer Jaegers have no search here, and a NaN in one span makes every answer that would include it a
 500. What this form cannot carry is gone: nanoseconds, a link's attributes, remote flags, counts of what was dropped,
-lists and maps (they are JSON texts).
+the types of lists, maps and the empty value (they are JSON texts, and nothing).
 """
 
 from __future__ import annotations
