@@ -93,7 +93,7 @@ def contract(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def coverage(session: nox.Session) -> None:
-    """Branch coverage of the last unit run, its subprocesses too; fails under the bar of pyproject.toml."""
+    """Branch coverage of the last unit run; fails under the bar of pyproject.toml."""
     data = {"COVERAGE_FILE": str(COVERAGE / "branches")}
     tool(session, "coverage", "combine", "--keep", "--quiet", str(COVERAGE), env=data)
     tool(session, "coverage", "report", *session.posargs, env=data)
