@@ -39,8 +39,10 @@ EXAMPLE_CONTRACTS = "contracts/v1"
 PIP_QUIETLY = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
 
 # Sessions of `tests`, in order; each reports on its own, and one that fails does not hide what the others say.
-TESTED = ("lint", "types", "unit", "contract", "coverage", "integration")
-# Integration tests mostly wait: `tests` starts them first, and they run beside the others until their turn to report.
+TESTED = ("lint", "unit", "contract", "coverage", "types", "integration")
+# Integration tests mostly wait, and mypy keeps one core busy: `tests` starts them first, and they run beside the others
+# until their turn to report.
+STARTED_FIRST = ("integration", "types")
 BESIDE: dict[str, subprocess.Popen[bytes]] = {}
 
 
@@ -52,10 +54,10 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """lint, types, unit, contract, coverage and integration; what follows `--` goes to the pytest sessions."""
+    """lint, unit, contract, coverage, types and integration; what follows `--` goes to the pytest sessions."""
     development_environment(session)
-    if not session.posargs:
-        start_beside(session, "integration")
+    for name in () if session.posargs else STARTED_FIRST:
+        start_beside(session, name)
     for name in TESTED:
         session.notify(name, session.posargs if name in ("unit", "contract", "integration") else ())
 
@@ -72,7 +74,10 @@ def lint(session: nox.Session) -> None:
 @nox.session(default=False)
 def types(session: nox.Session) -> None:
     """mypy, strict."""
-    tool(session, "mypy", *session.posargs)
+    if "types" in BESIDE:
+        report_beside(session, "types")
+    else:
+        tool(session, "mypy", *session.posargs)
 
 
 @nox.session(default=False)

@@ -150,6 +150,15 @@ def test_what_tracing_adds_is_not_told_where_two_untraced_services_differ_by_mor
     assert "sampled" not in few
 
 
+def test_it_is_told_at_the_highest_rate_at_which_two_untraced_services_are_alike() -> None:
+    noisy = measured(f"studio-api, 750/s, {s.CONTROL}: P95 added", 0.6, unit="ms")
+    found = rows(*loaded("250", 250.0), *loaded("500", 500.0), *loaded("750", 750.0), noisy)
+    few = "\n".join(table_of("short", "", found))
+    assert "| added to the P95 of the service at 500 requests a second, 10 % sampled | 0.20 ms |" in few
+    assert "| at 750 requests a second: not told by this run, as two untraced ones are 0.60 ms apart | | |" in few
+    assert "Latency of studio-api at 500 requests a second" in pictures(found)["latency-under-load"]
+
+
 def test_a_loss_is_told_with_the_rate_that_was_made() -> None:
     lost = measured("export, 8000 spans/s asked: lost", 3, unit="spans")
     for made, said in ((7_900, "a second |"), (5_000, "a second, of which the machine made 5,000 |")):
