@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from spanpact.assignment import Contested, assign
-from spanpact.checks.base import Breach, Check, Context, Undecided
+from spanpact.checks.base import Breach, Check, Context, Undecided, met
 from spanpact.checks.closed import named_attributes
 from spanpact.checks.content import compile_content
 from spanpact.errors import Place
@@ -182,14 +182,8 @@ class Matcher:
 
     def meets(self, checks: Sequence[Check], i: Index) -> bool | Undecided:
         """Whether a span meets all checks; a breach of one outweighs that another cannot be decided."""
-        span, undecided = self._topology.spans[i], None
-        for check in checks:
-            for outcome in check.judge(span, self._context):
-                if isinstance(outcome, Breach):
-                    return False
-                if isinstance(outcome, Undecided):
-                    undecided = outcome
-        return undecided or True
+        span = self._topology.spans[i]
+        return met(outcome for check in checks for outcome in check.judge(span, self._context))
 
     def place(self, entry: CompiledEntry, i: Index) -> Placed:
         """The span in the place of the entry, with everything below assigned."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from spanpact.checks.attributes import AttributeJudge, compile_attribute
-from spanpact.checks.base import Breach, Check, Context, Outcome, Undecided
+from spanpact.checks.base import Breach, Check, Context, Outcome, Undecided, met
 from spanpact.checks.closed import named_attributes
 from spanpact.checks.content import compile_content
 from spanpact.checks.events import Happening, happenings, unseen_carrier
@@ -109,8 +109,7 @@ def _judge_spans(
         selected = rule.selects(i, context, matcher)
         if isinstance(selected, Undecided):
             unknown = selected
-            for keyword in rule.plan.content.keywords():
-                tally.undecided(rule.plan.id, keyword, selected)
+            _undecided(rule, selected, tally)
         elif selected:
             number += 1
             for check in rule.content:
@@ -125,13 +124,11 @@ def _judge_events(
     looked_at = [(i, h, _selects_event(rule, h, context)) for i in spans for h in _named(rule, i, context)]
     found = [(i, happening) for i, happening, selected in looked_at if selected is True]
     if unseen := unseen_carrier(context, rule.plan.via, found=bool(found)):
-        for keyword in rule.plan.content.keywords():
-            tally.undecided(rule.plan.id, keyword, unseen)
+        _undecided(rule, unseen, tally)
         return len(found), unseen
     untold = [selected for *_, selected in looked_at if isinstance(selected, Undecided)]
     for why in untold:
-        for keyword in rule.plan.content.keywords():
-            tally.undecided(rule.plan.id, keyword, why)
+        _undecided(rule, why, tally)
     for keyword, judge in rule.event_content:
         for i, happening in found:
             tally.judged(rule.plan.id, keyword, judge(happening, context), context.topology, i)
@@ -146,15 +143,14 @@ def _named(rule: CompiledRule, i: Index, context: Context) -> Iterator[Happening
 
 
 def _selects_event(rule: CompiledRule, happening: Happening, context: Context) -> bool | Undecided:
-    """Whether an event meets all of `where`; a breach outweighs that something else cannot be decided."""
-    undecided = None
-    for _, judge in rule.event_where:
-        for outcome in judge(happening, context):
-            if isinstance(outcome, Breach):
-                return False
-            if isinstance(outcome, Undecided):
-                undecided = outcome
-    return undecided or True
+    """Whether an event meets all of `where`."""
+    return met(outcome for _, judge in rule.event_where for outcome in judge(happening, context))
+
+
+def _undecided(rule: CompiledRule, why: Undecided, tally: Tally) -> None:
+    """All that the rule asks of what it selects cannot be decided, as it is not known what that is."""
+    for keyword in rule.plan.content.keywords():
+        tally.undecided(rule.plan.id, keyword, why)
 
 
 def _compile_event_content(content: Content) -> Iterator[tuple[str, EventJudge]]:

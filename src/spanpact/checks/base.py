@@ -5,7 +5,7 @@ A check is a function `(span, context) -> outcomes`. No outcome means that the e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -129,6 +129,17 @@ class Check:
     place: Place | None = None
     phase: Literal["content", "relation"] = "content"
     """`relation`: judged after assignment only (it has a `same_as`)."""
+
+
+def met(outcomes: Iterable[Outcome]) -> bool | Undecided:
+    """Whether all was met; a breach outweighs that something else cannot be decided."""
+    undecided = None
+    for outcome in outcomes:
+        if isinstance(outcome, Breach):
+            return False
+        if isinstance(outcome, Undecided):
+            undecided = outcome
+    return undecided or True
 
 
 def lacking(context: Context, capability: Capability) -> Sequence[Outcome] | None:
