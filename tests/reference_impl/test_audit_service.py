@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from reference_impl.audit_service import audit_settings, create_audit_app
 from reference_impl.settings import SettingsError
 from reference_impl.telemetry import configure_tracing
 from tests.reference_impl.otlp_sink import OtlpSink, otlp_sink
+from tests.reference_impl.python_process import without_settings
 from tests.reference_impl.redis_support import RedisServer, free_port, run
 
 DEADLINE_S = 60
@@ -140,10 +140,9 @@ def test_its_settings_are_studio_api_s_with_a_name_and_a_port_of_its_own() -> No
 @contextmanager
 def process(module: str, **environ: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A service of this package as a process on a free port, and its base URL; killed at the end if it still runs."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "STUDIO_", "AUDIT_"))}
     started = subprocess.Popen(
         [sys.executable, "-m", module],
-        env={**kept, "STUDIO_LOG_LEVEL": "warning", "STUDIO_PORT": "0", "AUDIT_PORT": "0", **environ},
+        env={**without_settings(), "STUDIO_LOG_LEVEL": "warning", "STUDIO_PORT": "0", "AUDIT_PORT": "0", **environ},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -230,10 +229,9 @@ def test_an_audit_api_that_is_not_there_fails_no_request(tmp_path: Path) -> None
     ],
 )
 def test_a_bad_setting_is_one_line_and_exit_code_2(environ: dict[str, str], line: str) -> None:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "STUDIO_", "AUDIT_"))}
     done = subprocess.run(
         [sys.executable, "-m", "reference_impl.audit_service"],
-        env={**kept, "OTEL_TRACES_EXPORTER": "none", **environ},
+        env={**without_settings(), "OTEL_TRACES_EXPORTER": "none", **environ},
         capture_output=True,
         text=True,
         timeout=DEADLINE_S,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
@@ -16,6 +15,7 @@ import httpx
 import pytest
 
 from tests.reference_impl.otlp_sink import otlp_sink
+from tests.reference_impl.python_process import without_settings
 from tests.reference_impl.redis_support import RedisServer, free_port
 
 DEADLINE_S = 60
@@ -24,11 +24,10 @@ DEADLINE_S = 60
 @contextmanager
 def service(folder: Path, **environ: str) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
     """The service on a free port, ready to serve, and a client of it; killed at the end if it still runs."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "STUDIO_"))}
     process = subprocess.Popen(
         [sys.executable, "-m", "reference_impl"],
         env={
-            **kept,
+            **without_settings(),
             "STUDIO_LOG_LEVEL": "warning",
             "STUDIO_PORT": "0",
             "DATABASE_URL": f"sqlite+aiosqlite:///{folder / 'studio.db'}",
@@ -130,10 +129,9 @@ def test_a_port_that_is_taken_is_one_line_and_exit_code_1(tmp_path: Path) -> Non
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "STUDIO_"))}
         done = subprocess.run(
             [sys.executable, "-m", "reference_impl"],
-            env={**kept, "STUDIO_PORT": str(taken.getsockname()[1]), "OTEL_TRACES_EXPORTER": "none"},
+            env={**without_settings(), "STUDIO_PORT": str(taken.getsockname()[1]), "OTEL_TRACES_EXPORTER": "none"},
             cwd=tmp_path,
             capture_output=True,
             text=True,
