@@ -95,7 +95,7 @@ def changed(request: Reading, change: Callable[[Span], dict[str, Any]]) -> Readi
 
 @given(with_likenesses())
 @settings(
-    max_examples=60,
+    max_examples=100,
     deadline=None,
     derandomize=True,
     database=None,

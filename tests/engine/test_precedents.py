@@ -110,7 +110,7 @@ other_text: st.SearchStrategy[Callable[[Span], Span]] = st.sampled_from("pqr").m
 
 @given(with_likenesses())
 @settings(
-    max_examples=100,
+    max_examples=150,
     deadline=None,
     derandomize=True,
     database=None,
