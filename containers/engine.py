@@ -6,12 +6,14 @@ It is ended by its own process id, after what the command left in it was removed
 runs before any environment is made. Exit code: the command's, or 1 where no engine can be had.
 
 The daemon's pid file and state lie in a folder of their own: a pid file of a daemon that was killed would stop the
-next one. `setpriv` has the kernel end the daemon should this process be killed outright.
+next one. Its containers are on a bridge of its own. `setpriv` has the kernel end the daemon should this process be
+killed outright; what all of it, killed at once, has left behind goes when the next engine starts.
 """
 
 from __future__ import annotations
 
 import argparse
+import fcntl
 import os
 import shutil
 import signal
@@ -24,11 +26,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-from containers import engine_api
+from containers import bridge, engine_api
 from containers.ladder import BackendUnavailable
 
 FOLDER = "/run"
 """Where the daemon's folder is made: root's, and short, because a socket's path is at most 107 characters long."""
+_PREFIX = "spanpact-engine-"
 _STARTS_WITHIN = 60.0  # seconds
 _ENDS_WITHIN = 30.0  # seconds
 _PAUSE_BETWEEN_QUESTIONS = 0.1  # seconds; a wait for the daemon's end, so that a dead one is seen at once
@@ -103,11 +106,12 @@ def _install() -> None:
 
 @contextmanager
 def _daemon(program: str) -> Iterator[None]:
-    with tempfile.TemporaryDirectory(prefix="spanpact-engine-", dir=FOLDER, ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    _sweep_killed()
+    with _folder() as folder, bridge.own_bridge() as own:
+        (folder / "bridge").write_text(own)
         with (folder / "dockerd.log").open("wb") as log:
             process = subprocess.Popen(
-                _command(program, folder),
+                _command(program, folder, own),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -118,12 +122,50 @@ def _daemon(program: str) -> Iterator[None]:
             yield
         finally:
             _end(process, folder)
-            _unmount(folder / "run" / "netns")
+            _unmount(folder)
+            (folder / "bridge").unlink()  # once removed, it may be another engine's
 
 
-def _command(program: str, folder: Path) -> list[str]:
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """A folder that is locked for as long as this process lives, also should it be killed."""
+    with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=FOLDER, ignore_cleanup_errors=True) as name:
+        lock = os.open(name, os.O_RDONLY)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield Path(name)
+        finally:
+            os.close(lock)
+
+
+def _sweep_killed() -> None:
+    """Remove what engines left that were killed with all their processes.
+
+    Above all the networks of their containers, which lie mounted in the engine's folder: without a process in them they
+    still answer at their addresses, and so refuse what was meant for a living container.
+    """
+    # One without this file is only about to be locked.
+    for folder in [noted.parent for noted in Path(FOLDER).glob(f"{_PREFIX}*/bridge")]:
+        lock = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue
+        finally:
+            os.close(lock)
+        _unmount(folder)
+        bridge.remove((folder / "bridge").read_text())
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _command(program: str, folder: Path, own_bridge: str) -> list[str]:
     dies_with_us = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
-    options = {"host": f"unix://{engine_api.socket_path()}", "pidfile": folder / "pid", "exec-root": folder / "run"}
+    options = {
+        "host": f"unix://{engine_api.socket_path()}",
+        "pidfile": folder / "pid",
+        "exec-root": folder / "run",
+        "bridge": own_bridge,
+    }
     return [*dies_with_us, program, "--log-level=warn", *(f"--{name}={value}" for name, value in options.items())]
 
 
@@ -149,9 +191,9 @@ def _end(process: subprocess.Popen[bytes], folder: Path) -> None:
             os.kill(int((folder / "run/containerd/containerd.pid").read_text()), signal.SIGKILL)
 
 
-def _unmount(namespaces: Path) -> None:
+def _unmount(folder: Path) -> None:
     """The daemon leaves the namespace of the host's own network mounted, which would keep its folder from going."""
-    for mounted in namespaces.glob("*"):
+    for mounted in folder.glob("run/netns/*"):
         subprocess.run(["umount", str(mounted)], capture_output=True, check=False)
 
 

@@ -80,11 +80,11 @@ def postgres_backend(prefer: str | None = None) -> Iterator[PostgresBackend]:
     address = prefer if prefer and "://" in prefer else os.environ.get("POSTGRES_URL", "")
     rung_name = "url" if prefer and "://" in prefer else prefer
     with climb("PostgreSQL", _rungs(address), prefer=rung_name) as found:
-        url, process = found.backend
-        yield PostgresBackend(url, _version(url), found.rung, found.passed_over, process)
+        url, version, process = found.backend
+        yield PostgresBackend(url, version, found.rung, found.passed_over, process)
 
 
-Opened = tuple[str, Controls | None]
+Opened = tuple[str, str, Controls | None]
 
 
 def _rungs(address: str) -> Sequence[Rung[Opened]]:
@@ -102,14 +102,13 @@ def _named(address: str) -> Iterator[Opened]:
     if urlsplit(address).scheme.partition("+")[0] not in ("postgresql", "postgres"):
         raise BackendUnavailable("POSTGRES_URL is no postgresql:// address")
     url = "postgresql" + address[address.index("://") :]
-    _version(url)
-    yield url, None
+    yield url, _version(url), None
 
 
 @contextmanager
 def _container() -> Iterator[Opened]:
     with postgres_container() as server:
-        yield server.url, server
+        yield server.url, _version(server.url), server
 
 
 @contextmanager
@@ -119,7 +118,8 @@ def _program() -> Iterator[Opened]:
     )
     try:
         server.start()
-        yield _loopback_url(server.port), server
+        url = _loopback_url(server.port)
+        yield url, _version(url), server
     finally:
         server.stop()
 
@@ -191,8 +191,14 @@ def _version(url: str) -> str:
     try:
         return _ask(url).partition(" ")[0]
     except psycopg.Error as error:
-        # Not the driver's text: it may quote the address with its password.
-        raise BackendUnavailable(f"{without_credentials(url)} gives no answer: {type(error).__name__}") from None
+        raise BackendUnavailable(f"{without_credentials(url)} gives no answer: {_reason(error)}") from None
+
+
+def _reason(error: psycopg.Error) -> str:
+    """Why there is no connection; the driver's text on an address that it cannot read quotes it, password and all."""
+    if isinstance(error, psycopg.OperationalError):
+        return str(error).rpartition("failed: ")[2].partition("\n")[0]
+    return type(error).__name__
 
 
 def _ask(url: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from containers import engine, engine_api
+from containers import bridge, engine, engine_api
 from tests.containers.scripted_engine import scripted_engine
 
 ANSWERS = {
@@ -37,6 +38,7 @@ ROOT = str(Path(__file__).parents[2])
 def _nothing_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path / 'engine.sock'}")
     monkeypatch.setattr(engine, "FOLDER", str(tmp_path))
+    monkeypatch.setattr(bridge, "_call", lambda _call, _argument: None)  # test_bridge.py makes real ones
     monkeypatch.setattr(os, "geteuid", lambda: 0)
 
 
@@ -90,6 +92,52 @@ def test_the_pid_file_of_a_daemon_that_was_killed_does_not_stop_the_next(
     assert engine.main(command(f"import os; os.kill(int(open({str(pid)!r}).read()), 9)")) == 0
     (tmp_path / "engine.sock").unlink()
     assert engine.main(command("")) == 0
+
+
+def left_behind(tmp_path: Path) -> Path:
+    """The folder of an engine that was killed with all its processes, a namespace in it."""
+    folder = tmp_path / "spanpact-engine-killed"
+    (folder / "run/netns").mkdir(parents=True)
+    (folder / "run/netns/0123").touch()
+    (folder / "bridge").write_text("spanpact7")
+    return folder
+
+
+def test_what_a_killed_engine_left_goes_before_the_next_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dockerd(tmp_path, monkeypatch)
+    umount = tmp_path / "bin" / "umount"
+    umount.write_text(f'#!/bin/sh\necho "$@" >>{tmp_path}/unmounted\n')
+    umount.chmod(0o755)
+    removed: list[str] = []
+    monkeypatch.setattr(bridge, "remove", removed.append)
+    folder = left_behind(tmp_path)
+    assert engine.main(command(f"import os; assert not os.path.exists({str(folder)!r})")) == 0
+    assert (tmp_path / "unmounted").read_text() == f"{folder}/run/netns/0123\n"
+    assert removed == ["spanpact7", "spanpact0"]  # the second is the next one's own, at its end
+
+
+def test_what_a_living_engine_has_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dockerd(tmp_path, monkeypatch)
+    folder = left_behind(tmp_path)
+    lock = os.open(folder, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    assert engine.main(command("")) == 0
+    assert (folder / "bridge").exists()
+    os.close(lock)
+
+
+def test_a_running_engine_is_told_of_its_own_bridge_and_its_folder_is_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pid = dockerd(tmp_path, monkeypatch)
+    with engine.engine():
+        assert b"--bridge=spanpact0" in Path(f"/proc/{pid.read_text()}/cmdline").read_bytes().split(b"\0")
+        (folder,) = tmp_path.glob("spanpact-engine-*")
+        lock = os.open(folder, os.O_RDONLY)
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.close(lock)
+        assert (folder / "bridge").read_text() == "spanpact0"
 
 
 def test_a_daemon_that_does_not_start_says_why(
@@ -149,8 +197,8 @@ def test_an_end_by_sigterm_ends_the_command_and_then_the_daemon(
     pid = dockerd(tmp_path, monkeypatch)
     # The patched parts of this process are said again in that one.
     patched = (
-        f"import os, sys; os.geteuid = lambda: 0; from containers import engine; engine.FOLDER = {str(tmp_path)!r}; "
-        "sys.exit(engine.main(sys.argv[1:]))"
+        "import os, sys; from containers import bridge, engine; os.geteuid = lambda: 0; "
+        f"bridge._call = lambda *_: None; engine.FOLDER = {str(tmp_path)!r}; sys.exit(engine.main(sys.argv[1:]))"
     )
     waits = "import signal; print('ready', flush=True); signal.pause()"
     runner = subprocess.Popen(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -39,9 +40,27 @@ def test_a_named_server_that_does_not_answer_is_an_error_without_its_credentials
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("POSTGRES_URL", "postgresql://bob:hunter2@127.0.0.1:1/studio?password=hunter2")
-    with pytest.raises(BackendUnavailable, match=r"url: postgresql://127\.0\.0\.1:1/studio gives no answer") as caught:
+    no_answer = r"url: postgresql://127\.0\.0\.1:1/studio gives no answer: Connection refused\)$"
+    with pytest.raises(BackendUnavailable, match=no_answer) as caught:
         postgres_backend().__enter__()
     assert "hunter2" not in str(caught.value)
+
+
+def test_an_address_that_cannot_be_read_is_not_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSTGRES_URL", "postgresql://127.0.0.1:1/studio?passwort=hunter2")
+    with pytest.raises(BackendUnavailable, match=r"gives no answer: ProgrammingError\)$") as caught:
+        postgres_backend().__enter__()
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_started_server_that_cannot_be_reached_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Unreachable:
+        url = "postgresql://postgres@127.0.0.1:1/postgres"
+
+    monkeypatch.setattr(postgres_server, "postgres_container", lambda: nullcontext(Unreachable()))
+    refused = r"docker: postgresql://127\.0\.0\.1:1/postgres gives no answer: Connection refused; program: no postgres"
+    with pytest.raises(BackendUnavailable, match=refused):
+        postgres_backend().__enter__()
 
 
 def test_an_address_of_something_else_is_refused() -> None:
