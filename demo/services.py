@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from containers.redis_server import RedisBackend
-from demo.breaker_flow import BREAKER_ENVIRON
+from demo.breaker_flow import breaker_environ
 from demo.flows import SECRET, Stage
 from demo.service_process import ServiceProcess
 from demo.two_services_flow import AuditProcess
+
+_UNHURRIED = ("DATABASE_CHECKOUT_TIMEOUT", "DATABASE_DEADLINE", "BREAKER_SLOW_CALL_SECONDS", "AUDIT_DEADLINE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +40,15 @@ def running_services(
     says goes before the demo's own settings. Raises ServiceFailed.
     """
     given = dict(environ or {})
-    shared = {"REDIS_URL": redis.url, "DATABASE_URL": database, "STUDIO_SESSION_SECRET": SECRET}
-    shared |= {"DEMO_LOGS": str(folder), **BREAKER_ENVIRON, **given}
-    with AuditProcess(shared, breakage=breakage) as audit:
-        own = {"AUDIT_URL": audit.url, **audit.studio_environ, **given}
-        with ServiceProcess(shared | own, breakage=breakage) as studio:
-            yield Services(Stage(studio.url, redis, database), audit, studio)
+    shared = {**flows_environ(redis, database), "DEMO_LOGS": str(folder), **given}
+    with (
+        AuditProcess(shared, breakage=breakage) as audit,
+        ServiceProcess({"AUDIT_URL": audit.url, **shared}, breakage=breakage) as studio,
+    ):
+        yield Services(Stage(studio.url, redis, database), audit, studio)
+
+
+def flows_environ(redis: RedisBackend, database: str) -> dict[str, str]:
+    """Settings of services for the flows: nothing fails because the machine is busy, and the breaker can be tripped."""
+    given = {"REDIS_URL": redis.url, "STUDIO_SESSION_SECRET": SECRET}
+    return given | dict.fromkeys(_UNHURRIED, "20") | breaker_environ(database)

@@ -40,8 +40,6 @@ class AuditProcess(ServiceProcess):
             own["STUDIO_ID_SEED"] = str(int(environ["STUDIO_ID_SEED"]) + _OTHER_IDS)
         super().__init__({**environ, **own})
         broken = breakage in PROPAGATION_BREAKAGES
-        # The service's own default is smaller; a machine that is busy with a demo should not lose records to it.
-        self.studio_environ = {"AUDIT_DEADLINE": "1.5"}
         module = ["demo.broken_audit_service", str(breakage)] if broken else ["reference_impl.audit_service"]
         self._command = [sys.executable, "-m", *module]
 

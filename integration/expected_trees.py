@@ -40,15 +40,16 @@ GET /session  server  http.response.status_code=200
 
 
 def _failed(number: int, opened: str = "") -> str:
-    """A call that waits for the lock until its deadline."""
+    """A call to which the database does not give the lock in time."""
+    error = "OperationalError"
     return f"""\
 DELETE /session  server  error  http.response.status_code=503
-  execute_with_circuit_breaker  error "TimeoutError"  operation=DELETE  circuit_breaker.state=closed  error=TimeoutError
+  execute_with_circuit_breaker  error "{error}"  operation=DELETE  circuit_breaker.state=closed  error={error}
     * circuit_breaker.failure  pool=sessions  failure_count={number}  threshold=1
 {opened}\
-    * exception  exception.type=TimeoutError
-    db.query  client  error "CancelledError"  operation=DELETE  error=CancelledError
-      * exception  exception.type=asyncio.exceptions.CancelledError
+    * exception  exception.type=sqlalchemy.exc.{error}
+    db.query  client  error "{error}"  operation=DELETE  error={error}
+      * exception  exception.type=sqlalchemy.exc.{error}
 """
 
 

@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
 import psycopg
 from psycopg import sql
@@ -20,11 +19,6 @@ from demo.services import Services, running_services
 
 SPANS_LEAVE_MS = 50
 """After how long a service sends its spans, so that nobody waits for more than the flow itself."""
-
-UNHURRIED: Final = dict.fromkeys(
-    ("DATABASE_CHECKOUT_TIMEOUT", "DATABASE_DEADLINE", "BREAKER_SLOW_CALL_SECONDS", "AUDIT_DEADLINE"), "20"
-)
-"""Settings of services whose calls no busy machine makes fail: for tests that are not about deadlines."""
 
 
 @contextmanager

@@ -19,8 +19,8 @@ from containers.jaeger_server import JaegerBackend
 from containers.postgres_server import PostgresBackend
 from containers.redis_server import RedisBackend
 from demo.breakages import Breakage, TamperingExporter
-from demo.breaker_flow import BREAKER_ENVIRON
-from demo.flows import SECRET, Stage
+from demo.flows import Stage
+from demo.services import flows_environ
 from integration.studio import SPANS_LEAVE_MS, own_database
 from reference_impl.audit_service import audit_settings, create_audit_app
 from reference_impl.service import create_app
@@ -74,11 +74,11 @@ def observed_studio(
     """
     memory = InMemorySpanExporter()
     with own_database(postgres) as database, ExitStack() as stack:
-        environ = {"REDIS_URL": redis.url, "DATABASE_URL": database, "STUDIO_SESSION_SECRET": SECRET}
-        environ |= {"JAEGER_ENDPOINT": jaeger.otlp_http, "OTEL_BSP_SCHEDULE_DELAY": str(SPANS_LEAVE_MS)}
+        out = {"JAEGER_ENDPOINT": jaeger.otlp_http, "OTEL_BSP_SCHEDULE_DELAY": str(SPANS_LEAVE_MS)}
+        environ = {**flows_environ(redis, database), **out}
         told = stack.enter_context(_two_ways(audit_settings(environ), memory, on_the_way))
         audit = stack.enter_context(Served(create_audit_app(told)))
-        settings = Settings.load({**environ, **BREAKER_ENVIRON, "AUDIT_URL": audit.url, "AUDIT_DEADLINE": "1.5"})
+        settings = Settings.load({**environ, "AUDIT_URL": audit.url})
         telemetry = stack.enter_context(_two_ways(settings, memory, on_the_way))
         studio = stack.enter_context(Served(create_app(settings, telemetry)))
         yield Observed(Stage(studio.url, redis, database), audit, memory)

@@ -31,7 +31,7 @@ from integration.evidence import (
     spans_of,
     whole,
 )
-from integration.studio import UNHURRIED, running_studio
+from integration.studio import running_studio
 from integration.waiting import until
 
 pytestmark = pytest.mark.timeout(180)  # a busy machine has more to do than this
@@ -55,7 +55,7 @@ def studio(
     redis: RedisBackend, postgres: PostgresBackend, jaeger: JaegerBackend, export_timeout: str
 ) -> Iterator[Services]:
     """Both services; every span of studio-api is of a request that is answered below."""
-    environ = {"OTEL_EXPORTER_OTLP_TIMEOUT": export_timeout, **UNHURRIED}
+    environ = {"OTEL_EXPORTER_OTLP_TIMEOUT": export_timeout}
     with running_studio(redis, postgres, jaeger, **environ) as services:
         yield services
 

@@ -21,7 +21,7 @@ from containers.postgres_server import PostgresBackend
 from containers.redis_server import RedisBackend
 from demo.services import Services
 from integration.evidence import Answer, answer_from, held, settled, spans_of, whole
-from integration.studio import UNHURRIED, running_studio
+from integration.studio import running_studio
 from reference_impl.telemetry import SeededIds
 from spanpact.model import Trace
 
@@ -49,7 +49,7 @@ class Run:
 
 @pytest.fixture(scope="module")
 def run(redis_server: RedisBackend, postgres: PostgresBackend, jaeger: JaegerBackend) -> Iterator[Run]:
-    environ = {"OTEL_ENVIRONMENT": "production", "STUDIO_ID_SEED": str(SEED), **UNHURRIED}
+    environ = {"OTEL_ENVIRONMENT": "production", "STUDIO_ID_SEED": str(SEED)}
     with running_studio(redis_server, postgres, jaeger, **environ) as services:
         roots, sampled, unsampled = driven(services.studio.url)
         ledger = settled(services.studio.url)

@@ -27,14 +27,18 @@ _CODE = re.compile(r"[A-Z0-9_]{1,40}")
 def make_engine(url: str, *, size: int, deadline_s: float) -> AsyncEngine:
     """An engine of at most `size` connections; a lock is waited for, and a connection made, within `deadline_s`.
 
-    `size` must be 1 for a SQLite database in memory, which has one connection.
+    How long a lock is waited for can be said in the URL: `?timeout=` of SQLite (seconds), or PostgreSQL's
+    `?options=-c lock_timeout=` (milliseconds). `size` must be 1 for a SQLite database in memory, which has one
+    connection.
     """
     parts = make_url(url)
     pooling: dict[str, Any] = {} if in_memory(parts) else {"pool_size": size, "max_overflow": 0}
     if parts.get_backend_name() == "sqlite":
         opening = {"async_creator_fn": _open_sqlite}
         engine = create_async_engine(parts, hide_parameters=True, connect_args=opening, **pooling)
-        event.listen(engine.sync_engine, "connect", _tuner_of_sqlite(deadline_s))
+        # A little less than the deadline, so that a lock that stays is said as what it is.
+        lock_wait_s = float(str(parts.query.get("timeout", 0.8 * deadline_s)))
+        event.listen(engine.sync_engine, "connect", _tuner_of_sqlite(lock_wait_s))
         return engine
     # pre_ping: a server that was restarted must not fail the first calls after it by connections of before.
     connecting = {"connect_timeout": max(2, math.ceil(deadline_s))}  # libpq takes whole seconds, 2 at least
@@ -95,12 +99,11 @@ async def _open_sqlite(*arguments: Any, **options: Any) -> aiosqlite.Connection:
         raise
 
 
-def _tuner_of_sqlite(deadline_s: float) -> Any:
+def _tuner_of_sqlite(lock_wait_s: float) -> Any:
     def tune(connection: Any, _: object) -> None:
         # Readers do not wait for a writer, and writers wait for each other instead of failing at once.
         cursor = connection.cursor()
-        # A little less than the deadline, so that a lock that stays is said as what it is.
-        cursor.execute(f"PRAGMA busy_timeout={int(deadline_s * 800)}")
+        cursor.execute(f"PRAGMA busy_timeout={int(lock_wait_s * 1000)}")
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=NORMAL")
         cursor.execute("PRAGMA foreign_keys=ON")

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 _CREDENTIALS = re.compile(r"(?<=://)[^/?#]*@")
 _SECRET_QUERY = re.compile(r"(?i)((?:password|passwd|token|secret|key)=)[^&#]*")
@@ -112,9 +112,18 @@ def redis_url(value: str) -> str:
 def database_url(value: str) -> str:
     """A SQLAlchemy URL of an asynchronous driver."""
     if value.startswith("sqlite+aiosqlite://"):
+        for wait in parse_qs(urlsplit(value).query, keep_blank_values=True).get("timeout", ()):
+            _lock_wait(value, wait)
         return value
-    accepted = "sqlite+aiosqlite:///file or postgresql+psycopg://[user:password@]host[:port]/database"
+    accepted = "sqlite+aiosqlite:///file[?timeout=seconds] or postgresql+psycopg://[user:password@]host[:port]/database"
     return _url(value, ("postgresql+psycopg",), accepted)
+
+
+def _lock_wait(url: str, wait: str) -> None:
+    try:
+        number(0, 3600)(wait)
+    except BadValue as bad:
+        raise BadValue(url, f"has a timeout that {bad.what}", f"?timeout= with {bad.accepted}, in seconds") from None
 
 
 def _url(value: str, schemes: tuple[str, ...], accepted: str) -> str:

@@ -39,6 +39,8 @@ def _nothing_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path / 'engine.sock'}")
     monkeypatch.setattr(engine, "FOLDER", str(tmp_path))
     monkeypatch.setattr(bridge, "_call", lambda _call, _argument: None)  # test_bridge.py makes real ones
+    monkeypatch.setattr(bridge, "_ROUTES", tmp_path / "routes")  # of this machine another engine may have some
+    (tmp_path / "routes").write_text("Iface\tDestination\n")
     monkeypatch.setattr(os, "geteuid", lambda: 0)
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from reference_impl.connection_manager import PoolExhausted
-from reference_impl.database_engine import is_of_database, is_outage, response_code, server_attributes
+from reference_impl.database_engine import is_of_database, is_outage, make_engine, response_code, server_attributes
 from reference_impl.database_pools import pool_settings
 from reference_impl.settings import Settings, SettingsError
 
@@ -60,6 +63,20 @@ def test_a_server_is_named_without_its_user() -> None:
         "db.system.name": "postgresql", "server.address": "db", "server.port": 5432, "db.namespace": "studio",
     }  # fmt: skip
     assert server_attributes("sqlite+aiosqlite:///somewhere/studio.db") == {"db.system.name": "sqlite"}
+
+
+@pytest.mark.parametrize(("query", "milliseconds"), [("", 4000), ("?timeout=0.25", 250)])
+def test_a_lock_of_sqlite_is_waited_for_as_long_as_the_url_says_or_almost_to_the_deadline(
+    tmp_path: Path, query: str, milliseconds: int
+) -> None:
+    async def waits() -> int:
+        engine = make_engine(f"sqlite+aiosqlite:///{tmp_path / 'studio.db'}{query}", size=1, deadline_s=5.0)
+        async with engine.connect() as connection:
+            (waited,) = (await connection.execute(text("PRAGMA busy_timeout"))).one()
+        await engine.dispose()
+        return int(waited)
+
+    assert asyncio.run(waits()) == milliseconds
 
 
 def test_every_setting_of_the_pool_and_its_breaker_comes_from_the_environment() -> None:

@@ -136,7 +136,12 @@ BAD = {
     "OTEL_CONFIG_FILE": ["otel.yaml"],
     "OTEL_SERVICE_NAME": ["x" * 300, "a\nb"],
     "REDIS_URL": ["http://localhost", "redis:localhost"],
-    "DATABASE_URL": ["mysql://x/y", "studio.db"],
+    "DATABASE_URL": [
+        "mysql://x/y",
+        "studio.db",
+        "sqlite+aiosqlite:///x?timeout=soon",
+        "sqlite+aiosqlite://?timeout=-1",
+    ],
     "STUDIO_PORT": ["65536", "http"],
     "STUDIO_SESSION_LIFETIME": ["0"],
     "STUDIO_SESSION_SECRET": ["short"],
