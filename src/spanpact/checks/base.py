@@ -133,13 +133,13 @@ class Check:
 
 def met(outcomes: Iterable[Outcome]) -> bool | Undecided:
     """Whether all was met; a breach outweighs that something else cannot be decided."""
-    undecided = None
+    so_far: bool | Undecided = True
     for outcome in outcomes:
         if isinstance(outcome, Breach):
             return False
         if isinstance(outcome, Undecided):
-            undecided = outcome
-    return undecided or True
+            so_far = outcome
+    return so_far
 
 
 def lacking(context: Context, capability: Capability) -> Sequence[Outcome] | None:
