@@ -47,18 +47,20 @@ def remove(name: str) -> None:
 
 
 def _made() -> str:
+    routes = _routes()
     for name, subnet in SUBNETS.items():
-        if any(subnet.overlaps(route) for route in _routes()):
+        if any(subnet.overlaps(route) for route in routes):
             continue
         try:
             _call(_ADD_BRIDGE, _padded(name))
+            _set(_SET_ADDRESS, name, _address(subnet.network_address + 1))
+            _set(_SET_NETMASK, name, _address(subnet.netmask))
+            _set(_SET_FLAGS, name, struct.pack("=h", _UP))
         except FileExistsError:  # that of another engine, living or killed
             continue
         except OSError as error:
+            remove(name)
             raise BackendUnavailable(f"no network bridge can be made: {error.strerror}") from error
-        _set(_SET_ADDRESS, name, _address(subnet.network_address + 1))
-        _set(_SET_NETMASK, name, _address(subnet.netmask))
-        _set(_SET_FLAGS, name, struct.pack("=h", _UP))
         return name
     taken = f"{next(iter(SUBNETS))} to {list(SUBNETS)[-1]}"
     raise BackendUnavailable(f"no network bridge can be made: each of {taken}, or its subnet, is in use")

@@ -129,13 +129,22 @@ def _daemon(program: str) -> Iterator[None]:
 @contextmanager
 def _folder() -> Iterator[Path]:
     """A folder that is locked for as long as this process lives, also should it be killed."""
-    with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=FOLDER, ignore_cleanup_errors=True) as name:
-        lock = os.open(name, os.O_RDONLY)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield Path(name)
-        finally:
-            os.close(lock)
+    with (
+        tempfile.TemporaryDirectory(prefix=_PREFIX, dir=FOLDER, ignore_cleanup_errors=True) as name,
+        _locked(Path(name)),
+    ):
+        yield Path(name)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the lock of a folder, which goes with the process; raises BlockingIOError where another process has it."""
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(lock)
 
 
 def _sweep_killed() -> None:
@@ -145,17 +154,12 @@ def _sweep_killed() -> None:
     still answer at their addresses, and so refuse what was meant for a living container.
     """
     # One without this file is only about to be locked.
-    for folder in [noted.parent for noted in Path(FOLDER).glob(f"{_PREFIX}*/bridge")]:
-        lock = os.open(folder, os.O_RDONLY)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            continue
-        finally:
-            os.close(lock)
-        _unmount(folder)
-        bridge.remove((folder / "bridge").read_text())
-        shutil.rmtree(folder, ignore_errors=True)
+    for folder in [file.parent for file in Path(FOLDER).glob(f"{_PREFIX}*/bridge")]:
+        with suppress(BlockingIOError, FileNotFoundError), _locked(folder):  # its engine lives; another has swept it
+            noted = (folder / "bridge").read_text()
+            _unmount(folder)
+            bridge.remove(noted)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _command(program: str, folder: Path, own_bridge: str) -> list[str]:
@@ -192,7 +196,7 @@ def _end(process: subprocess.Popen[bytes], folder: Path) -> None:
 
 
 def _unmount(folder: Path) -> None:
-    """The daemon leaves the namespace of the host's own network mounted, which would keep its folder from going."""
+    """Unmount network namespaces, which keep the folder from going: a daemon that ended leaves that of the host."""
     for mounted in folder.glob("run/netns/*"):
         subprocess.run(["umount", str(mounted)], capture_output=True, check=False)
 

@@ -43,7 +43,7 @@ EXAMPLE_TRACE_ID: Final = "b4ea4e4b4ea4e4b4ea4e4b4ea4e4b4ea"
 def breaker_environ(database: str) -> dict[str, str]:
     """Settings of a studio-api whose breaker trips and recovers while one looks on.
 
-    Only a lock that is not given within LOCK_WAIT_S makes its calls fail: it is given up by the database, which counts
+    Only a lock that is not given within LOCK_WAIT_S makes its calls fail: it is given up by the database. SQLite counts
     no time in which the whole machine stands still. `database` is a URL of SQLAlchemy.
     """
     url = make_url(database)

@@ -95,19 +95,18 @@ def test_a_subnet_that_is_reached_already_is_passed_over(tmp_path: Path, monkeyp
     assert made[0].rstrip(b"\0") == b"spanpact2"
 
 
-def test_where_none_can_be_made_it_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("refusal", "why"),
+    [
+        (PermissionError(1, "Operation not permitted"), "Operation not permitted"),
+        (FileExistsError(17, "File exists"), "each of spanpact0 to spanpact15, or its subnet, is in use"),
+    ],
+    ids=repr,
+)
+def test_where_none_can_be_made_it_says_why(monkeypatch: pytest.MonkeyPatch, refusal: OSError, why: str) -> None:
     def refused(_call: int, _argument: bytes) -> None:
-        raise PermissionError(1, "Operation not permitted")
+        raise refusal
 
     monkeypatch.setattr(bridge, "_call", refused)
-    with pytest.raises(BackendUnavailable, match="no network bridge can be made: Operation not permitted"):
-        bridge.own_bridge().__enter__()
-
-
-def test_where_all_are_taken_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    def taken(_call: int, _argument: bytes) -> None:
-        raise FileExistsError(17, "File exists")
-
-    monkeypatch.setattr(bridge, "_call", taken)
-    with pytest.raises(BackendUnavailable, match="each of spanpact0 to spanpact15, or its subnet, is in use"):
+    with pytest.raises(BackendUnavailable, match=f"no network bridge can be made: {why}"):
         bridge.own_bridge().__enter__()
