@@ -148,7 +148,7 @@ def package(session: nox.Session) -> None:
     make_environment(session, clean)
     session.run(program(clean, "python"), *PIP_QUIETLY, "-c", str(versions_only(dist)), str(wheel))
     outside = {"PYTHONSAFEPATH": "1", "PYTHONPATH": ""}
-    where = "from spanpact.shipped_contracts import shipped_contracts; print(shipped_contracts())"
+    where = "from spanpact.contract.shipped import shipped_contracts; print(shipped_contracts())"
     with session.chdir(dist):  # not in the checkout, whose folders must not be found
         session.run(program(clean, "spanpact"), "--version", env=outside)
         shipped = session.run(program(clean, "python"), "-c", where, silent=True, env=outside)

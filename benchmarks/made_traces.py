@@ -16,7 +16,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as ProtobufSpan
 
-from spanpact.model import Attributes, Reading, Resource, Scope, SourceInfo, Span, SpanKind, Trace, Value
+from spanpact.trace.model import Attributes, Reading, Resource, Scope, SourceInfo, Span, SpanKind, Trace, Value
 
 AT_ONCE = 8
 _START_NS = 1_767_225_600_000_000_000
@@ -58,7 +58,9 @@ def _redis(command: str, operation: str, key: str, more: Mapping[str, Value] | N
         "network.transport": "tcp", "network.peer.address": "127.0.0.1", "network.peer.port": 6379, "key": key,
         **(more or {}),
     }  # fmt: skip
-    return Made(f"redis.{command}", "client", Scope("reference_impl.redis_commands"), attributes, (), ("latency_ms",))
+    return Made(
+        f"redis.{command}", "client", Scope("reference_impl.redis_tracing.commands"), attributes, (), ("latency_ms",)
+    )
 
 
 def _query(operation: str, table: str) -> Made:
@@ -66,7 +68,7 @@ def _query(operation: str, table: str) -> Made:
         "connection_pool": "sessions", "db_type": "sqlite", "db.system.name": "sqlite", "operation": operation,
         "db.operation.name": operation, "db.collection.name": table, "db.query.summary": f"{operation} {table}",
     }  # fmt: skip
-    return Made("db.query", "client", Scope("reference_impl.connection_manager"), attributes, (), ("latency_ms",))
+    return Made("db.query", "client", Scope("reference_impl.database.manager"), attributes, (), ("latency_ms",))
 
 
 def _managed(operation: str, *queries: Made) -> Made:
@@ -74,7 +76,7 @@ def _managed(operation: str, *queries: Made) -> Made:
         "operation": operation, "db.operation.name": operation, "connection_pool": "sessions", "db_type": "sqlite",
         "db.system.name": "sqlite", "circuit_breaker.state": "closed",
     }  # fmt: skip
-    scope = Scope("reference_impl.connection_manager")
+    scope = Scope("reference_impl.database.manager")
     return Made("execute_with_circuit_breaker", "internal", scope, attributes, queries, ("pool.checkout_ms",))
 
 
@@ -92,19 +94,19 @@ def _request(
         "http.response.status_code": status,
     }  # fmt: skip
     remote = resource is _AUDIT
-    scope = Scope("reference_impl.http_spans")
+    scope = Scope("reference_impl.services.http_spans")
     return Made(f"{method} {path}", "server", scope, attributes, below, (), resource, remote)
 
 
 def _session(what: str, *below: Made, **attributes: Value) -> Made:
     said: Attributes = {f"session.{name}": value for name, value in attributes.items()}
-    return Made(f"session.{what}", "internal", Scope("reference_impl.session_cache"), said, below)
+    return Made(f"session.{what}", "internal", Scope("reference_impl.sessions.cache"), said, below)
 
 
 _TELL = Made(
     "POST",
     "client",
-    Scope("reference_impl.audit_client"),
+    Scope("reference_impl.services.audit_client"),
     {
         "http.request.method": "POST", "url.full": "http://127.0.0.1:8081/audit/records",
         "server.address": "127.0.0.1", "server.port": 8081, "http.response.status_code": 201,
@@ -114,7 +116,7 @@ _TELL = Made(
         _request(
             "POST", "/audit/records", 201,
             Made(
-                "db.query", "client", Scope("reference_impl.audit_service"),
+                "db.query", "client", Scope("reference_impl.services.audit_api"),
                 {
                     "db_type": "sqlite", "db.system.name": "sqlite", "operation": "INSERT",
                     "db.operation.name": "INSERT", "db.collection.name": "audit_records",

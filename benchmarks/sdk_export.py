@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from reference_impl import http_export
-from reference_impl.__main__ import main
+from reference_impl.export import otlp_http as http_export
+from reference_impl.services.serving import main
 
 
 class OfTheSdk(http_export.DirectExporter):

@@ -21,8 +21,8 @@ import httpx
 
 from benchmarks.load import read
 from benchmarks.open_loop import Load, Plan
-from containers.jaeger_server import JaegerBackend
-from containers.redis_server import RedisBackend
+from containers.servers.jaeger_server import JaegerBackend
+from containers.servers.redis_server import RedisBackend
 from demo.service_process import ServiceProcess
 
 UNTRACED: Final = "untraced"

@@ -19,10 +19,10 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.trace import SpanKind, Tracer
 from opentelemetry.util.types import AttributeValue
 
-from containers.jaeger_server import JaegerBackend
+from containers.servers.jaeger_server import JaegerBackend
+from reference_impl.export.ledger import LedgerReading
 from reference_impl.settings import Settings
-from reference_impl.span_ledger import LedgerReading
-from reference_impl.telemetry import Telemetry, configure_tracing
+from reference_impl.telemetry.setup import Telemetry, configure_tracing
 
 SAID: Mapping[str, AttributeValue] = {
     "operation": "GET",

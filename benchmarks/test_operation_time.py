@@ -18,7 +18,7 @@ import redis.asyncio
 from opentelemetry import context as context_api
 
 from benchmarks import one_operation as o
-from containers.redis_server import RedisBackend
+from containers.servers.redis_server import RedisBackend
 
 ROUNDS, CALLS = 150, 25  # short turns: what is compared stands close together
 VARIANTS = (o.UNTRACED, o.API_ONLY, o.BARE, o.BY_HAND, o.CONTRIB, o.BOTH, o.MEASURED)

@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from opentelemetry.trace import set_span_in_context
 
 from reference_impl.settings import Settings
-from reference_impl.telemetry import configure_tracing
+from reference_impl.telemetry.setup import configure_tracing
 
 ROOTS = 100_000
 CHILDREN = 3

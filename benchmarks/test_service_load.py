@@ -14,8 +14,8 @@ import pytest
 
 from benchmarks import studio_load as s
 from benchmarks.open_loop import Plan
-from containers.jaeger_server import JaegerBackend
-from containers.redis_server import RedisBackend
+from containers.servers.jaeger_server import JaegerBackend
+from containers.servers.redis_server import RedisBackend
 
 RATES = (250, 500, 1_000, 2_000)
 SECONDS, ROUNDS = 3.0, 5

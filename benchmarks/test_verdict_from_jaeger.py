@@ -11,18 +11,19 @@ from pathlib import Path
 import httpx
 import pytest
 
-from containers.jaeger_server import JaegerBackend
-from containers.redis_server import RedisBackend
-from reference_impl.service import create_app
+from containers.servers.jaeger_server import JaegerBackend
+from containers.servers.redis_server import RedisBackend
+from reference_impl.services.studio_api import create_app
 from reference_impl.settings import Settings
-from reference_impl.telemetry import Telemetry, configure_tracing
-from spanpact.engine import CompiledContract, verify
+from reference_impl.telemetry.setup import Telemetry, configure_tracing
+from spanpact.contract.loader import load_contracts
+from spanpact.contract.shipped import shipped_contracts
+from spanpact.engine.judging import CompiledContract
 from spanpact.findings import Report
-from spanpact.loader import load_contracts
 from spanpact.reporting import render_text
-from spanpact.shipped_contracts import shipped_contracts
 from spanpact.sources import JaegerSource
-from spanpact.waiting import Patience, wait_for_verdict
+from spanpact.verification.verifying import verify
+from spanpact.verification.waiting import Patience, wait_for_verdict
 
 TRACES = 50
 GOAL_S = 0.5

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from benchmarks.made_traces import in_protobuf, requests
-from spanpact.shipped_contracts import shipped_contracts
+from spanpact.contract.shipped import shipped_contracts
 from spanpact.sources import encode_traces_json
 
 SIZES: Final = [int(number) for number in os.environ.get("SPANPACT_BENCH_SPANS", "10000,100000,1000000").split(",")]

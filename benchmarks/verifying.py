@@ -14,12 +14,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from spanpact.engine import CompiledContract, Verification, verify
+from spanpact.contract.loader import load_contracts, load_text
+from spanpact.engine.judging import CompiledContract
 from spanpact.findings import Report
-from spanpact.loader import load_contracts, load_text
 from spanpact.sources import MemorySource, OtlpFileSource, OtlpReceiver
-from spanpact.sources.otlp_file import iter_batches
-from spanpact.streaming import verify_file
+from spanpact.sources.files.otlp_file import iter_batches
+from spanpact.verification.streaming import verify_file
+from spanpact.verification.verifying import Verification, verify
 
 SEVEN: Final = """
 spanpact: 1

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
-from containers import engine_api
-from containers.docker_engine import require_engine
-from containers.jaeger_server import jaeger_backend
+from containers.engine import api as engine_api
+from containers.engine.rung import require_engine
 from containers.ladder import BackendUnavailable, PassedOver
-from containers.postgres_server import postgres_backend
-from containers.redis_server import redis_backend
+from containers.servers.jaeger_server import jaeger_backend
+from containers.servers.postgres_server import postgres_backend
+from containers.servers.redis_server import redis_backend
 
 
 class Backend(Protocol):
@@ -31,7 +31,7 @@ BACKENDS: Mapping[str, Callable[[str | None], AbstractContextManager[Backend]]] 
 HOW_TO_GET: Mapping[str, str] = {
     "docker": "start an engine, or run under `python -m containers.engine -- COMMAND`",
     "redis": "start Docker, or install redis-server",
-    "jaeger": "start Docker, or put jaeger on PATH, or make one: `python -m containers.jaeger_binary`",
+    "jaeger": "start Docker, or put jaeger on PATH, or make one: `python -m containers.images.jaeger_binary`",
     "postgres": "start Docker, or install postgresql",
 }
 REQUIRABLE = tuple(HOW_TO_GET)

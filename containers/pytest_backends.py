@@ -24,10 +24,10 @@ from typing import Any
 import pytest
 
 from containers.backends import BACKENDS, Backend, engine_line, name_and_rung, names, opened
-from containers.jaeger_server import JaegerBackend
 from containers.ladder import BackendUnavailable
-from containers.postgres_server import PostgresBackend
-from containers.redis_server import RedisBackend
+from containers.servers.jaeger_server import JaegerBackend
+from containers.servers.postgres_server import PostgresBackend
+from containers.servers.redis_server import RedisBackend
 
 NAMED = {"redis": "Redis", "jaeger": "Jaeger", "postgres": "PostgreSQL", "docker": "Docker engine"}
 FIXTURES = {"redis_server": "redis", "jaeger": "jaeger", "postgres": "postgres", "docker_engine": "docker"}

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from containers.own_redis import own_redis
-from containers.redis_server import RedisBackend
-from contracts.reference_scenarios import SLOW
+from containers.servers.own_redis import own_redis
+from containers.servers.redis_server import RedisBackend
+from contracts.scenarios.every import SLOW
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -21,7 +21,7 @@ from itertools import groupby
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from spanpact.model import Event, Link, LogRecord, Reading, Span, Trace, Value
+from spanpact.trace.model import Event, Link, LogRecord, Reading, Span, Trace, Value
 
 _ABOUT = "Write down the exact traces of scenarios, in contracts/exact."
 FOLDER = Path(__file__).parent / "exact"
@@ -147,9 +147,9 @@ def _counted(texts: Sequence[list[str]]) -> Iterator[list[str]]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the texts of these scenarios, or of all, from a Redis of their own; 2 for a scenario that there is not."""
-    from containers.own_redis import own_redis
+    from containers.servers.own_redis import own_redis
     from contracts.reference_adapter import ReferenceImplementation
-    from contracts.reference_scenarios import ALL_ACTIONS, CLOCKED
+    from contracts.scenarios.every import ALL_ACTIONS, CLOCKED
 
     parser = argparse.ArgumentParser(prog="python -m contracts.exact_traces", description=_ABOUT)
     parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="default: every one")

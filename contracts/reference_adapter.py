@@ -17,17 +17,17 @@ from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogR
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from containers.redis_server import RedisBackend
-from contracts.reference_scenarios import ACTIONS, ALL_ACTIONS
-from contracts.stage import Stage
+from containers.servers.redis_server import RedisBackend
+from contracts.scenarios.every import ACTIONS, ALL_ACTIONS
+from contracts.scenarios.stage import Stage
 from demo.breakages import Breakage, TamperingExporter, TamperingLogExporter
-from reference_impl.correlation import correlation, new_correlation_id
-from reference_impl.log_export import LogExport
+from reference_impl.logs.export import LogExport
+from reference_impl.logs.structured import configure_logging
 from reference_impl.settings import Settings
-from reference_impl.structured_logs import configure_logging
-from reference_impl.telemetry import configure_tracing
-from spanpact.model import Reading
+from reference_impl.telemetry.correlation import correlation, new_correlation_id
+from reference_impl.telemetry.setup import configure_tracing
 from spanpact.sources import MemorySource
+from spanpact.trace.model import Reading
 
 
 class ReferenceImplementation:

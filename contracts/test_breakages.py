@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from containers.redis_server import RedisBackend
+from containers.servers.redis_server import RedisBackend
 from contracts.reference_adapter import ReferenceImplementation
 from demo.every_breakage import EVERY_BREAKAGE
 from spanpact.conformance import SCENARIOS, judge_scenario
+from spanpact.contract.shipped import shipped_contracts
 from spanpact.reporting import render_text
-from spanpact.shipped_contracts import shipped_contracts
 
 CAUGHT: dict[str, tuple[str, set[str]]] = {
     "lost-parent": ("session-hit", {"lookup/span-missing", "integrity/trace-roots"}),

@@ -6,15 +6,16 @@ from functools import cache
 
 import pytest
 
-from containers.redis_server import RedisBackend
+from containers.servers.redis_server import RedisBackend
 from contracts.exact_traces import FOLDER, ExactText, main
 from contracts.reference_adapter import ReferenceImplementation
-from contracts.reference_scenarios import ACTIONS, ALL_ACTIONS, CLOCKED
+from contracts.scenarios.every import ACTIONS, ALL_ACTIONS, CLOCKED
 from demo.every_breakage import EVERY_BREAKAGE
-from spanpact.engine import CompiledContract, verify
-from spanpact.loader import load_contracts
+from spanpact.contract.loader import load_contracts
+from spanpact.contract.shipped import shipped_contracts
+from spanpact.engine.judging import CompiledContract
 from spanpact.reporting import render_text
-from spanpact.shipped_contracts import shipped_contracts
+from spanpact.verification.verifying import verify
 
 
 @cache

@@ -3,10 +3,10 @@
 import pytest
 
 from spanpact.conformance import verify_examples
-from spanpact.loader import load_contracts
-from spanpact.plan import ContractPlan
+from spanpact.contract.compiled import ContractPlan
+from spanpact.contract.loader import load_contracts
+from spanpact.contract.shipped import shipped_contracts
 from spanpact.reporting import render_text
-from spanpact.shipped_contracts import shipped_contracts
 
 
 @pytest.mark.parametrize("plan", load_contracts([shipped_contracts()]), ids=lambda plan: plan.name)

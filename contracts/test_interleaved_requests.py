@@ -15,23 +15,23 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import get_current_span
 
-from containers.redis_server import RedisBackend
-from reference_impl.audit_client import AuditClient
-from reference_impl.audit_service import audit_settings, create_audit_app
-from reference_impl.connection_manager import ConnectionManager
-from reference_impl.connection_pool import PoolSettings
-from reference_impl.correlation import HEADER, current_correlation_id
-from reference_impl.redis_client import make_client
-from reference_impl.service import create_app
-from reference_impl.session_cache import KEYS
-from reference_impl.session_store import POOL, Session, SessionStore, SqlSessionStore
+from containers.servers.redis_server import RedisBackend
+from reference_impl.database.manager import ConnectionManager
+from reference_impl.database.pool import PoolSettings
+from reference_impl.redis_tracing.client import make_client
+from reference_impl.services.audit_api import audit_settings, create_audit_app
+from reference_impl.services.audit_client import AuditClient
+from reference_impl.services.studio_api import create_app
+from reference_impl.sessions.cache import KEYS
+from reference_impl.sessions.store import POOL, Session, SessionStore, SqlSessionStore
 from reference_impl.settings import Settings
-from reference_impl.telemetry import configure_tracing
-from spanpact.model import Trace
+from reference_impl.telemetry.correlation import HEADER, current_correlation_id
+from reference_impl.telemetry.setup import configure_tracing
+from spanpact.contract.shipped import shipped_contracts
 from spanpact.reporting import render_text
-from spanpact.shipped_contracts import shipped_contracts
 from spanpact.sources import MemorySource
 from spanpact.testing import verify_spans
+from spanpact.trace.model import Trace
 
 USERS = 400
 AT_ONCE = 40

@@ -10,11 +10,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from containers.redis_server import RedisBackend
-from contracts.closed_port import closed_port
-from contracts.departures import FILE, KnownDepartures, differences
-from contracts.instrumented_redis import CLIENTS, PACKAGE, Seen, contract_name, main
-from contracts.redis_scenarios import REDIS_ACTIONS
+from containers.servers.redis_server import RedisBackend
+from contracts.known_departures.departures import FILE, KnownDepartures, differences
+from contracts.known_departures.instrumented_redis import CLIENTS, PACKAGE, Seen, contract_name, main
+from contracts.scenarios.closed_port import closed_port
+from contracts.scenarios.redis import REDIS_ACTIONS
 
 KNOWN = KnownDepartures.load()
 
@@ -22,7 +22,7 @@ KNOWN = KnownDepartures.load()
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("mode", KNOWN.modes)
 def test_the_departures_are_those_that_are_known(redis: RedisBackend, mode: str) -> None:
-    command = [sys.executable, "-m", "contracts.instrumented_redis", redis.url]
+    command = [sys.executable, "-m", "contracts.known_departures.instrumented_redis", redis.url]
     environment = {**os.environ, "OTEL_SEMCONV_STABILITY_OPT_IN": KNOWN.modes[mode]}
     done = subprocess.run(command, capture_output=True, env=environment, timeout=150, check=False)
     assert done.returncode == 0, done.stderr.decode()

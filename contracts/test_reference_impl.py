@@ -2,7 +2,7 @@
 
 import pytest
 
-from containers.redis_server import RedisBackend
+from containers.servers.redis_server import RedisBackend
 from contracts.reference_adapter import ReferenceImplementation
 from spanpact.conformance import TraceContracts
 

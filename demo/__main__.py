@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from containers.ladder import BackendUnavailable
-from containers.own_redis import own_redis
+from containers.servers.own_redis import own_redis
 from demo.breaker_flow import EXAMPLE_TRACE_ID
 from demo.every_breakage import EVERY_BREAKAGE
 from demo.every_flow import every_flow

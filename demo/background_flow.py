@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 from demo.flows import DemoFailed, Driven, Driver, Stage
-from reference_impl.session_store import SqlSessionStore
+from reference_impl.sessions.store import SqlSessionStore
 
 EXPIRED = 120
 """More than one batch."""

@@ -7,10 +7,10 @@ import sys
 
 from demo.breakages import TamperingExporter
 from demo.propagation_breakages import PROPAGATION_BREAKAGES
-from reference_impl.__main__ import serve
-from reference_impl.audit_service import SERVICE_NAME, audit_settings, create_audit_app
-from reference_impl.span_export import otlp_exporter
-from reference_impl.telemetry import configure_tracing
+from reference_impl.export.span_exporter import otlp_exporter
+from reference_impl.services.audit_api import SERVICE_NAME, audit_settings, create_audit_app
+from reference_impl.services.serving import serve
+from reference_impl.telemetry.setup import configure_tracing
 
 
 def main() -> int:

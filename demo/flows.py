@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import httpx
 from redis import Redis
 
-from containers.redis_server import RedisBackend
-from reference_impl.session_cache import SESSION_KEY
-from reference_impl.session_store import SqlSessionStore
-from reference_impl.session_tokens import issue_token, read_token
+from containers.servers.redis_server import RedisBackend
+from reference_impl.sessions.cache import SESSION_KEY
+from reference_impl.sessions.store import SqlSessionStore
+from reference_impl.sessions.tokens import issue_token, read_token
 
 SECRET = "only for the demo: a service must be given its own"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from queue import Empty, Queue
 from types import TracebackType
 
-from containers.dead_mans_switch import DeadMansSwitch
+from containers.servers.dead_mans_switch import DeadMansSwitch
 
 START_S = 20.0
 STOP_S = 10.0

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from containers.redis_server import RedisBackend
+from containers.servers.redis_server import RedisBackend
 from demo.breaker_flow import breaker_environ
 from demo.flows import SECRET, Stage
 from demo.service_process import ServiceProcess

@@ -40,7 +40,7 @@ class AuditProcess(ServiceProcess):
             own["STUDIO_ID_SEED"] = str(int(environ["STUDIO_ID_SEED"]) + _OTHER_IDS)
         super().__init__({**environ, **own})
         broken = breakage in PROPAGATION_BREAKAGES
-        module = ["demo.broken_audit_service", str(breakage)] if broken else ["reference_impl.audit_service"]
+        module = ["demo.broken_audit_service", str(breakage)] if broken else ["reference_impl.services.audit_api"]
         self._command = [sys.executable, "-m", *module]
 
     def __enter__(self) -> AuditProcess:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from containers.jaeger_server import JaegerBackend
-    from containers.postgres_server import PostgresBackend
-    from containers.redis_server import RedisBackend
+    from containers.servers.jaeger_server import JaegerBackend
+    from containers.servers.postgres_server import PostgresBackend
+    from containers.servers.redis_server import RedisBackend
     from demo.services import Services
 
 pytest_plugins = ["containers.pytest_backends"]

@@ -11,16 +11,16 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from containers.controls import Faults
-from containers.jaeger_server import JaegerBackend
+from containers.servers.controls import Faults
+from containers.servers.jaeger_server import JaegerBackend
 from integration.verdicts import judged
 from integration.waiting import DEADLINE, until
-from reference_impl.span_ledger import LedgerReading
-from spanpact.engine import CompiledContract
-from spanpact.model import Span, Trace
-from spanpact.plan import ContractPlan
+from reference_impl.export.ledger import LedgerReading
+from spanpact.contract.compiled import ContractPlan
+from spanpact.engine.judging import CompiledContract
 from spanpact.reporting import render_text
 from spanpact.sources import HttpLimits, JaegerSource
+from spanpact.trace.model import Span, Trace
 
 
 @dataclass(frozen=True, slots=True)

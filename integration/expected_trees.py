@@ -59,14 +59,14 @@ _OPENED: Final = """\
 _REFUSED_AND_RECOVERED: Final = """\
 DELETE /session  server  error  http.response.status_code=503
   execute_with_circuit_breaker  error "circuit sessions is open"  operation=DELETE  error=CircuitOpen
-    * exception  exception.type=reference_impl.circuit_breaker_values.CircuitOpen
+    * exception  exception.type=reference_impl.circuit_breaker.values.CircuitOpen
     * circuit_breaker.rejected  pool=sessions
 GET /session  server  error  http.response.status_code=503
   session.validate  error "StoreUnavailable"
-    * exception  exception.type=reference_impl.session_store.StoreUnavailable
+    * exception  exception.type=reference_impl.sessions.store.StoreUnavailable
     redis.get  client  operation=GET  key=session:*  cache_hit=false  cache_miss=true
     execute_with_circuit_breaker  error "circuit sessions is open"  operation=SELECT  error=CircuitOpen
-      * exception  exception.type=reference_impl.circuit_breaker_values.CircuitOpen
+      * exception  exception.type=reference_impl.circuit_breaker.values.CircuitOpen
       * circuit_breaker.rejected  pool=sessions
 DELETE /session  server  http.response.status_code=204
   execute_with_circuit_breaker  operation=DELETE  circuit_breaker.state=half_open

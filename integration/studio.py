@@ -12,9 +12,9 @@ import psycopg
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
-from containers.jaeger_server import JaegerBackend
-from containers.postgres_server import PostgresBackend
-from containers.redis_server import RedisBackend
+from containers.servers.jaeger_server import JaegerBackend
+from containers.servers.postgres_server import PostgresBackend
+from containers.servers.redis_server import RedisBackend
 from demo.services import Services, running_services
 
 SPANS_LEAVE_MS = 50

@@ -15,18 +15,18 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from starlette.applications import Starlette
 
-from containers.jaeger_server import JaegerBackend
-from containers.postgres_server import PostgresBackend
-from containers.redis_server import RedisBackend
+from containers.servers.jaeger_server import JaegerBackend
+from containers.servers.postgres_server import PostgresBackend
+from containers.servers.redis_server import RedisBackend
 from demo.breakages import Breakage, TamperingExporter
 from demo.flows import Stage
 from demo.services import flows_environ
 from integration.studio import SPANS_LEAVE_MS, own_database
-from reference_impl.audit_service import audit_settings, create_audit_app
-from reference_impl.service import create_app
+from reference_impl.export.span_exporter import otlp_exporter
+from reference_impl.services.audit_api import audit_settings, create_audit_app
+from reference_impl.services.studio_api import create_app
 from reference_impl.settings import Settings
-from reference_impl.span_export import otlp_exporter
-from reference_impl.telemetry import Telemetry, configure_tracing
+from reference_impl.telemetry.setup import Telemetry, configure_tracing
 
 
 class Served:

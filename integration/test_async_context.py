@@ -25,19 +25,25 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from containers.jaeger_server import JaegerBackend
+from containers.servers.jaeger_server import JaegerBackend
 from integration.evidence import Answer, answer_of, whole
 from integration.waiting import DEADLINE
-from reference_impl.background_jobs import BackgroundJobs
-from reference_impl.http_spans import TracingMiddleware
-from reference_impl.operation_spans import operation_span
-from reference_impl.propagation import CarryingThreadPool, carried, carrying_thread, contained, run_in_executor
+from reference_impl.services.background_jobs import BackgroundJobs
+from reference_impl.services.http_spans import TracingMiddleware
 from reference_impl.settings import Settings
-from reference_impl.telemetry import configure_tracing
-from spanpact.loader import load_text
-from spanpact.model import Reading, SourceInfo
+from reference_impl.telemetry.context_propagation import (
+    CarryingThreadPool,
+    carried,
+    carrying_thread,
+    contained,
+    run_in_executor,
+)
+from reference_impl.telemetry.operation_spans import operation_span
+from reference_impl.telemetry.setup import configure_tracing
+from spanpact.contract.loader import load_text
 from spanpact.testing import verify_spans
-from spanpact.waiting import completed
+from spanpact.trace.model import Reading, SourceInfo
+from spanpact.verification.waiting import completed
 
 REQUESTS = 150
 AT_ONCE = 50

@@ -22,11 +22,11 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from containers import engine_api
-from containers.docker_engine import jaeger_container, postgres_container, redis_container
-from containers.jaeger_server import JaegerBackend, found_program, jaeger_backend
+from containers.engine import api as engine_api
+from containers.engine.rung import jaeger_container, postgres_container, redis_container
+from containers.engine.server_containers import JaegerContainer, PostgresContainer, RedisContainer, ServerContainer
 from containers.ladder import BackendUnavailable
-from containers.server_containers import JaegerContainer, PostgresContainer, RedisContainer, ServerContainer
+from containers.servers.jaeger_server import JaegerBackend, found_program, jaeger_backend
 from integration.waiting import DEADLINE, until
 
 KINDS: dict[str, Callable[[], AbstractContextManager[ServerContainer]]] = {
@@ -36,7 +36,7 @@ KINDS: dict[str, Callable[[], AbstractContextManager[ServerContainer]]] = {
 }
 HOLDER = """
 import signal, sys
-from containers.docker_engine import {kind}_container
+from containers.engine.rung import {kind}_container
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background inherits that it is ignored
 with {kind}_container() as server:
     print(server.name, flush=True)

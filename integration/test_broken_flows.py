@@ -11,7 +11,7 @@ from itertools import chain
 
 import pytest
 
-from containers.jaeger_server import JaegerBackend
+from containers.servers.jaeger_server import JaegerBackend
 from contracts.test_breakages import BETWEEN_PROCESSES, CAUGHT
 from demo.every_breakage import EVERY_BREAKAGE
 from demo.flows import drive

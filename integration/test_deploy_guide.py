@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from opentelemetry.trace import format_trace_id
 
-from containers.jaeger_server import answers, found_program
 from containers.ladder import BackendUnavailable
-from containers.processes import LOOPBACK, ServerProcess, free_port
+from containers.servers.jaeger_server import answers, found_program
+from containers.servers.processes import LOOPBACK, ServerProcess, free_port
 from reference_impl.settings import Settings
-from reference_impl.telemetry import configure_tracing
+from reference_impl.telemetry.setup import configure_tracing
 from spanpact.sources import JaegerSource
 
 PAGE = (Path(__file__).parents[1] / "docs" / "deploy.md").read_text(encoding="utf-8")

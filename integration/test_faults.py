@@ -13,15 +13,15 @@ import httpx
 import pytest
 from sqlalchemy.engine import make_url
 
-from containers.jaeger_server import JaegerBackend
-from containers.postgres_server import PostgresBackend
-from containers.redis_server import RedisBackend
+from containers.servers.jaeger_server import JaegerBackend
+from containers.servers.postgres_server import PostgresBackend
+from containers.servers.redis_server import RedisBackend
 from demo.breaker_flow import FAILURES
 from demo.services import Services, running_services
 from integration.evidence import Answer, answer_of, faulty, only, whole
 from integration.studio import SPANS_LEAVE_MS, own_database
-from spanpact.model import Reading, SourceInfo, Span, Trace
 from spanpact.sources import encode_traces_json
+from spanpact.trace.model import Reading, SourceInfo, Span, Trace
 
 EMAIL = "grace@example.com"
 PASSWORD = "canary-of-the-database"  # the servers of tests ask for none, and take any

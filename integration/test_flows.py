@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from containers.jaeger_server import JaegerBackend
-from containers.postgres_server import PostgresBackend
-from containers.redis_server import RedisBackend
+from containers.servers.jaeger_server import JaegerBackend
+from containers.servers.postgres_server import PostgresBackend
+from containers.servers.redis_server import RedisBackend
 from demo.breaker_flow import RESET_S, SCENARIO
 from demo.every_flow import every_flow
 from demo.two_services_flow import INTERLEAVED
@@ -26,9 +26,9 @@ from integration.verdicts import judged
 from integration.waiting import until
 from reference_impl.settings import Settings
 from spanpact.findings import Report
-from spanpact.model import Span
 from spanpact.reporting import render_text
 from spanpact.sources import JaegerQuery, JaegerSource
+from spanpact.trace.model import Span
 
 BREAKER = "breaker: probe, recovered"
 NEEDS_OUR_REDIS = frozenset({"validate: Redis down", "validate: Redis is back", "end all of a user"})

@@ -15,17 +15,17 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExportResult
 
-from containers.jaeger_server import JaegerBackend
+from containers.servers.jaeger_server import JaegerBackend
 from spanpact.cli import main
-from spanpact.comparing import compare
-from spanpact.engine import verify
+from spanpact.contract.loader import load_text
 from spanpact.errors import SourceError, SourceUnavailable
 from spanpact.findings import Report
-from spanpact.loader import load_text
-from spanpact.model import Reading
 from spanpact.sources import HttpLimits, JaegerQuery, JaegerSource, MemorySource, encode_traces_json
-from spanpact.waiting import Looking, Patience, content_of, wait, wait_for_verdict
-from tests.sources.jaeger_traces import ANSWERS, everything
+from spanpact.trace.model import Reading
+from spanpact.verification.source_comparison import compare
+from spanpact.verification.verifying import verify
+from spanpact.verification.waiting import Looking, Patience, content_of, wait, wait_for_verdict
+from tests.sources.jaeger.jaeger_traces import ANSWERS, everything
 
 CONTRACT = """\
 spanpact: 1

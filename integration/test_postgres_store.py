@@ -14,10 +14,10 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sqlalchemy import text
 
-from containers.postgres_server import PostgresBackend
-from reference_impl.circuit_breaker import BreakerSettings, CircuitOpen
-from reference_impl.connection_manager import ConnectionManager, PoolSettings, Queries
-from reference_impl.session_store import POOL, Session, SqlSessionStore, StoreUnavailable
+from containers.servers.postgres_server import PostgresBackend
+from reference_impl.circuit_breaker.breaker import BreakerSettings, CircuitOpen
+from reference_impl.database.manager import ConnectionManager, PoolSettings, Queries
+from reference_impl.sessions.store import POOL, Session, SqlSessionStore, StoreUnavailable
 
 EMAIL = "bob@example.com"
 CALL = "execute_with_circuit_breaker"

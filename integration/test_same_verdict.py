@@ -19,12 +19,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
-from containers.jaeger_server import JaegerBackend
-from spanpact.engine import CompiledContract, verify
-from spanpact.model import Reading, Resource, Span, Value
+from containers.servers.jaeger_server import JaegerBackend
+from spanpact.engine.judging import CompiledContract
 from spanpact.sources import JaegerSource, MemorySource, encode_traces_json
-from spanpact.sources.jaeger import Api
-from tests.corpus_cases import CASES, plan_of, reading_of
+from spanpact.sources.jaeger.source import Api
+from spanpact.trace.model import Reading, Resource, Span, Value
+from spanpact.verification.verifying import verify
+from tests.engine.corpus_cases import CASES, plan_of, reading_of
 from tests.sources.as_sdk import can_be_recorded, recorded
 from tests.sources.everywhere import as_protobuf, differences, lessened, only, renumbered
 from tests.sources.odd_traces import situations

@@ -16,14 +16,14 @@ from math import sqrt
 
 import pytest
 
-from containers.jaeger_server import JaegerBackend
-from containers.postgres_server import PostgresBackend
-from containers.redis_server import RedisBackend
+from containers.servers.jaeger_server import JaegerBackend
+from containers.servers.postgres_server import PostgresBackend
+from containers.servers.redis_server import RedisBackend
 from demo.services import Services
 from integration.evidence import Answer, answer_from, held, settled, spans_of, whole
 from integration.studio import running_studio
-from reference_impl.telemetry import SeededIds
-from spanpact.model import Trace
+from reference_impl.telemetry.setup import SeededIds
+from spanpact.trace.model import Trace
 
 pytestmark = pytest.mark.timeout(180)  # a busy machine has more to do than this
 RATE = 0.1  # the default in production

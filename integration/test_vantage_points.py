@@ -13,9 +13,9 @@ import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanContext
 
-from containers.jaeger_server import JaegerBackend
-from containers.postgres_server import PostgresBackend
-from containers.redis_server import RedisBackend
+from containers.servers.jaeger_server import JaegerBackend
+from containers.servers.postgres_server import PostgresBackend
+from containers.servers.redis_server import RedisBackend
 from demo.breakages import Breakage, changed
 from demo.breaker_flow import SCENARIO
 from demo.every_flow import every_flow
@@ -26,11 +26,11 @@ from integration.verdicts import judgement
 from integration.waiting import until
 from reference_impl import vocabulary as v
 from spanpact.cli import main
-from spanpact.comparing import compare
 from spanpact.findings import Report
-from spanpact.model import Reading
 from spanpact.reporting import render_text
 from spanpact.sources import JaegerSource, MemorySource, encode_traces_json
+from spanpact.trace.model import Reading
+from spanpact.verification.source_comparison import compare
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from functools import cache, partial
 from typing import Final
 
-from spanpact.engine import CompiledContract, verify
+from spanpact.contract.loader import load_contracts
+from spanpact.contract.shipped import shipped_contracts
+from spanpact.engine.judging import CompiledContract
 from spanpact.findings import Report
-from spanpact.loader import load_contracts
-from spanpact.model import Reading
-from spanpact.shipped_contracts import shipped_contracts
 from spanpact.sources import JaegerSource
-from spanpact.waiting import Patience, wait_for_verdict
+from spanpact.trace.model import Reading
+from spanpact.verification.verifying import verify
+from spanpact.verification.waiting import Patience, wait_for_verdict
 
 PATIENCE: Final = Patience(30)
 """Longer than any flow takes: a verdict comes as soon as it is settled."""

@@ -1,99 +1,10 @@
-"""Run studio-api under uvicorn: `python -m reference_impl`.
-
-SIGTERM and SIGINT end it gracefully: requests under way finish, then spans are flushed within the exit deadline, and
-the exit code is 0. A bad setting is one line on stderr and exit code 2; a port that is taken is exit code 1.
-"""
+"""Run studio-api: `python -m reference_impl`."""
 
 from __future__ import annotations
 
-import logging
-import signal
-import socket
 import sys
-from types import FrameType
 
-import uvicorn
-from starlette.applications import Starlette
-
-from reference_impl.log_export import LogExport, log_export
-from reference_impl.metrics import ServiceMetrics
-from reference_impl.service import create_app
-from reference_impl.settings import Settings, SettingsError
-from reference_impl.structured_logs import configure_logging
-from reference_impl.telemetry import Telemetry, configure_tracing
-
-logger = logging.getLogger("reference_impl.main")
-
-
-class _Server(uvicorn.Server):
-    """Says on stdout where it listens, so that a port of 0 can be used."""
-
-    def __init__(self, config: uvicorn.Config, name: str) -> None:
-        super().__init__(config)
-        self._name = name
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            port = self.servers[0].sockets[0].getsockname()[1]
-            print(f"{self._name} listening on http://{self.config.host}:{port}", flush=True)
-
-    def stop(self, _number: int, _frame: FrameType | None) -> None:
-        """Stop before serving has begun; while serving, uvicorn's own handler stands in front of this one.
-
-        It is also what uvicorn's repetition of the signal meets afterwards, so that the flush is not cut off.
-        """
-        self.should_exit = True
-
-
-def main() -> int:
-    """Serve until told to stop; the process's exit code."""
-    try:
-        settings = Settings.load()
-        export = log_export(settings)
-        logs = configure_logging(settings, logger_provider=export.provider if export else None)
-        metrics = ServiceMetrics(settings)
-        metrics.watch_logs(logs.reading)
-        telemetry = configure_tracing(settings, register_global=True, measures=metrics)
-    except SettingsError as problem:
-        print(f"studio-api: {problem}", file=sys.stderr)
-        return 2
-    return serve(settings, telemetry, app=create_app(settings, telemetry, metrics=metrics), logs=export)
-
-
-def serve(
-    settings: Settings,
-    telemetry: Telemetry,
-    *,
-    app: Starlette | None = None,
-    name: str = "studio-api",
-    logs: LogExport | None = None,
-) -> int:
-    """Serve an application (default: studio-api) until told to stop, then shut telemetry down; the exit code."""
-    config = uvicorn.Config(
-        app or create_app(settings, telemetry),
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=max(1, int(settings.exit_deadline_s)),
-    )
-    server = _Server(config, name)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, server.stop)
-    try:
-        server.run()
-        return 0
-    except SystemExit as stopped:
-        return 1 if stopped.code else 0
-    finally:
-        if not telemetry.shutdown():
-            logger.warning("spans were lost: %s", dict(telemetry.ledger().lost))
-        if logs is not None and not logs.shutdown(settings.exit_deadline_s):
-            logger.warning("log records may be lost: the export did not end in time")
-
+from reference_impl.services.serving import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -19,11 +19,11 @@ from typing import Any
 from opentelemetry.trace import Span, Tracer
 
 from contracts.exact_scenarios.helping import refused
-from contracts.stage import EMAIL, Action, Stage
-from reference_impl.breaker_events import log_change, record_on_span, record_rejection
-from reference_impl.circuit_breaker import BreakerSettings, CircuitBreaker, CircuitOpen, Permit
-from reference_impl.circuit_breaker_values import BreakerEvent, CallFailed, Transition
-from reference_impl.operation_spans import operation_span, record_failure
+from contracts.scenarios.stage import EMAIL, Action, Stage
+from reference_impl.circuit_breaker.breaker import BreakerSettings, CircuitBreaker, CircuitOpen, Permit
+from reference_impl.circuit_breaker.values import BreakerEvent, CallFailed, Transition
+from reference_impl.database.breaker_events import log_change, record_on_span, record_rejection
+from reference_impl.telemetry.operation_spans import operation_span, record_failure
 
 
 class Clock:

@@ -13,12 +13,12 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.engine import make_url
 
-from contracts.closed_port import closed_port
-from contracts.stage import DEADLINE_S, EMAIL, Action, Stage
-from reference_impl.redis_client import make_client
-from reference_impl.session_cache import KEYS, SESSION_KEY, CacheUnavailable, SessionCache, Validation
-from reference_impl.session_store import Session
-from reference_impl.session_tokens import issue_token, read_token
+from contracts.scenarios.closed_port import closed_port
+from contracts.scenarios.stage import DEADLINE_S, EMAIL, Action, Stage
+from reference_impl.redis_tracing.client import make_client
+from reference_impl.sessions.cache import KEYS, SESSION_KEY, CacheUnavailable, SessionCache, Validation
+from reference_impl.sessions.store import Session
+from reference_impl.sessions.tokens import issue_token, read_token
 
 
 class _Clock:
@@ -31,7 +31,7 @@ class _Clock:
 
 def _cache(stage: Stage, redis: Any = None, **options: Any) -> tuple[SessionCache, _Clock]:
     clock, numbers = _Clock(), iter(range(1000))
-    tracer = stage.telemetry.tracer("reference_impl.session_cache")
+    tracer = stage.telemetry.tracer("reference_impl.sessions.cache")
     chosen: dict[str, Any] = {"secret": "secret", "clock": clock, "tracer": tracer} | options
     made = SessionCache(redis or stage.redis, stage.store, new_id=lambda: f"{next(numbers):032x}", **chosen)
     return made, clock

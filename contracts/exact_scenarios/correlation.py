@@ -11,8 +11,8 @@ from opentelemetry.trace import NonRecordingSpan, Tracer
 
 from contracts.exact_scenarios.helping import tracer_of
 from contracts.exact_scenarios.operations import REMOTE
-from contracts.stage import EMAIL, Action, Stage
-from reference_impl.correlation import (
+from contracts.scenarios.stage import EMAIL, Action, Stage
+from reference_impl.telemetry.correlation import (
     BAGGAGE_KEY,
     correlation,
     current_correlation_id,
@@ -22,7 +22,7 @@ from reference_impl.correlation import (
     is_acceptable,
     new_correlation_id,
 )
-from reference_impl.operation_spans import operation_span
+from reference_impl.telemetry.operation_spans import operation_span
 
 
 async def _correlation(stage: Stage) -> None:

@@ -11,10 +11,10 @@ import redis.asyncio
 from opentelemetry.trace import Span, SpanKind, Tracer
 from redis.exceptions import RedisError
 
-from contracts.stage import Stage
-from reference_impl.key_patterns import KeyTemplates
-from reference_impl.measuring import Measures
-from reference_impl.redis_commands import instrument
+from contracts.scenarios.stage import Stage
+from reference_impl.redis_tracing.commands import instrument
+from reference_impl.redis_tracing.key_patterns import KeyTemplates
+from reference_impl.telemetry.measuring import Measures
 
 TEMPLATES: Final = (
     "session:{id}", "user:{id}", "user:me", "user:{id}:cart", "user:{id}:{list}", "app.config", "{tenant}:orders",
@@ -24,7 +24,7 @@ TEMPLATES: Final = (
 
 
 def tracer_of(stage: Stage) -> Tracer:
-    return stage.telemetry.tracer("reference_impl.redis_commands")
+    return stage.telemetry.tracer("reference_impl.redis_tracing.commands")
 
 
 def plain_clients(stage: Stage, **options: Any) -> tuple[Any, Any]:

@@ -12,10 +12,10 @@ from opentelemetry import baggage
 from opentelemetry.context import attach
 
 from contracts.exact_scenarios.helping import refused, tracer_of
-from contracts.stage import EMAIL, Action, Stage
-from reference_impl.background_jobs import BackgroundJobs, JobsRefused
-from reference_impl.correlation import correlation, current_correlation_id
-from reference_impl.operation_spans import operation_span
+from contracts.scenarios.stage import EMAIL, Action, Stage
+from reference_impl.services.background_jobs import BackgroundJobs, JobsRefused
+from reference_impl.telemetry.correlation import correlation, current_correlation_id
+from reference_impl.telemetry.operation_spans import operation_span
 
 
 async def _jobs(stage: Stage) -> None:

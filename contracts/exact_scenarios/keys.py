@@ -9,9 +9,9 @@ from typing import Any, Final
 from redis.exceptions import RedisError
 
 from contracts.exact_scenarios.helping import plain_clients, refused, tracer_of
-from contracts.stage import EMAIL, Action, Stage
-from reference_impl.key_patterns import KeyTemplates
-from reference_impl.operation_spans import operation_span
+from contracts.scenarios.stage import EMAIL, Action, Stage
+from reference_impl.redis_tracing.key_patterns import KeyTemplates
+from reference_impl.telemetry.operation_spans import operation_span
 
 
 class _Text(str):

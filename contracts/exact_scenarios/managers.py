@@ -12,10 +12,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.exact_scenarios.breakers import Clock
-from contracts.stage import EMAIL, Action, Stage
-from reference_impl.circuit_breaker import BreakerSettings, CircuitOpen
-from reference_impl.circuit_breaker_values import BreakerEvent
-from reference_impl.connection_manager import ConnectionManager, PoolExhausted, PoolSettings, Queries
+from contracts.scenarios.stage import EMAIL, Action, Stage
+from reference_impl.circuit_breaker.breaker import BreakerSettings, CircuitOpen
+from reference_impl.circuit_breaker.values import BreakerEvent
+from reference_impl.database.manager import ConnectionManager, PoolExhausted, PoolSettings, Queries
 from reference_impl.vocabulary import Mode
 
 
@@ -24,7 +24,7 @@ async def _managed(stage: Stage) -> None:
     clock, told = Clock(), list[BreakerEvent]()
     breaker = BreakerSettings(window_calls=4, minimum_calls=4, failure_rate_threshold=0.5, half_open_permits=1)
     settings = PoolSettings(url=stage.settings.database_url, breaker=breaker, size=2, checkout_timeout_s=0.5)
-    tracer = stage.telemetry.tracer("reference_impl.connection_manager")
+    tracer = stage.telemetry.tracer("reference_impl.database.manager")
     manager = ConnectionManager({"sessions": settings}, tracer=tracer, listeners=[told.append], clock=clock)
     assert repr(manager) == "<ConnectionManager sessions: closed, 0 of 0 failed; 0 of 2 in use, 0 waiting>"
 
@@ -76,7 +76,7 @@ async def _at_once(manager: ConnectionManager, clock: Clock) -> None:
 
 async def _other_managers(stage: Stage) -> None:
     """Vocabularies, a call past its deadline, a full pool, an open breaker while the pool is full, a wrong pool."""
-    tracer = stage.telemetry.tracer("reference_impl.connection_manager")
+    tracer = stage.telemetry.tracer("reference_impl.database.manager")
     url = stage.settings.database_url
     modes: tuple[Mode, ...] = ("simple", "semconv")
     for mode in modes:
@@ -95,7 +95,7 @@ async def _other_managers(stage: Stage) -> None:
 
 async def _left_behind(stage: Stage) -> None:
     """A driver that does not heed its deadline keeps its connection: the next call is refused at once, or waits."""
-    tracer, clock, freed = stage.telemetry.tracer("reference_impl.connection_manager"), Clock(), asyncio.Event()
+    tracer, clock, freed = stage.telemetry.tracer("reference_impl.database.manager"), Clock(), asyncio.Event()
     rules = BreakerSettings(window_calls=1, minimum_calls=1)
     short = PoolSettings(
         url=stage.settings.database_url, size=1, checkout_timeout_s=0.01, deadline_s=2.0, breaker=rules

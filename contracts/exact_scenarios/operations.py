@@ -16,10 +16,10 @@ from opentelemetry.context import Context, attach, get_value, set_value
 from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, TraceFlags, Tracer
 
 from contracts.exact_scenarios.helping import Told, tracer_of
-from contracts.stage import EMAIL, Action, Stage
-from reference_impl.measuring import MeasuredTracer
-from reference_impl.operation_spans import operation_span, traced
-from reference_impl.safe_errors import REDIS_CODES
+from contracts.scenarios.stage import EMAIL, Action, Stage
+from reference_impl.telemetry.measuring import MeasuredTracer
+from reference_impl.telemetry.operation_spans import operation_span, traced
+from reference_impl.telemetry.safe_errors import REDIS_CODES
 
 REMOTE = SpanContext(int("9" * 32, 16), int("9" * 16, 16), is_remote=True, trace_flags=TraceFlags(TraceFlags.SAMPLED))
 UNSAMPLED = SpanContext(int("7" * 32, 16), int("7" * 16, 16), is_remote=True)

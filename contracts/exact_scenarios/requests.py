@@ -18,10 +18,10 @@ from starlette.types import Message, Receive, Scope, Send
 
 from contracts.exact_scenarios.helping import Told
 from contracts.exact_scenarios.operations import REMOTE, UNSAMPLED
-from contracts.stage import EMAIL, Action, Stage
-from reference_impl.correlation import current_correlation_id
-from reference_impl.http_spans import TracingMiddleware, request_headers
-from reference_impl.measuring import MeasuredTracer
+from contracts.scenarios.stage import EMAIL, Action, Stage
+from reference_impl.services.http_spans import TracingMiddleware, request_headers
+from reference_impl.telemetry.correlation import current_correlation_id
+from reference_impl.telemetry.measuring import MeasuredTracer
 
 SENT = {"x-correlation-id": "c-1"}
 Headers: TypeAlias = Mapping[str, str] | Sequence[tuple[bytes, bytes]]
@@ -67,7 +67,7 @@ class _Client:
     """Sends requests straight to the middleware, as a server does, and keeps what it answers."""
 
     def __init__(self, stage: Stage, **options: Any) -> None:
-        tracer = stage.telemetry.tracer("reference_impl.http_spans")
+        tracer = stage.telemetry.tracer("reference_impl.services.http_spans")
         chosen: dict[str, Any] = {"tracer": tracer, "routes": ROUTES, "untraced": frozenset({"/healthz"})} | options
         self._stage = stage
         self._app = TracingMiddleware(_application, **chosen)
@@ -149,7 +149,7 @@ async def _raised(stage: Stage) -> None:
     await client.ask("/things/7?cancelled", raises=asyncio.CancelledError)
     assert EMAIL not in stage.lines.getvalue()
     told = Told()
-    measured = _Client(stage, tracer=MeasuredTracer(stage.telemetry.tracer("reference_impl.http_spans"), told))
+    measured = _Client(stage, tracer=MeasuredTracer(stage.telemetry.tracer("reference_impl.services.http_spans"), told))
     await measured.ask("/things/7")
     assert [operation[:3] for operation in told.operations] == [("GET /things/{id}", trace.SpanKind.SERVER, type(None))]
 

@@ -14,10 +14,10 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased
 from opentelemetry.trace import NonRecordingSpan, NoOpTracer, Span, SpanContext, TraceFlags, Tracer
 
 from contracts.exact_scenarios.helping import Told, plain_clients, run, sent, tracer_of
-from contracts.stage import EMAIL, Action, Stage
-from reference_impl.measuring import MeasuredTracer
-from reference_impl.operation_spans import operation_span
-from reference_impl.redis_commands import tracing_of
+from contracts.scenarios.stage import EMAIL, Action, Stage
+from reference_impl.redis_tracing.commands import tracing_of
+from reference_impl.telemetry.measuring import MeasuredTracer
+from reference_impl.telemetry.operation_spans import operation_span
 
 _UNSAMPLED: Final = tuple(SpanContext(int("7" * 32, 16), int("7" * 16, 16), remote) for remote in (True, False))
 

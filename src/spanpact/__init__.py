@@ -9,12 +9,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from spanpact.contract import Contract
-    from spanpact.engine import verify
+    from spanpact.contract import Contract, load_contract, load_contracts
     from spanpact.errors import ContractError, Place, SourceError, SpanpactError, UsageError
     from spanpact.findings import ContractResult, Coverage, Finding, NotChecked, Report
-    from spanpact.loader import load_contract, load_contracts
-    from spanpact.model import Event, Link, LogRecord, Reading, Resource, Scope, SourceInfo, Span, Trace
+    from spanpact.trace import Event, Link, LogRecord, Reading, Resource, Scope, SourceInfo, Span, Trace
+    from spanpact.verification import verify
 
 __version__ = "0.1.0"
 
@@ -46,12 +45,11 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "contract": ("Contract",),
-    "engine": ("verify",),
+    "contract": ("Contract", "load_contract", "load_contracts"),
     "errors": ("ContractError", "Place", "SourceError", "SpanpactError", "UsageError"),
     "findings": ("ContractResult", "Coverage", "Finding", "NotChecked", "Report"),
-    "loader": ("load_contract", "load_contracts"),
-    "model": ("Event", "Link", "LogRecord", "Reading", "Resource", "Scope", "SourceInfo", "Span", "Trace"),
+    "trace": ("Event", "Link", "LogRecord", "Reading", "Resource", "Scope", "SourceInfo", "Span", "Trace"),
+    "verification": ("verify",),
 }
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
 

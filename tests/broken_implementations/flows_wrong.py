@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace import Span
 from opentelemetry.trace import SpanKind
 from redis.exceptions import RedisError
 
-from contracts.closed_port import closed_port
+from contracts.scenarios.closed_port import closed_port
 from tests.broken_implementations.registry import broken
 from tests.broken_implementations.service import Headers, Service
 

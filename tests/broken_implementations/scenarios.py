@@ -14,9 +14,9 @@ from typing import Any
 import redis
 from redis.exceptions import RedisError
 
-from contracts.closed_port import closed_port
-from spanpact.model import Reading
+from contracts.scenarios.closed_port import closed_port
 from spanpact.sources import MemorySource
+from spanpact.trace.model import Reading
 from tests.broken_implementations.database_steps import RESET_S, StoreUnavailable
 from tests.broken_implementations.service import CORRELATION, Service
 from tests.broken_implementations.session_steps import EMAIL, HOUR_NS

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from spanpact.cli import main
-from spanpact.model import Reading, SourceInfo, Trace
 from spanpact.sources import encode_traces_json
+from spanpact.trace.model import Reading, SourceInfo, Trace
 from tests.reporting.made import CONTRACT, changed, in_trace, kept_flow
 
 EXAMPLES = """\

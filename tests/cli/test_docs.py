@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from spanpact import pytest_plugin
 from spanpact.cli import COMMANDS, command
 from spanpact.cli.run import SCENARIOS_VARIABLE
 from spanpact.reporting.json_report import report_document
 from spanpact.sources import OtlpReceiver
+from spanpact.testing import pytest_plugin
 from tests.reporting.made import changed, in_trace, judged, kept_flow
 
 ROOT = Path(__file__).parents[2]

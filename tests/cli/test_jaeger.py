@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from spanpact.model import Reading, SourceInfo, Trace
 from spanpact.sources import encode_traces_json
+from spanpact.trace.model import Reading, SourceInfo, Trace
 from tests.cli.commands import Desk, one_line
 from tests.reporting.made import changed, in_trace, kept_flow
 from tests.sources.scripted_http import ScriptedServer, answer, make_certificates

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from spanpact.lint import lint
-from spanpact.lint.rendering import lint_document
+from spanpact.reporting.lint_report import lint_document
 from tests.cli.commands import Desk, one_line
 
 ROOT = Path(__file__).parents[2]

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from spanpact.cli.reading import merged
-from spanpact.model import Reading, SourceInfo
 from spanpact.reporting import parse_json
+from spanpact.trace.model import Reading, SourceInfo
 from tests.cli.commands import SPANPACT, Desk, environment, one_line
 from tests.reporting.made import CONTRACT, in_trace, kept_flow
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from containers.redis_server import RedisBackend, redis_backend
+from containers.servers.redis_server import RedisBackend, redis_backend
 
 ROOT = Path(__file__).parents[2]
 TESTS = """

@@ -8,14 +8,14 @@ from typing import Any
 
 import msgspec
 
-from spanpact.compatibility import Change, compare
-from spanpact.contract import Contract
-from spanpact.engine import verify
-from spanpact.examples import load_examples
+from spanpact.contract.compiled import ContractPlan
+from spanpact.contract.examples import load_examples
+from spanpact.contract.loader import compile_contract
+from spanpact.contract.python_api import Contract
+from spanpact.diff import Change, compare
 from spanpact.findings import Report, Verdict
-from spanpact.loader import compile_contract
-from spanpact.model import Reading
-from spanpact.plan import ContractPlan
+from spanpact.trace.model import Reading
+from spanpact.verification.verifying import verify
 
 TODAY = dt.date(2026, 1, 1)
 

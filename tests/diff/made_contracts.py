@@ -8,10 +8,10 @@ from typing import Any, Final
 import msgspec
 from hypothesis import strategies as st
 
-from spanpact.contract import Contract
-from spanpact.loader import compile_contract
-from spanpact.model import Event, Reading, Resource, Scope, SourceInfo, Span, Trace
-from spanpact.plan import ContractPlan
+from spanpact.contract.compiled import ContractPlan
+from spanpact.contract.loader import compile_contract
+from spanpact.contract.python_api import Contract
+from spanpact.trace.model import Event, Reading, Resource, Scope, SourceInfo, Span, Trace
 
 MS: Final = 1_000_000
 UNTIL: Final = "2027-01-01"

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from spanpact.contract.compiled import ContractPlan
 from spanpact.errors import ContractError
-from spanpact.model import Reading
-from spanpact.plan import ContractPlan
+from spanpact.trace.model import Reading
 from tests.diff.judging import assert_sound, plan_of, reading_of
 
 CORPUS = sorted((Path(__file__).parents[1] / "corpus").glob("*.yaml"))

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from spanpact.compatibility.matchers import includes, includes_text
-from spanpact.compatibility.overlaps import may_select_the_same
-from spanpact.patterns import NamePattern
-from spanpact.plan import ContractPlan, Matcher
+from spanpact.contract.compiled import ContractPlan, Matcher
+from spanpact.diff.inclusion.matchers import includes, includes_text
+from spanpact.diff.inclusion.overlaps import may_select_the_same
+from spanpact.trace.name_patterns import NamePattern
 from tests.diff.judging import plan_of, reading_of, verdict
 from tests.diff.made_contracts import MATCHERS
 

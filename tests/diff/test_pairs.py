@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from spanpact.compatibility.matchers import WORDS
-from spanpact.compatibility.table import KEYWORDS
+from spanpact.diff.compatibility_rules import KEYWORDS
+from spanpact.diff.inclusion.matchers import WORDS
 from tests.diff.judging import changes, plan_of, reading_of, verdict
 
 PAIRS: list[dict[str, Any]] = YAML(typ="safe", pure=True).load((Path(__file__).parent / "pairs.yaml").read_text())

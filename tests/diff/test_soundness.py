@@ -7,8 +7,8 @@ import os
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from spanpact.model import Reading
-from spanpact.plan import ContractPlan
+from spanpact.contract.compiled import ContractPlan
+from spanpact.trace.model import Reading
 from tests.diff.judging import assert_sound
 from tests.diff.made_contracts import pairs, traces
 

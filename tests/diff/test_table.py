@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from spanpact.compatibility.matchers import WORDS
-from spanpact.compatibility.table import KEYWORDS
-from spanpact.finding_ids import CATALOGUE
-from spanpact.loader import vocabulary
+from spanpact.contract.loader import vocabulary
+from spanpact.diff.compatibility_rules import KEYWORDS
+from spanpact.diff.inclusion.matchers import WORDS
+from spanpact.findings.catalogue import CATALOGUE
 
 PLACES: dict[str, tuple[str, ...]] = {
     "": (

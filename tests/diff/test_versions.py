@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spanpact.compatibility.versions import enough, lowered, raised, steps_up
+from spanpact.diff.versions import enough, lowered, raised, steps_up
 
 
 @pytest.mark.parametrize(

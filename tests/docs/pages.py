@@ -75,7 +75,7 @@ def printed_by(command: str, folder: Path) -> str:
             program.chmod(program.stat().st_mode | stat.S_IXUSR)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "PYTEST_", "SPANPACT_"))}
     # A reader's pytest has one plugin, ours; this environment's others would be heard.
-    kept |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "spanpact.pytest_plugin"}
+    kept |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "spanpact.testing.pytest_plugin"}
     environ = {
         **kept,
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",

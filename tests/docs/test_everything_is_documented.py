@@ -7,11 +7,11 @@ from dataclasses import fields
 
 import pytest
 
-from reference_impl.setting_rules import RULES
+from reference_impl.settings.rules import RULES
 from spanpact import sources
-from spanpact.loader import vocabulary
+from spanpact.contract.loader import vocabulary
 from spanpact.sources import FileLimits, HttpLimits, ReceiverLimits
-from spanpact.sources.jaeger_spec import PARAMETERS
+from spanpact.sources.jaeger.spec import PARAMETERS
 from tests.docs.pages import DOCS, ROOT, page
 
 KEYWORDS = sorted(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from containers.own_redis import own_redis
+from containers.servers.own_redis import own_redis
 from demo.__main__ import EXAMPLE_SEED
 from demo.breaker_flow import EXAMPLE_TRACE_ID
 from demo.every_flow import every_flow

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from spanpact.engine import verify
 from spanpact.findings import ContractResult, Finding, Report
-from tests.corpus_cases import CASES, README, Case, cases_by_keyword, plan_of, reading_of, table
+from spanpact.verification.verifying import verify
+from tests.engine.corpus_cases import CASES, README, Case, cases_by_keyword, plan_of, reading_of, table
 
 GROUP = {"description", "contract", "given", "cases"}
 CASE = {
@@ -105,4 +105,4 @@ def test_every_keyword_has_cases_enough() -> None:
 
 
 def test_the_readme_says_how_many_there_are() -> None:
-    assert README.read_text().endswith(table()), "python -m tests.corpus_cases --write"
+    assert README.read_text().endswith(table()), "python -m tests.engine.corpus_cases --write"

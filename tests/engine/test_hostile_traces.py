@@ -10,10 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from spanpact.engine import CompiledContract, assignments, verify
+from spanpact.contract.loader import load_text
+from spanpact.engine.flow_assignments import assignments
+from spanpact.engine.judging import CompiledContract
 from spanpact.findings import Finding, Report
-from spanpact.loader import load_text
-from spanpact.model import (
+from spanpact.trace.model import (
     Attributes,
     Event,
     Link,
@@ -26,6 +27,7 @@ from spanpact.model import (
     Trace,
     Value,
 )
+from spanpact.verification.verifying import verify
 
 pytestmark = pytest.mark.unmeasured
 

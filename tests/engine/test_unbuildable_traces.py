@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from spanpact.engine import verify
+from spanpact.contract.loader import load_text
 from spanpact.findings import Finding
-from spanpact.loader import load_text
-from spanpact.model import Event, Link, LogRecord, Reading, SourceInfo, Span, Trace
+from spanpact.trace.model import Event, Link, LogRecord, Reading, SourceInfo, Span, Trace
+from spanpact.verification.verifying import verify
 
 TRACE, OTHER = "0" * 31 + "1", "0" * 31 + "2"
 EXAMPLES = "examples: {good: {trace: [top]}, bad: {trace: [x], findings: [top/span-missing]}}"

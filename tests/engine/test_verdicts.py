@@ -6,11 +6,13 @@ import datetime as dt
 
 import pytest
 
-from spanpact.engine import CompiledContract, assignments, verify
+from spanpact.contract.compiled import ContractPlan
+from spanpact.contract.loader import load_text
+from spanpact.engine.flow_assignments import assignments
+from spanpact.engine.judging import CompiledContract
 from spanpact.findings import Report
-from spanpact.loader import load_text
-from spanpact.model import ALL_CAPABILITIES, Attributes, Reading, SourceInfo, Span, Trace
-from spanpact.plan import ContractPlan
+from spanpact.trace.model import ALL_CAPABILITIES, Attributes, Reading, SourceInfo, Span, Trace
+from spanpact.verification.verifying import verify
 
 TRACE = "0" * 31 + "1"
 

@@ -10,15 +10,15 @@ import re2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spanpact.checks.attributes import compile_attribute
-from spanpact.checks.base import Breach, Context
+from spanpact.contract.compiled import UNSET, AttributeExpectation, Matcher
+from spanpact.engine.checks.attributes import compile_attribute
+from spanpact.engine.checks.base import Breach, Context
 from spanpact.lint import lint
 from spanpact.lint.matchers import attribute_possible, impossible_alternatives, text_possible, value_possible
 from spanpact.lint.names import covered_texts, covers, disjoint
-from spanpact.model import Trace, Value
-from spanpact.patterns import NamePattern
-from spanpact.plan import UNSET, AttributeExpectation, Matcher
-from spanpact.topology import Topology
+from spanpact.trace.model import Trace, Value
+from spanpact.trace.name_patterns import NamePattern
+from spanpact.trace.topology import Topology
 
 VALUES: list[Value] = [
     "a", "ab", "b", "", True, False, 0, 1, 1.0, 2, 0.5, -1, float("inf"), float("nan"), None, b"a",
@@ -126,5 +126,5 @@ def test_of_two_patterns_that_say_the_same_the_later_adds_nothing() -> None:
 
 
 def test_contracts_that_people_wrote_hold_no_violation() -> None:
-    messages = lint([Path(__file__).parents[1] / "contract_examples"], today=dt.date(2026, 7, 1)).messages
+    messages = lint([Path(__file__).parents[1] / "contract" / "contract_examples"], today=dt.date(2026, 7, 1)).messages
     assert [each for each in messages if each.level == "violation"] == []

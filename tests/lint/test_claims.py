@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spanpact.engine import CompiledContract, verify
+from spanpact.contract.loader import load_text
+from spanpact.engine.judging import CompiledContract
 from spanpact.findings import ContractResult
-from spanpact.loader import load_text
-from spanpact.model import Event, Reading, SourceInfo, Span, Trace
+from spanpact.trace.model import Event, Reading, SourceInfo, Span, Trace
+from spanpact.verification.verifying import verify
 from tests.lint.contracts import CASES, HEAD, Case
 
 TRACE_ID = "0" * 31 + "1"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from spanpact.finding_ids import CATALOGUE
+from spanpact.findings.catalogue import CATALOGUE
 from spanpact.lint import LINT_IDS, LintMessage, LintReport, lint
 from tests.lint.contracts import CASES, HEAD, Case
 

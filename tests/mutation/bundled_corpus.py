@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.corpus_cases import CASES
+from tests.engine.corpus_cases import CASES
 from tests.engine.test_corpus import test_case as judge_case
 
 PLACES = {case.file: [place for place, each in enumerate(CASES) if each.file == case.file] for case in CASES}

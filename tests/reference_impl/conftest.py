@@ -10,9 +10,9 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from tests.reference_impl.otlp_sink import OtlpSink, otlp_sink
-from tests.reference_impl.redis_driver import Driver
-from tests.reference_impl.redis_support import RedisServer, running_redis
+from tests.reference_impl.export.otlp_sink import OtlpSink, otlp_sink
+from tests.reference_impl.redis_tracing.redis_driver import Driver
+from tests.reference_impl.redis_tracing.redis_support import RedisServer, running_redis
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
-from spanpact.engine import verify
+from spanpact.contract.loader import load_text
 from spanpact.findings import Report
-from spanpact.loader import load_text
-from spanpact.model import Reading, SourceInfo, Span, Trace
+from spanpact.trace.model import Reading, SourceInfo, Span, Trace
+from spanpact.verification.verifying import verify
 
 CONTRACT = """\
 spanpact: 1

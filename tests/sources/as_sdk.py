@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.util import BoundedList
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
-from spanpact.model import Attributes, Event, Link, LogRecord, Reading, Resource, Scope, Span
+from spanpact.trace.model import Attributes, Event, Link, LogRecord, Reading, Resource, Scope, Span
 
 _TRACE_ID, _SPAN_ID = re.compile("[0-9a-f]{32}"), re.compile("[0-9a-f]{16}")
 

@@ -28,7 +28,8 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from spanpact.findings import Report
-from spanpact.model import (
+from spanpact.sources import OtlpFileSource, OtlpReceiver, encode_traces_json
+from spanpact.trace.model import (
     NO_RESOURCE,
     NO_SCOPE,
     Attributes,
@@ -40,8 +41,7 @@ from spanpact.model import (
     Trace,
     Value,
 )
-from spanpact.sources import OtlpFileSource, OtlpReceiver, encode_traces_json
-from tests.sources.raw_http import JSON, PROTOBUF, RawClient, post
+from tests.sources.receiver.raw_http import JSON, PROTOBUF, RawClient, post
 
 _SPANS = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 _LOGS = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"

@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Tracer, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from spanpact.model import Event, Link, LogRecord, Reading, Resource, Scope, SourceInfo, Span, Trace, Value
+from spanpact.trace.model import Event, Link, LogRecord, Reading, Resource, Scope, SourceInfo, Span, Trace, Value
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)

@@ -12,8 +12,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased
 from opentelemetry.trace import StatusCode
 
-from spanpact.model import NO_SCOPE, Link
 from spanpact.sources import MemorySource, TraceSource, encode_traces_json
+from spanpact.trace.model import NO_SCOPE, Link
 from tests.sources.readings import Recorder, a_session_trace
 
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from spanpact.cli.output import print_text, write_file
 from spanpact.errors import UsageError
-from spanpact.reporting.safe_text import safe
+from spanpact.reporting.drawing.safe_text import safe
 
 if TYPE_CHECKING:
     from spanpact.cli.reading import Asked
+    from spanpact.contract.compiled import ContractPlan
     from spanpact.findings import Report
-    from spanpact.plan import ContractPlan
     from spanpact.reporting import TextOptions
 
 

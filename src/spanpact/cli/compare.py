@@ -9,11 +9,11 @@ from pathlib import Path
 from spanpact.cli.common import Parser, add_output_options, add_tls_options, add_waiting_options, asked, deliver
 from spanpact.cli.output import check_writable
 from spanpact.cli.reading import open_sources
-from spanpact.comparing import compare
 from spanpact.errors import UsageError
 from spanpact.findings import Report
-from spanpact.model import Reading
-from spanpact.waiting import Looking, Patience, content_of, wait
+from spanpact.trace.model import Reading
+from spanpact.verification.source_comparison import compare
+from spanpact.verification.waiting import Looking, Patience, content_of, wait
 
 
 def parser() -> Parser:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from spanpact.cli.common import Parser, for_output
 from spanpact.cli.output import print_text
-from spanpact.compatibility import diff_contracts
+from spanpact.contract.compiled import ContractPlan
+from spanpact.contract.loader import load_contracts
+from spanpact.diff import diff_contracts
 from spanpact.errors import UsageError
-from spanpact.loader import load_contracts
-from spanpact.plan import ContractPlan
 from spanpact.reporting import TextOptions
 from spanpact.reporting.diff_json import render_diff_json
 from spanpact.reporting.diff_text import render_diff

@@ -9,9 +9,9 @@ from pathlib import Path
 from spanpact.cli.common import Parser, for_output
 from spanpact.cli.output import check_writable, print_text, write_file
 from spanpact.lint import LintReport, lint
-from spanpact.lint.rendering import lint_json, lint_summary, lint_text
 from spanpact.reporting import TextOptions
-from spanpact.reporting.safe_text import safe
+from spanpact.reporting.drawing.safe_text import safe
+from spanpact.reporting.lint_report import lint_json, lint_summary, lint_text
 
 
 def parser() -> Parser:

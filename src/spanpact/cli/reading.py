@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from spanpact.model import LogRecord, Reading, SourceInfo, Span, Trace
 from spanpact.sources import open_source
 from spanpact.sources.http_client import NO_TLS_OPTIONS, TlsOptions
+from spanpact.trace.model import LogRecord, Reading, SourceInfo, Span, Trace
 
 
 @dataclass(frozen=True, slots=True)

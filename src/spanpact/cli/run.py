@@ -24,12 +24,12 @@ from spanpact.cli.common import (
 from spanpact.cli.output import check_writable, write_file
 from spanpact.cli.process import run_command, said
 from spanpact.cli.reading import labelled
-from spanpact.engine import verify
+from spanpact.contract.loader import load_contracts
 from spanpact.errors import UsageError
-from spanpact.loader import load_contracts
-from spanpact.model import Reading
 from spanpact.privacy import mask
 from spanpact.sources import OtlpReceiver, ReceiverCounts, encode_traces_json
+from spanpact.trace.model import Reading
+from spanpact.verification.verifying import verify
 
 Header: TypeAlias = list[tuple[str, str]]
 

@@ -11,8 +11,8 @@ from spanpact.cli.common import Parser, add_tls_options, asked, for_output, text
 from spanpact.cli.output import print_text
 from spanpact.cli.reading import read_sources
 from spanpact.errors import SourceError
-from spanpact.model import Reading
 from spanpact.reporting import render_traces
+from spanpact.trace.model import Reading
 
 
 def parser() -> Parser:

@@ -19,15 +19,15 @@ from spanpact.cli.common import (
     unknown_scenarios,
 )
 from spanpact.cli.output import check_writable
+from spanpact.contract.compiled import ContractPlan
+from spanpact.contract.loader import load_contracts
 from spanpact.errors import UsageError
 from spanpact.findings import Report
-from spanpact.loader import load_contracts
-from spanpact.model import Reading
-from spanpact.plan import ContractPlan
+from spanpact.trace.model import Reading
 
 if TYPE_CHECKING:
     from spanpact.cli.reading import Asked
-    from spanpact.engine import CompiledContract
+    from spanpact.engine.judging import CompiledContract
 
 
 def parser() -> Parser:
@@ -63,15 +63,16 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _verify_examples(plans: Sequence[ContractPlan], given: argparse.Namespace) -> Report:
-    from spanpact.conformance.examples_check import verify_examples
+    from spanpact.verification.contract_examples import verify_examples
 
     return verify_examples(plans, strict=given.strict, allow_unseen=given.allow_unseen)
 
 
 def _verify_traces(plans: Sequence[ContractPlan], given: argparse.Namespace) -> Report:
     from spanpact.cli.reading import merged, open_sources
-    from spanpact.engine import CompiledContract, verify
-    from spanpact.waiting import Patience, wait_for_verdict
+    from spanpact.engine.judging import CompiledContract
+    from spanpact.verification.verifying import verify
+    from spanpact.verification.waiting import Patience, wait_for_verdict
 
     patience = Patience(given.wait)
     scenarios = read_scenarios(given.scenarios) if given.scenarios else {}
@@ -92,7 +93,7 @@ def _verify_traces(plans: Sequence[ContractPlan], given: argparse.Namespace) -> 
 def _verify_file(compiled: Sequence[CompiledContract], given: argparse.Namespace, wanted: Asked) -> Report | None:
     """The report on one file whose traces need not be held; None where they must be, or where it is no such file."""
     from spanpact.sources import OtlpFileSource, open_source
-    from spanpact.streaming import verify_file
+    from spanpact.verification.streaming import verify_file
 
     if len(given.sources) != 1 or given.wait or given.traces or given.trees:
         return None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from spanpact.conformance.examples_check import verify_examples
 from spanpact.conformance.implementation import Implementation
 from spanpact.conformance.scenarios import SCENARIOS, Scenario
+from spanpact.verification.contract_examples import verify_examples
 
 if TYPE_CHECKING:
     from spanpact.conformance.suite import TraceContracts, judge_scenario

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Protocol
 
-from spanpact.model import Reading
+from spanpact.trace.model import Reading
 
 
 class Implementation(Protocol):

@@ -12,11 +12,12 @@ import pytest
 
 from spanpact.conformance.implementation import Implementation
 from spanpact.conformance.scenarios import SCENARIOS, Scenario
-from spanpact.engine import CompiledContract, verify
+from spanpact.contract.loader import load_contracts
+from spanpact.contract.shipped import shipped_contracts
+from spanpact.engine.judging import CompiledContract
 from spanpact.findings import Report
-from spanpact.loader import load_contracts
 from spanpact.reporting import render_text
-from spanpact.shipped_contracts import shipped_contracts
+from spanpact.verification.verifying import verify
 
 
 def judge_scenario(implementation: Implementation, scenario: Scenario) -> Report:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from spanpact.contract.compiled import AT_LEAST_ONE, NO_CONTENT, Condition, Count, Entry, Side
+from spanpact.lint.contract_facts import Facts, Range
 from spanpact.lint.contradictions import conflicts, impossible
-from spanpact.lint.facts import Facts, Range
 from spanpact.lint.messages import LintMessage, lint_message
-from spanpact.plan import AT_LEAST_ONE, NO_CONTENT, Condition, Count, Entry, Side
 
 _NONE = Count(0, 0)
 _LEVELED = ("missing", "surplus", "misplaced")  # findings of a count; with a level of its own, one may say more

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from spanpact.checks.values import described, shown
+from spanpact.contract.compiled import AttributeExpectation, Content, DurationBound, Entry, Matcher
+from spanpact.contract.loader.vocabulary import KINDS, STATUSES
+from spanpact.engine.checks.values import described, shown
 from spanpact.errors import Place
-from spanpact.lint.facts import Facts
+from spanpact.lint.contract_facts import Facts
 from spanpact.lint.matchers import attribute_possible, impossible_alternatives, text_possible, value_possible
 from spanpact.lint.messages import LintMessage, lint_message
-from spanpact.loader.vocabulary import KINDS, STATUSES
-from spanpact.plan import AttributeExpectation, Content, DurationBound, Entry, Matcher
 
 _TEXTS = {"kind": KINDS, "status": STATUSES, "status_message": (), "scope": ()}
 _MEND = "of expectations that exclude each other, one is wrong"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from spanpact.conformance.examples_check import JudgedExample, examples_result, judge_examples, unproven
-from spanpact.document import Mapping as Document
-from spanpact.document import Sequence as DocumentList
+from spanpact.contract.document import Mapping as Document
+from spanpact.contract.document import Sequence as DocumentList
 from spanpact.errors import Place
 from spanpact.findings import ContractResult, Finding
-from spanpact.lint.facts import Facts
+from spanpact.lint.contract_facts import Facts
 from spanpact.lint.messages import LintMessage, lint_message
-from spanpact.patterns import NamePattern
+from spanpact.trace.name_patterns import NamePattern
+from spanpact.verification.contract_examples import JudgedExample, examples_result, judge_examples, unproven
 
 
 @dataclass(frozen=True, slots=True)

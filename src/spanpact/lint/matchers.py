@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from spanpact.checks.values import compile_matcher, type_of
-from spanpact.model import Value
-from spanpact.plan import UNSET, Matcher
+from spanpact.contract.compiled import UNSET, Matcher
+from spanpact.engine.checks.values import compile_matcher, type_of
+from spanpact.trace.model import Value
 
 _NUMBERS: Final = frozenset(("int", "double"))
 _ALL_TYPES: Final = frozenset(("string", "boolean", "int", "double", "bytes", "array", "map", "null"))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from spanpact.patterns import NamePattern
+from spanpact.trace.name_patterns import NamePattern
 
 _ANY_TEXT: Final = "\U000f0000"  # a character that stands for whatever a wildcard takes in; nobody writes it
 

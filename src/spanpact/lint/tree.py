@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from spanpact.lint.facts import Facts, implied
+from spanpact.contract.compiled import ANY, Content, Entry, Rule, Statement
+from spanpact.lint.contract_facts import Facts, implied
 from spanpact.lint.messages import LintMessage, lint_message
 from spanpact.lint.names import covered_texts, covers, disjoint
-from spanpact.patterns import NamePattern
-from spanpact.plan import ANY, Content, Entry, Rule, Statement
+from spanpact.trace.name_patterns import NamePattern
 
 _REMOVE = "remove it, or say what was meant"
 

@@ -6,7 +6,17 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, TypeVar
 
-from spanpact.model import NO_RESOURCE, NO_SCOPE, Attributes, LogRecord, Resource, Scope, Span, SpanKind, StatusCode
+from spanpact.trace.model import (
+    NO_RESOURCE,
+    NO_SCOPE,
+    Attributes,
+    LogRecord,
+    Resource,
+    Scope,
+    Span,
+    SpanKind,
+    StatusCode,
+)
 
 Signal: TypeAlias = Literal["traces", "logs", "metrics"]
 

@@ -15,8 +15,7 @@ import msgspec
 from msgspec import UNSET
 
 from spanpact.errors import SourceError
-from spanpact.model import Attributes, Event, Link, LogRecord, Resource, Scope, Span, SpanKind, StatusCode, Value
-from spanpact.otlp import wire
+from spanpact.otlp import json_messages as wire
 from spanpact.otlp.batch import (
     KINDS,
     MAX_VALUE_DEPTH,
@@ -28,7 +27,8 @@ from spanpact.otlp.batch import (
     parent_remote,
     severity_name,
 )
-from spanpact.otlp.json_faults import JsonFault, describe_failure, find_duplicate_key, too_deep
+from spanpact.otlp.json_errors import JsonFault, describe_failure, find_duplicate_key, too_deep
+from spanpact.trace.model import Attributes, Event, Link, LogRecord, Resource, Scope, Span, SpanKind, StatusCode, Value
 
 _DECODER = msgspec.json.Decoder(wire.Request)
 _KIND_NAMES = {f"SPAN_KIND_{kind.upper()}": number for number, kind in enumerate(KINDS)}

@@ -15,8 +15,8 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from spanpact.errors import SourceError
-from spanpact.model import Attributes, Event, Link, LogRecord, Resource, Scope, Span, Value
 from spanpact.otlp.batch import KINDS, STATUSES, Batch, SharedValues, parent_remote, severity_name
+from spanpact.trace.model import Attributes, Event, Link, LogRecord, Resource, Scope, Span, Value
 
 
 def decode_protobuf_traces(data: bytes, *, name: str = "OTLP protobuf", shared: SharedValues | None = None) -> Batch:

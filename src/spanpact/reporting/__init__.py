@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from spanpact.reporting.json_report import parse_json, render_json
-from spanpact.reporting.text import TextOptions, options_for, render_text, summary_line
-from spanpact.reporting.traces_text import render_traces
+from spanpact.reporting.text_report import TextOptions, options_for, render_text, summary_line
+from spanpact.reporting.trace_text import render_traces
 
 __all__ = [
     "TextOptions",

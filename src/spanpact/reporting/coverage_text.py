@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from spanpact.findings import ContractResult, Coverage, CoverageState, Report
-from spanpact.reporting.safe_text import Canvas, Style, width_of
+from spanpact.reporting.drawing.safe_text import Canvas, Style, width_of
 
 _STATES: Final[tuple[CoverageState, ...]] = ("exercised", "vacuous", "unseen")
 _STYLES: Final[dict[CoverageState, Style]] = {"exercised": "good", "vacuous": "doubt", "unseen": "bad"}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from spanpact import __version__
-from spanpact.compatibility import Change, ContractDiff, Diff
+from spanpact.diff import Change, ContractDiff, Diff
 from spanpact.reporting.json_values import json_text, place_values
 
 SHAPE: Final = 1

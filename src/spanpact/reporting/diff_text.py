@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from spanpact.compatibility import Change, ContractDiff, Diff
-from spanpact.reporting.safe_text import Canvas
-from spanpact.reporting.text import TextOptions
+from spanpact.diff import Change, ContractDiff, Diff
+from spanpact.reporting.drawing.safe_text import Canvas
+from spanpact.reporting.text_report import TextOptions
 
 _LONGEST: Final = 200  # characters of a value that are shown
 _SAY: Final = {

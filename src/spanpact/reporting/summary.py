@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spanpact.findings import ContractResult, Report
-from spanpact.reporting.safe_text import Canvas, Style
+from spanpact.reporting.drawing.safe_text import Canvas, Style
 
 
 def passes(report: Report, result: ContractResult) -> bool:

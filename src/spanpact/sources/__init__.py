@@ -4,15 +4,15 @@
 """
 
 from spanpact.otlp import encode_traces_json
-from spanpact.sources.assembling import TraceAssembler
-from spanpact.sources.base import SourceBase, TraceSource
+from spanpact.sources.files.otlp_file import FileLimits, OtlpFileSource, iter_batches
 from spanpact.sources.http_client import HttpLimits, TlsOptions
-from spanpact.sources.jaeger import JaegerQuery, JaegerSource, full_trace_id
+from spanpact.sources.jaeger.source import JaegerQuery, JaegerSource, full_trace_id
 from spanpact.sources.memory import MemorySource
 from spanpact.sources.opening import ENTRY_POINT_GROUP, SourceFactory, open_source
-from spanpact.sources.otlp_file import FileLimits, OtlpFileSource, iter_batches
-from spanpact.sources.receiver import OtlpReceiver, ReceiverCounts
-from spanpact.sources.receiver_http import ReceiverLimits
+from spanpact.sources.receiver.http_server import ReceiverLimits
+from spanpact.sources.receiver.otlp_receiver import OtlpReceiver, ReceiverCounts
+from spanpact.sources.trace_source import SourceBase, TraceSource
+from spanpact.trace.assembly import TraceAssembler
 
 __all__ = [
     "ENTRY_POINT_GROUP",

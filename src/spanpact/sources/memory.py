@@ -8,7 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal, cast
 
-from spanpact.model import (
+from spanpact.otlp import SharedValues
+from spanpact.otlp.batch import severity_name
+from spanpact.sources.trace_source import SourceBase
+from spanpact.trace.assembly import TraceAssembler
+from spanpact.trace.model import (
     ALL_CAPABILITIES,
     Attributes,
     Capability,
@@ -24,10 +28,6 @@ from spanpact.model import (
     StatusCode,
     Value,
 )
-from spanpact.otlp import SharedValues
-from spanpact.otlp.batch import severity_name
-from spanpact.sources.assembling import TraceAssembler
-from spanpact.sources.base import SourceBase
 
 
 class MemorySource(SourceBase):

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Protocol
 
 from spanpact.errors import SourceError, UsageError
-from spanpact.sources.base import TraceSource
+from spanpact.sources.files.otlp_file import OtlpFileSource
 from spanpact.sources.http_client import NO_TLS_OPTIONS, TlsOptions
-from spanpact.sources.jaeger_spec import jaeger_from_spec
-from spanpact.sources.otlp_file import OtlpFileSource
+from spanpact.sources.jaeger.spec import jaeger_from_spec
+from spanpact.sources.trace_source import TraceSource
 
 ENTRY_POINT_GROUP = "spanpact.sources"
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):")  # two characters at least: `c:` is a drive

@@ -1,0 +1,1 @@
+"""A subject that is not ours: how `opentelemetry-instrumentation-redis` departs from the contracts, exactly."""

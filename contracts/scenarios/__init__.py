@@ -1,0 +1,1 @@
+"""The scenarios of `spanpact.conformance.SCENARIOS` and further ones, performed by the reference implementation."""

@@ -1,0 +1,194 @@
+"""The states of a circuit breaker as a plain machine: every method is told the time, none waits, locks or calls out.
+
+`circuit_breaker.py` puts the lock, the clock and the listeners around it. Times are seconds of one monotonic clock.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from reference_impl.circuit_breaker.permit import End, Permit
+from reference_impl.circuit_breaker.settings import BreakerSettings
+from reference_impl.circuit_breaker.values import (
+    OUTCOMES,
+    BreakerEvent,
+    CallFailed,
+    CircuitOpen,
+    Outcome,
+    Reason,
+    Snapshot,
+    State,
+    Transition,
+    rate,
+)
+from reference_impl.circuit_breaker.window import CountWindow, Window, window_of
+
+
+class Machine:
+    """State, generation, window and probes of one breaker. Not safe for threads."""
+
+    def __init__(self, pool: str, settings: BreakerSettings) -> None:
+        self.pool = pool
+        self.settings = settings
+        self.state: State = "closed"
+        self._generation = 0
+        self._opened_at = 0.0
+        self._window: Window = window_of(settings)
+        self._probes: dict[Permit, None] = {}  # those under way in half-open, oldest first
+        self._totals: dict[Outcome, int] = dict.fromkeys(OUTCOMES, 0)
+
+    # --- Letting a call through --------------------------------------------------------------------------------
+
+    def wake(self, now: float) -> tuple[Transition, ...]:
+        """What is due at `now` because of time alone: half-open after the wait, permits of hung probes taken back."""
+        if self.state == "open" and self._retry_after_s(now) == 0.0:
+            return (self._move("half_open", "wait_over", now),)
+        self._reclaim(now)
+        return ()
+
+    def admit(self, now: float, end: End) -> Permit | CircuitOpen:
+        """A permit, or the refusal to raise; to be called after `wake`."""
+        permit = Permit(end, self.state, self._generation, now)
+        wait = self._retry_after_s(now)
+        if wait > 0.0:
+            self._totals["rejected"] += 1
+            return CircuitOpen(self.pool, self.state, wait, self._why())
+        if self.state == "half_open":
+            self._probes[permit] = None
+        return permit
+
+    def _reclaim(self, now: float) -> None:
+        for permit in list(self._probes):  # leases end in the order in which they began
+            if self._lease_left_s(permit.started_at, now) > 0.0:
+                return
+            del self._probes[permit]
+            self._totals["hung"] += 1
+
+    def _lease_left_s(self, started_at: float, now: float) -> float:
+        return max(0.0, started_at + self.settings.probe_lease_s - now)
+
+    def _retry_after_s(self, now: float) -> float:
+        if self.state == "open":
+            return max(0.0, self._opened_at + self.settings.reset_after_s - now)
+        if self.state == "half_open" and len(self._probes) + self._window.calls >= self.settings.half_open_permits:
+            return self._lease_left_s(next((probe.started_at for probe in self._probes), now), now)
+        return 0.0
+
+    def _why(self) -> str:
+        if self.state == "half_open":
+            return f"no probe left ({len(self._probes)} under way, {self._window.calls} answered)"
+        slow = f", {self._window.slow} were slow" if self._window.slow else ""
+        return f"{self._window.failed} of {self._window.calls} calls failed{slow}"
+
+    # --- What became of it -------------------------------------------------------------------------------------
+
+    def end(self, permit: Permit, outcome: Outcome, error: BaseException | None, now: float) -> list[BreakerEvent]:
+        """Count a call that is over, unless the permit was ended before; what is to be told of it.
+
+        `outcome` is "succeeded", "failed" (then with its `error`) or "released".
+        """
+        if permit.ended:
+            return []
+        permit.ended = True
+        self._reclaim(now)
+        outcome = outcome if self._still_counts(permit) else "late"
+        self._totals[outcome] += 1
+        if outcome not in ("succeeded", "failed"):
+            return []
+        return self._count(permit, error if outcome == "failed" else None, now)
+
+    def _still_counts(self, permit: Permit) -> bool:
+        if permit.generation != self._generation:
+            return False
+        held = permit in self._probes
+        self._probes.pop(permit, None)
+        return held or self.state == "closed"
+
+    def _count(self, permit: Permit, error: BaseException | None, now: float) -> list[BreakerEvent]:
+        duration = now - permit.started_at
+        slow = duration > self.settings.slow_call_duration_s
+        self._window.record(now, failed=error is not None, slow=slow)
+        news: list[BreakerEvent] = []
+        if error is not None:
+            news.append(self._failure(error, duration, slow, now))
+        to, reason = self._verdict()
+        if to != self.state:
+            news.append(self._move(to, reason, now))
+        return news
+
+    def _verdict(self) -> tuple[State, Reason]:
+        """The state that the window asks for; half-open stays until all N results are counted."""
+        window, settings = self._window, self.settings
+        needed = settings.half_open_permits if self.state == "half_open" else settings.minimum_calls
+        if window.calls < needed:
+            return self.state, "recovered"
+        if rate(window.failed, window.calls) >= settings.failure_rate_threshold:
+            return "open", "failure_rate"
+        if rate(window.slow, window.calls) >= settings.slow_call_rate_threshold:
+            return "open", "slow_call_rate"
+        return "closed", "recovered"
+
+    def _failure(self, error: BaseException, duration_s: float, slow: bool, now: float) -> CallFailed:
+        return CallFailed(
+            pool=self.pool,
+            state=self.state,
+            error=error,
+            duration_s=duration_s,
+            slow=slow,
+            calls=self._window.calls,
+            failure_count=self._window.failed,
+            failure_rate=rate(self._window.failed, self._window.calls),
+            threshold=self.settings.failure_rate_threshold,
+            reset_after_s=self.settings.reset_after_s,
+            generation=self._generation,
+            at=now,
+        )
+
+    # --- States ------------------------------------------------------------------------------------------------
+
+    def _move(self, to: State, reason: Reason, now: float) -> Transition:
+        settings, window, before = self.settings, self._window, self.state
+        by_slow = reason == "slow_call_rate"
+        self._enter(to, now)
+        return Transition(
+            pool=self.pool,
+            from_state=before,
+            to_state=to,
+            reason=reason,
+            calls=window.calls,
+            failure_count=window.failed,
+            slow_count=window.slow,
+            failure_rate=rate(window.failed, window.calls),
+            slow_call_rate=rate(window.slow, window.calls),
+            threshold=settings.slow_call_rate_threshold if by_slow else settings.failure_rate_threshold,
+            reset_after_s=settings.reset_after_s if to == "open" else 0.0,
+            generation=self._generation,
+            at=now,
+        )
+
+    def _enter(self, state: State, now: float) -> None:
+        self.state = state
+        self._generation += 1
+        if state == "open":
+            self._opened_at = now  # and the window stays, to say why
+        else:
+            settings = self.settings
+            self._window = window_of(settings) if state == "closed" else CountWindow(settings.half_open_permits)
+
+    def snapshot(self, now: float) -> Snapshot:
+        """What the machine is at `now`."""
+        if self.state == "closed":
+            self._window.advance(now)
+        self._reclaim(now)
+        return Snapshot(
+            pool=self.pool,
+            state=self.state,
+            generation=self._generation,
+            calls=self._window.calls,
+            failure_count=self._window.failed,
+            slow_count=self._window.slow,
+            probes=len(self._probes),
+            permits=self.settings.half_open_permits,
+            retry_after_s=self._retry_after_s(now),
+            totals=MappingProxyType(dict(self._totals)),
+        )

@@ -1,0 +1,133 @@
+"""Every call to a database, through the circuit breaker of its pool (S4.1 to S4.3).
+
+    manager = ConnectionManager({"sessions": PoolSettings(url="sqlite+aiosqlite:///studio.db")})
+    rows = await manager.execute_with_circuit_breaker(
+        "sessions", "SELECT", lambda queries: queries.run("SELECT", "sessions", select(sessions))
+    )
+
+A call is one span `execute_with_circuit_breaker`; the breaker's transitions and failures are its events, and each
+query in it is a client span below. A call waits for its turn first and asks the breaker then, so that waiting
+neither counts as slowness of the database nor keeps a probe's permit; but a breaker that is open refuses at once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from time import perf_counter_ns
+from types import MappingProxyType
+from typing import TypeVar
+
+from opentelemetry.trace import Span, StatusCode, Tracer, get_tracer
+
+from reference_impl import vocabulary as v
+from reference_impl.circuit_breaker.breaker import CircuitBreaker, CircuitOpen, Listener
+from reference_impl.database.breaker_events import log_change, record_on_span, record_rejection
+from reference_impl.database.engine import is_of_database, is_outage
+from reference_impl.database.pool import Pool, PoolExhausted, PoolSettings, PoolUse, Prepare
+from reference_impl.database.query_spans import Queries, said
+from reference_impl.telemetry.operation_spans import operation_span, record_failure
+from reference_impl.telemetry.safe_errors import error_type
+
+__all__ = ["ConnectionManager", "PoolExhausted", "PoolSettings", "PoolUse", "Queries"]
+
+R = TypeVar("R")
+
+
+class ConnectionManager:
+    """Pools of database connections by key, each behind a breaker of its own; for one event loop.
+
+    `listeners` are told of every breaker's transitions and failures, after the span is. `clock` is the breakers'.
+    """
+
+    def __init__(
+        self,
+        pools: Mapping[str, PoolSettings],
+        *,
+        tracer: Tracer | None = None,
+        mode: v.Mode = v.DEFAULT_MODE,
+        listeners: Iterable[Listener] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._tracer = tracer or get_tracer(__name__)
+        self._mode = mode
+        self._pools = {key: Pool(key, settings) for key, settings in pools.items()}
+        watching = (record_on_span, log_change, *listeners)
+        self.breakers: Mapping[str, CircuitBreaker] = MappingProxyType(
+            {key: _breaker(key, settings, clock, watching) for key, settings in pools.items()}
+        )
+
+    def __repr__(self) -> str:
+        states = (f"{key}: {self.breakers[key].snapshot()}; {pool.use}" for key, pool in self._pools.items())
+        return f"<ConnectionManager {' | '.join(states) or 'without pools'}>"
+
+    @property
+    def uses(self) -> Mapping[str, PoolUse]:
+        """Every pool at this moment, by key."""
+        return {key: pool.use for key, pool in self._pools.items()}
+
+    def prepare(self, pool_key: str, prepare: Prepare) -> None:
+        """Let the pool's next connection be prepared (tables made) before its first use, in one transaction."""
+        self._pool(pool_key).prepare = prepare
+
+    async def execute_with_circuit_breaker(
+        self, pool_key: str, operation: str, work: Callable[[Queries], Awaitable[R]]
+    ) -> R:
+        """What `work` gives, run in one transaction of this pool; `operation` is the call's type (`SELECT`).
+
+        Raises CircuitOpen where the breaker refuses the call, PoolExhausted where no connection came free in time,
+        TimeoutError where the call took longer than its deadline, and what the driver or `work` raises, as it is.
+        """
+        pool, breaker = self._pool(pool_key), self.breakers[pool_key]
+        attributes = said(self._mode, {v.OPERATION: operation, v.DB_OPERATION_NAME: operation, **pool.facts})
+        with operation_span(
+            self._tracer, v.EXECUTE_WITH_CIRCUIT_BREAKER, attributes=attributes, on_failure=self._failed
+        ) as span:
+            started = perf_counter_ns()
+            if pool.must_wait:
+                _refuse_at_once(breaker)
+            async with pool.turn() as turn, breaker.guard() as permit:
+                span.set_attribute(v.BREAKER_STATE, permit.state)
+                return await turn.run(self._transaction(pool, span, started, work), pool.settings.deadline_s)
+
+    async def _transaction(self, pool: Pool, span: Span, started_ns: int, work: Callable[[Queries], Awaitable[R]]) -> R:
+        async with pool.connection() as connection, connection.begin():
+            span.set_attribute(v.CHECKOUT_MS, (perf_counter_ns() - started_ns) / 1e6)
+            return await work(Queries(connection, self._tracer, pool.facts, self._mode))
+
+    async def close(self) -> None:
+        """Close all connections of all pools."""
+        for pool in self._pools.values():
+            await pool.close()
+
+    def _pool(self, key: str) -> Pool:
+        if key not in self._pools:
+            raise KeyError(f"no pool {key!r}; there are: {', '.join(self._pools) or 'none'}")
+        return self._pools[key]
+
+    def _failed(self, span: Span, error: BaseException) -> None:
+        record_failure(span, error)
+        span.set_attributes(said(self._mode, {v.ERROR: error_type(error)}))
+        if isinstance(error, CircuitOpen):
+            record_rejection(span, error)
+            span.set_status(StatusCode.ERROR, f"circuit {error.pool} is {error.state.replace('_', '-')}")
+
+
+def _breaker(
+    key: str, settings: PoolSettings, clock: Callable[[], float], watching: Iterable[Listener]
+) -> CircuitBreaker:
+    return CircuitBreaker(
+        key,
+        settings.breaker,
+        clock=clock,
+        # What the caller's own code raises, and a full pool, say nothing of the database.
+        is_ignored=lambda error: not is_of_database(error),
+        is_failure=is_outage,
+        listeners=watching,
+    )
+
+
+def _refuse_at_once(breaker: CircuitBreaker) -> None:
+    """Raise CircuitOpen where the breaker would refuse the call in the end: it need not wait for its turn."""
+    if breaker.snapshot().retry_after_s > 0.0:
+        breaker.acquire().release()

@@ -1,0 +1,207 @@
+"""Makes a finished span safe for every backend: no NaN or infinity, no lone surrogates, no huge texts (S1.5).
+
+A lone surrogate cannot be encoded as UTF-8 and would lose its span; a NaN makes Jaeger answer 500 for every search
+that meets the trace. Nothing is copied unless something has to be changed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
+from typing import Any
+
+from opentelemetry.attributes import BoundedAttributes
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import Event, ReadableSpan
+from opentelemetry.sdk.util import BoundedList
+from opentelemetry.trace import Link, Status
+
+from reference_impl.export.span_encoding import plain
+
+MAX_TEXT = 16_384
+"""The longest text that leaves, in characters."""
+
+MAX_DEPTH = 8
+"""The deepest nesting of arrays and maps that leaves; what lies deeper shows as a constant."""
+
+MAX_ITEMS = 1024
+"""The most items of one array that leave."""
+
+TOO_DEEP = "[too deep]"
+
+_safe_resource_seen: Resource | None = None
+_NOT_FINITE = {math.inf: "Infinity", -math.inf: "-Infinity"}
+
+
+def safe_span(span: ReadableSpan) -> ReadableSpan:
+    """The span itself where all its values are safe, else a copy in which they are; its drop counts stay."""
+    if _is_plainly_safe(span):
+        return span
+    # Each is read once: the SDK makes a new view of them at every access.
+    given = (span.name, span.status, span.attributes, span.events, span.links, span.resource)
+    makers: tuple[Callable[[Any], Any], ...] = (
+        safe_text,
+        _safe_status,
+        safe_mapping,
+        _safe_events,
+        _safe_links,
+        _safe_resource,
+    )
+    safe = [make(value) for make, value in zip(makers, given, strict=True)]
+    if all(new is old for new, old in zip(safe, given, strict=True)):
+        return span
+    name, status, attributes, events, links, resource = safe
+    return ReadableSpan(
+        name=name,
+        context=span.context,
+        parent=span.parent,
+        resource=resource,
+        attributes=_attributes(attributes, span.dropped_attributes),
+        events=_list(events, span.dropped_events),
+        links=_list(links, span.dropped_links),
+        kind=span.kind,
+        status=status,
+        start_time=span.start_time,
+        end_time=span.end_time,
+        instrumentation_scope=span.instrumentation_scope,
+    )
+
+
+def _is_plainly_safe(span: ReadableSpan) -> bool:
+    """Whether a span is safe at a glance: short ASCII and finite numbers alone. What it says no to may be safe too.
+
+    Nearly every span is such a one, and each step here is paid for by a request that waits for the interpreter.
+    """
+    if span.events or span.links or span.status.description or not _is_known_safe(span.resource):
+        return False
+    name: Any = span.name
+    if not (isinstance(name, str) and len(name) <= MAX_TEXT and name.isascii()):
+        return False
+    for key, value in plain(span.attributes).items():
+        kind = type(value)
+        if kind is str:
+            if len(value) > MAX_TEXT or not value.isascii():
+                return False
+        elif kind is float:
+            if not isfinite(value):
+                return False
+        elif kind is not bool and kind is not int:
+            return False
+        if not key.isascii() or len(key) > MAX_TEXT:
+            return False
+    return True
+
+
+def _is_known_safe(resource: Resource) -> bool:
+    global _safe_resource_seen  # nearly always there is one for the whole process
+    if resource is not _safe_resource_seen:
+        if _safe_resource(resource) is not resource:
+            return False
+        _safe_resource_seen = resource
+    return True
+
+
+def safe_text(value: Any) -> Any:
+    """The text itself, or one of at most MAX_TEXT characters with each lone surrogate as U+FFFD.
+
+    What is no text stays: the exporter refuses its span, and that span alone is lost.
+    """
+    if not isinstance(value, str):
+        return value
+    if len(value) > MAX_TEXT:
+        value = value[:MAX_TEXT]
+    if value.isascii():
+        return value
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return value
+
+
+def safe_value(value: Any, depth: int = 0) -> Any:
+    """The attribute's value itself, or a safe one: NaN and the infinities become the texts that OTLP/JSON uses."""
+    if isinstance(value, str):
+        return safe_text(value)
+    if isinstance(value, float):
+        return value if isfinite(value) else _NOT_FINITE.get(value, "NaN")
+    if isinstance(value, Mapping):
+        return safe_mapping(value, depth + 1) if depth < MAX_DEPTH else TOO_DEEP
+    if isinstance(value, Sequence) and not isinstance(value, bytes):
+        return _safe_sequence(value, depth + 1) if depth < MAX_DEPTH else TOO_DEEP
+    return value[:MAX_TEXT] if isinstance(value, bytes) and len(value) > MAX_TEXT else value
+
+
+def safe_mapping(values: Mapping[str, Any] | None, depth: int = 0) -> Any:
+    """The attributes themselves where all are safe, else a plain dict."""
+    if not values:
+        return values
+    changed: dict[str, Any] = {}
+    for key, value in values.items():
+        safe = safe_value(value, depth)
+        if safe is not value:
+            changed[key] = safe
+    keys_safe = all(key is safe_text(key) for key in values)
+    if not changed and keys_safe:
+        return values
+    return {safe_text(key): changed.get(key, value) for key, value in values.items()}
+
+
+def _safe_sequence(values: Sequence[Any], depth: int) -> Sequence[Any]:
+    safe = tuple(safe_value(value, depth) for value in values[:MAX_ITEMS])
+    if len(values) > MAX_ITEMS:
+        return safe
+    return values if all(new is old for new, old in zip(safe, values, strict=True)) else safe
+
+
+def _safe_events(events: Sequence[Event]) -> Sequence[Event]:
+    return _safe_each(events, _safe_event)
+
+
+def _safe_links(links: Sequence[Link]) -> Sequence[Link]:
+    return _safe_each(links, _safe_link)
+
+
+def _safe_each(items: Sequence[Any], make_safe: Callable[[Any], Any]) -> Sequence[Any]:
+    safe = [make_safe(item) for item in items]
+    return items if all(new is old for new, old in zip(safe, items, strict=True)) else safe
+
+
+def _safe_event(event: Event) -> Event:
+    name, given = safe_text(event.name), event.attributes
+    attributes = safe_mapping(given)
+    if name is event.name and attributes is given:
+        return event
+    return Event(name, _attributes(attributes, event.dropped_attributes), event.timestamp)
+
+
+def _safe_link(link: Link) -> Link:
+    given = link.attributes
+    attributes = safe_mapping(given)
+    return link if attributes is given else Link(link.context, _attributes(attributes, link.dropped_attributes))
+
+
+def _safe_status(status: Status) -> Status:
+    description = status.description
+    if description is None or safe_text(description) is description:
+        return status
+    return Status(status.status_code, safe_text(description))
+
+
+def _safe_resource(resource: Resource) -> Resource:
+    given = resource.attributes
+    attributes = safe_mapping(given)
+    return resource if attributes is given else Resource(attributes, resource.schema_url)
+
+
+def _attributes(values: Mapping[str, Any] | None, dropped: int) -> BoundedAttributes:
+    bounded = BoundedAttributes(attributes=values)
+    bounded.dropped = dropped
+    return bounded
+
+
+def _list(items: Sequence[Any], dropped: int) -> BoundedList[Any]:
+    bounded: BoundedList[Any] = BoundedList.from_seq(None, items)
+    bounded.dropped = dropped
+    return bounded

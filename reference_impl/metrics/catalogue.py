@@ -1,0 +1,256 @@
+"""Every metric of the service, as data: what is scraped is made from this, and so is the page on it (S4.4).
+
+`python -m reference_impl.metrics.catalogue` prints `docs/metrics.md`. No label takes whatever comes: a label has a
+closed set of values, or admits the first few that it meets; all others show as `other`. So the number of series is
+bounded before the first request.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from reference_impl.circuit_breaker.values import OUTCOMES as BREAKER_OUTCOMES
+from reference_impl.export import ledger as span_ledger
+from reference_impl.logs.structured import DROP_REASONS, LEVELS
+from reference_impl.redis_tracing.command_table import HITS
+
+Kind: TypeAlias = Literal["counter", "gauge", "histogram", "info"]
+
+OTHER: Final = "other"
+"""What a value shows as that its label does not admit."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Label:
+    """One label: its closed set of `values`, or the first `at_most` ones that come; any other shows as `other`."""
+
+    name: str
+    values: tuple[str, ...] = ()
+    at_most: int = 0
+
+    @property
+    def bound(self) -> int:
+        """The most values that it can show, `other` among them; 1 for the fixed labels of an info metric."""
+        return len(self.values) + 1 if self.values else self.at_most + 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Metric:
+    """One metric: its name without the suffixes of its type, its labels and what it means.
+
+    `buckets` are a histogram's upper bounds in its unit. `exemplars`: each counter or bucket may name the span of the
+    latest recorded call. `from_zero`: every series of its closed labels is there from the start.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    labels: tuple[Label, ...] = ()
+    unit: str = ""
+    buckets: tuple[float, ...] = ()
+    exemplars: bool = False
+    from_zero: bool = False
+
+    @property
+    def bound(self) -> int:
+        """The most combinations of label values."""
+        return math.prod(label.bound for label in self.labels)
+
+    @property
+    def series(self) -> int:
+        """The most series: a histogram has one for each bucket, one for `+Inf`, and its sum and count."""
+        return self.bound * (len(self.buckets) + 3 if self.kind == "histogram" else 1)
+
+    @property
+    def scraped(self) -> str:
+        """The name that a query uses, a histogram's without `_bucket`, `_sum` and `_count`."""
+        return self.name + {"counter": "_total", "info": "_info"}.get(self.kind, "")
+
+
+STATUSES: Final = ("1xx", "2xx", "3xx", "4xx", "5xx", "none")
+"""`none`: no response was begun."""
+ERROR_REASONS: Final = ("exception", "unavailable", "status", "cancelled")
+REDIS_OUTCOMES: Final = ("ok", "error", "timeout", "unreachable", "exhausted", "cancelled")
+CALL_OUTCOMES: Final = ("ok", "error", "timeout", "rejected", "exhausted", "cancelled")
+OPERATION_OUTCOMES: Final = ("ok", "valid", "expired", "unknown", "tampered", "error", "cancelled")
+STATES: Final = ("closed", "open", "half_open")
+LOST_REASONS: Final = (
+    span_ledger.QUEUE_FULL, span_ledger.ENCODE, span_ledger.EXPORT, span_ledger.REJECTED, span_ledger.DEADLINE,
+    span_ledger.AFTER_SHUTDOWN,
+)  # fmt: skip
+STATEMENTS: Final = ("SELECT", "INSERT", "UPDATE", "DELETE")
+
+_ROUTE = Label("operation", at_most=64)
+_OPERATION = Label("operation", at_most=32)
+_POOL = Label("pool", at_most=8)
+_SYSTEM = Label("system", ("redis", "database"))
+_COMMAND = Label("command", at_most=32)
+_STATEMENT = Label("operation", STATEMENTS)
+_FAST: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
+_REQUEST: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+REQUESTS = Metric(
+    "studio_requests", "counter", "Requests that were answered or given up, by route and class of status.",
+    (_ROUTE, Label("status", STATUSES)),
+)  # fmt: skip
+REQUEST_ERRORS = Metric(
+    "studio_request_errors", "counter",
+    "Requests that failed: `exception` (no handler took it), `unavailable` (status 503), `status` (another 5xx), "
+    "`cancelled` (no answer was awaited any more).",
+    (_ROUTE, Label("reason", ERROR_REASONS)), exemplars=True,
+)  # fmt: skip
+REQUEST_DURATION = Metric(
+    "studio_request_duration_seconds", "histogram", "Time from a request's head to the end of its response.",
+    (_ROUTE,), "seconds", _REQUEST, exemplars=True,
+)  # fmt: skip
+REQUESTS_IN_PROGRESS = Metric("studio_requests_in_progress", "gauge", "Requests that are being served now.")
+OPERATIONS = Metric(
+    "studio_operations", "counter",
+    "Operations of the service, by span name and outcome; `session.validate` is ok as `valid`, and says why it is not.",
+    (_OPERATION, Label("outcome", OPERATION_OUTCOMES)), exemplars=True,
+)  # fmt: skip
+OPERATION_DURATION = Metric(
+    "studio_operation_duration_seconds", "histogram", "Time that an operation took, by span name.",
+    (_OPERATION,), "seconds", _REQUEST, exemplars=True,
+)  # fmt: skip
+REDIS_COMMANDS = Metric(
+    "studio_redis_commands", "counter",
+    "Redis commands and pipelines: `timeout` is our deadline, `unreachable` no connection, `exhausted` our own pool.",
+    (_POOL, _COMMAND, Label("outcome", REDIS_OUTCOMES)), exemplars=True,
+)  # fmt: skip
+REDIS_DURATION = Metric(
+    "studio_redis_command_duration_seconds", "histogram", "Time that a Redis command or pipeline took.",
+    (_POOL, _COMMAND), "seconds", _FAST, exemplars=True,
+)  # fmt: skip
+CACHE_READS = Metric(
+    "studio_cache_reads", "counter", "Reads of the cache that were answered: found (`hit`) or not (`miss`).",
+    (Label("command", tuple(sorted(HITS))), Label("result", ("hit", "miss"))), from_zero=True,
+)  # fmt: skip
+DB_CALLS = Metric(
+    "studio_db_calls", "counter",
+    "Calls through the circuit breaker: `rejected` by the breaker, `exhausted` our own pool, `timeout` our deadline.",
+    (_POOL, _STATEMENT, Label("outcome", CALL_OUTCOMES)), exemplars=True,
+)  # fmt: skip
+DB_CALL_DURATION = Metric(
+    "studio_db_call_duration_seconds", "histogram", "Time that a call took, the wait for a connection included.",
+    (_POOL, _STATEMENT), "seconds", _REQUEST, exemplars=True,
+)  # fmt: skip
+DB_QUERIES = Metric(
+    "studio_db_queries", "counter", "Queries that were sent to a database.",
+    (_POOL, _STATEMENT, Label("outcome", ("ok", "error", "cancelled"))), exemplars=True,
+)  # fmt: skip
+DB_QUERY_DURATION = Metric(
+    "studio_db_query_duration_seconds", "histogram", "Time that a query took, without the wait for a connection.",
+    (_POOL, _STATEMENT), "seconds", _FAST, exemplars=True,
+)  # fmt: skip
+POOL_IN_USE = Metric("studio_pool_in_use", "gauge", "Connections in use now.", (_SYSTEM, _POOL))
+POOL_WAITING = Metric("studio_pool_waiting", "gauge", "Calls that wait for a connection now.", (_SYSTEM, _POOL))
+POOL_SIZE = Metric("studio_pool_size", "gauge", "The most connections that there may be.", (_SYSTEM, _POOL))
+BREAKER_STATE = Metric(
+    "studio_circuit_breaker_state", "gauge", "1 for the state that the breaker is in, 0 for the others.",
+    (_POOL, Label("state", STATES)),
+)  # fmt: skip
+BREAKER_TRANSITIONS = Metric(
+    "studio_circuit_breaker_transitions", "counter", "Changes of a breaker's state.",
+    (_POOL, Label("from_state", STATES), Label("to_state", STATES)), exemplars=True,
+)  # fmt: skip
+BREAKER_CALLS = Metric(
+    "studio_circuit_breaker_calls", "counter",
+    "What became of calls: counted (`succeeded`, `failed`), counted neither way (`released`, `late`), `rejected`; "
+    "`hung` are probes whose permit was taken back.",
+    (_POOL, Label("outcome", BREAKER_OUTCOMES)),
+)  # fmt: skip
+SPANS_ENDED = Metric("studio_spans_ended", "counter", "Sampled spans that ended.")
+SPANS_STORED = Metric("studio_spans_stored", "counter", "Spans that the endpoint took.")
+SPANS_LOST = Metric(
+    "studio_spans_lost", "counter", "Spans that were lost, by reason.", (Label("reason", LOST_REASONS),), from_zero=True
+)  # fmt: skip
+SPANS_PENDING = Metric("studio_spans_pending", "gauge", "Spans that are neither stored nor lost yet.")
+SPANS_ALTERED = Metric("studio_spans_altered", "counter", "Spans whose values were made safe before they left.")
+UNREGISTERED_KEYS = Metric(
+    "studio_unregistered_keys", "counter", "Keys in recorded Redis spans that fit no registered template."
+)
+LOG_LINES = Metric(
+    "studio_log_lines", "counter", "Log lines that were written.", (Label("level", LEVELS),), from_zero=True
+)
+LOG_LINES_DROPPED = Metric(
+    "studio_log_lines_dropped", "counter",
+    "Log lines that were lost: not written (`stream`), not made (`render`), not handed to OpenTelemetry (`otlp`).",
+    (Label("reason", DROP_REASONS),), from_zero=True,
+)  # fmt: skip
+METRIC_FAULTS = Metric("studio_metric_faults", "counter", "Failures of the metrics themselves.")
+TARGET = Metric(
+    "target", "info", "The service: always 1, with its name, version and environment as labels.",
+    (Label("service_name"), Label("service_version"), Label("deployment_environment")),
+)  # fmt: skip
+
+CATALOGUE: Final[tuple[Metric, ...]] = tuple(value for value in list(globals().values()) if isinstance(value, Metric))
+"""Every metric, in the order in which they stand above."""
+
+
+def as_page() -> str:
+    """The page on the catalogue, `docs/metrics.md`."""
+    rows = [f"| {' | '.join(cells)} |" for cells in (_HEAD, ["---"] * len(_HEAD), *map(_row, CATALOGUE))]
+    labels = [f"- `{name}`: {values}" for name, values in _label_lines()]
+    bound = sum(metric.series for metric in CATALOGUE)
+    return _PAGE.format(table="\n".join(rows), labels="\n".join(labels), bound=f"{bound:,}")
+
+
+_HEAD: Final = ["metric", "type", "unit", "labels", "combinations at most", "exemplars", "meaning"]
+
+
+def _row(metric: Metric) -> list[str]:
+    labels = ", ".join(f"`{label.name}`" for label in metric.labels) or "none"
+    exemplars = "yes" if metric.exemplars else "no"
+    return [f"`{metric.scraped}`", metric.kind, metric.unit or "none", labels, str(metric.bound), exemplars,
+            metric.meaning]  # fmt: skip
+
+
+def _label_lines() -> list[tuple[str, str]]:
+    found: dict[tuple[str, str], list[str]] = {}
+    for metric in CATALOGUE:
+        for label in metric.labels:
+            shown = ", ".join(f"`{value}`" for value in label.values) or f"the first {label.at_most} that come"
+            if metric is not TARGET:
+                found.setdefault((label.name, shown), []).append(metric.scraped)
+    return [(name, f"{shown} ({', '.join(metrics)})") for (name, shown), metrics in found.items()]
+
+
+_PAGE: Final = """# Metrics
+
+`GET /metrics` of the service, for Prometheus. This page is made from `reference_impl/metrics/catalogue.py`
+(`python -m reference_impl.metrics.catalogue > docs/metrics.md`); a test holds both to what a real scrape gives.
+
+- Every call counts, whether its trace is sampled or not: with 10 % sampling, 1,000 requests count 1,000.
+- A scraper that accepts `application/openmetrics-text` gets exemplars: the trace and span id of the latest recorded
+  call of a bucket. From a slow bucket to its trace: take `trace_id` to Jaeger, `/trace/<trace_id>`. In Prometheus
+  exemplars need `--enable-feature=exemplar-storage`.
+- The path is not traced and not counted. It listens where the service listens: on loopback, unless told otherwise.
+- Each process has its own numbers, since its start.
+
+{table}
+
+## Labels
+A value that is not admitted shows as `other`. All metrics together have at most {bound} series; a service with a
+dozen routes and commands has some hundreds.
+
+{labels}
+
+## Questions and queries
+| question | query |
+|---|---|
+| requests a second, by operation | `sum by (operation) (rate(studio_requests_total[5m]))` |
+| share of failed requests | `sum(rate(studio_request_errors_total[5m])) / sum(rate(studio_requests_total[5m]))` |
+| 95th percentile, by operation | `histogram_quantile(0.95, sum by (operation, le) (rate(studio_request_duration_seconds_bucket[5m])))` |
+| hit ratio of sessions | `rate(studio_cache_reads_total{{command="GET",result="hit"}}[5m]) / ignoring(result) sum without (result) (rate(studio_cache_reads_total{{command="GET"}}[5m]))` |
+| is a breaker not closed | `studio_circuit_breaker_state{{state="closed"}} == 0` |
+| do calls wait for connections | `studio_pool_waiting > 0` |
+| are spans lost, and why | `sum by (reason) (rate(studio_spans_lost_total[5m])) > 0` |
+"""  # noqa: E501
+
+
+if __name__ == "__main__":
+    sys.stdout.write(as_page())

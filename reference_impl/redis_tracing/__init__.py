@@ -1,0 +1,9 @@
+"""Redis: one span for each command and pipeline, with sanitized keys, on clients that keep a deadline (S2).
+
+`client` makes clients, `commands` and `spans` trace them, `key_patterns` sanitizes keys, `command_table` knows the
+commands.
+"""
+
+from __future__ import annotations
+
+__all__ = []

@@ -1,0 +1,92 @@
+"""The attributes of a Redis span, in the names that a mode chooses (docs/specification.md S2.2).
+
+What all spans of an operation have is put together once, and copied for each span.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from typing import Any, Final
+
+from opentelemetry.util.types import AttributeValue
+
+from reference_impl import vocabulary as words
+from reference_impl.redis_tracing.sound_attributes import are_sound
+from reference_impl.telemetry.safe_errors import error_type, redis_code
+
+_BOTH_WAYS: Final = {
+    "simple": {words.OPERATION, words.DB_TYPE, words.ERROR},
+    "semconv": {
+        words.DB_OPERATION_NAME,
+        words.DB_SYSTEM_NAME,
+        words.DB_NAMESPACE,
+        words.ERROR_TYPE,
+        words.DB_RESPONSE_STATUS_CODE,
+        words.SERVER_ADDRESS,
+        words.SERVER_PORT,
+        words.NETWORK_PEER_ADDRESS,
+        words.NETWORK_PEER_PORT,
+        words.NETWORK_TRANSPORT,
+    },
+}
+"""What only one of the two vocabularies says."""
+
+
+def server_attributes(connection: Mapping[str, Any]) -> dict[str, AttributeValue]:
+    """Where a client's commands go, from the options of its connections: never a user, a password or a URL.
+
+    The peer's address is said where the host is an address already; a name is resolved by each connection for itself.
+    """
+    attributes: dict[str, AttributeValue] = {words.DB_NAMESPACE: str(connection.get("db") or 0)}
+    path, host = connection.get("path"), connection.get("host")
+    if path:
+        return attributes | {words.SERVER_ADDRESS: str(path), words.NETWORK_TRANSPORT: "unix"}
+    if not host:  # the address is found out at each connection, as with Sentinel
+        return attributes
+    port = int(connection.get("port") or 6379)
+    attributes |= {words.SERVER_ADDRESS: str(host), words.SERVER_PORT: port, words.NETWORK_TRANSPORT: "tcp"}
+    if _is_address(str(host)):
+        attributes |= {words.NETWORK_PEER_ADDRESS: str(host), words.NETWORK_PEER_PORT: port}
+    return attributes
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+class FixedAttributes(dict[str, dict[str, AttributeValue]]):
+    """What all spans of an operation say, by the operation; made when an operation is first met.
+
+    `are_sound` is true where `set_sound_attributes` may be given them: a pool's name, a path or a host may be too long.
+    """
+
+    __slots__ = ("_common", "_left_out", "are_sound")
+
+    def __init__(self, pool_name: str, mode: words.Mode, server: Mapping[str, AttributeValue]) -> None:
+        self._left_out = {"simple": _BOTH_WAYS["semconv"], "semconv": _BOTH_WAYS["simple"]}.get(mode, set())
+        self._common: dict[str, AttributeValue] = {
+            words.DB_TYPE: words.REDIS,
+            words.CONNECTION_POOL: pool_name,
+            words.DB_SYSTEM_NAME: words.REDIS,
+            **server,
+        }
+        self.are_sound = are_sound(self._common)
+
+    def __missing__(self, operation: str) -> dict[str, AttributeValue]:
+        names = {words.OPERATION: operation, words.DB_OPERATION_NAME: operation}
+        known = self[operation] = self._said({**names, **self._common})
+        return known
+
+    def failure(self, error: BaseException) -> dict[str, AttributeValue]:
+        """What a span says of a failed command."""
+        code, name = redis_code(error), error_type(error)
+        attributes: dict[str, AttributeValue] = {words.ERROR: name, words.ERROR_TYPE: name}
+        return self._said(attributes if code is None else attributes | {words.DB_RESPONSE_STATUS_CODE: code})
+
+    def _said(self, attributes: dict[str, AttributeValue]) -> dict[str, AttributeValue]:
+        return {name: value for name, value in attributes.items() if name not in self._left_out}

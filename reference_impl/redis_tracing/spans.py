@@ -1,0 +1,273 @@
+"""The span of one Redis command or pipeline: from its start to its end (docs/specification.md S2.2, S2.3).
+
+Knows OpenTelemetry and nothing of how redis-py is hooked into, which is `redis_commands`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from threading import Lock
+from time import perf_counter_ns
+from types import TracebackType
+from typing import Any, Final, Literal, TypeVar
+
+from opentelemetry import context as context_api
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased
+from opentelemetry.trace import INVALID_SPAN, NoOpTracer, ProxyTracerProvider, Span, SpanKind, Tracer
+from opentelemetry.util.types import AttributeValue
+
+from reference_impl import vocabulary as words
+from reference_impl.redis_tracing.attributes import FixedAttributes
+from reference_impl.redis_tracing.command_table import THE_PIPELINE, Command, Hit, first_key, keys_of, look_up
+from reference_impl.redis_tracing.key_patterns import KeyTemplates
+from reference_impl.redis_tracing.sound_attributes import set_sound_attributes
+from reference_impl.telemetry.measuring import measures_of, unmeasured
+from reference_impl.telemetry.safe_errors import record_failure
+
+Result = TypeVar("Result")
+Stack = Sequence[tuple[Sequence[object], object]]
+"""A pipeline's commands as redis-py keeps them: (arguments, options)."""
+
+TRACER_NAME: Final = "reference_impl.redis_tracing.commands"
+_log = logging.getLogger(__name__)
+
+Drops = Literal["never", "below unsampled", "always"]
+"""When a tracer drops a span for certain, whatever it is: so that none need be made."""
+
+
+class RedisTracing:
+    """What one instrumented client, and the pipelines that it makes, share. `faults` counts telemetry's own errors."""
+
+    __slots__ = (
+        "_activate",
+        "_drops",
+        "_keys",
+        "_lock",
+        "_settled",
+        "_tracer",
+        "enabled",
+        "faults",
+        "fixed",
+        "measures",
+        "pool_name",
+    )
+
+    def __init__(
+        self,
+        pool_name: str,
+        keys: KeyTemplates,
+        tracer: Tracer | None,
+        *,
+        mode: words.Mode,
+        activate: bool,
+        server: Mapping[str, AttributeValue],
+    ) -> None:
+        self.pool_name = pool_name
+        self.enabled = True
+        self.faults = 0
+        self.fixed = FixedAttributes(pool_name, mode, server)
+        self._keys = keys
+        self._activate = activate
+        self._lock = Lock()
+        self.measures = None if tracer is None else measures_of(tracer)
+        self._tracer = unmeasured(tracer or trace.get_tracer(TRACER_NAME))
+        self._settled = tracer is not None
+        self._drops = _drops_of(self._tracer)
+
+    def begin(self, args: Sequence[object]) -> Call | None:
+        """Start the span of one command; None where nothing is to be traced."""
+        if not self.enabled:
+            return None
+        try:
+            context = context_api.get_current()
+            if not self._is_dropped(context):
+                return self._start(context, look_up(args), args, None)
+            # S4.4: it is measured all the same.
+            return Call(self, INVALID_SPAN, None, look_up(args), args, None) if self.measures is not None else None
+        except Exception as fault:
+            self.note(fault)
+            return None
+
+    def begin_pipeline(self, stack: Stack, watching: bool) -> Call | None:
+        """Start the span of a pipeline; None for an empty one too, as redis-py sends nothing for it."""
+        if not self.enabled or not (stack or watching):
+            return None
+        try:
+            context = context_api.get_current()
+            if not self._is_dropped(context):
+                return self._start(context, THE_PIPELINE, (), stack)
+            return Call(self, INVALID_SPAN, None, THE_PIPELINE, (), stack) if self.measures is not None else None
+        except Exception as fault:
+            self.note(fault)
+            return None
+
+    def note(self, fault: Exception) -> None:
+        """Count an error of telemetry itself, and log the first one, by its type."""
+        with self._lock:
+            self.faults += 1
+            first = self.faults == 1
+        if first:
+            _log.warning("tracing a Redis command failed (%s); later failures are only counted", type(fault).__name__)
+
+    def key(self, command: Command, args: Sequence[object]) -> str | None:
+        """The sanitized key of a command, None where it has none."""
+        if command.keys is first_key and not command.pattern:  # nearly every command
+            return self._keys.show(args[command.skip]) if len(args) > command.skip else None
+        keys = keys_of(command, args)
+        if command.pattern:
+            return self._keys.show_pattern(keys[0]) if keys else None
+        return self._keys.show_all(keys)
+
+    def pipeline_key(self, stack: Stack) -> str | None:
+        """The key that all commands of a pipeline share; commands without a key do not count."""
+        common: str | None = None
+        for args, _ in stack:
+            shown = self.key(look_up(args), args)
+            if common is None:
+                common = shown
+            elif shown is not None and shown != common:
+                return words.SEVERAL
+        return common
+
+    def _start(self, context: Context, command: Command, args: Sequence[object], stack: Stack | None) -> Call:
+        # The SDK would look for the current context again at each step that is not given it.
+        span = self._tracer.start_span(command.span, context, SpanKind.CLIENT)
+        token = context_api.attach(trace.set_span_in_context(span, context)) if self._activate else None
+        return Call(self, span, token, command, args, stack)
+
+    def _is_dropped(self, context: Context) -> bool:
+        if not self._settled:
+            self._settle()
+        if self._drops != "below unsampled":
+            return self._drops == "always"
+        parent = trace.get_current_span(context).get_span_context()
+        return parent.is_valid and not parent.trace_flags & trace.TraceFlags.SAMPLED
+
+    def _settle(self) -> None:
+        """Take the global provider's tracer as soon as there is one: only then is the sampler known."""
+        provider = trace.get_tracer_provider()
+        if not isinstance(provider, ProxyTracerProvider):
+            self._tracer = provider.get_tracer(TRACER_NAME)
+            self._drops = _drops_of(self._tracer)
+            self._settled = True
+
+    def __repr__(self) -> str:
+        return f"<RedisTracing of pool {self.pool_name}, {'on' if self.enabled else 'off'}, {self.faults} faults>"
+
+
+def _drops_of(tracer: Tracer) -> Drops:
+    """When the tracer drops spans, as far as its kind and its sampler say so themselves.
+
+    A ParentBased sampler with the delegates that it has by default drops what stands below an unsampled parent; with
+    others it may not, and a subclass may do anything. A disabled SDK gives tracers that make no spans.
+    """
+    if type(tracer) is NoOpTracer:
+        return "always"
+    sampler = getattr(tracer, "sampler", None)
+    if sampler is ALWAYS_OFF:
+        return "below unsampled"  # a root that is dropped still hands its decision on, to the tracers of others
+    if not isinstance(sampler, ParentBased) or type(sampler).should_sample is not ParentBased.should_sample:
+        return "never"
+    delegates = (getattr(sampler, f"_{place}_parent_not_sampled", None) for place in ("remote", "local"))
+    return "below unsampled" if all(delegate is ALWAYS_OFF for delegate in delegates) else "never"
+
+
+class Call:
+    """One command or pipeline under way: a context manager around it, that ends its span whatever happens."""
+
+    __slots__ = ("_args", "_command", "_result", "_span", "_stack", "_started", "_token", "_tracing")
+
+    def __init__(
+        self,
+        tracing: RedisTracing,
+        span: Span,
+        token: Any,
+        command: Command,
+        args: Sequence[object],
+        stack: Stack | None,
+    ) -> None:
+        self._tracing = tracing
+        self._span = span
+        self._token = token
+        self._command = command
+        self._args = args
+        self._stack = stack
+        self._result: object = None
+        self._started = perf_counter_ns()
+
+    def returns(self, result: Result) -> Result:
+        """Keep what the command returned, for `cache_hit`, and pass it on."""
+        self._result = result
+        return result
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace_back: TracebackType | None
+    ) -> Literal[False]:
+        latency_ms = (perf_counter_ns() - self._started) / 1e6
+        try:
+            self._tell(latency_ms, error)
+        except Exception as fault:
+            self._tracing.note(fault)
+        try:
+            if self._token is not None:
+                context_api.detach(self._token)
+            self._span.end()
+        except Exception as fault:
+            self._tracing.note(fault)
+        return False
+
+    def _tell(self, latency_ms: float, error: BaseException | None) -> None:
+        """Say what became of the call: the span, if it is recorded, and the measures, if there are any."""
+        recording, measures = self._span.is_recording(), self._tracing.measures
+        if not recording and measures is None:
+            return
+        if self._stack is not None and error is None:
+            error = _first_failure(self._result)
+        hit = None if self._command.hit is None or error is not None else _hit(self._command.hit, self._result)
+        if recording:
+            self._describe(latency_ms, error, hit)
+        if measures is not None:
+            pool, command, seconds = self._tracing.pool_name, self._command.operation, latency_ms / 1000
+            measures.redis_command(pool, command, seconds, error=error, hit=hit, span=self._span)
+
+    def _describe(self, latency_ms: float, error: BaseException | None, hit: bool | None) -> None:
+        fixed = self._tracing.fixed
+        attributes = fixed[self._command.operation].copy()
+        attributes[words.LATENCY_MS] = latency_ms
+        if self._stack is None:
+            key = self._tracing.key(self._command, self._args)
+        else:
+            key = self._tracing.pipeline_key(self._stack)
+            attributes[words.DB_OPERATION_BATCH_SIZE] = len(self._stack)
+        if key is not None:
+            attributes[words.KEY] = key
+        if hit is not None:
+            attributes[words.CACHE_HIT] = hit
+            attributes[words.CACHE_MISS] = not hit
+        if error is not None:
+            self._span.set_attributes(attributes | fixed.failure(error))
+            record_failure(self._span, error)
+        elif fixed.are_sound:
+            set_sound_attributes(self._span, attributes)
+        else:
+            self._span.set_attributes(attributes)
+
+
+def _hit(found: Hit, result: object) -> bool | None:
+    """Whether a read found something; None for a result that cannot tell."""
+    try:
+        return found(result)
+    except Exception:  # a response callback of the user's made the result, its truth may raise
+        return None
+
+
+def _first_failure(result: object) -> BaseException | None:
+    """The first failed command of a pipeline that was told to return failures instead of raising them."""
+    results = result if isinstance(result, list) else ()
+    return next((one for one in results if isinstance(one, BaseException)), None)

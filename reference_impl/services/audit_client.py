@@ -1,0 +1,102 @@
+"""Tells audit-api what happened: one HTTP call, traced as a client span and carrying the context on (S5.2, S5.5).
+
+The call is made while the request is served, so that its trace shows it, and has a small total deadline. Whatever
+goes wrong - audit-api is dead, slow or refuses - costs at most that deadline: it is on the span, is counted, and is
+no failure of the request. So auditing is best effort: a record may be lost, and one that was answered too late kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import httpx
+from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
+
+from reference_impl.telemetry.correlation import inject
+from reference_impl.telemetry.operation_spans import operation_span
+from reference_impl.telemetry.safe_errors import error_type
+from reference_impl.vocabulary import ERROR_TYPE, SERVER_ADDRESS, SERVER_PORT
+
+logger = logging.getLogger("reference_impl.services.audit_client")
+
+# httpx logs every request with its URL: a line too many, and one that may show credentials.
+logging.getLogger("httpx").setLevel(logging.WARNING)
+
+RECORDS_PATH: Final = "/audit/records"
+
+
+class AuditClient:
+    """A client of the audit-api at `url`; `lost` counts the records that it did not confirm.
+
+    `deadline_s` is the longest that one call may take, connecting included.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        tracer: Tracer,
+        *,
+        deadline_s: float = 0.25,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._tracer = tracer
+        self._deadline_s = deadline_s
+        self._url = url.rstrip("/") + RECORDS_PATH
+        self._attributes = _attributes(self._url)
+        # Settings of the environment, such as proxies, must not redirect what is said here; nor must the other side.
+        self._http = httpx.AsyncClient(timeout=deadline_s, trust_env=False, transport=transport)
+        self.lost = 0
+
+    def __repr__(self) -> str:
+        return f"<AuditClient {self._attributes['url.full']}, {self.lost} lost>"
+
+    async def record(self, event: str, details: Mapping[str, Any]) -> bool:
+        """Record an event; whether audit-api confirmed it. Raises nothing but the caller's own cancellation."""
+        try:
+            with operation_span(self._tracer, "POST", kind=SpanKind.CLIENT, attributes=self._attributes) as span:
+                async with asyncio.timeout(self._deadline_s):
+                    status = await self._send(span, {"event": event, **details})
+        except Exception as error:
+            self._note(error_type(error))
+            return False
+        if status != httpx.codes.CREATED:
+            self._note(str(status))
+        return status == httpx.codes.CREATED
+
+    async def _send(self, span: Span, record: Mapping[str, Any]) -> int:
+        headers: dict[str, str] = {}
+        inject(headers)
+        answer = await self._http.post(self._url, json=record, headers=headers)
+        span.set_attribute("http.response.status_code", answer.status_code)
+        span.set_attribute("network.protocol.version", answer.http_version.removeprefix("HTTP/"))
+        if answer.status_code != httpx.codes.CREATED:
+            span.set_attribute(ERROR_TYPE, str(answer.status_code))
+            span.set_status(StatusCode.ERROR)
+        return answer.status_code
+
+    def _note(self, reason: str) -> None:
+        self.lost += 1
+        if self.lost == 1:
+            logger.warning("audit-api did not confirm a record (%s); later ones are only counted", reason)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+
+def _attributes(url: str) -> dict[str, Any]:
+    """The stable HTTP conventions of a call; credentials of the URL are not among them."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    shown = f"[{host}]" if ":" in host else host
+    place = shown if parts.port is None else f"{shown}:{parts.port}"
+    return {
+        "http.request.method": "POST",
+        "url.full": f"{parts.scheme}://{place}{parts.path}",
+        SERVER_ADDRESS: host,
+        SERVER_PORT: port,
+    }

@@ -1,0 +1,90 @@
+"""Work that outlives the request that asked for it: a trace of its own, linked to that request (S5.1).
+
+As a child it would end after its parent, and keep the request's trace open for as long as it takes. So a job's span
+is a root, with a link to the span that asked for it, whose correlation id it shares; the link carries that id too, so
+that either trace leads to the other. Whether a job is sampled is decided for its own trace.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from contextvars import copy_context
+from typing import Any, Final
+
+from opentelemetry.context import Context, attach
+from opentelemetry.trace import Link, Tracer, get_current_span
+
+from reference_impl.telemetry.correlation import correlation, current_correlation_id, new_correlation_id
+from reference_impl.telemetry.operation_spans import operation_span
+from reference_impl.telemetry.safe_errors import type_name
+from reference_impl.telemetry.span_guards import quietly
+from reference_impl.vocabulary import CORRELATION_ID
+
+logger = logging.getLogger("reference_impl.services.background_jobs")
+
+MOST: Final = 16
+"""The most jobs that run at once."""
+
+Work = Callable[[], Awaitable[Mapping[str, Any] | None]]
+"""What a job does; the attributes that it gives are set on its span."""
+
+
+class JobsRefused(Exception):
+    """No job can be started: too many run, or the service is ending. Trying again later is safe."""
+
+
+class BackgroundJobs:
+    """Starts jobs, and drains them before the service ends."""
+
+    def __init__(self, tracer: Tracer, *, most: int = MOST) -> None:
+        self._tracer = tracer
+        self._most = most
+        self._running: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    def __repr__(self) -> str:
+        return f"<BackgroundJobs {len(self._running)} of {self._most} running{', closed' if self._closed else ''}>"
+
+    def start(self, name: str, work: Work) -> None:
+        """Start a job, whose span has this name; raises JobsRefused. Its failure is logged by type, and on its span."""
+        if self._closed or len(self._running) >= self._most:
+            raise JobsRefused("the service is ending" if self._closed else f"{self._most} jobs are running")
+        asker, correlation_id = get_current_span().get_span_context(), current_correlation_id() or new_correlation_id()
+        links = [Link(asker, {CORRELATION_ID: correlation_id})] if asker.is_valid else []
+        # What else lives in the context stays; the asker's span and baggage do not.
+        context = copy_context()
+        context.run(attach, Context())
+        task = asyncio.get_running_loop().create_task(self._run(name, work, correlation_id, links), context=context)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _run(self, name: str, work: Work, correlation_id: str, links: list[Link]) -> None:
+        try:
+            with correlation(correlation_id), operation_span(self._tracer, name, links=links) as span:
+                attributes = await work()
+                if attributes:
+                    quietly(span.set_attributes, attributes)
+        except Exception as error:
+            logger.error("job %s failed: %s", name, type_name(error))
+
+    async def drain(self, timeout_s: float) -> bool:
+        """Refuse new jobs and wait for those that run; what still runs after `timeout_s` is cancelled.
+
+        True when all ended by themselves. A cancelled job's span has `error.type` CancelledError.
+        """
+        self._closed = True
+        if not self._running:
+            return True
+        _, late = await asyncio.wait(self._running, timeout=timeout_s)
+        for task in late:
+            task.cancel()
+        if late:
+            logger.warning("%d jobs were cancelled at the end of the service", len(late))
+            # Bounded too: a job that will not be cancelled must not keep the service from ending.
+            await asyncio.wait(late, timeout=_LAST_WORDS_S)
+        return not late
+
+
+_LAST_WORDS_S: Final = 0.5

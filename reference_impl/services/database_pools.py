@@ -1,0 +1,45 @@
+"""The service's database pools, as its settings describe them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reference_impl.circuit_breaker.breaker import BreakerSettings, Listener
+from reference_impl.database.manager import ConnectionManager, PoolSettings
+from reference_impl.sessions.store import POOL
+from reference_impl.settings import Settings
+from reference_impl.telemetry.setup import Telemetry
+
+
+def connection_manager(
+    settings: Settings, telemetry: Telemetry, *, listeners: Iterable[Listener] = ()
+) -> ConnectionManager:
+    """The connection manager of the service; its one pool is that of the sessions."""
+    return ConnectionManager(
+        {POOL: pool_settings(settings)},
+        tracer=telemetry.tracer("reference_impl.database.manager"),
+        mode=settings.span_vocabulary,
+        listeners=listeners,
+    )
+
+
+def pool_settings(settings: Settings) -> PoolSettings:
+    """The pool of the sessions."""
+    return PoolSettings(
+        url=settings.database_url,
+        size=settings.database_pool_size,
+        checkout_timeout_s=settings.database_checkout_timeout_s,
+        deadline_s=settings.database_deadline_s,
+        breaker=BreakerSettings(
+            window=settings.breaker_window,
+            window_calls=settings.breaker_window_calls,
+            window_s=settings.breaker_window_s,
+            minimum_calls=settings.breaker_minimum_calls,
+            failure_rate_threshold=settings.breaker_failure_rate,
+            slow_call_rate_threshold=settings.breaker_slow_call_rate,
+            slow_call_duration_s=settings.breaker_slow_call_s,
+            reset_after_s=settings.breaker_reset_s,
+            half_open_permits=settings.breaker_half_open_permits,
+            probe_lease_s=settings.breaker_probe_lease_s,
+        ),
+    )

@@ -1,0 +1,163 @@
+"""The HTTP server's span: one small ASGI middleware, by the stable OpenTelemetry HTTP conventions (S5.2).
+
+The span is a root, or the child of the remote parent that `traceparent` names. Its name comes from the route's
+template, and so does `url.path` where a path has parameters: what a client puts into a path is never shown.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
+from starlette.datastructures import MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Match, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from reference_impl.logs.structured import get_logger
+from reference_impl.telemetry.correlation import HEADER, correlation, extract, incoming, new_correlation_id
+from reference_impl.telemetry.operation_spans import operation_span, record_failure
+from reference_impl.vocabulary import ERROR_TYPE, REQUEST_HANDLED, SERVER_ADDRESS, SERVER_PORT
+
+logger = logging.getLogger("reference_impl.http")
+log = get_logger("reference_impl.http")
+
+METHODS: Final = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"})
+TRACE_HEADER: Final = "traceresponse"
+UNMATCHED: Final = "[unmatched]"
+"""`url.path` of a path that fits no route."""
+
+
+class TracingMiddleware:
+    """Makes each request one server span, with the correlation id in and out.
+
+    An exception that no handler took becomes a JSON response with status 500 where nothing was sent yet; it is
+    logged with the places it went through, never with its message.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        tracer: Tracer,
+        routes: Sequence[BaseRoute],
+        untraced: frozenset[str] = frozenset(),
+        make_correlation_id: Callable[[], str] = new_correlation_id,
+    ) -> None:
+        self.app = app
+        self._tracer = tracer
+        self._routes = routes
+        self._untraced = untraced
+        self._make = make_correlation_id
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection; what is not HTTP, and the untraced paths, pass through."""
+        if scope["type"] != "http" or scope["path"] in self._untraced:
+            await self.app(scope, receive, send)
+            return
+        headers = request_headers(scope)
+        context = extract(headers)
+        with correlation(incoming(headers, context, make=self._make)) as correlation_id:
+            name, attributes = describe_request(scope, template_of(scope, self._routes))
+            opened = operation_span(self._tracer, name, kind=SpanKind.SERVER, attributes=attributes, context=context)
+            with opened as span:
+                reply, began = _Reply(send, span, correlation_id), time.perf_counter()
+                try:
+                    await self._serve(scope, receive, reply)
+                finally:
+                    took = round((time.perf_counter() - began) * 1000, 3)
+                    log.info(REQUEST_HANDLED, request=name, status=reply.status, duration_ms=took)
+
+    async def _serve(self, scope: Scope, receive: Receive, reply: _Reply) -> None:
+        try:
+            await self.app(scope, receive, reply)
+        except Exception as error:
+            _log(error)
+            if reply.started:
+                raise
+            record_failure(reply.span, error)
+            await JSONResponse({"error": "internal error"}, 500)(scope, receive, reply)
+
+
+class _Reply:
+    """The `send` that the application gets: adds the correlation and trace id, and tells the span the status."""
+
+    __slots__ = ("_correlation_id", "_send", "span", "started", "status")
+
+    def __init__(self, send: Send, span: Span, correlation_id: str) -> None:
+        self._send = send
+        self._correlation_id = correlation_id
+        self.span = span
+        self.started = False
+        self.status = 0
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started, self.status = True, message["status"]
+            headers = MutableHeaders(scope=message)
+            headers[HEADER] = self._correlation_id
+            if self.span.get_span_context().is_valid:
+                headers[TRACE_HEADER] = trace_response(self.span)
+            _record_status(self.span, message["status"])
+        await self._send(message)
+
+
+def request_headers(scope: Scope) -> dict[str, str]:
+    """The request's headers by lower-case name; a name that comes twice has its values joined by commas.
+
+    So two trace parents or two correlation ids are none, as each may be forged, and two lines of baggage are one.
+    """
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]},{value}" if name in headers else value
+    return headers
+
+
+def trace_response(span: Span) -> str:
+    """`traceresponse` of W3C Trace Context level 2: by it a client finds the trace of its request."""
+    context = span.get_span_context()
+    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
+
+
+def _record_status(span: Span, status: int) -> None:
+    span.set_attribute("http.response.status_code", status)
+    if status >= 500:
+        span.set_status(StatusCode.ERROR)
+        if ERROR_TYPE not in (getattr(span, "attributes", None) or {}):
+            span.set_attribute(ERROR_TYPE, str(status))
+
+
+def template_of(scope: Scope, routes: Sequence[BaseRoute]) -> str | None:
+    """The template of the route that the request's path fits, whatever its method; None where none does."""
+    for route in routes:
+        if isinstance(route, Route) and route.matches(scope)[0] is not Match.NONE:
+            return route.path
+    return None
+
+
+def describe_request(scope: Scope, template: str | None) -> tuple[str, dict[str, Any]]:
+    """The server span's name and attributes: no query, no client address, no agent, as they may tell of a person."""
+    method = scope["method"] if scope["method"] in METHODS else "_OTHER"
+    shown = method if method != "_OTHER" else "HTTP"
+    attributes: dict[str, Any] = {
+        "http.request.method": method,
+        "url.scheme": scope.get("scheme", "http"),
+        "url.path": template or UNMATCHED,
+        "network.protocol.version": scope.get("http_version", "1.1"),
+    }
+    if template is not None:
+        attributes["http.route"] = template
+    if scope.get("server"):
+        attributes[SERVER_ADDRESS] = scope["server"][0]
+        attributes |= {SERVER_PORT: scope["server"][1]} if scope["server"][1] is not None else {}
+    return (f"{shown} {template}" if template else shown), attributes
+
+
+def _log(error: Exception) -> None:
+    places = " < ".join(f"{place.name}:{place.lineno}" for place in reversed(traceback.extract_tb(error.__traceback__)))
+    logger.error("unhandled %s at %s", type(error).__name__, places)

@@ -1,0 +1,241 @@
+"""studio-api: the HTTP service over the session cache (S3), as an ASGI application.
+
+It stands behind a login that has authenticated the user, and its routes over users and the cache are for the
+operator: it listens on loopback unless told otherwise.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from opentelemetry.trace import get_current_span
+from redis.asyncio import Redis
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from reference_impl import vocabulary as v
+from reference_impl.database.manager import ConnectionManager
+from reference_impl.metrics.service_metrics import ServiceMetrics
+from reference_impl.redis_tracing.client import make_client, pool_use
+from reference_impl.services.audit_client import AuditClient
+from reference_impl.services.background_jobs import BackgroundJobs, JobsRefused
+from reference_impl.services.database_pools import connection_manager
+from reference_impl.services.http_metrics import METRICS, MetricsMiddleware, metrics_endpoint
+from reference_impl.services.http_spans import TracingMiddleware
+from reference_impl.services.request_bodies import (
+    BadRequest,
+    bearer_token,
+    optional_limit,
+    read_object,
+    session_request,
+    user_id_of,
+)
+from reference_impl.sessions.cache import KEYS, CacheUnavailable, SessionCache
+from reference_impl.sessions.store import Session, SessionStore, SqlSessionStore, StoreUnavailable
+from reference_impl.settings import Settings
+from reference_impl.telemetry.correlation import new_correlation_id
+from reference_impl.telemetry.setup import Telemetry
+
+HEALTH = "/healthz"
+UNSEEN = frozenset({HEALTH, METRICS})
+"""Paths that are neither traced nor counted."""
+
+
+def create_app(
+    settings: Settings,
+    telemetry: Telemetry,
+    *,
+    redis: Redis | None = None,
+    store: SessionStore | None = None,
+    audit: AuditClient | None = None,
+    metrics: ServiceMetrics | None = None,
+    make_correlation_id: Callable[[], str] = new_correlation_id,
+) -> Starlette:
+    """The application; its cache is `app.state.cache`, its background jobs are `app.state.jobs`.
+
+    Its connection manager is `app.state.connections`, None where a store was given.
+
+    `redis`, `store` and `audit` replace what the settings name, and are their giver's to close; what is made here is
+    closed when the application ends, after the background jobs have ended or were cancelled. With `metrics`, which
+    are the `measures` of the telemetry too, requests are counted and /metrics is served.
+    """
+    own: list[Callable[[], Any]] = []
+    if redis is None:
+        redis = _session_redis(settings, telemetry)
+        own.append(redis.aclose)
+    connections = None
+    if store is None:
+        listeners = [metrics.breaker_event] if metrics else []
+        connections = connection_manager(settings, telemetry, listeners=listeners)
+        store = SqlSessionStore(connections)
+        own.append(connections.close)
+    cache = SessionCache(
+        redis,
+        store,
+        secret=settings.session_secret,
+        lifetime_s=settings.session_lifetime_s,
+        tracer=telemetry.tracer("reference_impl.sessions.cache"),
+    )
+    if audit is None and settings.audit_url:
+        tracer = telemetry.tracer("reference_impl.services.audit_client")
+        audit = AuditClient(settings.audit_url, tracer, deadline_s=settings.audit_deadline_s)
+        own.append(audit.close)
+    jobs = BackgroundJobs(telemetry.tracer("reference_impl.services.background_jobs"))
+    routes = [
+        Route("/sessions", create_session, methods=["POST"]),
+        Route("/session", get_session, methods=["GET"]),
+        Route("/session", delete_session, methods=["DELETE"]),
+        Route("/users/{id}/sessions", delete_user_sessions, methods=["DELETE"]),
+        Route("/cache/warm", warm_cache, methods=["POST"]),
+        Route("/admin/purge", purge, methods=["POST"]),
+        Route(HEALTH, healthz, methods=["GET"]),
+    ]
+    tracing = Middleware(
+        TracingMiddleware,
+        tracer=telemetry.tracer("reference_impl.services.http_spans"),
+        routes=routes,
+        untraced=UNSEEN,
+        make_correlation_id=make_correlation_id,
+    )
+    middleware = [tracing]
+    if metrics is not None:
+        routes.append(Route(METRICS, metrics_endpoint, methods=["GET"]))
+        middleware.append(Middleware(MetricsMiddleware, metrics=metrics, routes=routes, uncounted=UNSEEN))
+        _watch(metrics, telemetry, redis, connections)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await jobs.drain(settings.exit_deadline_s)
+        for close in own:
+            await close()
+
+    app = Starlette(routes=routes, middleware=middleware, exception_handlers=_HANDLERS, lifespan=lifespan)
+    app.state.cache, app.state.audit, app.state.jobs = cache, audit, jobs
+    app.state.connections, app.state.metrics = connections, metrics
+    return app
+
+
+def _watch(metrics: ServiceMetrics, telemetry: Telemetry, redis: Redis, connections: ConnectionManager | None) -> None:
+    metrics.watch_spans(telemetry.ledger)
+    metrics.watch_keys(lambda: KEYS.unregistered)
+    metrics.watch_pools("redis", lambda: {"sessions": pool_use(redis)})
+    if connections is not None:
+        metrics.watch_pools("database", lambda: connections.uses)
+        metrics.watch_breakers(connections.breakers)
+
+
+def _session_redis(settings: Settings, telemetry: Telemetry) -> Redis:
+    # No retries: the database answers sooner than a second attempt, and one look-up stays one span (S3).
+    return make_client(
+        settings.redis_url,
+        pool_name="sessions",
+        keys=KEYS,
+        tracer=telemetry.tracer("reference_impl.redis_tracing.commands"),
+        mode=settings.span_vocabulary,
+        retries=0,
+    )
+
+
+async def create_session(request: Request) -> Response:
+    """POST /sessions {"email", "device"}: 201 with the token."""
+    email, device = session_request(await read_object(request))
+    token, session = await _cache(request).create(email, device)
+    await _audit(request, "session.created", session)
+    return JSONResponse({"token": token, **_shown(session)}, 201)
+
+
+async def get_session(request: Request) -> Response:
+    """GET /session: 200 with the session that the bearer token opens, or 401 with the reason."""
+    result = await _cache(request).validate(bearer_token(request.headers.get("authorization")))
+    if result.session is None:
+        return JSONResponse({"valid": False, "reason": result.reason}, 401)
+    return JSONResponse({"valid": True, **_shown(result.session)})
+
+
+async def delete_session(request: Request) -> Response:
+    """DELETE /session: end the session of the bearer token; 204 also when it had ended, 401 for a tampered token."""
+    known = await _cache(request).invalidate(bearer_token(request.headers.get("authorization")))
+    return Response(status_code=204) if known else JSONResponse({"error": "tampered token"}, 401)
+
+
+async def delete_user_sessions(request: Request) -> Response:
+    """DELETE /users/{id}/sessions: end all sessions of a user."""
+    user_id = user_id_of(request.path_params["id"])
+    return JSONResponse({"invalidated": await _cache(request).invalidate_all(user_id)})
+
+
+async def warm_cache(request: Request) -> Response:
+    """POST /cache/warm {"limit"}: cache the database's active sessions."""
+    limit = optional_limit(await read_object(request))
+    return JSONResponse({"warmed": await _cache(request).warm_cache(limit)})
+
+
+async def purge(request: Request) -> Response:
+    """POST /admin/purge: 202 at once; the expired sessions are forgotten by a job of its own trace (S5.1)."""
+    cache, jobs = _cache(request), request.app.state.jobs
+
+    async def work() -> dict[str, Any]:
+        return {v.SESSIONS_DELETED: await cache.purge_expired()}
+
+    jobs.start(v.SESSION_PURGE, work)
+    return JSONResponse({"accepted": True}, 202)
+
+
+async def healthz(_: Request) -> Response:
+    """GET /healthz: 200 while the process serves; asks nobody else, and is not traced."""
+    return JSONResponse({"status": "ok"})
+
+
+def _cache(request: Request) -> SessionCache:
+    cache: SessionCache = request.app.state.cache
+    return cache
+
+
+async def _audit(request: Request, event: str, session: Session) -> None:
+    audit: AuditClient | None = request.app.state.audit
+    if audit is not None:
+        get_current_span().set_attribute(v.AUDIT_REQUESTED, True)
+        await audit.record(event, {"user_id": session.user_id, "device": session.device})
+
+
+def _shown(session: Session) -> dict[str, Any]:
+    return {"user_id": session.user_id, "device": session.device, "expires_at": session.expires_at}
+
+
+def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, BadRequest)
+    headers = {"www-authenticate": "Bearer"} if error.status == 401 else None
+    return JSONResponse({"error": error.message}, error.status, headers)
+
+
+def _http_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return JSONResponse({"error": error.detail.lower()}, error.status_code, error.headers)
+
+
+def _unavailable(_: Request, error: Exception) -> Response:
+    part = "database" if isinstance(error, StoreUnavailable) else "cache"
+    wait_s = error.retry_after_s if isinstance(error, StoreUnavailable) else 0.0
+    retry_after = str(max(1, math.ceil(wait_s)))
+    return JSONResponse({"error": f"the {part} cannot be reached; try again"}, 503, {"retry-after": retry_after})
+
+
+def _busy(_: Request, error: Exception) -> Response:
+    return JSONResponse({"error": f"{error}; try again"}, 503, {"retry-after": "1"})
+
+
+_HANDLERS: dict[Any, Callable[[Request, Exception], Response]] = {
+    BadRequest: _refused,
+    HTTPException: _http_error,
+    StoreUnavailable: _unavailable,
+    CacheUnavailable: _unavailable,
+    JobsRefused: _busy,
+}

@@ -1,0 +1,10 @@
+"""Settings: every variable of the service, what it accepts, and where its value came from (S1.3 to S1.5).
+
+`rules` lists the settings, `values` parses and masks them, `loading` decides which source wins.
+"""
+
+from __future__ import annotations
+
+from reference_impl.settings.loading import Settings, SettingsError
+
+__all__ = ["Settings", "SettingsError"]

@@ -1,0 +1,151 @@
+"""One line traces an operation: `@traced("session.validate")` above a method, and the method stays as it was.
+
+What the span says of the result is a function beside it; how a failure shows is the same everywhere: status error,
+the exception's type, never its message, as messages carry keys, addresses and values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextvars import ContextVar, Token
+from functools import wraps
+from time import perf_counter
+from typing import Any, Final, ParamSpec, TypeAlias, TypeVar, overload
+
+from opentelemetry.context import Context, attach, detach
+from opentelemetry.trace import Link, Span, SpanKind, Tracer, set_span_in_context
+
+from reference_impl.telemetry import safe_errors
+from reference_impl.telemetry.measuring import Measures, measures_of
+from reference_impl.telemetry.safe_errors import error_type
+from reference_impl.telemetry.span_guards import quietly, start_span
+from reference_impl.vocabulary import ERROR_TYPE
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Method: TypeAlias = Callable[P, Coroutine[Any, Any, R]]
+
+ABANDONED: Final = "abandoned"
+"""The event on the span of a generator whose reader left before its end."""
+
+_block: ContextVar[operation_span | None] = ContextVar("operation_span", default=None)
+
+
+@overload
+def traced(name: str) -> Callable[[Method[P, R]], Method[P, R]]: ...
+@overload
+def traced(name: str, describe: Callable[[R], Mapping[str, Any]]) -> Callable[[Method[P, R]], Method[P, R]]: ...
+def traced(name: str, describe: Callable[[Any], Mapping[str, Any]] | None = None) -> Any:
+    """Make each call of an async method one internal span of this name, by the `tracer` of the method's object.
+
+    `describe` gives the span's attributes from the result; it is called only for a span that is recorded or measured.
+    """
+
+    def decorate(method: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Coroutine[Any, Any, Any]]:
+        @wraps(method)
+        async def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+            block = operation_span(self.tracer, name)
+            with block:
+                result = await method(self, *args, **kwargs)
+                if describe is not None and block.is_heard:
+                    quietly(block.describe, describe, result)
+                return result
+
+        return call
+
+    return decorate
+
+
+class operation_span:
+    """A span as a block: current within it, ended after it, failed with the type of what is raised in it.
+
+    What is raised goes on as the very same object (C1); a failure of telemetry never does (C2). A cancelled block is
+    a failed one, `error.type` CancelledError (C3): what it was to do is not done. A generator that its reader left is
+    not: it has the event `abandoned`, and leaves the contexts of others alone (C4). `on_failure` says more of what is
+    raised than `record_failure` does, and is called in its stead. A tracer that brings measures has each block
+    counted, whether its span is recorded or not (S4.4).
+    """
+
+    __slots__ = ("_context", "_inside", "_kind", "_measures", "_name", "_on_failure", "_outer", "_said", "_span",
+                 "_started", "_token")  # fmt: skip
+
+    def __init__(
+        self,
+        tracer: Tracer,
+        name: str,
+        *,
+        kind: SpanKind = SpanKind.INTERNAL,
+        attributes: Mapping[str, Any] | None = None,
+        context: Context | None = None,
+        links: Sequence[Link] | None = None,
+        on_failure: Callable[[Span, BaseException], None] | None = None,
+    ) -> None:
+        self._span = start_span(tracer, name, context, kind=kind, attributes=attributes, links=links)
+        self._measures = measures_of(tracer)
+        self._name, self._kind = name, kind
+        self._said: Mapping[str, Any] = attributes or {}
+        self._started = perf_counter()
+        self._on_failure = on_failure or record_failure
+        self._context = context
+        self._outer: operation_span | None = None
+        self._token: Token[Context] | None = None
+        self._inside: Token[operation_span | None] | None = None
+
+    def __enter__(self) -> Span:
+        # Not the SDK's own context manager: that writes the messages and stack traces of exceptions.
+        self._token = attach(set_span_in_context(self._span, self._context))
+        self._outer = _block.get()
+        self._inside = _block.set(self)
+        return self._span
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
+        if self._measures is not None:
+            quietly(self._measure, self._measures, None if isinstance(error, GeneratorExit) else error)
+        if isinstance(error, GeneratorExit):
+            quietly(self._span.add_event, ABANDONED)
+        elif error is not None:
+            quietly(self._on_failure, self._span, error)
+        self._leave()
+        quietly(self._span.end)
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether anybody is told what the span says: it is recorded, or measured."""
+        return self._measures is not None or self._span.is_recording()
+
+    def describe(self, describe: Callable[[Any], Mapping[str, Any]], result: object) -> None:
+        """Say of the span what a function makes of the operation's result."""
+        said = describe(result)
+        self._span.set_attributes(said)
+        self._said = {**self._said, **said}
+
+    def _measure(self, measures: Measures, error: BaseException | None) -> None:
+        seconds = perf_counter() - self._started
+        measures.operation(self._name, self._kind, seconds, error=error, said=self._said, span=self._span)
+
+    def _leave(self) -> None:
+        """Make the span current no longer, where it is.
+
+        A generator may be closed in another context than it was entered in, or in its own after its reader's block
+        was left. There nothing is to be restored: what was current then would be wrong now.
+        """
+        if self._token is None or self._inside is None or not self._is_open_here():
+            return
+        try:
+            _block.reset(self._inside)
+        except ValueError:
+            return  # entered in another context, of which this one is a copy
+        detach(self._token)
+
+    def _is_open_here(self) -> bool:
+        block = _block.get()
+        while block is not None and block is not self:
+            block = block._outer
+        return block is self
+
+
+def record_failure(span: Span, error: BaseException) -> None:
+    """Give a span status error, `error.type` and the event `exception`, by the exception's type alone."""
+    if span.is_recording():
+        quietly(span.set_attribute, ERROR_TYPE, error_type(error))
+        quietly(safe_errors.record_failure, span, error)

@@ -1,0 +1,281 @@
+"""A contract, compiled once: what the loader makes and the engine judges by.
+
+The plan keeps the structure of the contract language (docs/contract-format.md) one to one, so that it can be
+judged, covered and compared. Nothing in it refers to files being read or to traces. Durations are integer
+nanoseconds. Every part knows its place in the contract file (None for contracts written in Python).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from spanpact.errors import Place
+from spanpact.findings import Level, Pending
+from spanpact.privacy import PrivacyClass
+from spanpact.trace.model import Value
+from spanpact.trace.name_patterns import NamePattern
+
+Via: TypeAlias = Literal["span", "log", "either"]
+Closable: TypeAlias = Literal["children", "attributes", "events", "links"]
+ParentKind: TypeAlias = Literal["none", "local", "remote"]
+TypeName: TypeAlias = Literal["string", "boolean", "int", "double", "number", "bytes", "array", "map"]
+
+
+class _Unset:
+    """The type of UNSET: a matcher word that was not said (None is a literal of its own)."""
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET = _Unset()
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A range of counts; `high` is None for no upper bound."""
+
+    low: int
+    high: int | None
+
+    def __str__(self) -> str:
+        if self.high is None:
+            return f"{self.low}.."
+        return str(self.low) if self.low == self.high else f"{self.low}..{self.high}"
+
+    def __contains__(self, number: int) -> bool:
+        return self.low <= number and (self.high is None or number <= self.high)
+
+
+ONE = Count(1, 1)
+ANY = Count(0, None)
+AT_LEAST_ONE = Count(1, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The target of `same_as`: an attribute of the spans of an entry (`top` included).
+
+    `names` is the attribute and its aliases, the attribute first.
+    """
+
+    entry: str
+    attribute: str
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """A value matcher (section 4): all words that are not UNSET or None must hold.
+
+    `presence` is the bare word `present` or `absent`. A literal scalar or list is `equals`.
+    """
+
+    equals: Value | _Unset = UNSET
+    one_of: tuple[Value, ...] | None = None
+    type: TypeName | None = None
+    at_least: float | int | None = None
+    at_most: float | int | None = None
+    matches: str | None = None
+    regex: Any = field(default=None, compare=False, repr=False)  # the compiled RE2 pattern of `matches`
+    same_as: Reference | None = None
+    optional: bool = False
+    presence: Literal["present", "absent"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeExpectation:
+    """One attribute of `attributes` or `resource`: `names` is the name and its aliases, the name first."""
+
+    name: str
+    names: tuple[str, ...]
+    matcher: Matcher
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventExpectation:
+    """One id of `events`: events (or log records, by `via`) of the span whose name fits `event`."""
+
+    id: str
+    event: NamePattern
+    via: Via = "span"
+    count: Count = ONE
+    attributes: tuple[AttributeExpectation, ...] = ()
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkExpectation:
+    """One id of `links`: links of the span whose target's name fits `span`."""
+
+    id: str
+    span: NamePattern
+    count: Count = ONE
+    attributes: tuple[AttributeExpectation, ...] = ()
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DurationBound:
+    """Inclusive bounds of a span's duration in nanoseconds."""
+
+    at_least_ns: int | None = None
+    at_most_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The content keywords of section 3, `kind` to `forbid`. None or empty: not said.
+
+    `places` maps a keyword (`status`, `attributes.key`) to its place.
+    """
+
+    kind: Matcher | None = None
+    status: Matcher | None = None
+    status_message: Matcher | None = None
+    attributes: tuple[AttributeExpectation, ...] = ()
+    resource: tuple[AttributeExpectation, ...] = ()
+    scope: Matcher | None = None
+    exactly_one_true: tuple[tuple[str, ...], ...] = ()
+    """One tuple of accepted names (the name and its aliases) for each name listed."""
+    parent: ParentKind | None = None
+    events: tuple[EventExpectation, ...] = ()
+    links: tuple[LinkExpectation, ...] = ()
+    duration: DurationBound | None = None
+    forbid: tuple[PrivacyClass, ...] = ()
+    exempt: frozenset[str] = frozenset()
+    """The attribute names of `except`."""
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+
+    def keywords(self) -> tuple[str, ...]:
+        """The expectations of this content as keyword paths: `status`, `attributes.key`, `forbid`, ...
+
+        Events and links are not among them: they carry ids of their own.
+        """
+        said = [k for k in ("kind", "status", "status_message") if getattr(self, k) is not None]
+        said += [f"attributes.{a.name}" for a in self.attributes]
+        said += [f"resource.{a.name}" for a in self.resource]
+        said += [k for k in ("scope",) if self.scope is not None]
+        said += ["exactly_one_true"] if self.exactly_one_true else []
+        said += [k for k in ("parent", "duration") if getattr(self, k) is not None]
+        return (*said, *(["forbid"] if self.forbid else []))
+
+
+NO_CONTENT = Content()
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One id of a condition's `when` or `then`. `mode` `content` uses `content`; `count` is None where not said."""
+
+    entry: str
+    mode: Literal["present", "absent", "content"]
+    content: Content = NO_CONTENT
+    count: Count | None = None
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """`when` all sides hold, `then` must hold, judged for each span of the entry that holds the condition."""
+
+    id: str
+    when: tuple[Side, ...]
+    then: tuple[Side, ...]
+    order: tuple[str, ...] = ()
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One named place in the tree. The contract's body is the entry `top`.
+
+    `span` is None only for the body of a contract without `span`, whose flow is the whole trace.
+    """
+
+    id: str
+    span: NamePattern | None
+    where: Content = NO_CONTENT
+    count: Count = ONE
+    content: Content = NO_CONTENT
+    children: tuple[Entry, ...] = ()
+    descendants: tuple[Entry, ...] = ()
+    closed: frozenset[Closable] = frozenset()
+    order: tuple[str, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    concurrency: Count | None = None
+    place: Place | None = None
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+    """Places of the keywords `span`, `where`, `count`, `closed`, `order`, `concurrency`."""
+
+    def walk(self) -> Iterator[Entry]:
+        """This entry and all entries below it, depth first, in the order of the file."""
+        yield self
+        for entry in (*self.children, *self.descendants):
+            yield from entry.walk()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One id of `every`: about each span (`span` set) or each event (`event` set) of the flow.
+
+    For an event rule `where` and `content` hold only `attributes` and `forbid`/`except`.
+    """
+
+    id: str
+    span: NamePattern | None = None
+    event: NamePattern | None = None
+    via: Via = "span"
+    where: Content = NO_CONTENT
+    content: Content = NO_CONTENT
+    count: Count | None = None
+    """None where not said (any number)."""
+    place: Place | None = None
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One id of `across`: a statement about all flows. Exactly one of sampling, percentiles, error_rate is set."""
+
+    id: str
+    of: str = "top"
+    samples: int = 100
+    sampling: float | None = None
+    confidence: float = 0.99
+    percentiles: tuple[tuple[float, int], ...] = ()
+    """(percentile in percent, bound in nanoseconds), `p95: 5ms` as (95, 5_000_000)."""
+    error_rate: float | None = None
+    place: Place | None = None
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ContractPlan:
+    """A whole contract. `file` is its path as given ("" for one written in Python)."""
+
+    name: str
+    version: str
+    top: Entry
+    file: str = ""
+    about: str = ""
+    scenario: str = ""
+    rules: tuple[Rule, ...] = ()
+    across: tuple[Statement, ...] = ()
+    classes: tuple[PrivacyClass, ...] = ()
+    """Its own privacy classes, those of fragments included (the known ones are in `privacy.KNOWN_CLASSES`)."""
+    tolerance_ns: int = 0
+    skew_ns: int = 100_000_000
+    levels: Mapping[str, Level] = field(default_factory=dict)
+    """By finding id (`child-late`) or entry/finding (`store/duration`)."""
+    pending: Mapping[str, Pending] = field(default_factory=dict)
+    place: Place | None = None
+    examples: Any = field(default=None, compare=False, repr=False)
+    """The `examples` node of the document, read by `examples.py` when they are asked for; None for none."""
+
+    def entries(self) -> dict[str, Entry]:
+        """Every entry by id, `top` first, in the order of the file."""
+        return {entry.id: entry for entry in self.top.walk()}

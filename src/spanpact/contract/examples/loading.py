@@ -1,0 +1,238 @@
+"""The `examples` of a contract, one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+import msgspec
+
+from spanpact.contract import document
+from spanpact.contract.compiled import Content, ContractPlan
+from spanpact.contract.document import Node, Spot
+from spanpact.contract.examples.building import Builder
+from spanpact.contract.examples.nodes import Budget, Given, SpanNode, changed, given, merge, trace_nodes
+from spanpact.contract.examples.values import is_absent
+from spanpact.contract.loader.context import Context, Named
+from spanpact.contract.loader.files import inside
+from spanpact.contract.loader.header import check_finding
+from spanpact.contract.loader.nodes import mapping, sequence, text, whole
+from spanpact.contract.loader.vocabulary import EXAMPLE, EXAMPLE_SPAN, suggestion
+from spanpact.errors import Place, SourceError, UsageError
+from spanpact.trace.model import Reading, SourceInfo, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One example: its traces, and the findings (`entry/id`, sorted) that judging them must give."""
+
+    id: str
+    reading: Reading
+    expected: tuple[str, ...] = ()
+    place: Place | None = None
+
+
+class FlowSpans(Protocol):
+    """What an assignment of one flow must tell: the spans of each entry."""
+
+    @property
+    def spans(self) -> Mapping[str, Sequence[Span]]:
+        """Spans by entry id."""
+        ...
+
+
+Assignments: TypeAlias = Callable[[ContractPlan, Reading], Sequence[FlowSpans]]
+ReadFile: TypeAlias = Callable[[Path], Reading]
+
+_SOURCES = ("trace", "traces", "like", "file")
+
+
+def load_examples(
+    plan: ContractPlan,
+    *,
+    assignments: Assignments | None = None,
+    read_file: ReadFile | None = None,
+    one_kind: bool = False,
+) -> list[Example]:
+    """The examples of a contract, in the file's order; none where it has none.
+
+    `assignments` is needed by examples with `like`, `read_file` by those with `file`; with `one_kind` all may be
+    accepted, or all rejected. Raises ContractError for what section 13 of docs/contract-format.md does not allow
+    (the first; it knows the others), UsageError where one that is needed is missing.
+    """
+    if plan.examples is None:
+        return []
+    section = mapping(plan.examples, "`examples`")
+    loader = _Loader(plan, section, given(section.items.get("given")), assignments, read_file)
+    context, examples = Context(), list[Example]()
+    for id in section.items:
+        with context.collecting():
+            examples += [loader.example(id)] if id != "given" else []
+    context.finish()
+    if one_kind:
+        return examples
+    if all(example.expected for example in examples) or not any(example.expected for example in examples):
+        missing = "rejected" if any(not example.expected for example in examples) else "accepted"
+        raise section.spot.error(f"`examples` holds no {missing} example", hint="at least one of each is needed")
+    return examples
+
+
+@dataclass(slots=True)
+class _Loader:
+    plan: ContractPlan
+    section: document.Mapping
+    given: Given
+    assignments: Assignments | None
+    read_file: ReadFile | None
+
+    def example(self, id: str) -> Example:
+        """One example, of whatever kind."""
+        said, spot = self._said(id), self.section.keys[id]
+        if "file" in said.items:
+            reading = self._from_file(said.items["file"])
+        else:
+            reading = self._reading(id, self._traces(id, said))
+        if "offered" in said.items:
+            reading = msgspec.structs.replace(reading, offered=whole(said.items["offered"], "`offered`"))
+        return Example(id, reading, self._expected(said), spot.place)
+
+    def _said(self, id: str) -> document.Mapping:
+        spot, what = self.section.keys[id], f"the example `{id}`"
+        said = mapping(self.section.items[id], what, EXAMPLE)
+        stated = [key for key in said.items if key in _SOURCES]
+        if len(stated) != 1:
+            at = said.keys[stated[1]] if stated else spot
+            raise at.error(f"{what} needs exactly one of {', '.join(_SOURCES)}")
+        if ("but" in said.items) != ("like" in said.items):
+            at = said.keys.get("but") or said.keys["like"]
+            raise at.error(f"{what} needs both `like` and `but`")
+        return said
+
+    def _expected(self, said: document.Mapping) -> tuple[str, ...]:
+        if "findings" not in said.items:
+            return ()
+        context = Context(ids=_ids(self.plan))
+        found: list[str] = []
+        for item in sequence(said.items["findings"], "`findings`", empty=True).items:
+            found.append(text(item, "each of `findings`"))
+            check_finding(context, found[-1], item.spot, "`findings`")
+        context.finish()
+        return tuple(sorted(found))
+
+    def _reading(self, id: str, traces: tuple[tuple[SpanNode, ...], ...]) -> Reading:
+        builder = self._built(traces)
+        return Reading(SourceInfo(f"example {id}"), builder.finished())
+
+    def _built(self, traces: tuple[tuple[SpanNode, ...], ...]) -> Builder:
+        builder = Builder(self.given, self.plan.scenario)
+        for trace in traces:
+            builder.trace(trace)
+        return builder
+
+    def _traces(self, id: str, said: document.Mapping) -> tuple[tuple[SpanNode, ...], ...]:
+        if "like" not in said.items:
+            return trace_nodes(said, Budget())
+        base_id, base = self._base(said.items["like"])
+        traces = trace_nodes(base, Budget())
+        changes = self._changes(base_id, traces, mapping(said.items["but"], "`but`"))
+        budget = Budget()
+        return tuple(changed(trace, changes, budget) for trace in traces)
+
+    def _base(self, node: Node) -> tuple[str, document.Mapping]:
+        """The example that `like` names: accepted, and itself written out."""
+        name = text(node, "`like`")
+        names = [id for id in self.section.items if id != "given"]
+        if name not in names:
+            hint = suggestion(name, names)
+            raise node.spot.error(f"`like` names {document.shown(name)}, which is no example", hint=hint)
+        said = self._said(name)
+        if "trace" not in said.items and "traces" not in said.items:
+            raise node.spot.error(f"`like` names `{name}`, which is not itself written out")
+        if self._expected(said):
+            raise node.spot.error(f"`like` names `{name}`, which is not accepted, but expects findings")
+        return name, said
+
+    def _changes(
+        self, base_id: str, traces: tuple[tuple[SpanNode, ...], ...], but: document.Mapping
+    ) -> dict[int, Node]:
+        """The change of each span node that an entry of `but` has, by `id()` of the node."""
+        builder = self._built(traces)
+        reading = Reading(SourceInfo(f"example {base_id}"), builder.finished())
+        nodes = {(draft.trace_id, draft.span_id): draft.node for draft in builder.drafts}
+        spans = self._assigned(reading, but.spot)
+        changes: dict[int, Node] = {}
+        for entry, change in but.items.items():
+            self._check_change(entry, but.keys[entry], change)
+            found = spans.get(entry, [])
+            if not found:
+                raise but.keys[entry].error(f"no span of the example `{base_id}` is of `{entry}`")
+            for span in found:
+                node = nodes[span.trace_id, span.span_id]
+                before = changes.get(id(node))
+                changes[id(node)] = change if before is None else _both(before, change)
+        return changes
+
+    def _check_change(self, entry: str, spot: Spot, change: Node) -> None:
+        entries = self.plan.entries()
+        if entry not in entries:
+            hint = suggestion(entry, tuple(entries))
+            raise spot.error(f"`but` names {document.shown(entry)}, which is no entry", hint=hint)
+        if not is_absent(change):
+            mapping(change, f"the change of `{entry}`", EXAMPLE_SPAN)
+
+    def _assigned(self, reading: Reading, spot: Spot) -> dict[str, list[Span]]:
+        if self.assignments is None:
+            raise UsageError("examples with `like` need `assignments`")
+        found: dict[str, list[Span]] = {}
+        for flow in self.assignments(self.plan, reading):
+            for entry, spans in flow.spans.items():
+                found.setdefault(entry, []).extend(spans)
+        return found
+
+    def _from_file(self, node: Node) -> Reading:
+        if self.read_file is None:
+            raise UsageError("examples with `file` need `read_file`")
+        folder = Path(self.plan.file).parent
+        path = inside(folder, text(node, "`file`"), node.spot, root=folder)
+        try:
+            reading = self.read_file(path)
+        except SourceError as error:
+            raise node.spot.error(f"cannot read the example: {error}") from error
+        labelled = [msgspec.structs.replace(t, complete=True, scenario=self.plan.scenario) for t in reading.traces]
+        return msgspec.structs.replace(reading, traces=labelled)
+
+
+def _both(first: Node, second: Node) -> Node:
+    """Two changes of one span: one that removes it wins."""
+    if isinstance(first, document.Mapping) and isinstance(second, document.Mapping):
+        return merge(first, second)
+    return first if is_absent(first) else second
+
+
+def _ids(plan: ContractPlan) -> dict[str, Named]:
+    """Every id that a finding can carry."""
+    return {id: Named("entry", Spot()) for id in _all_ids(plan)}
+
+
+def _all_ids(plan: ContractPlan) -> Iterator[str]:
+    for entry in plan.top.walk():
+        yield entry.id
+        yield from _inner(entry.content)
+        yield from _inner(entry.where)
+        for condition in entry.conditions:
+            yield condition.id
+            for side in (*condition.when, *condition.then):
+                yield from _inner(side.content)
+    for rule in plan.rules:
+        yield rule.id
+        yield from _inner(rule.content)
+        yield from _inner(rule.where)
+    for statement in plan.across:
+        yield statement.id
+
+
+def _inner(content: Content) -> Iterator[str]:
+    yield from (event.id for event in content.events)
+    yield from (link.id for link in content.links)

@@ -1,0 +1,153 @@
+"""The spans of an example before they are built: nodes, each of one span once `repeat` is written out.
+
+`given`, `like` and `but` work here, by merging mappings, so that every error still knows its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as AnyMapping
+from collections.abc import Sequence as AnySequence
+from dataclasses import dataclass
+from typing import Final
+
+from spanpact.contract.document import Mapping, Node, Scalar, Spot
+from spanpact.contract.examples.values import is_absent
+from spanpact.contract.loader.nodes import mapping, sequence, whole
+from spanpact.contract.loader.vocabulary import CONCRETE, EXAMPLE_SPAN, EXAMPLE_TRACE
+from spanpact.trace.name_patterns import NamePattern
+
+MAX_SPANS: Final = 100_000
+"""Of one example, so that nested `repeat`s cannot fill the memory."""
+
+_MERGED: Final = ("attributes", "resource", "scope", "dropped")  # mappings; their values are replaced whole
+
+
+@dataclass(frozen=True, slots=True)
+class SpanNode:
+    """One span of an example: its own fields (without `children` and `repeat`) and its children."""
+
+    fields: Mapping
+    children: tuple[SpanNode, ...] = ()
+
+
+@dataclass(slots=True)
+class Budget:
+    """How many more spans an example may have."""
+
+    left: int = MAX_SPANS
+
+    def take(self, spot: Spot) -> None:
+        """Counts one span."""
+        self.left -= 1
+        if self.left < 0:
+            raise spot.error(f"the example has more than {MAX_SPANS:,} spans")
+
+
+def trace_nodes(example: Mapping, budget: Budget) -> tuple[tuple[SpanNode, ...], ...]:
+    """The traces of an example that is written out, every `repeat` written out too."""
+    if "trace" in example.items:
+        return (_spans(example.items["trace"], "`trace`", budget),)
+    found: list[tuple[SpanNode, ...]] = []
+    for item in sequence(example.items["traces"], "`traces`").items:
+        said = mapping(item, "each of `traces`", EXAMPLE_TRACE)
+        if "trace" not in said.items:
+            raise item.spot.error("each of `traces` needs `trace`")
+        times = whole(said.items["repeat"], "`repeat`", least=1) if "repeat" in said.items else 1
+        found.extend(_spans(said.items["trace"], "`trace`", budget) for _ in range(times))
+    return tuple(found)
+
+
+def _spans(node: Node, what: str, budget: Budget) -> tuple[SpanNode, ...]:
+    return tuple(copy for item in sequence(node, what, empty=True).items for copy in _copies(item, budget))
+
+
+def _copies(node: Node, budget: Budget) -> list[SpanNode]:
+    """One span, as often as its `repeat` says."""
+    said = _span_mapping(node)
+    times = whole(said.items["repeat"], "`repeat`", least=1) if "repeat" in said.items else 1
+    if times > 1 and "id" in said.items:
+        raise said.keys["id"].error("`id` labels one span, and this one is repeated")
+    fields = _without(said, "children", "repeat")
+    copies: list[SpanNode] = []
+    for _ in range(times):
+        budget.take(said.spot)
+        below = said.items.get("children")
+        copies.append(SpanNode(fields, _spans(below, "`children`", budget) if below is not None else ()))
+    return copies
+
+
+def _span_mapping(node: Node) -> Mapping:
+    if isinstance(node, Scalar):
+        return Mapping({"span": node}, {"span": node.spot}, node.spot)
+    said = mapping(node, "a span of an example", EXAMPLE_SPAN)
+    if "span" not in said.items:
+        raise said.spot.error("a span of an example needs `span`")
+    return said
+
+
+def _without(node: Mapping, *keys: str) -> Mapping:
+    return Mapping({k: v for k, v in node.items.items() if k not in keys}, node.keys, node.spot)
+
+
+def merge(under: Mapping, over: Mapping) -> Mapping:
+    """`under` with the fields of `over`: mappings merge, anything else is replaced."""
+    items = dict(under.items)
+    for key, item in over.items.items():
+        below = items.get(key)
+        if key in _MERGED and isinstance(below, Mapping) and isinstance(item, Mapping):
+            item = Mapping({**below.items, **item.items}, {**below.keys, **item.keys}, item.spot)
+        items[key] = item
+    return Mapping(items, {**under.keys, **over.keys}, under.spot)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """`given`: the fields that spans have by their name unless they say otherwise."""
+
+    patterns: tuple[tuple[NamePattern, Mapping], ...] = ()
+    """From the weakest (the shortest) to the strongest."""
+
+    def complete(self, name: str, fields: Mapping) -> Mapping:
+        """A span's fields with what is given for its name; `absent` fields are gone."""
+        result = Mapping({}, {}, fields.spot)
+        for pattern, given in self.patterns:
+            if pattern.fits(name):
+                result = merge(result, given)
+        result = merge(result, fields)
+        kept = {k: v for k, v in result.items.items() if k in ("span", "id") or not is_absent(v)}
+        return Mapping(kept, result.keys, result.spot)
+
+
+def given(node: Node | None) -> Given:
+    """Reads `given`. Longer patterns win; among equally long ones, the alphabetically later."""
+    if node is None:
+        return Given()
+    said = mapping(node, "`given`")
+    ordered = sorted(said.items, key=lambda text: (len(text), text))
+    fields = (mapping(said.items[text], f"what is given for `{text}`", CONCRETE) for text in ordered)
+    return Given(tuple((NamePattern((text,)), given) for text, given in zip(ordered, fields, strict=True)))
+
+
+def changed(spans: AnySequence[SpanNode], changes: AnyMapping[int, Node], budget: Budget) -> tuple[SpanNode, ...]:
+    """The spans with `but` applied; `changes` is by `id()` of the node."""
+    found: list[SpanNode] = []
+    for span in spans:
+        change = changes.get(id(span))
+        if change is None:
+            budget.take(span.fields.spot)
+            found.append(SpanNode(span.fields, changed(span.children, changes, budget)))
+        elif not is_absent(change):
+            found.extend(_changed(span, mapping(change, "a change", EXAMPLE_SPAN), changes, budget))
+    return tuple(found)
+
+
+def _changed(span: SpanNode, change: Mapping, changes: AnyMapping[int, Node], budget: Budget) -> list[SpanNode]:
+    """One span changed; new `children` replace the old, a new `repeat` makes copies."""
+    fields = merge(span.fields, change)
+    if "children" in change.items or "repeat" in change.items:
+        fresh = _copies(Mapping(fields.items, fields.keys, change.spot), budget)
+        if "children" in change.items:
+            return fresh
+        return [SpanNode(copy.fields, changed(span.children, changes, budget)) for copy in fresh]
+    budget.take(change.spot)
+    return [SpanNode(fields, changed(span.children, changes, budget))]

@@ -1,0 +1,120 @@
+"""What is known while one contract is compiled: its ids, aliases, privacy classes, and the errors so far.
+
+Errors are collected, so that the one that is raised in the end is the first in the file's order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
+
+from spanpact.contract.document import Spot, shown
+from spanpact.contract.loader.nodes import ID
+from spanpact.contract.loader.vocabulary import suggestion
+from spanpact.errors import ContractError, Place
+from spanpact.privacy import PrivacyClass
+
+IdKind: TypeAlias = Literal["entry", "event", "link", "rule", "condition", "statement"]
+
+RESERVED: Final = ("top", "integrity")
+MAX_ENTRIES: Final = 500
+INDEFINITE: Final[Mapping[IdKind, str]] = {
+    "entry": "an entry", "event": "an event", "link": "a link", "rule": "a rule of `every`",
+    "condition": "a condition", "statement": "a statement of `across`",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One id of the shared namespace: what it names, where, and for an entry the ids of the entries above it."""
+
+    kind: IdKind
+    spot: Spot
+    above: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Context:
+    """The state of one compilation. `extended` gives, for each fragment's file, the spot in `extends` that names it."""
+
+    file: str = ""
+    aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    classes: dict[str, PrivacyClass] = field(default_factory=dict)
+    extended: dict[str, Spot] = field(default_factory=dict)
+    ids: dict[str, Named] = field(default_factory=dict)
+    _errors: list[ContractError] = field(default_factory=list)
+    _later: list[Callable[[], None]] = field(default_factory=list)
+    _entries: int = 0
+
+    @contextmanager
+    def collecting(self) -> Iterator[None]:
+        """Whatever ContractError the block raises is kept for later, and reading goes on after it."""
+        try:
+            yield
+        except ContractError as error:
+            self._errors += (error, *error.others)
+
+    def later(self, check: Callable[[], None]) -> None:
+        """A check that needs every id: it is made by `finish`."""
+        self._later.append(check)
+
+    def finish(self) -> None:
+        """Raises the first error in the file's order, if any; it knows the others.
+
+        References are judged only where everything else was read: after a typo in `children`, say, that `order`
+        names no entry would be the wrong thing to hear.
+        """
+        self._raise_first()
+        for check in self._later:
+            with self.collecting():
+                check()
+        self._raise_first()
+
+    def _raise_first(self) -> None:
+        if self._errors:
+            first, *others = sorted(self._errors, key=self._order)
+            first.others = tuple(others)
+            raise first
+
+    def _order(self, error: ContractError) -> tuple[int, int, int, int]:
+        place = error.place
+        if place is None:
+            return (0, 0, 0, 0)  # in Python: min() keeps the first that was found
+        if place.file in self.extended:
+            outer = self.extended[place.file].place or Place(self.file, 0, 0)
+            return (outer.line, outer.column, place.line, place.column)
+        return (place.line, place.column, 0, 0)
+
+    def name(self, id: str, kind: IdKind, spot: Spot, above: tuple[str, ...] = ()) -> None:
+        """Takes an id of the shared namespace; raises if it is malformed, reserved or taken."""
+        if not ID.fullmatch(id):
+            raise spot.error(f"the id {shown(id)} is malformed", hint="accepted: [a-z][a-z0-9_]*")
+        if id in RESERVED:
+            raise spot.error(f"the id `{id}` is reserved")
+        if id in self.ids:
+            first = self.ids[id]
+            where = f" ({first.spot.place})" if first.spot.place else ""
+            raise spot.error(f"the id `{id}` names {INDEFINITE[first.kind]} already{where}")
+        self.ids[id] = Named(kind, spot, above)
+        if kind == "entry":
+            self._entries += 1
+            if self._entries > MAX_ENTRIES:
+                raise spot.error(f"more than {MAX_ENTRIES} entries")
+
+    def entry(self, id: str, spot: Spot, *, below: str = "top", what: str) -> None:
+        """Checks that an id names an entry at or below the entry `below`."""
+        found = self.ids.get(id)
+        if id == below or (found and found.kind == "entry" and below in found.above):
+            return
+        if found and found.kind != "entry":
+            raise spot.error(f"`{id}` in {what} is {INDEFINITE[found.kind]}, not an entry")
+        if found or id == "top":
+            raise spot.error(f"`{id}` in {what} is not at or below `{below}`")
+        names = [below, *(n for n, named in self.ids.items() if named.kind == "entry" and below in named.above)]
+        raise spot.error(f"{what} names {shown(id)}, which is no entry", hint=suggestion(id, names))
+
+    def accepted_names(self, name: str) -> tuple[str, ...]:
+        """An attribute's name and its aliases, the name first."""
+        return (name, *self.aliases.get(name, ()))

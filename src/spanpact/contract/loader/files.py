@@ -1,0 +1,90 @@
+"""Finding and opening contract files: folders, and the fragments that `extends` names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Final
+
+from spanpact.contract.document import Mapping, Spot, shown
+from spanpact.contract.yaml_reader import MAX_BYTES, from_yaml
+from spanpact.errors import UsageError
+
+SUFFIX: Final = ".contract.yaml"
+
+
+@dataclass(slots=True)
+class Files:
+    """Opens contract files below `root`, each once."""
+
+    root: Path
+    _documents: dict[Path, Mapping] = field(default_factory=dict)
+
+    def document(self, path: Path) -> Mapping:
+        """The document of a file; places name the path as given.
+
+        Raises UsageError for a file that cannot be read, ContractError for one that is no document.
+        """
+        real = real_path(path)
+        if real not in self._documents:
+            self._documents[real] = from_yaml(_read(path), file=str(path))
+        return self._documents[real]
+
+    def beside(self, path: Path, name: str, spot: Spot) -> Path:
+        """The path of a file that `path` names relative to itself; raises unless it lies inside `root`."""
+        target = inside(path.parent, name, spot, root=self.root)
+        if not target.is_file():
+            raise spot.error(f"there is no file {shown(str(target))}")
+        return target
+
+
+def inside(folder: Path, name: str, spot: Spot, *, root: Path) -> Path:
+    """`folder/name`, which must be a relative path without `..` that ends inside `root`, links followed."""
+    parts = PurePosixPath(name).parts
+    hint = "accepted: a file beside this one or below it"
+    foreign = "://" in name or "\\" in name or "\0" in name or PureWindowsPath(name).drive
+    if foreign or PurePosixPath(name).is_absolute():
+        raise spot.error(f"{shown(name)} is not a relative path", hint=hint)
+    if ".." in parts:
+        raise spot.error(f"{shown(name)} leads out of its folder", hint=hint)
+    target = folder.joinpath(*parts)
+    if not real_path(target).is_relative_to(real_path(root)):
+        raise spot.error(f"{shown(name)} is a link that leads out of the contracts' folder")
+    return target
+
+
+def real_path(path: Path) -> Path:
+    """The path with links followed; a loop of links is left as it is, and is then no file."""
+    try:
+        return Path(os.path.realpath(path))
+    except ValueError:
+        raise UsageError(f"{shown(str(path))} is no valid path") from None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if not path.is_file():  # a device or a pipe would be read for ever
+            raise UsageError(f"there is no contract file {shown(str(path))}")
+        with path.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"cannot read {shown(str(path))}: {error.strerror}") from None
+
+
+def found_below(folder: Path) -> Iterator[Path]:
+    """Every contract file below a folder, in alphabetical order; linked folders are not followed."""
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        yield from (Path(place, name) for name in sorted(names) if name.endswith(SUFFIX))
+
+
+def roots_and_files(paths: Iterable[str | os.PathLike[str]]) -> Iterator[tuple[Path, Path]]:
+    """(root, file) for each contract file named, or found below a folder named."""
+    for given in paths:
+        path = Path(given)
+        if path.is_dir():
+            yield from ((path, file) for file in found_below(path))
+        else:
+            yield path.parent, path

@@ -1,0 +1,296 @@
+"""YAML text to a document, event by event (docs/contract-format.md, section 1).
+
+Limits hold before anything is built, and every refusal has a line and a column. Plain scalars are resolved
+here, by the YAML 1.2 core schema: `no`, `1:30` and `2027-03-31` are texts, `012` is twelve.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+from ruamel.yaml.scanner import Scanner, ScannerError
+
+from spanpact.contract.document import (
+    MAX_DEPTH,
+    MAX_NODES,
+    Mapping,
+    Node,
+    Scalar,
+    ScalarValue,
+    Sequence,
+    Spot,
+    checked_scalar,
+    kind_of,
+    shown,
+)
+from spanpact.errors import ContractError, Place
+
+MAX_BYTES: Final = 256 << 10
+
+
+def from_yaml(data: bytes | str, *, file: str = "<text>") -> Mapping:
+    """The tree of one YAML 1.2 document whose top is a mapping; `file` goes into the places.
+
+    Raises ContractError with line and column for what section 1 of docs/contract-format.md refuses: anchors,
+    aliases, merges, tags, directives, duplicate keys, several documents, keys that are not text, more than
+    depth 32, 256 KiB or 10,000 nodes, and bytes that are not clean UTF-8.
+    """
+    if len(data) > MAX_BYTES or (isinstance(data, str) and len(data.encode("utf-8", "replace")) > MAX_BYTES):
+        raise _at(file, 0, 0).error("the file is larger than 256 KiB")
+    text = _decoded(data, file) if isinstance(data, bytes) else data
+    _refuse_characters(text, file)
+    tree = _Builder(file).build(text)
+    if not isinstance(tree, Mapping):
+        raise tree.spot.error(f"a contract is a mapping of keywords, not {kind_of(tree)}")
+    return tree
+
+
+def _at(file: str, line: int, column: int) -> Spot:
+    return Spot(Place(file, line + 1, column + 1))
+
+
+def _decoded(data: bytes, file: str) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        good = data[: error.start].decode("utf-8")
+        raise _spot_of(good, len(good), file).error(
+            f"byte 0x{data[error.start]:02x} is not UTF-8", hint="save the file as UTF-8"
+        ) from None
+
+
+def _spot_of(text: str, index: int, file: str) -> Spot:
+    before = text[:index].replace("\r\n", "\n").replace("\r", "\n")
+    return _at(file, before.count("\n"), index - max(text.rfind("\n", 0, index), text.rfind("\r", 0, index)) - 1)
+
+
+# NEL, LINE and PARAGRAPH SEPARATOR are among them, as editors disagree whether they end a line.
+_UNCLEAN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+
+
+def _refuse_characters(text: str, file: str) -> None:
+    found = _UNCLEAN.search(text)
+    if not found:
+        return
+    if found[0] == "\ufeff":
+        raise _spot_of(text, found.start(), file).error("a byte order mark", hint="save the file without it")
+    raise _spot_of(text, found.start(), file).error(f"the control character U+{ord(found[0]):04X}")
+
+
+class _Refused(ScannerError):
+    """What YAML allows and the contract language does not."""
+
+
+class _Scanner(Scanner):
+    """Refuses at the first character of a tag, anchor, alias or directive: scanning a long one takes quadratic time."""
+
+    def fetch_alias(self) -> None:
+        self._refuse("aliases are not part of the language; a text that starts with `*` must be quoted")
+
+    def fetch_anchor(self) -> None:
+        self._refuse("anchors are not part of the language; a text that starts with `&` must be quoted")
+
+    def fetch_tag(self) -> None:
+        self._refuse("tags are not part of the language; a text that starts with `!` must be quoted")
+
+    def fetch_directive(self) -> None:
+        if self.reader.prefix(10) not in ("%YAML 1.2\n", "%YAML 1.2\r"):
+            self._refuse("directives are not part of the language, but for `%YAML 1.2`")
+        super().fetch_directive()
+
+    def _refuse(self, problem: str) -> None:
+        raise _Refused(None, None, problem, self.reader.get_mark())
+
+
+@dataclass(slots=True)
+class _Open:
+    """A collection whose end has not come."""
+
+    spot: Spot
+    is_mapping: bool
+    items: list[Node] = field(default_factory=list)
+    mapping: dict[str, Node] = field(default_factory=dict)
+    keys: dict[str, Spot] = field(default_factory=dict)
+    key: str | None = None
+
+    def closed(self) -> Node:
+        if self.is_mapping:
+            return Mapping(self.mapping, self.keys, self.spot)
+        return Sequence(tuple(self.items), self.spot)
+
+
+class _Builder:
+    """Builds the tree from events, and counts."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._stack: list[_Open] = []
+        self._nodes = 0
+        self._documents = 0
+        self._tree: Node | None = None
+        self._last = _at(file, 0, 0)
+
+    def build(self, text: str) -> Node:
+        yaml = YAML(typ="safe", pure=True)
+        yaml.Scanner = _Scanner
+        try:
+            self._read(yaml.parse(text))
+        except MarkedYAMLError as error:
+            raise self._refusal(error) from None
+        except (YAMLError, ValueError, LookupError, AttributeError, TypeError, AssertionError) as error:
+            # The parser trips over its own feet on some malformed input, such as an escape beyond Unicode.
+            raise self._last.error(f"this is not YAML: {shown(error)[1:-1]}") from None
+        if self._tree is None:
+            raise _at(self._file, 0, 0).error("the file is empty", hint="a contract begins with `spanpact: 1`")
+        return self._tree
+
+    def _read(self, events: Iterable[Any]) -> None:
+        for event in events:
+            self._last = self._spot(event.end_mark)
+            if isinstance(event, DocumentStartEvent):
+                self._start_document(event)
+            elif isinstance(event, ScalarEvent):
+                self._count(event)
+                self._scalar(event)
+            elif isinstance(event, MappingStartEvent | SequenceStartEvent):
+                self._count(event)
+                self._open(event)
+            elif isinstance(event, MappingEndEvent | SequenceEndEvent):
+                self._put(self._stack.pop().closed())
+
+    def _spot(self, mark: Any) -> Spot:
+        return _at(self._file, mark.line, mark.column)
+
+    def _start_document(self, event: Any) -> None:
+        self._documents += 1
+        if self._documents > 1:
+            raise self._spot(event.start_mark).error("a second document", hint="one file holds one contract")
+
+    def _count(self, event: Any) -> None:
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            raise self._spot(event.start_mark).error(f"more than {MAX_NODES:,} YAML nodes")
+
+    def _open(self, event: Any) -> None:
+        spot = self._spot(event.start_mark)
+        top = self._stack[-1] if self._stack else None
+        if top and top.is_mapping and top.key is None:
+            raise spot.error("a key must be text, not a collection")
+        if len(self._stack) == MAX_DEPTH:
+            raise spot.error(f"nested deeper than {MAX_DEPTH}")
+        self._stack.append(_Open(spot, isinstance(event, MappingStartEvent)))
+
+    def _scalar(self, event: Any) -> None:
+        spot = self._spot(event.start_mark)
+        value = resolve(event.value, spot) if not event.style else event.value
+        top = self._stack[-1] if self._stack else None
+        if top and top.is_mapping and top.key is None:
+            self._key(top, value, event, spot)
+        else:
+            self._put(Scalar(checked_scalar(value, spot), spot))
+
+    def _key(self, top: _Open, key: ScalarValue, event: Any, spot: Spot) -> None:
+        if key == "<<" and not event.style:
+            raise spot.error("merges (`<<`) are not part of the language")
+        if not isinstance(key, str):
+            raise spot.error(f"a key must be text, not {kind_of(Scalar(key))}", hint="quote it")
+        checked_scalar(key, spot)
+        if key in top.keys:
+            first = top.keys[key].place
+            raise spot.error(f"the key {shown(key)} is here twice; first in line {first.line if first else 0}")
+        top.keys[key], top.key = spot, key
+
+    def _put(self, node: Node) -> None:
+        if not self._stack:
+            self._tree = node
+            return
+        top = self._stack[-1]
+        if top.is_mapping:
+            assert top.key is not None
+            top.mapping[top.key], top.key = node, None
+        else:
+            top.items.append(node)
+
+    def _refusal(self, error: MarkedYAMLError) -> ContractError:
+        mark = error.problem_mark or error.context_mark
+        spot = self._spot(mark) if mark else _at(self._file, 0, 0)
+        if isinstance(error, _Refused):
+            return spot.error(str(error.problem))
+        problem = str(error.problem)
+        if "'\\t'" in problem:
+            return spot.error("a tab", hint="YAML is indented and separated by spaces")
+        since = f", begun in line {error.context_mark.line + 1}" if error.context_mark else ""
+        return spot.error(_plain_words(problem) + since)
+
+
+def _plain_words(problem: str) -> str:
+    """What the parser says, in words for someone who did not write the parser."""
+    cannot_start = re.search(r"character (?:'(.)'|\"(.)\") that cannot start", problem)
+    if cannot_start:
+        return f"a text that starts with `{cannot_start[1] or cannot_start[2]}` must be quoted"
+    for sign, words in _WORDS:
+        if sign in problem:
+            return words
+    return f"this is not YAML: {shown(problem)[1:-1]}"
+
+
+_WORDS: Final = (
+    ("mapping values are not allowed", "a `: ` is not expected here: check the indentation, or quote the text"),
+    ("expected ',' or ']'", "a `,` or `]` is missing in a list"),
+    ("expected ',' or '}'", "a `,` or `}` is missing in a mapping"),
+    ("unexpected end of stream", "a quoted text that does not end"),
+    ("unknown escape character", "an unknown escape after `\\`; in single quotes, `\\` is itself"),
+    ("mapping keys are not allowed", "a `? ` is not expected here: check the indentation, or quote the text"),
+    ("sequence entries are not allowed", "a `- ` is not expected here: a list starts on a line of its own"),
+    ("could not find expected ':'", "a `:` is missing after a key"),
+    ("expected <block end>", "this line does not fit the indentation of the block"),
+    ("expected the node content", "a value is missing"),
+)
+
+_NULL = frozenset(("", "~", "null", "Null", "NULL"))
+_BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_INT = re.compile(r"[-+]?[0-9]+")
+_OCT = re.compile(r"0o([0-7]+)")
+_HEX = re.compile(r"0x([0-9a-fA-F]+)")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_INF = re.compile(r"([-+]?)\.(inf|Inf|INF)")
+_NAN = frozenset((".nan", ".NaN", ".NAN"))
+
+
+def resolve(text: str, spot: Spot = Spot()) -> ScalarValue:  # noqa: B008 - frozen
+    """The value of a plain scalar by the YAML 1.2 core schema (section 10.3.2 of the YAML specification).
+
+    Raises ContractError for a whole number beyond 64 bits.
+    """
+    if text in _NULL:
+        return None
+    if text in _BOOL:
+        return _BOOL[text]
+    if text in _NAN:
+        return float("nan")
+    if found := _INF.fullmatch(text):
+        return float(found[1] + "inf")
+    for pattern, base in ((_INT, 10), (_OCT, 8), (_HEX, 16)):
+        if found := pattern.fullmatch(text):
+            return _int(found[1] if base != 10 else text, base, spot)
+    return float(text) if _FLOAT.fullmatch(text) else text
+
+
+def _int(digits: str, base: int, spot: Spot) -> int:
+    # Leading zeros aside, 64 bits need at most 22 digits; Python refuses to convert thousands.
+    significant = digits.lstrip("+-").lstrip("0") or "0"
+    value = int(significant, base) if len(significant) <= 22 else 2**64
+    return int(checked_scalar(-value if digits.startswith("-") else value, spot) or 0)

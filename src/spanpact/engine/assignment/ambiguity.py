@@ -1,0 +1,71 @@
+"""Where another assignment would have been as good: said, so that nobody puzzles over a finding (section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+from spanpact.contract.compiled import Count
+from spanpact.engine.assignment.matching import CompiledEntry, Group, Index
+from spanpact.engine.checks.values import equal, shown
+from spanpact.trace.topology import Topology
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """Two entries of one group, and the spans that could change places (or one that could move)."""
+
+    first: CompiledEntry
+    second: CompiledEntry
+    spans: tuple[Index, ...]
+
+
+def ties(group: Group) -> Iterator[Tie]:
+    """Pairs of entries between which moving one span or swapping two is as good."""
+    if not group.costs:
+        return
+    entries = [entry for entry in group.entries if entry.id in group.counted]
+    for one, other in combinations(entries, 2):
+        forth, back = _best_move(group, one, other), _best_move(group, other, one)
+        if forth and back and forth[0] + back[0] == 0:
+            yield Tie(one, other, (forth[1], back[1]))
+        elif forth and _moved(group, one, other, forth[0]):
+            yield Tie(one, other, (forth[1],))
+        # Never the other way: a span that could as well stand in the better ranked entry would stand there.
+
+
+def _best_move(group: Group, source: CompiledEntry, target: CompiledEntry) -> tuple[int, Index] | None:
+    changes = [
+        (costs[target.id] - costs[source.id], placed.span)
+        for placed in group.counted[source.id]
+        if target.id in (costs := group.costs.get(placed.span, {})) and source.id in costs
+    ]
+    return min(changes) if changes else None
+
+
+def _moved(group: Group, source: CompiledEntry, target: CompiledEntry, change: int) -> bool:
+    """Whether one span less here and one more there is as good."""
+    have, has = len(group.counted[source.id]), len(group.counted[target.id])
+    if target.plan.count.high is not None and has >= target.plan.count.high:
+        return False
+    before = _short(source.plan.count, have) + _short(target.plan.count, has)
+    after = _short(source.plan.count, have - 1) + _short(target.plan.count, has + 1)
+    return before == after and change == 0
+
+
+def _short(count: Count, number: int) -> int:
+    return max(0, count.low - number)
+
+
+def suggested_where(topology: Topology, tie: Tie) -> str:
+    """A `where` that would tell the spans apart: the first attribute in which they differ."""
+    if len(tie.spans) < 2:
+        return "a where on one of them would say which"
+    one, other = (topology.spans[i] for i in tie.spans)
+    for name, value in one.attributes.items():
+        if not equal(value, other.attributes.get(name)):
+            return f"where: {{attributes: {{{name}: {shown(value)}}}}} on one of them would say which"
+    if one.status != other.status:
+        return f"where: {{status: {one.status}}} on one of them would say which"
+    return "the spans are alike; a where on one of them would say which"

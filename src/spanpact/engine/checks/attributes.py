@@ -1,0 +1,120 @@
+"""`attributes`, `resource`, `exactly_one_true`: names, aliases and values (sections 3 and 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+from spanpact.contract.compiled import AttributeExpectation, Matcher
+from spanpact.engine.checks.base import KEPT, Breach, Context, Outcome, Undecided
+from spanpact.engine.checks.values import (
+    UNTOLD,
+    compile_matcher,
+    described,
+    equal,
+    may_equal,
+    other_readings,
+    shown,
+    sure_fault,
+    undecidable_type,
+)
+from spanpact.trace.model import Attributes
+
+AttributeJudge: TypeAlias = Callable[[Attributes, Context], Sequence[Outcome]]
+
+
+def compile_attribute(expectation: AttributeExpectation) -> AttributeJudge:
+    """The judge of one attribute, whatever carries it: a span, a resource, an event, a link, a log record."""
+    matcher, names, name = expectation.matcher, expectation.names, expectation.name
+    fault = compile_matcher(matcher)
+    expected = described(matcher)
+    if matcher.presence == "absent":
+        return lambda attributes, _: _must_be_absent(names, attributes)
+
+    if matcher.presence is None and not matcher.optional:
+        missing: Sequence[Outcome] = (Breach("attribute-missing", f"attribute {name} is missing", expected, "missing"),)
+    elif matcher.optional:
+        missing = KEPT
+    else:
+        missing = (Breach("attribute-missing", f"attribute {name} is missing", "present", "missing"),)
+    untyped_fault = compile_matcher(replace(matcher, type=None))
+    asks = replace(matcher, same_as=None, optional=False, presence=None) != Matcher()
+    type_asked = matcher.type in ("int", "double", "bytes", "string")
+    same_as = matcher.same_as
+
+    def judge(attributes: Attributes, context: Context) -> Sequence[Outcome]:
+        found, undecided = False, None
+        for each in names:
+            if each not in attributes:
+                continue
+            found = True
+            value = attributes[each]
+            unknown = undecidable_type(matcher, value, context.capabilities) if type_asked else None
+            test = untyped_fault if unknown else fault
+            if asks and (others := other_readings(value, context.capabilities)):
+                unknown, wrong = UNTOLD, sure_fault(test, value, others)
+            else:
+                wrong = test(value)
+            undecided = undecided or unknown
+            if wrong:  # a breach outweighs what cannot be told
+                kind, wanted, observed = wrong
+                verb = "is of the wrong type" if kind == "type" else "has another value"
+                return (Breach(f"attribute-{kind}", f"attribute {each} {verb}", wanted, observed),)
+        if not found:
+            return missing
+        if undecided:
+            return (undecided,)
+        if same_as and context.values_of is not None:
+            return _related(expectation, attributes, context)
+        return KEPT
+
+    return judge
+
+
+def _must_be_absent(names: Sequence[str], attributes: Attributes) -> Sequence[Outcome]:
+    for name in names:
+        if name in attributes:
+            message = f"attribute {name} must not be there"
+            return (Breach("attribute-unexpected", message, "absent", shown(attributes[name])),)
+    return KEPT
+
+
+def _related(expectation: AttributeExpectation, attributes: Attributes, context: Context) -> Sequence[Outcome]:
+    reference = expectation.matcher.same_as
+    assert reference is not None
+    assert context.values_of is not None
+    target = f"{reference.entry}.{reference.attribute}"
+    others = context.values_of(reference)
+    if not others:
+        return (Undecided("no-reference", f"{target} has no value in this flow"),)
+    undecided = False
+    for name in expectation.names:
+        if name not in attributes:
+            continue
+        value = attributes[name]
+        for other in others:
+            if equal(value, other):
+                undecided = undecided or bool(other_readings(value, context.capabilities))
+            elif may_equal(value, other, context.capabilities):
+                undecided = True
+            else:
+                message = f"attribute {name} differs from {target}"
+                return (Breach("attribute-relation", message, shown(other), shown(value)),)
+    return (UNTOLD,) if undecided else KEPT
+
+
+def exactly_one_true(names: Sequence[Sequence[str]], attributes: Attributes) -> Sequence[Outcome]:
+    """Exactly one of the names (each with its aliases) is boolean true; missing is not true."""
+    true = [group[0] for group in names if any(attributes.get(name) is True for name in group)]
+    if len(true) == 1:
+        return KEPT
+    listed = ", ".join(group[0] for group in names)
+    return (
+        Breach(
+            "attribute-relation",
+            f"exactly one of {listed} must be true",
+            "exactly one true",
+            f"{', '.join(true)} true" if true else "none true",
+        ),
+    )

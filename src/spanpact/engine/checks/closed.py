@@ -1,0 +1,65 @@
+"""`closed`: nothing but what is named (section 3). Closed children are found by the matching."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+
+from spanpact.contract.compiled import Content, EventExpectation, LinkExpectation
+from spanpact.engine.checks.base import Breach, Context, Undecided
+from spanpact.engine.checks.values import shown
+from spanpact.trace.model import Link, Span
+
+
+def named_attributes(content: Content) -> frozenset[str]:
+    """The attributes that a content names, under all their aliases."""
+    groups = [*(a.names for a in content.attributes), *content.exactly_one_true]
+    return frozenset(name for names in groups for name in names)
+
+
+def extra_attributes(span: Span, named: AbstractSet[str]) -> list[Breach]:
+    """Attributes of a span beside those that are named."""
+    return [
+        Breach(
+            "attribute-extra", f"attribute {name} is not named in a closed place", "only what is named", shown(value)
+        )
+        for name, value in span.attributes.items()
+        if name not in named
+    ]
+
+
+def extra_events(span: Span, context: Context, expectations: Sequence[EventExpectation]) -> list[Breach | Undecided]:
+    """Span events that no id of `events` names."""
+    if "events" not in context.capabilities:
+        return [Undecided("capability", "the source carries no events")]
+    patterns = [expectation.event for expectation in expectations if expectation.via != "log"]
+    return [
+        Breach("event-extra", f"event {event.name} is not named in a closed place", "only what is named", event.name)
+        for event in span.events
+        if not any(pattern.fits(event.name) for pattern in patterns)
+    ]
+
+
+def extra_links(span: Span, context: Context, expectations: Sequence[LinkExpectation]) -> list[Breach | Undecided]:
+    """Links whose target no id of `links` names."""
+    if "links" not in context.capabilities:
+        return [Undecided("capability", "the source carries no links")]
+    outcomes: list[Breach | Undecided] = []
+    for link in span.links:
+        fits = _named(link, context, expectations)
+        if fits is None:
+            outcomes.append(Undecided("no-reference", "a linked span is in no trace given"))
+        elif not fits:
+            observed = f"a link to {link.span_id}"
+            outcomes.append(
+                Breach("link-extra", "a link is not named in a closed place", "only what is named", observed)
+            )
+    return outcomes
+
+
+def _named(link: Link, context: Context, expectations: Sequence[LinkExpectation]) -> bool | None:
+    """Whether an id of `links` names the link; None where that depends on a span that is in no trace given."""
+    if not expectations or any(each.span.any for each in expectations):
+        return bool(expectations)
+    target = context.find_span(link.trace_id, link.span_id)
+    return None if target is None else any(each.span.fits(target.name) for each in expectations)

@@ -1,0 +1,72 @@
+"""The content keywords of an entry, a rule or a condition's side, compiled to a flat list of checks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from spanpact.contract.compiled import AttributeExpectation, Content
+from spanpact.engine.checks.attributes import compile_attribute, exactly_one_true
+from spanpact.engine.checks.base import Check, Context, Judge, Outcome, lacking
+from spanpact.engine.checks.events import compile_events
+from spanpact.engine.checks.leaks import compile_forbid
+from spanpact.engine.checks.links import compile_links
+from spanpact.engine.checks.status import compile_parent, compile_text
+from spanpact.engine.checks.timing import compile_duration
+from spanpact.trace.model import Span
+
+
+def compile_content(content: Content) -> tuple[Check, ...]:
+    """One check for each expectation, in the order of section 3."""
+    judges: list[tuple[str, Judge]] = []
+    if content.kind:
+        judges.append(("kind", compile_text("kind", "span kind", lambda span: span.kind, content.kind)))
+    if content.status:
+        judges.append(("status", compile_text("status", "status", lambda span: span.status, content.status)))
+    if content.status_message:
+        message = compile_text(
+            "status-message",
+            "status message",
+            lambda span: span.status_message,
+            content.status_message,
+            "status_message",
+        )
+        judges.append(("status_message", message))
+    if content.scope:
+        scope = compile_text("scope", "scope", lambda span: span.scope.name, content.scope, "scope")
+        judges.append(("scope", scope))
+    if names := content.exactly_one_true:
+        judges.append(("exactly_one_true", lambda span, _: exactly_one_true(names, span.attributes)))
+    if content.parent:
+        judges.append(("parent", compile_parent(content.parent)))
+    if content.duration:
+        judges.append(("duration", compile_duration(content.duration)))
+    if content.forbid:
+        judges.append(("forbid", compile_forbid(content)))
+    checks = [Check(keyword, judge, place=content.places.get(keyword)) for keyword, judge in judges]
+    checks += [_attribute(a) for a in content.attributes]
+    checks += [_resource(a) for a in content.resource]
+    for event in content.events:
+        checks += compile_events(event)
+    for link in content.links:
+        checks += compile_links(link)
+    return tuple(checks)
+
+
+def _attribute(expectation: AttributeExpectation) -> Check:
+    judge_one = compile_attribute(expectation)
+    return _named("attributes", expectation, lambda span, context: judge_one(span.attributes, context))
+
+
+def _resource(expectation: AttributeExpectation) -> Check:
+    judge_one = compile_attribute(expectation)
+
+    def judge(span: Span, context: Context) -> Sequence[Outcome]:
+        return lacking(context, "resource") or judge_one(span.resource.attributes, context)
+
+    return _named("resource", expectation, judge)
+
+
+def _named(keyword: str, expectation: AttributeExpectation, judge: Judge) -> Check:
+    phase: Literal["content", "relation"] = "relation" if expectation.matcher.same_as else "content"
+    return Check(f"{keyword}.{expectation.name}", judge, place=expectation.place, phase=phase)

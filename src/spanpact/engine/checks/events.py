@@ -1,0 +1,92 @@
+"""`events`: span events and log records by name (sections 3 and 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from spanpact.contract.compiled import AttributeExpectation, EventExpectation, Via
+from spanpact.engine.checks.attributes import compile_attribute
+from spanpact.engine.checks.base import INCOMPLETE, KEPT, VACUOUS, Breach, Check, Context, Judge, Outcome, Undecided
+from spanpact.trace.model import Attributes, Event, LogRecord, Span
+from spanpact.trace.name_patterns import NamePattern
+
+
+class Happening(NamedTuple):
+    """A span event or a log record, as the checks see both."""
+
+    name: str
+    attributes: Attributes
+    carrier: Event | LogRecord
+
+
+def happenings(span: Span, context: Context, via: Via) -> Iterator[Happening]:
+    """The events of a span that this `via` speaks of: span events, log records, or both."""
+    if via != "log":
+        for event in span.events:
+            yield Happening(event.name, event.attributes, event)
+    if via != "span":
+        for record in context.logs_of(span):
+            yield Happening(record.event_name, record.attributes, record)
+
+
+def unseen_carrier(context: Context, via: Via, *, found: bool) -> Undecided | None:
+    """Why events of this `via` cannot be told: the source carries no logs, or no events."""
+    if via == "either" and found:
+        return None
+    if via != "span" and "logs" not in context.capabilities:
+        return Undecided("capability", "the source carries no logs")
+    if via != "log" and "events" not in context.capabilities:
+        return Undecided("capability", "the source carries no events")
+    return None
+
+
+def compile_events(expectation: EventExpectation) -> list[Check]:
+    """The checks of one id of `events`: how many there are, and each attribute of each of them."""
+    pattern, via = expectation.event, expectation.via
+    place, entry = expectation.place, expectation.id
+    checks = [Check("event", _existence(expectation), entry, place)]
+    for attribute in expectation.attributes:
+        judge = _each(attribute, lambda span, context: _matching(span, context, pattern, via))
+        checks.append(_attribute_check(attribute, judge, entry))
+    return checks
+
+
+def _matching(span: Span, context: Context, pattern: NamePattern, via: Via) -> list[Attributes]:
+    return [h.attributes for h in happenings(span, context, via) if pattern.fits(h.name)]
+
+
+def _attribute_check(attribute: AttributeExpectation, judge: Judge, entry: str) -> Check:
+    phase = "relation" if attribute.matcher.same_as else "content"
+    return Check(f"attributes.{attribute.name}", judge, entry, attribute.place, phase)  # type: ignore[arg-type]
+
+
+def _each(expectation: AttributeExpectation, carriers: Callable[[Span, Context], Sequence[Attributes]]) -> Judge:
+    judge_one = compile_attribute(expectation)
+
+    def judge(span: Span, context: Context) -> Sequence[Outcome]:
+        found = carriers(span, context)
+        return [o for attributes in found for o in judge_one(attributes, context)] if found else (VACUOUS,)
+
+    return judge
+
+
+def _existence(expectation: EventExpectation) -> Judge:
+    pattern, via, count = expectation.event, expectation.via, expectation.count
+
+    def judge(span: Span, context: Context) -> Sequence[Outcome]:
+        number = len(_matching(span, context, pattern, via))
+        if undecided := unseen_carrier(context, via, found=number > 0):
+            return (undecided,)
+        if number in count:
+            may_grow = via != "span" and count.high is not None and not context.complete
+            return (INCOMPLETE,) if may_grow else KEPT
+        if number < count.low:
+            if via != "span" and not context.complete:
+                return (INCOMPLETE,)  # a log record may come after its span
+            near = ", ".join(sorted({h.name for h in happenings(span, context, via) if h.name}))
+            observed = f"{number} found" + (f"; there are {near}" if near else "")
+            return (Breach("event-missing", f"event {pattern} is missing", str(count), observed),)
+        return (Breach("event-surplus", f"event {pattern} is there too often", str(count), f"{number} found"),)
+
+    return judge

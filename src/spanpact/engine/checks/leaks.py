@@ -1,0 +1,159 @@
+"""`forbid`, `except`: no text of a span, nor of what it carries, holds a forbidden class (section 8)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator, Sequence
+from typing import Final, TypeAlias
+
+from spanpact.contract.compiled import Content
+from spanpact.engine.checks.base import KEPT, Breach, Context, Judge, Outcome, Undecided, lacking
+from spanpact.engine.checks.values import UNTOLD, other_readings
+from spanpact.privacy import Scanner
+from spanpact.trace.model import ALL_CAPABILITIES, NO_SCOPE, Attributes, Capability, Event, LogRecord, Span, Value
+
+_PARTS: Final[Sequence[Capability]] = ("events", "links", "status_message", "scope", "resource")
+
+PlacedText: TypeAlias = tuple[str, str, str]
+"""(what it is, the name of what carries it or "", the text)."""
+
+
+def compile_forbid(content: Content) -> Judge:
+    """The judge of `forbid` on a span and all that it carries: events, links, resource, scope, its log records."""
+    scanner, exempt = Scanner(content.forbid), content.exempt
+
+    def judge(span: Span, context: Context) -> Sequence[Outcome]:
+        return leaks(span_texts(span, context, exempt), scanner, context.capabilities) or _unseen(context)
+
+    return judge
+
+
+def _unseen(context: Context) -> Sequence[Outcome]:
+    """What keeps a span without a leak from being clean: the source does not carry all of it."""
+    return next((outcome for part in _PARTS if (outcome := lacking(context, part))), KEPT)
+
+
+def leaks(
+    texts: Iterator[PlacedText], scanner: Scanner, capabilities: frozenset[Capability] = ALL_CAPABILITIES
+) -> Sequence[Breach | Undecided]:
+    """A breach for each class at each place; it never repeats the text.
+
+    Of a text that may have been a list or a map, only what leaks either way; what leaks one way is not decided.
+    """
+    found: dict[tuple[str, str], list[str]] = {}
+    sure = "value_types" in capabilities
+    untold = False
+    for what, carrier, text in texts:
+        hits = scanner.scan(text)
+        if not sure and what in _VALUES and (others := other_readings(text, capabilities)):
+            certain, possible = _in_parts(others, scanner)
+            untold = untold or certain | possible | {hit.name for hit in hits} != certain & {hit.name for hit in hits}
+            hits = [hit for hit in hits if hit.name in certain]
+        for leak in hits:
+            where = f"{what} {carrier}" if carrier else what
+            found.setdefault((leak.name, where), []).append(f"{leak.start}..{leak.end}")
+    breaches: list[Breach | Undecided] = [
+        Breach("privacy-leak", f"{name} in {where}", f"no {name}", f"characters {', '.join(ranges)}")
+        for (name, where), ranges in found.items()
+    ]
+    return [*breaches, UNTOLD] if untold else breaches
+
+
+def _in_parts(values: Sequence[Value], scanner: Scanner) -> tuple[set[str], set[str]]:
+    """The classes that are in the texts of lists and maps for sure, and those that may be: JSON has bytes in base64."""
+    certain: set[str] = set()
+    possible: set[str] = set()
+    for value in values:
+        for _, _, text in _value_texts("", "", value):
+            classes = {leak.name for leak in scanner.scan(text)}
+            try:
+                raw = base64.b64decode(text, validate=True).decode("utf-8", "replace")
+            except (binascii.Error, ValueError):  # no base64: ValueError for what is not ASCII
+                certain |= classes
+            else:
+                possible |= classes | {leak.name for leak in scanner.scan(raw)}
+    return certain, possible
+
+
+def span_texts(span: Span, context: Context, exempt: frozenset[str]) -> Iterator[PlacedText]:
+    """Every text of a span, with the place where it stands."""
+    yield "the span name", "", span.name
+    if span.status_message:
+        yield "the status message", "", span.status_message
+    if span.trace_state:
+        yield "the trace state", "", span.trace_state
+    yield from attribute_texts(_OF_SPAN, span.attributes, exempt)
+    yield from attribute_texts(_OF_RESOURCE, span.resource.attributes, exempt)
+    if span.scope is not NO_SCOPE:
+        yield "the scope's name", "", span.scope.name
+        yield "the scope's version", "", span.scope.version
+        yield from attribute_texts(_OF_SCOPE, span.scope.attributes, exempt)
+    for event in span.events:
+        yield from event_texts(event, exempt)
+    for link in span.links:
+        yield "a link's trace state", "", link.trace_state
+        yield from attribute_texts(_OF_LINK, link.attributes, exempt)
+    for record in context.logs_of(span):
+        yield from event_texts(record, exempt)
+
+
+def event_texts(carrier: Event | LogRecord, exempt: frozenset[str]) -> Iterator[PlacedText]:
+    """Every text of a span event or a log record."""
+    if isinstance(carrier, Event):
+        yield "an event's name", "", carrier.name
+        yield from attribute_texts(_OF_EVENT, carrier.attributes, exempt)
+    else:
+        yield "a log record's name", "", carrier.event_name
+        yield from _value_texts("a log record's body", "", carrier.body)
+        yield from attribute_texts(_OF_LOG, carrier.attributes, exempt)
+
+
+_OF_SPAN = ("attribute", "the name of an attribute")
+_OF_RESOURCE = ("resource attribute", "the name of a resource attribute")
+_OF_SCOPE = ("the scope's attribute", "the name of a scope's attribute")
+_OF_EVENT = ("an event's attribute", "the name of an event's attribute")
+_OF_LINK = ("a link's attribute", "the name of a link's attribute")
+_OF_LOG = ("a log record's attribute", "the name of a log record's attribute")
+_VALUES = frozenset(of_value for of_value, _ in (_OF_SPAN, _OF_RESOURCE, _OF_SCOPE, _OF_EVENT, _OF_LINK, _OF_LOG))
+
+
+def attribute_texts(what: tuple[str, str], attributes: Attributes, exempt: frozenset[str]) -> Iterator[PlacedText]:
+    """The names and, but for exempt names, the values of attributes; `what` is what to call a value and a name."""
+    of_value, of_name = what
+    for name, value in attributes.items():
+        yield of_name, "", name
+        if name in exempt:
+            continue
+        if type(value) is str:
+            yield of_value, name, value
+        else:
+            yield from _value_texts(of_value, name, value)
+
+
+def attribute_leaks(
+    name: str, value: Value, scanner: Scanner, exempt: frozenset[str], capabilities: frozenset[Capability]
+) -> Sequence[Breach | Undecided]:
+    """What leaks in one attribute of a span."""
+    return leaks(attribute_texts(_OF_SPAN, {name: value}, exempt), scanner, capabilities)
+
+
+_SHORTEST_CARD, _LONGEST_CARD = 10**12, 10**19  # the only class that fits a number
+
+
+def _value_texts(what: str, name: str, value: Value) -> Iterator[PlacedText]:
+    stack = [value]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, str):
+            yield what, name, one
+        elif isinstance(one, bytes):
+            yield what, name, one.decode("utf-8", "replace")
+        elif isinstance(one, int | float) and _SHORTEST_CARD <= abs(one) < _LONGEST_CARD:
+            yield what, name, str(int(one))  # exporters turn whole numbers into doubles
+        elif isinstance(one, list):
+            stack.extend(one)
+        elif isinstance(one, dict):
+            for key, each in one.items():
+                yield what, name, key
+                stack.append(each)

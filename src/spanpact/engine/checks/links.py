@@ -1,0 +1,68 @@
+"""`links`: references from a span to other spans (section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from spanpact.contract.compiled import AttributeExpectation, LinkExpectation
+from spanpact.engine.checks.attributes import compile_attribute
+from spanpact.engine.checks.base import KEPT, VACUOUS, Breach, Check, Context, Judge, Outcome, Undecided, lacking
+from spanpact.trace.model import Link, Span
+from spanpact.trace.name_patterns import NamePattern
+
+
+def compile_links(expectation: LinkExpectation) -> list[Check]:
+    """The checks of one id of `links`: how many there are, and each attribute of each of them."""
+    checks = [Check("link", _existence(expectation), expectation.id, expectation.place)]
+    for attribute in expectation.attributes:
+        phase = "relation" if attribute.matcher.same_as else "content"
+        judge = _each(attribute, expectation.span)
+        keyword = f"attributes.{attribute.name}"
+        checks.append(Check(keyword, judge, expectation.id, attribute.place, phase))  # type: ignore[arg-type]
+    return checks
+
+
+def links_to(span: Span, context: Context, pattern: NamePattern) -> tuple[list[Link], int]:
+    """The links whose target's name fits, and how many targets are in no trace given."""
+    if pattern.any:
+        return list(span.links), 0
+    found, unknown = [], 0
+    for link in span.links:
+        target = context.find_span(link.trace_id, link.span_id)
+        if target is None:
+            unknown += 1
+        elif pattern.fits(target.name):
+            found.append(link)
+    return found, unknown
+
+
+def _existence(expectation: LinkExpectation) -> Judge:
+    pattern, count = expectation.span, expectation.count
+
+    def judge(span: Span, context: Context) -> Sequence[Outcome]:
+        if outcome := lacking(context, "links"):
+            return outcome
+        links, unknown = links_to(span, context, pattern)
+        number = len(links)
+        if count.high is not None and number > count.high:
+            return (Breach("link-surplus", f"links to {pattern} are too many", str(count), f"{number} found"),)
+        if number + unknown < count.low:
+            observed = f"{number} found of {len(span.links)} links"
+            return (Breach("link-missing", f"a link to {pattern} is missing", str(count), observed),)
+        if number in count and number + unknown in count:
+            return KEPT
+        return (Undecided("no-reference", f"{unknown} linked spans are in no trace given"),)
+
+    return judge
+
+
+def _each(expectation: AttributeExpectation, pattern: NamePattern) -> Judge:
+    judge_one = compile_attribute(expectation)
+
+    def judge(span: Span, context: Context) -> Sequence[Outcome]:
+        if outcome := lacking(context, "links"):
+            return outcome
+        links, _ = links_to(span, context, pattern)
+        return [o for link in links for o in judge_one(link.attributes, context)] if links else (VACUOUS,)
+
+    return judge

@@ -1,0 +1,83 @@
+"""The catalogue of finding ids with their default levels and meanings: section 14 of docs/contract-format.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from spanpact.findings.finding import Level
+
+
+@dataclass(frozen=True, slots=True)
+class FindingId:
+    """One id of the catalogue: its level unless a contract says otherwise, and what it means."""
+
+    id: str
+    level: Level
+    meaning: str
+
+
+_VIOLATIONS: Final = {
+    "span-missing": "fewer spans than `count`",
+    "span-surplus": "more spans than `count`",
+    "span-misplaced": "the span is there, under another parent",
+    "span-extra": "a span not named in a closed place",
+    "parent": "the parent is not none, local or remote as asked",
+    "kind": "another span kind",
+    "status": "another status",
+    "status-message": "another status message",
+    "scope": "another instrumentation scope",
+    "attribute-missing": "the attribute is not there",
+    "attribute-type": "the attribute is of another type",
+    "attribute-value": "the attribute has another value",
+    "attribute-unexpected": "the attribute must be absent",
+    "attribute-extra": "an attribute not named in a closed place",
+    "attribute-relation": "`same_as` or `exactly_one_true` does not hold",
+    "event-missing": "fewer events than `count`",
+    "event-surplus": "more events than `count`",
+    "event-extra": "an event not named in a closed place",
+    "link-missing": "fewer links than `count`",
+    "link-surplus": "more links than `count`",
+    "link-extra": "a link not named in a closed place",
+    "duration": "a duration out of bounds",
+    "order": "a span starts before one that must precede it has ended",
+    "concurrency": "too many or too few spans open at once",
+    "privacy-leak": "a forbidden class is there",
+    "sampling-rate": "the share of sampled requests is out of bounds",
+    "error-rate": "the share of failed spans is out of bounds",
+    "trace-roots": "more than one span without a parent id",
+    "span-orphan": "the span's parent is not in the complete trace",
+    "span-duplicate": "two spans with one id",
+    "span-cycle": "a span is its own ancestor",
+    "id-invalid": "a malformed or all-zero id",
+    "span-times": "a span ends before its start, or never",
+    "child-early": "a span starts before its parent",
+    "value-not-finite": "NaN or infinite",
+    "span-lost": "a span is in one source and not in another",
+    "span-altered": "a span differs between two sources",
+    "pending-expired": "a pending expectation is past its date",
+    "example-wrong": "an example gave other findings than it lists",
+}
+_IMPROVEMENTS: Final = {
+    "child-late": "a span ends after its parent",
+    "data-dropped": "the SDK counted dropped attributes, events or links",
+    "log-uncorrelated": "a log record names a span that is not in its trace",
+    "pending-kept": "a pending expectation is kept already",
+}
+_INFORMATION: Final = {
+    "match-ambiguous": "another assignment of spans to entries is as good",
+    "expectation-unproven": "removing the expectation changes the result of no example",
+}
+
+_BY_LEVEL: Final[tuple[tuple[Level, dict[str, str]], ...]] = (
+    ("violation", _VIOLATIONS),
+    ("improvement", _IMPROVEMENTS),
+    ("information", _INFORMATION),
+)
+
+CATALOGUE: Final[Mapping[str, FindingId]] = MappingProxyType(
+    {id: FindingId(id, level, meaning) for level, meanings in _BY_LEVEL for id, meaning in meanings.items()}
+)
+"""Every finding id of the language."""

@@ -1,0 +1,166 @@
+"""Writes traces of the neutral model as OTLP JSON, so that what arrived can be kept and verified again."""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+import msgspec
+
+from spanpact.otlp import json_messages as wire
+from spanpact.otlp.batch import HAS_IS_REMOTE, IS_REMOTE, KINDS, STATUSES
+from spanpact.trace.model import Attributes, Event, Link, LogRecord, Reading, Resource, Scope, Span, Value
+
+
+def encode_traces_json(reading: Reading) -> bytes:
+    """One OTLP JSON request with every span of the reading in its order, and its log records beside them.
+
+    What OTLP has no place for stays out: scenario labels, whether a trace is complete, what was offered. Lone
+    surrogates, which no UTF-8 text can hold, become `?`.
+    """
+    spans = [span for trace in reading.traces for span in trace.spans]
+    logs = [log for trace in reading.traces for log in trace.logs]
+    request = wire.Request(resource_spans=list(_resource_spans(spans)))
+    if logs:
+        request.resource_logs = list(_resource_logs(logs))
+    return msgspec.json.encode(request)
+
+
+# Only neighbours share a group: gathering all spans of one resource would change the order of a trace's spans.
+
+
+def _resource_spans(spans: Iterable[Span]) -> Iterator[wire.ResourceSpans]:
+    for _, group in groupby(spans, key=_resource_identity):
+        members = list(group)
+        resource = members[0].resource
+        yield wire.ResourceSpans(_resource(resource), list(_scope_spans(members)), _some(resource.schema_url))
+
+
+def _scope_spans(spans: Iterable[Span]) -> Iterator[wire.ScopeSpans]:
+    for _, group in groupby(spans, key=_scope_identity):
+        members = list(group)
+        yield wire.ScopeSpans(_scope(members[0].scope), [_span(span) for span in members])
+
+
+def _resource_logs(logs: Iterable[LogRecord]) -> Iterator[wire.ResourceLogs]:
+    for _, group in groupby(logs, key=_resource_identity):
+        members = list(group)
+        resource = members[0].resource
+        yield wire.ResourceLogs(_resource(resource), list(_scope_logs(members)), _some(resource.schema_url))
+
+
+def _scope_logs(logs: Iterable[LogRecord]) -> Iterator[wire.ScopeLogs]:
+    for _, group in groupby(logs, key=_scope_identity):
+        members = list(group)
+        yield wire.ScopeLogs(_scope(members[0].scope), [_log(log) for log in members])
+
+
+def _resource_identity(item: Span | LogRecord) -> int:
+    return id(item.resource)
+
+
+def _scope_identity(item: Span | LogRecord) -> int:
+    return id(item.scope)
+
+
+def _resource(resource: Resource) -> wire.WireResource:
+    return wire.WireResource(_pairs(resource.attributes))
+
+
+def _scope(scope: Scope) -> wire.WireScope:
+    return wire.WireScope(_some(scope.name), _some(scope.version), _pairs(scope.attributes))
+
+
+def _span(span: Span) -> wire.WireSpan:
+    return wire.WireSpan(
+        trace_id=_text(span.trace_id),
+        span_id=_text(span.span_id),
+        trace_state=_some(span.trace_state),
+        parent_span_id=_some(span.parent_id),
+        flags=_flags(span.parent_remote),
+        name=_text(span.name),
+        kind=KINDS.index(span.kind) or None,
+        start_time_unix_nano=str(span.start_ns),
+        end_time_unix_nano=str(span.end_ns),
+        attributes=_pairs(span.attributes),
+        dropped_attributes_count=span.dropped_attributes or None,
+        events=[_event(event) for event in span.events] or None,
+        dropped_events_count=span.dropped_events or None,
+        links=[_link(link) for link in span.links] or None,
+        dropped_links_count=span.dropped_links or None,
+        status=wire.WireStatus(_some(span.status_message), STATUSES.index(span.status) or None),
+    )
+
+
+def _flags(remote: bool | None) -> int | None:
+    if remote is None:
+        return None
+    return HAS_IS_REMOTE | (IS_REMOTE if remote else 0)
+
+
+def _event(event: Event) -> wire.WireEvent:
+    return wire.WireEvent(
+        str(event.time_ns), _text(event.name), _pairs(event.attributes), event.dropped_attributes or None
+    )
+
+
+def _link(link: Link) -> wire.WireLink:
+    return wire.WireLink(
+        _text(link.trace_id),
+        _text(link.span_id),
+        _some(link.trace_state),
+        _pairs(link.attributes),
+        link.dropped_attributes or None,
+    )
+
+
+def _log(log: LogRecord) -> wire.WireLogRecord:
+    return wire.WireLogRecord(
+        time_unix_nano=str(log.time_ns),
+        severity_text=_some(log.severity),
+        body=None if log.body is None else _value(log.body),
+        attributes=_pairs(log.attributes),
+        trace_id=_text(log.trace_id),
+        span_id=_some(log.span_id),
+        event_name=_some(log.event_name),
+    )
+
+
+def _pairs(attributes: Attributes) -> list[wire.KeyValue] | None:
+    return [wire.KeyValue(_text(key), _value(value)) for key, value in attributes.items()] or None
+
+
+def _value(value: Value) -> wire.AnyValue:
+    match value:
+        case str():
+            return wire.AnyValue(string_value=_text(value))
+        case bool():
+            return wire.AnyValue(bool_value=value)
+        case int():
+            return wire.AnyValue(int_value=str(value))
+        case float():
+            return wire.AnyValue(double_value=value if math.isfinite(value) else _not_finite(value))
+        case bytes():
+            return wire.AnyValue(bytes_value=base64.b64encode(value).decode("ascii"))
+        case list():
+            return wire.AnyValue(array_value=wire.ArrayValue([_value(member) for member in value]))
+        case dict():
+            return wire.AnyValue(kvlist_value=wire.KeyValueList(_pairs(value)))
+        case None:
+            return wire.AnyValue()
+
+
+def _not_finite(value: float) -> str:
+    if math.isnan(value):
+        return "NaN"
+    return "Infinity" if value > 0 else "-Infinity"
+
+
+def _some(text: str) -> str | None:
+    return _text(text) if text else None
+
+
+def _text(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,215 @@
+"""Jaeger's old API, `/api/traces`: the model of Jaeger 1, in which OTLP's own fields have become tags.
+
+Only a fallback: newer Jaegers have no search here, and a NaN in one span makes every answer that would include it a
+500. What this form cannot carry is gone: nanoseconds, a link's attributes, remote flags, counts of what was dropped,
+the types of lists, maps and the empty value (they are JSON texts, and nothing).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from spanpact.errors import SourceError
+from spanpact.otlp import SharedValues
+from spanpact.privacy import mask
+from spanpact.sources.http_client import HttpAnswer, HttpClient
+from spanpact.sources.jaeger.alterations import WARNINGS
+from spanpact.sources.jaeger.v3_api import Search, checked
+from spanpact.trace.model import Attributes, Capability, Event, Link, Resource, Scope, Span, SpanKind, StatusCode, Value
+
+_KINDS: Final[Mapping[object, SpanKind]] = {
+    "internal": "internal", "server": "server", "client": "client", "producer": "producer", "consumer": "consumer",
+}  # fmt: skip
+_STATUSES: Final[Mapping[object, StatusCode]] = {"OK": "ok", "ERROR": "error"}
+_SCOPES: Final = (("otel.scope.name", "otel.scope.version"), ("otel.library.name", "otel.library.version"))
+
+
+class _Tag(msgspec.Struct):
+    key: str
+    type: str = "string"
+    value: Any = None
+
+
+class _Reference(msgspec.Struct, rename="camel"):
+    ref_type: str = "CHILD_OF"
+    trace_id: str = msgspec.field(default="", name="traceID")
+    span_id: str = msgspec.field(default="", name="spanID")
+
+
+class _Log(msgspec.Struct):
+    timestamp: int = 0
+    fields: list[_Tag] | None = None
+
+
+class _Process(msgspec.Struct, rename="camel"):
+    service_name: str = ""
+    tags: list[_Tag] | None = None
+
+
+class _Span(msgspec.Struct, rename="camel"):
+    trace_id: str = msgspec.field(name="traceID")
+    span_id: str = msgspec.field(name="spanID")
+    operation_name: str = ""
+    references: list[_Reference] | None = None
+    start_time: int = 0
+    duration: int = 0
+    tags: list[_Tag] | None = None
+    logs: list[_Log] | None = None
+    process_id: str = msgspec.field(default="", name="processID")
+    warnings: list[str] | None = None
+
+
+class _Trace(msgspec.Struct):
+    spans: list[_Span] | None = None
+    processes: dict[str, _Process] | None = None
+
+
+class _Answer(msgspec.Struct):
+    data: list[_Trace] | None
+
+
+class JaegerLegacy:
+    """Asks `/api/traces`. Both methods raise NotSpoken where it is not there, SourceError where it fails."""
+
+    name = "/api/traces"
+    resolution_ns = 1000
+    capabilities: frozenset[Capability] = frozenset(
+        ["events", "status_message", "scope", "resource", "number_types", "bytes"]
+    )
+
+    def __init__(self, client: HttpClient) -> None:
+        self._client = client
+
+    def trace(self, trace_id: str) -> list[Span]:
+        """The spans of one trace, none where it is not known."""
+        return self._spans(self._client.get(f"/api/traces/{trace_id}", [("raw", "true")]))
+
+    def search(self, search: Search) -> list[Span]:
+        """All spans of the traces found."""
+        query = [
+            ("service", search.service),
+            ("start", str(search.start_ns // 1000)),
+            ("end", str(search.end_ns // 1000)),
+            ("limit", str(search.limit)),
+            ("raw", "true"),
+        ]
+        if search.operation:
+            query.append(("operation", search.operation))
+        if search.attributes:
+            query.append(("tags", json.dumps(dict(search.attributes))))
+        return self._spans(self._client.get("/api/traces", query))
+
+    def _spans(self, answer: HttpAnswer) -> list[Span]:
+        body = checked(answer, self._client)
+        if body is None:
+            return []
+        try:
+            traces = msgspec.json.decode(body, type=_Answer).data or ()
+            shared = SharedValues()
+            return [span for trace in traces for span in _of_trace(trace, shared)]
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError, TypeError) as error:
+            why = f"not an answer of /api/traces: {mask(str(error))}"
+            raise SourceError(f"Jaeger at {self._client.url}: {why}") from None
+
+
+def _of_trace(trace: _Trace, shared: SharedValues) -> Iterator[Span]:
+    resources = {name: _resource(process, shared) for name, process in (trace.processes or {}).items()}
+    for span in trace.spans or ():
+        yield _span(span, resources.get(span.process_id, Resource()), shared)
+
+
+def _resource(process: _Process, shared: SharedValues) -> Resource:
+    attributes = _attributes(process.tags)
+    return shared.resource({"service.name": process.service_name, **attributes}, "")
+
+
+def _span(span: _Span, resource: Resource, shared: SharedValues) -> Span:
+    tags, failed = _own_attributes(span.tags)
+    status, message = _status(tags, failed=failed)
+    scope = _scope(tags, shared)
+    state = tags.pop("w3c.tracestate", "")
+    if span.warnings:
+        tags[WARNINGS] = list(span.warnings)
+    parent, links = _references(span)
+    start = span.start_time * 1000
+    return Span(
+        trace_id=span.trace_id,
+        span_id=span.span_id,
+        name=span.operation_name,
+        parent_id=parent,
+        kind=_KINDS.get(tags.pop("span.kind", ""), "unspecified"),
+        start_ns=start,
+        end_ns=start + span.duration * 1000,
+        status=status,
+        status_message=message,
+        attributes=tags,
+        events=[_event(log) for log in span.logs or ()] or (),
+        links=links or (),
+        resource=resource,
+        scope=scope,
+        trace_state=str(state),
+    )
+
+
+def _own_attributes(tags: Sequence[_Tag] | None) -> tuple[Attributes, bool]:
+    """The span's attributes, and whether there was Jaeger's own mark of a failed span: the last `error` that is true.
+
+    It is sent beside an attribute of that name, if the span has one.
+    """
+    marks = [tag for tag in tags or () if tag.key == "error" and tag.value is True]
+    return _attributes([tag for tag in tags or () if not marks or tag is not marks[-1]]), bool(marks)
+
+
+def _status(tags: Attributes, *, failed: bool) -> tuple[StatusCode, str]:
+    """The status, taken out of the tags; Jaeger 1 has nothing but the mark."""
+    code = tags.pop("otel.status_code", None)
+    status = _STATUSES.get(code, "error" if failed and code is None else "unset")
+    if failed and status != "error":
+        tags["error"] = True  # no mark, then
+    return status, str(tags.pop("otel.status_description", ""))
+
+
+def _scope(tags: Attributes, shared: SharedValues) -> Scope:
+    for names in _SCOPES:
+        if any(name in tags for name in names):
+            name, version = (str(tags.pop(each, "")) for each in names)
+            return shared.scope(name, version, {})
+    return Scope()
+
+
+def _references(span: _Span) -> tuple[str, list[Link]]:
+    """The parent (the first reference to a span of the same trace as its child), and the others as links."""
+    parent, links = "", []
+    for reference in span.references or ():
+        if not parent and reference.ref_type == "CHILD_OF" and reference.trace_id == span.trace_id:
+            parent = reference.span_id
+        else:
+            links.append(Link(reference.trace_id, reference.span_id))
+    return parent, links
+
+
+def _event(log: _Log) -> Event:
+    attributes = _attributes(log.fields)
+    attributes.pop("otel.event.dropped_attributes_count", None)
+    return Event(str(attributes.pop("event", "")), log.timestamp * 1000, attributes)
+
+
+def _attributes(tags: Sequence[_Tag] | None) -> Attributes:
+    return {tag.key: _value(tag) for tag in tags or ()}
+
+
+def _value(tag: _Tag) -> Value:
+    """The value by the tag's own type: in JSON a whole double looks like an integer, and a large integer is a text."""
+    value: Value = tag.value
+    if tag.type == "int64" and isinstance(value, str):
+        return int(value)
+    if tag.type == "float64" and isinstance(value, int | float | str):
+        return float(value)
+    if tag.type == "binary" and isinstance(value, str | None):  # no bytes at all are null
+        return base64.b64decode(value or "", validate=True)
+    return value

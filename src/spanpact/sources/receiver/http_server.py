@@ -1,0 +1,232 @@
+"""The HTTP side of the receiver: connections, their deadlines and their bounds, on asyncio and h11.
+
+A connection is in one of four phases: `head` (a request's head is awaited, none was answered yet), `idle` (between
+two requests), `body`, `closing`. When there are too many connections the least useful one gives way: the oldest that
+never sent a request, then the oldest idle one. So a thousand sockets that drip headers keep nobody out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import h11
+
+from spanpact.otlp import Signal
+from spanpact.sources.receiver.requests import Answer, Refusal, RequestHead, refuse, too_large
+
+Phase: TypeAlias = Literal["head", "idle", "body", "closing"]
+
+_GIVES_WAY: dict[Phase, int] = {"head": 0, "idle": 1, "closing": 2, "body": 3}
+_CHUNK = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiverLimits:
+    """What the receiver takes: sizes in bytes, times in seconds.
+
+    `body` is one body as sent and `inflated` after inflating; `messages` is how many spans, attributes, values and
+    so on one body may hold; `buffered` is all bodies being read at once; `spans` and `logs` are kept, and more are
+    dropped and counted.
+    """
+
+    connections: int = 256
+    head_seconds: float = 10.0
+    body_seconds: float = 30.0
+    idle_seconds: float = 120.0
+    linger_seconds: float = 2.0
+    body: int = 4 << 20
+    inflated: int = 20 << 20
+    messages: int = 250_000
+    buffered: int = 32 << 20
+    spans: int = 500_000
+    logs: int = 500_000
+
+
+Handler: TypeAlias = Callable[[RequestHead, Signal, bytes], Answer]
+"""Answers a request whose head was checked and whose body was read; may raise Refusal."""
+
+
+class HttpServer:
+    """Serves connections until told to drain. All methods run in the event loop's thread."""
+
+    def __init__(self, handler: Handler, on_refusal: Callable[[], None], limits: ReceiverLimits) -> None:
+        self.handler = handler
+        self.on_refusal = on_refusal
+        self.limits = limits
+        self.draining = False
+        self.buffered = 0
+        self.evicted = 0
+        self.connections: set[Connection] = set()
+
+    def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """The callback of `asyncio.start_server`: serve one connection to its end, in a task of its own."""
+        if len(self.connections) >= self.limits.connections:
+            self._evict()
+        connection = Connection(self, reader, writer)
+        self.connections.add(connection)
+
+    def _evict(self) -> None:
+        victim = min(self.connections, key=lambda c: (_GIVES_WAY[c.phase], c.since))
+        self.connections.discard(victim)
+        self.evicted += 1
+        victim.abort()
+
+    async def drain(self, seconds: float) -> None:
+        """Refuse new requests, let those that have begun finish, and after `seconds` close what is left."""
+        self.draining = True
+        for connection in list(self.connections):
+            if not connection.begun:
+                connection.abort()
+        await self._ended(seconds)
+        for connection in list(self.connections):
+            connection.abort()
+        await self._ended(None)
+
+    async def _ended(self, seconds: float | None) -> None:
+        if tasks := [connection.task for connection in self.connections]:
+            await asyncio.wait(tasks, timeout=seconds)
+
+
+class Connection:
+    """One connection: requests one after another."""
+
+    def __init__(self, server: HttpServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.since = asyncio.get_running_loop().time()
+        self.phase: Phase = "head"
+        self.begun = False
+        self._server = server
+        self._reader = reader
+        self._writer = writer
+        self._http = h11.Connection(h11.SERVER)
+        self._method = ""
+        # asyncio does it only for sockets that were made with the protocol's number
+        writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.task = asyncio.create_task(self._serve())
+        self.task.add_done_callback(lambda _: self._ended())
+
+    def abort(self) -> None:
+        """Close at once, whatever is under way."""
+        self._writer.transport.abort()
+
+    def _enter(self, phase: Phase) -> None:
+        self.phase = phase
+        self.since = asyncio.get_running_loop().time()
+
+    def _ended(self) -> None:
+        self._server.connections.discard(self)
+        self._writer.close()
+
+    async def _serve(self) -> None:
+        """Answer requests until one side closes, or a deadline passes."""
+        with suppress(OSError, h11.LocalProtocolError):  # a deadline's TimeoutError is an OSError too
+            while (answer := await self._exchange()) is not None:
+                await self._send(answer)
+                if answer.close:
+                    await self._linger()
+                if answer.close or self._http.our_state is not h11.DONE or self._http.their_state is not h11.DONE:
+                    return
+                self._http.start_next_cycle()
+                self.begun = False
+                self._enter("idle")
+
+    async def _exchange(self) -> Answer | None:
+        """The answer to the next request; None where there is none."""
+        encoding = None
+        try:
+            request = await self._head()
+            if request is None:
+                return None
+            encoding = request.encoding
+            if self._server.draining:
+                raise Refusal(503, "the receiver is closing", ("retry-after", "1"))
+            signal = request.check(max_body=self._server.limits.body)
+            body = await self._body()
+        except Refusal as refusal:
+            return self._refused(refuse(refusal, encoding, close=True))
+        except h11.RemoteProtocolError as error:
+            return self._refused(refuse(Refusal(error.error_status_hint, str(error)), encoding, close=True))
+        try:
+            return self._server.handler(request, signal, body)
+        except Refusal as refusal:
+            return self._refused(refuse(refusal, encoding, close=False))
+
+    def _refused(self, answer: Answer) -> Answer | None:
+        if self._writer.is_closing():
+            return None
+        self._server.on_refusal()
+        return answer
+
+    async def _head(self) -> RequestHead | None:
+        limits = self._server.limits
+        seconds = limits.idle_seconds if self.phase == "idle" else limits.head_seconds
+        async with asyncio.timeout(seconds) as deadline:
+            event = await self._event(deadline)
+        if not isinstance(event, h11.Request):
+            return None
+        self.begun = True
+        self._enter("body")
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in event.headers}
+        self._method = event.method.decode("latin-1")
+        return RequestHead(self._method, event.target.decode("latin-1"), headers)
+
+    async def _event(self, deadline: asyncio.Timeout | None = None) -> object:
+        while (event := self._http.next_event()) is h11.NEED_DATA:
+            data = await self._reader.read(_CHUNK)
+            self._http.receive_data(data)
+            if data and not self.begun:
+                self.begun = True
+                if deadline is not None and self.phase == "idle":  # the head has begun: its own deadline holds
+                    deadline.reschedule(asyncio.get_running_loop().time() + self._server.limits.head_seconds)
+        return event
+
+    async def _body(self) -> bytes:
+        """The body as sent. Raises Refusal when it is too large, too slow, or too many are being read."""
+        if self._http.they_are_waiting_for_100_continue:
+            await self._write(h11.InformationalResponse(status_code=100, headers=[], reason="Continue"))
+        body = bytearray()
+        try:
+            async with asyncio.timeout(self._server.limits.body_seconds):
+                while isinstance(event := await self._event(), h11.Data):
+                    self._grow(body, event.data)
+        except TimeoutError:
+            raise Refusal(408, "the body came too slowly") from None
+        finally:
+            self._server.buffered -= len(body)
+        return bytes(body)
+
+    def _grow(self, body: bytearray, data: bytes) -> None:
+        limits = self._server.limits
+        if len(body) + len(data) > limits.body:
+            raise too_large(limits.body)
+        if self._server.buffered + len(data) > limits.buffered:
+            raise Refusal(503, "too many requests at once", ("retry-after", "1"))
+        body += data
+        self._server.buffered += len(data)
+
+    async def _send(self, answer: Answer) -> None:
+        headers = [("content-type", answer.content_type), ("content-length", str(len(answer.body))), *answer.headers]
+        if answer.close or self._server.draining:
+            headers.append(("connection", "close"))
+        reason = http.HTTPStatus(answer.status).phrase
+        response = h11.Response(status_code=answer.status, headers=headers, reason=reason)
+        body = [] if self._method == "HEAD" else [h11.Data(data=answer.body)]
+        await self._write(response, *body, h11.EndOfMessage())
+
+    async def _write(self, *events: h11.Event) -> None:
+        self._writer.write(b"".join(self._http.send(event) or b"" for event in events))
+        async with asyncio.timeout(self._server.limits.body_seconds):
+            await self._writer.drain()
+
+    async def _linger(self) -> None:
+        """Pass over what is still being sent: closing at once would reset the connection and lose the answer."""
+        self._enter("closing")
+        self._writer.write_eof()
+        async with asyncio.timeout(self._server.limits.linger_seconds):
+            while await self._reader.read(_CHUNK):
+                pass

@@ -1,0 +1,287 @@
+"""The receiver source: an OTLP endpoint inside this process, to which anything that is traced can export.
+
+It listens on loopback, in a thread with an event loop of its own, and keeps what arrives until it is read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import os
+import socket
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Self
+
+from spanpact.errors import SourceError, UsageError
+from spanpact.otlp import Batch, SharedValues, Signal
+from spanpact.sources.receiver.grpc_server import GrpcServer
+from spanpact.sources.receiver.http_server import HttpServer, ReceiverLimits
+from spanpact.sources.receiver.requests import Answer, RequestHead, answer_request
+from spanpact.sources.trace_source import SourceBase
+from spanpact.trace.assembly import TraceAssembler
+from spanpact.trace.model import ALL_CAPABILITIES, Capability, Reading, SourceInfo
+
+_PROXY_VARIABLES = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
+_WAITING = 1024
+_ACCEPTED_AT_ONCE = 16  # so that a flood of connections does not keep those that are there waiting
+DEFAULT_LIMITS = ReceiverLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiverCounts:
+    """What a receiver has seen so far.
+
+    `received` and `logs` are spans and log records that were taken in, `dropped` those for which there was no room;
+    `rejected` are refused requests, `metrics` requests with metrics, which are accepted and ignored, and `evicted`
+    connections that had to give way.
+    """
+
+    received: int = 0
+    logs: int = 0
+    dropped: int = 0
+    rejected: int = 0
+    metrics: int = 0
+    evicted: int = 0
+
+
+class OtlpReceiver(SourceBase):
+    """An OTLP receiver over HTTP (protobuf and JSON, gzip) for traces and logs; metrics are accepted and ignored.
+
+    `port` 0 takes a free port. A `host` other than loopback needs `allow_remote=True`: there is no authentication.
+    `grpc=True` takes OTLP/gRPC too, at a free port of its own: it needs the extra `grpc`.
+    `scenarios` and `offered` may still change while it runs. Traces are complete once `finish` was called.
+    Used as a context manager it starts and stops itself. `read` and the counters may be used from any thread.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        allow_remote: bool = False,
+        scenarios: Mapping[str, str] | None = None,
+        offered: int | None = None,
+        limits: ReceiverLimits = DEFAULT_LIMITS,
+        grpc: bool = False,
+    ) -> None:
+        if not allow_remote and not _is_loopback(host):
+            raise UsageError(f"the receiver listens on loopback, not on {host!r}", hint="allow it with allow_remote")
+        if not 0 <= port <= 65535:
+            raise UsageError(f"there is no port {port}", hint="accepted: 0 to 65535; 0 takes a free one")
+        self.scenarios = scenarios if scenarios is not None else {}
+        self.offered = offered
+        self._host = host
+        self._port = port
+        self._limits = limits
+        self._state = "new"
+        self._complete = False
+        self._lock = threading.Lock()
+        self._assembler = TraceAssembler()
+        self._shared = SharedValues()
+        self._dropped = self._rejected = self._metrics = 0
+        self._server = HttpServer(self._handle, self._count_refusal, limits)
+        self._grpc = self._grpc_server() if grpc else None
+        self._grpc_port = 0
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping: asyncio.Event | None = None
+        self._grace = 0.0
+
+    # what the caller's threads use
+
+    def start(self) -> Self:
+        """Listen. Raises SourceError where the port cannot be had, UsageError when it was started before."""
+        if self._state != "new":
+            raise UsageError("a receiver is started once", hint="make another one")
+        listener = self._listen()
+        if self._grpc is not None:
+            try:
+                self._grpc_port = self._grpc.start(self._host, 0)
+            except SourceError:
+                listener.close()
+                raise
+        ready = threading.Event()
+        self._thread = threading.Thread(
+            target=asyncio.run, args=(self._serve(listener, ready),), name="spanpact-receiver", daemon=True
+        )
+        self._thread.start()
+        ready.wait()
+        self._state = "listening"
+        return self
+
+    def stop(self, *, grace_seconds: float = 2.0) -> None:
+        """Stop listening: requests that have begun may finish within the grace; what was received stays readable."""
+        if self._state != "listening" or self._thread is None or self._loop is None or self._stopping is None:
+            return
+        self._state = "stopped"
+        self._grace = grace_seconds
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        if self._grpc is not None:
+            self._grpc.stop(grace_seconds)
+        self._thread.join()
+
+    def close(self) -> None:
+        """Stop, as a source is closed."""
+        self.stop()
+
+    def finish(self) -> None:
+        """Say that whatever was traced has ended: from now on all traces are complete."""
+        self._complete = True
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    @property
+    def url(self) -> str:
+        """The base URL, for `OTEL_EXPORTER_OTLP_ENDPOINT`."""
+        return self._url(self._port)
+
+    @property
+    def grpc_url(self) -> str:
+        """The same for gRPC, "" without it."""
+        return self._url(self._grpc_port) if self._grpc_port else ""
+
+    def _url(self, port: int) -> str:
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._host, self._host)
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def env(self, *, protocol: Literal["http/protobuf", "grpc"] = "http/protobuf") -> dict[str, str]:
+        """The environment variables that make an OpenTelemetry SDK export here, whatever else is set.
+
+        Over gRPC only where the receiver takes it (else UsageError). The variables of one signal beat the general
+        ones, so they are all given. Where a proxy is set, it is told to keep out of the way.
+        """
+        if protocol == "grpc" and not self._grpc_port:
+            raise UsageError("the receiver takes no gRPC", hint="make it with grpc=True, and start it")
+        url = self.grpc_url if protocol == "grpc" else self.url
+        variables = {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": url,
+            "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
+            "OTEL_TRACES_EXPORTER": "otlp",
+            "OTEL_LOGS_EXPORTER": "otlp",
+        }
+        for signal in ("traces", "logs", "metrics"):
+            variables[f"OTEL_EXPORTER_OTLP_{signal.upper()}_ENDPOINT"] = (
+                url if protocol == "grpc" else f"{url}/v1/{signal}"
+            )
+            variables[f"OTEL_EXPORTER_OTLP_{signal.upper()}_PROTOCOL"] = protocol
+        return variables | self._without_proxy()
+
+    def _without_proxy(self) -> dict[str, str]:
+        if not any(os.environ.get(name) for name in _PROXY_VARIABLES):
+            return {}
+        host = self.url.removeprefix("http://").rsplit(":", 1)[0].strip("[]")
+        excepted = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+        joined = ",".join(part for part in (excepted, host) if part)
+        return {"NO_PROXY": joined, "no_proxy": joined}
+
+    @property
+    def info(self) -> SourceInfo:
+        """The receiver's address, with every capability; `offered` only where it was declared."""
+        lacking: set[Capability] = {"offered"} if self.offered is None else set()
+        return SourceInfo(f"OTLP receiver {self.url}", ALL_CAPABILITIES - lacking)
+
+    def read(self) -> Reading:
+        """All traces received so far."""
+        with self._lock:
+            traces = self._assembler.traces(complete=self._complete, scenarios=self.scenarios)
+        return Reading(self.info, traces, self.offered)
+
+    @property
+    def counts(self) -> ReceiverCounts:
+        """All counters, of one moment."""
+        with self._lock:
+            return ReceiverCounts(
+                self._assembler.spans,
+                self._assembler.logs,
+                self._dropped,
+                self._rejected,
+                self._metrics,
+                self._server.evicted,
+            )
+
+    @property
+    def received(self) -> int:
+        """Spans taken in."""
+        return self.counts.received
+
+    @property
+    def rejected(self) -> int:
+        """Requests refused."""
+        return self.counts.rejected
+
+    @property
+    def dropped(self) -> int:
+        """Spans and log records for which there was no room."""
+        return self.counts.dropped
+
+    def __repr__(self) -> str:
+        counts = self.counts
+        return (
+            f"<OtlpReceiver {self.url} {self._state}, {len(self._server.connections)} connections, "
+            f"{counts.received} spans, {counts.logs} logs, {counts.rejected} rejected, {counts.dropped} dropped>"
+        )
+
+    # what the receiver's own thread runs
+
+    def _listen(self) -> socket.socket:
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        try:
+            listener = socket.create_server((self._host, self._port), family=family, backlog=_WAITING)
+        except OSError as error:
+            message = f"OTLP receiver: cannot listen on {self._host} port {self._port}: {error.strerror}"
+            raise SourceError(message, hint="port 0 takes a free one") from None
+        self._port = listener.getsockname()[1]
+        return listener
+
+    async def _serve(self, listener: socket.socket, ready: threading.Event) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stopping = asyncio.Event()
+        server = await asyncio.start_server(self._server.connected, sock=listener, backlog=_ACCEPTED_AT_ONCE)
+        listener.listen(_WAITING)  # asyncio has set it to its own backlog, which is also how many it accepts in one go
+        ready.set()
+        await self._stopping.wait()
+        # asyncio loses sockets that were accepted in the turns of the loop just before `close`: let those come first.
+        self._loop.remove_reader(listener)
+        for _ in range(3):
+            await asyncio.sleep(0)
+        server.close()
+        await self._server.drain(self._grace)
+
+    def _handle(self, head: RequestHead, signal: Signal, body: bytes) -> Answer:
+        if signal == "metrics":
+            self._count_metrics()
+        return answer_request(head, signal, body, store=self._store, shared=self._shared, limits=self._limits)
+
+    def _store(self, batch: Batch) -> int:
+        with self._lock:
+            spans = batch.spans[: max(0, self._limits.spans - self._assembler.spans)]
+            logs = batch.logs[: max(0, self._limits.logs - self._assembler.logs)]
+            self._assembler.add(spans, logs)
+            dropped = len(batch.spans) + len(batch.logs) - len(spans) - len(logs)
+            self._dropped += dropped
+        return dropped
+
+    def _grpc_server(self) -> GrpcServer:
+        return GrpcServer(
+            self._store, on_metrics=self._count_metrics, on_refusal=self._count_refusal, limits=self._limits
+        )
+
+    def _count_metrics(self) -> None:
+        with self._lock:
+            self._metrics += 1
+
+    def _count_refusal(self) -> None:
+        with self._lock:
+            self._rejected += 1
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

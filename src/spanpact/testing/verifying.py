@@ -1,0 +1,86 @@
+"""Verify the spans of a test against contracts, and fail the test unless they are kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+from spanpact.contract.compiled import ContractPlan
+from spanpact.contract.loader import compile_contract, load_contracts
+from spanpact.contract.python_api import Contract
+from spanpact.findings import Report
+from spanpact.reporting.text_report import TextOptions, render_text
+from spanpact.sources.memory import MemorySource
+from spanpact.trace.assembly import TraceAssembler
+from spanpact.trace.model import Reading, SourceInfo, Span, Trace
+from spanpact.verification.verifying import verify
+
+OneContract: TypeAlias = str | os.PathLike[str] | ContractPlan | Contract
+"""A contract file, a folder of them, a contract written in Python, or a plan."""
+
+Contracts: TypeAlias = OneContract | Sequence[OneContract]
+"""One or several."""
+
+
+def verify_spans(
+    contracts: Contracts,
+    spans: Any,
+    *,
+    logs: Any = None,
+    scenario: str = "",
+    scenarios: Mapping[str, str] | None = None,
+    offered: int | None = None,
+    complete: bool = True,
+    strict: bool = False,
+    allow_unseen: bool = False,
+) -> Report:
+    """Judges finished spans by contracts.
+
+    `spans`: an `InMemorySpanExporter`, `ReadableSpan`s, spans or traces of the neutral model, or a `Reading`.
+    `logs`: an in-memory log exporter or its records. `scenario` labels all traces, `scenarios` those it names by
+    trace id. Raises ContractError and UsageError for the contracts, nothing for the spans.
+    """
+    reading = _reading(spans, logs, offered, complete)
+    named = scenarios or {}
+    if scenario or named:
+        labelled = [_labelled(trace, named.get(trace.trace_id, scenario)) for trace in reading.traces]
+        reading = Reading(reading.source, labelled, reading.offered)
+    return verify(plans_of(contracts), reading, strict=strict, allow_unseen=allow_unseen)
+
+
+def _labelled(trace: Trace, scenario: str) -> Trace:
+    return Trace(trace.trace_id, trace.spans, trace.logs, trace.complete, scenario or trace.scenario)
+
+
+def _reading(spans: Any, logs: Any, offered: int | None, complete: bool) -> Reading:
+    if isinstance(spans, Reading):
+        return spans
+    given = spans if hasattr(spans, "get_finished_spans") else list(spans)
+    if isinstance(given, list) and given and isinstance(given[0], Trace):
+        return Reading(SourceInfo("memory"), given, offered)
+    if isinstance(given, list) and given and isinstance(given[0], Span):
+        assembler = TraceAssembler()
+        assembler.add(given)
+        return Reading(SourceInfo("memory"), assembler.traces(complete=complete), offered)
+    return MemorySource(given, logs=logs, offered=offered, complete=complete).read()
+
+
+def plans_of(contracts: Contracts) -> list[ContractPlan]:
+    """The plans of contracts, in whatever form they are given."""
+    plans: list[ContractPlan] = []
+    for each in [contracts] if isinstance(contracts, str | os.PathLike | ContractPlan | Contract) else contracts:
+        if isinstance(each, ContractPlan):
+            plans.append(each)
+        elif isinstance(each, Contract):
+            plans.append(compile_contract(each))
+        else:
+            plans += load_contracts([each])
+    return plans
+
+
+def assert_kept(report: Report) -> None:
+    """Raises AssertionError with the text of the report unless every contract is kept."""
+    __tracebackhide__ = True
+    if report.verdict != "kept":
+        raise AssertionError(f"{report.verdict}\n{render_text(report, TextOptions())}")

@@ -1,0 +1,169 @@
+"""Contracts judged by their own examples: each must give exactly the findings that it lists (section 13)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from spanpact.contract.compiled import ContractPlan
+from spanpact.contract.examples import Example, load_examples
+from spanpact.engine.flow_assignments import assignments
+from spanpact.engine.judging import CompiledContract
+from spanpact.errors import Place
+from spanpact.findings import ContractResult, Coverage, CoverageState, Finding, NotChecked, Report, Verdict
+from spanpact.findings.catalogue import CATALOGUE
+from spanpact.sources import OtlpFileSource
+from spanpact.trace.model import Reading, SourceInfo, Trace
+from spanpact.verification.proving import Expectation, Judged, proofs
+from spanpact.verification.verifying import verify
+
+_COUNTED = ("violation", "improvement")
+_HOW_TO_PROVE: Mapping[CoverageState, str] = {
+    "unseen": "no example reaches its place: add one that does, and one that breaks it",
+    "vacuous": "no example has anything to decide there: add one that has, and one that breaks it",
+    "exercised": "add a rejected example that breaks it and nothing else",
+}
+_BEST: tuple[CoverageState, ...] = ("unseen", "vacuous", "exercised")
+
+
+def verify_examples(plans: Sequence[ContractPlan], *, strict: bool = False, allow_unseen: bool = False) -> Report:
+    """Judges every example of every contract.
+
+    An example that gives other findings (violations and improvements, by key) than it lists is an `example-wrong`
+    finding; those that it does not list stand beside it as information. Coverage is that of all examples
+    together; an expectation of the contract's own file that none of them proves is `expectation-unproven`. The
+    traces in the report are named `contract/example`. Raises ContractError for examples that are not in the language.
+    """
+    results, traces = [], list[Trace]()
+    for plan in plans:
+        judged = judge_examples(plan)
+        results.append(examples_result(plan, judged))
+        traces += (trace for each in judged for trace in _named(plan, each.example))
+    reading = Reading(SourceInfo("examples of the contracts"), traces)
+    return Report(tuple(results), (), reading, strict, allow_unseen)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedExample:
+    """One example, and what its contract says of it."""
+
+    example: Example
+    report: Report
+
+
+def judge_examples(plan: ContractPlan, *, one_kind: bool = False) -> list[JudgedExample]:
+    """Judges the examples of one contract; with `one_kind` all may be accepted, or all rejected.
+
+    Raises ContractError for examples that are not in the language.
+    """
+    contract = CompiledContract.of(plan)
+    examples = load_examples(
+        plan, assignments=assignments, read_file=lambda path: OtlpFileSource(path).read(), one_kind=one_kind
+    )
+    return [JudgedExample(example, verify([contract], example.reading)) for example in examples]
+
+
+def examples_result(plan: ContractPlan, judged: Sequence[JudgedExample]) -> ContractResult:
+    """The verdict on a contract by its own examples: whether each is as it says, and what all of them prove."""
+    findings = [finding for each in judged for finding in _departures(plan, each.example, each.report)]
+    results = [each.report.results[0] for each in judged]
+    proof = proofs(plan, [Judged(each.example.reading, each.report) for each in judged])
+    coverage = _proven(_together(result.coverage for result in results), proof)
+    findings += _unproven(plan, coverage)
+    missing = () if judged else (NotChecked("top", "examples", "unseen", "it has no examples", place=plan.place),)
+    broken = any(finding.breaks for finding in findings)
+    verdict: Verdict = "broken" if broken else "kept" if judged else "not checked"
+    flows, name, version, file = sum(result.flows for result in results), plan.name, plan.version, plan.file
+    return ContractResult(name, version, file, verdict, flows, tuple(findings), missing, coverage)
+
+
+def _proven(coverage: Iterable[Coverage], proof: Mapping[Expectation, bool]) -> tuple[Coverage, ...]:
+    return tuple(replace(each, proven=proof.get((each.entry, each.keyword))) for each in coverage)
+
+
+def _unproven(plan: ContractPlan, coverage: Iterable[Coverage]) -> Iterator[Finding]:
+    """What no example proves; what a fragment says may be proven by another contract that extends it."""
+    for each in coverage:
+        own = each.place is None or each.place.file == plan.file
+        if own and each.proven is False and (finding := unproven(plan, each)):
+            yield finding
+
+
+def unproven(plan: ContractPlan, coverage: Coverage) -> Finding | None:
+    """The `expectation-unproven` finding of an expectation, at the level that the contract gives; None if it is off."""
+    id = "expectation-unproven"
+    level = plan.levels.get(f"{coverage.entry}/{id}") or plan.levels.get(id) or CATALOGUE[id].level
+    if level == "off":
+        return None
+    return Finding(
+        id,
+        coverage.entry,
+        f"no example proves {coverage.entry}.{coverage.keyword}: without it, all give the same findings",
+        level,
+        contract=plan.name,
+        keyword=coverage.keyword,
+        place=coverage.place,
+        hint=_HOW_TO_PROVE[coverage.state],
+    )
+
+
+def _departures(plan: ContractPlan, example: Example, report: Report) -> list[Finding]:
+    """Nothing, or the `example-wrong` finding and what the example gave without listing it."""
+    given = [finding for finding in report.findings if finding.level in _COUNTED and not finding.pending]
+    got, expected = Counter(finding.key for finding in given), Counter(example.expected)
+    missing, surplus = expected - got, got - expected
+    if not missing and not surplus:
+        return []
+    unlisted = [_as_information(plan, example, finding) for finding in given if finding.key in surplus]
+    parts = [f"listed but not found: {_list(missing)}"] if missing else []
+    parts += [f"found but not listed: {_list(surplus)}"] if surplus else []
+    wrong = Finding(
+        "example-wrong",
+        example.id,
+        "the example gave other findings than it lists",
+        contract=plan.name,
+        keyword="findings",
+        place=example.place,
+        trace_id=_label(plan, example, 0),
+        expected=_list(expected),
+        observed=_list(got),
+        hint="; ".join(parts),
+    )
+    return [wrong, *unlisted]
+
+
+def _as_information(plan: ContractPlan, example: Example, finding: Finding) -> Finding:
+    ids = [trace.trace_id for trace in example.reading.traces]
+    number = ids.index(finding.trace_id) if finding.trace_id in ids else 0
+    return replace(finding, level="information", contract=plan.name, trace_id=_label(plan, example, number))
+
+
+def _list(keys: Counter[str]) -> str:
+    return ", ".join(sorted(keys.elements())) or "none"
+
+
+def _label(plan: ContractPlan, example: Example, number: int) -> str:
+    return f"{plan.name}/{example.id}" + (f"#{number + 1}" if len(example.reading.traces) > 1 else "")
+
+
+def _named(plan: ContractPlan, example: Example) -> list[Trace]:
+    """The example's traces by a name of their own: ids are counted, so that those of two examples are the same."""
+    return [
+        msgspec.structs.replace(trace, trace_id=_label(plan, example, i))
+        for i, trace in enumerate(example.reading.traces)
+    ]
+
+
+def _together(coverages: Iterable[Sequence[Coverage]]) -> tuple[Coverage, ...]:
+    """The coverage of all examples: of each expectation the furthest state, and how often it was exercised."""
+    best: dict[tuple[str, str, Place | None], Coverage] = {}
+    for coverage in coverages:
+        for each in coverage:
+            key = (each.entry, each.keyword, each.place)
+            before = best.get(key, replace(each, state="unseen", exercised=0))
+            state = max(before.state, each.state, key=_BEST.index)
+            best[key] = replace(each, state=state, exercised=before.exercised + each.exercised)
+    return tuple(best.values())

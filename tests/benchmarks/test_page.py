@@ -1,0 +1,195 @@
+"""The docs of the benchmarks say what was measured: pages, README and plots are made from docs/benchmarks.json."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks import one_operation as o
+from benchmarks import studio_load as s
+from benchmarks.figures import Figures
+from benchmarks.page import FIGURES, PAGES, filled, rendered, update
+from benchmarks.pictures import pictures
+from benchmarks.tables import KINDS, NOT_MEASURED, goal_of, shown, table_of
+
+ROOT = Path(__file__).parents[2]
+MORNING = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+BLOCK = "<!-- measured: {} -->\n<!-- end -->\n"
+TWO = BLOCK.format("short") + "between\n" + BLOCK.format("load")
+
+
+def measured(name: str, *samples: float, test: str = "t", **more: Any) -> dict[str, Any]:
+    return Figures(name, samples, test=test, **more).said()
+
+
+def rows(*found: dict[str, Any]) -> dict[str, Any]:
+    facts = {"python": "3.11.7", "cores": "2", "load of the last minute": "0.5"}
+    kept = ({**one, "samples": len(one["samples"]), "when": "then", "facts": facts} for one in found)
+    return {one["benchmark"]: one for one in kept}
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A folder with the pages of the docs, each with one table."""
+    (tmp_path / "docs" / "pictures").mkdir(parents=True)
+    for page in PAGES:
+        (tmp_path / page).write_text("before\n" + BLOCK.format("listing export") + "after\n")
+    return tmp_path
+
+
+def test_pages_readme_and_plots_are_what_the_figures_say() -> None:
+    for file, text in rendered(ROOT).items():
+        assert file.read_text(encoding="utf-8") == text, f"{file.name}: run `python -m benchmarks.page`"
+
+
+def test_the_readmes_rows_are_those_of_the_page() -> None:
+    tables = [
+        re.findall(r"<!-- measured: short -->\n(.*?)<!-- end -->", (ROOT / page).read_text(), re.S) for page in PAGES
+    ]
+    assert tables[0] == tables[1] != []
+
+
+def test_every_benchmark_that_is_kept_is_shown_in_some_table() -> None:
+    pages = [(ROOT / page).read_text() for page in PAGES]
+    words = [found for page in pages for found in re.findall(r"^<!-- measured: (\S+) ?(.*?) ?-->$", page, re.M)]
+    begins = [said for kind, said in words if kind == "listing"]
+    begins += ["studio-api, "] * (("load", "") in words)
+    begins += [f"{said}, " for kind, said in words if kind == "instructions"]
+    begins += [f"GET, {said}, " for kind, said in words if kind == "times"]
+    names = [row["benchmark"] for row in json.loads((ROOT / FIGURES).read_text())]
+    assert [name for name in names if not name.startswith(tuple(begins))] == []
+
+
+def test_a_run_is_written_into_figures_and_pages(checkout: Path) -> None:
+    files = update([measured("export, lost", 3.0, 1.0, 2.0, goal=0, unit="spans")], checkout, now=MORNING)
+    assert {checkout / FIGURES, *(checkout / page for page in PAGES)} <= set(files)
+    (kept,) = json.loads((checkout / FIGURES).read_text())
+    assert (kept["median"], kept["min"], kept["max"], kept["samples"]) == (2.0, 1.0, 3.0, 3)
+    page = (checkout / "README.md").read_text()
+    assert "| export, lost | 2 spans | 1, 3 | 3 | <= 0 spans, missed |" in page
+    assert "Run of 2026-01-02 03:04 UTC: Python 3." in page
+    assert page.startswith("before\n<!-- measured")
+    assert page.endswith("<!-- end -->\nafter\n")
+
+
+def test_a_run_replaces_what_the_same_tests_measured_and_nothing_else(checkout: Path) -> None:
+    update([measured("export, at 1,500/s", 1, test="a"), measured("export, b", 2, test="b")], checkout, now=MORNING)
+    update([measured("export, at 1,250/s", 3, test="a")], checkout)
+    kept = json.loads((checkout / FIGURES).read_text())
+    assert [(row["benchmark"], row["median"]) for row in kept] == [("export, at 1,250/s", 3), ("export, b", 2)]
+    page = (checkout / "README.md").read_text()
+    assert "2026-01-02 03:04 UTC and 20" in page, "each table says from which runs it is"
+
+
+def test_writing_twice_changes_nothing(checkout: Path) -> None:
+    update([measured("export, lost", 1.0)], checkout)
+    before = (checkout / "README.md").read_text()
+    assert rendered(checkout)[checkout / "README.md"] == before
+
+
+def test_what_stands_between_two_tables_stays() -> None:
+    assert filled(TWO, {}).count("between") == 1
+    assert filled(TWO, {}).count("Not measured") == 2
+
+
+def test_what_was_not_measured_is_said_and_an_unknown_table_is_an_error() -> None:
+    for kind in KINDS:
+        assert table_of(kind, "sync", {}) == NOT_MEASURED
+    with pytest.raises(ValueError, match="measured: lists: is no kind of table; accepted: listing, "):
+        filled(BLOCK.format("lists of things"), {})
+
+
+def test_instructions_stand_beside_their_parts_of_the_bare_span_and_of_contrib() -> None:
+    number = {o.BARE: 100.0, o.CONTRIB: 200.0}
+    ways = (o.API_ONLY, o.BARE, o.BY_HAND, o.CONTRIB, *o.OURS)
+    found = rows(*(measured(f"sync, {case}: {way}", number.get(way, 50.0)) for way in ways for case in o.CASES))
+    lines = table_of("instructions", "sync", found)
+    assert "| contrib | 200 (2.00; 1.00) | 200 (2.00; 1.00) | 200 (2.00; 1.00) |" in lines
+    assert "| ours, both | 50 (0.50; 0.25) | 50 (0.50; 0.25) | 50 (0.50; 0.25) |" in lines
+    assert table_of("instructions", "async", found) == NOT_MEASURED
+
+
+def loaded(rate: str, achieved: float) -> Sequence[dict[str, Any]]:
+    found = []
+    for arm in s.ARMS:
+        what = f"studio-api, {rate}/s, {arm}: "
+        found += [measured(what + name, 2.0, unit="ms") for name in ("P50", "P90", "P95", "P99", "P99.9")]
+        found += [measured(what + "achieved", achieved), measured(what + "cores of studio-api", 0.5)]
+        if arm != s.UNTRACED:
+            found.append(measured(what + "P95 added", 0.1, 0.3, 0.2, goal=0.2, unit="ms"))
+    return found
+
+
+def test_the_load_is_told_by_rate_and_where_it_was_not_carried() -> None:
+    found = rows(*loaded("2,000", 900.0), *loaded("750", 750.0))
+    page = "\n".join(table_of("load", "", found))
+    assert page.index("At 750 requests a second:") < page.index(
+        "At 2,000 requests a second; the untraced service does not carry it:"
+    )
+    assert "| 10 % | 2 | 2 | 2 | 0.20 (0.10 to 0.30) | <= 0.20, met | 750 | 0.50 |" in page
+    assert "| untraced | 2 | 2 | 2 |  |  | 750 | 0.50 |" in page
+    few = "\n".join(table_of("short", "", found))
+    assert (
+        "| added to the P95 of the service at 750 requests a second, 10 % sampled | 0.20 ms | <= 0.20 ms, met |" in few
+    )
+
+
+def test_what_tracing_adds_is_not_told_where_two_untraced_services_differ_by_more() -> None:
+    noisy = measured(f"studio-api, 750/s, {s.CONTROL}: P95 added", -0.6, unit="ms")
+    few = "\n".join(
+        table_of("short", "", rows(*loaded("750", 750.0), measured("from flush to a verdict from Jaeger", 1), noisy))
+    )
+    assert "not told by this run, as two untraced ones are 0.60 ms apart" in few
+    assert "from flush" in few
+    assert "sampled" not in few
+
+
+def test_it_is_told_at_the_highest_rate_at_which_two_untraced_services_are_alike() -> None:
+    noisy = measured(f"studio-api, 750/s, {s.CONTROL}: P95 added", 0.6, unit="ms")
+    found = rows(*loaded("250", 250.0), *loaded("500", 500.0), *loaded("750", 750.0), noisy)
+    few = "\n".join(table_of("short", "", found))
+    assert "| added to the P95 of the service at 500 requests a second, 10 % sampled | 0.20 ms |" in few
+    assert "| at 750 requests a second: not told by this run, as two untraced ones are 0.60 ms apart | | |" in few
+    assert "Latency of studio-api at 500 requests a second" in pictures(found)["latency-under-load"]
+
+
+def test_a_loss_is_told_with_the_rate_that_was_made() -> None:
+    lost = measured("export, 8000 spans/s asked: lost", 3, unit="spans")
+    for made, said in ((7_900, "a second |"), (5_000, "a second, of which the machine made 5,000 |")):
+        few = table_of("short", "", rows(lost, measured("export, 8000 spans/s asked: made", made, unit="spans/s")))
+        assert any(f"| lost at 8,000 spans {said} 3 spans |" in line for line in few)
+
+
+def test_the_latencies_are_drawn_at_the_rate_that_is_told() -> None:
+    found = rows(*loaded("1,750", 1750.0), *loaded("750", 750.0), *loaded("1,000", 1000.0))
+    assert "Latency of studio-api at 1,000 requests a second" in pictures(found)["latency-under-load"]
+    assert "at 2,000 requests" in pictures(rows(*loaded("2,000", 900.0)))["latency-under-load"], "none was carried"
+    assert pictures({}) == {}
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0.0, "0"),
+        (0.0123, "0.012"),
+        (0.554, "0.55"),
+        (12.345, "12.35"),
+        (123.45, "123.5"),
+        (9279.0, "9,279"),
+        (3.0, "3"),
+    ],
+)
+def test_numbers_have_about_three_digits_that_count(number: float, text: str) -> None:
+    assert shown(number) == text
+
+
+def test_a_goal_is_said_with_its_direction() -> None:
+    at_least = measured("a", 9.0, goal=8, unit="x", at_least=True)
+    assert goal_of(at_least) == ">= 8 x, met"
+    assert goal_of(measured("a", 9.0)) == ""

@@ -1,0 +1,254 @@
+"""OTLP JSON: everything that a span can carry is read, however its sender writes it; what is wrong is one line."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from spanpact.errors import SourceError
+from spanpact.otlp import Origin, decode_json, encode_traces_json
+from spanpact.otlp.json_errors import find_duplicate_key
+from spanpact.sources import TraceAssembler
+from spanpact.trace.model import Reading, SourceInfo, Span, Trace, Value
+from tests.sources import readings
+
+TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+
+
+def request(*spans: dict[str, Any], **group: Any) -> bytes:
+    described = [{"traceId": TRACE, "spanId": SPAN, "name": "a", **span} for span in spans]
+    return json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": described}], **group}]}).encode()
+
+
+def only(data: bytes) -> Span:
+    [span] = decode_json(data).spans
+    return span
+
+
+def value_of(any_value: Any) -> Value:
+    return only(request({"attributes": [{"key": "k", "value": any_value}]})).attributes["k"]
+
+
+@given(readings.readings)
+@settings(deadline=None, max_examples=30)
+def test_what_is_written_is_read_again(reading: Reading) -> None:
+    batch = decode_json(encode_traces_json(reading))
+    assembler = TraceAssembler()
+    assembler.add(batch.spans, batch.logs)
+    assert assembler.traces(complete=True) == reading.traces
+
+
+def test_a_bare_span_has_the_defaults_of_otlp() -> None:
+    span = only(b'{"resourceSpans":[{"scopeSpans":[{"spans":[{}]}]}]}')
+    assert span == Span("", "", "", kind="unspecified")
+
+
+def test_null_is_like_a_missing_field() -> None:
+    bare = {"traceId": None, "spanId": None, "name": None, "attributes": None, "status": None, "events": None}
+    assert only(request(bare)) == Span("", "", "", kind="unspecified")
+    assert decode_json(b'{"resourceSpans":null}').spans == []
+
+
+@pytest.mark.parametrize("time", [1700000000000000001, "1700000000000000001"])
+def test_times_are_text_or_number(time: object) -> None:
+    assert only(request({"startTimeUnixNano": time})).start_ns == 1700000000000000001
+
+
+@pytest.mark.parametrize(
+    ("sent", "kind"),
+    [(2, "server"), ("SPAN_KIND_CLIENT", "client"), (0, "unspecified"), (99, "unspecified"), (-1, "unspecified")],
+)
+def test_kinds_are_numbers_or_names(sent: object, kind: str) -> None:
+    assert only(request({"kind": sent})).kind == kind
+
+
+@pytest.mark.parametrize(("sent", "status"), [(2, "error"), ("STATUS_CODE_OK", "ok"), (7, "unset"), (None, "unset")])
+def test_status_codes_are_numbers_or_names(sent: object, status: str) -> None:
+    span = only(request({"status": {"code": sent, "message": "m"}}))
+    assert (span.status, span.status_message) == (status, "m")
+
+
+@pytest.mark.parametrize(("flags", "remote"), [(0, None), (1, None), (0x200, None), (0x100, False), ("768", True)])
+def test_the_flags_say_whether_the_parent_is_remote(flags: object, remote: bool | None) -> None:
+    assert only(request({"flags": flags})).parent_remote is remote
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [(TRACE.upper(), TRACE), ("0" * 32, "0" * 32), ("AB", "ab"), ("CvdlGRbNQ92ESOshHIAxnA==",) * 2, ("", "")],
+)
+def test_ids_are_lower_case_and_malformed_ones_are_kept_as_sent(sent: str, kept: str) -> None:
+    assert only(request({"traceId": sent})).trace_id == kept
+
+
+@pytest.mark.parametrize(
+    ("sent", "value"),
+    [
+        ({"stringValue": ""}, ""),
+        ({"intValue": "-9223372036854775808"}, -(2**63)),
+        ({"intValue": 5}, 5),
+        ({"boolValue": False}, False),
+        ({"doubleValue": 5}, 5.0),
+        ({"doubleValue": "0.5"}, 0.5),
+        ({"doubleValue": "-Infinity"}, -math.inf),
+        ({"bytesValue": "+/8="}, b"\xfb\xff"),
+        ({"bytesValue": "-_8"}, b"\xfb\xff"),
+        ({"arrayValue": {}}, []),
+        ({"arrayValue": {"values": [{"intValue": 1}, {}]}}, [1, None]),
+        ({"kvlistValue": {"values": [{"key": "a", "value": {"boolValue": True}}]}}, {"a": True}),
+        ({"kvlistValue": {"values": None}}, {}),
+        ({}, None),
+        (None, None),
+        ({"valueOfALaterVersion": 1}, None),
+    ],
+)
+def test_every_kind_of_value_is_read(sent: object, value: Value) -> None:
+    read = value_of(sent)
+    assert read == value
+    assert type(read) is type(value)
+
+
+def test_not_a_number_is_read_and_written_as_text() -> None:
+    assert math.isnan(value_of({"doubleValue": "NaN"}))  # type: ignore[arg-type]
+    span = Span(TRACE, SPAN, "a", attributes={"nan": math.nan, "up": math.inf, "down": -math.inf})
+    written = encode_traces_json(Reading(SourceInfo("x"), [Trace(TRACE, [span])]))
+    [up, down] = [only(written).attributes[key] for key in ("up", "down")]
+    assert (up, down) == (math.inf, -math.inf)
+    assert b'"doubleValue":"NaN"' in written
+
+
+def test_lone_surrogates_are_written_as_a_question_mark() -> None:
+    written = encode_traces_json(Reading(SourceInfo("x"), [Trace(TRACE, [Span(TRACE, SPAN, "a\ud800é")])]))
+    assert only(written).name == "a?é"
+
+
+def test_unknown_fields_are_ignored() -> None:
+    span = only(request({"ofALaterVersion": {"a": [1]}}, somethingElse=[1]))
+    assert span.name == "a"
+
+
+def test_equal_resources_and_scopes_are_one_object() -> None:
+    resource = {"attributes": [{"key": "service.name", "value": {"stringValue": "api"}}]}
+    scopes = [{"scope": {"name": "s", "version": "1"}, "spans": [{"name": "a"}]}] * 2
+    group = {"resource": resource, "scopeSpans": scopes, "schemaUrl": "u"}
+    spans = decode_json(json.dumps({"resourceSpans": [group, group]}).encode()).spans
+    assert len(spans) == 4
+    assert len({id(span.resource) for span in spans}) == len({id(span.scope) for span in spans}) == 1
+    assert spans[0].resource.schema_url == "u"
+
+
+def test_values_that_only_compare_equal_do_not_make_resources_equal() -> None:
+    groups = [
+        {"resource": {"attributes": [{"key": "n", "value": value}]}, "scopeSpans": [{"spans": [{"name": "a"}]}]}
+        for value in ({"intValue": 1}, {"doubleValue": 1}, {"boolValue": True})
+    ]
+    spans = decode_json(json.dumps({"resourceSpans": groups}).encode()).spans
+    assert [type(span.resource.attributes["n"]) for span in spans] == [int, float, bool]
+
+
+def test_many_different_resources_do_not_fill_the_memory() -> None:
+    groups = [{"schemaUrl": str(number), "scopeSpans": [{"spans": [{}]}]} for number in range(2500)]
+    spans = decode_json(json.dumps({"resourceSpans": groups}).encode()).spans
+    assert [span.resource.schema_url for span in spans] == [str(number) for number in range(2500)]
+
+
+def log_request(**log: Any) -> bytes:
+    record = {"traceId": TRACE, "body": {"stringValue": "hello"}, **log}
+    return json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": [record]}]}]}).encode()
+
+
+@pytest.mark.parametrize(
+    ("sent", "severity"),
+    [
+        ({"severityText": "warning", "severityNumber": 13}, "warning"),
+        ({"severityNumber": 9}, "INFO"),
+        ({"severityNumber": "SEVERITY_NUMBER_ERROR2"}, "ERROR2"),
+        ({"severityNumber": 99}, ""),
+        ({}, ""),
+    ],
+)
+def test_the_severity_of_a_log_record_is_its_text_or_its_number(sent: dict[str, Any], severity: str) -> None:
+    [log] = decode_json(log_request(**sent)).logs
+    assert log.severity == severity
+
+
+def test_a_log_record_without_its_own_time_has_the_time_at_which_it_was_observed() -> None:
+    [log] = decode_json(log_request(observedTimeUnixNano="7", eventName="cache.hit", spanId=SPAN.upper())).logs
+    assert (log.time_ns, log.event_name, log.span_id, log.body) == (7, "cache.hit", SPAN, "hello")
+
+
+def test_log_records_without_a_trace_are_left_out() -> None:
+    batch = decode_json(log_request(traceId=""))
+    assert batch.logs == []
+    assert batch.signals == {"logs"}
+
+
+DEEP = b'{"later":' + b"[" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b'{"a": NaN}', "byte 6 (line 1): not OTLP JSON: JSON is malformed: invalid character"),
+        (b'{\n"a": 1,\n}', "byte 10 (line 3)"),
+        (b'{"resourceSpans":[', "byte 18 (line 1): not OTLP JSON: the text ends too early"),
+        (b'{"resourceSpans":[]} {}', "trailing characters"),
+        (b"[]", "Expected `object`, got `array`"),
+        (b'{"resourceSpans":{}}', "Expected `array | null`, got `object` - at `$.resourceSpans`"),
+        (b'{"resourceSpans":[{"schemaUrl":"\xff"}]}', "byte 32 (line 1): not OTLP JSON: the text is not UTF-8"),
+        (b'{"unknown":"\xff"}', "byte 12 (line 1): not OTLP JSON: the text is not UTF-8"),
+        (DEEP, "byte 108 (line 1): not OTLP JSON: the text nests too deep"),
+        (b'{"a":1,\n"b":[{"c":1,"\\u0063":2}]}', "byte 20 (line 2): not OTLP JSON: the key 'c' occurs twice"),
+        (b'{"a":"\\ud800"}', "not OTLP JSON"),
+        (request({"startTimeUnixNano": "soon"}), "'soon' stands where an integer must"),
+        (request({"startTimeUnixNano": 1.5}), "Expected `int | str | null`, got `float`"),
+        (request({"kind": "SERVER"}), "'SERVER' is none of SPAN_KIND_UNSPECIFIED"),
+        (request({"status": {"code": "FAILED"}}), "'FAILED' is none of STATUS_CODE_UNSET"),
+        (request({"attributes": [{"key": "k", "value": {"doubleValue": "much"}}]}), "'much', not a number"),
+        (request({"attributes": [{"key": "k", "value": {"bytesValue": "%"}}]}), "not base64"),
+        (b'{"a":' + b"9" * 5000 + b"}", "not OTLP JSON"),
+    ],
+)
+def test_whatever_is_not_otlp_json_is_one_line_with_its_place(data: bytes, says: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        decode_json(data, origin=Origin("traces.json"))
+    assert says in str(caught.value)
+    assert str(caught.value).startswith("traces.json: ")
+    assert "\n" not in str(caught.value)
+
+
+def test_values_that_nest_too_deep_are_refused_at_their_deepest_place() -> None:
+    value: dict[str, Any] = {"intValue": 1}
+    for _ in range(32):
+        value = {"arrayValue": {"values": [value]}}
+    assert value_of(value) is not None
+    with pytest.raises(SourceError, match=r"byte \d+ \(line 1\): not OTLP JSON: the text nests too deep"):
+        value_of({"arrayValue": {"values": [value]}})
+
+
+def test_places_are_counted_from_where_the_document_starts() -> None:
+    with pytest.raises(SourceError, match=r"f\.jsonl: byte 1006 \(line 12\)"):
+        decode_json(b'{"a": NaN}', origin=Origin("f.jsonl", 1000, 12))
+
+
+def test_looking_for_duplicate_keys_has_its_own_bound_of_depth() -> None:
+    fault = find_duplicate_key(b"[" * 100_000 + b"]" * 100_000)
+    assert fault is not None
+    assert (fault.what, fault.offset) == ("the text nests too deep", 100)
+
+
+def test_the_place_is_left_out_where_it_is_too_far_away() -> None:
+    far = b" " * (2 << 20) + b'{"later":' + b"[" * 100_000
+    with pytest.raises(SourceError, match=r"^OTLP JSON: line 1: not OTLP JSON: the text nests too deep$"):
+        decode_json(far)
+
+
+def test_bytes_are_written_as_standard_base64() -> None:
+    span = Span(TRACE, SPAN, "a", attributes={"raw": b"\xfb\xff"})
+    written = encode_traces_json(Reading(SourceInfo("x"), [Trace(TRACE, [span])]))
+    assert base64.b64encode(b"\xfb\xff") in written

@@ -1,0 +1,66 @@
+"""What Jaeger changes when it takes spans in is undone where it says what was there: answers of Jaeger 2.13."""
+
+from __future__ import annotations
+
+import pytest
+
+from spanpact.sources.jaeger.alterations import WARNINGS, Restorer
+from spanpact.trace.model import Reading, Resource, Span
+from tests.sources.jaeger.test_source import read, replying, spans
+
+START = 1_767_225_600_000_000_000
+BOTH = pytest.mark.parametrize("api", ["v3", "legacy"])
+
+
+def sanitized(api: str) -> Reading:
+    return read(replying("200-v3-sanitized.json", "200-legacy-sanitized.json"), api=api)
+
+
+@BOTH
+def test_a_span_that_never_ended_has_no_end_and_one_that_ended_too_early_has_its_own(api: str) -> None:
+    ends = {span_id: span.end_ns for span_id, span in spans(sanitized(api)).items()}
+    assert (ends["1"], ends["2"]) == (0, START - 5)
+
+
+def test_an_end_given_back_in_nanoseconds_makes_the_old_api_no_finer() -> None:
+    assert sanitized("legacy").source.resolution_ns == 1000
+
+
+@BOTH
+def test_a_service_without_a_name_has_none(api: str) -> None:
+    named = spans(sanitized(api))
+    assert "service.name" not in named["1"].resource.attributes
+    assert named["3"].resource.attributes == {"service.name": ""}
+
+
+@BOTH
+def test_a_service_name_of_another_type_is_lost_and_that_is_said(api: str) -> None:
+    assert spans(sanitized(api))["2"].resource.attributes == {"service.name": "service-name-wrong-type", "n": 1}
+
+
+@BOTH
+def test_an_attribute_error_stays_beside_jaegers_mark_of_a_failed_span(api: str) -> None:
+    failed = spans(sanitized(api))["1"]
+    assert (failed.status, failed.attributes) == ("error", {"error": "x", "e": b""})
+
+
+def test_what_was_not_changed_is_given_as_it_is() -> None:
+    span = Span("a" * 32, "b" * 16, "s", resource=Resource({"service.name": "s"}))
+    assert Restorer().span(span) is span
+
+
+def test_the_old_api_gives_spans_of_one_id_the_same_warnings() -> None:
+    warning = (
+        "Original end timestamp: 1970-01-01 00:00:00 +0000 UTC, adjusted to: 2026-01-01 00:00:00.000000001 +0000 UTC"
+    )
+    ended, adjusted = (
+        Span("a" * 32, "b" * 16, "s", start_ns=START, end_ns=START + taken, attributes={WARNINGS: [warning]})
+        for taken in (1000, 0)
+    )
+    assert (Restorer().span(ended).end_ns, Restorer().span(adjusted).end_ns) == (START + 1000, 0)
+
+
+@pytest.mark.parametrize("warning", [["clock skew"], [], "text", None, 5])
+def test_other_warnings_change_nothing_but_are_no_attribute(warning: object) -> None:
+    span = Span("a" * 32, "b" * 16, "s", end_ns=5, attributes={WARNINGS: warning, "n": 1})  # type: ignore[dict-item]
+    assert (Restorer().span(span).attributes, Restorer().span(span).end_ns) == ({"n": 1}, 5)

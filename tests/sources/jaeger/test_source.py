@@ -1,0 +1,353 @@
+"""The Jaeger source against recorded answers of Jaeger 2.13, sent by a real HTTP server."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from spanpact.errors import SourceError, SourceUnavailable, UsageError
+from spanpact.sources import JaegerQuery, JaegerSource, MemorySource
+from spanpact.trace.model import Reading, Span
+from spanpact.verification.source_comparison import compare
+from tests.sources.jaeger.jaeger_traces import ANSWERS, everything, recorded
+from tests.sources.scripted_http import ScriptedServer, answer
+
+TRACE = "00000000000000000000000000000abc"
+OTHER = "00000000000000000000000100000abc"
+SECRET = "s3cr3t"
+SERVICE = JaegerQuery("studio-api")
+PAGE = recorded("200-page.html")
+NOT_HERE = b'{"error":{"httpCode":404,"message":"No traces found"}}'
+
+
+def replying(v3: str = "200-page.html", legacy: str = "200-page.html") -> Callable[[str], bytes]:
+    """A Jaeger that answers everything below either API by one recorded answer; by a page where it has none."""
+    return lambda head: recorded(v3 if head.startswith("GET /api/v3/") else legacy)
+
+
+def read(script: Callable[[str], bytes], **options: Any) -> Reading:
+    with ScriptedServer(script) as server:
+        return JaegerSource(server.url, **({"trace_ids": [TRACE]} | options)).read()
+
+
+def spans(reading: Reading) -> Mapping[str, Span]:
+    return {span.span_id[-1:]: span for trace in reading.traces for span in trace.spans}
+
+
+def fails(script: Callable[[str], bytes], kind: type[SourceError] = SourceError, **options: Any) -> str:
+    with pytest.raises(SourceError) as raised:
+        read(script, **options)
+    assert type(raised.value) is kind
+    assert "\n" not in str(raised.value)
+    return str(raised.value)
+
+
+def made_by_sdk() -> Reading:
+    """What the SDK recorded then: the same spans, with the times that were recorded."""
+    return MemorySource(everything()).read()
+
+
+class TestStableApi:
+    def test_a_trace_as_it_was_recorded(self) -> None:
+        reading = read(replying("200-v3-trace.json"))
+        (trace,) = reading.traces
+        top = spans(reading)["1"]
+        assert (trace.trace_id, len(trace.spans)) == (TRACE, 6)
+        assert (top.name, top.kind, top.parent_id, top.parent_remote) == (
+            "GET /session",
+            "server",
+            "0" * 13 + "def",
+            True,
+        )
+        assert top.attributes == {
+            "session.valid": True, "tries": 2, "ratio": 1.0, "tags": ["a", "b"], "raw": b"\x00\xff",
+            "nested": {"a": [1, {"b": "c"}]}, "error": "a text",
+        }  # fmt: skip
+        assert isinstance(top.attributes["ratio"], float)
+        assert [(link.span_id, link.attributes) for link in top.links] == [("0" * 15 + "2", {"why": "batch"})]
+        assert (top.scope.name, top.scope.version, top.trace_state) == ("tests", "1.0", "vendor=a")
+        assert top.resource.attributes["service.name"] == "studio-api"
+        get = spans(reading)["2"]
+        assert (get.status, get.status_message) == ("error", "timed out")
+        assert [event.name for event in get.events] == ["retry", "exception"]
+
+    def test_it_is_what_the_sdk_made_but_for_the_times(self) -> None:
+        report = compare(made_by_sdk(), read(replying("200-v3-trace.json")))
+        differing = {finding.keyword for finding in report.findings}
+        assert differing == {"start", "end", "events.retry", "events.exception"}
+
+    def test_what_is_asked_for(self) -> None:
+        with ScriptedServer(replying("200-v3-trace.json")) as server:
+            JaegerSource(server.url, trace_ids=["ABC", TRACE]).read()
+            JaegerSource(
+                server.url,
+                query=JaegerQuery("a b", "GET /x", lookback_seconds=60, limit=7),
+                now_ns=lambda: 1_000_000_000_000_000_001,
+            ).read()
+            assert server.targets[0] == f"/api/v3/traces/{TRACE}?raw_traces=true"
+            query = {name: value[0] for name, value in parse_qs(urlsplit(server.targets[1]).query).items()}
+        assert query == {
+            "query.service_name": "a b", "query.operation_name": "GET /x", "query.num_traces": "7",
+            "query.raw_traces": "true", "query.start_time_min": "2001-09-09T01:45:40.000000001Z",
+            "query.start_time_max": "2001-09-09T01:47:40.000000001Z",
+        }  # fmt: skip
+
+    def test_a_search_gives_every_trace_it_found(self) -> None:
+        reading = read(replying("200-v3-search.json"), trace_ids=(), query=SERVICE)
+        assert {trace.trace_id: len(trace.spans) for trace in reading.traces} == {TRACE: 6, OTHER: 6}
+
+    def test_jaegers_own_warnings_are_no_attributes(self) -> None:
+        assert "@jaeger@" in (ANSWERS / "200-v3-adjusted.json").read_text()
+        reading = read(replying("200-v3-adjusted.json"))
+        assert [name for span in spans(reading).values() for name in span.attributes if "jaeger" in name] == []
+        assert compare(read(replying("200-v3-trace.json")), reading).verdict == "kept"
+
+    def test_nan_is_read(self) -> None:
+        reading = read(replying("200-v3-nan.json"))
+        value = spans(reading)["3"].attributes["ratio"]
+        assert isinstance(value, float)
+        assert math.isnan(value)
+
+    def test_a_storage_with_the_model_of_jaeger_1_is_told_by_what_it_keeps(self) -> None:
+        reading = read(replying("200-v3-badger.json"))
+        (span,) = spans(reading).values()
+        assert (span.attributes["tags"], span.attributes["none"]) == ('["a","b"]', "")
+        assert {"links", "value_types", "remote"}.isdisjoint(reading.source.capabilities)
+        assert {"links", "value_types", "remote"} <= read(replying("200-v3-trace.json")).source.capabilities
+
+    @pytest.mark.parametrize("how", [{"trace_ids": [TRACE]}, {"trace_ids": (), "query": SERVICE}])
+    def test_what_is_not_there_is_no_trace(self, how: dict[str, Any]) -> None:
+        assert read(replying("404-v3-missing.json"), **how).traces == ()
+
+
+class TestOldApi:
+    def test_it_is_asked_where_the_stable_one_is_not_there(self) -> None:
+        with ScriptedServer(replying(legacy="200-legacy-trace.json")) as server:
+            source = JaegerSource(server.url, trace_ids=[TRACE])
+            source.read()
+            source.read()
+        targets = [target.partition("?")[0] for target in server.targets]
+        assert targets == [f"/api/v3/traces/{TRACE}", f"/api/traces/{TRACE}", f"/api/traces/{TRACE}"]
+
+    def test_it_is_what_the_stable_one_gives_but_for_what_it_cannot_carry(self) -> None:
+        stable, old = read(replying("200-v3-trace.json")), read(replying(legacy="200-legacy-trace.json"))
+        report = compare(stable, old)
+        assert report.findings == ()
+        lacking = {"links", "remote", "dropped_counts", "value_types"}
+        assert {each.keyword for each in report.results[0].not_checked} == lacking
+        assert old.source.resolution_ns == 1000
+
+    def test_shortened_ids_are_made_whole(self) -> None:
+        assert '"0000000000000abc"' in (ANSWERS / "200-legacy-trace.json").read_text()
+        reading = read(replying(legacy="200-legacy-trace.json"))
+        assert {(t.trace_id, s.trace_id) for t in reading.traces for s in t.spans} == {(TRACE, TRACE)}
+
+    def test_a_search(self) -> None:
+        query = JaegerQuery("studio-api", "x", {"tries": "2", "session.valid": "true"})
+        with ScriptedServer(replying(legacy="200-legacy-search.json")) as server:
+            reading = JaegerSource(server.url, query=query, now_ns=lambda: 5_000_000_000_000).read()
+            asked = parse_qs(urlsplit(server.targets[1]).query)
+        assert {trace.trace_id for trace in reading.traces} == {TRACE, OTHER}
+        assert json.loads(asked["tags"][0]) == {"tries": "2", "session.valid": "true"}
+        assert (asked["start"], asked["end"], asked["operation"]) == (["1400000000"], ["5060000000"], ["x"])
+
+    @pytest.mark.parametrize("name", ["404-legacy-missing.json", "200-legacy-none.json"])
+    def test_what_is_not_there_is_no_trace(self, name: str) -> None:
+        assert read(replying(legacy=name)).traces == ()
+
+    def test_a_nan_makes_it_fail_and_it_says_so(self) -> None:
+        message = fails(replying(legacy="500-legacy-nan.json"), SourceUnavailable)
+        assert "answers 500: failed writing HTTP response" in message
+        assert message.endswith("unsupported value: NaN")
+
+    @pytest.mark.parametrize(
+        "body",
+        [b"{}", b'{"data":[{"spans":[{"traceID":1}]}]}', b"[1]", b"{", b'{"data":"\xff"}',
+         b'{"data":[{"spans":[{"traceID":"1","spanID":"1","tags":[{"key":"b","type":"binary","value":"?"}]}]}]}'],
+    )  # fmt: skip
+    def test_what_is_no_answer_of_it(self, body: bytes) -> None:
+        assert "not an answer of /api/traces" in fails(lambda head: answer(200, body), api="legacy")
+
+    def test_a_span_of_jaeger_1(self) -> None:
+        tags = [
+            {"key": "error", "type": "bool", "value": True},
+            {"key": "otel.library.name", "value": "lib"},
+            {"key": "n", "type": "float64", "value": 1},
+            {"key": "large", "type": "int64", "value": "9223372036854775807"},
+            {"key": "inf", "type": "float64", "value": "+Inf"},
+        ]
+        references = [{"refType": "FOLLOWS_FROM", "traceID": "1", "spanID": "3"},
+                      {"refType": "CHILD_OF", "traceID": "2", "spanID": "4"},
+                      {"refType": "CHILD_OF", "traceID": "1", "spanID": "5"}]  # fmt: skip
+        span = {"traceID": "1", "spanID": "2", "operationName": "old", "tags": tags, "references": references}
+        body = json.dumps({"data": [{"spans": [span], "processes": None}, {"spans": None}]}).encode()
+        (read_span,) = spans(read(lambda head: answer(200, body), api="legacy")).values()
+        assert (read_span.status, read_span.kind, read_span.scope.name) == ("error", "unspecified", "lib")
+        assert read_span.attributes == {"n": 1.0, "large": 2**63 - 1, "inf": math.inf}
+        assert read_span.parent_id == "5".zfill(16)
+        assert [link.span_id for link in read_span.links] == ["3", "4"]
+
+    @pytest.mark.parametrize(
+        ("api", "named"), [("auto", "neither /api/v3 nor /api/traces is"), ("v3", "no /api/v3 is")]
+    )
+    def test_what_is_no_jaeger_at_all(self, api: str, named: str) -> None:
+        message = fails(replying(), api=api)
+        assert f"{named} there (give the address of Jaeger's API and UI (port 16686" in message
+
+
+class TestFailures:
+    def test_a_malformed_id_is_found_before_anything_is_asked(self) -> None:
+        for text in ("", "xyz", "0" * 33, "\u0661"):
+            with pytest.raises(UsageError, match="not a trace id"):
+                JaegerSource("http://localhost", trace_ids=[text])
+
+    def test_jaegers_own_words(self) -> None:
+        message = fails(replying("400-v3-no-time.json"))
+        assert "answers 400: query.start_time_min and query.start_time_max are required (is this the" in message
+
+    def test_a_limit_that_jaeger_does_not_take(self) -> None:
+        assert message_of_depth().endswith("(it cannot be asked for so many traces: say limit=N)")
+
+    @pytest.mark.parametrize("status", [500, 502, 503, 429])
+    def test_what_may_be_over_in_a_moment(self, status: int) -> None:
+        fails(lambda head: answer(status, b"<html>", "text/html"), SourceUnavailable)
+
+    @pytest.mark.parametrize("status", [401, 403])
+    def test_credentials_that_are_lacking(self, status: int) -> None:
+        message = fails(lambda head: answer(status, b"no"))
+        assert f"without the right credentials ({status}) (set SPANPACT_JAEGER_HEADERS" in message
+
+    @pytest.mark.parametrize("status", [400, 405, 418])
+    def test_a_page_of_somebody_else(self, status: int) -> None:
+        fails(lambda head: answer(status, b"<html>", "text/html"))
+
+    @pytest.mark.parametrize(
+        "body", [b"{}", b"[]", b"{", b'{"result":{"resourceSpans":1}}', b'{"result":"\xff"}', b"{" * 5000],
+    )  # fmt: skip
+    def test_what_is_no_answer_of_the_stable_api(self, body: bytes) -> None:
+        assert "Jaeger at http://127.0.0.1" in fails(lambda head: answer(200, body))
+
+    def test_what_it_says_is_masked_and_one_line(self) -> None:
+        body = json.dumps({"error": {"message": "no bob@example.com\nhere " + "x" * 999}}).encode()
+        message = fails(lambda head: answer(500, body), SourceUnavailable)
+        assert "no ‹email› here" in message
+        assert len(message) < 400
+
+    @pytest.mark.parametrize("body", [b"{}", b'{"error":"x"}', b'{"errors":[]}', b"[1]", b'{"error":{"message":1}}'])
+    def test_words_in_no_form_that_is_known(self, body: bytes) -> None:
+        fails(lambda head: answer(503, body), SourceUnavailable)
+
+    def test_headers_go_along_and_are_never_shown(self) -> None:
+        with ScriptedServer(lambda head: answer(401)) as server:
+            source = JaegerSource(server.url, trace_ids=[TRACE], headers={"authorization": f"Bearer {SECRET}"})
+            with pytest.raises(SourceError) as raised:
+                source.read()
+            assert f"Bearer {SECRET}" in server.heads[0]
+        assert SECRET not in f"{raised.value} {source!r} {source.info}"
+
+    @pytest.mark.parametrize(
+        "query", [None, JaegerQuery(""), JaegerQuery("a", lookback_seconds=0), JaegerQuery("a", limit=0)]
+    )
+    def test_what_makes_no_sense_is_refused(self, query: JaegerQuery | None) -> None:
+        with pytest.raises(UsageError, match="Jaeger: "):
+            JaegerSource("http://localhost", query=query)
+
+
+def message_of_depth() -> str:
+    return fails(replying("500-v3-depth.json"), trace_ids=(), query=SERVICE)
+
+
+def otlp(*made: Mapping[str, Any]) -> Callable[[str], bytes]:
+    """A Jaeger with these spans, as OTLP has them."""
+    scoped = [
+        {"spans": [{"traceId": TRACE, "spanId": f"{i:016x}", "name": "s", **span} for i, span in enumerate(made, 1)]}
+    ]
+    body = json.dumps({"result": {"resourceSpans": [{"scopeSpans": scoped}]}}).encode()
+    return lambda head: answer(200, body)
+
+
+def pair(key: str, **value: Any) -> dict[str, Any]:
+    return {"attributes": [{"key": key, "value": value}]}
+
+
+class TestReading:
+    @pytest.mark.parametrize(
+        ("span", "capability"),
+        [
+            ({"flags": 256}, "remote"),
+            ({"traceState": "a=b"}, "trace_state"),
+            ({"droppedLinksCount": 1}, "dropped_counts"),
+            (pair("l", arrayValue={"values": []}), "value_types"),
+            ({"events": [{"name": "e", **pair("m", kvlistValue={"values": []})}]}, "value_types"),
+            ({"links": [{"traceId": OTHER, "spanId": "1" * 16, **pair("n")}]}, "value_types"),
+            ({"events": [{"name": "e", "droppedAttributesCount": 1}]}, "dropped_counts"),
+        ],
+    )
+    def test_what_depends_on_the_storage_is_declared_where_it_shows(
+        self, span: dict[str, Any], capability: str
+    ) -> None:
+        assert capability in read(otlp({}, span)).source.capabilities
+        assert capability not in read(otlp({})).source.capabilities
+
+    def test_jaeger_carries_no_logs_and_offers_what_is_declared(self) -> None:
+        assert {"logs", "offered", "complete"}.isdisjoint(read(otlp({})).source.capabilities)
+        reading = read(otlp({}), offered=7)
+        assert reading.offered == 7
+        assert "offered" in reading.source.capabilities
+
+    @pytest.mark.parametrize(("start", "resolution"), [(1_000_001, 1), (1_000_000, 1000)])
+    def test_whole_microseconds_are_the_storages_resolution(self, start: int, resolution: int) -> None:
+        assert read(otlp({"startTimeUnixNano": start})).source.resolution_ns == resolution
+
+    @pytest.mark.parametrize(("seconds", "complete"), [(59, False), (60, True)])
+    def test_a_trace_is_complete_when_its_last_span_is_old(self, seconds: int, complete: bool) -> None:
+        script = otlp({"endTimeUnixNano": 10**18}, {"startTimeUnixNano": 5})
+        reading = read(script, now_ns=lambda: 10**18 + seconds * 10**9)
+        assert [trace.complete for trace in reading.traces] == [complete]
+
+    def test_labels(self) -> None:
+        assert [trace.scenario for trace in read(otlp({}), scenarios={TRACE: "hit"}).traces] == ["hit"]
+
+    @pytest.mark.parametrize(
+        ("attributes", "number"),
+        [({"a": "5"}, 1), ({"a": "6"}, 0), ({"b": "true"}, 1), ({"a": "5", "b": "true"}, 0), ({"c": "x"}, 0)],
+    )
+    def test_attributes_are_those_of_one_span(self, attributes: dict[str, str], number: int) -> None:
+        script = otlp(pair("a", intValue="5"), pair("b", boolValue=True))
+        query = JaegerQuery("studio-api", attributes=attributes)
+        assert len(read(script, trace_ids=(), query=query).traces) == number
+
+    def test_more_traces_than_can_be_asked_for_at_once(self) -> None:
+        script = otlp(*({"traceId": f"{i:032x}"} for i in range(1, 1501)))
+        message = fails(script, trace_ids=(), query=SERVICE)
+        assert "holds 1500 such traces and more (narrow the lookback, or say with limit=N" in message
+        assert len(read(script, trace_ids=(), query=JaegerQuery("studio-api", limit=3)).traces) == 1500
+
+    def test_what_it_says_of_itself(self) -> None:
+        assert repr(JaegerSource("http://a:1", trace_ids=["1", "2"])) == "<JaegerSource http://a:1, 2 traces>"
+        assert repr(JaegerSource("http://a:1/x/", query=SERVICE)) == "<JaegerSource http://a:1/x, service studio-api>"
+        info = JaegerSource("http://a:1", query=SERVICE).info
+        assert (info.name, "links" in info.capabilities, "events" in info.capabilities) == (
+            "Jaeger http://a:1",
+            False,
+            True,
+        )
+
+
+def _sequence(replies: Sequence[bytes]) -> Callable[[str], bytes]:
+    left = list(replies)
+    return lambda head: left.pop(0)
+
+
+def test_a_jaeger_that_is_starting_is_no_other_kind_of_jaeger() -> None:
+    with ScriptedServer(_sequence([answer(503, b"starting"), recorded("200-v3-trace.json")])) as server:
+        source = JaegerSource(server.url, trace_ids=[TRACE])
+        with pytest.raises(SourceUnavailable):
+            source.read()
+        assert len(source.read().traces) == 1
+        assert all(target.startswith("/api/v3/") for target in server.targets)
