@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -21,29 +19,27 @@ from spanpact.trace.model import Reading
 from spanpact.verification.contract_examples import verify_examples
 from spanpact.verification.source_comparison import compare
 from spanpact.verification.verifying import verify
+from tests.docs.rule_pages import Rule, rules
 from tests.engine.corpus_cases import HEADER, written
 
-PAGE = Path(__file__).parents[2] / "docs" / "findings.md"
 TODAY = dt.date(2026, 1, 1)
-_ENTRY = re.compile(r"^### `([a-z-]+)`\n\n(.+?)\n\n```yaml\n(.*?)```\n\n```\n(.*?)```\n\n(.+?)\n(?=\n|\Z)", re.M | re.S)
 _REJECTED = {"trace": [], "findings": ["top/span-missing"]}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """One id of the page: its first line, the example, the lines that it shows, and how to fix it."""
+    """One finding of the page: its rule, the example as a document, and the lines that the page shows."""
 
-    id: str
-    meaning: str
+    rule: Rule
     example: Mapping[str, Any]
     shown: str
-    fix: str
 
 
 def entries() -> Iterator[Entry]:
-    """The page's entries, from its top."""
-    for id, meaning, example, shown, fix in _ENTRY.findall(PAGE.read_text()):
-        yield Entry(id, meaning, YAML(typ="safe", pure=True).load(example), shown, fix)
+    """Read the findings of the page, from its top."""
+    for rule in rules("findings.md"):
+        example, shown = (block.text for block in rule.blocks)
+        yield Entry(rule, YAML(typ="safe", pure=True).load(example), shown)
 
 
 def report_of(example: Mapping[str, Any]) -> Report:
