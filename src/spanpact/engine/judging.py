@@ -26,8 +26,9 @@ from spanpact.engine.rules import CompiledRule, compile_rule
 from spanpact.engine.verdict import verdict_of
 from spanpact.findings import LEVELS, ContractResult, Finding, Level
 from spanpact.findings.catalogue import CATALOGUE
+from spanpact.trace.equality import content_key
 from spanpact.trace.model import Reading, Span, Trace
-from spanpact.trace.topology import TOP, Topology, by_content
+from spanpact.trace.topology import TOP, Topology
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def _by_ids(spans: Iterable[Span]) -> dict[tuple[str, str], Span]:
     for span in spans:
         known = found.setdefault((span.trace_id, span.span_id), span)
         if known is not span:
-            found[span.trace_id, span.span_id] = min(known, span, key=by_content)
+            found[span.trace_id, span.span_id] = min(known, span, key=content_key)
     return found
 
 

@@ -1,7 +1,8 @@
 """The neutral model of traces: what every source gives and every check reads.
 
-`model` has spans and log records, `topology` the tree that they form, `name_patterns` the patterns of span names,
-`assembly` gathers batches into traces. May import: `errors`.
+`model` has spans and log records, `topology` the tree that they form, `name_patterns` the patterns of span names.
+`equality` says which values and spans are equal, `process` which spans come from one process, `clocks` how far two
+times may differ, `assembly` gathers batches into traces. May import: `errors`.
 """
 
 from __future__ import annotations

@@ -8,13 +8,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 
-from spanpact.trace.model import Span, Trace, Value
+from spanpact.trace.equality import content_key
+from spanpact.trace.model import Span, Trace
 from spanpact.trace.name_patterns import NamePattern
 
 TOP = -1
 """The virtual parent of every span without a parent in the trace."""
 
-_COMPARED_DEPTH = 8  # levels of lists and maps by which spans with one id are told apart
 _LONGEST_PATH = 100  # a finding on every span of a chain must not take quadratic time and memory
 
 
@@ -50,7 +50,7 @@ class Topology:
 
     def _set_duplicates_aside(self) -> None:
         first: dict[str, Span] = {}
-        for span in sorted(self.spans, key=by_content):
+        for span in sorted(self.spans, key=content_key):
             if span.span_id in first:
                 self.duplicates.append(span)
             else:
@@ -147,27 +147,3 @@ class Topology:
 
 def _by_start(span: Span) -> tuple[int, str]:
     return span.start_ns, span.span_id
-
-
-def by_content(span: Span) -> tuple[object, ...]:
-    """Orders spans of one id by all that a verdict may depend on: never by the order in which they were read."""
-    own = (span.start_ns, span.end_ns, span.name, span.parent_id, span.kind, span.status, span.status_message)
-    flags = (span.trace_state, str(span.parent_remote), span.scope.name, span.scope.version)
-    dropped = (span.dropped_attributes, span.dropped_events, span.dropped_links)
-    carried = [_content(each) for each in (span.attributes, span.resource.attributes, span.scope.attributes)]
-    events = sorted((e.time_ns, e.name, _content(e.attributes), e.dropped_attributes) for e in span.events)
-    links = sorted((n.trace_id, n.span_id, _content(n.attributes), n.trace_state) for n in span.links)
-    return *own, *flags, *dropped, *carried, events, links
-
-
-def _content(value: Value, depth: int = _COMPARED_DEPTH) -> str:
-    """A value as a text that does not depend on the order of names; what is nested deeper is left out."""
-    if isinstance(value, list | dict) and not depth:
-        return "…"
-    if isinstance(value, list):
-        return f"[{','.join(_content(each, depth - 1) for each in value)}]"
-    if isinstance(value, dict):
-        return f"{{{','.join(f'{name!r}:{_content(value[name], depth - 1)}' for name in sorted(value))}}}"
-    if isinstance(value, float):
-        value += 0.0  # not every source tells -0.0 from 0.0
-    return f"{type(value).__name__} {value:x}" if isinstance(value, int) else repr(value)

@@ -13,12 +13,14 @@ from typing import Final
 import msgspec
 
 from spanpact.engine.checks.timing import shown_ns
-from spanpact.engine.checks.values import other_readings, shown
+from spanpact.engine.checks.values import shown
 from spanpact.engine.coverage import abridged
 from spanpact.engine.verdict import verdict_of
 from spanpact.findings import ContractResult, Coverage, Finding, NotChecked, Report
 from spanpact.privacy import mask
-from spanpact.trace.model import Attributes, Capability, Event, Link, Reading, SourceInfo, Span, Trace, Value
+from spanpact.trace.clocks import two_source_allowance_ns
+from spanpact.trace.equality import equal_across_sources
+from spanpact.trace.model import Attributes, Capability, Event, Link, Reading, SourceInfo, Span, Trace
 from spanpact.trace.topology import Topology
 
 ENTRY: Final = "comparison"
@@ -197,8 +199,7 @@ class _Ruler:
         self.common = common
         self.second = second
         self.resolution_ns = resolution_ns
-        # A source of whole microseconds may cut start and duration each: an end is then off by two at most.
-        self.slack_ns = 2 * resolution_ns if resolution_ns > 1 else 0
+        self.allowance_ns = two_source_allowance_ns(resolution_ns)
 
     def differences(self, one: Span, other: Span) -> Iterator[Difference]:
         """The fields that differ, in the order of the model."""
@@ -206,7 +207,7 @@ class _Ruler:
             if mine != theirs:
                 yield Difference(field, mine or "none", theirs or "none")
         for field, began, begins in (("start", one.start_ns, other.start_ns), ("end", one.end_ns, other.end_ns)):
-            if abs(began - begins) > self.slack_ns:
+            if abs(began - begins) > self.allowance_ns:
                 yield Difference(field, "the same time", f"{shown_ns(begins - began)} later")
         yield from self._attributes("attributes", one.attributes, other.attributes)
         if "resource" in self.common and one.resource is not other.resource:
@@ -239,35 +240,8 @@ class _Ruler:
                 yield Difference(f"{where}.{name}", "absent", shown(other[name]))
             elif name not in other:
                 yield Difference(f"{where}.{name}", shown(one[name]), "absent")
-            elif not self.same(one[name], other[name]):
+            elif not equal_across_sources(one[name], other[name], self.common):
                 yield Difference(f"{where}.{name}", shown(one[name]), shown(other[name]))
-
-    def same(self, one: Value, other: Value) -> bool:
-        """Whether two values are one, as far as both sources can carry it; here NaN is NaN."""
-        if self._may_be_one(one, other):
-            return True
-        if isinstance(one, bytes) or isinstance(other, bytes):
-            return "bytes" not in self.common or one == other
-        if isinstance(one, bool) or isinstance(other, bool):
-            return one is other
-        if isinstance(one, int | float) and isinstance(other, int | float):
-            return self._same_number(one, other)
-        if isinstance(one, list) and isinstance(other, list):
-            return len(one) == len(other) and all(map(self.same, one, other))
-        if isinstance(one, dict) and isinstance(other, dict):
-            return one.keys() == other.keys() and all(self.same(one[name], other[name]) for name in one)
-        return one == other
-
-    def _may_be_one(self, one: Value, other: Value) -> bool:
-        """Whether one is a text that may stand for the other, a list, a map or the empty value."""
-        if isinstance(other, str):
-            one, other = other, one
-        return isinstance(other, list | dict | None) and bool(other_readings(one, self.common))
-
-    def _same_number(self, one: float, other: float) -> bool:
-        if "number_types" in self.common and isinstance(one, int) != isinstance(other, int):
-            return False
-        return one == other or (one != one and other != other)
 
     def _events(self, one: Sequence[Event], other: Sequence[Event]) -> Iterator[Difference]:
         """Events by time and name: sources put them in an order of their own."""
@@ -276,7 +250,7 @@ class _Ruler:
             yield Difference("events", _names(one), _names(other))
             return
         for mine, theirs in zip(one, other, strict=True):
-            if abs(mine.time_ns - theirs.time_ns) > self.slack_ns:
+            if abs(mine.time_ns - theirs.time_ns) > self.allowance_ns:
                 later = shown_ns(theirs.time_ns - mine.time_ns)
                 yield Difference(f"events.{mine.name}", "the same time", f"{later} later")
             yield from self._attributes(f"events.{mine.name}", mine.attributes, theirs.attributes)

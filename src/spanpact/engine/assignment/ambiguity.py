@@ -8,7 +8,8 @@ from itertools import combinations
 
 from spanpact.contract.compiled import Count
 from spanpact.engine.assignment.matching import CompiledEntry, Group, Index
-from spanpact.engine.checks.values import equal, shown
+from spanpact.engine.checks.values import shown
+from spanpact.trace.equality import equal
 from spanpact.trace.topology import Topology
 
 

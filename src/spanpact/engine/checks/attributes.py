@@ -12,13 +12,11 @@ from spanpact.engine.checks.values import (
     UNTOLD,
     compile_matcher,
     described,
-    equal,
-    may_equal,
-    other_readings,
     shown,
     sure_fault,
     undecidable_type,
 )
+from spanpact.trace.equality import equal, may_equal, possible_values
 from spanpact.trace.model import Attributes
 
 AttributeJudge: TypeAlias = Callable[[Attributes, Context], Sequence[Outcome]]
@@ -52,7 +50,7 @@ def compile_attribute(expectation: AttributeExpectation) -> AttributeJudge:
             value = attributes[each]
             unknown = undecidable_type(matcher, value, context.capabilities) if type_asked else None
             test = untyped_fault if unknown else fault
-            if asks and (others := other_readings(value, context.capabilities)):
+            if asks and (others := possible_values(value, context.capabilities)):
                 unknown, wrong = UNTOLD, sure_fault(test, value, others)
             else:
                 wrong = test(value)
@@ -95,7 +93,7 @@ def _related(expectation: AttributeExpectation, attributes: Attributes, context:
         value = attributes[name]
         for other in others:
             if equal(value, other):
-                undecided = undecided or bool(other_readings(value, context.capabilities))
+                undecided = undecided or bool(possible_values(value, context.capabilities))
             elif may_equal(value, other, context.capabilities):
                 undecided = True
             else:

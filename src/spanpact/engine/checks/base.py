@@ -12,7 +12,9 @@ from typing import Literal, TypeAlias
 from spanpact.contract.compiled import Reference
 from spanpact.errors import Place
 from spanpact.findings import Reason
+from spanpact.trace.clocks import allowance_ns
 from spanpact.trace.model import ALL_CAPABILITIES, Capability, LogRecord, Span, Value
+from spanpact.trace.process import same_process
 from spanpact.trace.topology import TOP, Topology
 
 
@@ -53,11 +55,12 @@ ValuesOf: TypeAlias = Callable[[Reference], Sequence[Value]]
 class Context:
     """Everything around a span that a check may ask for; one for each trace and contract.
 
-    `unclear_ns`: by how much two times may differ from what is read, and the source would not show it.
     `values_of` is None until the spans are assigned: `same_as` never steers the assignment.
     """
 
-    __slots__ = ("_logs", "capabilities", "find_span", "skew_ns", "tolerance_ns", "topology", "unclear_ns", "values_of")
+    __slots__ = (
+        "_logs", "capabilities", "find_span", "resolution_ns", "skew_ns", "tolerance_ns", "topology", "values_of",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -73,7 +76,7 @@ class Context:
         self.capabilities = capabilities
         self.find_span = find_span
         self.tolerance_ns = tolerance_ns
-        self.unclear_ns = resolution_ns - 1
+        self.resolution_ns = resolution_ns
         self.skew_ns = skew_ns
         self.values_of: ValuesOf | None = None
         self._logs: Mapping[str, Sequence[LogRecord]] | None = None
@@ -101,16 +104,18 @@ class Context:
         """Whether the parent is in another process, by the span's own flag; None where the source has no flags."""
         return span.parent_remote if "remote" in self.capabilities else None
 
-    def one_process(self, one: Span, other: Span) -> bool:
-        """Whether two spans are of one process: equal resources (section 6). A source without them cannot tell."""
-        if "resource" not in self.capabilities:
-            return False
-        return one.resource is other.resource or one.resource.attributes == other.resource.attributes
+    def same_process(self, one: Span, other: Span) -> bool:
+        """Return whether two spans are known to come from one process (section 6)."""
+        return same_process(one, other, self.capabilities)
 
     def allowance_ns(self, one: Span, other: Span) -> int:
-        """How far the times of two spans may disagree: more between processes (section 6)."""
-        between = 0 if self.one_process(one, other) else self.skew_ns
-        return self.tolerance_ns + self.unclear_ns + between
+        """Return how far the times of two spans may contradict each other (section 6)."""
+        return allowance_ns(
+            tolerance_ns=self.tolerance_ns,
+            skew_ns=self.skew_ns,
+            resolution_ns=self.resolution_ns,
+            same_process=self.same_process(one, other),
+        )
 
 
 Judge: TypeAlias = Callable[[Span, Context], Sequence[Outcome]]

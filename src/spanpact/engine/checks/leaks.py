@@ -9,8 +9,9 @@ from typing import Final, TypeAlias
 
 from spanpact.contract.compiled import Content
 from spanpact.engine.checks.base import KEPT, Breach, Context, Judge, Outcome, Undecided, lacking
-from spanpact.engine.checks.values import UNTOLD, other_readings
+from spanpact.engine.checks.values import UNTOLD
 from spanpact.privacy import Scanner
+from spanpact.trace.equality import possible_values
 from spanpact.trace.model import ALL_CAPABILITIES, NO_SCOPE, Attributes, Capability, Event, LogRecord, Span, Value
 
 _PARTS: Final[Sequence[Capability]] = ("events", "links", "status_message", "scope", "resource")
@@ -46,7 +47,7 @@ def leaks(
     untold = False
     for what, carrier, text in texts:
         hits = scanner.scan(text)
-        if not sure and what in _VALUES and (others := other_readings(text, capabilities)):
+        if not sure and what in _VALUES and (others := possible_values(text, capabilities)):
             certain, possible = _in_parts(others, scanner)
             untold = untold or certain | possible | {hit.name for hit in hits} != certain & {hit.name for hit in hits}
             hits = [hit for hit in hits if hit.name in certain]

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from spanpact.contract.compiled import Count, DurationBound
 from spanpact.engine.checks.base import KEPT, Breach, Context, Judge, Outcome, Undecided
+from spanpact.trace.clocks import rounding_ns
 from spanpact.trace.model import Span
 
 
@@ -27,10 +28,10 @@ def compile_duration(bound: DurationBound) -> Judge:
     def judge(span: Span, context: Context) -> Sequence[Outcome]:
         if not span.end_ns:
             return (Undecided("incomplete", "the span has not ended"),)
-        taken = span.end_ns - span.start_ns
-        if high is not None and taken - high > context.unclear_ns:
+        taken, unclear = span.end_ns - span.start_ns, rounding_ns(context.resolution_ns)
+        if high is not None and taken - high > unclear:
             return (Breach("duration", "it took too long", f"at most {shown_ns(high)}", shown_ns(taken)),)
-        if low is not None and low - taken > context.unclear_ns:
+        if low is not None and low - taken > unclear:
             return (Breach("duration", "it took too short", f"at least {shown_ns(low)}", shown_ns(taken)),)
         return KEPT
 
@@ -71,7 +72,7 @@ def _one_of_each_process(spans: Sequence[Span], context: Context) -> list[Span]:
     """The first span of each process."""
     chosen: list[Span] = []
     for span in spans:
-        if not any(context.one_process(span, other) for other in chosen):
+        if not any(context.same_process(span, other) for other in chosen):
             chosen.append(span)
             if "resource" not in context.capabilities:
                 break  # all may be of as many processes as there are

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
-import msgspec
-
 from spanpact.contract.compiled import UNSET, Matcher, TypeName
 from spanpact.engine.checks.base import Undecided
+from spanpact.trace.equality import equal
 from spanpact.trace.model import Capability, Value
 
 Fault: TypeAlias = tuple[str, str, str]
 """(`type` or `value`, what is expected, what was observed)."""
 
 UNTOLD: Final = Undecided("capability", "the source does not tell array, map and null from string")
-"""Of a text that `other_readings` are there of."""
+"""Of a text that `possible_values` are there of."""
 
-_EMPTY_OR_NOT_FINITE: Final[Sequence[Value]] = (None, [float("nan")], {"": float("nan")})
 _LONGEST_INT = 1024  # bits; Python refuses to write out far longer ones
 _DEEPEST = 8  # levels of lists and maps that a report shows
 
@@ -51,29 +49,6 @@ def type_of(value: Value) -> str:
         return "boolean"
     names = {str: "string", int: "int", float: "double", bytes: "bytes", list: "array", dict: "map"}
     return names.get(type(value), "null")
-
-
-def equal(one: Value, other: Value) -> bool:
-    """Whether two values are equal: same type, but numbers by value; NaN equals nothing; lists in order."""
-    if not isinstance(one, list | dict):
-        return _equal_scalars(one, other)
-    pairs: list[tuple[Value, Value]] = [(one, other)]
-    while pairs:  # no recursion: two values of a trace may be nested as deep as they like
-        a, b = pairs.pop()
-        if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
-            pairs += zip(a, b, strict=True)
-        elif isinstance(a, dict) and isinstance(b, dict) and a.keys() == b.keys():
-            pairs += ((a[key], b[key]) for key in a)
-        elif isinstance(a, list | dict) or not _equal_scalars(a, b):
-            return False
-    return True
-
-
-def _equal_scalars(one: Value, other: Value) -> bool:
-    if type(one) is type(other):
-        return one == other
-    numbers = (int, float)  # a boolean is none
-    return type(one) in numbers and type(other) in numbers and one == other
 
 
 def described(matcher: Matcher) -> str:
@@ -178,25 +153,6 @@ def undecidable_type(matcher: Matcher, value: Value, capabilities: frozenset[Cap
     return None
 
 
-def other_readings(value: Value, capabilities: frozenset[Capability]) -> Sequence[Value]:
-    """What else a text may have been where a source gives lists, maps and the empty value as texts; none if it is sure.
-
-    Such a source writes them as JSON, the empty value as nothing at all, and so what JSON has no word for.
-    """
-    if "value_types" in capabilities or not isinstance(value, str):
-        return ()
-    if not value:
-        return _EMPTY_OR_NOT_FINITE
-    if value[0] + value[-1] not in ("[]", "{}"):
-        return ()
-    try:
-        return (msgspec.json.decode(value),)
-    except RecursionError:
-        return ([],) if value[0] == "[" else ({},)
-    except (msgspec.DecodeError, UnicodeEncodeError):  # a lone surrogate is in no JSON
-        return ()
-
-
 def sure_fault(fault: Callable[[Value], Fault | None], value: Value, others: Sequence[Value]) -> Fault | None:
     """The fault of a text, if it has one whatever else it may have been; and the same one, but for the empty text.
 
@@ -207,8 +163,3 @@ def sure_fault(fault: Callable[[Value], Fault | None], value: Value, others: Seq
         return None
     kinds = {other and other[0] for other in map(fault, others)}
     return wrong if None not in kinds and (not value or kinds == {wrong[0]}) else None
-
-
-def may_equal(one: Value, other: Value, capabilities: frozenset[Capability]) -> bool:
-    """Whether two values that are not equal may be, as one text may have been a list or a map that is."""
-    return any(equal(a, b) for a in other_readings(one, capabilities) for b in other_readings(other, capabilities))

@@ -14,8 +14,9 @@ from spanpact.contract.compiled import AttributeExpectation, Content, ContractPl
 from spanpact.engine.checks.attributes import compile_attribute
 from spanpact.engine.checks.base import Breach, Context, Outcome, Undecided
 from spanpact.engine.checks.leaks import attribute_leaks
-from spanpact.engine.checks.values import other_readings
 from spanpact.privacy import PrivacyClass, Scanner
+from spanpact.trace.clocks import allowance_ns, rounding_ns
+from spanpact.trace.equality import possible_values
 from spanpact.trace.model import Capability, SourceInfo, Trace, Value
 from spanpact.trace.name_patterns import NamePattern
 from spanpact.trace.topology import Topology
@@ -54,7 +55,7 @@ class Aspects:
         contents = [content for plan in plans for content in _contents(plan)]
         if any(each.matcher.same_as for content in contents for each in content.resource):
             return None
-        unclear = source.resolution_ns - 1
+        unclear = rounding_ns(source.resolution_ns)
         return cls(
             _tests(contents, source),
             _numbers(contents),
@@ -63,8 +64,8 @@ class Aspects:
             frozenset(name for content in contents for name in _related(content)),
             [pattern for plan in plans for pattern in _ordered(plan.top)],
             [_pattern(entry) for plan in plans for entry in plan.top.walk() if entry.concurrency],
-            sorted({plan.tolerance_ns + unclear for plan in plans}) if "resource" in source.capabilities else (),
-            sorted({plan.tolerance_ns + unclear + plan.skew_ns for plan in plans}),
+            _allowances(plans, source, same_process=True) if "resource" in source.capabilities else (),
+            _allowances(plans, source, same_process=False),
             sorted({cut for content in contents for cut in _cuts(content, unclear)}),
             source.capabilities,
         )
@@ -82,7 +83,7 @@ class Aspects:
 
     def is_sure(self, value: Value) -> bool:
         """Whether the source tells what the value is: else what it is compared with matters, too."""
-        return not other_readings(value, self.capabilities)
+        return not possible_values(value, self.capabilities)
 
     def _leaks(self, name: str, value: Value, scanner: Scanner, exempt: frozenset[str]) -> Hashable:
         return tuple(map(_in_short, attribute_leaks(name, value, scanner, exempt, self.capabilities)))
@@ -94,6 +95,20 @@ class Aspects:
     def bucket(self, duration_ns: int) -> int:
         """Durations in one bucket are within the same bounds."""
         return bisect_right(self.cuts_ns, duration_ns)
+
+
+def _allowances(plans: Sequence[ContractPlan], source: SourceInfo, *, same_process: bool) -> Sequence[int]:
+    return sorted(
+        {
+            allowance_ns(
+                tolerance_ns=plan.tolerance_ns,
+                skew_ns=plan.skew_ns,
+                resolution_ns=source.resolution_ns,
+                same_process=same_process,
+            )
+            for plan in plans
+        }
+    )
 
 
 def _contents(plan: ContractPlan) -> Iterator[Content]:

@@ -12,6 +12,7 @@ from collections.abc import Hashable
 from typing import Any, Final, TypeAlias
 
 from spanpact.trace.model import Attributes, Event, Resource, Scope, Span, Value
+from spanpact.trace.process import same_resource
 from spanpact.verification.shapes.observed_facts import Aspects
 
 Facts: TypeAlias = tuple[int, str, str, int, int, int, tuple[Hashable, ...], Any, Any]
@@ -47,7 +48,7 @@ class Forms:
 
     def begin(self) -> int:
         """To be called before the spans of a trace, or of more; the generation of the forms that follow."""
-        if max(len(self._traits), len(self._forms), len(self._equal) * _DEARER) > _REMEMBERED:
+        if max(len(self._traits), len(self._forms), len(self._distinct) * _DEARER) > _REMEMBERED:
             self._forget()
         return self.generation
 
@@ -69,7 +70,7 @@ class Forms:
         self._numbers: dict[Hashable, int] = {}
         self._scopes: dict[int, tuple[Scope, int]] = {}
         self._resources: dict[int, tuple[Resource, int, int]] = {}
-        self._equal: list[Attributes] = []
+        self._distinct: list[Resource] = []
 
     def _form(self, span: Span) -> tuple[int, int, tuple[Hashable, ...]]:
         if span.links or span.dropped_attributes or span.dropped_events or span.dropped_links:
@@ -159,15 +160,16 @@ class Forms:
             trait = self._traits.setdefault(("resource", service, traits), len(self._traits))
             if len(self._resources) >= _HELD:
                 self._resources.clear()
-            known = self._resources[id(resource)] = (resource, trait, self._which(resource.attributes))
+            known = self._resources[id(resource)] = (resource, trait, self._process(resource))
         return known[1:]
 
-    def _which(self, attributes: Attributes) -> int:
-        for number, each in enumerate(self._equal):
-            if each == attributes:
+    def _process(self, resource: Resource) -> int:
+        """Return the number of the process that the resource describes."""
+        for number, each in enumerate(self._distinct):
+            if same_resource(each, resource):
                 return number
-        self._equal.append(attributes)
-        return len(self._equal) - 1
+        self._distinct.append(resource)
+        return len(self._distinct) - 1
 
 
 def comparable(value: Value) -> Hashable:

@@ -1,0 +1,126 @@
+"""Decide whether two attribute values, or two spans, are equal.
+
+- `equal` and `may_equal`: two values of one source, as `same_as` compares them (section 4 of docs/contract-format.md);
+- `equal_across_sources`: one value as two sources give it;
+- `content_key`: a total order of spans that share an id, for choosing the one that stays in the tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from spanpact.trace.model import Capability, Span, Value
+
+_EMPTY_OR_NOT_FINITE: Final[Sequence[Value]] = (None, [float("nan")], {"": float("nan")})
+_COMPARED_DEPTH = 8  # levels of lists and maps that distinguish two spans with one id
+
+
+def equal(one: Value, other: Value) -> bool:
+    """Return whether two values have the same type and are equal.
+
+    Integers and doubles are compared as numbers, lists in order. NaN equals nothing, not even itself.
+    """
+    if not isinstance(one, list | dict):
+        return _equal_scalars(one, other)
+    pairs: list[tuple[Value, Value]] = [(one, other)]
+    while pairs:  # no recursion: two values of a trace may be nested as deep as they like
+        a, b = pairs.pop()
+        if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
+            pairs += zip(a, b, strict=True)
+        elif isinstance(a, dict) and isinstance(b, dict) and a.keys() == b.keys():
+            pairs += ((a[key], b[key]) for key in a)
+        elif isinstance(a, list | dict) or not _equal_scalars(a, b):
+            return False
+    return True
+
+
+def _equal_scalars(one: Value, other: Value) -> bool:
+    if type(one) is type(other):
+        return one == other
+    numbers = (int, float)  # a boolean is none
+    return type(one) in numbers and type(other) in numbers and one == other
+
+
+def possible_values(value: Value, capabilities: frozenset[Capability]) -> Sequence[Value]:
+    """Return the values other than itself that a text may stand for, none if the source distinguishes value types.
+
+    A source without `value_types` writes lists and maps as JSON, and null, like whatever JSON cannot hold, as the
+    empty text.
+    """
+    if "value_types" in capabilities or not isinstance(value, str):
+        return ()
+    if not value:
+        return _EMPTY_OR_NOT_FINITE
+    if value[0] + value[-1] not in ("[]", "{}"):
+        return ()
+    try:
+        return (msgspec.json.decode(value),)
+    except RecursionError:
+        return ([],) if value[0] == "[" else ({},)
+    except (msgspec.DecodeError, UnicodeEncodeError):  # a lone surrogate is in no JSON
+        return ()
+
+
+def may_equal(one: Value, other: Value, capabilities: frozenset[Capability]) -> bool:
+    """Return whether two unequal values may stand for equal ones: one text for the same list or map, say."""
+    return any(equal(a, b) for a in possible_values(one, capabilities) for b in possible_values(other, capabilities))
+
+
+def equal_across_sources(one: Value, other: Value, capabilities: frozenset[Capability]) -> bool:
+    """Return whether two sources give the same value, as far as their common `capabilities` can show it.
+
+    Unlike `equal`, this takes NaN for equal to NaN, and distinguishes integers from doubles where both sources do.
+    """
+    if _may_be_text_of(one, other, capabilities):
+        return True
+    if isinstance(one, bytes) or isinstance(other, bytes):
+        return "bytes" not in capabilities or one == other
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        if "number_types" in capabilities and isinstance(one, int) != isinstance(other, int):
+            return False
+        return one == other or (one != one and other != other)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(
+            equal_across_sources(a, b, capabilities) for a, b in zip(one, other, strict=True)
+        )
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(
+            equal_across_sources(one[name], other[name], capabilities) for name in one
+        )
+    return one == other
+
+
+def _may_be_text_of(one: Value, other: Value, capabilities: frozenset[Capability]) -> bool:
+    """Return whether one of the two is a text that may stand for the other, a list, a map or null."""
+    if isinstance(other, str):
+        one, other = other, one
+    return isinstance(other, list | dict | None) and bool(possible_values(one, capabilities))
+
+
+def content_key(span: Span) -> tuple[object, ...]:
+    """Return a sort key of all that a verdict may depend on, so that the order of reading never decides."""
+    own = (span.start_ns, span.end_ns, span.name, span.parent_id, span.kind, span.status, span.status_message)
+    flags = (span.trace_state, str(span.parent_remote), span.scope.name, span.scope.version)
+    dropped = (span.dropped_attributes, span.dropped_events, span.dropped_links)
+    carried = [_value_key(each) for each in (span.attributes, span.resource.attributes, span.scope.attributes)]
+    events = sorted((e.time_ns, e.name, _value_key(e.attributes), e.dropped_attributes) for e in span.events)
+    links = sorted((n.trace_id, n.span_id, _value_key(n.attributes), n.trace_state) for n in span.links)
+    return *own, *flags, *dropped, *carried, events, links
+
+
+def _value_key(value: Value, depth: int = _COMPARED_DEPTH) -> str:
+    """Return a text of the value that does not depend on the order of names; deeper levels are left out."""
+    if isinstance(value, list | dict) and not depth:
+        return "…"
+    if isinstance(value, list):
+        return f"[{','.join(_value_key(each, depth - 1) for each in value)}]"
+    if isinstance(value, dict):
+        return f"{{{','.join(f'{name!r}:{_value_key(value[name], depth - 1)}' for name in sorted(value))}}}"
+    if isinstance(value, float):
+        value += 0.0  # some sources do not distinguish -0.0 from 0.0
+    return f"{type(value).__name__} {value:x}" if isinstance(value, int) else repr(value)
