@@ -11,6 +11,11 @@ from contextlib import contextmanager
 
 import coverage
 import pytest
+from hypothesis import settings
+
+# No test asserts wall time, and Hypothesis' deadline of 200 ms for an example is such an assertion.
+settings.register_profile("spanpact", deadline=None)
+settings.load_profile("spanpact")
 
 _MEASURED = ("spanpact", "reference_impl")
 _FOR_PROCESSES = "COVERAGE_PROCESS_CONFIG"

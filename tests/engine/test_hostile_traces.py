@@ -143,7 +143,7 @@ def nested(depth: int) -> Value:
 
 
 @given(traces)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 def test_no_trace_raises_and_no_report_leaks(trace: Trace) -> None:
     report = judged(trace)
     for finding in report.findings:
@@ -158,7 +158,7 @@ def test_no_trace_raises_and_no_report_leaks(trace: Trace) -> None:
 
 
 @given(traces, st.randoms(use_true_random=False))
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 def test_the_order_in_which_spans_were_read_changes_nothing(trace: Trace, order: random.Random) -> None:
     shuffled = list(trace.spans)
     order.shuffle(shuffled)
@@ -188,13 +188,13 @@ links: {k: {span: b}}
 
 
 @given(traces)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 def test_judging_twice_gives_the_same(trace: Trace) -> None:
     assert repr(judged(trace).findings) == repr(judged(trace).findings)
 
 
 @given(traces)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 def test_each_finding_is_reported_once(trace: Trace) -> None:
     for result in judged(trace).results:
         assert not [text for text, times in Counter(map(repr, result.findings)).items() if times > 1]

@@ -35,7 +35,7 @@ def value_of(any_value: Any) -> Value:
 
 
 @given(readings.readings)
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_what_is_written_is_read_again(reading: Reading) -> None:
     batch = decode_json(encode_traces_json(reading))
     assembler = TraceAssembler()

@@ -247,7 +247,7 @@ class TestReport:
         assert found(report) == [("span-lost", "span", "3"), ("span-altered", "attributes.k", "2")]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(readings)
 def test_whatever_is_read_equals_itself(made: Reading) -> None:
     report = compare(made, made)

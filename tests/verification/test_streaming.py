@@ -97,7 +97,6 @@ def changed(request: Reading, change: Callable[[Span], dict[str, Any]]) -> Readi
 @given(with_likenesses())
 @settings(
     max_examples=100,
-    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture],

@@ -113,7 +113,6 @@ other_text: st.SearchStrategy[Callable[[Span], Span]] = st.sampled_from("pqr").m
 @given(with_likenesses())
 @settings(
     max_examples=150,
-    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

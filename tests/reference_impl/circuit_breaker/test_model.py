@@ -184,7 +184,7 @@ def assert_chain(transitions: list[Transition], last: Snapshot, permits: int) ->
 
 
 TestBreakerRuns = BreakerRuns.TestCase
-TestBreakerRuns.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestBreakerRuns.settings = settings(max_examples=150, stateful_step_count=40)
 
 
 class Load:

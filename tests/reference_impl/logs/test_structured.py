@@ -483,7 +483,7 @@ JSON_LIKE = st.recursive(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.text(), st.dictionaries(st.text(max_size=9), JSON_LIKE, max_size=4), JSON_LIKE)
 def test_whatever_is_logged_makes_one_line_of_json(event: str, fields: dict[str, Any], argument: Any) -> None:
     stream = io.StringIO()
