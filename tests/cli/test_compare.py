@@ -89,7 +89,7 @@ def test_strict_makes_what_cannot_be_compared_count(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((), "there is nothing to compare (--from twice"),
+        ((), "there is nothing to compare (give --from twice"),
         (("--from", "kept.json"), "there is nothing to compare"),
         (("--from", "a", "--from", "b", "--trace", "xyz"), "not a trace id: 'xyz'"),
         (("--from", "a", "--from", "b", "--wait", "soon"), "invalid float value"),

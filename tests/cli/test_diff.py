@@ -47,9 +47,9 @@ def test_what_breaks_and_is_not_said_by_the_version_is_1(desk: Desk) -> None:
       from   0..1
       to     1
       major  tightens: breaks producers
-  the version is too low: the changes ask for a new major version, 2.0.0
+  the version is too low: the changes need a new major version, 2.0.0
 
-not said by the version: 1 contract, 1 changed, 1 change, 1 breaking
+the version does not fit: 1 contract, 1 changed, 1 change, 1 breaking
 """
     )
 
@@ -75,8 +75,8 @@ def test_what_breaks_and_is_said_by_the_version_is_0(desk: Desk) -> None:
     answer = desk("diff", old, new)
     assert answer.code == 0
     assert "major  loosens: breaks consumers" in answer.out
-    assert "the version says so: the major version was raised" in answer.out
-    assert answer.out.endswith("breaking, and said by the version: 1 contract, 1 changed, 1 change, 1 breaking\n")
+    assert "the version fits the changes: its major number was raised" in answer.out
+    assert answer.out.endswith("breaking, and the version fits: 1 contract, 1 changed, 1 change, 1 breaking\n")
 
 
 @pytest.mark.parametrize(
@@ -84,12 +84,22 @@ def test_what_breaks_and_is_said_by_the_version_is_0(desk: Desk) -> None:
     [
         (("1.0.0", "0.9.0"), "", 1, "the version was lowered: 1.0.0 → 0.9.0"),
         (("1.0.0", "1.0.0-rc.1"), "", 1, "the version was lowered"),
-        (("1.0.0", "1.0.1"), "about: It is paid.\n", 0, "the version says so: the patch version was raised"),
-        (("1.0.0", "1.0.0"), "about: It is paid.\n", 0, "a new patch version would say so; none is asked for"),
-        (("1.0.0", "1.0.1"), "levels: {child-late: off}\n", 1, "the changes ask for a new minor version, 1.1.0"),
-        (("1.0.0", "1.1.0"), "levels: {child-late: off}\n", 0, "the version says so: the minor version was raised"),
-        (("1.4.2", "1.5.0"), "scenario: paid\n", 1, "the changes ask for a new major version, 2.0.0"),
-        (("2.0.0-rc.1", "2.0.0-rc.2"), "scenario: paid\n", 0, "the version says so: the major version was raised"),
+        (("1.0.0", "1.0.1"), "about: It is paid.\n", 0, "the version fits the changes: its patch number was raised"),
+        (("1.0.0", "1.0.0"), "about: It is paid.\n", 0, "a new patch version is recommended, but not required"),
+        (("1.0.0", "1.0.1"), "levels: {child-late: off}\n", 1, "the changes need a new minor version, 1.1.0"),
+        (
+            ("1.0.0", "1.1.0"),
+            "levels: {child-late: off}\n",
+            0,
+            "the version fits the changes: its minor number was raised",
+        ),
+        (("1.4.2", "1.5.0"), "scenario: paid\n", 1, "the changes need a new major version, 2.0.0"),
+        (
+            ("2.0.0-rc.1", "2.0.0-rc.2"),
+            "scenario: paid\n",
+            0,
+            "the version fits the changes: its major number was raised",
+        ),
     ],
 )
 def test_the_version_that_is_asked_for(desk: Desk, versions: tuple[str, str], edit: str, code: int, words: str) -> None:
@@ -140,7 +150,7 @@ def test_a_contract_that_is_gone_is_1_unless_it_is_allowed(desk: Desk, folders: 
     assert answer.code == 1
     assert "✓ fresh 1.0.0 added" in answer.out
     assert "✗ gone 1.0.0 removed" in answer.out
-    assert "the contract is gone, and no version says so (--allow-removed gone)" in answer.out
+    assert "the contract was removed (to accept this: --allow-removed gone)" in answer.out
     allowed = desk("diff", old, new, "--allow-removed", "gone")
     assert allowed.code == 0
     assert "✓ gone 1.0.0 removed" in allowed.out

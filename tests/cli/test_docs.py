@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from spanpact.cli import COMMANDS, command
+from spanpact.cli import COMMANDS, load_command
 from spanpact.cli.run import SCENARIOS_VARIABLE
-from spanpact.reporting.json_report import report_document
+from spanpact.reporting.report_json import report_document
 from spanpact.sources import OtlpReceiver
 from spanpact.testing import pytest_plugin
 from tests.reporting.made import changed, in_trace, judged, kept_flow
@@ -26,18 +26,21 @@ def section(name: str) -> str:
     return "".join(part for part in parts if part.splitlines()[0] in titles)
 
 
+def options_of(name: str) -> set[str]:
+    """Return the options of a command."""
+    return {text for action in load_command(name).build_parser()._actions for text in action.option_strings}
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_and_option_is_documented(name: str) -> None:
     assert f"## spanpact {name}\n" in PAGE
-    options = [text for action in command(name).parser()._actions for text in action.option_strings if text != "-h"]
-    missing = [text for text in options if text != "--help" and f"`{text}" not in section(name)]
-    assert missing == []
+    assert [text for text in options_of(name) - {"-h", "--help"} if f"`{text}" not in section(name)] == []
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_no_option_is_documented_that_is_not_there(name: str) -> None:
     names = JUDGING if name in JUDGING else (name,)
-    known = {text for each in names for action in command(each).parser()._actions for text in action.option_strings}
+    known = {text for each in names for text in options_of(each)}
     assert set(re.findall(r"^\| `(--[a-z-]+)", section(name), re.MULTILINE)) <= known
 
 

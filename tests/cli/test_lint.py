@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from spanpact.lint import lint
-from spanpact.reporting.lint_report import lint_document
+from spanpact.reporting.lint_json import lint_document
 from tests.cli.commands import Desk, one_line
 
 ROOT = Path(__file__).parents[2]
@@ -50,7 +50,7 @@ def test_what_is_to_mend_gives_1(desk: Desk) -> None:
     assert answer.out.startswith(
         f"{file}:5:12: improvement never-judged: `kind` of `load` is never judged, as its `count`"
     )
-    assert answer.out.splitlines()[-1] == "to mend: 1 contract, 1 improvement, 2 of information"
+    assert answer.out.splitlines()[-1] == "to fix: 1 contract, 1 improvement, 2 of information"
 
 
 def test_what_is_not_in_the_language_gives_2_with_every_mistake(desk: Desk) -> None:

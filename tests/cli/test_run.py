@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from spanpact.cli.process import run_command, said
+from spanpact.cli.process import describe_exit, run_command
 from spanpact.errors import UsageError
 from spanpact.sources import OtlpReceiver, ReceiverLimits
 from tests.cli.commands import SPANPACT, Desk, one_line
@@ -71,7 +71,7 @@ def test_labels_of_the_command_beat_those_of_the_file(desk: Desk) -> None:
     command = sender(desk, desk.kept, 0, f"{1:032x} hit")
     assert desk("run", labelled, "--scenarios", names, "--", *command).code == 0
     answer = desk("run", labelled, "--scenarios", names, "--", *sender(desk, desk.kept))
-    assert (answer.code, "no contract speaks of scenario other" in answer.err) == (3, True)
+    assert (answer.code, "no contract names the scenario other" in answer.err) == (3, True)
 
 
 def test_label_that_is_none_is_one_line(desk: Desk) -> None:
@@ -145,8 +145,8 @@ def test_signals_reach_the_command_and_its_end_is_awaited(desk: Desk, number: si
 
 def test_signal_that_ended_the_command_is_named() -> None:
     killed = run_command([sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"], os.environ)
-    assert (killed, said(killed)) == (137, "the command was ended by SIGKILL")
-    assert said(3) == "the command's exit code was 3"
+    assert (killed, describe_exit(killed)) == (137, "the command was ended by SIGKILL")
+    assert describe_exit(3) == "the command's exit code was 3"
 
 
 def test_signal_before_the_command_runs_is_kept_for_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -136,7 +136,7 @@ def test_scenarios_label_traces(desk: Desk) -> None:
     assert desk("verify", labelled, "--from", desk.kept, "--scenarios", names).code == 0
     names = desk.file("names", f"{1:032x} mist\n")
     answer = desk("verify", labelled, "--from", desk.kept, "--scenarios", names)
-    assert (answer.code, answer.err) == (3, "spanpact: warning: no contract speaks of scenario mist\n")
+    assert (answer.code, answer.err) == (3, "spanpact: warning: no contract names the scenario mist\n")
 
 
 @pytest.mark.parametrize("line", ["x hit", f"{1:032x}", f"{1:032x} a b", "z" * 32 + " hit"])

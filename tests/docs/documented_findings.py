@@ -13,8 +13,8 @@ from ruamel.yaml import YAML
 from spanpact.contract.examples import load_examples
 from spanpact.contract.loader import load_text
 from spanpact.findings import Finding, Report
+from spanpact.reporting import TextOptions
 from spanpact.reporting.drawing.finding_lines import finding_lines
-from spanpact.reporting.text_report import TextOptions
 from spanpact.trace.model import Reading
 from spanpact.verification.contract_examples import verify_examples
 from spanpact.verification.source_comparison import compare

@@ -9,8 +9,7 @@ import pytest
 from spanpact.conformance import verify_examples
 from spanpact.contract.loader import load_contract, load_text
 from spanpact.findings import Coverage, Report
-from spanpact.reporting import parse_json, render_json, render_text
-from spanpact.reporting.text_report import TextOptions
+from spanpact.reporting import TextOptions, parse_json, render_json, render_text
 from spanpact.verification import proving
 
 HEAD = "spanpact: 1\ncontract: cache\nversion: 1.0.0\nspan: work\n"

@@ -1,7 +1,12 @@
-"""The command line: `spanpact COMMAND ...`. One file a command; each says its options in `parser` and acts in `run`.
+"""The command line: `spanpact COMMAND ...`.
 
-Exit codes: 0 kept, 1 broken, 2 wrong usage or contract file, 3 could not verify; 130 interrupted. A mistake is
-one line on standard error, never a stack trace (unless `SPANPACT_DEBUG=1` asks for it).
+One module a command, named after it, with `build_parser` (its options) and `run` (what it does). The other modules
+hold what commands share: `options`, `reports`, `reading`, `scenario_labels`, `output`, `process`.
+
+Exit codes: 0 kept, 1 broken, 2 wrong usage or contract file, 3 could not verify, 130 interrupted. Every error is one
+line on standard error; `SPANPACT_DEBUG=1` shows the stack trace of an error in spanpact itself.
+
+May import every package of spanpact; none imports this one.
 """
 
 from __future__ import annotations
@@ -14,75 +19,90 @@ from types import MappingProxyType, ModuleType
 from typing import Final
 
 from spanpact import __version__
-from spanpact.cli.common import say
+from spanpact.cli.output import print_message, print_text
 from spanpact.errors import SpanpactError, UsageError
 
-__all__ = ["COMMANDS", "command", "main"]
+__all__ = ["COMMANDS", "load_command", "main"]
 
 COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "verify": "verify traces against contracts, or the examples of the contracts themselves",
-        "run": "run a command, receive its traces, and verify them",
-        "show": "show the traces of a source as trees, without judging",
-        "lint": "say what is wrong with contracts and their examples, without traces",
-        "compare": "compare what two sources hold of one run, span by span",
-        "diff": "compare two versions of contracts: who may break, and whether the version says so",
+        "verify": "verify traces against contracts, or check the contracts' own examples",
+        "run": "run a command, receive the traces it exports, and verify them",
+        "show": "print the traces of a source as trees",
+        "lint": "find mistakes in contract files and their examples; needs no traces",
+        "compare": "compare the spans that two or more sources hold of the same traces",
+        "diff": "compare two versions of contracts and check the version number",
     }
 )
-"""Each command and what it does; its module has the same name."""
+"""Each command with its one-line description."""
 
-_USAGE: Final = "usage: spanpact COMMAND ... (each with --help), spanpact --version"
+_HELP: Final = """\
+usage: spanpact COMMAND [options]
+       spanpact COMMAND --help
+
+Verify traces against contracts: files that say which spans a request must produce.
+
+commands:
+{commands}
+
+options:
+  -h, --help  show this help and exit; after a COMMAND, the help of that command
+  --version   print the version and exit
+
+examples:
+  spanpact verify contracts/ --from traces.json
+  spanpact run contracts/ -- pytest tests/e2e
+
+exit codes: 0 kept, 1 broken, 2 wrong usage or contract file, 3 could not verify, 130 interrupted
+"""
 _INTERRUPTED: Final = 130
 
 
-def command(name: str) -> ModuleType:
-    """The module of a command, imported when it is needed."""
+def load_command(name: str) -> ModuleType:
+    """Import and return the module of a command."""
     return import_module(f"spanpact.cli.{name}")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command line (default: the process's own) and gives its exit code."""
+    """Run one command line (default: `sys.argv`) and return its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         return _run(arguments)
     except SpanpactError as error:
-        say(f"error: {error}")
+        print_message(f"error: {error}")
         return error.exit_code
     except KeyboardInterrupt:
-        say("interrupted")
+        print_message("interrupted")
         return _INTERRUPTED
     except Exception as error:
         if os.environ.get("SPANPACT_DEBUG") == "1":
             raise
         what = f"{type(error).__name__}: {_masked(str(error))}"
-        say(f"error: unexpected {what} (a mistake in spanpact; SPANPACT_DEBUG=1 shows where)")
+        print_message(f"error: unexpected {what} (a bug in spanpact; set SPANPACT_DEBUG=1 to see the stack trace)")
         return 3
 
 
 def _run(arguments: Sequence[str]) -> int:
     first = arguments[0] if arguments else ""
     if first == "--version":
-        print(f"spanpact {__version__}")
+        print_text(f"spanpact {__version__}\n", sys.stdout)
         return 0
     if first in ("--help", "-h"):
-        print(_help())
+        print_text(_help(), sys.stdout)
         return 0
     if first not in COMMANDS:
-        problem = f"unknown command {first!r}" if first else "a command is needed"
-        raise UsageError(problem, hint=f"one of {', '.join(COMMANDS)}; see spanpact --help")
-    code: int = command(first).run(arguments[1:])
+        problem = f"unknown command {first!r}" if first else "no command is given"
+        raise UsageError(problem, hint=f"commands: {', '.join(COMMANDS)}; see spanpact --help")
+    code: int = load_command(first).run(arguments[1:])
     return code
 
 
 def _masked(text: str) -> str:
-    """The text of an exception that nobody foresaw, and that may hold anything."""
+    """Return the text of an unforeseen exception without private data."""
     from spanpact.privacy import mask
 
     return mask(text)
 
 
 def _help() -> str:
-    lines = [_USAGE, "", "Verifies traces against contracts.", "", "commands:"]
-    lines += [f"  {name:8} {what}" for name, what in COMMANDS.items()]
-    codes = "exit codes: 0 kept, 1 broken, 2 wrong usage or contract file, 3 could not verify"
-    return "\n".join([*lines, "", codes])
+    return _HELP.format(commands="\n".join(f"  {name:8} {about}" for name, about in COMMANDS.items()))

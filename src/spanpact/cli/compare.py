@@ -1,14 +1,21 @@
-"""`spanpact compare`: one run as several sources hold it, span by span."""
+"""`spanpact compare`: compare the spans that several sources hold of the same traces."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Collection, Sequence
-from pathlib import Path
 
-from spanpact.cli.common import Parser, add_output_options, add_tls_options, add_waiting_options, asked, deliver
-from spanpact.cli.output import check_writable
-from spanpact.cli.reading import open_sources
+from spanpact.cli.options import (
+    SOURCE_KINDS,
+    Parser,
+    add_report_options,
+    add_source_option,
+    add_strict_option,
+    add_tls_options,
+    add_waiting_options,
+)
+from spanpact.cli.reading import open_sources, source_options
+from spanpact.cli.reports import check_output_files, write_report
 from spanpact.errors import UsageError
 from spanpact.findings import Report
 from spanpact.trace.model import Reading
@@ -16,39 +23,40 @@ from spanpact.verification.source_comparison import compare
 from spanpact.verification.waiting import Looking, Patience, content_of, wait
 
 
-def parser() -> Parser:
-    """The options of `spanpact compare`."""
-    made = Parser("compare", "Compares what sources hold of one run, span by span; the first says what must be there.")
-    made.add_argument(
-        "--from", action="append", default=[], dest="sources", metavar="SOURCE",
-        help="where the traces are, twice or more: each source is compared with the first",
-    )  # fmt: skip
-    made.add_argument("--strict", action="store_true", help="what one of the sources cannot carry counts")
-    add_waiting_options(made)
-    add_tls_options(made)
-    add_output_options(made)
-    return made
+def build_parser() -> Parser:
+    """Return the parser of `spanpact compare`."""
+    parser = Parser(
+        "compare",
+        "Compare the spans that two or more sources hold of the same traces. The first source is the reference.",
+        examples=["spanpact compare --from traces.json --from jaeger:http://localhost:16686?service=api --wait 10"],
+        exit_codes="exit codes: 0 the same, 1 spans are lost or altered, 2 wrong usage, 3 could not compare",
+    )
+    add_source_option(parser, f"{SOURCE_KINDS}; give it twice or more, each is compared with the first")
+    add_strict_option(parser)
+    add_waiting_options(parser)
+    add_tls_options(parser)
+    add_report_options(parser)
+    return parser
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Compares and reports; gives the exit code."""
-    given = parser().parse_args(arguments)
+    """Compare, write the report and return the exit code."""
+    given = build_parser().parse_args(arguments)
     if len(given.sources) < 2:
-        raise UsageError("there is nothing to compare", hint="--from twice: what must be there, and where to look")
-    if given.output and given.output != "-":
-        check_writable(Path(given.output))
-    report = _compared(given)
-    deliver(report, given, ())
+        raise UsageError("there is nothing to compare", hint="give --from twice: the reference, then what to compare")
+    check_output_files(given.output)
+    report = _compare(given)
+    write_report(report, given, ())
     return report.exit_code
 
 
-def _compared(given: argparse.Namespace) -> Report:
-    wanted, patience = asked(given), Patience(given.wait)
+def _compare(given: argparse.Namespace) -> Report:
+    options, patience = source_options(given), Patience(given.wait)
 
     def missing(readings: Sequence[Reading]) -> Collection[str]:
-        return set(wanted.trace_ids) - {trace.trace_id for trace in readings[0].traces}
+        return set(options.trace_ids) - {trace.trace_id for trace in readings[0].traces}
 
-    with open_sources(given.sources, wanted) as read:
+    with open_sources(given.sources, options) as read:
         looking = Looking(
             read,
             lambda readings: compare(*readings, complete=not given.wait, strict=given.strict),

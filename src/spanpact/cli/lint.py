@@ -1,43 +1,41 @@
-"""`spanpact lint`: what is wrong with contracts, as far as it shows without traces of an implementation."""
+"""`spanpact lint`: find mistakes in contract files and their examples, without traces."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from spanpact.cli.common import Parser, for_output
-from spanpact.cli.output import check_writable, print_text, write_file
-from spanpact.lint import LintReport, lint
+from spanpact.cli.options import Parser, add_contracts_argument, add_format_option, add_output_option
+from spanpact.cli.reports import check_output_files, write_rendered
+from spanpact.lint import lint
 from spanpact.reporting import TextOptions
-from spanpact.reporting.drawing.safe_text import safe
-from spanpact.reporting.lint_report import lint_json, lint_summary, lint_text
+from spanpact.reporting.lint_json import render_lint_json
+from spanpact.reporting.lint_text import lint_summary_line, render_lint_text
 
 
-def parser() -> Parser:
-    """The options of `spanpact lint`."""
-    made = Parser("lint", "Says what is wrong with contracts and their examples, without traces of an implementation.")
-    made.add_argument("contracts", nargs="+", metavar="CONTRACTS", help="contract files, or folders of them")
-    made.add_argument("--format", choices=("text", "json"), default="text", help="how to report (default: text)")
-    made.add_argument("--output", metavar="FILE", help="write the report into FILE; standard output gets one line")
-    return made
+def build_parser() -> Parser:
+    """Return the parser of `spanpact lint`."""
+    parser = Parser(
+        "lint",
+        "Find mistakes in contract files and their examples, without traces of an implementation.",
+        examples=["spanpact lint contracts/", "spanpact lint contracts/ --format json --output lint.json"],
+        exit_codes="exit codes: 0 no violation or improvement, 1 something to fix, 2 a file that cannot be read",
+    )
+    add_contracts_argument(parser)
+    add_format_option(parser)
+    add_output_option(parser)
+    return parser
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Lints and reports; gives the exit code."""
-    given = parser().parse_intermixed_args(arguments)
-    into = given.output if given.output != "-" else None
-    if into:
-        check_writable(Path(into))
+    """Lint, write the report and return the exit code."""
+    given = build_parser().parse_intermixed_args(arguments)
+    check_output_files(given.output)
     report = lint(given.contracts)
-    options = for_output(TextOptions())
-    text = lint_json(report) if given.format == "json" else _text(report, TextOptions() if into else options)
-    if into:
-        write_file(into, text.encode("utf-8", "backslashreplace"))
-        text = f"{lint_summary(report, options.canvas)} (report in {safe(into)})\n"
-    print_text(text, sys.stdout)
+    write_rendered(
+        given,
+        TextOptions(),
+        as_json=lambda: render_lint_json(report),
+        as_text=lambda options: render_lint_text(report, options),
+        summary=lambda options: lint_summary_line(report, options),
+    )
     return report.exit_code
-
-
-def _text(report: LintReport, options: TextOptions) -> str:
-    return lint_text(report, options.canvas)

@@ -1,34 +1,42 @@
-"""Writing: to a stream that may go away, and to a file that is there whole or not at all."""
+"""Write to a stream whose reader may have closed it, and to a file that is written whole or not at all."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import tempfile
 from pathlib import Path
-from typing import TextIO
+from typing import IO
 
 from spanpact.errors import UsageError
 
 
-def print_text(text: str, stream: TextIO) -> None:
-    """Writes to a stream; whoever reads it may have gone away, as `head` does.
+def print_message(message: str) -> None:
+    """Print one line, prefixed with `spanpact: `, on standard error."""
+    from spanpact.reporting.drawing.safe_text import escape_controls
 
-    Raises UsageError where it cannot be written for another reason (a full disk).
+    print_text(f"spanpact: {escape_controls(message)}\n", sys.stderr)
+
+
+def print_text(text: str, stream: IO[str]) -> None:
+    """Write the text to a stream and flush it; do nothing if its reader has closed it, as `head` does.
+
+    Characters that the stream's encoding lacks are escaped. Raises `UsageError` for any other failure (a full disk).
     """
     encoding = getattr(stream, "encoding", None) or "utf-8"
     try:
         stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
         stream.flush()
     except BrokenPipeError:
-        _silence(stream)
+        _discard_buffer(stream)
     except OSError as error:
-        _silence(stream)
+        _discard_buffer(stream)
         raise UsageError(f"cannot write to standard output: {error.strerror}") from error
 
 
-def _silence(stream: TextIO) -> None:
-    """What is still buffered goes nowhere, so that the interpreter does not fail over it when it ends."""
+def _discard_buffer(stream: IO[str]) -> None:
+    """Send what is still buffered to the null device, so that the interpreter does not fail when it flushes at exit."""
     with contextlib.suppress(OSError, ValueError):
         sink = os.open(os.devnull, os.O_WRONLY)
         os.dup2(sink, stream.fileno())
@@ -36,10 +44,9 @@ def _silence(stream: TextIO) -> None:
 
 
 def write_file(path: str | os.PathLike[str], data: bytes) -> None:
-    """Writes a file whole: into a new one beside it, which then takes its name.
+    """Write a file whole: to a temporary file in the same folder, which is then renamed.
 
-    Only an ordinary file is replaced, never what a link points at, a folder or a device. Raises UsageError where
-    it cannot be written.
+    Raises `UsageError` if the file cannot be written, or if the path is a link, a folder or a device.
     """
     given = Path(path)
     check_writable(given)
@@ -62,10 +69,10 @@ def write_file(path: str | os.PathLike[str], data: bytes) -> None:
 
 
 def check_writable(path: Path) -> None:
-    """Raises UsageError where `write_file` would refuse: said before the work, not after it."""
+    """Raise `UsageError` if `write_file` would: commands call it before they start their work."""
     try:
         _check_writable(path)
-    except OSError as error:  # a name that is too long, say
+    except OSError as error:  # for example a name that is too long
         raise UsageError(f"cannot write {path}: {error.strerror}") from error
 
 
@@ -73,7 +80,7 @@ def _check_writable(path: Path) -> None:
     if not path.name or path.is_dir():
         raise UsageError(f"cannot write {path}: it is a folder", hint="name a file")
     if path.is_symlink():
-        raise UsageError(f"cannot write {path}: it is a symbolic link", hint="name the file itself")
+        raise UsageError(f"cannot write {path}: it is a symbolic link", hint="name the file it points at")
     if path.exists() and not path.is_file():
         raise UsageError(f"cannot write {path}: it is not an ordinary file", hint="- is standard output")
     if not path.parent.is_dir():
@@ -83,7 +90,7 @@ def _check_writable(path: Path) -> None:
 
 
 def _umask() -> int:
-    """The process's umask, which can only be read by setting it."""
+    """Return the umask of the process, which can only be read by setting it."""
     mask = os.umask(0o077)
     os.umask(mask)
     return mask

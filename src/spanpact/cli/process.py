@@ -1,4 +1,4 @@
-"""Runs a command as if the user had started it: same streams, signals passed on, its own exit code."""
+"""Run a command as a shell would: same streams, signals forwarded, its own exit code."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from types import FrameType
 
 from spanpact.errors import UsageError
 
-_PASSED_ON = (signal.SIGINT, signal.SIGTERM)
-_BY_SIGNAL = 128  # what a shell adds to the number of the signal that ended a command
+_FORWARDED = (signal.SIGINT, signal.SIGTERM)
+_BY_SIGNAL = 128  # a shell reports 128 + n for a command that signal n ended
 
 
 def run_command(command: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Runs the command to its end and gives its exit code, 128 + n where signal n ended it.
+    """Run the command to its end and return its exit code, 128 + n if signal n ended it.
 
-    SIGINT and SIGTERM are passed on. Raises UsageError where the command cannot be started.
+    SIGINT and SIGTERM are forwarded. Raises `UsageError` if the command cannot be started.
     """
-    with _passing_signals_on() as children:
+    with _forwarding_signals() as forward_to:
         try:
             process = subprocess.Popen(list(command), env=dict(environment))
         except FileNotFoundError as error:
@@ -30,19 +30,19 @@ def run_command(command: Sequence[str], environment: Mapping[str, str]) -> int:
             why = error.strerror if isinstance(error, OSError) else str(error)
             raise UsageError(f"cannot run {command[0]}: {why}") from error
         with process:
-            children(process)
+            forward_to(process)
             code = process.wait()
     return code if code >= 0 else _BY_SIGNAL - code
 
 
-def said(code: int) -> str:
-    """How the command ended, in words."""
+def describe_exit(code: int) -> str:
+    """Return a sentence that says how the command ended."""
     ended_by = {_BY_SIGNAL + each: each.name for each in signal.Signals}
     return f"the command was ended by {ended_by[code]}" if code in ended_by else f"the command's exit code was {code}"
 
 
-class _Children:
-    """The command, once it runs; a signal that comes before is kept for it."""
+class _SignalForwarder:
+    """Forwards signals to the command; signals that arrive before it runs are kept for it."""
 
     def __init__(self) -> None:
         self.process: subprocess.Popen[bytes] | None = None
@@ -55,7 +55,7 @@ class _Children:
 
     def handle(self, number: int, frame: FrameType | None) -> None:
         if number == signal.SIGINT and _is_in_foreground():
-            return  # the terminal has sent it to the command too: twice would mean "at once" to many programs
+            return  # the terminal has sent it to the command too; a second Ctrl-C makes many programs quit at once
         if self.process is None:
             self.early.append(number)
         else:
@@ -63,21 +63,21 @@ class _Children:
 
 
 @contextmanager
-def _passing_signals_on() -> Iterator[_Children]:
-    children = _Children()
-    if threading.current_thread() is not threading.main_thread():  # only there can handlers be set
-        yield children
+def _forwarding_signals() -> Iterator[_SignalForwarder]:
+    forwarder = _SignalForwarder()
+    if threading.current_thread() is not threading.main_thread():  # handlers can be set there only
+        yield forwarder
         return
-    before = {number: signal.signal(number, children.handle) for number in _PASSED_ON}
+    before = {number: signal.signal(number, forwarder.handle) for number in _FORWARDED}
     try:
-        yield children
+        yield forwarder
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
 def _is_in_foreground() -> bool:
-    """Whether this process runs in the foreground of a terminal, whose Ctrl-C reaches every process there."""
+    """Return whether this process is in the foreground of a terminal, whose Ctrl-C reaches all processes there."""
     try:
         terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
     except OSError:

@@ -1,54 +1,63 @@
-"""Reads the sources of a command line as one reading."""
+"""Read the sources of a command line: open, filter by trace id, label with scenarios, merge."""
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 import msgspec
 
-from spanpact.sources import open_source
+from spanpact.sources import full_trace_id, open_source
 from spanpact.sources.http_client import NO_TLS_OPTIONS, TlsOptions
 from spanpact.trace.model import LogRecord, Reading, SourceInfo, Span, Trace
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What a command line says of all its sources: labels, the traces that are wanted (none: all), TLS options."""
+class SourceOptions:
+    """What a command line sets for all its sources.
+
+    `scenarios` labels traces by trace id; `trace_ids` are the traces to keep (empty: all).
+    """
 
     scenarios: Mapping[str, str] = field(default_factory=dict)
     trace_ids: tuple[str, ...] = ()
     tls: TlsOptions = NO_TLS_OPTIONS
 
 
-ASKED_NOTHING = Asked()
+def source_options(arguments: argparse.Namespace, scenarios: Mapping[str, str] | None = None) -> SourceOptions:
+    """Return the options for sources from parsed arguments. Raises `UsageError` for a malformed trace id."""
+    tls = TlsOptions(arguments.ca_file, arguments.client_cert, arguments.client_key)
+    return SourceOptions(scenarios or {}, tuple(map(full_trace_id, arguments.traces)), tls)
 
 
-def read_sources(specs: Sequence[str], asked: Asked = ASKED_NOTHING) -> Reading:
-    """What all sources hold together, labelled.
+def read_sources(specs: Sequence[str], options: SourceOptions) -> Reading:
+    """Read all sources and return one labelled reading.
 
-    Raises UsageError for a specification that names no source, SourceError for one that cannot be read.
+    Raises `UsageError` for a specification that names no source, `SourceError` for a source that cannot be read.
     """
-    with open_sources(specs, asked) as read:
+    with open_sources(specs, options) as read:
         return merged(read())
 
 
 @contextmanager
-def open_sources(specs: Sequence[str], asked: Asked) -> Iterator[Callable[[], list[Reading]]]:
-    """Opens the sources, to be read again and again: the readings in their order, of the traces that are wanted.
+def open_sources(specs: Sequence[str], options: SourceOptions) -> Iterator[Callable[[], list[Reading]]]:
+    """Open the sources and yield a function that reads them again: one labelled reading for each, in order.
 
-    Errors as for `read_sources`.
+    Raises the same errors as `read_sources`.
     """
     with ExitStack() as stack:
         sources = [
-            stack.enter_context(open_source(spec, scenarios=asked.scenarios, trace_ids=asked.trace_ids, tls=asked.tls))
+            stack.enter_context(
+                open_source(spec, scenarios=options.scenarios, trace_ids=options.trace_ids, tls=options.tls)
+            )
             for spec in specs
         ]
-        yield lambda: [labelled(_wanted(source.read(), asked.trace_ids), asked.scenarios) for source in sources]
+        yield lambda: [labelled(_selected(source.read(), options.trace_ids), options.scenarios) for source in sources]
 
 
-def _wanted(reading: Reading, trace_ids: Sequence[str]) -> Reading:
+def _selected(reading: Reading, trace_ids: Sequence[str]) -> Reading:
     if not trace_ids:
         return reading
     traces = [trace for trace in reading.traces if trace.trace_id in trace_ids]
@@ -56,7 +65,7 @@ def _wanted(reading: Reading, trace_ids: Sequence[str]) -> Reading:
 
 
 def labelled(reading: Reading, scenarios: Mapping[str, str]) -> Reading:
-    """The reading with the traces labelled; a label that is there already stays where none is given."""
+    """Return the reading with its traces labelled; a trace without a new label keeps its own."""
     if not scenarios:
         return reading
     traces = [
@@ -67,9 +76,9 @@ def labelled(reading: Reading, scenarios: Mapping[str, str]) -> Reading:
 
 
 def merged(readings: Sequence[Reading]) -> Reading:
-    """One reading of several parts: spans of one trace come together, a span that two parts hold equally is one.
+    """Merge readings into one: spans of one trace are put together, equal copies of a span count once.
 
-    It can carry only what every part can, and its times are as coarse as the coarsest.
+    The result has the capabilities that every part has, and the coarsest time resolution of all parts.
     """
     if len(readings) == 1:
         return readings[0]

@@ -1,4 +1,4 @@
-"""`spanpact run`: runs a command with a receiver for its traces, and verifies what arrived."""
+"""`spanpact run`: run a command with an OTLP receiver for its traces, and verify what arrived."""
 
 from __future__ import annotations
 
@@ -8,22 +8,16 @@ import shlex
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
-from spanpact.cli.common import (
-    Parser,
-    add_report_options,
-    deliver,
-    labels,
-    read_scenarios,
-    say,
-    unknown_scenarios,
-)
-from spanpact.cli.output import check_writable, write_file
-from spanpact.cli.process import run_command, said
+from spanpact.cli.options import EXIT_CODES, Parser, add_contracts_argument, add_verification_options
+from spanpact.cli.output import print_message, write_file
+from spanpact.cli.process import describe_exit, run_command
 from spanpact.cli.reading import labelled
+from spanpact.cli.reports import check_output_files, write_report
+from spanpact.cli.scenario_labels import parse_labels, read_labels, unknown_scenarios_warning
 from spanpact.contract.loader import load_contracts
 from spanpact.errors import UsageError
 from spanpact.privacy import mask
@@ -32,56 +26,68 @@ from spanpact.trace.model import Reading
 from spanpact.verification.verifying import verify
 
 Header: TypeAlias = list[tuple[str, str]]
+"""Lines of the report's header: what, value."""
 
-SCENARIOS_VARIABLE = "SPANPACT_SCENARIOS"
-"""Names the file to which the command may append lines `TRACE_ID SCENARIO`."""
-
-
-def parser() -> Parser:
-    """The options of `spanpact run`; the command stands behind `--`."""
-    usage = "spanpact run [options] CONTRACTS... -- COMMAND [ARGUMENT...]"
-    made = Parser("run", "Runs a command, receives the traces it exports by OTLP, and verifies them.", usage=usage)
-    made.add_argument("contracts", nargs="+", metavar="CONTRACTS", help="contract files, or folders of them")
-    made.add_argument(
-        "--protocol", choices=("http/protobuf", "grpc"), default="http/protobuf", help="what the command exports by"
-    )
-    made.add_argument("--save", metavar="FILE.json", help="keep the traces that arrived, as an OTLP file")
-    add_report_options(made)
-    return made
-
-
-def run(arguments: Sequence[str]) -> int:
-    """Runs, verifies, reports; the exit code is the command's own unless that is 0."""
-    own, command = _split(arguments)
-    given = parser().parse_intermixed_args(own)
-    if not command:
-        raise UsageError("there is no command to run", hint="it stands behind --: spanpact run CONTRACTS -- COMMAND")
-    for file in (given.output, given.save):
-        if file and file != "-":
-            check_writable(Path(file))
-    plans = load_contracts(given.contracts)
-    known = read_scenarios(given.scenarios) if given.scenarios else {}
-    code, reading, header = _receive(command, given, known)
-    given_labels = {trace.trace_id: trace.scenario for trace in reading.traces if trace.scenario}
-    if warning := unknown_scenarios(given_labels, plans):
-        say(f"warning: {warning}")
-    report = verify(plans, reading, strict=given.strict, allow_unseen=given.allow_unseen, header=header)
-    deliver(report, given, plans)
-    if not reading.traces:
-        say(f"no span arrived: {_HINT}")
-    if code:
-        say(f"{said(code)}; that is the exit code, whatever the report says")
-    return code or report.exit_code
-
-
-_HINT = (
-    "does the command export by OTLP/HTTP, to the endpoint in OTEL_EXPORTER_OTLP_ENDPOINT; is it sampled, is "
-    "OTEL_SDK_DISABLED unset; does it flush (shut its tracer provider down) before it ends?"
+SCENARIOS_VARIABLE: Final = "SPANPACT_SCENARIOS"
+"""The environment variable that names the file to which the command may append lines `TRACE_ID SCENARIO`."""
+_NOTHING_ARRIVED: Final = (
+    "no span arrived: check that the command exports by OTLP/HTTP to OTEL_EXPORTER_OTLP_ENDPOINT, that it samples, "
+    "that OTEL_SDK_DISABLED is not set, and that it shuts its tracer provider down before it ends"
 )
 
 
+def build_parser() -> Parser:
+    """Return the parser of `spanpact run`; it does not see the command behind `--`."""
+    parser = Parser(
+        "run",
+        "Run a command, receive the traces it exports by OTLP, and verify them when it has ended.",
+        usage="spanpact run [options] CONTRACTS... -- COMMAND [ARGUMENT...]",
+        examples=[
+            "spanpact run contracts/ -- pytest tests/e2e",
+            "spanpact run contracts/ --save traces.json -- ./start-service.sh",
+        ],
+        exit_codes=f"{EXIT_CODES}; the command's own exit code if that is not 0",
+    )
+    add_contracts_argument(parser)
+    parser.add_argument(
+        "--protocol", choices=("http/protobuf", "grpc"), default="http/protobuf",
+        help="the OTLP protocol that the command exports by (default: http/protobuf)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--save", metavar="FILE.json", help="keep the traces that arrived as an OTLP file (default: not kept)"
+    )
+    add_verification_options(parser)
+    return parser
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command, verify its traces and write the report.
+
+    Returns the command's exit code, or that of the report if the command ended with 0.
+    """
+    own, command = _split(arguments)
+    given = build_parser().parse_intermixed_args(own)
+    if not command:
+        hint = "it comes after --: spanpact run CONTRACTS -- COMMAND"
+        raise UsageError("there is no command to run", hint=hint)
+    check_output_files(given.output, given.save)
+    plans = load_contracts(given.contracts)
+    labels = read_labels(given.scenarios) if given.scenarios else {}
+    code, reading, header = _receive(command, given, labels)
+    used_labels = {trace.trace_id: trace.scenario for trace in reading.traces if trace.scenario}
+    if warning := unknown_scenarios_warning(used_labels, plans):
+        print_message(f"warning: {warning}")
+    report = verify(plans, reading, strict=given.strict, allow_unseen=given.allow_unseen, header=header)
+    write_report(report, given, plans)
+    if not reading.traces:
+        print_message(_NOTHING_ARRIVED)
+    if code:
+        print_message(f"{describe_exit(code)}; spanpact exits with {code} too, whatever the report says")
+    return code or report.exit_code
+
+
 def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
-    """What is for spanpact, and the command behind the first `--`."""
+    """Return spanpact's own arguments, and the command after the first `--`."""
     given = list(arguments)
     if "--" not in given:
         return given, []
@@ -90,34 +96,38 @@ def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _receive(
-    command: Sequence[str], given: argparse.Namespace, known: Mapping[str, str]
+    command: Sequence[str], given: argparse.Namespace, labels: Mapping[str, str]
 ) -> tuple[int, Reading, Header]:
-    """Runs the command; its exit code, what arrived (labelled, and saved where asked), lines for the header."""
-    made = OtlpReceiver(grpc=True) if given.protocol == "grpc" else OtlpReceiver()
-    with tempfile.TemporaryDirectory(prefix="spanpact-") as folder, made as receiver:
+    """Run the command with a receiver.
+
+    Returns its exit code, the labelled traces that arrived (also written to `--save`), and lines for the report's
+    header.
+    """
+    started = OtlpReceiver(grpc=True) if given.protocol == "grpc" else OtlpReceiver()
+    with tempfile.TemporaryDirectory(prefix="spanpact-") as folder, started as receiver:
         file = Path(folder, "scenarios")
         file.touch()
         variables = receiver.env(protocol=given.protocol) | {SCENARIOS_VARIABLE: str(file)}
         code = run_command(command, os.environ | variables)
         receiver.stop()
         counts = receiver.counts
-        if not counts.dropped:  # else traces have gaps, and no verdict on them can be trusted
+        if not counts.dropped:  # dropped spans leave gaps: such traces stay incomplete
             receiver.finish()
-        # A port of its own in each run: it says nothing afterwards, and two reports of the same would differ.
+        # The port differs in every run: without it, two reports on the same traces are equal.
         reading = receiver.read()
         source = msgspec.structs.replace(reading.source, name="OTLP receiver")
         reading = msgspec.structs.replace(reading, source=source)
         if given.save:
             write_file(given.save, encode_traces_json(reading))
         text = file.read_text(encoding="utf-8", errors="replace")
-        reading = labelled(reading, {**known, **labels(text.splitlines(), file=SCENARIOS_VARIABLE)})
+        reading = labelled(reading, {**labels, **parse_labels(text.splitlines(), file=SCENARIOS_VARIABLE)})
     return code, reading, [("command", mask(shlex.join(command))), *_losses(counts)]
 
 
 def _losses(counts: ReceiverCounts) -> Header:
     lines = []
     if counts.dropped:
-        lines.append(("dropped", f"{counts.dropped} spans and logs, as there was no room: the traces are incomplete"))
+        lines.append(("dropped", f"{counts.dropped} spans and logs, the receiver was full: the traces are incomplete"))
     if counts.rejected:
         lines.append(("refused", f"{counts.rejected} requests to the receiver, malformed or too large"))
     return lines

@@ -1,4 +1,4 @@
-"""`spanpact show`: the traces of a source as trees."""
+"""`spanpact show`: print the traces of a source as trees."""
 
 from __future__ import annotations
 
@@ -7,38 +7,51 @@ from collections.abc import Sequence
 
 import msgspec
 
-from spanpact.cli.common import Parser, add_tls_options, asked, for_output, text_options
+from spanpact.cli.options import SOURCE_KINDS, Parser, add_tls_options
 from spanpact.cli.output import print_text
-from spanpact.cli.reading import read_sources
+from spanpact.cli.reading import read_sources, source_options
+from spanpact.cli.reports import for_standard_output, text_options
 from spanpact.errors import SourceError
 from spanpact.reporting import render_traces
 from spanpact.trace.model import Reading
 
 
-def parser() -> Parser:
-    """The options of `spanpact show`."""
-    made = Parser("show", "Shows the traces of a source as trees, without judging.")
-    made.add_argument("sources", nargs="+", metavar="TRACES", help="an OTLP file, - for standard input, jaeger:URL")
-    made.add_argument("--trace", metavar="ID", help="only the trace whose id begins so")
-    made.add_argument("--attributes", action="store_true", help="list attributes, events and links below each span")
-    made.add_argument("--all", action="store_true", help="show large traces whole")
-    add_tls_options(made)
-    return made
+def build_parser() -> Parser:
+    """Return the parser of `spanpact show`."""
+    parser = Parser(
+        "show",
+        "Print the traces of a source as trees; nothing is verified.",
+        examples=["spanpact show traces.json", "spanpact show traces.json --trace 4bf92f35 --attributes"],
+        exit_codes="exit codes: 0 printed, 2 wrong usage, 3 the source cannot be read or does not hold the trace",
+    )
+    parser.add_argument("sources", nargs="+", metavar="TRACES", help=SOURCE_KINDS)
+    parser.add_argument("--trace", metavar="ID", help="only traces whose id starts with ID (default: all traces)")
+    parser.add_argument(
+        "--attributes", action="store_true",
+        help="list attributes, events and links below each span (default: what fits on the line)",
+    )  # fmt: skip
+    parser.add_argument("--all", action="store_true", help="show large traces whole (default: abridged)")
+    add_tls_options(parser)
+    return parser
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Prints the trees; 0 unless the source cannot be read or does not hold the trace."""
-    given = parser().parse_intermixed_args(arguments)
-    reading = read_sources(given.sources, asked(given))
-    if given.trace is not None:
-        reading = _only(reading, given.trace)
-    text = render_traces(reading, for_output(text_options(given)), attributes=given.attributes)
+    """Print the trees and return 0.
+
+    Raises `SourceError` if the source cannot be read or does not hold the trace.
+    """
+    given = build_parser().parse_intermixed_args(arguments)
+    prefix, given.traces = given.trace, []
+    reading = read_sources(given.sources, source_options(given))
+    if prefix is not None:
+        reading = _with_prefix(reading, prefix)
+    text = render_traces(reading, for_standard_output(text_options(given)), attributes=given.attributes)
     print_text(text, sys.stdout)
     return 0
 
 
-def _only(reading: Reading, wanted: str) -> Reading:
-    traces = [trace for trace in reading.traces if wanted and trace.trace_id.startswith(wanted.lower())]
+def _with_prefix(reading: Reading, prefix: str) -> Reading:
+    traces = [trace for trace in reading.traces if prefix and trace.trace_id.startswith(prefix.lower())]
     if not traces:
-        raise SourceError(f"no trace {wanted} in {reading.source.name}", hint=f"it holds {len(reading.traces)}")
+        raise SourceError(f"no trace {prefix} in {reading.source.name}", hint=f"it holds {len(reading.traces)} traces")
     return msgspec.structs.replace(reading, traces=traces)

@@ -1,24 +1,23 @@
-"""`spanpact verify`: traces against contracts, or the contracts' own examples."""
+"""`spanpact verify`: verify traces against contracts, or check the contracts' own examples."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spanpact.cli.common import (
+from spanpact.cli.options import (
+    SOURCE_KINDS,
     Parser,
-    add_report_options,
+    add_contracts_argument,
+    add_source_option,
     add_tls_options,
+    add_verification_options,
     add_waiting_options,
-    asked,
-    deliver,
-    read_scenarios,
-    say,
-    unknown_scenarios,
 )
-from spanpact.cli.output import check_writable
+from spanpact.cli.output import print_message
+from spanpact.cli.reports import check_output_files, write_report
+from spanpact.cli.scenario_labels import read_labels, unknown_scenarios_warning
 from spanpact.contract.compiled import ContractPlan
 from spanpact.contract.loader import load_contracts
 from spanpact.errors import UsageError
@@ -26,40 +25,53 @@ from spanpact.findings import Report
 from spanpact.trace.model import Reading
 
 if TYPE_CHECKING:
-    from spanpact.cli.reading import Asked
+    from spanpact.cli.reading import SourceOptions
     from spanpact.engine.judging import CompiledContract
 
 
-def parser() -> Parser:
-    """The options of `spanpact verify`."""
-    made = Parser("verify", "Verifies traces against contracts; without --from, the contracts' own examples.")
-    made.add_argument("contracts", nargs="+", metavar="CONTRACTS", help="contract files, or folders of them")
-    made.add_argument(
-        "--from", action="append", default=[], dest="sources", metavar="SOURCE",
-        help="where the traces are: an OTLP file, - for standard input, jaeger:URL; several are read as one",
-    )  # fmt: skip
-    made.add_argument("--examples", action="store_true", help="verify the contracts' own examples")
-    add_waiting_options(made)
-    add_tls_options(made)
-    add_report_options(made)
-    return made
+def build_parser() -> Parser:
+    """Return the parser of `spanpact verify`."""
+    parser = Parser(
+        "verify",
+        "Verify traces against contracts. Without --from, check the contracts' own examples.",
+        examples=[
+            "spanpact verify contracts/ --from traces.json",
+            "spanpact verify contracts/ --from jaeger:http://localhost:16686 --trace 4bf92f3577b34da6a3ce929d0e0e4736",
+            "spanpact verify contracts/",
+        ],
+    )
+    add_contracts_argument(parser)
+    add_source_option(
+        parser, f"where the traces are: {SOURCE_KINDS}; may be repeated, spans of one trace are put together"
+    )
+    parser.add_argument(
+        "--examples", action="store_true", help="check the contracts' own examples (default without --from)"
+    )
+    add_waiting_options(parser)
+    add_tls_options(parser)
+    add_verification_options(parser)
+    return parser
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Verifies and reports; gives the exit code."""
-    given = parser().parse_intermixed_args(arguments)
+    """Verify, write the report and return the exit code."""
+    given = build_parser().parse_intermixed_args(arguments)
+    _check_usage(given)
+    check_output_files(given.output)
+    plans = load_contracts(given.contracts)
+    report = _verify_traces(plans, given) if given.sources else _verify_examples(plans, given)
+    write_report(report, given, plans)
+    return report.exit_code
+
+
+def _check_usage(given: argparse.Namespace) -> None:
+    """Raise `UsageError` for options that exclude each other."""
     if given.examples and given.sources:
         raise UsageError("--examples and --from exclude each other")
     if given.scenarios and not given.sources:
-        raise UsageError("--scenarios needs --from", hint="examples carry their own scenario")
+        raise UsageError("--scenarios needs --from", hint="examples name their scenario themselves")
     if (given.traces or given.wait) and not given.sources:
-        raise UsageError("--trace and --wait need --from", hint="examples are there already, whole")
-    if given.output and given.output != "-":
-        check_writable(Path(given.output))
-    plans = load_contracts(given.contracts)
-    report = _verify_traces(plans, given) if given.sources else _verify_examples(plans, given)
-    deliver(report, given, plans)
-    return report.exit_code
+        raise UsageError("--trace and --wait need --from", hint="examples are always there and complete")
 
 
 def _verify_examples(plans: Sequence[ContractPlan], given: argparse.Namespace) -> Report:
@@ -69,35 +81,40 @@ def _verify_examples(plans: Sequence[ContractPlan], given: argparse.Namespace) -
 
 
 def _verify_traces(plans: Sequence[ContractPlan], given: argparse.Namespace) -> Report:
-    from spanpact.cli.reading import merged, open_sources
+    from spanpact.cli.reading import merged, open_sources, source_options
     from spanpact.engine.judging import CompiledContract
     from spanpact.verification.verifying import verify
     from spanpact.verification.waiting import Patience, wait_for_verdict
 
     patience = Patience(given.wait)
-    scenarios = read_scenarios(given.scenarios) if given.scenarios else {}
-    if warning := unknown_scenarios(scenarios, plans):
-        say(f"warning: {warning}")
+    labels = read_labels(given.scenarios) if given.scenarios else {}
+    if warning := unknown_scenarios_warning(labels, plans):
+        print_message(f"warning: {warning}")
     compiled = [CompiledContract.of(plan) for plan in plans]
 
     def judge(reading: Reading) -> Report:
         return verify(compiled, reading, strict=given.strict, allow_unseen=given.allow_unseen)
 
-    wanted = asked(given, scenarios)
-    if report := _verify_file(compiled, given, wanted):
+    options = source_options(given, labels)
+    if report := _verify_streaming(compiled, given, options):
         return report
-    with open_sources(given.sources, wanted) as read:
-        return wait_for_verdict(lambda: merged(read()), judge, patience, trace_ids=wanted.trace_ids)
+    with open_sources(given.sources, options) as read:
+        return wait_for_verdict(lambda: merged(read()), judge, patience, trace_ids=options.trace_ids)
 
 
-def _verify_file(compiled: Sequence[CompiledContract], given: argparse.Namespace, wanted: Asked) -> Report | None:
-    """The report on one file whose traces need not be held; None where they must be, or where it is no such file."""
+def _verify_streaming(
+    compiled: Sequence[CompiledContract], given: argparse.Namespace, options: SourceOptions
+) -> Report | None:
+    """Verify one OTLP file without holding all its traces in memory.
+
+    Returns None for any other source, and where an option needs all traces.
+    """
     from spanpact.sources import OtlpFileSource, open_source
     from spanpact.verification.streaming import verify_file
 
     if len(given.sources) != 1 or given.wait or given.traces or given.trees:
         return None
-    with open_source(given.sources[0], scenarios=wanted.scenarios, tls=wanted.tls) as source:
+    with open_source(given.sources[0], scenarios=options.scenarios, tls=options.tls) as source:
         if not isinstance(source, OtlpFileSource):
             return None
         return verify_file(source, compiled, strict=given.strict, allow_unseen=given.allow_unseen)

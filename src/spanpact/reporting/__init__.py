@@ -1,10 +1,26 @@
-"""Reports: of a verification, for a person (`render_text`) and for a program (`render_json`)."""
+"""Reports as text for a person and as JSON for a program: one module for each subject and format.
+
+| subject | text | JSON |
+|---|---|---|
+| a verification or comparison | `report_text` | `report_json` |
+| two versions of contracts | `diff_text` | `diff_json` |
+| lint | `lint_text` | `lint_json` |
+| traces | `trace_tree` | |
+
+To add a format: write a module here named `SUBJECT_FORMAT` with one function `render_SUBJECT_FORMAT(subject) -> str`,
+add its name to `--format` in `cli/options.py`, call it from `cli/reports.py` (or from `cli/diff.py`), and document it
+in docs/cli.md. Text formats draw on the `Canvas` of a `TextOptions` (`text_options`), which escapes and masks what
+comes from traces; JSON formats use `json_document`.
+
+May import `findings`, `trace`, `privacy`, and the results of `lint` and `diff`.
+"""
 
 from __future__ import annotations
 
-from spanpact.reporting.json_report import parse_json, render_json
-from spanpact.reporting.text_report import TextOptions, options_for, render_text, summary_line
-from spanpact.reporting.trace_text import render_traces
+from spanpact.reporting.report_json import parse_json, render_json
+from spanpact.reporting.report_text import render_text, summary_line
+from spanpact.reporting.text_options import TextOptions, options_for
+from spanpact.reporting.trace_tree import render_traces
 
 __all__ = [
     "TextOptions",

@@ -1,33 +1,25 @@
-"""A comparison of two versions of contracts as JSON, for programs; docs/cli.md describes the shape.
-
-A field is never renamed or removed within one version of the shape; new ones may come.
-"""
+"""A comparison of two versions of contracts as JSON, for programs; docs/cli.md describes the shape."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from spanpact import __version__
 from spanpact.diff import Change, ContractDiff, Diff
-from spanpact.reporting.json_values import json_text, place_values
+from spanpact.reporting.json_document import json_text, place_fields, versioned
 
 SHAPE: Final = 1
 """The version of the shape, under the key `spanpact_diff`."""
 
 
 def render_diff_json(diff: Diff) -> str:
-    """The comparison as JSON text in valid UTF-8, ending with a line break."""
+    """Return the comparison as JSON text."""
     return json_text(diff_document(diff))
 
 
 def diff_document(diff: Diff) -> dict[str, Any]:
-    """The comparison as plain values."""
-    return {
-        "spanpact_diff": SHAPE,
-        "spanpact": __version__,
-        "exit_code": diff.exit_code,
-        "contracts": [_contract(each) for each in diff.contracts],
-    }
+    """Return the comparison as plain values."""
+    fields = {"exit_code": diff.exit_code, "contracts": [_contract(each) for each in diff.contracts]}
+    return versioned("spanpact_diff", SHAPE, fields)
 
 
 def _contract(diff: ContractDiff) -> dict[str, Any]:
@@ -40,7 +32,7 @@ def _contract(diff: ContractDiff) -> dict[str, Any]:
         "needs": diff.needs,
         "raised": diff.raised,
         "finding": diff.finding,
-        "place": place_values(diff.place),
+        "place": place_fields(diff.place),
         "changes": [_change(each) for each in diff.changes],
     }
 
@@ -59,5 +51,5 @@ def _change(change: Change) -> dict[str, Any]:
         "waived": change.waived,
         "needs": change.needs,
         "reason": change.shift.reason,
-        "place": place_values(change.place),
+        "place": place_fields(change.place),
     }

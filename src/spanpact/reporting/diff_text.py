@@ -6,20 +6,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from spanpact.diff import Change, ContractDiff, Diff
-from spanpact.reporting.drawing.safe_text import Canvas
-from spanpact.reporting.text_report import TextOptions
+from spanpact.reporting.drawing.canvas import Canvas
+from spanpact.reporting.text_options import TextOptions, counted
 
-_LONGEST: Final = 200  # characters of a value that are shown
-_SAY: Final = {
-    "version-too-low": "the version is too low",
-    "version-lowered": "the version was lowered",
-    "contract-removed": "the contract is gone, and no version says so",
-}
+_LONGEST_VALUE: Final = 200
 
 
-def render_diff(diff: Diff, options: TextOptions) -> str:
-    """The comparison: each contract that changed with its changes, then one line that says what came of it."""
-    canvas = options.canvas
+def render_diff_text(diff: Diff, options: TextOptions | None = None) -> str:
+    """Return each contract that changed with its changes, then a summary line; ends with a line break."""
+    canvas = (options or TextOptions()).canvas
     lines: list[str] = []
     for contract in diff.contracts:
         if contract.state != "same" or contract.finding:
@@ -30,11 +25,11 @@ def render_diff(diff: Diff, options: TextOptions) -> str:
 def _contract(diff: ContractDiff, canvas: Canvas) -> Iterator[str]:
     bad = bool(diff.finding)
     mark = canvas.paint(canvas.glyphs.broken if bad else canvas.glyphs.kept, "bad" if bad else "good")
-    name = canvas.paint(canvas.shown(diff.contract), "strong")
-    yield f"{mark} {name} {canvas.shown(_versions(diff))}  {canvas.shown(diff.new_file or diff.old_file)}"
+    name = canvas.paint(canvas.escape(diff.contract), "strong")
+    yield f"{mark} {name} {canvas.escape(_versions(diff))}  {canvas.escape(diff.new_file or diff.old_file)}"
     for change in diff.changes:
         yield from _change(change, canvas)
-    yield f"  {canvas.paint(canvas.shown(_verdict(diff)), 'bad' if bad else 'plain')}"
+    yield f"  {canvas.paint(canvas.escape(_verdict(diff)), 'bad' if bad else 'plain')}"
 
 
 def _versions(diff: ContractDiff) -> str:
@@ -45,51 +40,50 @@ def _versions(diff: ContractDiff) -> str:
 
 
 def _change(change: Change, canvas: Canvas) -> Iterator[str]:
-    effect = _effect(change)
     place = f"  {change.place}" if change.place else ""
     path = "".join(f"{each} › " for each in change.path[:-1])
-    where = canvas.paint(canvas.shown(f"{path}{change.key}"), "strong")
-    yield f"  {where}{canvas.shown(place)}  ({canvas.shown(change.keyword)})"
-    for what, value in (("from", change.before), ("to", change.after)):
+    where = canvas.paint(canvas.escape(f"{path}{change.key}"), "strong")
+    yield f"  {where}{canvas.escape(place)}  ({canvas.escape(change.keyword)})"
+    for label, value in (("from", change.before), ("to", change.after)):
         if value:
-            yield f"      {what:7}{canvas.shown(_short(value))}"
-    yield f"      {canvas.paint(canvas.shown(effect), 'bad' if change.breaks else 'quiet')}"
+            yield f"      {label:7}{canvas.escape(_shortened(value))}"
+    yield f"      {canvas.paint(canvas.escape(_effect(change)), 'bad' if change.breaks else 'quiet')}"
 
 
 def _effect(change: Change) -> str:
-    words = []
+    effects = []
     if change.shift.tightens:
-        words.append("tightens: breaks producers")
+        effects.append("tightens: breaks producers")
     if change.shift.loosens:
-        words.append("loosens: breaks consumers")
-    if not words:
-        words.append("pending or below violation: breaks nobody" if change.waived else "breaks nobody")
+        effects.append("loosens: breaks consumers")
+    if not effects:
+        effects.append("pending or below violation: breaks nobody" if change.waived else "breaks nobody")
     reason = f" ({change.shift.reason})" if change.shift.reason else ""
-    return f"{change.needs}  {'; '.join(words)}{reason}"
+    return f"{change.needs}  {'; '.join(effects)}{reason}"
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
 
 
 def _verdict(diff: ContractDiff) -> str:
     match diff.finding:
         case "contract-removed":
-            return f"{_SAY[diff.finding]} (--allow-removed {diff.contract})"
+            return f"the contract was removed (to accept this: --allow-removed {diff.contract})"
         case "version-lowered":
-            return f"{_SAY[diff.finding]}: {diff.old_version} → {diff.new_version}"
+            return f"the version was lowered: {diff.old_version} → {diff.new_version}"
         case "version-too-low":
-            return f"{_SAY[diff.finding]}: the changes ask for a new {diff.needs} version, {_asked(diff)}"
+            return f"the version is too low: the changes need a new {diff.needs} version, {_needed_version(diff)}"
     if diff.state == "added":
-        return "new: its version starts here"
+        return "new contract: any version is accepted"
     if diff.state == "removed":
-        return "gone on purpose"
+        return "removed, accepted by --allow-removed"
     if diff.raised == "none":
-        return f"a new {diff.needs} version would say so; none is asked for"
-    return f"the version says so: the {diff.raised} version was raised"
+        return f"a new {diff.needs} version is recommended, but not required"
+    return f"the version fits the changes: its {diff.raised} number was raised"
 
 
-def _asked(diff: ContractDiff) -> str:
+def _needed_version(diff: ContractDiff) -> str:
     major, minor, _ = (int(part) for part in diff.old_version.partition("+")[0].partition("-")[0].split("."))
     return f"{major + 1}.0.0" if diff.needs == "major" else f"{major}.{minor + 1}.0"
 
@@ -99,14 +93,13 @@ def _summary(diff: Diff, canvas: Canvas) -> str:
     changes = [change for each in diff.contracts for change in each.changes]
     breaking = sum(bool(change.breaks) for change in changes)
     counts = [
-        _many(len(diff.contracts), "contract"),
+        counted(len(diff.contracts), "contract"),
         f"{sum(each.state != 'same' for each in diff.contracts)} changed",
-        _many(len(changes), "change"),
+        counted(len(changes), "change"),
         f"{breaking} breaking",
     ]
-    word = "not said by the version" if found else "breaking, and said by the version" if breaking else "compatible"
-    return f"{canvas.paint(word, 'bad' if found else 'good')}: {', '.join(counts)}"
-
-
-def _many(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+    if found:
+        verdict = canvas.paint("the version does not fit", "bad")
+    else:
+        verdict = canvas.paint("breaking, and the version fits" if breaking else "compatible", "good")
+    return f"{verdict}: {', '.join(counts)}"

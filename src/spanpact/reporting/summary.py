@@ -1,15 +1,16 @@
-"""What could not be checked, and the line that says it all."""
+"""The end of a text report: what was not checked, and the summary line."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from spanpact.findings import ContractResult, Report
-from spanpact.reporting.drawing.safe_text import Canvas, Style
+from spanpact.reporting.drawing.canvas import Canvas, Style
+from spanpact.reporting.text_options import counted
 
 
-def passes(report: Report, result: ContractResult) -> bool:
-    """Whether a contract counts as in order: kept, or not checked in a way that was allowed."""
+def is_accepted(report: Report, result: ContractResult) -> bool:
+    """Return whether the contract is kept, or not checked for a reason that the options allow."""
     if result.verdict == "kept":
         return not (report.strict and any(each.reason == "capability" for each in result.not_checked))
     only_unseen = bool(result.not_checked) and all(each.reason == "unseen" for each in result.not_checked)
@@ -17,13 +18,13 @@ def passes(report: Report, result: ContractResult) -> bool:
 
 
 def why_not_checked(result: ContractResult) -> str:
-    """The reasons why a contract was not checked, in a few words."""
+    """Return the reasons why a contract was not checked, in a few words."""
     reasons = dict.fromkeys(each.reason for each in result.not_checked if each.reason != "capability")
     return ", ".join(reasons) or "nothing was exercised"
 
 
 def not_checked_lines(report: Report, canvas: Canvas) -> Iterator[str]:
-    """Each thing that was not checked, with the reason: by contract, reason and detail."""
+    """Yield a line for each thing that was not checked: contract, reason, detail, place."""
     rows = []
     for result in report.results:
         if result.verdict == "not checked" and not result.not_checked:
@@ -37,18 +38,18 @@ def not_checked_lines(report: Report, canvas: Canvas) -> Iterator[str]:
     yield canvas.paint("not checked", "strong")
     for contract, reason, detail, place in rows:
         text = "  ".join(part for part in (reason, detail, place) if part)
-        yield f"  {canvas.paint(canvas.glyphs.doubt, 'doubt')} {canvas.shown(contract)}  {canvas.shown(text)}"
+        yield f"  {canvas.paint(canvas.glyphs.doubt, 'doubt')} {canvas.escape(contract)}  {canvas.escape(text)}"
 
 
 def summary(report: Report, canvas: Canvas) -> str:
-    """The last line: the verdict, and the counts behind it."""
+    """Return the last line: the verdict and the counts behind it."""
     styles: dict[str, Style] = {"kept": "good", "broken": "bad", "not checked": "doubt"}
     return f"{canvas.paint(report.verdict, styles[report.verdict])}: {', '.join(_counts(report))}"
 
 
 def _counts(report: Report) -> Iterator[str]:
     total = len(report.results)
-    yield f"{total} contract{'' if total == 1 else 's'}" if total else "no contract was judged"
+    yield counted(total, "contract") if total else "no contract was judged"
     for verdict in ("kept", "broken", "not checked"):
         number = sum(result.verdict == verdict for result in report.results)
         if number and total:
@@ -56,12 +57,12 @@ def _counts(report: Report) -> Iterator[str]:
     breaking = sum(finding.breaks for finding in report.findings)
     if breaking:
         malformed = sum(finding.breaks for finding in report.integrity)
-        yield f"{breaking} finding{'' if breaking == 1 else 's'}{f' ({malformed} of integrity)' if malformed else ''}"
+        yield f"{counted(breaking, 'finding')}{f' ({malformed} of integrity)' if malformed else ''}"
     flows = sum(result.flows for result in report.results)
     if total:
-        yield f"{flows} flow{'' if flows == 1 else 's'}"
+        yield counted(flows, "flow")
     gaps = sum(each.reason == "capability" for result in report.results for each in result.not_checked)
     if gaps:
-        yield f"{gaps} beyond what the source carries{' (--strict counts them)' if report.strict else ''}"
+        yield f"{gaps} beyond what the source can carry{' (--strict counts them)' if report.strict else ''}"
     if pending := sum(finding.pending is not None for finding in report.findings):
         yield f"{pending} pending"

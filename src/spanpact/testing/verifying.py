@@ -10,7 +10,7 @@ from spanpact.contract.compiled import ContractPlan
 from spanpact.contract.loader import compile_contract, load_contracts
 from spanpact.contract.python_api import Contract
 from spanpact.findings import Report
-from spanpact.reporting.text_report import TextOptions, render_text
+from spanpact.reporting import TextOptions, render_text
 from spanpact.sources.memory import MemorySource
 from spanpact.trace.assembly import TraceAssembler
 from spanpact.trace.model import Reading, SourceInfo, Span, Trace

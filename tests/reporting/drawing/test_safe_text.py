@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spanpact.reporting.drawing.safe_text import ASCII, Canvas, clip, safe, width_of, wrap
-from spanpact.reporting.drawing.value_text import duration, nanoseconds, value
+from spanpact.reporting.drawing.canvas import ASCII, Canvas
+from spanpact.reporting.drawing.safe_text import clip, display_width, escape_controls, wrap_words
+from spanpact.reporting.drawing.value_text import format_duration, format_nanoseconds, format_value
 from spanpact.trace.model import Span, Value
 
 anything = st.text(st.characters(exclude_categories=[]), max_size=40)
@@ -15,11 +16,11 @@ anything = st.text(st.characters(exclude_categories=[]), max_size=40)
 
 @given(anything)
 def test_safe_text_is_printable_encodable_and_stays_safe(text: str) -> None:
-    made = safe(text)
+    made = escape_controls(text)
     made.encode("utf-8")
     assert "\n" not in made
     assert "\x1b" not in made
-    assert safe(made) == made
+    assert escape_controls(made) == made
 
 
 @pytest.mark.parametrize(
@@ -34,14 +35,14 @@ def test_safe_text_is_printable_encodable_and_stays_safe(text: str) -> None:
     ],
 )
 def test_characters_without_a_picture_are_written_out(text: str, shown: str) -> None:
-    assert safe(text) == shown
+    assert escape_controls(text) == shown
 
 
 @given(anything, st.integers(1, 30))
 def test_clipped_text_is_never_too_wide(text: str, width: int) -> None:
-    made = clip(safe(text), width)
-    assert width_of(made) <= width
-    assert made == safe(text) or made.endswith("…")
+    made = clip(escape_controls(text), width)
+    assert display_width(made) <= width
+    assert made == escape_controls(text) or made.endswith("…")
 
 
 def test_clipping_to_nothing_gives_nothing() -> None:
@@ -50,13 +51,13 @@ def test_clipping_to_nothing_gives_nothing() -> None:
 
 
 def test_combining_and_wide_characters_count_as_terminals_do() -> None:
-    assert width_of("e\u0301") == 1
-    assert width_of("名前") == 4
+    assert display_width("e\u0301") == 1
+    assert display_width("名前") == 4
 
 
 @given(st.lists(st.text("ab", min_size=1), max_size=20).map(" ".join), st.integers(1, 20))
 def test_wrapping_keeps_every_word_whole(text: str, width: int) -> None:
-    assert " ".join(wrap(text, width)) == text
+    assert " ".join(wrap_words(text, width)) == text
 
 
 @pytest.mark.parametrize(
@@ -68,17 +69,17 @@ def test_wrapping_keeps_every_word_whole(text: str, width: int) -> None:
     ],
 )  # fmt: skip
 def test_time_has_three_digits_and_the_unit_that_fits(amount: int, shown: str) -> None:
-    assert nanoseconds(amount, Canvas()) == shown
+    assert format_nanoseconds(amount, Canvas()) == shown
 
 
 def test_span_that_never_ended_says_so() -> None:
-    assert duration(Span("1", "2", "a"), Canvas()) == "never ended"
+    assert format_duration(Span("1", "2", "a"), Canvas()) == "never ended"
 
 
 def test_values_read_as_contracts_write_them() -> None:
     canvas = Canvas()
     values: list[Value] = [True, False, None, 5, 0.5, "a", b"abc", [1, "a", b"x"], {"k": None}]
-    shown = [value(each, canvas) for each in values]
+    shown = [format_value(each, canvas) for each in values]
     assert shown == ["true", "false", "null", "5", "0.5", '"a"', "3 bytes", '[1, "a", "1 bytes"]', '{"k": null}']
 
 
@@ -86,4 +87,4 @@ def test_leak_at_the_cut_is_masked_whole() -> None:
     from spanpact.privacy import mask
 
     text = "x" * 190 + " someone.with.a.long.name@example.com"
-    assert "someone" not in value(text, Canvas(mask=mask))
+    assert "someone" not in format_value(text, Canvas(mask=mask))

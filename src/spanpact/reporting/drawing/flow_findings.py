@@ -1,23 +1,23 @@
-"""The findings of a contract, gathered by the flow in which they stand; alike flows folded together."""
+"""Group the findings of a contract by the flow they are in, and put flows with the same findings together."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from spanpact.findings import Finding
 from spanpact.trace.model import Reading, Trace
 from spanpact.trace.topology import TOP, Topology
 
 Mask: TypeAlias = Callable[[str], str]
-GHOSTS = frozenset(["span-missing", "span-misplaced"])
-"""Findings that are drawn where the span should be: below the span whose child (or descendant) it is."""
-_MANY = frozenset(["span-surplus"])
+PLACEHOLDERS: Final = frozenset(["span-missing", "span-misplaced"])
+"""Findings that are drawn as a placeholder where the span should be: below the span whose child it is."""
+_AT_FIRST_SPAN: Final = frozenset(["span-surplus"])
 
 
-class Traces:
-    """The traces of a reading by the ids that findings carry (masked), indexed when first asked for."""
+class MaskedTraces:
+    """The traces of a reading by the ids in findings, which are masked. Topologies are built when first used."""
 
     def __init__(self, reading: Reading | None, mask: Mask) -> None:
         self._mask = mask
@@ -25,10 +25,10 @@ class Traces:
         for trace in reading.traces if reading else ():
             self._traces.setdefault(mask(trace.trace_id), trace)
         self._topologies: dict[str, Topology] = {}
-        self._masked: dict[str, dict[str, int]] = {}
+        self._masked_span_ids: dict[str, dict[str, int]] = {}
 
     def topology(self, trace_id: str) -> Topology | None:
-        """The tree of the trace, None where the report does not hold it."""
+        """Return the topology of the trace, None if the reading does not hold it."""
         trace_id = self._mask(trace_id)
         if trace_id not in self._topologies:
             if trace_id not in self._traces:
@@ -36,78 +36,80 @@ class Traces:
             self._topologies[trace_id] = Topology(self._traces[trace_id])
         return self._topologies[trace_id]
 
-    def span(self, topology: Topology, span_id: str) -> int:
-        """The index of a span, TOP where it is not in the trace."""
+    def span_index(self, topology: Topology, span_id: str) -> int:
+        """Return the index of the span, TOP if it is not in the trace."""
         if span_id in topology.by_id or not span_id:
             return topology.by_id.get(span_id, TOP)
         trace_id = topology.trace.trace_id
-        if trace_id not in self._masked:  # an id so malformed that it was masked: rare, so looked up last
-            self._masked[trace_id] = {self._mask(each): i for each, i in topology.by_id.items()}
-        return self._masked[trace_id].get(span_id, TOP)
+        if trace_id not in self._masked_span_ids:  # a malformed id may have been masked; rare, so it comes last
+            self._masked_span_ids[trace_id] = {self._mask(each): i for each, i in topology.by_id.items()}
+        return self._masked_span_ids[trace_id].get(span_id, TOP)
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
-    """Where to draw: the trace and the topmost span drawn ("" for the whole trace; both "" for no trace)."""
+class TreeRoot:
+    """The root of a drawn tree: a span ("" for the whole trace) of a trace ("" for a finding without a trace)."""
 
     trace_id: str = ""
     span_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Flowing:
+class FlowFindings:
     """The findings of one flow."""
 
-    spot: Spot
+    root: TreeRoot
     findings: tuple[Finding, ...]
 
     @property
     def shape(self) -> tuple[tuple[str, ...], ...]:
-        """What makes two flows alike: the same findings at the same places."""
+        """Return what similar flows have in common: the same findings at the same places."""
         return tuple(sorted((f.contract, f.key, f.keyword, f.condition, f.level, *f.path) for f in self.findings))
 
     @property
     def broken(self) -> bool:
-        """Whether one of the findings breaks the contract."""
+        """Return whether one of the findings breaks the contract."""
         return any(finding.breaks for finding in self.findings)
 
 
-def location(finding: Finding) -> str:
-    """The id of the span under which a finding is drawn; "" for the whole trace."""
-    return finding.spans[0] if finding.id in _MANY and finding.spans else finding.span_id
+def drawn_below(finding: Finding) -> str:
+    """Return the id of the span that the finding is drawn below; "" for the whole trace."""
+    return finding.spans[0] if finding.id in _AT_FIRST_SPAN and finding.spans else finding.span_id
 
 
-def by_flow(findings: Iterable[Finding], flow_spans: Sequence[tuple[str, str]], traces: Traces) -> list[Flowing]:
-    """The findings by the nearest flow at or above their span, in the order of the first finding of each.
+def group_by_flow(
+    findings: Iterable[Finding], flow_spans: Sequence[tuple[str, str]], traces: MaskedTraces
+) -> list[FlowFindings]:
+    """Group findings by the nearest flow at or above their span, in the order of the first finding of each.
 
-    What stands outside of every flow is gathered at its trace.
+    Findings outside of every flow are grouped by their trace.
     """
     flows = set(flow_spans)
-    gathered: dict[Spot, list[Finding]] = {}
+    groups: dict[TreeRoot, list[Finding]] = {}
     for finding in findings:
-        gathered.setdefault(_spot(finding, flows, traces), []).append(finding)
-    return [Flowing(spot, tuple(found)) for spot, found in gathered.items()]
+        groups.setdefault(_tree_root(finding, flows, traces), []).append(finding)
+    return [FlowFindings(root, tuple(found)) for root, found in groups.items()]
 
 
-def _spot(finding: Finding, flows: set[tuple[str, str]], traces: Traces) -> Spot:
+def _tree_root(finding: Finding, flows: set[tuple[str, str]], traces: MaskedTraces) -> TreeRoot:
     topology = traces.topology(finding.trace_id) if finding.trace_id else None
     if topology is None:
-        return Spot(finding.trace_id)
-    i = traces.span(topology, location(finding))
+        return TreeRoot(finding.trace_id)
+    i = traces.span_index(topology, drawn_below(finding))
     while i != TOP:
         flow = (topology.trace.trace_id, topology.spans[i].span_id)
         if flow in flows:
-            return Spot(finding.trace_id, flow[1])
+            return TreeRoot(finding.trace_id, flow[1])
         i = topology.parent[i]
-    return Spot(finding.trace_id)
+    return TreeRoot(finding.trace_id)
 
 
-def folded(flows: Sequence[Flowing]) -> list[tuple[Flowing, list[Flowing]]]:
-    """Each kind of flow by its first, with the others that are alike."""
-    kinds: dict[tuple[tuple[str, ...], ...], tuple[Flowing, list[Flowing]]] = {}
+def group_similar(flows: Sequence[FlowFindings]) -> list[tuple[FlowFindings, list[FlowFindings]]]:
+    """Return the first flow of each shape, with the other flows of that shape."""
+    groups: dict[tuple[tuple[str, ...], ...], tuple[FlowFindings, list[FlowFindings]]] = {}
     for flow in flows:
-        if flow.shape in kinds:
-            kinds[flow.shape][1].append(flow)
+        if flow.shape in groups:
+            groups[flow.shape][1].append(flow)
         else:
-            kinds[flow.shape] = (flow, [])
-    return list(kinds.values())
+            groups[flow.shape] = (flow, [])
+    return list(groups.values())

@@ -207,7 +207,7 @@ def test_not_checked_says_why_and_whether_that_was_allowed() -> None:
     assert "unseen, allowed" in text
     assert "capability  top.scope: no scope (×2)" in text
     assert "c  nothing was exercised" in text
-    assert "1 beyond what the source carries" in text
+    assert "1 beyond what the source can carry" in text
     strict = Report((kept,), strict=True)
     assert summary_line(strict).startswith("not checked: ")
     assert "(--strict counts them)" in summary_line(strict)

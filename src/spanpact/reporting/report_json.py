@@ -1,7 +1,4 @@
-"""A report as JSON, for programs: a stable shape, described in docs/cli.md, and read back by `parse_json`.
-
-A field is never renamed or removed within one version of the shape; new ones may come.
-"""
+"""The report of a verification as JSON, for programs; docs/cli.md describes the shape, `parse_json` reads it back."""
 
 from __future__ import annotations
 
@@ -9,25 +6,22 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from spanpact import __version__
 from spanpact.errors import Place, UsageError
 from spanpact.findings import ContractResult, Coverage, Finding, NotChecked, Pending, Report
-from spanpact.reporting.json_values import json_text, place_values
+from spanpact.reporting.json_document import json_text, place_fields, versioned
 
 SHAPE: Final = 1
 """The version of the shape, under the key `spanpact_report`."""
 
 
 def render_json(report: Report) -> str:
-    """The report as JSON text in valid UTF-8, ending with a line break."""
+    """Return the report as JSON text."""
     return json_text(report_document(report))
 
 
 def report_document(report: Report) -> dict[str, Any]:
-    """The report as plain values."""
-    return {
-        "spanpact_report": SHAPE,
-        "spanpact": __version__,
+    """Return the report as plain values."""
+    fields = {
         "verdict": report.verdict,
         "exit_code": report.exit_code,
         "strict": report.strict,
@@ -37,6 +31,7 @@ def report_document(report: Report) -> dict[str, Any]:
         "contracts": [_result(result) for result in report.results],
         "integrity": [_finding(finding) for finding in report.integrity],
     }
+    return versioned("spanpact_report", SHAPE, fields)
 
 
 def _source(report: Report) -> dict[str, Any] | None:
@@ -68,7 +63,7 @@ def _result(result: ContractResult) -> dict[str, Any]:
                 "reason": each.reason,
                 "detail": each.detail,
                 "count": each.count,
-                "place": place_values(each.place),
+                "place": place_fields(each.place),
             }
             for each in result.not_checked
         ],
@@ -79,7 +74,7 @@ def _result(result: ContractResult) -> dict[str, Any]:
                 "state": each.state,
                 "exercised": each.exercised,
                 "proven": each.proven,
-                "place": place_values(each.place),
+                "place": place_fields(each.place),
             }
             for each in result.coverage
         ],
@@ -98,7 +93,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "contract": finding.contract,
         "keyword": finding.keyword,
         "condition": finding.condition,
-        "place": place_values(finding.place),
+        "place": place_fields(finding.place),
         "trace_id": finding.trace_id,
         "span_id": finding.span_id,
         "spans": list(finding.spans),
@@ -111,15 +106,15 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 
 def parse_json(text: str) -> Report:
-    """The report that `render_json` wrote; its `reading` is None, as traces are not in it.
+    """Read a report that `render_json` wrote. Its `reading` is None: the JSON holds no traces.
 
-    Raises UsageError for what is no such report, or of a later version of the shape.
+    Raises `UsageError` for any other text, and for a shape of another version.
     """
     try:
         document = json.loads(text)
         shape = document["spanpact_report"]
         if shape != SHAPE:
-            raise UsageError(f"the report has shape {shape!r}, this version reads {SHAPE}")
+            raise UsageError(f"the report has shape {shape!r}, but this version of spanpact reads shape {SHAPE}")
         return _read_report(document)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"not a spanpact report: {type(error).__name__}: {error}") from error

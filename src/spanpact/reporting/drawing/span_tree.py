@@ -1,7 +1,7 @@
-"""A trace drawn as a tree of spans, with notes (findings, say) under the spans they speak of.
+"""Draw a trace as a tree of spans, with notes (such as findings) below the spans they are about.
 
-Two steps: `outline` chooses what of a trace is shown (a trace may have a million spans), `draw` draws it. Neither
-recurses, whatever the depth of the trace.
+`outline` chooses the spans to show (a trace may have a million), `draw` draws them. Neither recurses, so that the
+depth of a trace is not limited.
 """
 
 from __future__ import annotations
@@ -10,33 +10,39 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from spanpact.reporting.drawing.safe_text import Canvas, Style
-from spanpact.reporting.drawing.value_text import duration, foreign, nanoseconds, value
+from spanpact.reporting.drawing.canvas import Canvas, Style
+from spanpact.reporting.drawing.value_text import format_duration, format_nanoseconds, format_value, masked_text
 from spanpact.trace.model import Span
 from spanpact.trace.topology import TOP, Topology
 
 WHOLE_UP_TO: Final = 40
-"""A tree of at most so many spans is shown whole."""
-_DEEP: Final = 16
-_NEIGHBOURS: Final = 3
+"""The number of spans up to which a tree is shown whole."""
+_DEEPEST: Final = 16
+_PATH_END: Final = 6  # spans shown at either end of a path that is deeper
+_MOST_SIBLINGS: Final = 3
+_LONGEST_TEXT: Final = 60  # columns of an attribute's name, and of its value
 
 
 @dataclass(slots=True)
 class Node:
-    """A line of the tree: a span, a ghost (what should be there), or a gap (`text` says how many are left out).
+    """A line of the tree: a span, a placeholder for a missing span, or a gap (`text` says how many are left out).
 
-    `ghost` is the key of a ghost's notes, "" for the others.
+    `placeholder` is the key of a placeholder's notes, "" for other lines.
     """
 
     span: Span | None = None
     text: str = ""
-    ghost: str = ""
+    placeholder: str = ""
     children: list[Node] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What the lines of a tree show beside names: the attributes (by span), the spans at fault, offsets or not."""
+class LineOptions:
+    """What the line of a span shows besides its name.
+
+    `attributes` returns the names of the attributes to show, `marked` are the ids of spans with violations, and
+    `offsets_from` is the time (ns) from which the start of each span is counted, None to show no start.
+    """
 
     attributes: Callable[[Span], Sequence[str]] = lambda _: ()
     marked: Collection[str] = ()
@@ -44,14 +50,13 @@ class Look:
 
 
 Notes = Mapping[str, Sequence[str]]
-"""Lines to draw under a line of the tree, by span id (of a ghost: by its key)."""
+"""Lines to draw below a line of the tree, by span id or by the key of a placeholder."""
 
 
 def outline(topology: Topology, root: int, wanted: Collection[int], *, everything: bool = False) -> list[Node]:
-    """The nodes to draw: the tree below `root` (TOP: the whole trace), whole where it is small.
+    """Return the nodes to draw: the tree at `root` (TOP: the whole trace), whole if it is small.
 
-    Of a large one: the spans `wanted`, the way down to each, and the first neighbours beside that way; what is
-    left out is counted in gaps.
+    A large tree shows the spans `wanted`, the path down to each and the first siblings along it; gaps count the rest.
     """
     scope = list(topology.below(root)) if root == TOP else [root, *topology.below(root)]
     if everything or (len(scope) <= WHOLE_UP_TO and not _is_deep(topology, scope)):
@@ -63,23 +68,23 @@ def _is_deep(topology: Topology, scope: Sequence[int]) -> bool:
     depth: dict[int, int] = {TOP: 0}
     for i in scope:  # preorder: a parent comes first
         depth[i] = depth.get(topology.parent[i], 0) + 1
-    return max(depth.values()) > _DEEP
+    return max(depth.values()) > _DEEPEST
 
 
 def _chosen(topology: Topology, root: int, scope: Sequence[int], wanted: Collection[int]) -> list[int]:
     kept: set[int] = set()
     inside = set(scope)
     for i in wanted:
-        way = [j for j in topology.path(i) if j in inside]
-        kept.update(way if len(way) <= _DEEP else (*way[:6], *way[-6:]))
-    kept.update(topology.children(TOP)[:_NEIGHBOURS] if root == TOP else (root,))
+        path = [j for j in topology.path(i) if j in inside]
+        kept.update(path if len(path) <= _DEEPEST else (*path[:_PATH_END], *path[-_PATH_END:]))
+    kept.update(topology.children(TOP)[:_MOST_SIBLINGS] if root == TOP else (root,))
     for i in list(kept):
-        kept.update(topology.children(i)[:_NEIGHBOURS])
+        kept.update(topology.children(i)[:_MOST_SIBLINGS])
     return [i for i in scope if i in kept]
 
 
 def _nodes(topology: Topology, root: int, shown: Sequence[int]) -> list[Node]:
-    """The nodes of the spans shown (in preorder), each below its nearest ancestor that is shown."""
+    """Return nodes for the spans shown (indices in preorder), each below its nearest ancestor that is shown."""
     top = Node()
     nodes: dict[int, Node] = {}
     for i in shown:
@@ -98,23 +103,25 @@ def _nodes(topology: Topology, root: int, shown: Sequence[int]) -> list[Node]:
 
 
 def _count_gaps(topology: Topology, root: int, nodes: Mapping[int, Node], top: Node) -> None:
-    """A gap at the end of the children of every node of which some children are left out."""
+    """Add a gap after the children of every node whose children are not all shown."""
     holders = [*nodes.items(), *([(TOP, top)] if root == TOP else [])]
     for i, node in holders:
         hidden = sum(1 for child in topology.children(i) if child not in nodes)
-        hidden -= sum(1 for child in node.children if child.text)  # left out on the way to one that is shown
+        hidden -= sum(1 for child in node.children if child.text)  # gaps made by `_nodes`
         if hidden > 0:
             node.children.append(Node(text=f"{hidden} more"))
 
 
-def draw(nodes: Sequence[Node], canvas: Canvas, *, look: Look, notes: Notes, indent: str = "") -> Iterator[str]:
-    """The lines of the tree; the topmost nodes stand at the left."""
+def draw(
+    nodes: Sequence[Node], canvas: Canvas, *, options: LineOptions, notes: Notes, indent: str = ""
+) -> Iterator[str]:
+    """Yield the lines of the tree; the topmost nodes start at the indent."""
     stack = [(node, indent, indent) for node in reversed(nodes)]
     while stack:
         node, lead, under = stack.pop()
-        yield _line(node, lead, canvas, look)
+        yield _line(node, lead, canvas, options)
         below = canvas.glyphs.bar if node.children else " " * len(canvas.glyphs.bar)
-        key = node.span.span_id if node.span else node.ghost
+        key = node.span.span_id if node.span else node.placeholder
         yield from (f"{canvas.paint(under + below, 'quiet')}{text}" for text in notes.get(key, ()))
         stack.extend(reversed(_placed(node.children, under, canvas)))
 
@@ -123,43 +130,44 @@ def _placed(children: Sequence[Node], under: str, canvas: Canvas) -> list[tuple[
     glyphs, placed = canvas.glyphs, []
     for node in children:
         last = node is children[-1]
-        if node.ghost:
-            branch = glyphs.ghost_corner if last else glyphs.ghost_tee
+        if node.placeholder:
+            branch = glyphs.missing_corner if last else glyphs.missing_tee
         else:
             branch = glyphs.corner if last else glyphs.tee
         placed.append((node, under + branch, under + (" " * len(branch) if last else glyphs.bar)))
     return placed
 
 
-def _line(node: Node, lead: str, canvas: Canvas, look: Look) -> str:
+def _line(node: Node, lead: str, canvas: Canvas, options: LineOptions) -> str:
     branch = canvas.paint(lead, "quiet")
     if node.span is None:
-        text = canvas.shown(node.text)
+        text = canvas.escape(node.text)
         gap = f"{canvas.glyphs.more} {text}"
-        return branch + (canvas.paint(text, "bad") if node.ghost else canvas.paint(gap, "quiet"))
-    return branch + _span_line(node.span, canvas.width - len(lead), canvas, look)
+        return branch + (canvas.paint(text, "bad") if node.placeholder else canvas.paint(gap, "quiet"))
+    return branch + _span_line(node.span, canvas.width - len(lead), canvas, options)
 
 
-def _span_line(span: Span, room: int, canvas: Canvas, look: Look) -> str:
-    name = foreign(span.name, canvas, max(20, room - 30)) or '""'
-    facts = [duration(span, canvas), *([] if span.kind == "internal" else [span.kind])]
-    if look.offsets_from is not None:
-        facts.insert(0, f"+{nanoseconds(span.start_ns - look.offsets_from, canvas)}")
+def _span_line(span: Span, room: int, canvas: Canvas, options: LineOptions) -> str:
+    name = masked_text(span.name, canvas, max(20, room - 30)) or '""'
+    columns = [format_duration(span, canvas), *([] if span.kind == "internal" else [span.kind])]
+    if options.offsets_from is not None:
+        columns.insert(0, f"+{format_nanoseconds(span.start_ns - options.offsets_from, canvas)}")
     status = "" if span.status == "unset" else span.status
-    used = len(name) + sum(len(f) + 2 for f in facts) + (len(status) + 2 if status else 0)
-    style: Style = "bad" if span.span_id in look.marked else "strong"
-    parts = [canvas.paint(name, style), *(canvas.paint(fact, "quiet") for fact in facts)]
+    used = len(name) + sum(len(each) + 2 for each in columns) + (len(status) + 2 if status else 0)
+    style: Style = "bad" if span.span_id in options.marked else "strong"
+    parts = [canvas.paint(name, style), *(canvas.paint(each, "quiet") for each in columns)]
     if status:
         parts.append(canvas.paint(status, "bad" if status == "error" else "good"))
-    return "  ".join([*parts, *_attributes(span, look.attributes(span), room - used, canvas)])
+    return "  ".join([*parts, *_attributes(span, options.attributes(span), room - used, canvas)])
 
 
 def _attributes(span: Span, names: Sequence[str], room: int, canvas: Canvas) -> Iterator[str]:
-    """As many attributes as the line has room for, each whole."""
+    """Yield as many attributes as the line has room for, none of them cut off by its end."""
     for name in names:
         if name not in span.attributes:
             continue
-        text = f"{foreign(name, canvas, 60)}={canvas.clip(value(span.attributes[name], canvas), 60)}"
+        value = canvas.clip(format_value(span.attributes[name], canvas), _LONGEST_TEXT)
+        text = f"{masked_text(name, canvas, _LONGEST_TEXT)}={value}"
         room -= len(text) + 2
         if room < 0:
             yield canvas.paint(canvas.glyphs.more, "quiet")

@@ -1,0 +1,137 @@
+"""The options that several commands share, and the parser that reports a wrong command line as one line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from spanpact.cli.output import print_text
+from spanpact.errors import UsageError
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
+
+EXIT_CODES: Final = "exit codes: 0 kept, 1 broken, 2 wrong usage or contract file, 3 could not verify"
+SOURCE_KINDS: Final = "an OTLP file, - for standard input, or jaeger:URL"
+
+
+class Parser(argparse.ArgumentParser):
+    """The parser of one command; its help ends with examples and exit codes."""
+
+    def __init__(
+        self,
+        command: str,
+        about: str,
+        *,
+        examples: Sequence[str],
+        exit_codes: str = EXIT_CODES,
+        usage: str | None = None,
+    ) -> None:
+        epilog = "\n".join(["examples:", *(f"  {example}" for example in examples), "", exit_codes])
+        super().__init__(
+            prog=f"spanpact {command}",
+            description=about,
+            epilog=epilog,
+            usage=usage,
+            allow_abbrev=False,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+
+    def print_help(self, file: SupportsWrite[str] | None = None) -> None:
+        """Print the help; a reader that has closed standard output is no error."""
+        if file is None:
+            print_text(self.format_help(), sys.stdout)
+        else:
+            super().print_help(file)
+
+    def error(self, message: str) -> NoReturn:
+        """Raise `UsageError` with the message and where to find help."""
+        raise UsageError(message, hint=f"see {self.prog} --help")
+
+
+def add_contracts_argument(parser: Parser) -> None:
+    """Add the positional argument CONTRACTS."""
+    parser.add_argument("contracts", nargs="+", metavar="CONTRACTS", help="contract files, or folders that hold some")
+
+
+def add_format_option(parser: Parser) -> None:
+    """Add `--format`."""
+    parser.add_argument(
+        "--format", choices=("text", "json"), default="text", help="the format of the report (default: text)"
+    )
+
+
+def add_output_option(parser: Parser) -> None:
+    """Add `--output`."""
+    parser.add_argument(
+        "--output", metavar="FILE",
+        help="write the report to FILE and only its last line to standard output (default: -, standard output)",
+    )  # fmt: skip
+
+
+def add_report_options(parser: Parser) -> None:
+    """Add the options that say how the report of a verification is written."""
+    add_format_option(parser)
+    add_output_option(parser)
+    parser.add_argument(
+        "--all", action="store_true", help="show every broken flow in full (default: one flow of each kind)"
+    )
+    parser.add_argument("--trees", action="store_true", help="draw the traces first, one of each kind (default: off)")
+
+
+def add_strict_option(parser: Parser) -> None:
+    """Add `--strict`."""
+    parser.add_argument(
+        "--strict", action="store_true",
+        help="fail with exit code 3 when a source cannot carry something that is checked (default: it is only counted)",
+    )  # fmt: skip
+
+
+def add_verification_options(parser: Parser) -> None:
+    """Add the options of the commands that verify contracts, those of the report included."""
+    add_report_options(parser)
+    add_strict_option(parser)
+    parser.add_argument(
+        "--allow-unseen", action="store_true",
+        help="accept contracts without a flow if at least one contract is kept (default: exit code 3)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--scenarios", metavar="FILE", help="labels of traces: lines `TRACE_ID SCENARIO` (default: no labels)"
+    )
+    parser.add_argument(
+        "--coverage", action="store_true", help="list how often each expectation was exercised (default: only counts)"
+    )
+
+
+def add_source_option(parser: Parser, help: str) -> None:
+    """Add `--from SOURCE`, which may be repeated; `help` says what several sources mean."""
+    parser.add_argument("--from", action="append", default=[], dest="sources", metavar="SOURCE", help=help)
+
+
+def add_waiting_options(parser: Parser) -> None:
+    """Add `--trace` and `--wait`: which traces, and how long to wait for them."""
+    parser.add_argument(
+        "--trace", action="append", default=[], metavar="ID", dest="traces",
+        help="use only the trace with this id, 32 hex digits; may be repeated (default: all traces)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--wait", type=float, default=0.0, metavar="SECONDS",
+        help="read again until nothing is missing, for at most SECONDS (default: 0, read once)",
+    )  # fmt: skip
+
+
+def add_tls_options(parser: Parser) -> None:
+    """Add the options for sources that are read over https."""
+    parser.add_argument(
+        "--ca-file", default="", metavar="FILE",
+        help="trust these certificate authorities (PEM) over https (default: those of the system)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--client-cert", default="", metavar="FILE", help="the client certificate (PEM) for https (default: none)"
+    )
+    parser.add_argument(
+        "--client-key", default="", metavar="FILE",
+        help="the private key (PEM) of the client certificate (default: in the file of --client-cert)",
+    )  # fmt: skip

@@ -1,0 +1,152 @@
+"""The report of a verification as text, for a person: which clause of which contract broke at which span.
+
+Where the output is not a terminal it is the same for the same traces: no colour, a fixed width, no time of day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from spanpact.findings import ContractResult, Finding, Report, Verdict
+from spanpact.reporting.coverage_table import coverage_lines
+from spanpact.reporting.drawing.canvas import Canvas, Style
+from spanpact.reporting.drawing.finding_lines import finding_mark
+from spanpact.reporting.drawing.flow_findings import FlowFindings, MaskedTraces, group_by_flow, group_similar
+from spanpact.reporting.drawing.flow_tree import flow_lines
+from spanpact.reporting.drawing.safe_text import display_width
+from spanpact.reporting.summary import is_accepted, not_checked_lines, summary, why_not_checked
+from spanpact.reporting.text_options import TextOptions, counted, join_sections
+
+_MOST_FLOWS: Final = 3  # flows drawn of one contract, each broken in another way
+_MOST_TRACE_IDS: Final = 3
+
+
+def render_text(report: Report, options: TextOptions | None = None) -> str:
+    """Return the whole report; ends with a line break."""
+    return "\n".join(_ReportText(report, options or TextOptions()).lines()) + "\n"
+
+
+def summary_line(report: Report, options: TextOptions | None = None) -> str:
+    """Return the last line of the report."""
+    return summary(report, (options or TextOptions()).canvas)
+
+
+class _ReportText:
+    """One report with the canvas it is drawn on."""
+
+    def __init__(self, report: Report, options: TextOptions) -> None:
+        self.report, self.options, self.canvas = report, options, options.canvas
+        self.traces = MaskedTraces(report.reading, options.mask)
+
+    def lines(self) -> Iterator[str]:
+        report, canvas = self.report, self.canvas
+        sections: list[Iterable[str]] = [self._header(), self._verdicts()]
+        sections += [self._findings_of(result) for result in report.results]
+        sections += [
+            self._integrity(),
+            not_checked_lines(report, canvas),
+            coverage_lines(report, canvas, each=self.options.coverage),
+            [summary(report, canvas)],
+        ]
+        yield from join_sections(sections)
+
+    def _header(self) -> Iterator[str]:
+        rows = [(what, value) for what, value in self.report.header]
+        if reading := self.report.reading:
+            read = f"{counted(reading.trace_count, 'trace')}, {counted(reading.span_count, 'span')}"
+            rows.insert(0, ("source", f"{reading.source.name} ({read})"))  # a source's address is not masked
+        widest = max((len(what) for what, _ in rows), default=0)
+        for what, value in rows:
+            text = self.canvas.escape(value) if what == "source" else self.canvas.masked(value)
+            yield f"{self.canvas.paint(self.canvas.escape(what).ljust(widest), 'quiet')}  {text}"
+
+    def _verdicts(self) -> Iterator[str]:
+        rows = [(result, self._verdict_cells(result)) for result in self.report.results]
+        widths = [max((display_width(cells[i]) for _, cells in rows), default=0) for i in range(2)]
+        for result, (name, flows, file) in rows:
+            mark = verdict_mark(result.verdict, self.canvas)
+            gap = widths[0] - display_width(name), widths[1] - display_width(flows)
+            text = self.canvas.paint(name, "strong")
+            yield f"{mark}  {text}{' ' * gap[0]}  {flows}{' ' * gap[1]}  {self.canvas.paint(file, 'quiet')}".rstrip()
+
+    def _verdict_cells(self, result: ContractResult) -> tuple[str, str, str]:
+        name = f"{self.canvas.escape(result.contract)} {self.canvas.escape(result.version)}".rstrip()
+        flows = counted(result.flows, "flow")
+        if result.verdict == "broken":
+            broken = sum(flow.broken for flow in group_by_flow(result.findings, result.flow_spans, self.traces))
+            flows += f", {broken} broken" if result.flows > 1 else ""
+        elif result.verdict == "not checked":
+            allowed = ", allowed" if is_accepted(self.report, result) else ""
+            flows = f"{why_not_checked(result)}{allowed}" if not result.flows else f"{flows}, {why_not_checked(result)}"
+        return name, flows, self.canvas.escape(result.file)
+
+    def _findings_of(self, result: ContractResult) -> Iterator[str]:
+        flows = group_by_flow(result.findings, result.flow_spans, self.traces)
+        name = self.canvas.escape(result.contract)
+        named = [c.keyword.removeprefix("attributes.") for c in result.coverage if c.keyword.startswith("attributes.")]
+        yield from self._flows([f for f in flows if f.broken], name, "broken", list(dict.fromkeys(named)))
+        not_breaking = [finding for f in flows if not f.broken for finding in f.findings]
+        yield from self._not_breaking([finding for finding in not_breaking if not _is_in_coverage(finding)], name)
+
+    def _integrity(self) -> Iterator[str]:
+        flows = group_by_flow(self.report.integrity, (), self.traces)
+        yield from self._flows([f for f in flows if f.broken], "integrity", "malformed", [])
+        yield from self._not_breaking([finding for f in flows if not f.broken for finding in f.findings], "integrity")
+
+    def _flows(self, flows: list[FlowFindings], name: str, what: str, named: list[str]) -> Iterator[str]:
+        everything = self.options.everything
+        kinds = [(flow, list[FlowFindings]()) for flow in flows] if everything else group_similar(flows)
+        blocks = []
+        for flow, similar in kinds if everything else kinds[:_MOST_FLOWS]:
+            blocks.append(self._flow(flow, similar, f"{name} {what}", named))
+        if len(kinds) > len(blocks):
+            left = sum(1 + len(similar) for _, similar in kinds[len(blocks) :])
+            more = f"{counted(left, 'more flow')} of {name} {what} in other ways (--all shows them)"
+            blocks.append(iter([self.canvas.paint(f"{self.canvas.glyphs.more} {more}", "quiet")]))
+        yield from join_sections(blocks)
+
+    def _flow(self, flow: FlowFindings, similar: list[FlowFindings], title: str, named: list[str]) -> Iterator[str]:
+        canvas = self.canvas
+        where = f" in trace {canvas.escape(flow.root.trace_id)}" if flow.root.trace_id else ""
+        topology = self.traces.topology(flow.root.trace_id) if flow.root.trace_id else None
+        label = topology.trace.scenario if topology else ""
+        scenario = f" (scenario {canvas.masked(label)})" if label else ""
+        yield canvas.paint(f"{title}{where}{scenario}", "bad")
+        yield from flow_lines(flow, self.traces, canvas, named_attributes=named, everything=self.options.everything)
+        if similar:
+            ids = list(dict.fromkeys(canvas.escape(each.root.trace_id) for each in similar))
+            listed = ", ".join(ids[:_MOST_TRACE_IDS]) + (
+                f", {canvas.glyphs.more}" if len(ids) > _MOST_TRACE_IDS else ""
+            )
+            yield canvas.paint(f"  {counted(len(similar), 'more flow')} alike: {listed}", "quiet")
+
+    def _not_breaking(self, findings: list[Finding], name: str) -> Iterator[str]:
+        """Yield one line for each kind of finding that breaks nothing."""
+        kinds: dict[tuple[str, str], list[Finding]] = {}
+        for finding in findings:
+            kinds.setdefault((finding.key, finding.keyword), []).append(finding)
+        for same in kinds.values():
+            first = same[0]
+            mark, style = finding_mark(first, self.canvas)
+            level = f"pending until {first.pending.until}" if first.pending else first.level
+            times = f" {self.canvas.glyphs.times}{len(same)}" if len(same) > 1 else ""
+            text = f"{name}: {self.canvas.escape(first.message)} ({level}){times}"
+            place = f"  {self.canvas.escape(str(first.place))}" if first.place else ""
+            trace = f"  trace {self.canvas.escape(first.trace_id)}" if first.trace_id else ""
+            yield f"{self.canvas.paint(f'{mark} {self.canvas.escape(first.key)}', style)}  {text}{place}{trace}"
+
+
+def _is_in_coverage(finding: Finding) -> bool:
+    """Return whether the coverage table counts it already, in its column `unproven`."""
+    return finding.id == "expectation-unproven" and finding.level == "information"
+
+
+def verdict_mark(verdict: Verdict, canvas: Canvas) -> str:
+    """Return the verdict with its mark, padded to the widest."""
+    glyphs = canvas.glyphs
+    marks: dict[Verdict, tuple[str, Style]] = {
+        "kept": (glyphs.kept, "good"), "broken": (glyphs.broken, "bad"), "not checked": (glyphs.doubt, "doubt"),
+    }  # fmt: skip
+    mark, style = marks[verdict]
+    return canvas.paint(f"{mark} {verdict}".ljust(13), style)

@@ -1,0 +1,85 @@
+"""Traces as trees, without verifying them: what `spanpact show` and `--trees` print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+from spanpact.reporting.drawing.canvas import Canvas
+from spanpact.reporting.drawing.span_tree import LineOptions, draw, outline
+from spanpact.reporting.drawing.value_text import format_value, masked_text
+from spanpact.reporting.text_options import TextOptions, counted, join_sections
+from spanpact.trace.model import Reading, Span, Trace
+from spanpact.trace.topology import TOP, Topology
+
+
+def render_traces(
+    reading: Reading, options: TextOptions | None = None, *, attributes: bool = False, fold: bool = False
+) -> str:
+    """Return the tree of every trace of the reading; `attributes` lists all attributes, events and links of each span.
+
+    A large tree is abridged unless `options.everything` is set. With `fold`, traces with the same tree are drawn once,
+    and the others are named.
+    """
+    options = options or TextOptions()
+    canvas = options.canvas
+    spans = sum(len(trace.spans) for trace in reading.traces)
+    counts = f"{counted(len(reading.traces), 'trace')}, {counted(spans, 'span')}"
+    last = [f"{canvas.masked(reading.source.name)}: {counts}"]
+    groups = _group_similar(reading.traces) if fold else [[trace] for trace in reading.traces]
+    blocks = [chain(_trace_lines(group[0], options, attributes), _others(group, canvas)) for group in groups]
+    return "\n".join(join_sections([*blocks, last])) + "\n"
+
+
+def _trace_lines(trace: Trace, options: TextOptions, attributes: bool) -> Iterator[str]:
+    canvas, topology = options.canvas, Topology(trace)
+    title = [counted(len(trace.spans), "span")]
+    title += [f"scenario {canvas.masked(trace.scenario)}"] if trace.scenario else []
+    title += [] if trace.complete else ["incomplete"]
+    yield f"{canvas.paint(f'trace {canvas.masked(trace.trace_id)}', 'strong')}  {', '.join(title)}"
+    tops = (topology.spans[i] for i in topology.children(TOP))
+    orphans = [span for span in tops if span.parent_id]
+    nodes = outline(topology, TOP, (), everything=options.everything)
+    notes: dict[str, Sequence[str]] = {span.span_id: [_orphaned(span, canvas)] for span in orphans}
+    if attributes:
+        for span in topology.spans:
+            notes[span.span_id] = [*notes.get(span.span_id, ()), *_details(span, canvas)]
+    line_options = LineOptions() if attributes else LineOptions(attributes=lambda span: list(span.attributes))
+    yield from draw(nodes, canvas, options=line_options, notes=notes, indent="  ")
+
+
+def _group_similar(traces: Sequence[Trace]) -> list[list[Trace]]:
+    """Group traces by the names, kinds and status of their spans, in the order of the first of each group."""
+    groups: dict[tuple[object, ...], list[Trace]] = {}
+    for trace in traces:
+        topology = Topology(trace)
+        spans = ((topology.spans[i], topology.parent[i]) for i in topology.preorder)
+        shape = tuple(sorted((s.name, s.kind, s.status, topology.spans[p].name if p != TOP else "") for s, p in spans))
+        groups.setdefault(shape, []).append(trace)
+    return list(groups.values())
+
+
+def _others(group: Sequence[Trace], canvas: Canvas) -> Iterator[str]:
+    if len(group) > 1:
+        ids = ", ".join(canvas.masked(trace.trace_id) for trace in group[1:4])
+        more = f", {canvas.glyphs.more}" if len(group) > 4 else ""
+        yield canvas.paint(f"  {counted(len(group) - 1, 'more trace')} alike: {ids}{more}", "quiet")
+
+
+def _orphaned(span: Span, canvas: Canvas) -> str:
+    return canvas.paint(f"its parent {canvas.masked(span.parent_id)} is not in the trace", "quiet")
+
+
+def _details(span: Span, canvas: Canvas) -> Iterator[str]:
+    """Yield a line for the status message and for each attribute, event and link of the span."""
+    if span.status_message:
+        yield f"status message {format_value(span.status_message, canvas)}"
+    for name, each in span.attributes.items():
+        yield f"{masked_text(name, canvas)} = {format_value(each, canvas)}"
+    for event in span.events:
+        shown = "".join(
+            f" {masked_text(name, canvas)}={format_value(each, canvas)}" for name, each in event.attributes.items()
+        )
+        yield f"{canvas.glyphs.dot} {masked_text(event.name, canvas)}{shown}"
+    for link in span.links:
+        yield f"{canvas.glyphs.into} {canvas.masked(link.trace_id)} {canvas.masked(link.span_id)}"
