@@ -6,7 +6,16 @@ import math
 
 import pytest
 
-from spanpact.contract.document import MAX_NODES, Mapping, Scalar, Sequence, from_python, kind_of, plain, shown
+from spanpact.contract.document import (
+    MAX_NODES,
+    Mapping,
+    Scalar,
+    Sequence,
+    describe_kind,
+    from_python,
+    quote,
+    to_python,
+)
 from spanpact.contract.yaml_reader import MAX_BYTES, from_yaml
 from spanpact.errors import ContractError, Place
 
@@ -24,10 +33,10 @@ def test_every_node_and_every_key_knows_its_line_and_column() -> None:
     inner = bee.items[1]
     assert isinstance(inner, Mapping)
     assert tree.keys["bee"].place == Place("f.yaml", 2, 1)
-    assert bee.items[0].spot.place == Place("f.yaml", 3, 5)
-    assert inner.spot.place == Place("f.yaml", 4, 5)
-    assert inner.items["c"].spot.place == Place("f.yaml", 4, 9)
-    assert plain(tree) == {"a": 1, "bee": ["x", {"c": "y"}]}
+    assert bee.items[0].location.place == Place("f.yaml", 3, 5)
+    assert inner.location.place == Place("f.yaml", 4, 5)
+    assert inner.items["c"].location.place == Place("f.yaml", 4, 9)
+    assert to_python(tree) == {"a": 1, "bee": ["x", {"c": "y"}]}
 
 
 @pytest.mark.parametrize(
@@ -84,13 +93,13 @@ def test_a_second_document_after_an_end_mark_is_refused_too() -> None:
 
 
 def test_the_yaml_directive_of_this_version_is_accepted() -> None:
-    assert plain(from_yaml("%YAML 1.2\n---\na: 1\n")) == {"a": 1}
+    assert to_python(from_yaml("%YAML 1.2\n---\na: 1\n")) == {"a": 1}
 
 
 def test_limits_hold_to_the_node() -> None:
     assert len(from_yaml("\n".join(f"k{i}: 1" for i in range(4_999))).items) == 4_999
     assert refusal("\n".join(f"k{i}: 1" for i in range(5_000))) == "f:5000:8: more than 10,000 YAML nodes"
-    assert plain(from_yaml("a: " + "[" * 31 + "]" * 31))
+    assert to_python(from_yaml("a: " + "[" * 31 + "]" * 31))
     assert refusal("a: " + "[" * 32 + "]" * 32) == "f:1:35: nested deeper than 32"
     assert from_yaml("a: 1 #" + "x" * (MAX_BYTES - 6))
     assert refusal("a: 1 #" + "x" * (MAX_BYTES - 5)) == "f:1:1: the file is larger than 256 KiB"
@@ -127,8 +136,8 @@ def test_a_cycle_in_python_is_too_deep() -> None:
 
 
 def test_what_is_shown_is_one_short_line() -> None:
-    assert shown("a\nb\x1b" + "c" * 99) == "`a\\u000ab\\u001b" + "c" * 46 + "…`"
-    assert [kind_of(Scalar(v)) for v in (None, True, 5, "x")] == [
+    assert quote("a\nb\x1b" + "c" * 99) == "`a\\u000ab\\u001b" + "c" * 46 + "…`"
+    assert [describe_kind(Scalar(v)) for v in (None, True, 5, "x")] == [
         "nothing",
         "the boolean true",
         "the number `5`",

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from spanpact.contract.document import plain
+from spanpact.contract.document import to_python
 from spanpact.contract.loader import vocabulary
 from spanpact.contract.yaml_reader import from_yaml
 from spanpact.findings.catalogue import CATALOGUE
@@ -24,7 +24,7 @@ HEAD = "spanpact: 1\ncontract: c\nversion: 1.0.0\n"
 
 
 def accepts(text: str) -> bool:
-    return bool(VALIDATOR.is_valid(plain(from_yaml(text))))
+    return bool(VALIDATOR.is_valid(to_python(from_yaml(text))))
 
 
 def test_the_schema_is_one() -> None:
@@ -33,7 +33,7 @@ def test_the_schema_is_one() -> None:
 
 @pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.name)
 def test_every_fixture_is_valid(path: Path) -> None:
-    assert [error.message for error in VALIDATOR.iter_errors(plain(from_yaml(path.read_bytes())))] == []
+    assert [error.message for error in VALIDATOR.iter_errors(to_python(from_yaml(path.read_bytes())))] == []
 
 
 def _alternatives(definition: dict[str, Any]) -> list[dict[str, Any]]:
@@ -99,7 +99,7 @@ def test_the_closed_words_are_the_loaders() -> None:
     assert contract["closed"]["items"]["enum"] == list(vocabulary.CLOSABLE)
     assert DEFS["event"]["properties"]["via"]["enum"] == list(vocabulary.VIAS)
     assert DEFS["finding"]["enum"] == list(CATALOGUE)
-    assert all(VALIDATOR.is_valid(plain(from_yaml(HEAD + f"levels: {{{id}: off}}"))) for id in CATALOGUE)
+    assert all(VALIDATOR.is_valid(to_python(from_yaml(HEAD + f"levels: {{{id}: off}}"))) for id in CATALOGUE)
     assert accepts(HEAD + f"span: a\nforbid: [{', '.join(KNOWN_CLASSES)}]")
 
 

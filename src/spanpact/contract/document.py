@@ -20,14 +20,14 @@ ScalarValue: TypeAlias = bool | int | float | str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class Location:
     """Where a node stands: its place in a file (None in Python), and its path of keys (`children.lookup`)."""
 
     place: Place | None = None
     path: str = ""
 
     def error(self, message: str, *, hint: str = "") -> ContractError:
-        """A `ContractError` that names this spot: by its place, or by its path where there is no file."""
+        """A `ContractError` that names this location: by its place, or by its path where there is no file."""
         prefix = "" if self.place or not self.path else f"{self.path}: "
         return ContractError(prefix + message, place=self.place, hint=hint)
 
@@ -37,7 +37,7 @@ class Scalar:
     """A single value: text, number, boolean or null."""
 
     value: ScalarValue
-    spot: Spot = field(default=Spot(), compare=False)
+    location: Location = field(default=Location(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Sequence:
     """A list of nodes."""
 
     items: tuple[Node, ...]
-    spot: Spot = field(default=Spot(), compare=False)
+    location: Location = field(default=Location(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +53,23 @@ class Mapping:
     """Nodes by key; `keys` gives where each key stands."""
 
     items: dict[str, Node]
-    keys: dict[str, Spot] = field(default_factory=dict, compare=False)
-    spot: Spot = field(default=Spot(), compare=False)
+    keys: dict[str, Location] = field(default_factory=dict, compare=False)
+    location: Location = field(default=Location(), compare=False)
 
 
 Node: TypeAlias = Scalar | Sequence | Mapping
 
 
-def plain(node: Node) -> Any:
+def to_python(node: Node) -> Any:
     """The node as plain Python values: dicts, lists, scalars."""
     if isinstance(node, Mapping):
-        return {key: plain(item) for key, item in node.items.items()}
+        return {key: to_python(item) for key, item in node.items.items()}
     if isinstance(node, Sequence):
-        return [plain(item) for item in node.items]
+        return [to_python(item) for item in node.items]
     return node.value
 
 
-def kind_of(node: Node) -> str:
+def describe_kind(node: Node) -> str:
     """What the node is, in the words of error messages: `a mapping`, `a list`, `the number 5`."""
     if isinstance(node, Mapping):
         return "a mapping"
@@ -81,11 +81,11 @@ def kind_of(node: Node) -> str:
     if isinstance(value, bool):
         return f"the boolean {str(value).lower()}"
     if isinstance(value, int | float):
-        return f"the number {shown(value)}"
-    return f"the text {shown(value)}"
+        return f"the number {quote(value)}"
+    return f"the text {quote(value)}"
 
 
-def shown(value: object) -> str:
+def quote(value: object) -> str:
     """A value as an error message shows it: on one line, cut at 60 characters, without control characters."""
     text = str(value).lower() if isinstance(value, bool) else str(value)
     text = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text[:61])
@@ -102,49 +102,49 @@ def from_python(value: object) -> Node:
 
 
 def _from_python(value: object, *, path: str, depth: int, budget: Iterator[int]) -> Node:
-    spot = Spot(path=path)
+    location = Location(path=path)
     if next(budget, None) is None:
-        raise spot.error(f"more than {MAX_NODES:,} nodes")
+        raise location.error(f"more than {MAX_NODES:,} nodes")
     if isinstance(value, AnyMapping | list | tuple) and depth > MAX_DEPTH:
-        raise spot.error(f"nested deeper than {MAX_DEPTH}")
+        raise location.error(f"nested deeper than {MAX_DEPTH}")
     if isinstance(value, AnyMapping):
-        return _mapping_from_python(value, spot=spot, depth=depth, budget=budget)
+        return _mapping_from_python(value, location=location, depth=depth, budget=budget)
     if isinstance(value, list | tuple):
         return Sequence(
             tuple(
                 _from_python(item, path=f"{path}[{index}]", depth=depth + 1, budget=budget)
                 for index, item in enumerate(value)
             ),
-            spot,
+            location,
         )
-    return Scalar(checked_scalar(value, spot), spot)
+    return Scalar(check_scalar(value, location), location)
 
 
 def _mapping_from_python(
-    value: AnyMapping[object, object], *, spot: Spot, depth: int, budget: Iterator[int]
+    value: AnyMapping[object, object], *, location: Location, depth: int, budget: Iterator[int]
 ) -> Mapping:
     items: dict[str, Node] = {}
-    keys: dict[str, Spot] = {}
+    keys: dict[str, Location] = {}
     for key, item in value.items():
         if not isinstance(key, str):
-            raise spot.error(f"a key must be text, not {shown(key)}")
-        path = f"{spot.path}.{key}" if spot.path else key
+            raise location.error(f"a key must be text, not {quote(key)}")
+        path = f"{location.path}.{key}" if location.path else key
         next(budget, None)
-        keys[key] = Spot(path=path)
+        keys[key] = Location(path=path)
         items[key] = _from_python(item, path=path, depth=depth + 1, budget=budget)
-    return Mapping(items, keys, spot)
+    return Mapping(items, keys, location)
 
 
-def checked_scalar(value: object, spot: Spot) -> ScalarValue:
+def check_scalar(value: object, location: Location) -> ScalarValue:
     """The value, if it may stand in a document; raises ContractError for other types and numbers beyond 64 bits."""
     if value is None or isinstance(value, bool | float):
         return value
     if isinstance(value, int):
         if value not in _INT64:
-            raise spot.error("a whole number beyond 64 bits")
+            raise location.error("a whole number beyond 64 bits")
         return value
     if isinstance(value, str):
         if any("\ud800" <= c <= "\udfff" for c in value):
-            raise spot.error("a text with half a surrogate pair is no text")
+            raise location.error("a text with half a surrogate pair is no text")
         return value
-    raise spot.error(f"a {type(value).__name__} cannot stand in a contract")
+    raise location.error(f"a {type(value).__name__} cannot stand in a contract")

@@ -26,15 +26,15 @@ from ruamel.yaml.scanner import Scanner, ScannerError
 from spanpact.contract.document import (
     MAX_DEPTH,
     MAX_NODES,
+    Location,
     Mapping,
     Node,
     Scalar,
     ScalarValue,
     Sequence,
-    Spot,
-    checked_scalar,
-    kind_of,
-    shown,
+    check_scalar,
+    describe_kind,
+    quote,
 )
 from spanpact.errors import ContractError, Place
 
@@ -54,12 +54,12 @@ def from_yaml(data: bytes | str, *, file: str = "<text>") -> Mapping:
     _refuse_characters(text, file)
     tree = _Builder(file).build(text)
     if not isinstance(tree, Mapping):
-        raise tree.spot.error(f"a contract is a mapping of keywords, not {kind_of(tree)}")
+        raise tree.location.error(f"a contract is a mapping of keywords, not {describe_kind(tree)}")
     return tree
 
 
-def _at(file: str, line: int, column: int) -> Spot:
-    return Spot(Place(file, line + 1, column + 1))
+def _at(file: str, line: int, column: int) -> Location:
+    return Location(Place(file, line + 1, column + 1))
 
 
 def _decoded(data: bytes, file: str) -> str:
@@ -72,7 +72,7 @@ def _decoded(data: bytes, file: str) -> str:
         ) from None
 
 
-def _spot_of(text: str, index: int, file: str) -> Spot:
+def _spot_of(text: str, index: int, file: str) -> Location:
     before = text[:index].replace("\r\n", "\n").replace("\r", "\n")
     return _at(file, before.count("\n"), index - max(text.rfind("\n", 0, index), text.rfind("\r", 0, index)) - 1)
 
@@ -119,17 +119,17 @@ class _Scanner(Scanner):
 class _Open:
     """A collection whose end has not come."""
 
-    spot: Spot
+    location: Location
     is_mapping: bool
     items: list[Node] = field(default_factory=list)
     mapping: dict[str, Node] = field(default_factory=dict)
-    keys: dict[str, Spot] = field(default_factory=dict)
+    keys: dict[str, Location] = field(default_factory=dict)
     key: str | None = None
 
     def closed(self) -> Node:
         if self.is_mapping:
-            return Mapping(self.mapping, self.keys, self.spot)
-        return Sequence(tuple(self.items), self.spot)
+            return Mapping(self.mapping, self.keys, self.location)
+        return Sequence(tuple(self.items), self.location)
 
 
 class _Builder:
@@ -152,7 +152,7 @@ class _Builder:
             raise self._refusal(error) from None
         except (YAMLError, ValueError, LookupError, AttributeError, TypeError, AssertionError) as error:
             # The parser trips over its own feet on some malformed input, such as an escape beyond Unicode.
-            raise self._last.error(f"this is not YAML: {shown(error)[1:-1]}") from None
+            raise self._last.error(f"this is not YAML: {quote(error)[1:-1]}") from None
         if self._tree is None:
             raise _at(self._file, 0, 0).error("the file is empty", hint="a contract begins with `spanpact: 1`")
         return self._tree
@@ -171,7 +171,7 @@ class _Builder:
             elif isinstance(event, MappingEndEvent | SequenceEndEvent):
                 self._put(self._stack.pop().closed())
 
-    def _spot(self, mark: Any) -> Spot:
+    def _spot(self, mark: Any) -> Location:
         return _at(self._file, mark.line, mark.column)
 
     def _start_document(self, event: Any) -> None:
@@ -185,33 +185,33 @@ class _Builder:
             raise self._spot(event.start_mark).error(f"more than {MAX_NODES:,} YAML nodes")
 
     def _open(self, event: Any) -> None:
-        spot = self._spot(event.start_mark)
+        location = self._spot(event.start_mark)
         top = self._stack[-1] if self._stack else None
         if top and top.is_mapping and top.key is None:
-            raise spot.error("a key must be text, not a collection")
+            raise location.error("a key must be text, not a collection")
         if len(self._stack) == MAX_DEPTH:
-            raise spot.error(f"nested deeper than {MAX_DEPTH}")
-        self._stack.append(_Open(spot, isinstance(event, MappingStartEvent)))
+            raise location.error(f"nested deeper than {MAX_DEPTH}")
+        self._stack.append(_Open(location, isinstance(event, MappingStartEvent)))
 
     def _scalar(self, event: Any) -> None:
-        spot = self._spot(event.start_mark)
-        value = resolve(event.value, spot) if not event.style else event.value
+        location = self._spot(event.start_mark)
+        value = resolve(event.value, location) if not event.style else event.value
         top = self._stack[-1] if self._stack else None
         if top and top.is_mapping and top.key is None:
-            self._key(top, value, event, spot)
+            self._key(top, value, event, location)
         else:
-            self._put(Scalar(checked_scalar(value, spot), spot))
+            self._put(Scalar(check_scalar(value, location), location))
 
-    def _key(self, top: _Open, key: ScalarValue, event: Any, spot: Spot) -> None:
+    def _key(self, top: _Open, key: ScalarValue, event: Any, location: Location) -> None:
         if key == "<<" and not event.style:
-            raise spot.error("merges (`<<`) are not part of the language")
+            raise location.error("merges (`<<`) are not part of the language")
         if not isinstance(key, str):
-            raise spot.error(f"a key must be text, not {kind_of(Scalar(key))}", hint="quote it")
-        checked_scalar(key, spot)
+            raise location.error(f"a key must be text, not {describe_kind(Scalar(key))}", hint="quote it")
+        check_scalar(key, location)
         if key in top.keys:
             first = top.keys[key].place
-            raise spot.error(f"the key {shown(key)} is here twice; first in line {first.line if first else 0}")
-        top.keys[key], top.key = spot, key
+            raise location.error(f"the key {quote(key)} is here twice; first in line {first.line if first else 0}")
+        top.keys[key], top.key = location, key
 
     def _put(self, node: Node) -> None:
         if not self._stack:
@@ -226,14 +226,14 @@ class _Builder:
 
     def _refusal(self, error: MarkedYAMLError) -> ContractError:
         mark = error.problem_mark or error.context_mark
-        spot = self._spot(mark) if mark else _at(self._file, 0, 0)
+        location = self._spot(mark) if mark else _at(self._file, 0, 0)
         if isinstance(error, _Refused):
-            return spot.error(str(error.problem))
+            return location.error(str(error.problem))
         problem = str(error.problem)
         if "'\\t'" in problem:
-            return spot.error("a tab", hint="YAML is indented and separated by spaces")
+            return location.error("a tab", hint="YAML is indented and separated by spaces")
         since = f", begun in line {error.context_mark.line + 1}" if error.context_mark else ""
-        return spot.error(_plain_words(problem) + since)
+        return location.error(_plain_words(problem) + since)
 
 
 def _plain_words(problem: str) -> str:
@@ -244,7 +244,7 @@ def _plain_words(problem: str) -> str:
     for sign, words in _WORDS:
         if sign in problem:
             return words
-    return f"this is not YAML: {shown(problem)[1:-1]}"
+    return f"this is not YAML: {quote(problem)[1:-1]}"
 
 
 _WORDS: Final = (
@@ -270,7 +270,7 @@ _INF = re.compile(r"([-+]?)\.(inf|Inf|INF)")
 _NAN = frozenset((".nan", ".NaN", ".NAN"))
 
 
-def resolve(text: str, spot: Spot = Spot()) -> ScalarValue:  # noqa: B008 - frozen
+def resolve(text: str, location: Location = Location()) -> ScalarValue:  # noqa: B008 - frozen
     """The value of a plain scalar by the YAML 1.2 core schema (section 10.3.2 of the YAML specification).
 
     Raises ContractError for a whole number beyond 64 bits.
@@ -285,12 +285,12 @@ def resolve(text: str, spot: Spot = Spot()) -> ScalarValue:  # noqa: B008 - froz
         return float(found[1] + "inf")
     for pattern, base in ((_INT, 10), (_OCT, 8), (_HEX, 16)):
         if found := pattern.fullmatch(text):
-            return _int(found[1] if base != 10 else text, base, spot)
+            return _int(found[1] if base != 10 else text, base, location)
     return float(text) if _FLOAT.fullmatch(text) else text
 
 
-def _int(digits: str, base: int, spot: Spot) -> int:
+def _int(digits: str, base: int, location: Location) -> int:
     # Leading zeros aside, 64 bits need at most 22 digits; Python refuses to convert thousands.
     significant = digits.lstrip("+-").lstrip("0") or "0"
     value = int(significant, base) if len(significant) <= 22 else 2**64
-    return int(checked_scalar(-value if digits.startswith("-") else value, spot) or 0)
+    return int(check_scalar(-value if digits.startswith("-") else value, location) or 0)

@@ -175,4 +175,4 @@ def _examples(comparing: Comparing) -> None:
 def _written(plan: ContractPlan) -> str:
     if plan.examples is None:
         return ""
-    return json.dumps(document.plain(plan.examples), sort_keys=True, default=str)
+    return json.dumps(document.to_python(plan.examples), sort_keys=True, default=str)

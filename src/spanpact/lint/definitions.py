@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 
 from spanpact.contract.compiled import Content, ContractPlan
+from spanpact.contract.document import Location
 from spanpact.contract.document import Mapping as Document
-from spanpact.contract.document import Spot
 from spanpact.findings.catalogue import CATALOGUE
 from spanpact.lint.contract_facts import Facts
 from spanpact.lint.messages import LintMessage, lint_message
@@ -76,7 +76,7 @@ def _section(document: Document, section: str) -> Mapping[str, object]:
     return node.items if isinstance(node, Document) else {}
 
 
-def _spot(document: Document, section: str, key: str) -> Spot:
+def _spot(document: Document, section: str, key: str) -> Location:
     node = document.items[section]
     assert isinstance(node, Document)
     return node.keys[key]

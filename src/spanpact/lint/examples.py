@@ -93,10 +93,10 @@ def _given(proved: Proved) -> Iterator[LintMessage]:
         return
     readings = [each.example.reading for each in proved.judged]
     names = {span.name for reading in readings for trace in reading.traces for span in trace.spans}
-    for text, spot in given.keys.items():
+    for text, location in given.keys.items():
         if not any(map(NamePattern((text,)).fits, names)):
             message = f"`given` says something of `{text}`, and no example has such a span"
-            yield lint_message("given-unused", message, hint="remove it, or mend the name", place=spot.place)
+            yield lint_message("given-unused", message, hint="remove it, or mend the name", place=location.place)
 
 
 def _as_message(finding: Finding) -> LintMessage:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import chain
 
 from spanpact.contract.document import Mapping
-from spanpact.contract.loader import Loaded, load_each
+from spanpact.contract.loader import LoadedFile, load_each
 from spanpact.errors import ContractError, Place
 from spanpact.lint.conditions import condition_messages
 from spanpact.lint.contract_facts import Facts
@@ -58,7 +58,7 @@ def _static(facts: Facts) -> Iterator[LintMessage]:
     yield from condition_messages(facts)
 
 
-def _of_fragment(fragment: Loaded, contracts: Sequence[Facts], proved: Sequence[Proved]) -> Iterator[LintMessage]:
+def _of_fragment(fragment: LoadedFile, contracts: Sequence[Facts], proved: Sequence[Proved]) -> Iterator[LintMessage]:
     assert fragment.document is not None
     file = _file(fragment.document)
     users = [facts for facts in contracts if any(_file(each) == file for each in facts.fragments)]
@@ -67,11 +67,11 @@ def _of_fragment(fragment: Loaded, contracts: Sequence[Facts], proved: Sequence[
 
 
 def _file(document: Mapping) -> str:
-    place = document.spot.place
+    place = document.location.place
     return place.file if place else ""
 
 
-def _sorted(messages: Sequence[LintMessage], loaded: Sequence[Loaded]) -> tuple[LintMessage, ...]:
+def _sorted(messages: Sequence[LintMessage], loaded: Sequence[LoadedFile]) -> tuple[LintMessage, ...]:
     """By the order of the files, then by place; a fragment's message that several contracts give is one.
 
     Of what is wrong anyway it is not said that no example proves it.

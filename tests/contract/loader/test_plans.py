@@ -8,7 +8,7 @@ import pytest
 
 from spanpact.contract.compiled import Count, DurationBound, Matcher, Reference
 from spanpact.contract.compiled import Statement as Stated
-from spanpact.contract.document import from_python, plain
+from spanpact.contract.document import from_python, to_python
 from spanpact.contract.loader import compile_contract, load_text
 from spanpact.contract.python_api import (
     Condition,
@@ -138,7 +138,7 @@ IN_PYTHON = Contract(
 
 
 def test_the_python_form_gives_exactly_the_mapping_of_the_yaml() -> None:
-    assert IN_PYTHON.document() == plain(from_yaml(WHOLE))
+    assert IN_PYTHON.document() == to_python(from_yaml(WHOLE))
 
 
 def test_both_forms_compile_to_the_same_plan_but_for_places() -> None:

@@ -6,10 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
-from spanpact.contract.document import Mapping, Node, Scalar, Sequence, Spot, kind_of, shown
-from spanpact.contract.examples.nodes import Given, SpanNode
-from spanpact.contract.examples.values import EPOCH_NS, attributes, hexadecimal, instant, value
-from spanpact.contract.loader.nodes import duration, mapping, sequence, text, whole, word
+from spanpact.contract.document import Location, Mapping, Node, Scalar, Sequence, describe_kind, quote
+from spanpact.contract.examples.span_nodes import Given, SpanNode
+from spanpact.contract.examples.values import EPOCH_NS, read_attributes, read_id, read_instant, read_value
+from spanpact.contract.loader.node_readers import (
+    read_duration,
+    read_integer,
+    read_mapping,
+    read_sequence,
+    read_text,
+    read_word,
+)
 from spanpact.contract.loader.vocabulary import (
     EXAMPLE_DROPPED,
     EXAMPLE_EVENT,
@@ -20,7 +27,7 @@ from spanpact.contract.loader.vocabulary import (
     KINDS,
     PARENTS,
     STATUSES,
-    suggestion,
+    suggest,
 )
 from spanpact.trace.model import Attributes, Event, Link, LogRecord, Resource, Scope, Span, SpanKind, StatusCode, Trace
 
@@ -68,12 +75,12 @@ class Builder:
 
     def _draft(self, node: SpanNode, *, trace_id: str, parent_id: str, origin: int, before: int) -> int:
         """Drafts one span and all below it; gives the time of its end."""
-        name = text(node.fields.items["span"], "`span`", empty=True)
+        name = read_text(node.fields.items["span"], "`span`", empty=True)
         fields = self.given.complete(name, node.fields)
         said = fields.items
         self._spans += 1
-        span_id = hexadecimal(said["span_id"], "`span_id`") if "span_id" in said else f"{self._spans:016x}"
-        trace_id = hexadecimal(said["trace_id"], "`trace_id`") if "trace_id" in said else trace_id
+        span_id = read_id(said["span_id"], "`span_id`") if "span_id" in said else f"{self._spans:016x}"
+        trace_id = read_id(said["trace_id"], "`trace_id`") if "trace_id" in said else trace_id
         start = _start(said, origin, before)
         place = len(self.drafts)
         draft = Draft(node, fields, self._traces, trace_id, span_id, parent_id, start, 0)
@@ -86,19 +93,19 @@ class Builder:
         return end or last
 
     def _label(self, draft: Draft, node: Node) -> None:
-        label = text(node, "`id`")
+        label = read_text(node, "`id`")
         known = self._labels.setdefault(label, [])
         if label in PARENTS:
-            raise node.spot.error(f"`{label}` cannot be a label, as `parent` gives it a meaning")
+            raise node.location.error(f"`{label}` cannot be a label, as `parent` gives it a meaning")
         if any(other.trace == draft.trace for other in known):
-            raise node.spot.error(f"two spans of one trace have the label {shown(label)}")
+            raise node.location.error(f"two spans of one trace have the label {quote(label)}")
         known.append(draft)
 
-    def _labelled(self, label: str, spot: Spot, trace: int) -> Draft:
+    def _labelled(self, label: str, location: Location, trace: int) -> Draft:
         """The span with a label: that of the same trace, or else the first."""
         known = self._labels.get(label)
         if not known:
-            raise spot.error(f"no span has the label {shown(label)}", hint=suggestion(label, tuple(self._labels)))
+            raise location.error(f"no span has the label {quote(label)}", hint=suggest(label, tuple(self._labels)))
         return next((draft for draft in known if draft.trace == trace), known[0])
 
     def finished(self) -> list[Trace]:
@@ -117,17 +124,17 @@ class Builder:
         return Span(
             trace_id=draft.trace_id,
             span_id=draft.span_id,
-            name=text(said["span"], "`span`", empty=True),
+            name=read_text(said["span"], "`span`", empty=True),
             parent_id=parent_id,
-            kind=cast(SpanKind, word(said["kind"], "`kind`", KINDS)) if "kind" in said else "internal",
+            kind=cast(SpanKind, read_word(said["kind"], "`kind`", KINDS)) if "kind" in said else "internal",
             start_ns=draft.start_ns,
             end_ns=draft.end_ns,
-            status=cast(StatusCode, word(said["status"], "`status`", STATUSES)) if "status" in said else "unset",
+            status=cast(StatusCode, read_word(said["status"], "`status`", STATUSES)) if "status" in said else "unset",
             status_message=_text(said, "status_message"),
-            attributes=attributes(said.get("attributes"), "`attributes`"),
+            attributes=read_attributes(said.get("attributes"), "`attributes`"),
             events=[_event(draft, item) for item in _items(said, "events")],
             links=[self._link(draft, item) for item in _items(said, "links")],
-            resource=Resource(attributes(said.get("resource"), "`resource`"), _text(said, "schema_url")),
+            resource=Resource(read_attributes(said.get("resource"), "`resource`"), _text(said, "schema_url")),
             scope=_scope(said.get("scope")),
             trace_state=_text(said, "trace_state"),
             parent_remote=remote,
@@ -138,74 +145,74 @@ class Builder:
         """The parent's id, and whether it is remote: `flags` decides over `parent`."""
         said = draft.fields.items
         parent_id, remote = draft.parent_id, cast("bool | None", False)
-        asked = text(said["parent"], "`parent`") if "parent" in said else "local"
+        asked = read_text(said["parent"], "`parent`") if "parent" in said else "local"
         if asked == "remote":
             # The caller's span, which is not in the trace, where the indentation gives none.
             parent_id, remote = parent_id or f"{0xCA11E4 << 32 | draft.trace:016x}", True
         elif asked == "none":
             parent_id = ""
         elif asked != "local":
-            parent_id = self._labelled(asked, said["parent"].spot, draft.trace).span_id
+            parent_id = self._labelled(asked, said["parent"].location, draft.trace).span_id
         if "parent_id" in said:
-            parent_id = hexadecimal(said["parent_id"], "`parent_id`")
+            parent_id = read_id(said["parent_id"], "`parent_id`")
         if "flags" in said:
-            flags = whole(said["flags"], "`flags`")
+            flags = read_integer(said["flags"], "`flags`")
             remote = bool(flags & _IS_REMOTE) if flags & _HAS_REMOTE else None
         return parent_id, remote
 
     def _link(self, draft: Draft, node: Node) -> Link:
-        said = mapping(node, "a link of an example", EXAMPLE_LINK)
+        said = read_mapping(node, "a link of an example", EXAMPLE_LINK)
         if "to" not in said.items:
-            raise node.spot.error("a link of an example needs `to`")
+            raise node.location.error("a link of an example needs `to`")
         trace_id, span_id = self._target(said.items["to"], draft.trace)
-        return Link(trace_id, span_id, attributes(said.items.get("attributes"), "`attributes`"))
+        return Link(trace_id, span_id, read_attributes(said.items.get("attributes"), "`attributes`"))
 
     def _target(self, node: Node, trace: int) -> tuple[str, str]:
         if isinstance(node, Scalar):
-            found = self._labelled(text(node, "`to`"), node.spot, trace)
+            found = self._labelled(read_text(node, "`to`"), node.location, trace)
             return found.trace_id, found.span_id
-        said = mapping(node, "`to`", EXAMPLE_TARGET).items
+        said = read_mapping(node, "`to`", EXAMPLE_TARGET).items
         if len(said) != 2:
-            raise node.spot.error("`to` needs both `trace_id` and `span_id`")
-        return hexadecimal(said["trace_id"], "`trace_id`"), hexadecimal(said["span_id"], "`span_id`")
+            raise node.location.error("`to` needs both `trace_id` and `span_id`")
+        return read_id(said["trace_id"], "`trace_id`"), read_id(said["span_id"], "`span_id`")
 
 
 def _start(said: dict[str, Node], origin: int, before: int) -> int:
     if "start" in said:
-        return instant(said["start"], "`start`")
-    return origin + duration(said["at"], "`at`", signed=True) if "at" in said else before
+        return read_instant(said["start"], "`start`")
+    return origin + read_duration(said["at"], "`at`", signed=True) if "at" in said else before
 
 
 def _end(said: dict[str, Node], start: int, usual: int) -> int:
     if "end" in said:
-        return instant(said["end"], "`end`")
-    return start + duration(said["takes"], "`takes`") if "takes" in said else usual
+        return read_instant(said["end"], "`end`")
+    return start + read_duration(said["takes"], "`takes`") if "takes" in said else usual
 
 
 def _text(said: dict[str, Node], key: str) -> str:
-    return text(said[key], f"`{key}`", empty=True) if key in said else ""
+    return read_text(said[key], f"`{key}`", empty=True) if key in said else ""
 
 
 def _items(said: dict[str, Node], key: str) -> tuple[Node, ...]:
-    return sequence(said[key], f"`{key}`", empty=True).items if key in said else ()
+    return read_sequence(said[key], f"`{key}`", empty=True).items if key in said else ()
 
 
 def _event_fields(node: Node, what: str, accepted: tuple[str, ...]) -> dict[str, Node]:
     if isinstance(node, Scalar):
         return {"event": node}
-    return mapping(node, what, accepted).items
+    return read_mapping(node, what, accepted).items
 
 
 def _moment(draft: Draft, said: dict[str, Node]) -> int:
-    return draft.start_ns + (duration(said["at"], "`at`", signed=True) if "at" in said else 0)
+    return draft.start_ns + (read_duration(said["at"], "`at`", signed=True) if "at" in said else 0)
 
 
 def _event(draft: Draft, node: Node) -> Event:
     said = _event_fields(node, "an event of an example", EXAMPLE_EVENT)
     if "event" not in said:
-        raise node.spot.error("an event of an example needs `event`")
-    name = text(said["event"], "`event`", empty=True)
-    return Event(name, _moment(draft, said), attributes(said.get("attributes"), "`attributes`"))
+        raise node.location.error("an event of an example needs `event`")
+    name = read_text(said["event"], "`event`", empty=True)
+    return Event(name, _moment(draft, said), read_attributes(said.get("attributes"), "`attributes`"))
 
 
 def _logs(draft: Draft, span: Span) -> Iterator[LogRecord]:
@@ -215,10 +222,10 @@ def _logs(draft: Draft, span: Span) -> Iterator[LogRecord]:
             span.trace_id,
             span.span_id,
             event_name=_text(said, "event"),
-            body=value(said["body"], "`body`") if "body" in said else None,
+            body=read_value(said["body"], "`body`") if "body" in said else None,
             severity=_text(said, "severity"),
             time_ns=_moment(draft, said),
-            attributes=attributes(said.get("attributes"), "`attributes`"),
+            attributes=read_attributes(said.get("attributes"), "`attributes`"),
             resource=span.resource,
             scope=span.scope,
         )
@@ -228,16 +235,16 @@ def _scope(node: Node | None) -> Scope:
     if node is None:
         return Scope()
     if isinstance(node, Scalar):
-        return Scope(text(node, "`scope`", empty=True))
+        return Scope(read_text(node, "`scope`", empty=True))
     if isinstance(node, Sequence):
-        raise node.spot.error(f"`scope` is a name or a mapping, not {kind_of(node)}")
-    said = mapping(node, "`scope`", EXAMPLE_SCOPE).items
-    below: Attributes = attributes(said.get("attributes"), "`attributes`")
+        raise node.location.error(f"`scope` is a name or a mapping, not {describe_kind(node)}")
+    said = read_mapping(node, "`scope`", EXAMPLE_SCOPE).items
+    below: Attributes = read_attributes(said.get("attributes"), "`attributes`")
     return Scope(_text(said, "name"), _text(said, "version"), below)
 
 
 def _dropped(node: Node | None) -> dict[str, Any]:
     if node is None:
         return {}
-    said = mapping(node, "`dropped`", EXAMPLE_DROPPED).items
-    return {f"dropped_{key}": whole(item, f"dropped `{key}`") for key, item in said.items()}
+    said = read_mapping(node, "`dropped`", EXAMPLE_DROPPED).items
+    return {f"dropped_{key}": read_integer(item, f"dropped `{key}`") for key, item in said.items()}

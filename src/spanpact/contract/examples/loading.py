@@ -11,15 +11,23 @@ import msgspec
 
 from spanpact.contract import document
 from spanpact.contract.compiled import Content, ContractPlan
-from spanpact.contract.document import Node, Spot
+from spanpact.contract.document import Location, Node
 from spanpact.contract.examples.building import Builder
-from spanpact.contract.examples.nodes import Budget, Given, SpanNode, changed, given, merge, trace_nodes
+from spanpact.contract.examples.span_nodes import (
+    Budget,
+    Given,
+    SpanNode,
+    apply_changes,
+    merge_fields,
+    read_given,
+    read_trace_nodes,
+)
 from spanpact.contract.examples.values import is_absent
-from spanpact.contract.loader.context import Context, Named
-from spanpact.contract.loader.files import inside
+from spanpact.contract.loader.context import Context, RegisteredId
+from spanpact.contract.loader.files import resolve_inside
 from spanpact.contract.loader.header import check_finding
-from spanpact.contract.loader.nodes import mapping, sequence, text, whole
-from spanpact.contract.loader.vocabulary import EXAMPLE, EXAMPLE_SPAN, suggestion
+from spanpact.contract.loader.node_readers import read_integer, read_mapping, read_sequence, read_text
+from spanpact.contract.loader.vocabulary import EXAMPLE, EXAMPLE_SPAN, suggest
 from spanpact.errors import Place, SourceError, UsageError
 from spanpact.trace.model import Reading, SourceInfo, Span
 
@@ -64,8 +72,8 @@ def load_examples(
     """
     if plan.examples is None:
         return []
-    section = mapping(plan.examples, "`examples`")
-    loader = _Loader(plan, section, given(section.items.get("given")), assignments, read_file)
+    section = read_mapping(plan.examples, "`examples`")
+    loader = _Loader(plan, section, read_given(section.items.get("given")), assignments, read_file)
     context, examples = Context(), list[Example]()
     for id in section.items:
         with context.collecting():
@@ -75,7 +83,7 @@ def load_examples(
         return examples
     if all(example.expected for example in examples) or not any(example.expected for example in examples):
         missing = "rejected" if any(not example.expected for example in examples) else "accepted"
-        raise section.spot.error(f"`examples` holds no {missing} example", hint="at least one of each is needed")
+        raise section.location.error(f"`examples` holds no {missing} example", hint="at least one of each is needed")
     return examples
 
 
@@ -89,21 +97,21 @@ class _Loader:
 
     def example(self, id: str) -> Example:
         """One example, of whatever kind."""
-        said, spot = self._said(id), self.section.keys[id]
+        said, location = self._said(id), self.section.keys[id]
         if "file" in said.items:
             reading = self._from_file(said.items["file"])
         else:
             reading = self._reading(id, self._traces(id, said))
         if "offered" in said.items:
-            reading = msgspec.structs.replace(reading, offered=whole(said.items["offered"], "`offered`"))
-        return Example(id, reading, self._expected(said), spot.place)
+            reading = msgspec.structs.replace(reading, offered=read_integer(said.items["offered"], "`offered`"))
+        return Example(id, reading, self._expected(said), location.place)
 
     def _said(self, id: str) -> document.Mapping:
-        spot, what = self.section.keys[id], f"the example `{id}`"
-        said = mapping(self.section.items[id], what, EXAMPLE)
+        location, what = self.section.keys[id], f"the example `{id}`"
+        said = read_mapping(self.section.items[id], what, EXAMPLE)
         stated = [key for key in said.items if key in _SOURCES]
         if len(stated) != 1:
-            at = said.keys[stated[1]] if stated else spot
+            at = said.keys[stated[1]] if stated else location
             raise at.error(f"{what} needs exactly one of {', '.join(_SOURCES)}")
         if ("but" in said.items) != ("like" in said.items):
             at = said.keys.get("but") or said.keys["like"]
@@ -115,9 +123,9 @@ class _Loader:
             return ()
         context = Context(ids=_ids(self.plan))
         found: list[str] = []
-        for item in sequence(said.items["findings"], "`findings`", empty=True).items:
-            found.append(text(item, "each of `findings`"))
-            check_finding(context, found[-1], item.spot, "`findings`")
+        for item in read_sequence(said.items["findings"], "`findings`", empty=True).items:
+            found.append(read_text(item, "each of `findings`"))
+            check_finding(context, found[-1], item.location, "`findings`")
         context.finish()
         return tuple(sorted(found))
 
@@ -133,25 +141,25 @@ class _Loader:
 
     def _traces(self, id: str, said: document.Mapping) -> tuple[tuple[SpanNode, ...], ...]:
         if "like" not in said.items:
-            return trace_nodes(said, Budget())
+            return read_trace_nodes(said, Budget())
         base_id, base = self._base(said.items["like"])
-        traces = trace_nodes(base, Budget())
-        changes = self._changes(base_id, traces, mapping(said.items["but"], "`but`"))
+        traces = read_trace_nodes(base, Budget())
+        changes = self._changes(base_id, traces, read_mapping(said.items["but"], "`but`"))
         budget = Budget()
-        return tuple(changed(trace, changes, budget) for trace in traces)
+        return tuple(apply_changes(trace, changes, budget) for trace in traces)
 
     def _base(self, node: Node) -> tuple[str, document.Mapping]:
         """The example that `like` names: accepted, and itself written out."""
-        name = text(node, "`like`")
+        name = read_text(node, "`like`")
         names = [id for id in self.section.items if id != "given"]
         if name not in names:
-            hint = suggestion(name, names)
-            raise node.spot.error(f"`like` names {document.shown(name)}, which is no example", hint=hint)
+            hint = suggest(name, names)
+            raise node.location.error(f"`like` names {document.quote(name)}, which is no example", hint=hint)
         said = self._said(name)
         if "trace" not in said.items and "traces" not in said.items:
-            raise node.spot.error(f"`like` names `{name}`, which is not itself written out")
+            raise node.location.error(f"`like` names `{name}`, which is not itself written out")
         if self._expected(said):
-            raise node.spot.error(f"`like` names `{name}`, which is not accepted, but expects findings")
+            raise node.location.error(f"`like` names `{name}`, which is not accepted, but expects findings")
         return name, said
 
     def _changes(
@@ -161,7 +169,7 @@ class _Loader:
         builder = self._built(traces)
         reading = Reading(SourceInfo(f"example {base_id}"), builder.finished())
         nodes = {(draft.trace_id, draft.span_id): draft.node for draft in builder.drafts}
-        spans = self._assigned(reading, but.spot)
+        spans = self._assigned(reading, but.location)
         changes: dict[int, Node] = {}
         for entry, change in but.items.items():
             self._check_change(entry, but.keys[entry], change)
@@ -174,15 +182,15 @@ class _Loader:
                 changes[id(node)] = change if before is None else _both(before, change)
         return changes
 
-    def _check_change(self, entry: str, spot: Spot, change: Node) -> None:
+    def _check_change(self, entry: str, location: Location, change: Node) -> None:
         entries = self.plan.entries()
         if entry not in entries:
-            hint = suggestion(entry, tuple(entries))
-            raise spot.error(f"`but` names {document.shown(entry)}, which is no entry", hint=hint)
+            hint = suggest(entry, tuple(entries))
+            raise location.error(f"`but` names {document.quote(entry)}, which is no entry", hint=hint)
         if not is_absent(change):
-            mapping(change, f"the change of `{entry}`", EXAMPLE_SPAN)
+            read_mapping(change, f"the change of `{entry}`", EXAMPLE_SPAN)
 
-    def _assigned(self, reading: Reading, spot: Spot) -> dict[str, list[Span]]:
+    def _assigned(self, reading: Reading, location: Location) -> dict[str, list[Span]]:
         if self.assignments is None:
             raise UsageError("examples with `like` need `assignments`")
         found: dict[str, list[Span]] = {}
@@ -195,11 +203,11 @@ class _Loader:
         if self.read_file is None:
             raise UsageError("examples with `file` need `read_file`")
         folder = Path(self.plan.file).parent
-        path = inside(folder, text(node, "`file`"), node.spot, root=folder)
+        path = resolve_inside(folder, read_text(node, "`file`"), node.location, root=folder)
         try:
             reading = self.read_file(path)
         except SourceError as error:
-            raise node.spot.error(f"cannot read the example: {error}") from error
+            raise node.location.error(f"cannot read the example: {error}") from error
         labelled = [msgspec.structs.replace(t, complete=True, scenario=self.plan.scenario) for t in reading.traces]
         return msgspec.structs.replace(reading, traces=labelled)
 
@@ -207,13 +215,13 @@ class _Loader:
 def _both(first: Node, second: Node) -> Node:
     """Two changes of one span: one that removes it wins."""
     if isinstance(first, document.Mapping) and isinstance(second, document.Mapping):
-        return merge(first, second)
+        return merge_fields(first, second)
     return first if is_absent(first) else second
 
 
-def _ids(plan: ContractPlan) -> dict[str, Named]:
+def _ids(plan: ContractPlan) -> dict[str, RegisteredId]:
     """Every id that a finding can carry."""
-    return {id: Named("entry", Spot()) for id in _all_ids(plan)}
+    return {id: RegisteredId("entry", Location()) for id in _all_ids(plan)}
 
 
 def _all_ids(plan: ContractPlan) -> Iterator[str]:

@@ -8,8 +8,8 @@ import datetime
 import re
 from typing import Final
 
-from spanpact.contract.document import Mapping, Node, Scalar, Sequence, kind_of, shown
-from spanpact.contract.loader.nodes import mapping, text
+from spanpact.contract.document import Mapping, Node, Scalar, Sequence, describe_kind, quote
+from spanpact.contract.loader.node_readers import read_mapping, read_text
 from spanpact.contract.loader.vocabulary import EXAMPLE_VALUE
 from spanpact.trace.model import Value
 
@@ -24,46 +24,46 @@ def is_absent(node: Node) -> bool:
     return isinstance(node, Scalar) and node.value == "absent"
 
 
-def value(node: Node, what: str) -> Value:
+def read_value(node: Node, what: str) -> Value:
     """An attribute's value: YAML's own, or `{bytes: base64}`, `{map: {…}}`, `{equals: absent}`."""
     if isinstance(node, Scalar):
         if node.value in ("present", "absent") and isinstance(node.value, str):
-            raise node.spot.error(f"`{node.value}` is no value", hint=f"write {{equals: {node.value}}}")
+            raise node.location.error(f"`{node.value}` is no value", hint=f"write {{equals: {node.value}}}")
         return node.value
     if isinstance(node, Sequence):
-        return [value(item, what) for item in node.items]
-    return _special(mapping(node, f"the value of {what}", EXAMPLE_VALUE), what)
+        return [read_value(item, what) for item in node.items]
+    return _special(read_mapping(node, f"the value of {what}", EXAMPLE_VALUE), what)
 
 
 def _special(node: Mapping, what: str) -> Value:
     if len(node.items) != 1:
-        raise node.spot.error(f"the value of {what} is exactly one of {', '.join(EXAMPLE_VALUE)}")
+        raise node.location.error(f"the value of {what} is exactly one of {', '.join(EXAMPLE_VALUE)}")
     ((form, item),) = node.items.items()
     if form == "bytes":
         return _bytes(item, what)
     if form == "map":
-        return {key: value(inner, what) for key, inner in mapping(item, f"the map of {what}").items.items()}
+        return {key: read_value(inner, what) for key, inner in read_mapping(item, f"the map of {what}").items.items()}
     if not isinstance(item, Scalar):
-        raise item.spot.error(f"`equals` of a value is a scalar, not {kind_of(item)}")
+        raise item.location.error(f"`equals` of a value is a scalar, not {describe_kind(item)}")
     return item.value
 
 
 def _bytes(node: Node, what: str) -> bytes:
     try:
-        return base64.b64decode(text(node, f"the bytes of {what}", empty=True), validate=True)
+        return base64.b64decode(read_text(node, f"the bytes of {what}", empty=True), validate=True)
     except (binascii.Error, ValueError):
-        raise node.spot.error(f"the bytes of {what} are not base64") from None
+        raise node.location.error(f"the bytes of {what} are not base64") from None
 
 
-def attributes(node: Node | None, what: str) -> dict[str, Value]:
+def read_attributes(node: Node | None, what: str) -> dict[str, Value]:
     """Attributes by name, without those that are `absent`."""
     if node is None:
         return {}
-    said = mapping(node, what)
-    return {name: value(item, f"`{name}`") for name, item in said.items.items() if not is_absent(item)}
+    said = read_mapping(node, what)
+    return {name: read_value(item, f"`{name}`") for name, item in said.items.items() if not is_absent(item)}
 
 
-def instant(node: Node, what: str) -> int:
+def read_instant(node: Node, what: str) -> int:
     """Nanoseconds since the Unix epoch: as a whole number, or as 2026-01-01T00:00:00.5Z."""
     if isinstance(node, Scalar) and isinstance(node.value, int) and not isinstance(node.value, bool):
         return node.value
@@ -74,11 +74,11 @@ def instant(node: Node, what: str) -> int:
             return int(seconds) * 10**9 + int((found[2] or "0").ljust(9, "0"))
     except ValueError:
         pass
-    given = shown(node.value) if isinstance(node, Scalar) else kind_of(node)
+    given = quote(node.value) if isinstance(node, Scalar) else describe_kind(node)
     hint = "accepted: nanoseconds since 1970, or an instant such as 2026-01-01T00:00:00.5Z"
-    raise node.spot.error(f"{what} cannot be {given}", hint=hint)
+    raise node.location.error(f"{what} cannot be {given}", hint=hint)
 
 
-def hexadecimal(node: Node, what: str) -> str:
+def read_id(node: Node, what: str) -> str:
     """An id, which may be malformed on purpose; only a number, whose zeros YAML would lose, is refused."""
-    return text(node, what, empty=True)
+    return read_text(node, what, empty=True)

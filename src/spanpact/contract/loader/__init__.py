@@ -7,7 +7,7 @@ file, line and column of the first mistake, which knows the others. docs/contrac
 from __future__ import annotations
 
 from spanpact.contract.loader.loading import (
-    Loaded,
+    LoadedFile,
     compile_contract,
     load_contract,
     load_contracts,
@@ -15,4 +15,4 @@ from spanpact.contract.loader.loading import (
     load_text,
 )
 
-__all__ = ["Loaded", "compile_contract", "load_contract", "load_contracts", "load_each", "load_text"]
+__all__ = ["LoadedFile", "compile_contract", "load_contract", "load_contracts", "load_each", "load_text"]

@@ -16,10 +16,18 @@ from spanpact.contract.compiled import (
     ParentKind,
     Via,
 )
-from spanpact.contract.document import Mapping, Node, Spot
+from spanpact.contract.document import Location, Mapping, Node
 from spanpact.contract.loader.context import Context
-from spanpact.contract.loader.matchers import closed_matcher, matcher
-from spanpact.contract.loader.nodes import count, duration, mapping, name_pattern, required, texts, word
+from spanpact.contract.loader.matchers import read_closed_matcher, read_matcher
+from spanpact.contract.loader.node_readers import (
+    read_count,
+    read_duration,
+    read_mapping,
+    read_name_pattern,
+    read_required,
+    read_texts,
+    read_word,
+)
 from spanpact.contract.loader.vocabulary import (
     CONTENT,
     DURATION,
@@ -29,7 +37,7 @@ from spanpact.contract.loader.vocabulary import (
     PARENTS,
     STATUSES,
     VIAS,
-    suggestion,
+    suggest,
 )
 from spanpact.errors import Place
 from spanpact.privacy import KNOWN_CLASSES, PrivacyClass
@@ -37,7 +45,7 @@ from spanpact.trace.name_patterns import NamePattern
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class ContentReader:
     """Reads content keywords in one setting; `relations`: `same_as` may stand here, as nothing is selected."""
 
     context: Context
@@ -53,79 +61,79 @@ class Reader:
         if "except" in node.items and "forbid" not in node.items:
             with self.context.collecting():
                 raise node.keys["except"].error("`except` needs `forbid`")
-        return Content(places=places(node, CONTENT, deep=("attributes", "resource")), **said)
+        return Content(places=keyword_places(node, CONTENT, deep=("attributes", "resource")), **said)
 
     def attributes(self, node: Node) -> tuple[AttributeExpectation, ...]:
         """Attribute expectations by name."""
         found: list[AttributeExpectation] = []
-        for name, item in mapping(node, "`attributes`").items.items():
-            spot = cast(Mapping, node).keys[name]
+        for name, item in read_mapping(node, "`attributes`").items.items():
+            location = cast(Mapping, node).keys[name]
             with self.context.collecting():
                 if not name:
-                    raise spot.error("an attribute's name is empty")
-                rule = matcher(self.context, item, f"`{name}`", relations=self.relations)
-                found.append(AttributeExpectation(name, self.context.accepted_names(name), rule, spot.place))
+                    raise location.error("an attribute's name is empty")
+                rule = read_matcher(self.context, item, f"`{name}`", relations=self.relations)
+                found.append(AttributeExpectation(name, self.context.accepted_names(name), rule, location.place))
         return tuple(found)
 
     def _exactly_one_true(self, node: Node) -> tuple[tuple[str, ...], ...]:
-        return tuple(self.context.accepted_names(name) for name, _ in texts(node, "`exactly_one_true`"))
+        return tuple(self.context.accepted_names(name) for name, _ in read_texts(node, "`exactly_one_true`"))
 
     def _events(self, node: Node) -> tuple[EventExpectation, ...]:
         return tuple(_each(self.context, node, "`events`", self._event))
 
-    def _event(self, id: str, node: Node, spot: Spot) -> EventExpectation:
-        self.context.name(id, "event", spot)
-        said = mapping(node, f"the event `{id}`", EVENT)
+    def _event(self, id: str, node: Node, location: Location) -> EventExpectation:
+        self.context.register(id, "event", location)
+        said = read_mapping(node, f"the event `{id}`", EVENT)
         return EventExpectation(
             id,
-            name_pattern(required(said, "event", f"the event `{id}`"), "`event`"),
-            via(said),
-            count(said.items["count"]) if "count" in said.items else ONE,
+            read_name_pattern(read_required(said, "event", f"the event `{id}`"), "`event`"),
+            read_via(said),
+            read_count(said.items["count"]) if "count" in said.items else ONE,
             self.attributes(said.items["attributes"]) if "attributes" in said.items else (),
-            spot.place,
+            location.place,
         )
 
     def _links(self, node: Node) -> tuple[LinkExpectation, ...]:
         return tuple(_each(self.context, node, "`links`", self._link))
 
-    def _link(self, id: str, node: Node, spot: Spot) -> LinkExpectation:
-        self.context.name(id, "link", spot)
-        said = mapping(node, f"the link `{id}`", LINK)
+    def _link(self, id: str, node: Node, location: Location) -> LinkExpectation:
+        self.context.register(id, "link", location)
+        said = read_mapping(node, f"the link `{id}`", LINK)
         return LinkExpectation(
             id,
-            name_pattern(said.items["span"], "`span`") if "span" in said.items else NamePattern(("*",)),
-            count(said.items["count"]) if "count" in said.items else ONE,
+            read_name_pattern(said.items["span"], "`span`") if "span" in said.items else NamePattern(("*",)),
+            read_count(said.items["count"]) if "count" in said.items else ONE,
             self.attributes(said.items["attributes"]) if "attributes" in said.items else (),
-            spot.place,
+            location.place,
         )
 
     def _forbid(self, node: Node) -> tuple[PrivacyClass, ...]:
-        return tuple(self._class(name, spot) for name, spot in texts(node, "`forbid`"))
+        return tuple(self._class(name, location) for name, location in read_texts(node, "`forbid`"))
 
-    def _class(self, name: str, spot: Spot) -> PrivacyClass:
+    def _class(self, name: str, location: Location) -> PrivacyClass:
         if name in KNOWN_CLASSES:
             return PrivacyClass(name, KNOWN_CLASSES[name])
         if name in self.context.classes:
             return self.context.classes[name]
         accepted = (*KNOWN_CLASSES, *self.context.classes)
-        raise spot.error(f"`forbid` names `{name}`, which is no privacy class", hint=suggestion(name, accepted))
+        raise location.error(f"`forbid` names `{name}`, which is no privacy class", hint=suggest(name, accepted))
 
 
-def _each(context: Context, node: Node, what: str, read: Callable[[str, Node, Spot], Any]) -> list[Any]:
+def _each(context: Context, node: Node, what: str, read: Callable[[str, Node, Location], Any]) -> list[Any]:
     """Reads id → something; an error in one leaves the others read."""
     found: list[Any] = []
-    for id, item in mapping(node, what).items.items():
+    for id, item in read_mapping(node, what).items.items():
         with context.collecting():
             found.append(read(id, item, cast(Mapping, node).keys[id]))
     return found
 
 
-def via(node: Mapping) -> Via:
+def read_via(node: Mapping) -> Via:
     """`via` of an event or an event rule."""
-    return cast(Via, word(node.items["via"], "`via`", VIAS)) if "via" in node.items else "span"
+    return cast(Via, read_word(node.items["via"], "`via`", VIAS)) if "via" in node.items else "span"
 
 
-def places(node: Mapping, keywords: tuple[str, ...], *, deep: tuple[str, ...] = ()) -> dict[str, Place]:
+def keyword_places(node: Mapping, keywords: tuple[str, ...], *, deep: tuple[str, ...] = ()) -> dict[str, Place]:
     """Where the keywords stand, and for those in `deep` each name below them (`attributes.key`)."""
     found: dict[str, Place] = {}
     for keyword, item in node.items.items():
@@ -133,36 +141,36 @@ def places(node: Mapping, keywords: tuple[str, ...], *, deep: tuple[str, ...] = 
         if keyword in keywords and place:
             found[keyword] = place
             below = item.keys if keyword in deep and isinstance(item, Mapping) else {}
-            found.update({f"{keyword}.{name}": spot.place for name, spot in below.items() if spot.place})
+            found.update({f"{keyword}.{name}": location.place for name, location in below.items() if location.place})
     return found
 
 
 def _duration(node: Node) -> DurationBound:
     if not isinstance(node, Mapping):
-        return DurationBound(at_most_ns=duration(node, "`duration`"))
-    said = mapping(node, "`duration`", DURATION)
-    bounds = {key: duration(item, f"`{key}`") for key, item in said.items.items()}
+        return DurationBound(at_most_ns=read_duration(node, "`duration`"))
+    said = read_mapping(node, "`duration`", DURATION)
+    bounds = {key: read_duration(item, f"`{key}`") for key, item in said.items.items()}
     if not bounds:
-        raise node.spot.error("`duration` is empty", hint=f"accepted: {', '.join(DURATION)}")
+        raise node.location.error("`duration` is empty", hint=f"accepted: {', '.join(DURATION)}")
     low, high = bounds.get("at_least"), bounds.get("at_most")
     if low is not None and high is not None and low > high:
-        raise said.items["at_most"].spot.error("no duration lies within, as `at_most` is less than `at_least`")
+        raise said.items["at_most"].location.error("no duration lies within, as `at_most` is less than `at_least`")
     return DurationBound(low, high)
 
 
 _FIELDS: Final = {"except": "exempt"}
-_READERS: Final[dict[str, Callable[[Reader, Node], Any]]] = {
-    "kind": lambda reader, node: closed_matcher(node, "`kind`", KINDS),
-    "status": lambda reader, node: closed_matcher(node, "`status`", STATUSES),
-    "status_message": lambda reader, node: matcher(reader.context, node, "`status_message`", relations=False),
-    "attributes": Reader.attributes,
-    "resource": Reader.attributes,
-    "scope": lambda reader, node: matcher(reader.context, node, "`scope`", relations=False),
-    "exactly_one_true": Reader._exactly_one_true,
-    "parent": lambda reader, node: cast(ParentKind, word(node, "`parent`", PARENTS)),
-    "events": Reader._events,
-    "links": Reader._links,
+_READERS: Final[dict[str, Callable[[ContentReader, Node], Any]]] = {
+    "kind": lambda reader, node: read_closed_matcher(node, "`kind`", KINDS),
+    "status": lambda reader, node: read_closed_matcher(node, "`status`", STATUSES),
+    "status_message": lambda reader, node: read_matcher(reader.context, node, "`status_message`", relations=False),
+    "attributes": ContentReader.attributes,
+    "resource": ContentReader.attributes,
+    "scope": lambda reader, node: read_matcher(reader.context, node, "`scope`", relations=False),
+    "exactly_one_true": ContentReader._exactly_one_true,
+    "parent": lambda reader, node: cast(ParentKind, read_word(node, "`parent`", PARENTS)),
+    "events": ContentReader._events,
+    "links": ContentReader._links,
     "duration": lambda reader, node: _duration(node),
-    "forbid": Reader._forbid,
-    "except": lambda reader, node: frozenset(name for name, _ in texts(node, "`except`")),
+    "forbid": ContentReader._forbid,
+    "except": lambda reader, node: frozenset(name for name, _ in read_texts(node, "`except`")),
 }

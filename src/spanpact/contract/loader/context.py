@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-from spanpact.contract.document import Spot, shown
-from spanpact.contract.loader.nodes import ID
-from spanpact.contract.loader.vocabulary import suggestion
+from spanpact.contract.document import Location, quote
+from spanpact.contract.loader.node_readers import ID
+from spanpact.contract.loader.vocabulary import suggest
 from spanpact.errors import ContractError, Place
 from spanpact.privacy import PrivacyClass
 
@@ -27,23 +27,23 @@ INDEFINITE: Final[Mapping[IdKind, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class RegisteredId:
     """One id of the shared namespace: what it names, where, and for an entry the ids of the entries above it."""
 
     kind: IdKind
-    spot: Spot
+    location: Location
     above: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class Context:
-    """The state of one compilation. `extended` gives, for each fragment's file, the spot in `extends` that names it."""
+    """The state of one compilation; `extended` maps the file of each fragment to its location in `extends`."""
 
     file: str = ""
     aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
     classes: dict[str, PrivacyClass] = field(default_factory=dict)
-    extended: dict[str, Spot] = field(default_factory=dict)
-    ids: dict[str, Named] = field(default_factory=dict)
+    extended: dict[str, Location] = field(default_factory=dict)
+    ids: dict[str, RegisteredId] = field(default_factory=dict)
     _errors: list[ContractError] = field(default_factory=list)
     _later: list[Callable[[], None]] = field(default_factory=list)
     _entries: int = 0
@@ -56,7 +56,7 @@ class Context:
         except ContractError as error:
             self._errors += (error, *error.others)
 
-    def later(self, check: Callable[[], None]) -> None:
+    def check_later(self, check: Callable[[], None]) -> None:
         """A check that needs every id: it is made by `finish`."""
         self._later.append(check)
 
@@ -87,33 +87,36 @@ class Context:
             return (outer.line, outer.column, place.line, place.column)
         return (place.line, place.column, 0, 0)
 
-    def name(self, id: str, kind: IdKind, spot: Spot, above: tuple[str, ...] = ()) -> None:
+    def register(self, id: str, kind: IdKind, location: Location, above: tuple[str, ...] = ()) -> None:
         """Takes an id of the shared namespace; raises if it is malformed, reserved or taken."""
         if not ID.fullmatch(id):
-            raise spot.error(f"the id {shown(id)} is malformed", hint="accepted: [a-z][a-z0-9_]*")
+            raise location.error(f"the id {quote(id)} is malformed", hint="accepted: [a-z][a-z0-9_]*")
         if id in RESERVED:
-            raise spot.error(f"the id `{id}` is reserved")
+            raise location.error(f"the id `{id}` is reserved")
         if id in self.ids:
             first = self.ids[id]
-            where = f" ({first.spot.place})" if first.spot.place else ""
-            raise spot.error(f"the id `{id}` names {INDEFINITE[first.kind]} already{where}")
-        self.ids[id] = Named(kind, spot, above)
+            where = f" ({first.location.place})" if first.location.place else ""
+            raise location.error(f"the id `{id}` names {INDEFINITE[first.kind]} already{where}")
+        self.ids[id] = RegisteredId(kind, location, above)
         if kind == "entry":
             self._entries += 1
             if self._entries > MAX_ENTRIES:
-                raise spot.error(f"more than {MAX_ENTRIES} entries")
+                raise location.error(f"more than {MAX_ENTRIES} entries")
 
-    def entry(self, id: str, spot: Spot, *, below: str = "top", what: str) -> None:
-        """Checks that an id names an entry at or below the entry `below`."""
+    def check_entry_later(self, id: str, location: Location, *, below: str = "top", what: str) -> None:
+        """Have `finish` check that an id names an entry at or below the entry `below`; `what` names the keyword."""
+        self.check_later(lambda: self._check_entry(id, location, below, what))
+
+    def _check_entry(self, id: str, location: Location, below: str, what: str) -> None:
         found = self.ids.get(id)
         if id == below or (found and found.kind == "entry" and below in found.above):
             return
         if found and found.kind != "entry":
-            raise spot.error(f"`{id}` in {what} is {INDEFINITE[found.kind]}, not an entry")
+            raise location.error(f"`{id}` in {what} is {INDEFINITE[found.kind]}, not an entry")
         if found or id == "top":
-            raise spot.error(f"`{id}` in {what} is not at or below `{below}`")
+            raise location.error(f"`{id}` in {what} is not at or below `{below}`")
         names = [below, *(n for n, named in self.ids.items() if named.kind == "entry" and below in named.above)]
-        raise spot.error(f"{what} names {shown(id)}, which is no entry", hint=suggestion(id, names))
+        raise location.error(f"{what} names {quote(id)}, which is no entry", hint=suggest(id, names))
 
     def accepted_names(self, name: str) -> tuple[str, ...]:
         """An attribute's name and its aliases, the name first."""

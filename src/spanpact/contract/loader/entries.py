@@ -5,20 +5,27 @@ from __future__ import annotations
 from typing import Any, cast
 
 from spanpact.contract.compiled import Closable, Condition, Content, Entry, Side
-from spanpact.contract.document import Mapping, Node, Scalar, Spot
-from spanpact.contract.loader.content import Reader, places
+from spanpact.contract.document import Location, Mapping, Node, Scalar
+from spanpact.contract.loader.content import ContentReader, keyword_places
 from spanpact.contract.loader.context import Context
-from spanpact.contract.loader.nodes import count, mapping, name_pattern, required, texts, words
+from spanpact.contract.loader.node_readers import (
+    read_count,
+    read_mapping,
+    read_name_pattern,
+    read_required,
+    read_texts,
+    read_words,
+)
 from spanpact.contract.loader.vocabulary import BODY_WITHOUT_SPAN, CLOSABLE, CONDITION, CONTENT, ENTRY, PRESENCE, SIDE
 
 _PLACED = ("span", "where", "count", "closed", "order", "concurrency")
 
 
-def body(context: Context, node: Mapping, spot: Spot) -> Entry:
+def read_body(context: Context, node: Mapping, location: Location) -> Entry:
     """The entry `top` from the keywords of a contract's body; `node` holds nothing but these."""
     if "span" not in node.items:
         _check_without_span(context, node)
-    return _entry(context, "top", node, node.keys.get("span", spot), above=())
+    return _entry(context, "top", node, node.keys.get("span", location), above=())
 
 
 def _check_without_span(context: Context, node: Mapping) -> None:
@@ -28,11 +35,11 @@ def _check_without_span(context: Context, node: Mapping) -> None:
             if keyword not in BODY_WITHOUT_SPAN:
                 hint = f"a body without `span` speaks of whole traces; accepted: {accepted}"
                 raise node.keys[keyword].error(f"`{keyword}` needs `span`", hint=hint)
-            if keyword == "closed" and set(words(item, "`closed`", CLOSABLE)) - {"children"}:
-                raise item.spot.error("a body without `span` can be closed for children only")
+            if keyword == "closed" and set(read_words(item, "`closed`", CLOSABLE)) - {"children"}:
+                raise item.location.error("a body without `span` can be closed for children only")
 
 
-def _entry(context: Context, id: str, node: Mapping, spot: Spot, *, above: tuple[str, ...]) -> Entry:
+def _entry(context: Context, id: str, node: Mapping, location: Location, *, above: tuple[str, ...]) -> Entry:
     said: dict[str, Any] = {}
     for keyword in node.items:
         with context.collecting():
@@ -40,22 +47,24 @@ def _entry(context: Context, id: str, node: Mapping, spot: Spot, *, above: tuple
                 said[keyword] = _entries(context, node.items[keyword], f"`{keyword}`", above=(*above, id))
             elif keyword not in CONTENT:
                 said.update(_keyword(context, id, keyword, node.items[keyword]))
-    content = Reader(context).content(node)
-    return Entry(id, said.pop("span", None), content=content, place=spot.place, places=places(node, _PLACED), **said)
+    content = ContentReader(context).content(node)
+    return Entry(
+        id, said.pop("span", None), content=content, place=location.place, places=keyword_places(node, _PLACED), **said
+    )
 
 
 def _keyword(context: Context, id: str, keyword: str, node: Node) -> dict[str, Any]:
     match keyword:
         case "span":
-            read: Any = name_pattern(node, "`span`")
+            read: Any = read_name_pattern(node, "`span`")
         case "where":
-            read = where(context, node)
+            read = read_where(context, node)
         case "count" | "concurrency":
-            read = count(node, f"`{keyword}`")
+            read = read_count(node, f"`{keyword}`")
         case "closed":
-            read = frozenset(cast("tuple[Closable, ...]", words(node, "`closed`", CLOSABLE)))
+            read = frozenset(cast("tuple[Closable, ...]", read_words(node, "`closed`", CLOSABLE)))
         case "order":
-            read = order(context, node, below=id)
+            read = read_order(context, node, below=id)
         case _:
             read = _conditions(context, node, below=id)
     return {keyword: read}
@@ -63,17 +72,17 @@ def _keyword(context: Context, id: str, keyword: str, node: Node) -> dict[str, A
 
 def _entries(context: Context, node: Node, what: str, *, above: tuple[str, ...]) -> tuple[Entry, ...]:
     found: list[Entry] = []
-    for id, item in mapping(node, what).items.items():
-        spot = cast(Mapping, node).keys[id]
+    for id, item in read_mapping(node, what).items.items():
+        location = cast(Mapping, node).keys[id]
         with context.collecting():
-            context.name(id, "entry", spot, above)
+            context.register(id, "entry", location, above)
         with context.collecting():
-            inner = mapping(item, f"the entry `{id}`")
+            inner = read_mapping(item, f"the entry `{id}`")
             known = _known(context, inner, f"the entry `{id}`", ENTRY)
             if "span" not in inner.items:
                 with context.collecting():
-                    raise spot.error(f"the entry `{id}` needs `span`")
-            found.append(_entry(context, id, known, spot, above=above))
+                    raise location.error(f"the entry `{id}` needs `span`")
+            found.append(_entry(context, id, known, location, above=above))
     return tuple(found)
 
 
@@ -81,66 +90,66 @@ def _known(context: Context, node: Mapping, what: str, accepted: tuple[str, ...]
     """The mapping without its unknown keywords, which are errors."""
     for keyword in node.items:
         with context.collecting():
-            mapping(Mapping({keyword: node.items[keyword]}, node.keys, node.spot), what, accepted)
-    return Mapping({k: v for k, v in node.items.items() if k in accepted}, node.keys, node.spot)
+            read_mapping(Mapping({keyword: node.items[keyword]}, node.keys, node.location), what, accepted)
+    return Mapping({k: v for k, v in node.items.items() if k in accepted}, node.keys, node.location)
 
 
-def where(context: Context, node: Node) -> Content:
+def read_where(context: Context, node: Node) -> Content:
     """What selects further: content keywords without `same_as`, which is judged after spans are assigned."""
-    inner = mapping(node, "`where`")
-    return Reader(context, relations=False).content(_known(context, inner, "`where`", CONTENT))
+    inner = read_mapping(node, "`where`")
+    return ContentReader(context, relations=False).content(_known(context, inner, "`where`", CONTENT))
 
 
-def order(context: Context, node: Node, *, below: str) -> tuple[str, ...]:
+def read_order(context: Context, node: Node, *, below: str) -> tuple[str, ...]:
     """The ids of `order`, at or below the entry `below`."""
-    named = texts(node, "`order`")
-    for id, spot in named:
-        context.later(lambda id=id, spot=spot: context.entry(id, spot, below=below, what="`order`"))  # type: ignore[misc]
+    named = read_texts(node, "`order`")
+    for id, location in named:
+        context.check_entry_later(id, location, below=below, what="`order`")
     return tuple(id for id, _ in named)
 
 
 def _conditions(context: Context, node: Node, *, below: str) -> tuple[Condition, ...]:
     found: list[Condition] = []
-    for id, item in mapping(node, "`conditions`").items.items():
-        spot = cast(Mapping, node).keys[id]
+    for id, item in read_mapping(node, "`conditions`").items.items():
+        location = cast(Mapping, node).keys[id]
         with context.collecting():
-            context.name(id, "condition", spot)
+            context.register(id, "condition", location)
         with context.collecting():
-            found.append(_condition(context, id, item, spot, below=below))
+            found.append(_condition(context, id, item, location, below=below))
     return tuple(found)
 
 
-def _condition(context: Context, id: str, node: Node, spot: Spot, *, below: str) -> Condition:
+def _condition(context: Context, id: str, node: Node, location: Location, *, below: str) -> Condition:
     what = f"the condition `{id}`"
-    said = mapping(node, what, CONDITION)
-    when = _sides(context, required(said, "when", what), "`when`", below=below)
+    said = read_mapping(node, what, CONDITION)
+    when = _sides(context, read_required(said, "when", what), "`when`", below=below)
     if "then" not in said.items and "order" not in said.items:
-        raise spot.error(f"{what} needs `then` or `order`")
+        raise location.error(f"{what} needs `then` or `order`")
     then = _sides(context, said.items["then"], "`then`", below=below) if "then" in said.items else ()
-    ordered = order(context, said.items["order"], below=below) if "order" in said.items else ()
-    return Condition(id, when, then, ordered, spot.place)
+    ordered = read_order(context, said.items["order"], below=below) if "order" in said.items else ()
+    return Condition(id, when, then, ordered, location.place)
 
 
 def _sides(context: Context, node: Node, what: str, *, below: str) -> tuple[Side, ...]:
     found: list[Side] = []
-    named = mapping(node, what)
+    named = read_mapping(node, what)
     if not named.items:
-        raise node.spot.error(f"{what} is empty", hint="it maps ids of entries to present, absent or content")
+        raise node.location.error(f"{what} is empty", hint="it maps ids of entries to present, absent or content")
     for id, item in named.items.items():
-        spot = named.keys[id]
-        context.later(lambda id=id, spot=spot: context.entry(id, spot, below=below, what=what))  # type: ignore[misc]
+        location = named.keys[id]
+        context.check_entry_later(id, location, below=below, what=what)
         with context.collecting():
-            found.append(_side(context, id, item, spot))
+            found.append(_side(context, id, item, location))
     return tuple(found)
 
 
-def _side(context: Context, id: str, node: Node, spot: Spot) -> Side:
+def _side(context: Context, id: str, node: Node, location: Location) -> Side:
     if isinstance(node, Scalar) and node.value in PRESENCE:
-        return Side(id, "present" if node.value == "present" else "absent", place=spot.place)
+        return Side(id, "present" if node.value == "present" else "absent", place=location.place)
     if not isinstance(node, Mapping):
-        raise node.spot.error(f"`{id}` is present, absent or content")
+        raise node.location.error(f"`{id}` is present, absent or content")
     said = _known(context, node, f"`{id}`", SIDE)
     if not node.items:
-        raise node.spot.error(f"the content of `{id}` is empty")
-    number = count(said.items["count"]) if "count" in said.items else None
-    return Side(id, "content", Reader(context).content(said), number, spot.place)
+        raise node.location.error(f"the content of `{id}` is empty")
+    number = read_count(said.items["count"]) if "count" in said.items else None
+    return Side(id, "content", ContentReader(context).content(said), number, location.place)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Final
 
-from spanpact.contract.document import Mapping, Spot, shown
+from spanpact.contract.document import Location, Mapping, quote
 from spanpact.contract.yaml_reader import MAX_BYTES, from_yaml
 from spanpact.errors import UsageError
 
@@ -16,7 +16,7 @@ SUFFIX: Final = ".contract.yaml"
 
 
 @dataclass(slots=True)
-class Files:
+class ContractFiles:
     """Opens contract files below `root`, each once."""
 
     root: Path
@@ -32,26 +32,26 @@ class Files:
             self._documents[real] = from_yaml(_read(path), file=str(path))
         return self._documents[real]
 
-    def beside(self, path: Path, name: str, spot: Spot) -> Path:
+    def resolve(self, path: Path, name: str, location: Location) -> Path:
         """The path of a file that `path` names relative to itself; raises unless it lies inside `root`."""
-        target = inside(path.parent, name, spot, root=self.root)
+        target = resolve_inside(path.parent, name, location, root=self.root)
         if not target.is_file():
-            raise spot.error(f"there is no file {shown(str(target))}")
+            raise location.error(f"there is no file {quote(str(target))}")
         return target
 
 
-def inside(folder: Path, name: str, spot: Spot, *, root: Path) -> Path:
+def resolve_inside(folder: Path, name: str, location: Location, *, root: Path) -> Path:
     """`folder/name`, which must be a relative path without `..` that ends inside `root`, links followed."""
     parts = PurePosixPath(name).parts
     hint = "accepted: a file beside this one or below it"
     foreign = "://" in name or "\\" in name or "\0" in name or PureWindowsPath(name).drive
     if foreign or PurePosixPath(name).is_absolute():
-        raise spot.error(f"{shown(name)} is not a relative path", hint=hint)
+        raise location.error(f"{quote(name)} is not a relative path", hint=hint)
     if ".." in parts:
-        raise spot.error(f"{shown(name)} leads out of its folder", hint=hint)
+        raise location.error(f"{quote(name)} leads out of its folder", hint=hint)
     target = folder.joinpath(*parts)
     if not real_path(target).is_relative_to(real_path(root)):
-        raise spot.error(f"{shown(name)} is a link that leads out of the contracts' folder")
+        raise location.error(f"{quote(name)} is a link that leads out of the contracts' folder")
     return target
 
 
@@ -60,31 +60,31 @@ def real_path(path: Path) -> Path:
     try:
         return Path(os.path.realpath(path))
     except ValueError:
-        raise UsageError(f"{shown(str(path))} is no valid path") from None
+        raise UsageError(f"{quote(str(path))} is no valid path") from None
 
 
 def _read(path: Path) -> bytes:
     try:
         if not path.is_file():  # a device or a pipe would be read for ever
-            raise UsageError(f"there is no contract file {shown(str(path))}")
+            raise UsageError(f"there is no contract file {quote(str(path))}")
         with path.open("rb") as stream:
             return stream.read(MAX_BYTES + 1)
     except OSError as error:
-        raise UsageError(f"cannot read {shown(str(path))}: {error.strerror}") from None
+        raise UsageError(f"cannot read {quote(str(path))}: {error.strerror}") from None
 
 
-def found_below(folder: Path) -> Iterator[Path]:
+def find_contract_files(folder: Path) -> Iterator[Path]:
     """Every contract file below a folder, in alphabetical order; linked folders are not followed."""
     for place, folders, names in os.walk(folder):
         folders.sort()
         yield from (Path(place, name) for name in sorted(names) if name.endswith(SUFFIX))
 
 
-def roots_and_files(paths: Iterable[str | os.PathLike[str]]) -> Iterator[tuple[Path, Path]]:
+def iter_roots_and_files(paths: Iterable[str | os.PathLike[str]]) -> Iterator[tuple[Path, Path]]:
     """(root, file) for each contract file named, or found below a folder named."""
     for given in paths:
         path = Path(given)
         if path.is_dir():
-            yield from ((path, file) for file in found_below(path))
+            yield from ((path, file) for file in find_contract_files(path))
         else:
             yield path.parent, path

@@ -9,17 +9,17 @@ from pathlib import Path
 
 from spanpact.contract.compiled import ContractPlan
 from spanpact.contract.document import Mapping, from_python
-from spanpact.contract.loader.compiler import compiled_plan
+from spanpact.contract.loader.compiler import compile_document
 from spanpact.contract.loader.context import Context
-from spanpact.contract.loader.files import Files, real_path, roots_and_files
-from spanpact.contract.loader.header import check_keys, extended_names, file_kind
+from spanpact.contract.loader.files import ContractFiles, iter_roots_and_files, real_path
+from spanpact.contract.loader.header import check_keys, file_kind, read_extended_names
 from spanpact.contract.python_api import Contract
 from spanpact.contract.yaml_reader import from_yaml
 from spanpact.errors import ContractError, UsageError
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadedFile:
     """One file: its document, the documents of the fragments that it extends, and its plan if it is a contract.
 
     `error` says why there is no more than that; it knows every other mistake in the file.
@@ -38,7 +38,7 @@ def load_contract(path: str | os.PathLike[str], *, root: str | os.PathLike[str] 
     Raises ContractError for what is not in the language, UsageError for a file that cannot be read.
     """
     file = Path(path)
-    return _load(Files(Path(root) if root is not None else file.parent), file)
+    return _load(ContractFiles(Path(root) if root is not None else file.parent), file)
 
 
 def load_contracts(paths: Iterable[str | os.PathLike[str]]) -> list[ContractPlan]:
@@ -49,10 +49,10 @@ def load_contracts(paths: Iterable[str | os.PathLike[str]]) -> list[ContractPlan
     """
     named = tuple(paths)
     plans: list[ContractPlan] = []
-    opened: dict[Path, Files] = {}
+    opened: dict[Path, ContractFiles] = {}
     seen: set[Path] = set()
-    for root, file in roots_and_files(named):
-        files = opened.setdefault(root, Files(root))
+    for root, file in iter_roots_and_files(named):
+        files = opened.setdefault(root, ContractFiles(root))
         real = real_path(file)
         if real not in seen and not _is_fragment(files, file):
             plans.append(_load(files, file))
@@ -65,19 +65,19 @@ def load_contracts(paths: Iterable[str | os.PathLike[str]]) -> list[ContractPlan
     return plans
 
 
-def load_each(paths: Iterable[str | os.PathLike[str]]) -> list[Loaded]:
+def load_each(paths: Iterable[str | os.PathLike[str]]) -> list[LoadedFile]:
     """Every file given or found below a folder given, once each, contracts and fragments alike.
 
     A mistake in one file leaves the others read. Raises UsageError for a file that cannot be read, and where there is
     none at all.
     """
     named = tuple(paths)
-    opened: dict[Path, Files] = {}
-    found: dict[Path, Loaded] = {}
-    for root, file in roots_and_files(named):
+    opened: dict[Path, ContractFiles] = {}
+    found: dict[Path, LoadedFile] = {}
+    for root, file in iter_roots_and_files(named):
         real = real_path(file)
         if real not in found:
-            found[real] = _read_one(opened.setdefault(root, Files(root)), file)
+            found[real] = _read_one(opened.setdefault(root, ContractFiles(root)), file)
     if not found:
         raise UsageError(
             f"no contract in {', '.join(str(path) for path in named) or 'nothing'}",
@@ -86,22 +86,22 @@ def load_each(paths: Iterable[str | os.PathLike[str]]) -> list[Loaded]:
     return list(found.values())
 
 
-def _read_one(files: Files, file: Path) -> Loaded:
+def _read_one(files: ContractFiles, file: Path) -> LoadedFile:
     try:
         document = files.document(file)
         if _is_fragment(files, file):
-            return Loaded(str(file), document)
+            return LoadedFile(str(file), document)
         context = Context(str(file))
         fragments = _fragments(context, document, files, file)
-        return Loaded(str(file), document, tuple(fragments), compiled_plan(context, document, fragments))
+        return LoadedFile(str(file), document, tuple(fragments), compile_document(context, document, fragments))
     except ContractError as error:
-        return Loaded(str(file), error=error)
+        return LoadedFile(str(file), error=error)
 
 
 def load_text(text: str | bytes, *, file: str = "<text>", root: str | os.PathLike[str] | None = None) -> ContractPlan:
     """The plan of a contract given as YAML text; it can use `extends` only where `root` says where to look."""
     document = from_yaml(text, file=file)
-    return _compile(document, file, Files(Path(root)) if root is not None else None, Path(root or ".", "text"))
+    return _compile(document, file, ContractFiles(Path(root)) if root is not None else None, Path(root or ".", "text"))
 
 
 def compile_contract(contract: Contract, *, root: str | os.PathLike[str] | None = None) -> ContractPlan:
@@ -111,10 +111,10 @@ def compile_contract(contract: Contract, *, root: str | os.PathLike[str] | None 
     """
     document = from_python(contract.document())
     assert isinstance(document, Mapping)
-    return _compile(document, "", Files(Path(root)) if root is not None else None, Path(root or ".", "python"))
+    return _compile(document, "", ContractFiles(Path(root)) if root is not None else None, Path(root or ".", "python"))
 
 
-def _is_fragment(files: Files, file: Path) -> bool:
+def _is_fragment(files: ContractFiles, file: Path) -> bool:
     document = files.document(file)
     if file_kind(document) == "contract":
         return False
@@ -128,32 +128,32 @@ def _check_fragment(document: Mapping, file: str) -> None:
     context.finish()
 
 
-def _load(files: Files, path: Path) -> ContractPlan:
+def _load(files: ContractFiles, path: Path) -> ContractPlan:
     return _compile(files.document(path), str(path), files, path)
 
 
-def _compile(document: Mapping, file: str, files: Files | None, path: Path) -> ContractPlan:
+def _compile(document: Mapping, file: str, files: ContractFiles | None, path: Path) -> ContractPlan:
     if file_kind(document) == "fragment":
         raise document.keys["fragment"].error("a fragment is no contract", hint="a contract names it in `extends`")
     context = Context(file)
-    return compiled_plan(context, document, _fragments(context, document, files, path))
+    return compile_document(context, document, _fragments(context, document, files, path))
 
 
-def _fragments(context: Context, document: Mapping, files: Files | None, path: Path) -> list[Mapping]:
+def _fragments(context: Context, document: Mapping, files: ContractFiles | None, path: Path) -> list[Mapping]:
     found: list[Mapping] = []
     with context.collecting():
-        named = extended_names(document.items["extends"]) if "extends" in document.items else ()
-        for name, spot in named:
+        named = read_extended_names(document.items["extends"]) if "extends" in document.items else ()
+        for name, location in named:
             with context.collecting():
                 if files is None:
-                    raise spot.error("`extends` needs a file or a `root` to be relative to")
-                target = files.beside(path, name, spot)
+                    raise location.error("`extends` needs a file or a `root` to be relative to")
+                target = files.resolve(path, name, location)
                 if str(target) in context.extended:
-                    raise spot.error(f"`{name}` is in `extends` twice")
-                context.extended[str(target)] = spot
+                    raise location.error(f"`{name}` is in `extends` twice")
+                context.extended[str(target)] = location
                 fragment = files.document(target)
                 if file_kind(fragment) == "contract":
-                    raise spot.error(f"`{name}` is a contract, not a fragment")
+                    raise location.error(f"`{name}` is a contract, not a fragment")
                 _check_fragment(fragment, str(target))
                 found.append(fragment)
     return found

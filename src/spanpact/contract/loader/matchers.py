@@ -7,10 +7,17 @@ from typing import Any, Final, cast
 import re2
 
 from spanpact.contract.compiled import UNSET, Matcher, Reference, TypeName
-from spanpact.contract.document import Mapping, Node, Scalar, Sequence, Spot, kind_of, shown
+from spanpact.contract.document import Location, Mapping, Node, Scalar, Sequence, describe_kind, quote
 from spanpact.contract.loader.context import Context
-from spanpact.contract.loader.nodes import flag, mapping, number, sequence, text, word
-from spanpact.contract.loader.vocabulary import CLOSED_MATCHER, MATCHER, PRESENCE, TYPES, suggestion
+from spanpact.contract.loader.node_readers import (
+    read_boolean,
+    read_mapping,
+    read_number,
+    read_sequence,
+    read_text,
+    read_word,
+)
+from spanpact.contract.loader.vocabulary import CLOSED_MATCHER, MATCHER, PRESENCE, TYPES, suggest
 from spanpact.trace.model import Value
 
 MAX_PATTERN: Final = 1_000
@@ -18,15 +25,15 @@ _OPTIONS: Final = re2.Options()
 _OPTIONS.log_errors = False
 
 
-def matcher(context: Context, node: Node, what: str, *, relations: bool) -> Matcher:
+def read_matcher(context: Context, node: Node, what: str, *, relations: bool) -> Matcher:
     """The matcher of a value; `relations` says whether `same_as` may stand here."""
     if isinstance(node, Scalar) and node.value in PRESENCE and isinstance(node.value, str):
         return Matcher(presence=node.value)  # type: ignore[arg-type]
     if not isinstance(node, Mapping):
-        return Matcher(equals=value(node, what))
-    said = mapping(node, f"the matcher of {what}", MATCHER).items
+        return Matcher(equals=read_literal(node, what))
+    said = read_mapping(node, f"the matcher of {what}", MATCHER).items
     if not said:
-        raise node.spot.error(f"the matcher of {what} is empty", hint=f"accepted: {', '.join(MATCHER)}")
+        raise node.location.error(f"the matcher of {what} is empty", hint=f"accepted: {', '.join(MATCHER)}")
     if "same_as" in said and not relations:
         raise node.keys["same_as"].error(
             "`same_as` cannot stand here", hint="accepted: in attributes and resource, where nothing is selected"
@@ -35,74 +42,76 @@ def matcher(context: Context, node: Node, what: str, *, relations: bool) -> Matc
 
 
 def _of_words(context: Context, said: dict[str, Node], what: str) -> Matcher:
-    pattern = text(said["matches"], "`matches`", empty=True) if "matches" in said else None
-    low = number(said["at_least"], "`at_least`") if "at_least" in said else None
-    high = number(said["at_most"], "`at_most`") if "at_most" in said else None
+    pattern = read_text(said["matches"], "`matches`", empty=True) if "matches" in said else None
+    low = read_number(said["at_least"], "`at_least`") if "at_least" in said else None
+    high = read_number(said["at_most"], "`at_most`") if "at_most" in said else None
     if low is not None and high is not None and low > high:
-        raise said["at_most"].spot.error(f"nothing lies between {low} and {high}")
+        raise said["at_most"].location.error(f"nothing lies between {low} and {high}")
     return Matcher(
-        equals=value(said["equals"], what) if "equals" in said else UNSET,
+        equals=read_literal(said["equals"], what) if "equals" in said else UNSET,
         one_of=_one_of(said["one_of"], what) if "one_of" in said else None,
-        type=cast(TypeName, word(said["type"], "`type`", TYPES)) if "type" in said else None,
+        type=cast(TypeName, read_word(said["type"], "`type`", TYPES)) if "type" in said else None,
         at_least=low,
         at_most=high,
         matches=pattern,
-        regex=compiled(pattern, said["matches"].spot, "`matches`") if pattern is not None else None,
+        regex=compile_pattern(pattern, said["matches"].location, "`matches`") if pattern is not None else None,
         same_as=_reference(context, said["same_as"]) if "same_as" in said else None,
-        optional=flag(said["optional"], "`optional`") if "optional" in said else False,
+        optional=read_boolean(said["optional"], "`optional`") if "optional" in said else False,
     )
 
 
-def value(node: Node, what: str) -> Value:
+def read_literal(node: Node, what: str) -> Value:
     """A literal: a scalar, or a list of literals."""
     if isinstance(node, Scalar):
         return node.value
     if isinstance(node, Sequence):
-        return [value(item, what) for item in node.items]
-    raise node.spot.error(f"a literal of {what} is a scalar or a list, not {kind_of(node)}")
+        return [read_literal(item, what) for item in node.items]
+    raise node.location.error(f"a literal of {what} is a scalar or a list, not {describe_kind(node)}")
 
 
 def _one_of(node: Node, what: str) -> tuple[Value, ...]:
-    return tuple(value(item, what) for item in sequence(node, "`one_of`").items)
+    return tuple(read_literal(item, what) for item in read_sequence(node, "`one_of`").items)
 
 
-def compiled(pattern: str, spot: Spot, what: str) -> Any:
+def compile_pattern(pattern: str, location: Location, what: str) -> Any:
     """The RE2 pattern, compiled; raises ContractError with RE2's own words for one that it refuses."""
     if len(pattern) > MAX_PATTERN:
-        raise spot.error(f"the pattern of {what} is longer than {MAX_PATTERN:,} characters")
+        raise location.error(f"the pattern of {what} is longer than {MAX_PATTERN:,} characters")
     try:
         return re2.compile(pattern, _OPTIONS)
     except re2.error as error:
         reason = error.args[0].decode("utf-8", "replace") if error.args else "no reason given"
-        raise spot.error(
-            f"RE2 refuses the pattern {shown(pattern)}: {shown(reason)[1:-1]}",
+        raise location.error(
+            f"RE2 refuses the pattern {quote(pattern)}: {quote(reason)[1:-1]}",
             hint="https://github.com/google/re2/wiki/Syntax",
         ) from None
 
 
 def _reference(context: Context, node: Node) -> Reference:
-    raw = text(node, "`same_as`")
+    raw = read_text(node, "`same_as`")
     entry, dot, attribute = raw.partition(".")
     if not (entry and dot and attribute):
-        raise node.spot.error(f"`same_as` cannot be {shown(raw)}", hint="accepted: id.attribute, such as top.user.id")
-    context.later(lambda: context.entry(entry, node.spot, what="`same_as`"))
+        raise node.location.error(
+            f"`same_as` cannot be {quote(raw)}", hint="accepted: id.attribute, such as top.user.id"
+        )
+    context.check_entry_later(entry, node.location, what="`same_as`")
     return Reference(entry, attribute, context.accepted_names(attribute))
 
 
-def closed_matcher(node: Node, what: str, accepted: tuple[str, ...]) -> Matcher:
+def read_closed_matcher(node: Node, what: str, accepted: tuple[str, ...]) -> Matcher:
     """The matcher of `kind` and `status`, whose values are a closed list."""
     if isinstance(node, Sequence):
-        raise node.spot.error(f"{what} cannot be a list", hint="write {one_of: [...]}")
+        raise node.location.error(f"{what} cannot be a list", hint="write {one_of: [...]}")
     if isinstance(node, Scalar):
-        return Matcher(equals=word(node, what, accepted))
-    said = mapping(node, f"the matcher of {what}", CLOSED_MATCHER).items
+        return Matcher(equals=read_word(node, what, accepted))
+    said = read_mapping(node, f"the matcher of {what}", CLOSED_MATCHER).items
     if not said:
-        raise node.spot.error(f"the matcher of {what} is empty", hint=suggestion("", CLOSED_MATCHER))
-    pattern = text(said["matches"], "`matches`") if "matches" in said else None
-    listed = sequence(said["one_of"], "`one_of`").items if "one_of" in said else ()
+        raise node.location.error(f"the matcher of {what} is empty", hint=suggest("", CLOSED_MATCHER))
+    pattern = read_text(said["matches"], "`matches`") if "matches" in said else None
+    listed = read_sequence(said["one_of"], "`one_of`").items if "one_of" in said else ()
     return Matcher(
-        equals=word(said["equals"], what, accepted) if "equals" in said else UNSET,
-        one_of=tuple(word(item, what, accepted) for item in listed) or None,
+        equals=read_word(said["equals"], what, accepted) if "equals" in said else UNSET,
+        one_of=tuple(read_word(item, what, accepted) for item in listed) or None,
         matches=pattern,
-        regex=compiled(pattern, said["matches"].spot, "`matches`") if pattern is not None else None,
+        regex=compile_pattern(pattern, said["matches"].location, "`matches`") if pattern is not None else None,
     )

@@ -71,7 +71,7 @@ EVERY_KEYWORD: Final = frozenset(
 _MOST_SHOWN: Final = 40
 
 
-def suggestion(word: str, accepted: Collection[str]) -> str:
+def suggest(word: str, accepted: Collection[str]) -> str:
     """`did you mean …? accepted: …`: the nearest word, if one is near, and all that would do, unless they are many."""
     near = difflib.get_close_matches(word, accepted, n=1, cutoff=0.6)
     said = [f"did you mean `{near[0]}`?"] if near else []

@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Final
 
 from spanpact.contract.compiled import Count
-from spanpact.contract.document import Mapping, Node, Scalar, Sequence, Spot, kind_of, shown
-from spanpact.contract.loader.vocabulary import EVERY_KEYWORD, suggestion
+from spanpact.contract.document import Location, Mapping, Node, Scalar, Sequence, describe_kind, quote
+from spanpact.contract.loader.vocabulary import EVERY_KEYWORD, suggest
 from spanpact.trace.name_patterns import NamePattern
 
 ID: Final = re.compile(r"[a-z][a-z0-9_]*")
@@ -26,13 +26,13 @@ _DURATION: Final = re.compile(r"(-?)([0-9]{1,15}(?:\.[0-9]{1,15})?)(ns|us|ms|s|m
 _UNITS: Final = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "min": 60 * 10**9}
 
 
-def mapping(node: Node, what: str, accepted: Collection[str] | None = None) -> Mapping:
+def read_mapping(node: Node, what: str, accepted: Collection[str] | None = None) -> Mapping:
     """The node as a mapping, whose keys are among `accepted` (any, if None); `what` names it in errors."""
     if not isinstance(node, Mapping):
-        raise node.spot.error(f"{what} is a mapping, not {kind_of(node)}", hint=_offer(accepted))
+        raise node.location.error(f"{what} is a mapping, not {describe_kind(node)}", hint=_offer(accepted))
     for key in node.items if accepted is not None else ():
         if key not in accepted:  # type: ignore[operator]
-            raise unknown(key, node.keys[key], what, accepted or ())
+            raise unknown_keyword(key, node.keys[key], what, accepted or ())
     return node
 
 
@@ -40,147 +40,147 @@ def _offer(accepted: Collection[str] | None) -> str:
     return f"accepted: {', '.join(accepted)}" if accepted else ""
 
 
-def unknown(key: str, spot: Spot, what: str, accepted: Collection[str]) -> Exception:
+def unknown_keyword(key: str, location: Location, what: str, accepted: Collection[str]) -> Exception:
     """The error for a keyword that is not in the vocabulary of its place."""
     if key in EVERY_KEYWORD:
-        return spot.error(f"`{key}` cannot stand in {what}", hint=_offer(accepted))
-    return spot.error(f"unknown keyword {shown(key)} in {what}", hint=suggestion(key, accepted))
+        return location.error(f"`{key}` cannot stand in {what}", hint=_offer(accepted))
+    return location.error(f"unknown keyword {quote(key)} in {what}", hint=suggest(key, accepted))
 
 
-def required(node: Mapping, key: str, what: str) -> Node:
+def read_required(node: Mapping, key: str, what: str) -> Node:
     """The value of a key that must be there."""
     if key not in node.items:
-        raise node.spot.error(f"{what} needs `{key}`")
+        raise node.location.error(f"{what} needs `{key}`")
     return node.items[key]
 
 
-def text(node: Node, what: str, *, empty: bool = False) -> str:
+def read_text(node: Node, what: str, *, empty: bool = False) -> str:
     """A text; an empty one only where `empty` allows it."""
     if not isinstance(node, Scalar) or not isinstance(node.value, str):
         hint = "quote it" if isinstance(node, Scalar) and node.value is not None else ""
-        raise node.spot.error(f"{what} is a text, not {kind_of(node)}", hint=hint)
+        raise node.location.error(f"{what} is a text, not {describe_kind(node)}", hint=hint)
     if not node.value and not empty:
-        raise node.spot.error(f"{what} is empty")
+        raise node.location.error(f"{what} is empty")
     return node.value
 
 
-def word(node: Node, what: str, accepted: Collection[str]) -> str:
+def read_word(node: Node, what: str, accepted: Collection[str]) -> str:
     """A text out of a closed list."""
     if isinstance(node, Scalar) and isinstance(node.value, str) and node.value in accepted:
         return node.value
-    hint = suggestion(str(node.value), accepted) if isinstance(node, Scalar) else _offer(accepted)
-    raise node.spot.error(f"{what} cannot be {_bare(node)}", hint=hint)
+    hint = suggest(str(node.value), accepted) if isinstance(node, Scalar) else _offer(accepted)
+    raise node.location.error(f"{what} cannot be {_bare(node)}", hint=hint)
 
 
 def _bare(node: Node) -> str:
-    return shown(node.value) if isinstance(node, Scalar) and isinstance(node.value, str) else kind_of(node)
+    return quote(node.value) if isinstance(node, Scalar) and isinstance(node.value, str) else describe_kind(node)
 
 
-def sequence(node: Node, what: str, *, empty: bool = False) -> Sequence:
+def read_sequence(node: Node, what: str, *, empty: bool = False) -> Sequence:
     """A list; an empty one only where `empty` allows it."""
     if not isinstance(node, Sequence):
-        raise node.spot.error(f"{what} is a list, not {kind_of(node)}", hint="write it as [a, b]")
+        raise node.location.error(f"{what} is a list, not {describe_kind(node)}", hint="write it as [a, b]")
     if not node.items and not empty:
-        raise node.spot.error(f"{what} is an empty list")
+        raise node.location.error(f"{what} is an empty list")
     return node
 
 
-def texts(node: Node, what: str) -> tuple[tuple[str, Spot], ...]:
-    """A list of different texts, each with its spot."""
-    found: dict[str, Spot] = {}
-    for item in sequence(node, what).items:
-        name = text(item, f"each item of {what}")
+def read_texts(node: Node, what: str) -> tuple[tuple[str, Location], ...]:
+    """A list of different texts, each with its location."""
+    found: dict[str, Location] = {}
+    for item in read_sequence(node, what).items:
+        name = read_text(item, f"each item of {what}")
         if name in found:
-            raise item.spot.error(f"{shown(name)} is in {what} twice")
-        found[name] = item.spot
+            raise item.location.error(f"{quote(name)} is in {what} twice")
+        found[name] = item.location
     return tuple(found.items())
 
 
-def words(node: Node, what: str, accepted: Collection[str]) -> tuple[str, ...]:
+def read_words(node: Node, what: str, accepted: Collection[str]) -> tuple[str, ...]:
     """A list of different words out of a closed list."""
     found: list[str] = []
-    for item in sequence(node, what, empty=True).items:
-        found.append(word(item, what, accepted))
+    for item in read_sequence(node, what, empty=True).items:
+        found.append(read_word(item, what, accepted))
         if found.count(found[-1]) > 1:
-            raise item.spot.error(f"`{found[-1]}` is in {what} twice")
+            raise item.location.error(f"`{found[-1]}` is in {what} twice")
     return tuple(found)
 
 
-def number(node: Node, what: str) -> int | float:
+def read_number(node: Node, what: str) -> int | float:
     """A number: no boolean, and not NaN, within which nothing lies."""
     if not isinstance(node, Scalar) or isinstance(node.value, bool) or not isinstance(node.value, int | float):
-        raise node.spot.error(f"{what} is a number, not {kind_of(node)}")
+        raise node.location.error(f"{what} is a number, not {describe_kind(node)}")
     if node.value != node.value:
-        raise node.spot.error(f"{what} cannot be NaN, as nothing compares with it")
+        raise node.location.error(f"{what} cannot be NaN, as nothing compares with it")
     return node.value
 
 
-def share(node: Node, what: str) -> float:
+def read_fraction(node: Node, what: str) -> float:
     """A number from 0 to 1."""
-    value = number(node, what)
+    value = read_number(node, what)
     if not 0 <= value <= 1:
-        raise node.spot.error(f"{what} is a number from 0 to 1, not {shown(value)}")
+        raise node.location.error(f"{what} is a number from 0 to 1, not {quote(value)}")
     return float(value)
 
 
-def whole(node: Node, what: str, *, least: int = 0) -> int:
+def read_integer(node: Node, what: str, *, least: int = 0) -> int:
     """A whole number of at least `least`."""
     if not isinstance(node, Scalar) or isinstance(node.value, bool) or not isinstance(node.value, int):
-        raise node.spot.error(f"{what} is a whole number, not {kind_of(node)}")
+        raise node.location.error(f"{what} is a whole number, not {describe_kind(node)}")
     if node.value < least:
-        raise node.spot.error(f"{what} is at least {least}, not {node.value}")
+        raise node.location.error(f"{what} is at least {least}, not {node.value}")
     return node.value
 
 
-def flag(node: Node, what: str) -> bool:
+def read_boolean(node: Node, what: str) -> bool:
     """A boolean."""
     if not isinstance(node, Scalar) or not isinstance(node.value, bool):
-        raise node.spot.error(f"{what} is true or false, not {kind_of(node)}")
+        raise node.location.error(f"{what} is true or false, not {describe_kind(node)}")
     return node.value
 
 
-def count(node: Node, what: str = "`count`") -> Count:
+def read_count(node: Node, what: str = "`count`") -> Count:
     """A range of counts: `3`, `0..1`, `1..`."""
     raw = node.value if isinstance(node, Scalar) and not isinstance(node.value, bool | float) else None
     found = _COUNT.fullmatch(str(raw)) if raw is not None else None
     if not found:
-        raise node.spot.error(f"{what} cannot be {_bare(node)}", hint="accepted: n, n..m, n..")
+        raise node.location.error(f"{what} cannot be {_bare(node)}", hint="accepted: n, n..m, n..")
     low = int(found[1])
     high = int(found[3]) if found[3] else None if found[2] else low
     if high is not None and high < low:
-        raise node.spot.error(f"{what} {found[0]} is empty, as {high} is less than {low}")
+        raise node.location.error(f"{what} {found[0]} is empty, as {high} is less than {low}")
     return Count(low, high)
 
 
-def duration(node: Node, what: str, *, signed: bool = False) -> int:
+def read_duration(node: Node, what: str, *, signed: bool = False) -> int:
     """Nanoseconds of a duration such as `1.5ms`; a negative one only where `signed`."""
     raw = node.value if isinstance(node, Scalar) and isinstance(node.value, str) else ""
     found = _DURATION.fullmatch(raw)
     if not found or (found[1] and not signed):
-        raise node.spot.error(
+        raise node.location.error(
             f"{what} cannot be {_bare(node)}", hint="accepted: a number with ns, us, ms, s or min, such as 1.5ms"
         )
     value = Decimal(found[2]) * _UNITS[found[3]]
     if value != value.to_integral_value():
-        raise node.spot.error(f"{what} {shown(raw)} is not a whole number of nanoseconds")
+        raise node.location.error(f"{what} {quote(raw)} is not a whole number of nanoseconds")
     return int(value) * (-1 if found[1] else 1)
 
 
-def day(node: Node, what: str) -> str:
+def read_date(node: Node, what: str) -> str:
     """A day of the calendar, `2027-03-31`."""
-    raw = text(node, what)
+    raw = read_text(node, what)
     try:
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", raw, re.ASCII):
             return datetime.date.fromisoformat(raw).isoformat()
     except ValueError:
         pass
-    raise node.spot.error(f"{what} cannot be {shown(raw)}", hint="accepted: a day, such as 2027-03-31")
+    raise node.location.error(f"{what} cannot be {quote(raw)}", hint="accepted: a day, such as 2027-03-31")
 
 
-def name_pattern(node: Node, what: str) -> NamePattern:
+def read_name_pattern(node: Node, what: str) -> NamePattern:
     """A name with wildcards, or a list of them of which one must fit."""
     if isinstance(node, Sequence):
-        return NamePattern(tuple(name for name, _ in texts(node, what)))
+        return NamePattern(tuple(name for name, _ in read_texts(node, what)))
     if isinstance(node, Mapping):
-        raise node.spot.error(f"{what} is a name or a list of names, not a mapping")
-    return NamePattern((text(node, what),))
+        raise node.location.error(f"{what} is a name or a list of names, not a mapping")
+    return NamePattern((read_text(node, what),))

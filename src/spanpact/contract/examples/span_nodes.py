@@ -10,9 +10,9 @@ from collections.abc import Sequence as AnySequence
 from dataclasses import dataclass
 from typing import Final
 
-from spanpact.contract.document import Mapping, Node, Scalar, Spot
+from spanpact.contract.document import Location, Mapping, Node, Scalar
 from spanpact.contract.examples.values import is_absent
-from spanpact.contract.loader.nodes import mapping, sequence, whole
+from spanpact.contract.loader.node_readers import read_integer, read_mapping, read_sequence
 from spanpact.contract.loader.vocabulary import CONCRETE, EXAMPLE_SPAN, EXAMPLE_TRACE
 from spanpact.trace.name_patterns import NamePattern
 
@@ -36,41 +36,41 @@ class Budget:
 
     left: int = MAX_SPANS
 
-    def take(self, spot: Spot) -> None:
+    def take(self, location: Location) -> None:
         """Counts one span."""
         self.left -= 1
         if self.left < 0:
-            raise spot.error(f"the example has more than {MAX_SPANS:,} spans")
+            raise location.error(f"the example has more than {MAX_SPANS:,} spans")
 
 
-def trace_nodes(example: Mapping, budget: Budget) -> tuple[tuple[SpanNode, ...], ...]:
+def read_trace_nodes(example: Mapping, budget: Budget) -> tuple[tuple[SpanNode, ...], ...]:
     """The traces of an example that is written out, every `repeat` written out too."""
     if "trace" in example.items:
         return (_spans(example.items["trace"], "`trace`", budget),)
     found: list[tuple[SpanNode, ...]] = []
-    for item in sequence(example.items["traces"], "`traces`").items:
-        said = mapping(item, "each of `traces`", EXAMPLE_TRACE)
+    for item in read_sequence(example.items["traces"], "`traces`").items:
+        said = read_mapping(item, "each of `traces`", EXAMPLE_TRACE)
         if "trace" not in said.items:
-            raise item.spot.error("each of `traces` needs `trace`")
-        times = whole(said.items["repeat"], "`repeat`", least=1) if "repeat" in said.items else 1
+            raise item.location.error("each of `traces` needs `trace`")
+        times = read_integer(said.items["repeat"], "`repeat`", least=1) if "repeat" in said.items else 1
         found.extend(_spans(said.items["trace"], "`trace`", budget) for _ in range(times))
     return tuple(found)
 
 
 def _spans(node: Node, what: str, budget: Budget) -> tuple[SpanNode, ...]:
-    return tuple(copy for item in sequence(node, what, empty=True).items for copy in _copies(item, budget))
+    return tuple(copy for item in read_sequence(node, what, empty=True).items for copy in _copies(item, budget))
 
 
 def _copies(node: Node, budget: Budget) -> list[SpanNode]:
     """One span, as often as its `repeat` says."""
     said = _span_mapping(node)
-    times = whole(said.items["repeat"], "`repeat`", least=1) if "repeat" in said.items else 1
+    times = read_integer(said.items["repeat"], "`repeat`", least=1) if "repeat" in said.items else 1
     if times > 1 and "id" in said.items:
         raise said.keys["id"].error("`id` labels one span, and this one is repeated")
     fields = _without(said, "children", "repeat")
     copies: list[SpanNode] = []
     for _ in range(times):
-        budget.take(said.spot)
+        budget.take(said.location)
         below = said.items.get("children")
         copies.append(SpanNode(fields, _spans(below, "`children`", budget) if below is not None else ()))
     return copies
@@ -78,26 +78,26 @@ def _copies(node: Node, budget: Budget) -> list[SpanNode]:
 
 def _span_mapping(node: Node) -> Mapping:
     if isinstance(node, Scalar):
-        return Mapping({"span": node}, {"span": node.spot}, node.spot)
-    said = mapping(node, "a span of an example", EXAMPLE_SPAN)
+        return Mapping({"span": node}, {"span": node.location}, node.location)
+    said = read_mapping(node, "a span of an example", EXAMPLE_SPAN)
     if "span" not in said.items:
-        raise said.spot.error("a span of an example needs `span`")
+        raise said.location.error("a span of an example needs `span`")
     return said
 
 
 def _without(node: Mapping, *keys: str) -> Mapping:
-    return Mapping({k: v for k, v in node.items.items() if k not in keys}, node.keys, node.spot)
+    return Mapping({k: v for k, v in node.items.items() if k not in keys}, node.keys, node.location)
 
 
-def merge(under: Mapping, over: Mapping) -> Mapping:
+def merge_fields(under: Mapping, over: Mapping) -> Mapping:
     """`under` with the fields of `over`: mappings merge, anything else is replaced."""
     items = dict(under.items)
     for key, item in over.items.items():
         below = items.get(key)
         if key in _MERGED and isinstance(below, Mapping) and isinstance(item, Mapping):
-            item = Mapping({**below.items, **item.items}, {**below.keys, **item.keys}, item.spot)
+            item = Mapping({**below.items, **item.items}, {**below.keys, **item.keys}, item.location)
         items[key] = item
-    return Mapping(items, {**under.keys, **over.keys}, under.spot)
+    return Mapping(items, {**under.keys, **over.keys}, under.location)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,45 +109,45 @@ class Given:
 
     def complete(self, name: str, fields: Mapping) -> Mapping:
         """A span's fields with what is given for its name; `absent` fields are gone."""
-        result = Mapping({}, {}, fields.spot)
+        result = Mapping({}, {}, fields.location)
         for pattern, given in self.patterns:
             if pattern.fits(name):
-                result = merge(result, given)
-        result = merge(result, fields)
+                result = merge_fields(result, given)
+        result = merge_fields(result, fields)
         kept = {k: v for k, v in result.items.items() if k in ("span", "id") or not is_absent(v)}
-        return Mapping(kept, result.keys, result.spot)
+        return Mapping(kept, result.keys, result.location)
 
 
-def given(node: Node | None) -> Given:
+def read_given(node: Node | None) -> Given:
     """Reads `given`. Longer patterns win; among equally long ones, the alphabetically later."""
     if node is None:
         return Given()
-    said = mapping(node, "`given`")
+    said = read_mapping(node, "`given`")
     ordered = sorted(said.items, key=lambda text: (len(text), text))
-    fields = (mapping(said.items[text], f"what is given for `{text}`", CONCRETE) for text in ordered)
+    fields = (read_mapping(said.items[text], f"what is given for `{text}`", CONCRETE) for text in ordered)
     return Given(tuple((NamePattern((text,)), given) for text, given in zip(ordered, fields, strict=True)))
 
 
-def changed(spans: AnySequence[SpanNode], changes: AnyMapping[int, Node], budget: Budget) -> tuple[SpanNode, ...]:
+def apply_changes(spans: AnySequence[SpanNode], changes: AnyMapping[int, Node], budget: Budget) -> tuple[SpanNode, ...]:
     """The spans with `but` applied; `changes` is by `id()` of the node."""
     found: list[SpanNode] = []
     for span in spans:
         change = changes.get(id(span))
         if change is None:
-            budget.take(span.fields.spot)
-            found.append(SpanNode(span.fields, changed(span.children, changes, budget)))
+            budget.take(span.fields.location)
+            found.append(SpanNode(span.fields, apply_changes(span.children, changes, budget)))
         elif not is_absent(change):
-            found.extend(_changed(span, mapping(change, "a change", EXAMPLE_SPAN), changes, budget))
+            found.extend(_changed(span, read_mapping(change, "a change", EXAMPLE_SPAN), changes, budget))
     return tuple(found)
 
 
 def _changed(span: SpanNode, change: Mapping, changes: AnyMapping[int, Node], budget: Budget) -> list[SpanNode]:
     """One span changed; new `children` replace the old, a new `repeat` makes copies."""
-    fields = merge(span.fields, change)
+    fields = merge_fields(span.fields, change)
     if "children" in change.items or "repeat" in change.items:
-        fresh = _copies(Mapping(fields.items, fields.keys, change.spot), budget)
+        fresh = _copies(Mapping(fields.items, fields.keys, change.location), budget)
         if "children" in change.items:
             return fresh
-        return [SpanNode(copy.fields, changed(span.children, changes, budget)) for copy in fresh]
-    budget.take(change.spot)
-    return [SpanNode(fields, changed(span.children, changes, budget))]
+        return [SpanNode(copy.fields, apply_changes(span.children, changes, budget)) for copy in fresh]
+    budget.take(change.location)
+    return [SpanNode(fields, apply_changes(span.children, changes, budget))]
