@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import replace
 from typing import Any
@@ -16,7 +17,7 @@ from starlette.applications import Starlette
 
 from contracts.scenarios.stage import EMAIL, Action, Stage
 from reference_impl.database.manager import ConnectionManager, Queries
-from reference_impl.services.database_pools import connection_manager
+from reference_impl.services.database_pools import pool_settings
 from reference_impl.services.studio_api import create_app
 from reference_impl.sessions.cache import SessionCache
 from reference_impl.sessions.store import POOL, SqlSessionStore, StoreUnavailable
@@ -24,24 +25,53 @@ from reference_impl.sessions.store import POOL, SqlSessionStore, StoreUnavailabl
 TRACE = "00-" + "5" * 31 + "1-" + "6" * 16 + "-01"
 """The trace that all requests of one scenario share, as if one caller had sent them."""
 
-QUICK: dict[str, Any] = {"database_deadline_s": 1.0, "breaker_window_calls": 3, "breaker_minimum_calls": 3}
-QUICK |= {"breaker_failure_rate": 1.0, "breaker_half_open_permits": 1}
-"""Settings under which three failures open the breaker, and one probe closes it."""
+LOCK_WAIT_S = 0.5
+UNHURRIED_S = 20.0
+RESET_S = 1.0
+SETTINGS: dict[str, Any] = {
+    "breaker_window_calls": 3, "breaker_minimum_calls": 3, "breaker_failure_rate": 1.0, "breaker_half_open_permits": 1,
+    "database_deadline_s": UNHURRIED_S, "breaker_slow_call_s": UNHURRIED_S,
+}  # fmt: skip
+"""Three failures open the breaker and one probe closes it; nothing fails or is slow because the machine is busy."""
+
+
+class SteppingClock:
+    """A breaker's clock in seconds: each reading moves it by a millisecond, whatever time the machine takes."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        self.now += 0.001
+        return self.now
+
+
+def _connection_manager(
+    stage: Stage, clock: Callable[[], float] = time.monotonic, **settings: Any
+) -> ConnectionManager:
+    """Return a connection manager for these settings. A lock that another connection holds fails its calls."""
+    url = make_url(stage.settings.database_url).update_query_dict({"timeout": str(LOCK_WAIT_S)})
+    changed = {**SETTINGS, **settings, "database_url": url.render_as_string(hide_password=False)}
+    pool = pool_settings(replace(stage.settings, **changed))
+    tracer = stage.telemetry.tracer("reference_impl.database.manager")
+    return ConnectionManager({POOL: pool}, tracer=tracer, mode=stage.settings.span_vocabulary, clock=clock)
 
 
 @asynccontextmanager
-async def _application(stage: Stage, **settings: Any) -> AsyncIterator[Starlette]:
-    """studio-api with a connection manager of its own, by these settings, its tables made."""
-    app = create_app(replace(stage.settings, **QUICK | settings), stage.telemetry, redis=stage.redis)
+async def _application(stage: Stage, clock: SteppingClock) -> AsyncIterator[Starlette]:
+    """Run studio-api with a connection manager of its own, its tables made."""
+    manager = _connection_manager(stage, clock, breaker_reset_s=RESET_S)
+    app = create_app(stage.settings, stage.telemetry, redis=stage.redis, store=SqlSessionStore(manager))
     async with app.router.lifespan_context(app):
         assert await app.state.cache.warm_cache() == 0
         stage.begin()
         yield app
+    await manager.close()
 
 
 @asynccontextmanager
 async def _store(stage: Stage, **settings: Any) -> AsyncIterator[tuple[ConnectionManager, SqlSessionStore]]:
-    manager = connection_manager(replace(stage.settings, **QUICK | settings), stage.telemetry)
+    manager = _connection_manager(stage, **settings)
     store = SqlSessionStore(manager)
     assert await store.find("nobody") is None
     stage.begin()
@@ -51,7 +81,7 @@ async def _store(stage: Stage, **settings: Any) -> AsyncIterator[tuple[Connectio
 
 @contextmanager
 def _locked(stage: Stage) -> Iterator[None]:
-    """Somebody else's lock on the database: what wants to write fails, once its time is over."""
+    """Hold a lock on the database by another connection, so that every write fails after LOCK_WAIT_S."""
     file = make_url(stage.settings.database_url).database or ""
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
@@ -78,7 +108,7 @@ async def _pool_exhausted(stage: Stage) -> None:
         held.set()
         await done.wait()
 
-    async with _store(stage, database_pool_size=1, database_checkout_timeout_s=0.01, database_deadline_s=20) as used:
+    async with _store(stage, database_pool_size=1, database_checkout_timeout_s=0.01) as used:
         manager, store = used
         holder = asyncio.create_task(manager.execute_with_circuit_breaker(POOL, "SELECT", hold))
         await held.wait()
@@ -89,7 +119,8 @@ async def _pool_exhausted(stage: Stage) -> None:
 
 
 async def _lifecycle(stage: Stage) -> None:
-    async with _application(stage, breaker_reset_s=1.0) as app:
+    clock = SteppingClock()
+    async with _application(stage, clock) as app:
         token, _ = await app.state.cache.create(EMAIL, "web")
         stage.begin()
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://studio-api") as client:
@@ -99,12 +130,12 @@ async def _lifecycle(stage: Stage) -> None:
             with _locked(stage):
                 for _ in range(4):
                     assert (await client.delete("/session")).status_code == 503
-            await asyncio.sleep(app.state.connections.breakers[POOL].snapshot().retry_after_s)
+            clock.now += RESET_S
             assert (await client.delete("/session")).status_code == 204
 
 
 async def _session_database_down(stage: Stage) -> None:
-    async with _application(stage, breaker_reset_s=60.0) as app:
+    async with _application(stage, SteppingClock()) as app:
         cache: SessionCache = app.state.cache
         token, _ = await cache.create(EMAIL, "web")
         stage.plain.flushdb()
