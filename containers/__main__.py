@@ -15,7 +15,7 @@ from containers.ladder import BackendUnavailable
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print one line for each backend and one for each rung that was passed over; returns the exit code."""
+    """Print one line for each backend and one for each rung that was skipped; returns the exit code."""
     options = _options(arguments)
     missing = [] if _announce_engine() else ["docker"]
     missing += [name for name in BACKENDS if not _announce(name, dict(options.backend).get(name))]
@@ -35,8 +35,8 @@ def _announce(name: str, prefer: str | None) -> bool:
     try:
         with opened(name, prefer) as backend:
             print(backend)
-            for passed in backend.passed_over:
-                print(f"  passed over {passed}")
+            for rung in backend.skipped:
+                print(f"  skipped {rung}")
     except BackendUnavailable as error:
         print(error)
         return False

@@ -8,8 +8,8 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 from containers.engine import api as engine_api
-from containers.engine.rung import require_engine
-from containers.ladder import BackendUnavailable, PassedOver
+from containers.ladder import BackendUnavailable, SkippedRung
+from containers.servers.docker_rung import require_engine
 from containers.servers.jaeger_server import jaeger_backend
 from containers.servers.postgres_server import postgres_backend
 from containers.servers.redis_server import redis_backend
@@ -19,7 +19,7 @@ class Backend(Protocol):
     """What every kind of backend has; its text names kind, version, address and rung."""
 
     @property
-    def passed_over(self) -> tuple[PassedOver, ...]:
+    def skipped(self) -> tuple[SkippedRung, ...]:
         """The rungs that were passed over."""
 
 

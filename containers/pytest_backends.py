@@ -59,7 +59,7 @@ class Backends:
             self.lines.append(str(error))
             return
         self.lines.append(str(self.found[name]))
-        self.lines += [f"  passed over {passed}" for passed in self.found[name].passed_over]
+        self.lines += [f"  skipped {rung}" for rung in self.found[name].skipped]
 
     def skip_without(self, fixtures: Collection[str]) -> None:
         """Skip the test that asks for these fixtures, if a backend of theirs cannot be had."""

@@ -8,7 +8,7 @@ import pytest
 
 from containers.servers.own_redis import own_redis
 from containers.servers.redis_server import RedisBackend
-from contracts.scenarios.every import SLOW
+from contracts.scenario_catalogue import SLOW
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

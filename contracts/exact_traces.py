@@ -149,7 +149,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Write the texts of these scenarios, or of all, from a Redis of their own; 2 for a scenario that there is not."""
     from containers.servers.own_redis import own_redis
     from contracts.reference_adapter import ReferenceImplementation
-    from contracts.scenarios.every import ALL_ACTIONS, CLOCKED
+    from contracts.scenario_catalogue import ALL_ACTIONS, CLOCKED
 
     parser = argparse.ArgumentParser(prog="python -m contracts.exact_traces", description=_ABOUT)
     parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="default: every one")

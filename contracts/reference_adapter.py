@@ -18,7 +18,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from containers.servers.redis_server import RedisBackend
-from contracts.scenarios.every import ACTIONS, ALL_ACTIONS
+from contracts.scenario_catalogue import ACTIONS, ALL_ACTIONS
 from contracts.scenarios.stage import Stage
 from demo.breakages import Breakage, TamperingExporter, TamperingLogExporter
 from reference_impl.logs.export import LogExport

@@ -23,9 +23,9 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from containers.engine import api as engine_api
-from containers.engine.rung import jaeger_container, postgres_container, redis_container
-from containers.engine.server_containers import JaegerContainer, PostgresContainer, RedisContainer, ServerContainer
 from containers.ladder import BackendUnavailable
+from containers.servers.docker_containers import JaegerContainer, PostgresContainer, RedisContainer, ServerContainer
+from containers.servers.docker_rung import jaeger_container, postgres_container, redis_container
 from containers.servers.jaeger_server import JaegerBackend, found_program, jaeger_backend
 from integration.waiting import DEADLINE, until
 
@@ -36,7 +36,7 @@ KINDS: dict[str, Callable[[], AbstractContextManager[ServerContainer]]] = {
 }
 HOLDER = """
 import signal, sys
-from containers.engine.rung import {kind}_container
+from containers.servers.docker_rung import {kind}_container
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background inherits that it is ignored
 with {kind}_container() as server:
     print(server.name, flush=True)
@@ -48,19 +48,19 @@ pytestmark = pytest.mark.usefixtures("docker_engine")
 
 def ours(name: str = "") -> list[dict[str, Any]]:
     """The containers that this project has started, or that of the name."""
-    wanted = {"label": [engine_api.OWNER], **({"name": [name]} if name else {})}
-    found: list[dict[str, Any]] = engine_api.ask(
+    wanted = {"label": [engine_api.OWNER_LABEL], **({"name": [name]} if name else {})}
+    found: list[dict[str, Any]] = engine_api.request(
         "GET", f"/containers/json?{urlencode({'all': 1, 'filters': json.dumps(wanted)})}"
     )
     return found
 
 
 def volumes() -> set[str]:
-    return {volume["Name"] for volume in engine_api.ask("GET", "/volumes")["Volumes"] or ()}
+    return {volume["Name"] for volume in engine_api.request("GET", "/volumes")["Volumes"] or ()}
 
 
 def inspected(server: ServerContainer) -> dict[str, Any]:
-    found: dict[str, Any] = engine_api.ask("GET", f"/containers/{server.name}/json")
+    found: dict[str, Any] = engine_api.request("GET", f"/containers/{server.name}/json")
     return found
 
 
@@ -80,12 +80,12 @@ class TestConfinement:
             assert {binding["HostIp"] for ports in limits["PortBindings"].values() for binding in ports} == {
                 "127.0.0.1"
             }
-            assert settings["Config"]["Labels"][engine_api.OWNER] == engine_api.owner()
+            assert settings["Config"]["Labels"][engine_api.OWNER_LABEL] == engine_api.owner()
 
     @pytest.mark.parametrize("kind", KINDS)
     def test_no_server_runs_as_root(self, kind: str) -> None:
         with KINDS[kind]() as server:
-            listed = engine_api.ask("GET", f"/containers/{server.name}/top?ps_args=-eo%20uid,pid,comm")
+            listed = engine_api.request("GET", f"/containers/{server.name}/top?ps_args=-eo%20uid,pid,comm")
             assert "0" not in {line[0] for line in listed["Processes"]}
 
 

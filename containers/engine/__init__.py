@@ -1,5 +1,8 @@
-"""The Docker engine of this machine: asked over its socket, started where none answers, and its containers."""
+"""The Docker engine of this machine: `api` sends requests to it, `running` starts one where none answers.
+
+Standard library only, because `python -m containers.engine` runs before any environment is made.
+"""
 
 from __future__ import annotations
 
-__all__ = []
+__all__ = ["api", "bridge", "daemon", "running"]

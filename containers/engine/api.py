@@ -1,8 +1,7 @@
-"""The Docker engine of this machine, asked over its socket by the standard library alone.
+"""Requests to the Docker engine of this machine, over its socket, with the standard library alone.
 
-For what must work before any package is installed, or must leave nothing open when the answer is no. Everything
-that is started here carries the label `OWNER`, so that what a killed process left behind can be told from what a
-living one uses (`remove_leftovers`).
+Every container that this project starts carries the label `OWNER_LABEL`, so that containers that a killed process left
+behind can be distinguished from those that a living process uses (`remove_leftovers`).
 """
 
 from __future__ import annotations
@@ -16,15 +15,27 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
+__all__ = [
+    "OWNER_LABEL",
+    "EngineError",
+    "answers",
+    "owner",
+    "remove",
+    "remove_leftovers",
+    "request",
+    "socket_path",
+    "version",
+]
+
 DEFAULT_HOST = "unix:///var/run/docker.sock"
-OWNER = "org.spanpact.owner"
-"""The label of every container of ours: host name, process id and the process's start, `host/pid/ticks`."""
-_ANSWERS_WITHIN = 2.0  # seconds
-_REMOVED_WITHIN = 30.0  # seconds
+OWNER_LABEL = "org.spanpact.owner"
+"""The label of every container of this project. Its value is `host/pid/start`, the start in clock ticks since boot."""
+_ANSWER_TIMEOUT = 2.0  # seconds
+_REMOVAL_TIMEOUT = 30.0  # seconds
 
 
 class EngineError(Exception):
-    """The engine did not answer, or its answer was no: one line. `status` is that of the answer, 0 without one."""
+    """The engine did not answer, or refused: one line. `status` is the HTTP status of its answer, 0 if it gave none."""
 
     def __init__(self, message: str, status: int = 0) -> None:
         super().__init__(message)
@@ -43,19 +54,22 @@ class _Connection(http.client.HTTPConnection):
 
 
 def socket_path(environ: Mapping[str, str] | None = None) -> str:
-    """The engine's socket: DOCKER_HOST's, or the usual one; raises `EngineError` where DOCKER_HOST is no socket."""
+    """Return the path of the engine's socket, from DOCKER_HOST or the default.
+
+    Raise `EngineError` where DOCKER_HOST is no socket.
+    """
     host = (os.environ if environ is None else environ).get("DOCKER_HOST") or DEFAULT_HOST
-    if not host.startswith("unix://"):  # a port published on loopback there is not one of ours
-        raise EngineError("DOCKER_HOST names an engine on another machine; give its server by URL")
+    if not host.startswith("unix://"):  # a port published on its loopback cannot be reached from here
+        raise EngineError("DOCKER_HOST names an engine on another machine; name a server there by its URL")
     return host.removeprefix("unix://")
 
 
-def ask(method: str, path: str, *, within: float = _ANSWERS_WITHIN) -> Any:
-    """Send one request and give its JSON body (None where there is none, text where it is no JSON).
+def request(method: str, path: str, *, timeout: float = _ANSWER_TIMEOUT) -> Any:
+    """Send one request and return the JSON body of the answer: None where it is empty, text where it is no JSON.
 
-    Raises `EngineError` for no answer within `within` seconds and for a status of 400 or more.
+    Raise `EngineError` for no answer within `timeout` seconds and for a status of 400 or more.
     """
-    connection = _Connection(socket_path(), within)
+    connection = _Connection(socket_path(), timeout)
     try:
         connection.request(method, path)
         response = connection.getresponse()
@@ -70,37 +84,37 @@ def ask(method: str, path: str, *, within: float = _ANSWERS_WITHIN) -> Any:
 
 
 def answers() -> bool:
-    """Whether an engine answers at the socket."""
+    """Return whether an engine answers at the socket."""
     try:
-        return bool(ask("GET", "/_ping") == "OK")
+        return bool(request("GET", "/_ping") == "OK")
     except EngineError:
         return False
 
 
 def version() -> str:
-    """The engine's version; raises `EngineError`."""
-    return str(ask("GET", "/version")["Version"])
+    """Return the engine's version. Raise `EngineError`."""
+    return str(request("GET", "/version")["Version"])
 
 
 def owner() -> str:
-    """The value of the label `OWNER` for this process."""
+    """Return the value of the label `OWNER_LABEL` for this process."""
     return f"{socket.gethostname()}/{os.getpid()}/{_started(os.getpid())}"
 
 
 def remove_leftovers() -> list[str]:
-    """Remove the containers, with their volumes, whose owner on this machine is gone; gives their names.
+    """Remove the containers, with their volumes, whose owner on this machine has ended. Return their names.
 
-    What ends with an exception or by Ctrl+C removes its own; this is for what was killed outright.
+    A process that ends with an exception or by Ctrl+C removes its own containers; one that was killed (SIGKILL) cannot.
     """
-    query = urlencode({"all": "1", "filters": json.dumps({"label": [OWNER]})})
-    found = ask("GET", f"/containers/json?{query}", within=_REMOVED_WITHIN)
-    return [remove(container["Id"]) for container in found if _is_leftover(container["Labels"][OWNER])]
+    query = urlencode({"all": "1", "filters": json.dumps({"label": [OWNER_LABEL]})})
+    found = request("GET", f"/containers/json?{query}", timeout=_REMOVAL_TIMEOUT)
+    return [remove(container["Id"]) for container in found if _is_leftover(container["Labels"][OWNER_LABEL])]
 
 
 def remove(container: str) -> str:
-    """Remove a container, running or not, with its volumes; gives its name. One that is gone already is no error."""
+    """Remove a container, running or not, with its volumes, if it exists. Return its name."""
     try:
-        ask("DELETE", f"/containers/{quote(container)}?force=1&v=1", within=_REMOVED_WITHIN)
+        request("DELETE", f"/containers/{quote(container)}?force=1&v=1", timeout=_REMOVAL_TIMEOUT)
     except EngineError as error:
         if error.status != 404:
             raise
@@ -114,7 +128,7 @@ def _is_leftover(label: str) -> bool:
 
 
 def _started(pid: int) -> str:
-    """When a process started, in ticks since the machine did; a process id alone is used again."""
+    """Return when a process started, in clock ticks since boot: process ids alone are reused. "" if there is none."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:

@@ -1,7 +1,7 @@
-"""A network bridge for one Docker engine alone, made by the kernel's own calls: no program is needed.
+"""Make a network bridge for one Docker engine alone, with the kernel's ioctl calls: no program is needed.
 
-Engines that share a bridge count its addresses each for itself and give the same one twice. Nor need the other one
-live: the network namespaces of an engine that was killed outright stay, and answer at their addresses.
+Engines that share a bridge allocate its addresses independently, so that two containers get the same address. This
+also happens after an engine was killed: its network namespaces stay, and answer at their addresses.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from pathlib import Path
 
 from containers.ladder import BackendUnavailable
 
+__all__ = ["SUBNETS", "remove", "temporary_bridge"]
+
 # A name always has the same subnet, so that a firewall's rules for it are the same at every start.
 SUBNETS = {f"spanpact{index}": ipaddress.IPv4Network(f"172.31.{240 + index}.0/24") for index in range(16)}
-"""The names that a bridge of ours can have, with the addresses behind it."""
+"""The names that a bridge of this project can have, each with its subnet."""
 _ROUTES = Path("/proc/net/route")
 # linux/sockios.h and linux/if.h
 _ADD_BRIDGE, _DELETE_BRIDGE = 0x89A0, 0x89A1
@@ -27,12 +29,12 @@ _UP = 1
 
 
 @contextmanager
-def own_bridge() -> Iterator[str]:
-    """The name of a new bridge with an address, up, for as long as the context lasts.
+def temporary_bridge() -> Iterator[str]:
+    """Make a bridge, assign it an address and bring it up for as long as the context lasts. Yield its name.
 
-    Raises `BackendUnavailable` where none can be made: that takes root, and a subnet of `SUBNETS` that is free.
+    Raise `BackendUnavailable` without root, or where no subnet of `SUBNETS` is free.
     """
-    name = _made()
+    name = _make()
     try:
         yield name
     finally:
@@ -40,13 +42,13 @@ def own_bridge() -> Iterator[str]:
 
 
 def remove(name: str) -> None:
-    """Remove a bridge, whatever is connected to it; one that is gone already is no error."""
+    """Remove a bridge, whatever is connected to it, if it exists."""
     with suppress(OSError):
-        _set(_SET_FLAGS, name, struct.pack("=h", 0))  # one that is up cannot be removed
+        _set(_SET_FLAGS, name, struct.pack("=h", 0))  # a bridge that is up cannot be removed
         _call(_DELETE_BRIDGE, _padded(name))
 
 
-def _made() -> str:
+def _make() -> str:
     routes = _routes()
     for name, subnet in SUBNETS.items():
         if any(subnet.overlaps(route) for route in routes):
@@ -56,7 +58,7 @@ def _made() -> str:
             _set(_SET_ADDRESS, name, _address(subnet.network_address + 1))
             _set(_SET_NETMASK, name, _address(subnet.netmask))
             _set(_SET_FLAGS, name, struct.pack("=h", _UP))
-        except FileExistsError:  # that of another engine, living or killed
+        except FileExistsError:  # another engine's, which may have been killed
             continue
         except OSError as error:
             remove(name)
@@ -67,7 +69,7 @@ def _made() -> str:
 
 
 def _routes() -> list[ipaddress.IPv4Network]:
-    """What this machine reaches already, but for what it sends to its gateway."""
+    """Return the networks that this machine has routes to, without the default route."""
     lines = [line.split() for line in _ROUTES.read_text().splitlines()[1:]]
     found = [(_from_kernel(line[1]), _from_kernel(line[7])) for line in lines]
     return [ipaddress.IPv4Network(f"{address}/{netmask}") for address, netmask in found if int(netmask)]

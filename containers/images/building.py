@@ -1,13 +1,13 @@
-"""Images had: pulled where a registry answers, otherwise made here from Debian packages, a Go module and wheels.
+"""Pull images where a registry answers, and make them from Debian packages, a Go module and wheels where none does.
 
-Nothing is done for an image that is there. The engine's own client makes them, so that no `docker` program is needed.
+An image that the engine has is left as it is. The engine's Python client makes the images, so that no `docker` program
+is needed.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 import tarfile
 import tempfile
@@ -17,33 +17,37 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from containers.commands import run_command
 from containers.engine.api import socket_path
 from containers.images import debian_base, jaeger_binary
-from containers.images.catalogue import CHECKOUT, IMAGES, RECIPES, SERVICE, choose, is_here, registry_refuses
+from containers.images.catalogue import CHECKOUT, IMAGES, RECIPES, SERVICE_SOURCES, choose, is_present, registry_error
 from containers.ladder import BackendUnavailable
 
-_STEP_WITHIN = 900.0  # seconds for one answer of the engine: a silent step of a recipe
-_PROXIES = ("http_proxy", "https_proxy", "no_proxy")  # Docker knows these arguments, and keeps them out of the image
+__all__ = ["ensure_image"]
+
+_STEP_TIMEOUT = 900.0  # seconds until the engine answers: a step of a recipe may print nothing for long
+_PROXIES = ("http_proxy", "https_proxy", "no_proxy")  # predefined arguments, which Docker keeps out of the image
 
 
-def have(name: str, *, local: bool = False) -> str:
-    """Have the image `name`: one line on what was done. `local` makes it also where a registry answers.
+def ensure_image(name: str, *, local: bool = False) -> str:
+    """Pull or make the image `name` unless the engine has it, and return one line that says which.
 
-    Raises `BackendUnavailable` where no engine answers or the image cannot be made.
+    With `local` it is made even where a registry answers. Raise `BackendUnavailable` where no engine answers or the
+    image cannot be made.
     """
     image = IMAGES[name]
-    if is_here(image.local):
+    if is_present(image.local):
         return f"{image.local} (made here before)"
     if not local:
-        if os.environ.get(image.variable) or (image.official and not registry_refuses(image.official)):
-            return _pulled(choose(name).reference)
-        if image.official and is_here(image.official):
+        if os.environ.get(image.variable) or (image.official and not registry_error(image.official)):
+            return _pull(choose(name).reference)
+        if image.official and is_present(image.official):
             return f"{image.official} (pulled before)"
     return _timed(f"{image.local} (made here", lambda: _make(name))
 
 
-def _pulled(reference: str) -> str:
-    if is_here(reference):
+def _pull(reference: str) -> str:
+    if is_present(reference):
         return f"{reference} (pulled before)"
     with _client() as client:
         return _timed(f"{reference} (pulled", lambda: client.images.pull(reference))
@@ -60,44 +64,45 @@ def _make(name: str) -> None:
         arguments: dict[str, str] = {}
         if name != "jaeger":
             arguments["BASE"] = _base(name, client)
-        _RECIPES[name](context)
+        _PACKERS[name](context)
         _build(client, context, IMAGES[name].local, arguments)
 
 
 def _base(name: str, client: Any) -> str:
-    """Where a registry answers, the base that the recipe names; otherwise one of our own."""
+    """Return the base that the recipe names where a registry answers, else a locally made one."""
     official = next(
         line.partition("=")[2] for line in _recipe(name).read_text().splitlines() if line.startswith("ARG BASE=")
     )
-    return official if is_here(official) or not registry_refuses(official) else debian_base.ensure(client)
+    return official if is_present(official) or not registry_error(official) else debian_base.ensure_base(client)
 
 
 def _recipe(name: str) -> Path:
     return RECIPES / name / "Dockerfile"
 
 
-def _debian(name: str) -> Callable[[IO[bytes]], None]:
+def _pack_debian(name: str) -> Callable[[IO[bytes]], None]:
     return lambda context: _pack(context, {file.name: file for file in (RECIPES / name).iterdir()})
 
 
-def _jaeger(context: IO[bytes]) -> None:
-    program = jaeger_binary.make()
+def _pack_jaeger(context: IO[bytes]) -> None:
+    program = jaeger_binary.build_program()
     _pack(context, {"Dockerfile": _recipe("jaeger"), "jaeger": program, "health": program.parent / "health"})
 
 
-def _studio(context: IO[bytes]) -> None:
-    lists_pins = _recipe("studio").parent / "requirements.py"
+def _pack_studio(context: IO[bytes]) -> None:
+    pin_lister = _recipe("studio").parent / "requirements.py"
     with tempfile.TemporaryDirectory(prefix="spanpact-wheels-") as wheels:
-        _download(Path(wheels), lists_pins)
+        _download(Path(wheels), pin_lister)
         files = {"Dockerfile": _recipe("studio"), "wheels": Path(wheels)}
-        files[str(lists_pins.relative_to(CHECKOUT))] = lists_pins
-        _pack(context, files | {name: CHECKOUT / name for name in SERVICE})
+        files[str(pin_lister.relative_to(CHECKOUT))] = pin_lister
+        _pack(context, files | {name: CHECKOUT / name for name in SERVICE_SOURCES})
 
 
-def _download(wheels: Path, lists_pins: Path) -> None:
-    """The wheels that the services import: by this machine's pip, whose settings say where from."""
-    pins = _run(lists_pins, CHECKOUT / "pyproject.toml", CHECKOUT / "constraints.txt")
-    # The image's Python 3.11 may be another patch release than this one: what only one of them needs comes too.
+def _download(wheels: Path, pin_lister: Path) -> None:
+    """Download the wheels that the services import, with this machine's pip and its settings."""
+    pins = _run(pin_lister, CHECKOUT / "pyproject.toml", CHECKOUT / "constraints.txt")
+    # The image's Python 3.11 may be another patch release than this one, so wheels that only one of them needs
+    # are downloaded too.
     pins = re.sub(r" ; python_full_version\b[^\\\n]*", " ", pins)
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as requirements:
         requirements.write(pins)
@@ -107,19 +112,15 @@ def _download(wheels: Path, lists_pins: Path) -> None:
 
 
 def _run(*arguments: str | Path) -> str:
-    done = subprocess.run([sys.executable, *map(str, arguments)], capture_output=True, text=True, check=False)
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        shown = " ".join(str(argument) for argument in arguments[:3])
-        raise BackendUnavailable(f"python {shown} ended with code {done.returncode}: {last}")
-    return done.stdout
+    words = [str(argument) for argument in arguments]
+    return run_command([sys.executable, *words], name=f"python {' '.join(words[:3])}")
 
 
-_RECIPES: Mapping[str, Callable[[IO[bytes]], None]] = {
-    "redis": _debian("redis"),
-    "postgres": _debian("postgres"),
-    "jaeger": _jaeger,
-    "studio": _studio,
+_PACKERS: Mapping[str, Callable[[IO[bytes]], None]] = {
+    "redis": _pack_debian("redis"),
+    "postgres": _pack_debian("postgres"),
+    "jaeger": _pack_jaeger,
+    "studio": _pack_studio,
 }
 
 
@@ -139,7 +140,7 @@ def _build(client: Any, context: IO[bytes], tag: str, arguments: Mapping[str, st
 
     proxies = {name: os.environ[name] for name in _PROXIES if name in os.environ}
     try:
-        # The host's network: a machine that can hardly reach anything may not do so from a bridge.
+        # The host's network: a machine with restricted access to the internet may have none from a bridge.
         client.images.build(
             fileobj=context,
             custom_context=True,
@@ -150,14 +151,14 @@ def _build(client: Any, context: IO[bytes], tag: str, arguments: Mapping[str, st
             forcerm=True,
         )
     except BuildError as error:
-        raise BackendUnavailable(f"{tag} cannot be made: {_last_words(error.build_log)}") from error
+        raise BackendUnavailable(f"{tag} cannot be made: {_last_line(error.build_log)}") from error
 
 
-def _last_words(log: Iterable[Mapping[str, str]]) -> str:
-    """What the step that failed said last, without the engine's own words."""
-    said = [re.sub(r"\x1b\[\d*m", "", entry.get("stream", "")).strip() for entry in log]
+def _last_line(log: Iterable[Mapping[str, str]]) -> str:
+    """Return the last line that the failed step printed, without the engine's own lines."""
+    lines = [re.sub(r"\x1b\[\d*m", "", entry.get("stream", "")).strip() for entry in log]
     own = ("Removing intermediate container", "--->", "Step ")
-    return next((line for line in reversed(said) if line and not line.startswith(own)), "the engine says no more")
+    return next((line for line in reversed(lines) if line and not line.startswith(own)), "the engine gives no reason")
 
 
 @contextmanager
@@ -165,11 +166,11 @@ def _client() -> Iterator[Any]:
     try:
         import docker
     except ImportError as error:
-        raise BackendUnavailable("the package testcontainers, and docker with it, is not installed") from error
-    client = docker.DockerClient(base_url=f"unix://{socket_path()}", timeout=_STEP_WITHIN)
+        raise BackendUnavailable("the package testcontainers, which installs docker, is not installed") from error
+    client = docker.DockerClient(base_url=f"unix://{socket_path()}", timeout=_STEP_TIMEOUT)
     try:
         yield client
     except docker.errors.DockerException as error:
-        raise BackendUnavailable(f"the Docker engine says: {str(error).strip().splitlines()[-1]}") from error
+        raise BackendUnavailable(f"Docker engine: {str(error).strip().splitlines()[-1]}") from error
     finally:
         client.close()

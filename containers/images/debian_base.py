@@ -1,6 +1,7 @@
-"""A Debian base image made by debootstrap, for machines that can reach a Debian mirror and no image registry.
+"""Make a Debian base image with debootstrap, for machines that reach a Debian mirror but no image registry.
 
-It has the release of this machine, and its mirror and apt settings, as they are what works here. Root on Debian only.
+The image has this machine's Debian release, mirrors and apt settings, which are known to work here. It takes root on
+Debian.
 """
 
 from __future__ import annotations
@@ -15,44 +16,51 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from containers.images.catalogue import is_here
+from containers.commands import install_packages, run_command
+from containers.images.catalogue import is_present
 from containers.ladder import BackendUnavailable
 
-_RECIPE = "1"  # raise it when what is below changes what it makes
-_DEBOOTSTRAP = ("apt-get", "install", "-y", "-qq", "--no-install-recommends", "debootstrap")
+__all__ = ["Mirror", "ensure_base", "mirrors_of"]
+
+_RECIPE = "1"  # raise it when a change below changes the image
 _SOURCES = Path("/etc/apt")
-# Documentation is half of what a small package weighs. Services must not start while an image is made.
+# Documentation is half of the size of a small package.
 _SLIM = "path-exclude=/usr/share/doc/*\npath-exclude=/usr/share/man/*\npath-exclude=/usr/share/locale/*\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Mirror:
-    """One place of Debian packages: its address and the suite, `bookworm` or `bookworm-security`."""
+    """A mirror of Debian packages: its URL and the suite, such as `bookworm` or `bookworm-security`."""
 
     url: str
     suite: str
 
 
-def ensure(client: Any) -> str:
-    """The name of the base image, made if need be: half a minute. `client` is the engine's."""
+def ensure_base(client: Any) -> str:
+    """Return the name of the base image, made in half a minute unless the engine has it.
+
+    `client` is the engine's client. Raise `BackendUnavailable` where the image cannot be made.
+    """
     release = _release()
     name = f"spanpact/debian:{release}-{_RECIPE}"
-    if is_here(name):
+    if is_present(name):
         return name
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         raise BackendUnavailable("a base image can be made by root on Debian only")
     mirrors = mirrors_of(release)
-    _have_debootstrap()
+    if shutil.which("debootstrap") is None:
+        install_packages("debootstrap")
     with tempfile.TemporaryDirectory(prefix="spanpact-base-") as work:
         root = Path(work) / "root"
-        _run("debootstrap", "--variant=minbase", release, str(root), mirrors[0].url)
-        _settle(root, mirrors)
+        command = ["debootstrap", "--variant=minbase", release, str(root), mirrors[0].url]
+        run_command(command, name="debootstrap", env={"DEBIAN_FRONTEND": "noninteractive"})
+        _configure(root, mirrors)
         _import(client, root, name)
     return name
 
 
 def mirrors_of(release: str, folder: Path = _SOURCES) -> list[Mirror]:
-    """The mirrors of a Debian release that apt knows on this machine, the release's own first."""
+    """Return the mirrors of a Debian release that apt knows on this machine, those of the release itself first."""
     wanted = (release, f"{release}-updates", f"{release}-security")
     found = {mirror for mirror in _all_mirrors(folder) if mirror.suite in wanted}
     ordered = sorted(found, key=lambda mirror: (wanted.index(mirror.suite), mirror.url))
@@ -93,20 +101,15 @@ def _release() -> str:
     return found[1]
 
 
-def _have_debootstrap() -> None:
-    if shutil.which("debootstrap") is None:
-        _run("apt-get", "update", "-qq")
-        _run(*_DEBOOTSTRAP)
-
-
-def _settle(root: Path, mirrors: Sequence[Mirror]) -> None:
+def _configure(root: Path, mirrors: Sequence[Mirror]) -> None:
     lines = [f"deb {mirror.url} {mirror.suite} main\n" for mirror in mirrors]
     (root / "etc/apt/sources.list").write_text("".join(lines))
-    settings = _run("apt-config", "dump", "Acquire")  # proxies, and how strict to be
+    settings = run_command(["apt-config", "dump", "Acquire"])  # proxies, certificates and expiry checks
     ours = [line for line in settings.splitlines() if re.match(r"Acquire::(https?|Check)\S* ", line)]
     (root / "etc/apt/apt.conf.d/90this-machine").write_text("\n".join(ours) + "\n")
     (root / "etc/dpkg/dpkg.cfg.d/slim").write_text(_SLIM)
     policy = root / "usr/sbin/policy-rc.d"
+    # No service may start while an image is made.
     policy.write_text("#!/bin/sh\nexit 101\n")
     policy.chmod(0o755)
     for stale in ("var/cache/apt/archives", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale"):
@@ -119,12 +122,3 @@ def _import(client: Any, root: Path, name: str) -> None:
     with tempfile.NamedTemporaryFile(prefix="spanpact-base-", suffix=".tar") as archive:
         subprocess.run(["tar", "-C", str(root), "--numeric-owner", "-c", "."], stdout=archive, check=True)
         client.api.import_image_from_file(archive.name, repository=repository, tag=tag, changes=['CMD ["/bin/sh"]'])
-
-
-def _run(*command: str) -> str:
-    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    done = subprocess.run(command, env=quiet, capture_output=True, text=True, check=False)
-    if done.returncode:
-        last = ((done.stderr or done.stdout).strip().splitlines() or ["it said nothing"])[-1]
-        raise BackendUnavailable(f"{' '.join(command[:2])} ended with code {done.returncode}: {last}")
-    return done.stdout

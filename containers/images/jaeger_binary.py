@@ -1,10 +1,12 @@
-"""A `jaeger` program made from its Go module, for machines that can reach a module proxy and no image registry.
+"""Build a `jaeger` program from its Go module, for machines that reach a module proxy but no image registry.
 
-`built()` gives it from the user's cache folder; `make()`, or `python -m containers.images.jaeger_binary`, makes it
-there: 2 to 5 minutes on two cores, at low priority, once. Its user interface is a placeholder page; the API is real.
+`built_program()` returns the program in the user's cache folder. `build_program()`, or
+`python -m containers.images.jaeger_binary`, builds it there once, in 2 to 5 minutes on two cores, at low priority. Its
+user interface is a placeholder page; its API is complete.
 
-The module has a `replace` directive, which `go install` refuses, so a small module of our own requires it. Its hash
-is pinned here; the hashes of all that it needs are those of its own go.sum, as one is missing from the public database.
+Jaeger's module has a `replace` directive, which `go install` refuses, so a small module made here requires it. The hash
+of Jaeger's module is pinned here. The hashes of its dependencies are those of its own go.sum, because the public
+checksum database lacks one of them.
 """
 
 from __future__ import annotations
@@ -21,8 +23,11 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from containers.images.catalogue import JAEGER_VERSION, RECIPES
+from containers.commands import run_command
+from containers.images.catalogue import PINNED_JAEGER, RECIPES
 from containers.ladder import BackendUnavailable
+
+__all__ = ["build_program", "built_program", "cache_folder", "main"]
 
 MODULE = "github.com/jaegertracing/jaeger"
 MODULE_VERSION = "v1.76.0"
@@ -32,38 +37,41 @@ _SUMS = (
 )
 _GO = (1, 24, 6)
 _FLAGS = ("-mod=mod", "-trimpath")
-_LINK = f"-s -w -X {MODULE}/internal/version.latestVersion=v{JAEGER_VERSION}"
+_LINK = f"-s -w -X {MODULE}/internal/version.latestVersion=v{PINNED_JAEGER}"
 _GO_MOD = f"module build\ngo {'.'.join(map(str, _GO))}\nrequire {MODULE} {MODULE_VERSION}\n"
 _HEALTH = RECIPES / "jaeger" / "health.go"
 
 
-def folder() -> Path:
-    """Where the program is kept: outside the checkout, in a folder named by a hash of what it is made from."""
+def cache_folder() -> Path:
+    """Return the folder of the program, outside the checkout; its name has a hash of the program's inputs."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    made_from = "\0".join([_GO_MOD, *_SUMS, *_FLAGS, _LINK, _HEALTH.read_text()])
-    return cache / "spanpact" / f"jaeger-{JAEGER_VERSION}-{hashlib.sha256(made_from.encode()).hexdigest()[:12]}"
+    inputs = "\0".join([_GO_MOD, *_SUMS, *_FLAGS, _LINK, _HEALTH.read_text()])
+    return cache / "spanpact" / f"jaeger-{PINNED_JAEGER}-{hashlib.sha256(inputs.encode()).hexdigest()[:12]}"
 
 
-def built() -> Path | None:
-    """The program, if it was made before."""
-    program = folder() / "jaeger"
+def built_program() -> Path | None:
+    """Return the program's path, None if it has not been built."""
+    program = cache_folder() / "jaeger"
     return program if program.is_file() else None
 
 
-def make() -> Path:
-    """The program, made if need be; raises `BackendUnavailable` without a Go that is new enough, or if it fails."""
-    target = folder()
+def build_program() -> Path:
+    """Build the program unless it exists and return its path.
+
+    Raise `BackendUnavailable` where no Go that is new enough is on PATH, or the build fails.
+    """
+    target = cache_folder()
     target.parent.mkdir(parents=True, exist_ok=True)
     with (target.parent / "jaeger.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two at once would take twice as long, and both be slow
-        if built() is None:
-            with tempfile.TemporaryDirectory(prefix="making-", dir=target.parent) as work:
-                _make(Path(work), _go())
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two builds at once would both take twice as long
+        if built_program() is None:
+            with tempfile.TemporaryDirectory(prefix="building-", dir=target.parent) as work:
+                _build(Path(work), _go())
                 (Path(work) / "out").rename(target)
     return target / "jaeger"
 
 
-def _make(work: Path, go: str) -> None:
+def _build(work: Path, go: str) -> None:
     (work / "out").mkdir()
     (work / "go.mod").write_text(_GO_MOD)
     (work / "go.sum").write_text("\n".join(_SUMS) + "\n")
@@ -79,27 +87,23 @@ def _go() -> str:
     go = shutil.which("go")
     wanted = ".".join(map(str, _GO))
     if go is None:
-        raise BackendUnavailable(f"to make Jaeger, Go {wanted} or newer must be on PATH")
-    said = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, check=False, cwd="/").stdout
-    if tuple(map(int, re.findall(r"\d+", said)[:3])) < _GO:
-        raise BackendUnavailable(f"to make Jaeger, Go {wanted} or newer must be on PATH; this is {said.strip()}")
+        raise BackendUnavailable(f"to build Jaeger, Go {wanted} or newer must be on PATH")
+    version = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, check=False, cwd="/").stdout
+    if tuple(map(int, re.findall(r"\d+", version)[:3])) < _GO:
+        raise BackendUnavailable(f"to build Jaeger, Go {wanted} or newer must be on PATH; this is {version.strip()}")
     return go
 
 
 def _run(work: Path, *command: str) -> str:
-    politely: Sequence[str] = ("nice", "-n", "10") if shutil.which("nice") else ()
-    environ = {**os.environ, "CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": "-buildvcs=false"}
-    done = subprocess.run([*politely, *command], cwd=work, env=environ, capture_output=True, text=True, check=False)
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise BackendUnavailable(f"{' '.join(command[:3])} ended with code {done.returncode}: {last}")
-    return done.stdout
+    low_priority: Sequence[str] = ("nice", "-n", "10") if shutil.which("nice") else ()
+    environ = {"CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": "-buildvcs=false"}
+    return run_command([*low_priority, *command], name=" ".join(command[:3]), cwd=work, env=environ)
 
 
 def main() -> int:
-    """Make the program and say where it is; gives the exit code."""
+    """Build the program and print its path. Return the exit code."""
     try:
-        print(make())
+        print(build_program())
     except BackendUnavailable as error:
         print(error, file=sys.stderr)
         return 1

@@ -22,11 +22,11 @@ from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, build_opener
 
-from containers.engine.rung import jaeger_container
-from containers.images.catalogue import IMAGES, JAEGER_VERSION
-from containers.images.jaeger_binary import built
-from containers.ladder import BackendUnavailable, PassedOver, Rung, climb
+from containers.images.catalogue import IMAGES, PINNED_JAEGER
+from containers.images.jaeger_binary import built_program
+from containers.ladder import BackendUnavailable, Rung, SkippedRung, climb
 from containers.servers.controls import Controls, Faults
+from containers.servers.docker_rung import jaeger_container
 from containers.servers.jaeger_settings import written
 from containers.servers.processes import LOOPBACK, ServerProcess
 from containers.servers.urls import without_credentials
@@ -53,7 +53,7 @@ class JaegerBackend(Faults):
     otlp_grpc: str
     version: str
     rung: str
-    passed_over: tuple[PassedOver, ...] = ()
+    skipped: tuple[SkippedRung, ...] = ()
     process: Controls | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
@@ -75,7 +75,7 @@ def jaeger_backend(prefer: str | None = None) -> Iterator[JaegerBackend]:
     with climb("Jaeger", _rungs(address), prefer=rung_name) as found:
         backend: JaegerBackend = found.backend
         addresses = (backend.url, backend.otlp_http, backend.otlp_grpc, backend.version)
-        yield JaegerBackend(*addresses, found.rung, found.passed_over, backend.process)
+        yield JaegerBackend(*addresses, found.rung, found.skipped, backend.process)
 
 
 def _rungs(address: str) -> Sequence[Rung[JaegerBackend]]:
@@ -104,7 +104,7 @@ def _named(address: str) -> Iterator[JaegerBackend]:
 def _container() -> Iterator[JaegerBackend]:
     with jaeger_container() as server:
         _require_api(server.url)
-        version = JAEGER_VERSION if server.image in _OF_OUR_VERSION else server.image.rpartition(":")[2]
+        version = PINNED_JAEGER if server.image in _OF_OUR_VERSION else server.image.rpartition(":")[2]
         yield JaegerBackend(server.url, server.otlp_http, server.otlp_grpc, version, "docker", (), server)
 
 
@@ -128,7 +128,7 @@ def _program() -> Iterator[JaegerBackend]:
 
 def found_program() -> str:
     """The `jaeger` on PATH, else the one that was made here before; raises `BackendUnavailable`."""
-    program = shutil.which("jaeger") or built()
+    program = shutil.which("jaeger") or built_program()
     if program is None:
         raise BackendUnavailable("no jaeger on PATH, and none made by `python -m containers.images.jaeger_binary`")
     return str(program)

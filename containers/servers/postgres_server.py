@@ -20,9 +20,9 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from containers.engine.rung import postgres_container
-from containers.ladder import BackendUnavailable, PassedOver, Rung, climb
+from containers.ladder import BackendUnavailable, Rung, SkippedRung, climb
 from containers.servers.controls import Controls, Faults
+from containers.servers.docker_rung import postgres_container
 from containers.servers.processes import LOOPBACK, ServerProcess
 from containers.servers.urls import without_credentials
 
@@ -36,7 +36,7 @@ _ACCOUNTS = ("postgres", "nobody")  # the server refuses to run as root
 
 @dataclass(frozen=True, slots=True)
 class PostgresBackend(Faults):
-    """A PostgreSQL that answers: its URL (`postgresql://`), version, rung, and the rungs passed over.
+    """A PostgreSQL that answers: its URL (`postgresql://`), version, rung, and the skipped rungs.
 
     `process` is what was started here, a container or a process; the faults need it and raise `BackendUnavailable` on
     the rung `url`.
@@ -46,7 +46,7 @@ class PostgresBackend(Faults):
     url: str
     version: str
     rung: str
-    passed_over: tuple[PassedOver, ...] = ()
+    skipped: tuple[SkippedRung, ...] = ()
     process: Controls | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
@@ -81,7 +81,7 @@ def postgres_backend(prefer: str | None = None) -> Iterator[PostgresBackend]:
     rung_name = "url" if prefer and "://" in prefer else prefer
     with climb("PostgreSQL", _rungs(address), prefer=rung_name) as found:
         url, version, process = found.backend
-        yield PostgresBackend(url, version, found.rung, found.passed_over, process)
+        yield PostgresBackend(url, version, found.rung, found.skipped, process)
 
 
 Opened = tuple[str, str, Controls | None]

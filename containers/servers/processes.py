@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from containers.commands import last_line
 from containers.ladder import BackendUnavailable
 from containers.servers.dead_mans_switch import DeadMansSwitch
 
@@ -176,9 +177,9 @@ class ServerProcess:
             raise self._ended_early(process)
 
     def _ended_early(self, process: subprocess.Popen[bytes]) -> BackendUnavailable:
-        log = (self._folder / "server.log").read_text(errors="replace").strip().splitlines()
-        message = f"{self._name} ended with code {process.returncode}: {log[-1] if log else 'it said nothing'}"
-        taken = any("Address already in use" in line for line in log)
+        log = (self._folder / "server.log").read_text(errors="replace")
+        message = f"{self._name} ended with code {process.returncode}: {last_line(log)}"
+        taken = "Address already in use" in log
         return PortTaken(message) if taken else BackendUnavailable(message)
 
 

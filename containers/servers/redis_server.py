@@ -19,9 +19,9 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from containers.engine.rung import redis_container
-from containers.ladder import BackendUnavailable, PassedOver, Rung, climb
+from containers.ladder import BackendUnavailable, Rung, SkippedRung, climb
 from containers.servers.controls import Controls, Faults
+from containers.servers.docker_rung import redis_container
 from containers.servers.processes import LOOPBACK, ServerProcess
 from containers.servers.urls import without_credentials
 
@@ -30,7 +30,7 @@ _ANSWER_WITHIN = 1.0  # seconds for one PING
 
 @dataclass(frozen=True, slots=True)
 class RedisBackend(Faults):
-    """A Redis that answers: its URL, its version, the rung it came from, and the rungs passed over.
+    """A Redis that answers: its URL, its version, the rung it came from, and the skipped rungs.
 
     `process` is what was started here, a container or a process; the faults need it and raise `BackendUnavailable` on
     the rung `url`.
@@ -40,7 +40,7 @@ class RedisBackend(Faults):
     url: str
     version: str
     rung: str
-    passed_over: tuple[PassedOver, ...] = ()
+    skipped: tuple[SkippedRung, ...] = ()
     process: Controls | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
@@ -59,7 +59,7 @@ def redis_backend(prefer: str | None = None) -> Iterator[RedisBackend]:
     rung_name = "url" if prefer and "://" in prefer else prefer
     with climb("Redis", _rungs(address), prefer=rung_name) as found:
         url, version, process = found.backend
-        yield RedisBackend(url, version, found.rung, found.passed_over, process)
+        yield RedisBackend(url, version, found.rung, found.skipped, process)
 
 
 Opened = tuple[str, str, Controls | None]

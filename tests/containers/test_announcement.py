@@ -29,7 +29,7 @@ def test_what_was_found_and_what_was_passed_over_are_said(capsys: pytest.Capture
     assert main(["--require", "redis"]) == 0
     said = capsys.readouterr().out
     assert "(bundled)" in said
-    assert "passed over program: no redis-server on PATH" in said
+    assert "skipped program: no redis-server on PATH" in said
 
 
 def test_a_missing_backend_is_said_and_passes(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
-from containers.ladder import BackendUnavailable, PassedOver, Rung, climb
+from containers.ladder import BackendUnavailable, Rung, SkippedRung, climb
 
 
 class Opening:
@@ -40,7 +40,7 @@ def opening() -> Opening:
 
 def test_the_first_usable_rung_is_taken_and_the_others_stay_closed(opening: Opening) -> None:
     with climb("X", [opening.rung("a"), opening.rung("b")]) as found:
-        assert (found.backend, found.rung, found.passed_over) == ("backend of a", "a", ())
+        assert (found.backend, found.rung, found.skipped) == ("backend of a", "a", ())
         assert opening.open == ["a"]
     assert opening.open == []
 
@@ -48,8 +48,8 @@ def test_the_first_usable_rung_is_taken_and_the_others_stay_closed(opening: Open
 def test_an_unusable_rung_is_passed_over_with_its_reason(opening: Opening) -> None:
     with climb("X", [opening.rung("a", unavailable="no engine"), opening.rung("b")]) as found:
         assert found.rung == "b"
-        assert found.passed_over == (PassedOver("a", "no engine"),)
-        assert str(found.passed_over[0]) == "a: no engine"
+        assert found.skipped == (SkippedRung("a", "no engine"),)
+        assert str(found.skipped[0]) == "a: no engine"
 
 
 def test_a_forced_rung_is_the_only_one_tried(opening: Opening) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from containers.engine import api as engine_api
-from containers.engine.api import OWNER, EngineError
+from containers.engine.api import OWNER_LABEL, EngineError
 from tests.containers.engine.scripted_engine import Answers, scripted_engine
 
 Engine = Callable[[Answers], list[str]]
@@ -55,7 +55,7 @@ def test_something_else_behind_the_socket_is_no_engine(engine: Engine) -> None:
 def test_a_refusal_is_one_line_with_its_status(engine: Engine, body: object, said: str) -> None:
     engine({("GET", "/x"): (404, body)})
     with pytest.raises(EngineError) as caught:
-        engine_api.ask("GET", "/x")
+        engine_api.request("GET", "/x")
     assert (str(caught.value), caught.value.status) == (said, 404)
 
 
@@ -83,7 +83,10 @@ def test_only_what_dead_owners_of_this_machine_left_is_removed(engine: Engine) -
     }
     asked = engine(
         {
-            ("GET", "/containers/json"): (200, [{"Id": name, "Labels": {OWNER: o}} for name, o in owners.items()]),
+            ("GET", "/containers/json"): (
+                200,
+                [{"Id": name, "Labels": {OWNER_LABEL: o}} for name, o in owners.items()],
+            ),
             ("DELETE", "/containers/dead"): (204, ""),
         }
     )

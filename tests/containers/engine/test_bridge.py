@@ -50,7 +50,7 @@ needs_namespaces = pytest.mark.skipif(not may_make_namespaces(), reason="no netw
 def test_it_has_an_address_and_is_up_for_as_long_as_the_context() -> None:
     during, reachable, after = in_namespace(
         """
-        with bridge.own_bridge() as name:
+        with bridge.temporary_bridge() as name:
             during = names()
             routes = [str(route) for route in bridge._routes()]
         print(json.dumps([during, routes, names()]))
@@ -65,9 +65,9 @@ def test_it_has_an_address_and_is_up_for_as_long_as_the_context() -> None:
 def test_a_second_one_has_other_addresses_and_outlives_the_first() -> None:
     second, reachable, left = in_namespace(
         """
-        first = bridge.own_bridge()
+        first = bridge.temporary_bridge()
         first.__enter__()
-        with bridge.own_bridge() as second:
+        with bridge.temporary_bridge() as second:
             routes = sorted(str(route) for route in bridge._routes())
             first.__exit__(None, None, None)
             print(json.dumps([second, routes, names()]))
@@ -80,7 +80,7 @@ def test_a_second_one_has_other_addresses_and_outlives_the_first() -> None:
 
 @needs_namespaces
 def test_what_a_killed_engine_left_can_be_removed_twice() -> None:
-    code = "bridge._made(); before = names(); bridge.remove('spanpact0'); bridge.remove('spanpact0')"
+    code = "bridge._make(); before = names(); bridge.remove('spanpact0'); bridge.remove('spanpact0')"
     assert in_namespace(f"{code}\nprint(json.dumps([before, names()]))") == [["lo", "spanpact0"], ["lo"]]
 
 
@@ -92,7 +92,7 @@ def test_a_subnet_that_is_reached_already_is_passed_over(tmp_path: Path, monkeyp
     routes.write_text(routes.read_text() + "eth1\t00F01FAC\t00000000\t0001\t0\t0\t0\t00FEFFFF\n")
     monkeypatch.setattr(bridge, "_ROUTES", routes)
     monkeypatch.setattr(bridge, "_call", lambda _call, argument: made.append(argument))
-    assert bridge._made() == "spanpact2"
+    assert bridge._make() == "spanpact2"
     assert made[0].rstrip(b"\0") == b"spanpact2"
 
 
@@ -110,4 +110,4 @@ def test_where_none_can_be_made_it_says_why(monkeypatch: pytest.MonkeyPatch, ref
 
     monkeypatch.setattr(bridge, "_call", refused)
     with pytest.raises(BackendUnavailable, match=f"no network bridge can be made: {why}"):
-        bridge.own_bridge().__enter__()
+        bridge.temporary_bridge().__enter__()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from containers.engine import api as engine_api
-from containers.engine import bridge
+from containers.engine import bridge, daemon
 from containers.engine import running as engine
 from tests.containers.engine.scripted_engine import scripted_engine
 
@@ -39,7 +39,7 @@ ROOT = str(Path(__file__).parents[3])
 @pytest.fixture(autouse=True)
 def _nothing_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path / 'engine.sock'}")
-    monkeypatch.setattr(engine, "FOLDER", str(tmp_path))
+    monkeypatch.setattr(daemon, "FOLDER", str(tmp_path))
     monkeypatch.setattr(bridge, "_call", lambda _call, _argument: None)  # test_bridge.py makes real ones
     monkeypatch.setattr(bridge, "_ROUTES", tmp_path / "routes")  # of this machine another engine may have some
     (tmp_path / "routes").write_text("Iface\tDestination\n")
@@ -134,7 +134,7 @@ def test_a_running_engine_is_told_of_its_own_bridge_and_its_folder_is_locked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pid = dockerd(tmp_path, monkeypatch)
-    with engine.engine():
+    with engine.running_engine():
         assert b"--bridge=spanpact0" in Path(f"/proc/{pid.read_text()}/cmdline").read_bytes().split(b"\0")
         (folder,) = tmp_path.glob("spanpact-engine-*")
         lock = os.open(folder, os.O_RDONLY)
@@ -155,7 +155,7 @@ def test_a_daemon_that_does_not_start_says_why(
 def test_a_daemon_that_never_answers_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(engine, "_STARTS_WITHIN", 0.2)
+    monkeypatch.setattr(daemon, "_START_TIMEOUT", 0.2)
     dockerd(tmp_path, monkeypatch, "#!/bin/sh\necho waiting\nexec sleep 60\n")
     assert engine.main(command("")) == 1
     assert capsys.readouterr().err == "dockerd did not answer within 0.2 s: waiting\n"
@@ -164,7 +164,7 @@ def test_a_daemon_that_never_answers_is_ended(
 def test_without_root_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert engine.main(command("")) == 1
-    assert capsys.readouterr().err == "no Docker engine answers; start one, or have root on Debian run this\n"
+    assert capsys.readouterr().err == "no Docker engine answers; start one, or run this as root on Debian\n"
 
 
 def test_an_engine_on_another_machine_is_not_started_here(
@@ -180,7 +180,7 @@ def test_without_apt_it_says_what_is_missing(
 ) -> None:
     monkeypatch.setenv("PATH", "")
     assert engine.main(command("")) == 1
-    assert "no apt-get to install docker.io by" in capsys.readouterr().err
+    assert "no apt-get to install docker.io with" in capsys.readouterr().err
 
 
 def test_an_installation_that_fails_says_why(
@@ -192,7 +192,7 @@ def test_an_installation_that_fails_says_why(
     apt.chmod(0o755)
     monkeypatch.setenv("PATH", str(apt.parent))
     assert engine.main(command("")) == 1
-    assert capsys.readouterr().err == "apt-get update -qq ended with code 100: no network\n"
+    assert capsys.readouterr().err == "apt-get update ended with code 100: no network\n"
 
 
 def test_an_end_by_sigterm_ends_the_command_and_then_the_daemon(
@@ -201,8 +201,8 @@ def test_an_end_by_sigterm_ends_the_command_and_then_the_daemon(
     pid = dockerd(tmp_path, monkeypatch)
     # The patched parts of this process are said again in that one.
     patched = (
-        "import os, sys; from containers.engine import bridge, running as engine; os.geteuid = lambda: 0; "
-        f"bridge._call = lambda *_: None; engine.FOLDER = {str(tmp_path)!r}; sys.exit(engine.main(sys.argv[1:]))"
+        "import os, sys; from containers.engine import bridge, daemon, running; os.geteuid = lambda: 0; "
+        f"bridge._call = lambda *_: None; daemon.FOLDER = {str(tmp_path)!r}; sys.exit(running.main(sys.argv[1:]))"
     )
     waits = "import signal; print('ready', flush=True); signal.pause()"
     runner = subprocess.Popen(

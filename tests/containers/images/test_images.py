@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from containers.images.building import have
-from containers.images.catalogue import CHECKOUT, IMAGES, Image, choose, main, registry_refuses
+from containers.images.__main__ import main
+from containers.images.building import ensure_image
+from containers.images.catalogue import CHECKOUT, IMAGES, Image, choose, registry_error
 from containers.ladder import BackendUnavailable
 from tests.containers.engine.scripted_engine import Answers, scripted_engine
 
@@ -28,10 +29,10 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path / 'engine.sock'}")
     for image in IMAGES.values():
         monkeypatch.delenv(image.variable, raising=False)
-    registry_refuses.cache_clear()
+    registry_error.cache_clear()
     with ExitStack() as stack:
         yield lambda answers: stack.enter_context(scripted_engine(tmp_path, answers))
-    registry_refuses.cache_clear()
+    registry_error.cache_clear()
 
 
 def here(*references: str) -> Answers:
@@ -42,7 +43,7 @@ def test_the_environment_decides_first(engine: Engine, monkeypatch: pytest.Monke
     engine({**here(OFFICIAL, REDIS.local)})
     monkeypatch.setenv("SPANPACT_REDIS_IMAGE", "mirror.example/redis:7")
     choice = choose("redis")
-    assert (choice.reference, choice.here) == ("mirror.example/redis:7", False)
+    assert (choice.reference, choice.present) == ("mirror.example/redis:7", False)
 
 
 def test_the_official_image_comes_before_ours(engine: Engine) -> None:
@@ -58,7 +59,7 @@ def test_ours_is_used_where_it_is_here_without_asking_a_registry(engine: Engine)
 
 def test_a_registry_that_answers_gives_the_official_one(engine: Engine) -> None:
     engine(REGISTRY)
-    assert (choose("redis").reference, choose("redis").here) == (OFFICIAL, False)
+    assert (choose("redis").reference, choose("redis").present) == (OFFICIAL, False)
 
 
 def test_a_registry_is_asked_once(engine: Engine) -> None:
@@ -71,7 +72,7 @@ def test_a_registry_is_asked_once(engine: Engine) -> None:
 def test_where_none_can_be_had_it_says_why_and_what_to_do(engine: Engine) -> None:
     engine(NO_REGISTRY)
     with pytest.raises(
-        BackendUnavailable, match=r"no such host\); make it by `python -m containers.images build redis`"
+        BackendUnavailable, match=r"no such host\); make it with `python -m containers.images build redis`"
     ):
         choose("redis")
 
@@ -83,18 +84,18 @@ def test_no_engine_is_said(engine: Engine, capsys: pytest.CaptureFixture[str]) -
 
 def test_nothing_is_done_for_an_image_that_is_here(engine: Engine) -> None:
     asked = engine({**here(REDIS.local), **NO_REGISTRY})
-    assert have("redis") == f"{REDIS.local} (made here before)"
+    assert ensure_image("redis") == f"{REDIS.local} (made here before)"
     assert {line.split()[0] for line in asked} == {"GET"}
 
 
 def test_what_was_pulled_is_not_pulled_again(engine: Engine) -> None:
     engine({**here(OFFICIAL), **REGISTRY})
-    assert have("redis") == f"{OFFICIAL} (pulled before)"
+    assert ensure_image("redis") == f"{OFFICIAL} (pulled before)"
 
 
 def test_what_was_pulled_is_used_where_no_registry_answers_any_more(engine: Engine) -> None:
     engine({**here(OFFICIAL), **NO_REGISTRY})
-    assert have("redis") == f"{OFFICIAL} (pulled before)"
+    assert ensure_image("redis") == f"{OFFICIAL} (pulled before)"
 
 
 def test_the_choice_as_variables_is_what_compose_reads(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:

@@ -41,18 +41,18 @@ def go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, version: str = "go1.2
 
 def test_it_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log = go(tmp_path, monkeypatch)
-    program = jaeger_binary.make()
-    assert program == jaeger_binary.built()
+    program = jaeger_binary.build_program()
+    assert program == jaeger_binary.built_program()
     assert {file.name for file in program.parent.iterdir()} == {"jaeger", "health"}
     calls = log.read_text()
-    assert jaeger_binary.make() == program
+    assert jaeger_binary.build_program() == program
     assert log.read_text() == calls
     assert "-X github.com/jaegertracing/jaeger/internal/version.latestVersion=v2.13.0" in calls
 
 
 def test_every_hash_is_known_before_anything_is_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     go(tmp_path, monkeypatch, build=f"cp go.sum {tmp_path}/sums; {WRITES}")
-    jaeger_binary.make()
+    jaeger_binary.build_program()
     sums = (tmp_path / "sums").read_text()
     assert "jaeger v1.76.0 h1:" in sums
     assert "example.org/needed v1.0.0 h1:x=" in sums
@@ -63,15 +63,15 @@ def test_a_build_that_fails_says_its_last_words_and_leaves_nothing(
 ) -> None:
     go(tmp_path, monkeypatch, build="echo checksum mismatch >&2; exit 1")
     with pytest.raises(BackendUnavailable, match="checksum mismatch"):
-        jaeger_binary.make()
-    assert jaeger_binary.built() is None
+        jaeger_binary.build_program()
+    assert jaeger_binary.built_program() is None
     assert [file.name for file in (tmp_path / "cache" / "spanpact").iterdir()] == ["jaeger.lock"]
 
 
 def test_a_go_that_is_too_old_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     go(tmp_path, monkeypatch, version="go1.19.8")
     with pytest.raises(BackendUnavailable, match=r"Go 1\.24\.6 or newer must be on PATH; this is go1\.19\.8"):
-        jaeger_binary.make()
+        jaeger_binary.build_program()
 
 
 def test_no_go_is_said_by_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -85,4 +85,4 @@ def test_the_command_says_where_it_is(
 ) -> None:
     go(tmp_path, monkeypatch)
     assert jaeger_binary.main() == 0
-    assert capsys.readouterr().out.strip() == str(jaeger_binary.built())
+    assert capsys.readouterr().out.strip() == str(jaeger_binary.built_program())

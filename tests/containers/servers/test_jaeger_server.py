@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from containers.images.jaeger_binary import folder
+from containers.images.jaeger_binary import cache_folder
 from containers.ladder import BackendUnavailable
 from containers.servers import jaeger_server
 from containers.servers.jaeger_server import JaegerBackend, jaeger_backend
@@ -54,7 +54,7 @@ def serving(pages: Mapping[str, tuple[int, str]]) -> Iterator[str]:
 
 class TestNamedByUrl:
     def test_is_used_with_the_version_that_its_interface_says(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        page = 'const JAEGER_VERSION = {"gitCommit":"x","gitVersion":"v2.14.1"};'
+        page = 'const PINNED_JAEGER = {"gitCommit":"x","gitVersion":"v2.14.1"};'
         with serving({SERVICES: (200, "{}"), "/": (200, page)}) as url:
             monkeypatch.setenv("JAEGER_OTLP_HTTP", f"{url}/")
             with jaeger_backend(f"{url}/") as jaeger:
@@ -67,7 +67,7 @@ class TestNamedByUrl:
             monkeypatch.setenv("JAEGER_URL", url)
             monkeypatch.setenv("JAEGER_OTLP_HTTP", url)
             with jaeger_backend() as jaeger:
-                assert (jaeger.rung, jaeger.version, jaeger.passed_over) == ("url", "of unknown version", ())
+                assert (jaeger.rung, jaeger.version, jaeger.skipped) == ("url", "of unknown version", ())
 
     def test_one_that_takes_no_otlp_is_an_error_that_says_what_to_set(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(jaeger_server, "OTLP_HTTP_PORT", 1)
@@ -119,10 +119,10 @@ def test_where_there_is_none_every_rung_says_why(monkeypatch: pytest.MonkeyPatch
 
 def test_a_program_that_was_made_here_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    folder().mkdir(parents=True)
-    (folder() / "jaeger").touch()
-    assert jaeger_server.found_program() == str(folder() / "jaeger")
-    assert folder().is_relative_to(tmp_path)
+    cache_folder().mkdir(parents=True)
+    (cache_folder() / "jaeger").touch()
+    assert jaeger_server.found_program() == str(cache_folder() / "jaeger")
+    assert cache_folder().is_relative_to(tmp_path)
 
 
 def test_a_jaeger_that_cannot_start_is_said_and_its_folder_is_gone(

@@ -47,7 +47,7 @@ def test_a_server_that_ends_early_says_its_last_words() -> None:
 
 def test_a_silent_early_end_is_said_too() -> None:
     server = python("raise SystemExit(3)", answer=False)
-    with pytest.raises(BackendUnavailable, match="server ended with code 3: it said nothing"):
+    with pytest.raises(BackendUnavailable, match="server ended with code 3: no output"):
         server.start()
     server.stop()
 

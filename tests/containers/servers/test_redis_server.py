@@ -153,7 +153,7 @@ class TestNamedByUrl:
     def test_the_environments_address_comes_first(self, bundled: RedisBackend, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("REDIS_URL", bundled.url)
         with redis_backend() as named:
-            assert (named.rung, named.passed_over) == ("url", ())
+            assert (named.rung, named.skipped) == ("url", ())
 
     def test_has_no_faults_to_offer(self, bundled: RedisBackend) -> None:
         with redis_backend(bundled.url) as named, pytest.raises(BackendUnavailable, match="url rung cannot be paused"):
@@ -236,7 +236,7 @@ def test_the_climb_passes_over_what_is_missing_and_says_so(monkeypatch: pytest.M
     monkeypatch.setenv("PATH", "")
     with redis_backend() as backend:
         assert backend.rung == "bundled"
-        assert [p.rung for p in backend.passed_over] == ["url", "docker", "program"]
+        assert [p.rung for p in backend.skipped] == ["url", "docker", "program"]
 
 
 @needs_bundled

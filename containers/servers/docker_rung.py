@@ -15,7 +15,7 @@ from containers.engine import api as engine_api
 from containers.ladder import BackendUnavailable
 
 if TYPE_CHECKING:
-    from containers.engine.server_containers import JaegerContainer, PostgresContainer, RedisContainer
+    from containers.servers.docker_containers import JaegerContainer, PostgresContainer, RedisContainer
 
 
 def redis_container() -> AbstractContextManager[RedisContainer]:
@@ -49,9 +49,9 @@ def require_engine() -> str:
 def _classes() -> ModuleType:
     require_engine()
     _swept()
-    from containers.engine import server_containers
+    from containers.servers import docker_containers
 
-    return server_containers
+    return docker_containers
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What the reference implementation does in each scenario of `spanpact.conformance.SCENARIOS`, and in further ones."""
+"""Every scenario of the reference implementation by name: those of the contracts, and further ones."""
 
 from __future__ import annotations
 
@@ -20,19 +20,21 @@ from contracts.scenarios.redis import REDIS_ACTIONS
 from contracts.scenarios.sessions import SESSION_ACTIONS
 from contracts.scenarios.stage import Action
 
+__all__ = ["ACTIONS", "ALL_ACTIONS", "CLOCKED", "SLOW"]
+
 ACTIONS: dict[str, Action] = {**REDIS_ACTIONS, **SESSION_ACTIONS, **PROPAGATION_ACTIONS, **DATABASE_ACTIONS}
-"""By scenario."""
+"""The scenarios of `spanpact.conformance.SCENARIOS`, which the contracts cover."""
 
 _FURTHER = (clients, keys, sampling, operations, correlation, jobs, requests, cache, breakers, managers)
 
 ALL_ACTIONS: dict[str, Action] = ACTIONS | {name: each for module in _FURTHER for name, each in module.ACTIONS.items()}
-"""Those, and what no contract speaks of: how the reference implementation behaves where another may do otherwise."""
+"""These and further scenarios that no contract covers, where another implementation may behave differently."""
 
 CLOCKED: frozenset[str] = frozenset({*breakers.ACTIONS, *managers.ACTIONS})
-"""Scenarios whose breakers have a clock that is set by hand, so that every number of theirs is exact."""
+"""Scenarios whose breakers have a clock that is set by hand, so that every number in their traces is exact."""
 
 SLOW: frozenset[str] = frozenset({
     "breaker-left-behind", "breaker-lifecycle", "database-call-fails", "session-database-down", "purge",
     "background-jobs",
 })  # fmt: skip
-"""Scenarios that wait for something: tests come to them last, as a breach is mostly seen before."""
+"""Scenarios that wait for something. Tests run them last, because a faster one usually fails first."""

@@ -59,7 +59,7 @@ class ServerContainer(DockerContainer):
         self.name = name
         self.paused = False
         self.with_kwargs(
-            labels={engine_api.OWNER: engine_api.owner()},
+            labels={engine_api.OWNER_LABEL: engine_api.owner()},
             **{"cap_drop": ["ALL"], "security_opt": ["no-new-privileges"], "read_only": True, **self.LIMITS},
         )
         if self.COMMAND:
