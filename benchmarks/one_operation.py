@@ -27,11 +27,11 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
+from reference_impl.instrumentation.measures import MeasuredTracer
 from reference_impl.metrics.service_metrics import ServiceMetrics
 from reference_impl.redis_tracing.commands import instrument
-from reference_impl.redis_tracing.key_patterns import KeyTemplates
+from reference_impl.redis_tracing.key_sanitizing import KeyTemplates
 from reference_impl.settings import Settings
-from reference_impl.telemetry.measuring import MeasuredTracer
 
 KEY: Final = "session:3f1c9a52"
 KEYS: Final = KeyTemplates("session:{id}", "user:{id}:sessions")

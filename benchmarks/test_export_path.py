@@ -22,7 +22,7 @@ from opentelemetry.util.types import AttributeValue
 from containers.servers.jaeger_server import JaegerBackend
 from reference_impl.export.ledger import LedgerReading
 from reference_impl.settings import Settings
-from reference_impl.telemetry.setup import Telemetry, configure_tracing
+from reference_impl.telemetry import Telemetry, configure_tracing
 
 SAID: Mapping[str, AttributeValue] = {
     "operation": "GET",

@@ -15,7 +15,7 @@ from containers.servers.jaeger_server import JaegerBackend
 from containers.servers.redis_server import RedisBackend
 from reference_impl.services.studio_api import create_app
 from reference_impl.settings import Settings
-from reference_impl.telemetry.setup import Telemetry, configure_tracing
+from reference_impl.telemetry import Telemetry, configure_tracing
 from spanpact.contract.loader import load_contracts
 from spanpact.contract.shipped import shipped_contracts
 from spanpact.engine.judging import CompiledContract

@@ -21,10 +21,10 @@ from containers.servers.redis_server import RedisBackend
 from contracts.scenario_catalogue import ACTIONS, ALL_ACTIONS
 from contracts.scenarios.stage import Stage
 from demo.breakages import Breakage, TamperingExporter, TamperingLogExporter
-from reference_impl.logs.export import LogExport
 from reference_impl.logs.structured import configure_logging
+from reference_impl.propagation.correlation import correlation, new_correlation_id
 from reference_impl.settings import Settings
-from reference_impl.telemetry.correlation import correlation, new_correlation_id
+from reference_impl.telemetry.log_export import LogExport
 from reference_impl.telemetry.setup import configure_tracing
 from spanpact.sources import MemorySource
 from spanpact.trace.model import Reading

@@ -18,6 +18,7 @@ from opentelemetry.trace import get_current_span
 from containers.servers.redis_server import RedisBackend
 from reference_impl.database.manager import ConnectionManager
 from reference_impl.database.pool import PoolSettings
+from reference_impl.propagation.correlation import HEADER, current_correlation_id
 from reference_impl.redis_tracing.client import make_client
 from reference_impl.services.audit_api import audit_settings, create_audit_app
 from reference_impl.services.audit_client import AuditClient
@@ -25,7 +26,6 @@ from reference_impl.services.studio_api import create_app
 from reference_impl.sessions.cache import KEYS
 from reference_impl.sessions.store import POOL, Session, SessionStore, SqlSessionStore
 from reference_impl.settings import Settings
-from reference_impl.telemetry.correlation import HEADER, current_correlation_id
 from reference_impl.telemetry.setup import configure_tracing
 from spanpact.contract.shipped import shipped_contracts
 from spanpact.reporting import render_text

@@ -7,10 +7,10 @@ import sys
 from demo.breakages import TamperingExporter, TamperingLogExporter
 from demo.every_breakage import EVERY_BREAKAGE
 from reference_impl.export.span_exporter import otlp_exporter
-from reference_impl.logs.export import log_export, otlp_log_exporter
 from reference_impl.logs.structured import configure_logging
 from reference_impl.services.serving import serve
 from reference_impl.settings import Settings
+from reference_impl.telemetry.log_export import log_export, otlp_log_exporter
 from reference_impl.telemetry.setup import configure_tracing
 
 

@@ -26,7 +26,7 @@ from reference_impl.export.span_exporter import otlp_exporter
 from reference_impl.services.audit_api import audit_settings, create_audit_app
 from reference_impl.services.studio_api import create_app
 from reference_impl.settings import Settings
-from reference_impl.telemetry.setup import Telemetry, configure_tracing
+from reference_impl.telemetry import Telemetry, configure_tracing
 
 
 class Served:

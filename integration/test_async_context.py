@@ -28,17 +28,17 @@ from starlette.routing import Route
 from containers.servers.jaeger_server import JaegerBackend
 from integration.evidence import Answer, answer_of, whole
 from integration.waiting import DEADLINE
+from reference_impl.instrumentation.operation_spans import operation_span
+from reference_impl.propagation.async_context import (
+    ContextThreadPool,
+    context_thread,
+    in_current_context,
+    isolated,
+    run_in_executor,
+)
 from reference_impl.services.background_jobs import BackgroundJobs
 from reference_impl.services.http_spans import TracingMiddleware
 from reference_impl.settings import Settings
-from reference_impl.telemetry.context_propagation import (
-    CarryingThreadPool,
-    carried,
-    carrying_thread,
-    contained,
-    run_in_executor,
-)
-from reference_impl.telemetry.operation_spans import operation_span
 from reference_impl.telemetry.setup import configure_tracing
 from spanpact.contract.loader import load_text
 from spanpact.testing import verify_spans
@@ -97,7 +97,7 @@ class Work:
 
     tracer: Tracer
     jobs: BackgroundJobs
-    pool: CarryingThreadPool
+    pool: ContextThreadPool
     plain: ThreadPoolExecutor
     in_executor: InExecutor = run_in_executor
     job_traces: list[str] = field(default_factory=list)
@@ -120,7 +120,7 @@ class Work:
         await task
 
     async def threads(self, number: int) -> None:
-        thread = carrying_thread(self.blocking_step, "thread", number)
+        thread = context_thread(self.blocking_step, "thread", number)
         thread.start()
         await asyncio.to_thread(self.blocking_step, "to_thread", number)
         await self.in_executor(self.plain, self.blocking_step, "executor", number)
@@ -135,14 +135,14 @@ class Work:
 
         asyncio.get_running_loop().call_soon(call_back)
         future = self.pool.submit(self.blocking_step, "pool", number)
-        future.add_done_callback(carried(lambda _: self.blocking_step("done_callback", number)))
+        future.add_done_callback(in_current_context(lambda _: self.blocking_step("done_callback", number)))
         await asyncio.wrap_future(future)
         await called.wait()
 
     async def streams(self, number: int) -> None:
-        async for _ in contained(self.items)(number):
+        async for _ in isolated(self.items)(number):
             await self.step("reader", number)
-        async with aclosing(contained(self.items)(number)) as stream:
+        async with aclosing(isolated(self.items)(number)) as stream:
             async for _ in stream:
                 await self.step("reader", number)
                 break  # its reader leaves, its span ends, and what follows is not below it
@@ -203,7 +203,7 @@ def driven(
 
 async def _driven(tracer: Tracer, number: int, in_executor: InExecutor) -> tuple[list[Sent], list[str]]:
     jobs, free = BackgroundJobs(tracer, most=number), asyncio.Semaphore(AT_ONCE)
-    with CarryingThreadPool(8) as pool, ThreadPoolExecutor(8) as plain:
+    with ContextThreadPool(8) as pool, ThreadPoolExecutor(8) as plain:
         work = Work(tracer, jobs, pool, plain, in_executor)
         routes = [Route("/work", work.serve)]
         app = Starlette(routes=routes, middleware=[Middleware(TracingMiddleware, tracer=tracer, routes=routes)])

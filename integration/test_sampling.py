@@ -22,7 +22,7 @@ from containers.servers.redis_server import RedisBackend
 from demo.services import Services
 from integration.evidence import Answer, answer_from, held, settled, spans_of, whole
 from integration.studio import running_studio
-from reference_impl.telemetry.setup import SeededIds
+from reference_impl.telemetry.seeded_ids import SeededIds
 from spanpact.trace.model import Trace
 
 pytestmark = pytest.mark.timeout(180)  # a busy machine has more to do than this

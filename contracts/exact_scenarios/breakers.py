@@ -23,7 +23,7 @@ from contracts.scenarios.stage import EMAIL, Action, Stage
 from reference_impl.circuit_breaker.breaker import BreakerSettings, CircuitBreaker, CircuitOpen, Permit
 from reference_impl.circuit_breaker.values import BreakerEvent, CallFailed, Transition
 from reference_impl.database.breaker_events import log_change, record_on_span, record_rejection
-from reference_impl.telemetry.operation_spans import operation_span, record_failure
+from reference_impl.instrumentation.operation_spans import operation_span, record_failure
 
 
 class Clock:

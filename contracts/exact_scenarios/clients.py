@@ -17,10 +17,10 @@ from redis.exceptions import RedisError, WatchError
 from contracts.exact_scenarios.helping import TEMPLATES, plain_clients, refused, run, sent, tracer_of
 from contracts.scenarios.closed_port import closed_port
 from contracts.scenarios.stage import DEADLINE_S, EMAIL, Action, Stage
+from reference_impl.instrumentation.operation_spans import operation_span
 from reference_impl.redis_tracing.client import make_client, make_sync_client
 from reference_impl.redis_tracing.commands import instrument, is_instrumented, tracing_of, uninstrument
-from reference_impl.redis_tracing.key_patterns import KeyTemplates
-from reference_impl.telemetry.operation_spans import operation_span
+from reference_impl.redis_tracing.key_sanitizing import KeyTemplates
 
 
 async def _vocabularies(stage: Stage) -> None:

@@ -12,7 +12,8 @@ from opentelemetry.trace import NonRecordingSpan, Tracer
 from contracts.exact_scenarios.helping import tracer_of
 from contracts.exact_scenarios.operations import REMOTE
 from contracts.scenarios.stage import EMAIL, Action, Stage
-from reference_impl.telemetry.correlation import (
+from reference_impl.instrumentation.operation_spans import operation_span
+from reference_impl.propagation.correlation import (
     BAGGAGE_KEY,
     correlation,
     current_correlation_id,
@@ -22,7 +23,6 @@ from reference_impl.telemetry.correlation import (
     is_acceptable,
     new_correlation_id,
 )
-from reference_impl.telemetry.operation_spans import operation_span
 
 
 async def _correlation(stage: Stage) -> None:

@@ -12,9 +12,9 @@ from opentelemetry.trace import Span, SpanKind, Tracer
 from redis.exceptions import RedisError
 
 from contracts.scenarios.stage import Stage
+from reference_impl.instrumentation.measures import Measures
 from reference_impl.redis_tracing.commands import instrument
-from reference_impl.redis_tracing.key_patterns import KeyTemplates
-from reference_impl.telemetry.measuring import Measures
+from reference_impl.redis_tracing.key_sanitizing import KeyTemplates
 
 TEMPLATES: Final = (
     "session:{id}", "user:{id}", "user:me", "user:{id}:cart", "user:{id}:{list}", "app.config", "{tenant}:orders",
@@ -80,11 +80,11 @@ class Told(Measures):
         seconds: float,
         *,
         error: BaseException | None,
-        said: Mapping[str, Any],
+        attributes: Mapping[str, Any],
         span: Span,
     ) -> None:
         assert 0 < seconds < 600
-        self.operations.append((name, kind, type(error), dict(said), span.get_span_context().is_valid))
+        self.operations.append((name, kind, type(error), dict(attributes), span.get_span_context().is_valid))
 
     def redis_command(
         self, pool: str, command: str, seconds: float, *, error: BaseException | None, hit: bool | None, span: Span

@@ -13,9 +13,9 @@ from opentelemetry.context import attach
 
 from contracts.exact_scenarios.helping import refused, tracer_of
 from contracts.scenarios.stage import EMAIL, Action, Stage
+from reference_impl.instrumentation.operation_spans import operation_span
+from reference_impl.propagation.correlation import correlation, current_correlation_id
 from reference_impl.services.background_jobs import BackgroundJobs, JobsRefused
-from reference_impl.telemetry.correlation import correlation, current_correlation_id
-from reference_impl.telemetry.operation_spans import operation_span
 
 
 async def _jobs(stage: Stage) -> None:

@@ -10,8 +10,8 @@ from redis.exceptions import RedisError
 
 from contracts.exact_scenarios.helping import plain_clients, refused, tracer_of
 from contracts.scenarios.stage import EMAIL, Action, Stage
-from reference_impl.redis_tracing.key_patterns import KeyTemplates
-from reference_impl.telemetry.operation_spans import operation_span
+from reference_impl.instrumentation.operation_spans import operation_span
+from reference_impl.redis_tracing.key_sanitizing import KeyTemplates
 
 
 class _Text(str):

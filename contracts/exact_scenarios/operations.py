@@ -17,9 +17,9 @@ from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, T
 
 from contracts.exact_scenarios.helping import Told, tracer_of
 from contracts.scenarios.stage import EMAIL, Action, Stage
-from reference_impl.telemetry.measuring import MeasuredTracer
-from reference_impl.telemetry.operation_spans import operation_span, traced
-from reference_impl.telemetry.safe_errors import REDIS_CODES
+from reference_impl.instrumentation.errors import REDIS_CODES
+from reference_impl.instrumentation.measures import MeasuredTracer
+from reference_impl.instrumentation.operation_spans import operation_span, traced
 
 REMOTE = SpanContext(int("9" * 32, 16), int("9" * 16, 16), is_remote=True, trace_flags=TraceFlags(TraceFlags.SAMPLED))
 UNSAMPLED = SpanContext(int("7" * 32, 16), int("7" * 16, 16), is_remote=True)
@@ -181,7 +181,7 @@ async def _blocks(stage: Stage) -> None:
     with suppress(GeneratorExit), operation_span(MeasuredTracer(tracer, told), "left"):
         raise GeneratorExit
     block = operation_span(tracer, "never entered")
-    assert block.is_heard
+    assert block.is_observed
     block.__exit__(None, None, None)
     assert told.operations == [
         ("measured", SpanKind.INTERNAL, LookupError, {"a": 1}, True), ("left", SpanKind.INTERNAL, type(None), {}, True),

@@ -19,9 +19,9 @@ from starlette.types import Message, Receive, Scope, Send
 from contracts.exact_scenarios.helping import Told
 from contracts.exact_scenarios.operations import REMOTE, UNSAMPLED
 from contracts.scenarios.stage import EMAIL, Action, Stage
+from reference_impl.instrumentation.measures import MeasuredTracer
+from reference_impl.propagation.correlation import current_correlation_id
 from reference_impl.services.http_spans import TracingMiddleware, request_headers
-from reference_impl.telemetry.correlation import current_correlation_id
-from reference_impl.telemetry.measuring import MeasuredTracer
 
 SENT = {"x-correlation-id": "c-1"}
 Headers: TypeAlias = Mapping[str, str] | Sequence[tuple[bytes, bytes]]

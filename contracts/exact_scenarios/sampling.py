@@ -15,9 +15,9 @@ from opentelemetry.trace import NonRecordingSpan, NoOpTracer, Span, SpanContext,
 
 from contracts.exact_scenarios.helping import Told, plain_clients, run, sent, tracer_of
 from contracts.scenarios.stage import EMAIL, Action, Stage
+from reference_impl.instrumentation.measures import MeasuredTracer
+from reference_impl.instrumentation.operation_spans import operation_span
 from reference_impl.redis_tracing.commands import tracing_of
-from reference_impl.telemetry.measuring import MeasuredTracer
-from reference_impl.telemetry.operation_spans import operation_span
 
 _UNSAMPLED: Final = tuple(SpanContext(int("7" * 32, 16), int("7" * 16, 16), remote) for remote in (True, False))
 

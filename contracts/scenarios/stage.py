@@ -16,14 +16,14 @@ from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 from redis.exceptions import RedisError
 
+from reference_impl.instrumentation.faults import FAULTS
 from reference_impl.redis_tracing.client import make_client, make_sync_client
-from reference_impl.redis_tracing.key_patterns import KeyTemplates
+from reference_impl.redis_tracing.key_sanitizing import KeyTemplates
 from reference_impl.services.studio_api import create_app
 from reference_impl.sessions.cache import INDEX_KEY, SESSION_KEY, SessionCache
 from reference_impl.sessions.store import SqlSessionStore
 from reference_impl.settings import Settings
-from reference_impl.telemetry.setup import Telemetry
-from reference_impl.telemetry.span_guards import FAULTS
+from reference_impl.telemetry import Telemetry
 
 EMAIL = "ada@example.com"
 DEADLINE_S = 20.0  # the contracts are about spans: a busy machine must not make a command fail

@@ -12,8 +12,8 @@ from opentelemetry.trace import Span, get_current_span
 
 from reference_impl import vocabulary as v
 from reference_impl.circuit_breaker.values import BreakerEvent, CallFailed, CircuitOpen, State, Transition
+from reference_impl.instrumentation.errors import error_type
 from reference_impl.logs.structured import get_logger
-from reference_impl.telemetry.safe_errors import error_type
 
 log = get_logger("reference_impl.breaker")
 

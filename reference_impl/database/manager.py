@@ -26,8 +26,8 @@ from reference_impl.database.breaker_events import log_change, record_on_span, r
 from reference_impl.database.engine import is_of_database, is_outage
 from reference_impl.database.pool import Pool, PoolExhausted, PoolSettings, PoolUse, Prepare
 from reference_impl.database.query_spans import Queries, said
-from reference_impl.telemetry.operation_spans import operation_span, record_failure
-from reference_impl.telemetry.safe_errors import error_type
+from reference_impl.instrumentation.errors import error_type
+from reference_impl.instrumentation.operation_spans import operation_span, record_failure
 
 __all__ = ["ConnectionManager", "PoolExhausted", "PoolSettings", "PoolUse", "Queries"]
 

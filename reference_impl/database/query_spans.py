@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from reference_impl import vocabulary as v
 from reference_impl.database.engine import response_code
-from reference_impl.telemetry.operation_spans import operation_span, record_failure
-from reference_impl.telemetry.safe_errors import error_type
+from reference_impl.instrumentation.errors import error_type
+from reference_impl.instrumentation.operation_spans import operation_span, record_failure
 
 _SIMPLE: Final = frozenset({v.OPERATION, v.DB_TYPE, v.ERROR})
 _SEMCONV: Final = frozenset({

@@ -1,6 +1,6 @@
-"""OTLP over HTTP as OpenTelemetry's own exporter does it, with spans encoded by `span_encoding` (docs/adr/0010).
+"""OTLP over HTTP: OpenTelemetry's own exporter, with spans encoded by `span_encoding` (docs/adr/0010).
 
-Importing this imports `requests`: only who exports by HTTP does.
+Importing this imports `requests`, so it is imported only if spans are exported by HTTP.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ from opentelemetry.sdk.trace.export import SpanExportResult
 from reference_impl.export.span_encoding import SpanEncoder, never
 
 LARGEST: Final = 16 * 1024 * 1024
-"""A larger request, in bytes, is left to OpenTelemetry's exporter, which has a limit of its own."""
+"""Larger requests, in bytes, are left to OpenTelemetry's exporter, which has a limit of its own."""
 _COUNTS_ITSELF: Final = "OTEL_PYTHON_SDK_INTERNAL_METRICS_ENABLED"
 
 
 class DirectExporter(OTLPSpanExporter):
-    """Sends what `SpanEncoder` wrote; whatever is not as usual goes OpenTelemetry's own way.
+    """Sends requests made by `SpanEncoder`, and leaves unusual cases to OpenTelemetry's own exporter.
 
-    So goes a span that cannot be encoded, a request that is very large, and everything where OpenTelemetry counts its
-    own exports or is built otherwise than we know: then it costs more and says the same. While it is `hurried` it does
-    not give way to other threads.
+    These are a span that cannot be encoded, a very large request, an SDK that counts its own exports, and an SDK built
+    differently from what we know. They cost more; the request is the same. While `is_urgent`, encoding does not yield
+    to other threads.
     """
 
-    def __init__(self, *, hurried: Callable[[], bool] = never, **options: Any) -> None:
+    def __init__(self, *, is_urgent: Callable[[], bool] = never, **options: Any) -> None:
         super().__init__(**options)
-        self._encoder = SpanEncoder(hurried=hurried)
+        self._encoder = SpanEncoder(is_urgent=is_urgent)
         counts = os.environ.get(_COUNTS_ITSELF, "").strip().lower() == "true"
         self._send = None if counts else getattr(getattr(self, "_client", None), "export", None)
 
     @property
     def is_direct(self) -> bool:
-        """Whether spans are encoded here."""
+        """Return whether spans are encoded here."""
         return self._send is not None and not getattr(self, "_shutdown", True)
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
@@ -45,7 +45,7 @@ class DirectExporter(OTLPSpanExporter):
         if body is None or self._send is None:
             return super().export(spans)
         answer = self._send(body)
-        # A redirection is not followed: OpenTelemetry's own exporter takes it for success, and the spans are nowhere.
+        # A redirect is not followed. OpenTelemetry's own exporter takes it for success, and the spans are lost.
         stored = answer.success and answer.status_code < 300
         return SpanExportResult.SUCCESS if stored else SpanExportResult.FAILURE
 

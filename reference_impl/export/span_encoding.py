@@ -52,11 +52,11 @@ def never() -> bool:
 class SpanEncoder:
     """Encodes batch after batch, and remembers what comes again; for one thread at a time.
 
-    It gives way to other threads unless `hurried`.
+    It gives way to other threads unless `is_urgent`.
     """
 
-    def __init__(self, *, hurried: Callable[[], bool] = never) -> None:
-        self._hurried = hurried
+    def __init__(self, *, is_urgent: Callable[[], bool] = never) -> None:
+        self._is_urgent = is_urgent
         # By name and type of an attribute, as True == 1 == 1.0; None for one that has too many values.
         self._values: dict[tuple[str, type], dict[Any, bytes] | None] = {}
         # By the identity of resource and scope, which are held so that nothing else gets it.
@@ -75,7 +75,10 @@ class SpanEncoder:
         resources: dict[int, list[bytes]] = {}
         for place, group in groups.items():
             resource, scope = self._head(place, group[0])
-            parts = [scope, *[_field(_SPANS, self._span(span)) for span in giving_way(group, hurried=self._hurried)]]
+            parts = [
+                scope,
+                *[_field(_SPANS, self._span(span)) for span in yielding_to_threads(group, is_urgent=self._is_urgent)],
+            ]
             resources.setdefault(place[0], [resource]).append(_field(_SCOPE_SPANS, b"".join(parts)))
         return b"".join([_field(_RESOURCE_SPANS, b"".join(parts)) for parts in resources.values()])
 
@@ -137,8 +140,8 @@ class SpanEncoder:
             self._values[place] = None
 
 
-def giving_way(
-    spans: Sequence[ReadableSpan], at_once: int = AT_ONCE, hurried: Callable[[], bool] = never
+def yielding_to_threads(
+    spans: Sequence[ReadableSpan], at_once: int = AT_ONCE, is_urgent: Callable[[], bool] = never
 ) -> Iterator[ReadableSpan]:
     """The spans one by one; after each few, whoever waits for the interpreter gets it, unless there is a hurry.
 
@@ -147,7 +150,7 @@ def giving_way(
     """
     for number, span in enumerate(spans, 1):
         yield span
-        if number % at_once == 0 and not hurried():
+        if number % at_once == 0 and not is_urgent():
             sleep(0)
 
 

@@ -13,8 +13,8 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
 from reference_impl.export.ledger import ENCODE, EXPORT, REJECTED, SpanLedger
-from reference_impl.export.safe_values import safe_span
-from reference_impl.export.span_encoding import AT_ONCE, giving_way, never
+from reference_impl.export.sanitizing import sanitize_span
+from reference_impl.export.span_encoding import AT_ONCE, never, yielding_to_threads
 from reference_impl.settings import Settings, SettingsError
 
 _PROVIDERS = (
@@ -82,10 +82,10 @@ class SplittingExporter(SpanExporter):
         ledger: SpanLedger,
         *,
         rejections: Rejections | None = None,
-        hurried: Callable[[], bool] = never,
+        is_urgent: Callable[[], bool] = never,
     ) -> None:
         self._inner = inner
-        self._hurried = hurried
+        self._is_urgent = is_urgent
         self._ledger = ledger
         self._rejections = rejections or Rejections()
         self._closing = threading.Event()
@@ -93,12 +93,12 @@ class SplittingExporter(SpanExporter):
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Send a batch; SUCCESS when every span of it was stored."""
         lost_before = self._ledger.read().lost_total
-        self._send([self._made_safe(span) for span in giving_way(spans, 4 * AT_ONCE, self._hurried)])
+        self._send([self._made_safe(span) for span in yielding_to_threads(spans, 4 * AT_ONCE, self._is_urgent)])
         return SpanExportResult.SUCCESS if self._ledger.read().lost_total == lost_before else SpanExportResult.FAILURE
 
     def _made_safe(self, span: ReadableSpan) -> ReadableSpan:
         try:
-            safe = safe_span(span)
+            safe = sanitize_span(span)
         except Exception:
             return span  # whatever it is, it is the exporter's to refuse, and it alone is lost
         if safe is not span:
@@ -155,15 +155,15 @@ def _encodable(batch: Sequence[ReadableSpan]) -> bool:
     return True
 
 
-def otlp_exporter(settings: Settings, *, hurried: Callable[[], bool] = never) -> tuple[SpanExporter, Rejections]:
+def otlp_exporter(settings: Settings, *, is_urgent: Callable[[], bool] = never) -> tuple[SpanExporter, Rejections]:
     """The OTLP exporter that the settings ask for; what has no setting (certificates) it reads from `OTEL_*` itself.
 
-    While it is `hurried`, the one for HTTP does not give way to other threads.
+    While it is `is_urgent`, the one for HTTP does not give way to other threads.
     """
-    return _grpc(settings) if settings.protocol == "grpc" else _http(settings, hurried)
+    return _grpc(settings) if settings.protocol == "grpc" else _http(settings, is_urgent)
 
 
-def _http(settings: Settings, hurried: Callable[[], bool]) -> tuple[SpanExporter, Rejections]:
+def _http(settings: Settings, is_urgent: Callable[[], bool]) -> tuple[SpanExporter, Rejections]:
     from opentelemetry.exporter.otlp.proto.http import Compression
 
     from reference_impl.export.http_session import ExportSession
@@ -179,7 +179,7 @@ def _http(settings: Settings, hurried: Callable[[], bool]) -> tuple[SpanExporter
         timeout=settings.export_timeout_s,
         compression=Compression(settings.compression),
         session=session,
-        hurried=hurried,
+        is_urgent=is_urgent,
     )
     return exporter, rejections
 

@@ -31,7 +31,7 @@ from opentelemetry import trace
 from opentelemetry._logs import LoggerProvider, SeverityNumber
 
 from reference_impl.logs.values import Values, filled_in, shown_exception, text
-from reference_impl.telemetry.correlation import current_correlation_id
+from reference_impl.propagation.correlation import current_correlation_id
 from reference_impl.vocabulary import CORRELATION_ID, EXCEPTION_TYPE
 
 MAX_LINE: Final = 8192

@@ -18,8 +18,8 @@ from traceback import walk_tb
 from typing import Any, Final
 from uuid import UUID
 
+from reference_impl.instrumentation.errors import exception_type, redis_code
 from reference_impl.settings import SettingsError
-from reference_impl.telemetry.safe_errors import exception_type, redis_code
 
 MAX_TEXT: Final = 1024
 """The longest text of one value, in characters."""

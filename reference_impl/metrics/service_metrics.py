@@ -93,16 +93,16 @@ class ServiceMetrics:
         seconds: float,
         *,
         error: BaseException | None,
-        said: Mapping[str, Any],
+        attributes: Mapping[str, Any],
         span: Span,
     ) -> None:
         """See Measures; requests that are served are counted by the middleware, as only it knows their status."""
         if name == v.DB_QUERY:
-            self._count_statement(c.DB_QUERIES, c.DB_QUERY_DURATION, said, query_outcome(error), seconds, span)
+            self._count_statement(c.DB_QUERIES, c.DB_QUERY_DURATION, attributes, query_outcome(error), seconds, span)
         elif name == v.EXECUTE_WITH_CIRCUIT_BREAKER:
-            self._count_statement(c.DB_CALLS, c.DB_CALL_DURATION, said, call_outcome(error), seconds, span)
+            self._count_statement(c.DB_CALLS, c.DB_CALL_DURATION, attributes, call_outcome(error), seconds, span)
         elif kind is SpanKind.INTERNAL:
-            outcome = operation_outcome(error, said)
+            outcome = operation_outcome(error, attributes)
             self._count(span, seconds, (c.OPERATIONS, (name, outcome)), (c.OPERATION_DURATION, (name,)))
 
     def redis_command(
@@ -166,10 +166,16 @@ class ServiceMetrics:
             self._count(get_current_span(), 0.0, (c.BREAKER_TRANSITIONS, move))
 
     def _count_statement(
-        self, calls: c.Metric, duration: c.Metric, said: Mapping[str, Any], outcome: str, seconds: float, span: Span
+        self,
+        calls: c.Metric,
+        duration: c.Metric,
+        attributes: Mapping[str, Any],
+        outcome: str,
+        seconds: float,
+        span: Span,
     ) -> None:
-        pool = said.get(v.CONNECTION_POOL, c.OTHER)
-        statement = said.get(v.OPERATION) or said.get(v.DB_OPERATION_NAME, c.OTHER)
+        pool = attributes.get(v.CONNECTION_POOL, c.OTHER)
+        statement = attributes.get(v.OPERATION) or attributes.get(v.DB_OPERATION_NAME, c.OTHER)
         self._count(span, seconds, (calls, (pool, statement, outcome)), (duration, (pool, statement)))
 
     def _count(self, span: Span | None, seconds: float, *counted: tuple[c.Metric, tuple[str, ...]]) -> None:
@@ -300,10 +306,10 @@ def query_outcome(error: BaseException | None) -> str:
     return "ok" if error is None else "error" if isinstance(error, Exception) else "cancelled"
 
 
-def operation_outcome(error: BaseException | None, said: Mapping[str, Any]) -> str:
+def operation_outcome(error: BaseException | None, attributes: Mapping[str, Any]) -> str:
     """As of a query; a validation that worked says what it found."""
-    if error is None and v.SESSION_VALID in said:
-        return "valid" if said[v.SESSION_VALID] else str(said.get(v.SESSION_REASON))
+    if error is None and v.SESSION_VALID in attributes:
+        return "valid" if attributes[v.SESSION_VALID] else str(attributes.get(v.SESSION_REASON))
     return query_outcome(error)
 
 

@@ -12,8 +12,8 @@ from typing import Any, Final
 from opentelemetry.util.types import AttributeValue
 
 from reference_impl import vocabulary as words
-from reference_impl.redis_tracing.sound_attributes import are_sound
-from reference_impl.telemetry.safe_errors import error_type, redis_code
+from reference_impl.instrumentation.errors import error_type, redis_code
+from reference_impl.redis_tracing.unchecked_attributes import can_skip_checks
 
 _BOTH_WAYS: Final = {
     "simple": {words.OPERATION, words.DB_TYPE, words.ERROR},
@@ -60,12 +60,12 @@ def _is_address(host: str) -> bool:
 
 
 class FixedAttributes(dict[str, dict[str, AttributeValue]]):
-    """What all spans of an operation say, by the operation; made when an operation is first met.
+    """The attributes that all spans of an operation share, by operation; made at the operation's first use.
 
-    `are_sound` is true where `set_sound_attributes` may be given them: a pool's name, a path or a host may be too long.
+    `can_skip_checks`: `set_unchecked_attributes` may be used. False if a pool's name, a path or a host is too long.
     """
 
-    __slots__ = ("_common", "_left_out", "are_sound")
+    __slots__ = ("_common", "_left_out", "can_skip_checks")
 
     def __init__(self, pool_name: str, mode: words.Mode, server: Mapping[str, AttributeValue]) -> None:
         self._left_out = {"simple": _BOTH_WAYS["semconv"], "semconv": _BOTH_WAYS["simple"]}.get(mode, set())
@@ -75,7 +75,7 @@ class FixedAttributes(dict[str, dict[str, AttributeValue]]):
             words.DB_SYSTEM_NAME: words.REDIS,
             **server,
         }
-        self.are_sound = are_sound(self._common)
+        self.can_skip_checks = can_skip_checks(self._common)
 
     def __missing__(self, operation: str) -> dict[str, AttributeValue]:
         names = {words.OPERATION: operation, words.DB_OPERATION_NAME: operation}

@@ -34,7 +34,7 @@ from redis.retry import Retry as SyncRetry
 
 from reference_impl.redis_tracing.command_table import look_up
 from reference_impl.redis_tracing.commands import instrument
-from reference_impl.redis_tracing.key_patterns import KeyTemplates
+from reference_impl.redis_tracing.key_sanitizing import KeyTemplates
 from reference_impl.redis_tracing.thread_deadline import bound_by, with_deadline
 from reference_impl.vocabulary import DEFAULT_MODE, Mode
 

@@ -22,7 +22,7 @@ from redis.asyncio.client import Pipeline as AsyncPipeline
 from redis.client import Pipeline as SyncPipeline
 
 from reference_impl.redis_tracing.attributes import server_attributes
-from reference_impl.redis_tracing.key_patterns import KeyTemplates
+from reference_impl.redis_tracing.key_sanitizing import KeyTemplates
 from reference_impl.redis_tracing.spans import RedisTracing
 from reference_impl.vocabulary import DEFAULT_MODE, Mode
 

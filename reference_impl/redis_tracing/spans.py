@@ -20,12 +20,12 @@ from opentelemetry.trace import INVALID_SPAN, NoOpTracer, ProxyTracerProvider, S
 from opentelemetry.util.types import AttributeValue
 
 from reference_impl import vocabulary as words
+from reference_impl.instrumentation.errors import record_exception_type
+from reference_impl.instrumentation.measures import measures_of, unwrap_tracer
 from reference_impl.redis_tracing.attributes import FixedAttributes
 from reference_impl.redis_tracing.command_table import THE_PIPELINE, Command, Hit, first_key, keys_of, look_up
-from reference_impl.redis_tracing.key_patterns import KeyTemplates
-from reference_impl.redis_tracing.sound_attributes import set_sound_attributes
-from reference_impl.telemetry.measuring import measures_of, unmeasured
-from reference_impl.telemetry.safe_errors import record_failure
+from reference_impl.redis_tracing.key_sanitizing import KeyTemplates
+from reference_impl.redis_tracing.unchecked_attributes import set_unchecked_attributes
 
 Result = TypeVar("Result")
 Stack = Sequence[tuple[Sequence[object], object]]
@@ -73,7 +73,7 @@ class RedisTracing:
         self._activate = activate
         self._lock = Lock()
         self.measures = None if tracer is None else measures_of(tracer)
-        self._tracer = unmeasured(tracer or trace.get_tracer(TRACER_NAME))
+        self._tracer = unwrap_tracer(tracer or trace.get_tracer(TRACER_NAME))
         self._settled = tracer is not None
         self._drops = _drops_of(self._tracer)
 
@@ -252,9 +252,9 @@ class Call:
             attributes[words.CACHE_MISS] = not hit
         if error is not None:
             self._span.set_attributes(attributes | fixed.failure(error))
-            record_failure(self._span, error)
-        elif fixed.are_sound:
-            set_sound_attributes(self._span, attributes)
+            record_exception_type(self._span, error)
+        elif fixed.can_skip_checks:
+            set_unchecked_attributes(self._span, attributes)
         else:
             self._span.set_attributes(attributes)
 

@@ -26,17 +26,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from reference_impl import vocabulary as v
-from reference_impl.logs.export import log_export
+from reference_impl.instrumentation.operation_spans import operation_span
 from reference_impl.logs.structured import configure_logging
+from reference_impl.propagation.async_context import run_in_executor
+from reference_impl.propagation.correlation import current_correlation_id, new_correlation_id
 from reference_impl.services.audit_client import RECORDS_PATH
 from reference_impl.services.http_spans import TracingMiddleware
 from reference_impl.services.request_bodies import BadRequest, read_object
 from reference_impl.services.serving import serve
 from reference_impl.settings import Settings, SettingsError
-from reference_impl.telemetry.context_propagation import run_in_executor
-from reference_impl.telemetry.correlation import current_correlation_id, new_correlation_id
-from reference_impl.telemetry.operation_spans import operation_span
-from reference_impl.telemetry.setup import Telemetry, configure_tracing
+from reference_impl.telemetry import Telemetry, configure_tracing
+from reference_impl.telemetry.log_export import log_export
 
 SERVICE_NAME: Final = "audit-api"
 MEMORY: Final = ":memory:"

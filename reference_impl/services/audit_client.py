@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 import httpx
 from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
 
-from reference_impl.telemetry.correlation import inject
-from reference_impl.telemetry.operation_spans import operation_span
-from reference_impl.telemetry.safe_errors import error_type
+from reference_impl.instrumentation.errors import error_type
+from reference_impl.instrumentation.operation_spans import operation_span
+from reference_impl.propagation.correlation import inject
 from reference_impl.vocabulary import ERROR_TYPE, SERVER_ADDRESS, SERVER_PORT
 
 logger = logging.getLogger("reference_impl.services.audit_client")

@@ -16,10 +16,10 @@ from typing import Any, Final
 from opentelemetry.context import Context, attach
 from opentelemetry.trace import Link, Tracer, get_current_span
 
-from reference_impl.telemetry.correlation import correlation, current_correlation_id, new_correlation_id
-from reference_impl.telemetry.operation_spans import operation_span
-from reference_impl.telemetry.safe_errors import type_name
-from reference_impl.telemetry.span_guards import quietly
+from reference_impl.instrumentation.errors import type_name
+from reference_impl.instrumentation.faults import call_safely
+from reference_impl.instrumentation.operation_spans import operation_span
+from reference_impl.propagation.correlation import correlation, current_correlation_id, new_correlation_id
 from reference_impl.vocabulary import CORRELATION_ID
 
 logger = logging.getLogger("reference_impl.services.background_jobs")
@@ -65,7 +65,7 @@ class BackgroundJobs:
             with correlation(correlation_id), operation_span(self._tracer, name, links=links) as span:
                 attributes = await work()
                 if attributes:
-                    quietly(span.set_attributes, attributes)
+                    call_safely(span.set_attributes, attributes)
         except Exception as error:
             logger.error("job %s failed: %s", name, type_name(error))
 

@@ -8,7 +8,7 @@ from reference_impl.circuit_breaker.breaker import BreakerSettings, Listener
 from reference_impl.database.manager import ConnectionManager, PoolSettings
 from reference_impl.sessions.store import POOL
 from reference_impl.settings import Settings
-from reference_impl.telemetry.setup import Telemetry
+from reference_impl.telemetry import Telemetry
 
 
 def connection_manager(

@@ -18,9 +18,9 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from reference_impl.instrumentation.operation_spans import operation_span, record_failure
 from reference_impl.logs.structured import get_logger
-from reference_impl.telemetry.correlation import HEADER, correlation, extract, incoming, new_correlation_id
-from reference_impl.telemetry.operation_spans import operation_span, record_failure
+from reference_impl.propagation.correlation import HEADER, correlation, extract, incoming, new_correlation_id
 from reference_impl.vocabulary import ERROR_TYPE, REQUEST_HANDLED, SERVER_ADDRESS, SERVER_PORT
 
 logger = logging.getLogger("reference_impl.http")

@@ -15,12 +15,12 @@ from types import FrameType
 import uvicorn
 from starlette.applications import Starlette
 
-from reference_impl.logs.export import LogExport, log_export
 from reference_impl.logs.structured import configure_logging
 from reference_impl.metrics.service_metrics import ServiceMetrics
 from reference_impl.services.studio_api import create_app
 from reference_impl.settings import Settings, SettingsError
-from reference_impl.telemetry.setup import Telemetry, configure_tracing
+from reference_impl.telemetry import Telemetry, configure_tracing
+from reference_impl.telemetry.log_export import LogExport, log_export
 
 logger = logging.getLogger("reference_impl.main")
 

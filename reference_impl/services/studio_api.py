@@ -23,6 +23,7 @@ from starlette.routing import Route
 from reference_impl import vocabulary as v
 from reference_impl.database.manager import ConnectionManager
 from reference_impl.metrics.service_metrics import ServiceMetrics
+from reference_impl.propagation.correlation import new_correlation_id
 from reference_impl.redis_tracing.client import make_client, pool_use
 from reference_impl.services.audit_client import AuditClient
 from reference_impl.services.background_jobs import BackgroundJobs, JobsRefused
@@ -40,8 +41,7 @@ from reference_impl.services.request_bodies import (
 from reference_impl.sessions.cache import KEYS, CacheUnavailable, SessionCache
 from reference_impl.sessions.store import Session, SessionStore, SqlSessionStore, StoreUnavailable
 from reference_impl.settings import Settings
-from reference_impl.telemetry.correlation import new_correlation_id
-from reference_impl.telemetry.setup import Telemetry
+from reference_impl.telemetry import Telemetry
 
 HEALTH = "/healthz"
 UNSEEN = frozenset({HEALTH, METRICS})

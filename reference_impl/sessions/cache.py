@@ -21,10 +21,10 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from reference_impl import vocabulary as v
-from reference_impl.redis_tracing.key_patterns import KeyTemplates
+from reference_impl.instrumentation.operation_spans import traced
+from reference_impl.redis_tracing.key_sanitizing import KeyTemplates
 from reference_impl.sessions.store import Session, SessionStore
 from reference_impl.sessions.tokens import issue_token, read_token
-from reference_impl.telemetry.operation_spans import traced
 
 SESSION_KEY = "session:{id}"
 INDEX_KEY = "user_sessions:{user_id}:{device}"

@@ -10,9 +10,8 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-from reference_impl.circuit_breaker.settings import WindowKind
 from reference_impl.settings.rules import ENVIRONMENTS, OTLP, RULES, Rule, SettingsError, default_rate
 from reference_impl.settings.values import BadValue, masked
 from reference_impl.vocabulary import Mode
@@ -53,7 +52,7 @@ class Settings:
     database_pool_size: int
     database_checkout_timeout_s: float
     database_deadline_s: float
-    breaker_window: WindowKind
+    breaker_window: Literal["count", "time"]
     breaker_window_calls: int
     breaker_window_s: float
     breaker_minimum_calls: int

@@ -1,12 +1,12 @@
-"""Telemetry: the set-up of the SDK, spans for operations, and context that follows asynchronous work (S1, S5).
+"""Telemetry: set-up, flush and shutdown of the OpenTelemetry SDK for traces and log records (S1).
 
-`setup` configures, flushes and shuts down; `operation_spans` traces a method by one line; `correlation`,
-`propagators` and `context_propagation` carry the context; `span_guards` and `safe_errors` keep faults and secrets out.
+`setup` configures tracing, `sampling` sets the sampler, `resource` the resource, `shutdown` flushes and ends within a
+deadline, `log_export` sends log records. Imports `settings`, `export`, `propagation`, `instrumentation`.
 """
 
 from __future__ import annotations
 
-from reference_impl.telemetry.operation_spans import traced
-from reference_impl.telemetry.setup import Telemetry, configure_tracing
+from reference_impl.telemetry.setup import configure_tracing
+from reference_impl.telemetry.shutdown import Telemetry
 
-__all__ = ["Telemetry", "configure_tracing", "traced"]
+__all__ = ["Telemetry", "configure_tracing"]

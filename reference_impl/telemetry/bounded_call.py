@@ -1,4 +1,4 @@
-"""A call beside its caller, who can stop waiting for it: for what ignores its own timeout."""
+"""A call in a thread of its own whose caller can stop waiting: for functions that ignore their own timeout."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import threading
 import time
 from collections.abc import Callable
 
-logger = logging.getLogger("reference_impl.telemetry.setup")
+logger = logging.getLogger("reference_impl.telemetry.bounded_call")
 
 
-class Beside:
-    """A call running in a daemon thread, so that its caller can stop waiting for it."""
+class BoundedCall:
+    """A call that runs in a daemon thread, started at once; its result is True, or False if it failed."""
 
     def __init__(self, call: Callable[[], bool]) -> None:
         self._call = call
@@ -30,14 +30,15 @@ class Beside:
 
     @property
     def done(self) -> bool:
+        """Return whether the call has ended."""
         return not self._thread.is_alive()
 
-    def joined_within(self, timeout_s: float) -> bool:
-        """Wait for its end, at most so long (seconds); its result, False where it has none."""
-        return self.joined(time.monotonic() + timeout_s)
+    def wait_for(self, timeout_s: float) -> bool:
+        """Wait at most `timeout_s` seconds for the end of the call. Return its result, False if it still runs."""
+        return self.wait_until(time.monotonic() + timeout_s)
 
-    def joined(self, deadline: float) -> bool:
-        """Wait for its end until `deadline`; its result, False where it has none."""
+    def wait_until(self, deadline: float) -> bool:
+        """Wait for the end of the call until `deadline` (`time.monotonic()`). Return its result, else False."""
         if self._thread.ident is not None:
             self._thread.join(max(0.0, deadline - time.monotonic()))
         return self.done and self._result

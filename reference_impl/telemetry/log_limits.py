@@ -1,4 +1,4 @@
-"""Bounds what OpenTelemetry itself logs: a dead endpoint or a hostile header must not fill the logs (S1.5)."""
+"""Limits what OpenTelemetry itself logs: a dead endpoint or a hostile header must not fill the logs (S1.5)."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ MAX_LINE = 256
 class BoundedLog(logging.Filter):
     """Lets each message template through once per `every_s` seconds, as one line of at most MAX_LINE characters.
 
-    The next line that comes through says how many were left out. Stack traces are left out too: their messages may
-    carry values.
+    The next line that is let through says how many were dropped. Stack traces are dropped too, because their messages
+    may carry values.
     """
 
     def __init__(self, *, every_s: float = 60.0, clock: Callable[[], float] = time.monotonic) -> None:
@@ -34,27 +34,27 @@ class BoundedLog(logging.Filter):
         self._seen: dict[str, tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the record is logged; shortens it where it is."""
+        """Return whether the record is logged; shorten it if so."""
         template, now = str(record.msg), self._clock()
-        last, left_out = self._seen.get(template, (None, 0))
+        last, dropped = self._seen.get(template, (None, 0))
         if last is not None and now - last < self._every_s:
-            self._seen[template] = (last, left_out + 1)
+            self._seen[template] = (last, dropped + 1)
             return False
         if len(self._seen) > MAX_LINE:
-            self._seen.clear()  # templates are few; whoever makes them from values shall not fill the memory
+            self._seen.clear()  # templates are few; templates made from values must not fill the memory
         self._seen[template] = (now, 0)
-        record.msg, record.args = _one_line(record, left_out), None
+        record.msg, record.args = _one_line(record, dropped), None
         record.exc_info = record.exc_text = None
         return True
 
 
-def _one_line(record: logging.LogRecord, left_out: int) -> str:
+def _one_line(record: logging.LogRecord, dropped: int) -> str:
     try:
         text = record.getMessage()
     except Exception:
         text = str(record.msg)
     text = "".join(character if character.isprintable() else "?" for character in text[: MAX_LINE * 2])
-    note = f" ({left_out} more like this left out)" if left_out else ""
+    note = f" ({dropped} more like this left out)" if dropped else ""
     return text[: MAX_LINE - len(note)] + note
 
 
@@ -62,6 +62,6 @@ _BOUND = BoundedLog()
 
 
 def bound_sdk_logs() -> None:
-    """Put the one filter on OpenTelemetry's loggers; again changes nothing."""
+    """Add the filter to OpenTelemetry's loggers, once."""
     for name in LOGGERS:
         logging.getLogger(name).addFilter(_BOUND)

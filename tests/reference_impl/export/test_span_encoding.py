@@ -21,7 +21,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags, TraceState
 
 from reference_impl.export import span_encoding
-from reference_impl.export.span_encoding import AT_ONCE, MOST_ATTRIBUTES, MOST_VALUES, SpanEncoder, giving_way
+from reference_impl.export.span_encoding import AT_ONCE, MOST_ATTRIBUTES, MOST_VALUES, SpanEncoder, yielding_to_threads
 
 RESOURCES = (Resource({"service.name": "studio-api"}), Resource({"host": ["a", "b"]}, "https://schema/1"))
 SCOPES = (InstrumentationScope("a", "1", "https://schema/2", {"k": 1}), InstrumentationScope("b"), None)
@@ -157,11 +157,11 @@ def test_what_cannot_be_sent_raises(poison: ReadableSpan) -> None:
 def test_others_get_the_interpreter_after_every_few_spans(monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
     monkeypatch.setattr(span_encoding, "sleep", pauses.append)
-    assert list(giving_way([span_of()] * 7, at_once=3)) != []
+    assert list(yielding_to_threads([span_of()] * 7, at_once=3)) != []
     assert pauses == [0, 0]
     SpanEncoder().encode([span_of()] * (3 * AT_ONCE + 1))
     assert pauses == [0] * 5
-    SpanEncoder(hurried=lambda: True).encode([span_of()] * 100)
+    SpanEncoder(is_urgent=lambda: True).encode([span_of()] * 100)
     assert pauses == [0] * 5, "who is in a hurry does not wait for others"
 
 

@@ -32,8 +32,8 @@ from redis.exceptions import ResponseError
 
 from reference_impl.logs.structured import MAX_LINE, LogPipeline, configure_logging, get_logger
 from reference_impl.logs.values import MAX_PLACES, MAX_TEXT, Values, filled_in, mask, shown_exception, text
+from reference_impl.propagation.correlation import CorrelationProcessor, correlation
 from reference_impl.settings import SettingsError
-from reference_impl.telemetry.correlation import CorrelationProcessor, correlation
 
 SERVICE = SimpleNamespace(service_name="studio-api")
 LOGGER = "reference_impl.tests"

@@ -34,6 +34,7 @@ from starlette.routing import Route
 from reference_impl import vocabulary as v
 from reference_impl.circuit_breaker.breaker import BreakerSettings, CircuitBreaker, CircuitOpen
 from reference_impl.export.ledger import SpanLedger
+from reference_impl.instrumentation.measures import MeasuredTracer, Measures, measures_of
 from reference_impl.logs.structured import configure_logging, get_logger
 from reference_impl.metrics.catalogue import CATALOGUE, OTHER, REQUESTS, Metric, as_page
 from reference_impl.metrics.exposition import OPENMETRICS, best_format
@@ -45,10 +46,9 @@ from reference_impl.metrics.service_metrics import (
     redis_outcome,
 )
 from reference_impl.redis_tracing.client import DeadlineExceeded, PoolExhausted
-from reference_impl.redis_tracing.key_patterns import KeyTemplates
+from reference_impl.redis_tracing.key_sanitizing import KeyTemplates
 from reference_impl.services.http_metrics import METRICS, MetricsMiddleware, metrics_endpoint
 from reference_impl.services.http_spans import TracingMiddleware
-from reference_impl.telemetry.measuring import MeasuredTracer, Measures, measures_of
 
 ROOT = Path(__file__).parents[3]
 NAMED = SimpleNamespace(service_name="studio-api", service_version="0.1.0", environment="development")
@@ -187,12 +187,12 @@ def test_an_operation_of_each_kind_goes_to_its_own_metric(metrics: ServiceMetric
     said = {v.CONNECTION_POOL: "sessions", v.OPERATION: "SELECT"}
     only_semconv = {v.CONNECTION_POOL: "sessions", v.DB_OPERATION_NAME: "DELETE"}
     call: Any = {"error": None, "span": INVALID_SPAN}
-    metrics.operation(v.DB_QUERY, SpanKind.CLIENT, 0.1, said=said, **call)
-    metrics.operation(v.DB_QUERY, SpanKind.CLIENT, 0.1, said=only_semconv, **call)
-    metrics.operation(v.EXECUTE_WITH_CIRCUIT_BREAKER, SpanKind.INTERNAL, 0.1, said=said, **call)
-    metrics.operation(v.SESSION_VALIDATE, SpanKind.INTERNAL, 0.1, said={v.SESSION_VALID: True}, **call)
-    metrics.operation("GET /session", SpanKind.SERVER, 0.1, said={}, **call)
-    metrics.operation("POST", SpanKind.CLIENT, 0.1, said={}, **call)
+    metrics.operation(v.DB_QUERY, SpanKind.CLIENT, 0.1, attributes=said, **call)
+    metrics.operation(v.DB_QUERY, SpanKind.CLIENT, 0.1, attributes=only_semconv, **call)
+    metrics.operation(v.EXECUTE_WITH_CIRCUIT_BREAKER, SpanKind.INTERNAL, 0.1, attributes=said, **call)
+    metrics.operation(v.SESSION_VALIDATE, SpanKind.INTERNAL, 0.1, attributes={v.SESSION_VALID: True}, **call)
+    metrics.operation("GET /session", SpanKind.SERVER, 0.1, attributes={}, **call)
+    metrics.operation("POST", SpanKind.CLIENT, 0.1, attributes={}, **call)
     of_pool = {"pool": "sessions", "outcome": "ok"}
     assert value(metrics, "studio_db_queries_total", operation="SELECT", **of_pool) == 1
     assert value(metrics, "studio_db_queries_total", operation="DELETE", **of_pool) == 1
@@ -382,7 +382,7 @@ def exercise(metrics: ServiceMetrics, span: Span) -> None:
     metrics.redis_command("sessions", "GET", 0.1, error=None, hit=True, span=span)
     said = {v.CONNECTION_POOL: "sessions", v.OPERATION: "SELECT"}
     for name in (v.DB_QUERY, v.EXECUTE_WITH_CIRCUIT_BREAKER, v.SESSION_VALIDATE):
-        metrics.operation(name, SpanKind.INTERNAL, 0.1, error=None, said=said, span=span)
+        metrics.operation(name, SpanKind.INTERNAL, 0.1, error=None, attributes=said, span=span)
 
 
 def differences(scraped: dict[str, Any], metric: Metric) -> list[str]:
@@ -456,7 +456,7 @@ def test_no_input_makes_more_series_than_the_catalogue_allows(metrics: ServiceMe
         other = generator.choice([*HOSTILE, f"other {number}"])
         said = {v.CONNECTION_POOL: text, v.OPERATION: other, v.SESSION_VALID: False, v.SESSION_REASON: other}
         for name in (v.DB_QUERY, v.EXECUTE_WITH_CIRCUIT_BREAKER, text):
-            metrics.operation(name, SpanKind.INTERNAL, 0.1, error=None, said=said, span=span)
+            metrics.operation(name, SpanKind.INTERNAL, 0.1, error=None, attributes=said, span=span)
         metrics.redis_command(text, other, 0.1, error=None, hit=True, span=span)
         metrics.request_began()
         metrics.request_ended(text, number, 0.1, error=None, span=span)

@@ -14,7 +14,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from reference_impl.redis_tracing.commands import instrument
-from reference_impl.redis_tracing.key_patterns import KeyTemplates
+from reference_impl.redis_tracing.key_sanitizing import KeyTemplates
 from tests.reference_impl.redis_tracing.redis_support import RedisServer, run
 
 KEYS = KeyTemplates("session:{id}")

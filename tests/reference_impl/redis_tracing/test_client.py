@@ -22,7 +22,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased
 
 from reference_impl.redis_tracing.client import DeadlineExceeded, Policy, PoolExhausted, make_client, make_sync_client
-from reference_impl.redis_tracing.key_patterns import KeyTemplates
+from reference_impl.redis_tracing.key_sanitizing import KeyTemplates
 from reference_impl.redis_tracing.thread_deadline import DeadlineSocket, bound_by
 from tests.reference_impl.redis_tracing.redis_support import RedisServer, free_port, run, running_redis, wait_until
 

@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
-from reference_impl.telemetry.safe_errors import error_type, exception_type, redis_code
+from reference_impl.instrumentation.errors import error_type, exception_type, redis_code
 from tests.reference_impl.redis_tracing.redis_driver import async_client, sync_client
 from tests.reference_impl.redis_tracing.redis_support import RedisServer, run
 

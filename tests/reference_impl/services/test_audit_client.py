@@ -14,11 +14,11 @@ import pytest
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind, StatusCode
 
+from reference_impl.instrumentation.operation_spans import operation_span
+from reference_impl.propagation.correlation import correlation
 from reference_impl.services.audit_client import AuditClient
-from reference_impl.telemetry.correlation import correlation
-from reference_impl.telemetry.operation_spans import operation_span
+from tests.reference_impl.propagation.propagation_support import Traced, traced_in_memory
 from tests.reference_impl.redis_tracing.redis_support import free_port, run
-from tests.reference_impl.telemetry.propagation_support import Traced, traced_in_memory
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

@@ -12,11 +12,11 @@ from opentelemetry import baggage
 from opentelemetry.context import attach
 from opentelemetry.trace import StatusCode
 
+from reference_impl.instrumentation.operation_spans import operation_span
+from reference_impl.propagation.correlation import correlation, current_correlation_id
 from reference_impl.services.background_jobs import BackgroundJobs, JobsRefused
-from reference_impl.telemetry.correlation import correlation, current_correlation_id
-from reference_impl.telemetry.operation_spans import operation_span
+from tests.reference_impl.propagation.propagation_support import Traced, assert_clean, traced_in_memory
 from tests.reference_impl.redis_tracing.redis_support import run
-from tests.reference_impl.telemetry.propagation_support import Traced, assert_clean, traced_in_memory
 
 
 @pytest.fixture

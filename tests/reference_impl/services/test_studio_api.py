@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from reference_impl.propagation.correlation import HEADER
 from reference_impl.redis_tracing.client import make_client
 from reference_impl.services.http_spans import TracingMiddleware, describe_request
 from reference_impl.services.request_bodies import MAX_BODY
@@ -26,7 +27,6 @@ from reference_impl.services.studio_api import create_app
 from reference_impl.sessions.cache import SessionCache
 from reference_impl.sessions.store import SqlSessionStore
 from reference_impl.settings import Settings
-from reference_impl.telemetry.correlation import HEADER
 from reference_impl.telemetry.setup import configure_tracing
 from tests.reference_impl.redis_tracing.redis_support import RedisServer, free_port, run
 from tests.reference_impl.sessions.session_support import attributes, shown, span_id

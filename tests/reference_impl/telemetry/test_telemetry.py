@@ -22,11 +22,12 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, StatusCode, Trace
 
 from reference_impl.export import span_encoding
 from reference_impl.export.ledger import SpanLedger
-from reference_impl.export.safe_values import MAX_TEXT
+from reference_impl.export.sanitizing import MAX_TEXT
 from reference_impl.export.span_exporter import SplittingExporter
 from reference_impl.settings import Settings, SettingsError
+from reference_impl.telemetry import Telemetry, configure_tracing
 from reference_impl.telemetry.log_limits import MAX_LINE, BoundedLog
-from reference_impl.telemetry.setup import Telemetry, configure_tracing, sampler_of
+from reference_impl.telemetry.sampling import make_sampler
 from tests.reference_impl.export.otlp_sink import OtlpSink
 from tests.reference_impl.python_process import run_python
 
@@ -353,7 +354,7 @@ def test_an_argument_disables_tracing_too() -> None:
     ],
 )
 def test_every_standard_sampler_is_made(name: str, description: str) -> None:
-    assert sampler_of(settings_for(sampler=name, sampling_rate=0.25)).get_description().startswith(description)
+    assert make_sampler(settings_for(sampler=name, sampling_rate=0.25)).get_description().startswith(description)
 
 
 def test_seeded_ids_are_the_same_on_every_run_whatever_the_number_of_spans() -> None:

@@ -17,13 +17,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from reference_impl.propagation.correlation import HEADER, PROPAGATOR, extract, inject
+from reference_impl.propagation.propagators import MAX_BAGGAGE, MAX_ENTRIES, MAX_VALUE, is_valid_state
 from reference_impl.services.http_spans import TracingMiddleware
 from reference_impl.settings import Settings
-from reference_impl.telemetry.correlation import HEADER, PROPAGATOR, extract, inject
-from reference_impl.telemetry.propagators import MAX_BAGGAGE, MAX_ENTRIES, MAX_VALUE, is_sound_state
 from reference_impl.telemetry.setup import configure_tracing
+from tests.reference_impl.propagation.propagation_support import assert_clean
 from tests.reference_impl.redis_tracing.redis_support import run
-from tests.reference_impl.telemetry.propagation_support import assert_clean
 
 PARENT = b"00-" + b"a" * 32 + b"-" + b"b" * 16 + b"-01"
 SECRET = "bob@example.com"
@@ -133,7 +133,7 @@ def test_a_trace_with_a_refused_state_goes_on_without_it() -> None:
 
 @pytest.mark.parametrize("state", ["a=1", "ot=th:8;rv:9b8233f7e3a151, dd=s:1;t.dm:-4", "fw529a3039@dt=FfSoFo"])
 def test_a_sound_state_is_passed_on(state: str) -> None:
-    assert is_sound_state(state)
+    assert is_valid_state(state)
     headers: dict[str, str] = {}
     PROPAGATOR.inject(headers, extract({"traceparent": PARENT.decode(), "tracestate": state}))
     assert headers["tracestate"].replace(" ", "") == state.replace(" ", "")
@@ -144,7 +144,7 @@ def test_a_sound_state_is_passed_on(state: str) -> None:
     ["", "a", "a=", "=1", "a=1,a=2", "a=eyJhbGciOiJ", "a=bob@example.com", ",".join(f"k{n}=1" for n in range(33))],
 )
 def test_an_unsound_state_is_not(state: str) -> None:
-    assert not is_sound_state(state)
+    assert not is_valid_state(state)
 
 
 def test_baggage_of_others_is_read_and_passed_on_within_the_limits() -> None:

@@ -1,4 +1,4 @@
-"""Log records sent by OTLP beside the spans, so that a backend leads from a trace to its lines (S5.3)."""
+"""Log records sent by OTLP, so that a backend leads from a trace to its log lines (S5.3)."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from opentelemetry.sdk._logs import LoggerProvider, LogRecordProcessor
 from opentelemetry.sdk._logs.export import BatchLogRecordProcessor, LogRecordExporter
 
 from reference_impl.settings import Settings, SettingsError
-from reference_impl.telemetry.bounded_call import Beside
-from reference_impl.telemetry.setup import resource_of
+from reference_impl.telemetry.bounded_call import BoundedCall
+from reference_impl.telemetry.resource import make_resource
 
 
 class LogExport:
-    """Where `configure_logging` hands its lines on; never blocks who logs, and ends within a deadline."""
+    """The export of log records: `provider` is for `configure_logging`. It never blocks the code that logs."""
 
     def __init__(self, settings: Settings, processor: LogRecordProcessor) -> None:
-        self.provider = LoggerProvider(resource=resource_of(settings), shutdown_on_exit=False)
+        self.provider = LoggerProvider(resource=make_resource(settings), shutdown_on_exit=False)
         self.provider.add_log_record_processor(processor)
 
     def shutdown(self, timeout_s: float) -> bool:
-        """Send what is left and end; False where that took longer than `timeout_s` or failed."""
-        return Beside(self._end).joined_within(timeout_s)
+        """Send the remaining records and end. Return False if that failed or took longer than `timeout_s` seconds."""
+        return BoundedCall(self._end).wait_for(timeout_s)
 
     def _end(self) -> bool:
         self.provider.shutdown()
@@ -27,10 +27,10 @@ class LogExport:
 
 
 def log_export(settings: Settings, *, exporter: LogRecordExporter | None = None) -> LogExport | None:
-    """The export that OTEL_LOGS_EXPORTER asks for (default: none); `exporter` replaces the OTLP exporter.
+    """Return the export that OTEL_LOGS_EXPORTER names, None without one; `exporter` replaces the OTLP exporter.
 
-    The endpoint, headers and time-outs are those of OTEL_EXPORTER_OTLP_LOGS_* and OTEL_EXPORTER_OTLP_*. Raises
-    SettingsError where the protocol is not http/protobuf.
+    Endpoint, headers and timeouts are those of OTEL_EXPORTER_OTLP_LOGS_* and OTEL_EXPORTER_OTLP_*. Raise SettingsError
+    if the protocol is not http/protobuf.
     """
     if exporter is None and (settings.logs_exporter == "none" or settings.sdk_disabled):
         return None
@@ -38,7 +38,7 @@ def log_export(settings: Settings, *, exporter: LogRecordExporter | None = None)
 
 
 def otlp_log_exporter(settings: Settings) -> LogRecordExporter:
-    """The OTLP exporter of log records that the environment asks for. Raises SettingsError for another protocol."""
+    """Return OpenTelemetry's OTLP exporter of log records. Raise SettingsError for another protocol than HTTP."""
     if settings.protocol != "http/protobuf":
         raise SettingsError(
             "OTEL_LOGS_EXPORTER: otlp is sent by http/protobuf only; accepted: none with another protocol"

@@ -10,9 +10,9 @@ import pytest
 from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, LogRecordExporter, LogRecordExportResult
 from opentelemetry.sdk.trace import TracerProvider
 
-from reference_impl.logs.export import log_export
 from reference_impl.logs.structured import configure_logging, get_logger
 from reference_impl.settings import Settings, SettingsError
+from reference_impl.telemetry.log_export import log_export
 from spanpact.sources import OtlpReceiver
 
 

@@ -34,16 +34,16 @@ _safe_resource_seen: Resource | None = None
 _NOT_FINITE = {math.inf: "Infinity", -math.inf: "-Infinity"}
 
 
-def safe_span(span: ReadableSpan) -> ReadableSpan:
+def sanitize_span(span: ReadableSpan) -> ReadableSpan:
     """The span itself where all its values are safe, else a copy in which they are; its drop counts stay."""
     if _is_plainly_safe(span):
         return span
     # Each is read once: the SDK makes a new view of them at every access.
     given = (span.name, span.status, span.attributes, span.events, span.links, span.resource)
     makers: tuple[Callable[[Any], Any], ...] = (
-        safe_text,
+        sanitize_text,
         _safe_status,
-        safe_mapping,
+        sanitize_mapping,
         _safe_events,
         _safe_links,
         _safe_resource,
@@ -102,7 +102,7 @@ def _is_known_safe(resource: Resource) -> bool:
     return True
 
 
-def safe_text(value: Any) -> Any:
+def sanitize_text(value: Any) -> Any:
     """The text itself, or one of at most MAX_TEXT characters with each lone surrogate as U+FFFD.
 
     What is no text stays: the exporter refuses its span, and that span alone is lost.
@@ -120,36 +120,36 @@ def safe_text(value: Any) -> Any:
     return value
 
 
-def safe_value(value: Any, depth: int = 0) -> Any:
+def sanitize_value(value: Any, depth: int = 0) -> Any:
     """The attribute's value itself, or a safe one: NaN and the infinities become the texts that OTLP/JSON uses."""
     if isinstance(value, str):
-        return safe_text(value)
+        return sanitize_text(value)
     if isinstance(value, float):
         return value if isfinite(value) else _NOT_FINITE.get(value, "NaN")
     if isinstance(value, Mapping):
-        return safe_mapping(value, depth + 1) if depth < MAX_DEPTH else TOO_DEEP
+        return sanitize_mapping(value, depth + 1) if depth < MAX_DEPTH else TOO_DEEP
     if isinstance(value, Sequence) and not isinstance(value, bytes):
         return _safe_sequence(value, depth + 1) if depth < MAX_DEPTH else TOO_DEEP
     return value[:MAX_TEXT] if isinstance(value, bytes) and len(value) > MAX_TEXT else value
 
 
-def safe_mapping(values: Mapping[str, Any] | None, depth: int = 0) -> Any:
+def sanitize_mapping(values: Mapping[str, Any] | None, depth: int = 0) -> Any:
     """The attributes themselves where all are safe, else a plain dict."""
     if not values:
         return values
     changed: dict[str, Any] = {}
     for key, value in values.items():
-        safe = safe_value(value, depth)
+        safe = sanitize_value(value, depth)
         if safe is not value:
             changed[key] = safe
-    keys_safe = all(key is safe_text(key) for key in values)
+    keys_safe = all(key is sanitize_text(key) for key in values)
     if not changed and keys_safe:
         return values
-    return {safe_text(key): changed.get(key, value) for key, value in values.items()}
+    return {sanitize_text(key): changed.get(key, value) for key, value in values.items()}
 
 
 def _safe_sequence(values: Sequence[Any], depth: int) -> Sequence[Any]:
-    safe = tuple(safe_value(value, depth) for value in values[:MAX_ITEMS])
+    safe = tuple(sanitize_value(value, depth) for value in values[:MAX_ITEMS])
     if len(values) > MAX_ITEMS:
         return safe
     return values if all(new is old for new, old in zip(safe, values, strict=True)) else safe
@@ -169,8 +169,8 @@ def _safe_each(items: Sequence[Any], make_safe: Callable[[Any], Any]) -> Sequenc
 
 
 def _safe_event(event: Event) -> Event:
-    name, given = safe_text(event.name), event.attributes
-    attributes = safe_mapping(given)
+    name, given = sanitize_text(event.name), event.attributes
+    attributes = sanitize_mapping(given)
     if name is event.name and attributes is given:
         return event
     return Event(name, _attributes(attributes, event.dropped_attributes), event.timestamp)
@@ -178,20 +178,20 @@ def _safe_event(event: Event) -> Event:
 
 def _safe_link(link: Link) -> Link:
     given = link.attributes
-    attributes = safe_mapping(given)
+    attributes = sanitize_mapping(given)
     return link if attributes is given else Link(link.context, _attributes(attributes, link.dropped_attributes))
 
 
 def _safe_status(status: Status) -> Status:
     description = status.description
-    if description is None or safe_text(description) is description:
+    if description is None or sanitize_text(description) is description:
         return status
-    return Status(status.status_code, safe_text(description))
+    return Status(status.status_code, sanitize_text(description))
 
 
 def _safe_resource(resource: Resource) -> Resource:
     given = resource.attributes
-    attributes = safe_mapping(given)
+    attributes = sanitize_mapping(given)
     return resource if attributes is given else Resource(attributes, resource.schema_url)
 
 

@@ -13,17 +13,17 @@ from typing import Any
 import pytest
 from opentelemetry.trace import StatusCode, get_current_span
 
-from reference_impl.telemetry.context_propagation import (
-    CarryingThreadPool,
-    carried,
-    carrying_thread,
-    contained,
+from reference_impl.instrumentation.operation_spans import operation_span
+from reference_impl.propagation.async_context import (
+    ContextThreadPool,
+    context_thread,
+    in_current_context,
+    isolated,
     run_in_executor,
 )
-from reference_impl.telemetry.correlation import correlation, current_correlation_id
-from reference_impl.telemetry.operation_spans import operation_span
+from reference_impl.propagation.correlation import correlation, current_correlation_id
+from tests.reference_impl.propagation.propagation_support import Traced, assert_clean, traced_in_memory
 from tests.reference_impl.redis_tracing.redis_support import run
-from tests.reference_impl.telemetry.propagation_support import Traced, assert_clean, traced_in_memory
 
 
 @pytest.fixture
@@ -51,14 +51,14 @@ def test_tasks_task_groups_and_gather_carry_the_context(traced: Traced) -> None:
     assert set(traced.correlation_ids().values()) == {"c-1"}
 
 
-def test_callbacks_of_the_loop_carry_the_context_and_those_of_threads_when_carried(traced: Traced) -> None:
+def test_callbacks_of_the_loop_carry_the_context_and_those_of_threads_when_in_current_context(traced: Traced) -> None:
     async def main() -> None:
         loop, done = asyncio.get_running_loop(), asyncio.Event()
         pool_future: Future[None] = Future()
         with correlation("c-1"), operation_span(traced.tracer, "request"):
             loop.call_soon(traced.make, "soon")
             loop.call_later(0.001, traced.make, "later")
-            pool_future.add_done_callback(carried(lambda _: traced.make("of a thread")))
+            pool_future.add_done_callback(in_current_context(lambda _: traced.make("of a thread")))
             loop.call_later(0.002, done.set)
             other = threading.Thread(target=pool_future.set_result, args=(None,))
             other.start()
@@ -84,12 +84,12 @@ def test_an_executor_loses_the_context_and_the_helper_carries_it(traced: Traced)
 
 
 def test_pools_and_plain_threads_have_the_context_of_whoever_gave_them_work(traced: Traced) -> None:
-    with CarryingThreadPool(2) as pool:
+    with ContextThreadPool(2) as pool:
         for number in range(3):
             with correlation(f"c-{number}"), operation_span(traced.tracer, f"request {number}"):
                 pool.submit(traced.make, f"submitted {number}").result()
                 list(pool.map(traced.make, [f"mapped {number}"]))
-                thread = carrying_thread(traced.make, f"thread {number}")
+                thread = context_thread(traced.make, f"thread {number}")
                 thread.start()
                 thread.join()
     for number in range(3):
@@ -106,7 +106,7 @@ def test_a_carried_call_may_run_several_times_at_once_and_keeps_its_result_name_
         return number, current_correlation_id()
 
     with correlation("c-1"):
-        call = carried(meet)
+        call = in_current_context(meet)
     with ThreadPoolExecutor(2) as pool:
         assert list(pool.map(call, [1, 2])) == [(1, "c-1"), (2, "c-1")]
     assert call.__name__ == "meet"
@@ -116,7 +116,7 @@ def test_a_carried_call_may_run_several_times_at_once_and_keeps_its_result_name_
         raise failure
 
     with pytest.raises(LookupError) as caught:
-        carried(fail)()
+        in_current_context(fail)()
     assert caught.value is failure
 
 
@@ -189,7 +189,7 @@ def test_a_generator_that_is_left_leaks_its_span_and_the_enclosing_block_restore
             left = rows()
             async for _ in left:
                 break
-            assert get_current_span() is not request  # what Python does; `contained` is for this
+            assert get_current_span() is not request  # what Python does; `isolated` is for this
         assert_clean()
         await left.aclose()
         assert_clean()
@@ -219,7 +219,7 @@ class Rows:
         self.number = number
         self.closed_under: list[str | None] = []
 
-    @contained
+    @isolated
     async def stream(self) -> AsyncGenerator[int, None]:
         with correlation("of the stream"), operation_span(self.traced.tracer, "rows"):
             try:
@@ -277,12 +277,12 @@ def test_a_contained_stream_that_is_left_is_closed_in_its_own_context_c4(
 def test_a_contained_stream_passes_failures_cancellation_and_an_unread_end_on(traced: Traced) -> None:
     failure = LookupError()
 
-    @contained
+    @isolated
     async def failing() -> AsyncGenerator[int, None]:
         yield 1
         raise failure
 
-    @contained
+    @isolated
     async def waiting() -> AsyncGenerator[int, None]:
         with operation_span(traced.tracer, "waiting"):
             await asyncio.Event().wait()
@@ -307,7 +307,7 @@ def test_a_contained_stream_passes_failures_cancellation_and_an_unread_end_on(tr
 
 @pytest.mark.unmeasured
 def test_a_thousand_tasks_and_their_threads_never_cross_ids_c5(traced: Traced) -> None:
-    async def request(number: int, pool: CarryingThreadPool) -> None:
+    async def request(number: int, pool: ContextThreadPool) -> None:
         with correlation(f"c-{number}"), operation_span(traced.tracer, f"request {number}"):
             await asyncio.sleep((number * 7919 % 13) / 10_000)
             await run_in_executor(None, traced.make, f"executor {number}")
@@ -317,7 +317,7 @@ def test_a_thousand_tasks_and_their_threads_never_cross_ids_c5(traced: Traced) -
             assert current_correlation_id() == f"c-{number}"
 
     async def main() -> None:
-        with CarryingThreadPool(8) as pool:
+        with ContextThreadPool(8) as pool:
             async with asyncio.TaskGroup() as group:
                 for number in range(1000):
                     group.create_task(request(number, pool))

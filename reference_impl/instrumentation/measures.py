@@ -1,9 +1,8 @@
-"""What is measured beside tracing: the seam between the instrumentation and whoever counts (S4.4).
+"""The hook between instrumentation and metrics: what a component reports of each call, sampled or not (S4.4).
 
-A metric counts every call, a trace only those that are sampled: so nothing here is derived from spans. The
-instrumentation (`operation_spans`, `redis_spans`) calls the `Measures` that its tracer brings, sampled or not, and
-gives it the span for an exemplar. Components know their tracer only: who gives them a `MeasuredTracer` has them
-measured. Nothing here imports a metrics library.
+A metric counts every call, a trace only the sampled ones, so metrics are not derived from spans. Instrumented code
+(`operation_spans`, `redis_tracing`) calls the `Measures` of its tracer and passes the span for an exemplar. Components
+know only their tracer: give them a `MeasuredTracer` to have them measured. Nothing here imports a metrics library.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from opentelemetry.trace import Span, SpanKind, Tracer
 
 
 class Measures(Protocol):
-    """Whoever counts. Its methods are called at the end of each call, in the thread of it, and never raise."""
+    """A receiver of measurements. Its methods are called when a call ends, in that call's thread; they never raise."""
 
     def operation(
         self,
@@ -24,19 +23,19 @@ class Measures(Protocol):
         seconds: float,
         *,
         error: BaseException | None,
-        said: Mapping[str, Any],
+        attributes: Mapping[str, Any],
         span: Span,
     ) -> None:
-        """An operation (`session.validate`, `db.query`) ended; `said` is what its span would say, sampled or not."""
+        """Record that an operation (`session.validate`) ended; `attributes` are its span's, sampled or not."""
 
     def redis_command(
         self, pool: str, command: str, seconds: float, *, error: BaseException | None, hit: bool | None, span: Span
     ) -> None:
-        """A Redis command or pipeline ended; `hit` tells a read that found something, None for what is no read."""
+        """Record that a Redis command or pipeline ended; `hit`: a read found its value, None for other commands."""
 
 
 class MeasuredTracer(Tracer):
-    """A tracer that brings `measures` along; its spans are those of the tracer that it was made from."""
+    """A tracer with `measures` attached; it starts the spans of the tracer that it wraps."""
 
     __slots__ = ("_tracer", "measures")
 
@@ -46,7 +45,7 @@ class MeasuredTracer(Tracer):
 
     @property
     def sampler(self) -> Any:
-        """The sampler of the SDK's tracer; None where there is none."""
+        """Return the sampler of the SDK's tracer; None for a tracer without one."""
         return getattr(self._tracer, "sampler", None)
 
     def start_span(self, *args: Any, **kwargs: Any) -> Span:
@@ -59,10 +58,10 @@ class MeasuredTracer(Tracer):
 
 
 def measures_of(tracer: Tracer) -> Measures | None:
-    """The measures that a tracer brings; None for any other tracer."""
+    """Return the measures attached to a tracer; None for any other tracer."""
     return tracer.measures if isinstance(tracer, MeasuredTracer) else None
 
 
-def unmeasured(tracer: Tracer) -> Tracer:
-    """The tracer that makes the spans: what a MeasuredTracer was made from, any other itself."""
+def unwrap_tracer(tracer: Tracer) -> Tracer:
+    """Return the tracer that a MeasuredTracer wraps; any other tracer itself."""
     return tracer._tracer if isinstance(tracer, MeasuredTracer) else tracer

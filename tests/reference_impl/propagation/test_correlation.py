@@ -12,8 +12,7 @@ from opentelemetry import baggage, trace
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from reference_impl.settings import Settings
-from reference_impl.telemetry.correlation import (
+from reference_impl.propagation.correlation import (
     HEADER,
     correlation,
     current_correlation_id,
@@ -22,7 +21,8 @@ from reference_impl.telemetry.correlation import (
     inject,
     is_acceptable,
 )
-from reference_impl.telemetry.setup import Telemetry, configure_tracing
+from reference_impl.settings import Settings
+from reference_impl.telemetry import Telemetry, configure_tracing
 
 PARENT = "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
 

@@ -10,8 +10,8 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import Tracer, get_current_span
 
+from reference_impl.propagation.correlation import current_correlation_id
 from reference_impl.settings import Settings
-from reference_impl.telemetry.correlation import current_correlation_id
 from reference_impl.telemetry.setup import configure_tracing
 
 

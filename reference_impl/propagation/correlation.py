@@ -1,7 +1,7 @@
-"""The correlation id: in with the request or made, on every span, out with every call to another service (S5.2).
+"""The correlation id: taken from the request or made, on every span, and sent with calls to other services (S5.2).
 
-A client may send anything, so what comes in is accepted only when it is short and of safe characters. Characters
-that e-mail addresses need are not among them, and neither is what looks like a JWT.
+A client may send anything, so an incoming id is accepted only if it is short and consists of safe characters. These
+exclude what e-mail addresses need; ids that look like a JWT are refused too.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from opentelemetry.context import Context
 from opentelemetry.propagators.composite import CompositePropagator
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
-from reference_impl.telemetry.propagators import BoundedBaggage, BoundedTraceContext
+from reference_impl.propagation.propagators import BoundedBaggage, BoundedTraceContext
 from reference_impl.vocabulary import CORRELATION_ID
 
 HEADER: Final = "x-correlation-id"
@@ -32,17 +32,17 @@ _current: ContextVar[str | None] = ContextVar("correlation_id", default=None)
 
 
 def new_correlation_id() -> str:
-    """A new random correlation id, of 32 hexadecimal digits."""
+    """Return a new random correlation id: 32 hexadecimal digits."""
     return uuid.uuid4().hex
 
 
 def is_acceptable(value: object) -> bool:
-    """Whether this may be a correlation id: 1 to 128 letters, digits and `_ . : -`, and no JWT."""
+    """Return whether this may be a correlation id: 1 to 128 letters, digits and `_ . : -`, and no JWT."""
     return isinstance(value, str) and _ACCEPTED.fullmatch(value) is not None
 
 
 class correlation:
-    """Within this block, and in tasks started from it, the correlation id is `value`: `with correlation("c-1"): ...`"""
+    """A block in which the correlation id is `value`, also in tasks started inside: `with correlation("c-1"): ...`"""
 
     __slots__ = ("_token", "value")
 
@@ -56,13 +56,13 @@ class correlation:
 
     def __exit__(self, *_: object) -> None:
         if self._token is not None:
-            # Left in another context than it was entered in, as an abandoned generator is: nothing to restore there.
+            # An abandoned generator leaves in another context than it entered in: nothing to restore there.
             with contextlib.suppress(ValueError):
                 _current.reset(self._token)
 
 
 def current_correlation_id() -> str | None:
-    """The correlation id of the request being served, else that of the current span, else None."""
+    """Return the correlation id of the current request, else of the current span, else None."""
     return _current.get() or _of_span(trace.get_current_span())
 
 
@@ -72,16 +72,16 @@ def incoming(
     *,
     make: Callable[[], str] = new_correlation_id,
 ) -> str:
-    """The correlation id that a request brings in its header or, failing that, in baggage; a new one where it is bad.
+    """Return the correlation id of a request's header, else of its baggage; a new one if that is not acceptable.
 
-    `headers` has lower-case names; `context` is what `extract` made of them.
+    `headers` has lower-case names; `context` is the result of `extract`.
     """
-    brought = headers.get(HEADER) or baggage.get_baggage(BAGGAGE_KEY, context)
-    return str(brought) if is_acceptable(brought) else make()
+    received = headers.get(HEADER) or baggage.get_baggage(BAGGAGE_KEY, context)
+    return str(received) if is_acceptable(received) else make()
 
 
 def extract(headers: Mapping[str, str]) -> Context:
-    """The remote parent and baggage of a request's headers (lower-case names), on an empty context."""
+    """Return an empty context plus the remote parent and baggage of a request's headers (lower-case names)."""
     return PROPAGATOR.extract(headers, context=Context())
 
 
@@ -95,10 +95,10 @@ def inject(headers: MutableMapping[str, str], context: Context | None = None) ->
 
 
 class CorrelationProcessor(SpanProcessor):
-    """Puts `correlation.id` on every recorded span.
+    """Sets `correlation.id` on every recorded span.
 
-    It is the request's, else the parent span's, else what baggage brought, else, at a root, the trace's own id: so
-    a background job's spans share one too.
+    The value is the request's id, else the parent span's, else that of the baggage, else the trace id, so that the
+    spans of a background job share one too.
     """
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
@@ -109,8 +109,8 @@ class CorrelationProcessor(SpanProcessor):
         known = _current.get() or _of_span(trace.get_current_span(context))
         if known is not None:
             return known
-        brought = baggage.get_baggage(BAGGAGE_KEY, context)
-        return str(brought) if is_acceptable(brought) else trace.format_trace_id(span.get_span_context().trace_id)
+        received = baggage.get_baggage(BAGGAGE_KEY, context)
+        return str(received) if is_acceptable(received) else trace.format_trace_id(span.get_span_context().trace_id)
 
 
 def _of_span(span: trace.Span) -> str | None:

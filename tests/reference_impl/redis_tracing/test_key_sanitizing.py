@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from reference_impl.redis_tracing.key_patterns import KeyTemplates
+from reference_impl.redis_tracing.key_sanitizing import KeyTemplates
 from reference_impl.vocabulary import SEVERAL, UNREGISTERED
 
 KEYS = KeyTemplates("session:{id}", "user:{id}:sessions", "user:{id}:{part}", "leaderboard", "{tenant}:config:{name}")

@@ -30,7 +30,7 @@ IS_KNOWN: Final = _is_known()
 """Whether the SDK keeps a span's attributes in the way that this module knows."""
 
 
-def are_sound(attributes: Mapping[str, AttributeValue]) -> bool:
+def can_skip_checks(attributes: Mapping[str, AttributeValue]) -> bool:
     """Whether the SDK would keep each as it is: named by text, short text or a number or a truth value."""
     values_sound = all(
         isinstance(value, (int, float)) or (isinstance(value, str) and len(value) <= LONGEST)
@@ -39,8 +39,8 @@ def are_sound(attributes: Mapping[str, AttributeValue]) -> bool:
     return values_sound and all(name and isinstance(name, str) for name in attributes)
 
 
-def set_sound_attributes(span: Span, attributes: Mapping[str, AttributeValue]) -> None:
-    """Set attributes of which `are_sound` holds; the caller sees to that, as it knows what never changes."""
+def set_unchecked_attributes(span: Span, attributes: Mapping[str, AttributeValue]) -> None:
+    """Set attributes of which `can_skip_checks` holds; the caller sees to that, as it knows what never changes."""
     known: Any = span if IS_KNOWN and type(span).set_attributes is SdkSpan.set_attributes else None
     if known is None or not _has_room(known._attributes, len(attributes)):
         span.set_attributes(attributes)

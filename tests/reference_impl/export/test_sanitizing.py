@@ -14,14 +14,22 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import Link, SpanContext, Status, StatusCode, TraceFlags
 
-from reference_impl.export.safe_values import MAX_DEPTH, MAX_ITEMS, MAX_TEXT, TOO_DEEP, safe_span, safe_text, safe_value
+from reference_impl.export.sanitizing import (
+    MAX_DEPTH,
+    MAX_ITEMS,
+    MAX_TEXT,
+    TOO_DEEP,
+    sanitize_span,
+    sanitize_text,
+    sanitize_value,
+)
 
 CONTEXT = SpanContext(1, 2, is_remote=False, trace_flags=TraceFlags(1))
 
 
 def test_a_safe_span_is_given_back_itself() -> None:
     span = ReadableSpan("é", CONTEXT, attributes={"a": 1.5, "b": ["x"], "c": {"d": b"e"}, "f": None, "g": True})
-    assert safe_span(span) is span
+    assert sanitize_span(span) is span
 
 
 def test_a_changed_span_keeps_its_drop_counts_and_everything_else() -> None:
@@ -36,7 +44,7 @@ def test_a_changed_span_keeps_its_drop_counts_and_everything_else() -> None:
     span.set_status(StatusCode.ERROR, "x" * (MAX_TEXT + 1))
     span.end()
     (finished,) = memory.get_finished_spans()
-    safe = safe_span(finished)
+    safe = sanitize_span(finished)
     assert (safe.dropped_attributes, safe.dropped_events, safe.dropped_links) == (1, 1, 1)
     assert dict(safe.attributes or {}) == {"b": 2, "c": "NaN"}
     assert [dict(event.attributes or {}) for event in safe.events] == [{"n": "Infinity"}]
@@ -54,7 +62,7 @@ def test_links_resources_and_status_are_made_safe() -> None:
         resource=Resource({"host": "\ud800"}),
         status=Status(StatusCode.OK),
     )
-    safe = safe_span(span)
+    safe = sanitize_span(span)
     assert dict(safe.links[0].attributes or {}) == {"n": "NaN"}
     assert safe.resource.attributes["host"] == "\ufffd"
     assert safe.status is span.status
@@ -64,21 +72,21 @@ def test_depth_and_length_are_bounded() -> None:
     deep: object = "bottom"
     for _ in range(MAX_DEPTH + 2):
         deep = [deep]
-    found = safe_value(deep)
+    found = sanitize_value(deep)
     for _ in range(MAX_DEPTH):
         (found,) = found
     assert found == TOO_DEEP
-    assert safe_value({"a": {"b": math.nan}}) == {"a": {"b": "NaN"}}
-    assert len(safe_value(list(range(MAX_ITEMS + 5)))) == MAX_ITEMS
-    assert len(safe_value(b"x" * (MAX_TEXT + 1))) == MAX_TEXT
+    assert sanitize_value({"a": {"b": math.nan}}) == {"a": {"b": "NaN"}}
+    assert len(sanitize_value(list(range(MAX_ITEMS + 5)))) == MAX_ITEMS
+    assert len(sanitize_value(b"x" * (MAX_TEXT + 1))) == MAX_TEXT
     maps: dict[str, object] = {}
     for _ in range(MAX_DEPTH + 1):
         maps = {"m": maps}
-    assert TOO_DEEP in repr(safe_value({"m": maps}))
+    assert TOO_DEEP in repr(sanitize_value({"m": maps}))
 
 
 def test_a_pair_of_surrogates_becomes_its_character() -> None:
-    assert safe_text("\ud83d\ude00 \ud83d") == "\U0001f600 \ufffd"
+    assert sanitize_text("\ud83d\ude00 \ud83d") == "\U0001f600 \ufffd"
 
 
 surrogates = st.characters(categories=["Cs"])
@@ -94,9 +102,9 @@ values = st.recursive(
 def test_whatever_a_span_holds_it_can_be_encoded_and_making_it_safe_again_changes_nothing(
     name: str, attributes: dict[str, object]
 ) -> None:
-    safe = safe_span(ReadableSpan(name, CONTEXT, attributes=attributes))  # type: ignore[arg-type]
+    safe = sanitize_span(ReadableSpan(name, CONTEXT, attributes=attributes))  # type: ignore[arg-type]
     encode_spans([safe]).SerializeToString()
-    assert safe_span(safe) is safe
+    assert sanitize_span(safe) is safe
 
 
 ATTRIBUTES = st.dictionaries(
@@ -112,7 +120,7 @@ def test_what_is_given_back_itself_has_nothing_that_had_to_change(
 ) -> None:
     span = ReadableSpan(name, CONTEXT, attributes=attributes, resource=Resource(said))
     unchanged = all(
-        safe_value(part) is part
+        sanitize_value(part) is part
         for part in (name, *attributes, *attributes.values(), *span.resource.attributes.values())
     )
-    assert (safe_span(span) is span) is unchanged
+    assert (sanitize_span(span) is span) is unchanged

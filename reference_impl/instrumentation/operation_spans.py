@@ -1,7 +1,7 @@
-"""One line traces an operation: `@traced("session.validate")` above a method, and the method stays as it was.
+"""One line traces an operation: `@traced("session.validate")` above a method that stays as it was.
 
-What the span says of the result is a function beside it; how a failure shows is the same everywhere: status error,
-the exception's type, never its message, as messages carry keys, addresses and values.
+A function next to the method chooses which attributes its result gives the span. Failures show the same way everywhere:
+status error and the exception's type, never its message, because messages carry keys, addresses and values.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ from typing import Any, Final, ParamSpec, TypeAlias, TypeVar, overload
 from opentelemetry.context import Context, attach, detach
 from opentelemetry.trace import Link, Span, SpanKind, Tracer, set_span_in_context
 
-from reference_impl.telemetry import safe_errors
-from reference_impl.telemetry.measuring import Measures, measures_of
-from reference_impl.telemetry.safe_errors import error_type
-from reference_impl.telemetry.span_guards import quietly, start_span
+from reference_impl.instrumentation.errors import error_type, record_exception_type
+from reference_impl.instrumentation.faults import call_safely, start_span
+from reference_impl.instrumentation.measures import Measures, measures_of
 from reference_impl.vocabulary import ERROR_TYPE
 
 P = ParamSpec("P")
@@ -26,7 +25,7 @@ R = TypeVar("R")
 Method: TypeAlias = Callable[P, Coroutine[Any, Any, R]]
 
 ABANDONED: Final = "abandoned"
-"""The event on the span of a generator whose reader left before its end."""
+"""The event on the span of a generator whose reader stopped before its end."""
 
 _block: ContextVar[operation_span | None] = ContextVar("operation_span", default=None)
 
@@ -38,7 +37,8 @@ def traced(name: str, describe: Callable[[R], Mapping[str, Any]]) -> Callable[[M
 def traced(name: str, describe: Callable[[Any], Mapping[str, Any]] | None = None) -> Any:
     """Make each call of an async method one internal span of this name, by the `tracer` of the method's object.
 
-    `describe` gives the span's attributes from the result; it is called only for a span that is recorded or measured.
+    `describe` returns the span's attributes from the method's result; it is called only for a span that is recorded or
+    measured.
     """
 
     def decorate(method: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Coroutine[Any, Any, Any]]:
@@ -47,8 +47,8 @@ def traced(name: str, describe: Callable[[Any], Mapping[str, Any]] | None = None
             block = operation_span(self.tracer, name)
             with block:
                 result = await method(self, *args, **kwargs)
-                if describe is not None and block.is_heard:
-                    quietly(block.describe, describe, result)
+                if describe is not None and block.is_observed:
+                    call_safely(block.describe, describe, result)
                 return result
 
         return call
@@ -57,16 +57,17 @@ def traced(name: str, describe: Callable[[Any], Mapping[str, Any]] | None = None
 
 
 class operation_span:
-    """A span as a block: current within it, ended after it, failed with the type of what is raised in it.
+    """A span as a `with` block: current inside, ended afterwards, marked as failed by what is raised inside.
 
-    What is raised goes on as the very same object (C1); a failure of telemetry never does (C2). A cancelled block is
-    a failed one, `error.type` CancelledError (C3): what it was to do is not done. A generator that its reader left is
-    not: it has the event `abandoned`, and leaves the contexts of others alone (C4). `on_failure` says more of what is
-    raised than `record_failure` does, and is called in its stead. A tracer that brings measures has each block
-    counted, whether its span is recorded or not (S4.4).
+    - The exception is passed on as the same object (C1); a failure of telemetry never is (C2).
+    - A cancelled block failed, with `error.type` CancelledError (C3), because its work is not done.
+    - A generator whose reader stopped early did not fail: its span gets the event `abandoned`, and the contexts of
+      others stay as they are (C4).
+    - `on_failure` replaces `record_failure`, to record more of an exception.
+    - A MeasuredTracer has each block measured, whether its span is recorded or not (S4.4).
     """
 
-    __slots__ = ("_context", "_inside", "_kind", "_measures", "_name", "_on_failure", "_outer", "_said", "_span",
+    __slots__ = ("_attributes", "_context", "_inside", "_kind", "_measures", "_name", "_on_failure", "_outer", "_span",
                  "_started", "_token")  # fmt: skip
 
     def __init__(
@@ -83,7 +84,7 @@ class operation_span:
         self._span = start_span(tracer, name, context, kind=kind, attributes=attributes, links=links)
         self._measures = measures_of(tracer)
         self._name, self._kind = name, kind
-        self._said: Mapping[str, Any] = attributes or {}
+        self._attributes: Mapping[str, Any] = attributes or {}
         self._started = perf_counter()
         self._on_failure = on_failure or record_failure
         self._context = context
@@ -100,34 +101,34 @@ class operation_span:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
         if self._measures is not None:
-            quietly(self._measure, self._measures, None if isinstance(error, GeneratorExit) else error)
+            call_safely(self._measure, self._measures, None if isinstance(error, GeneratorExit) else error)
         if isinstance(error, GeneratorExit):
-            quietly(self._span.add_event, ABANDONED)
+            call_safely(self._span.add_event, ABANDONED)
         elif error is not None:
-            quietly(self._on_failure, self._span, error)
+            call_safely(self._on_failure, self._span, error)
         self._leave()
-        quietly(self._span.end)
+        call_safely(self._span.end)
 
     @property
-    def is_heard(self) -> bool:
-        """Whether anybody is told what the span says: it is recorded, or measured."""
+    def is_observed(self) -> bool:
+        """Return whether the span's attributes are used at all: the span is recorded or measured."""
         return self._measures is not None or self._span.is_recording()
 
     def describe(self, describe: Callable[[Any], Mapping[str, Any]], result: object) -> None:
-        """Say of the span what a function makes of the operation's result."""
-        said = describe(result)
-        self._span.set_attributes(said)
-        self._said = {**self._said, **said}
+        """Set the attributes that `describe` returns for the operation's result."""
+        described = describe(result)
+        self._span.set_attributes(described)
+        self._attributes = {**self._attributes, **described}
 
     def _measure(self, measures: Measures, error: BaseException | None) -> None:
         seconds = perf_counter() - self._started
-        measures.operation(self._name, self._kind, seconds, error=error, said=self._said, span=self._span)
+        measures.operation(self._name, self._kind, seconds, error=error, attributes=self._attributes, span=self._span)
 
     def _leave(self) -> None:
-        """Make the span current no longer, where it is.
+        """Restore the span that was current before, if this block is still open in this context.
 
         A generator may be closed in another context than it was entered in, or in its own after its reader's block
-        was left. There nothing is to be restored: what was current then would be wrong now.
+        was left. Then nothing is restored: the span that was current before would be wrong now.
         """
         if self._token is None or self._inside is None or not self._is_open_here():
             return
@@ -145,7 +146,7 @@ class operation_span:
 
 
 def record_failure(span: Span, error: BaseException) -> None:
-    """Give a span status error, `error.type` and the event `exception`, by the exception's type alone."""
+    """Set the span's status to error, `error.type`, and the event `exception`: the exception's type only."""
     if span.is_recording():
-        quietly(span.set_attribute, ERROR_TYPE, error_type(error))
-        quietly(safe_errors.record_failure, span, error)
+        call_safely(span.set_attribute, ERROR_TYPE, error_type(error))
+        call_safely(record_exception_type, span, error)

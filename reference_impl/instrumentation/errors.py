@@ -1,7 +1,7 @@
-"""What a trace may say about an exception: its type, and the codes that Redis is known to answer; never its message.
+"""What telemetry shows of an exception: its type and known Redis error codes, never its message.
 
-A message may quote a key, a value or a script. So may the first word of a Redis error, as Lua scripts make up their
-own: only words of a closed set are shown. Source: docs/specification.md S2.2 and S2.3.
+A message may quote a key, a value or a script. So may the first word of a Redis error, because Lua scripts invent
+their own: only words of a closed set are shown. Source: docs/specification.md S2.2 and S2.3.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ _CODES: Final = """
     NOAUTH NOGOODSLAVE NOGROUP NOMASTERLINK NOPERM NOPROTO NOREPLICAS NOSCRIPT NOTBUSY NOTREADY OOM READONLY TRYAGAIN
     UNBLOCKED UNKILLABLE UNSTABLE WRONGPASS WRONGTYPE"""
 REDIS_CODES: Final = frozenset(_CODES.split())
-"""The words by which a Redis server begins an error of its own."""
+"""The first words of a Redis server's own errors."""
 
 _IN_PIPELINE: Final = " caused error: "  # redis-py writes the command in front of the message, and this between them
 _LONGEST_NAME: Final = 80
 
 
 def type_name(error: BaseException) -> str:
-    """The name of the exception's class without its module; `Exception` where a class has no sound name."""
+    """Return the name of the exception's class without its module; `Exception` for a name that is no identifier."""
     name = type(error).__name__
     return name if name.isidentifier() and len(name) <= _LONGEST_NAME else "Exception"
 
 
 def exception_type(error: BaseException) -> str:
-    """The value of `exception.type`: the class with its module, which built-in classes go without."""
+    """Return the value of `exception.type`: the class with its module; built-in classes without a module."""
     module = type(error).__module__
     if module == "builtins" or len(module) > _LONGEST_NAME or not all(map(str.isidentifier, module.split("."))):
         return type_name(error)
@@ -38,7 +38,7 @@ def exception_type(error: BaseException) -> str:
 
 
 def redis_code(error: BaseException) -> str | None:
-    """The code that the server answered with (`WRONGTYPE`), None where there was none or it is not a known one."""
+    """Return the error code of the Redis server's answer (`WRONGTYPE`); None without one, or for an unknown one."""
     code = getattr(error, "status_code", None)
     if isinstance(code, str) and code in REDIS_CODES:
         return code
@@ -54,11 +54,11 @@ def _from_server(error: BaseException) -> bool:
 
 
 def error_type(error: BaseException) -> str:
-    """The value of `error.type` and `error`: the server's code if it gave one, else the class."""
+    """Return the value of `error.type` and `error`: the server's error code if there is one, else the class's name."""
     return redis_code(error) or type_name(error)
 
 
-def record_failure(span: Span, error: BaseException) -> None:
-    """Mark a span as failed: status error, described by `error_type`, and an exception event with the type only."""
+def record_exception_type(span: Span, error: BaseException) -> None:
+    """Set the span's status to error, described by `error_type`, and add an `exception` event with the type only."""
     span.add_event(EXCEPTION, {EXCEPTION_TYPE: exception_type(error)})
     span.set_status(StatusCode.ERROR, error_type(error))

@@ -13,11 +13,12 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import Tracer, get_current_span
 
+from reference_impl.instrumentation import faults as faults_module
+from reference_impl.instrumentation.faults import FaultCount
+from reference_impl.instrumentation.operation_spans import operation_span, traced
 from reference_impl.settings import Settings
-from reference_impl.telemetry import span_guards
-from reference_impl.telemetry.operation_spans import operation_span, traced
+from reference_impl.telemetry.guarded_processor import GuardedProcessor
 from reference_impl.telemetry.setup import configure_tracing
-from reference_impl.telemetry.span_guards import FaultCount, GuardedProcessor
 
 
 class Raising:
@@ -48,7 +49,7 @@ class OnlyAt:
 @pytest.fixture(autouse=True)
 def faults(monkeypatch: pytest.MonkeyPatch) -> FaultCount:
     fresh = FaultCount()
-    monkeypatch.setattr(span_guards, "FAULTS", fresh)
+    monkeypatch.setattr(faults_module, "FAULTS", fresh)
     return fresh
 
 
@@ -87,7 +88,7 @@ def test_a_raising_processor_reaches_neither_the_application_nor_other_processor
     memory = InMemorySpanExporter()
     processors: Any = [OnlyAt(method), SimpleSpanProcessor(memory)]
     telemetry = configure_tracing(Settings.load({}), span_processors=processors)
-    with caplog.at_level(logging.WARNING, "reference_impl.telemetry.span_guards"):
+    with caplog.at_level(logging.WARNING, "reference_impl.instrumentation.faults"):
         for _ in range(3):
             assert asyncio.run(Service(telemetry.tracer("t")).work(1)) == 1
             telemetry.tracer("t").start_span("raw").end()

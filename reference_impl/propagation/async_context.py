@@ -1,9 +1,9 @@
-"""Carries the context - current span, correlation id, baggage - to where Python does not carry it by itself (S5.1).
+"""Carries the context (current span, correlation id, baggage) to where Python itself does not (S5.1).
 
 asyncio carries it into tasks, task groups, `gather`, `asyncio.to_thread`, `call_soon` and `call_later`. It is lost in
-`run_in_executor`, in threads of one's own, in pools, and in callbacks that another thread calls: for these there is
-one helper each. And it leaks out of async generators: a span that is open at a `yield` is current in whoever reads,
-and stays so when the reader leaves; `contained` keeps it inside. What outlives its request is in `background_jobs`.
+`run_in_executor`, in your own threads and pools, and in callbacks that another thread calls: there is one helper for
+each. It leaks out of async generators: a span that is open at a `yield` is also current in the reader, and stays
+current if the reader stops early; `isolated` keeps it inside.
 """
 
 from __future__ import annotations
@@ -21,57 +21,57 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 
-def carried(call: Callable[P, R]) -> Callable[P, R]:
-    """The call, made in the context of now wherever and whenever it is made; also several times at once.
+def in_current_context(call: Callable[P, R]) -> Callable[P, R]:
+    """Return a function that makes the call in the context that is current now; it may run several times at once.
 
-    For threads, pools and callbacks: `future.add_done_callback(carried(note))`.
+    For threads, pools and callbacks: `future.add_done_callback(in_current_context(callback))`.
     """
     context = copy_context()
 
     @wraps(call)
-    def in_context(*args: P.args, **kwargs: P.kwargs) -> R:
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         # A copy each time: a context can be entered only once at a time.
         return context.copy().run(call, *args, **kwargs)
 
-    return in_context
+    return wrapped
 
 
 async def run_in_executor(executor: Executor | None, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """`loop.run_in_executor` that carries the context; None is the loop's own executor."""
-    bound = carried(call)
+    """Run a call as `loop.run_in_executor` does, in the current context. None: the loop's default executor."""
+    bound = in_current_context(call)
     return await asyncio.get_running_loop().run_in_executor(executor, lambda: bound(*args, **kwargs))
 
 
-class CarryingThreadPool(ThreadPoolExecutor):
-    """A pool of threads in which every call has the context of whoever submitted it."""
+class ContextThreadPool(ThreadPoolExecutor):
+    """A thread pool that runs each call in the context of its submitter."""
 
     def submit(self, fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
-        """As of the base class; `map` submits through here too."""
-        return super().submit(carried(fn), *args, **kwargs)
+        """Submit a call, as the base class does; `map` calls this method too."""
+        return super().submit(in_current_context(fn), *args, **kwargs)
 
 
-def carrying_thread(call: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> threading.Thread:
-    """A thread, not started yet, that makes the call in the context of now."""
-    return threading.Thread(target=carried(call), args=args, kwargs=kwargs)
+def context_thread(call: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> threading.Thread:
+    """Return a thread, not started yet, that makes the call in the current context."""
+    return threading.Thread(target=in_current_context(call), args=args, kwargs=kwargs)
 
 
-def contained(stream: Callable[P, AsyncGenerator[T, None]]) -> Callable[P, Stream[T]]:
-    """Make the body of an async generator function run in a context of its own, a copy of its caller's.
+def isolated(stream: Callable[P, AsyncGenerator[T, None]]) -> Callable[P, IsolatedStream[T]]:
+    """Make an async generator function run in its own context, a copy of its caller's.
 
-    Spans and correlation ids that the body opens are seen by the body and what it calls, never by its reader, also
-    where the reader leaves early (C4).
+    Spans and correlation ids that the generator opens are current in it and in what it calls, never in its reader,
+    even if the reader stops early (C4).
     """
 
     @wraps(stream)
-    def open_stream(*args: P.args, **kwargs: P.kwargs) -> Stream[T]:
+    def open_stream(*args: P.args, **kwargs: P.kwargs) -> IsolatedStream[T]:
         context = copy_context()
-        return Stream(context.run(stream, *args, **kwargs), context)
+        return IsolatedStream(context.run(stream, *args, **kwargs), context)
 
     return open_stream
 
 
-class Stream(AsyncIterator[T]):
-    """An async generator in its own context. Left early and dropped, it is closed there too, so that its spans end."""
+class IsolatedStream(AsyncIterator[T]):
+    """An async generator that runs in its own context, and is closed there if its reader drops it early."""
 
     __slots__ = ("_body", "_context", "_loop", "_open")
 
@@ -90,13 +90,13 @@ class Stream(AsyncIterator[T]):
             raise
 
     async def aclose(self) -> None:
-        """Close the generator; for a reader that may leave early: `async with aclosing(stream): ...`"""
+        """Close the generator; for a reader that may stop early: `async with aclosing(stream): ...`"""
         self._open = False
         await _InContext(self._body.aclose(), self._context)
 
     def __del__(self) -> None:
         if self._open and not self._loop.is_closed():
-            # Not left to the loop's own finalizer: that would close the body in a context of its own making.
+            # The loop's own finalizer would close the generator in another context.
             body, context = self._body, self._context
             self._loop.call_soon_threadsafe(lambda: self._loop.create_task(_close(body), context=context))
 
@@ -106,7 +106,7 @@ async def _close(body: AsyncGenerator[Any, None]) -> None:
 
 
 class _InContext(Awaitable[T]):
-    """An awaitable whose every step runs in a context of its own, whichever task awaits it."""
+    """An awaitable whose every step runs in the given context, whichever task awaits it."""
 
     __slots__ = ("_context", "_inner")
 
