@@ -8,14 +8,14 @@ import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from benchmarks.made_traces import in_protobuf, requests
-from spanpact.otlp.batch import NotPlain
-from spanpact.otlp.protobuf_wire import iter_parts, varint
+from spanpact.otlp.batch import NeedsFullDecoding
+from spanpact.otlp.protobuf_wire import encode_varint, iter_resource_spans
 
 MESSAGE = b"".join(map(in_protobuf, requests(1000)))
 
 
 def parts(data: bytes, largest: int = 1 << 20) -> list[bytes]:
-    return list(iter_parts(io.BufferedReader(io.BytesIO(data)), largest))  # type: ignore[arg-type]
+    return list(iter_resource_spans(io.BufferedReader(io.BytesIO(data)), largest))  # type: ignore[arg-type]
 
 
 def test_the_parts_are_the_message() -> None:
@@ -31,19 +31,19 @@ def test_the_parts_are_the_message() -> None:
     ids=["cut short", "another field", "no length", "an endless length", "half a length", "JSON"],
 )
 def test_what_is_left_to_the_reading_of_the_whole(data: bytes) -> None:
-    with pytest.raises(NotPlain):
+    with pytest.raises(NeedsFullDecoding):
         parts(data)
 
 
 def test_a_part_that_is_too_large() -> None:
-    with pytest.raises(NotPlain):
+    with pytest.raises(NeedsFullDecoding):
         parts(MESSAGE, largest=10)
 
 
 @pytest.mark.parametrize("number", [1, 127, 128, 300, 16383, 16384, 2**32 - 1])
 def test_a_varint_is_what_the_protobuf_runtime_writes(number: int) -> None:
-    assert b"\x50" + varint(number) == Span(dropped_attributes_count=number).SerializeToString()
+    assert b"\x50" + encode_varint(number) == Span(dropped_attributes_count=number).SerializeToString()
 
 
 def test_the_varint_of_zero_is_one_byte() -> None:
-    assert varint(0) == b"\0"
+    assert encode_varint(0) == b"\0"

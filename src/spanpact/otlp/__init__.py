@@ -1,11 +1,23 @@
-"""The OTLP codec: OTLP JSON and protobuf into the neutral model, and the model back into OTLP JSON."""
+"""OTLP: decode JSON and protobuf messages into spans and log records, and encode traces as OTLP JSON.
+
+- `json_decoding` and `protobuf_decoding` decode a whole message; `json_messages` has the message types, `json_errors`
+  finds the byte at which a JSON text is wrong.
+- `lazy_json` and `lazy_protobuf` decode without attributes, for streaming verification. What they cannot read raises
+  `NeedsFullDecoding`.
+- `message_counts` counts the messages of a body before it is decoded; `protobuf_wire` cuts a large file into parts.
+- `json_encoding` writes traces as OTLP JSON.
+
+May import: `trace`, `errors`.
+"""
+
+from __future__ import annotations
 
 from spanpact.otlp.batch import Batch, SharedValues, Signal
 from spanpact.otlp.json_decoding import Origin, decode_json
 from spanpact.otlp.json_encoding import encode_traces_json
 from spanpact.otlp.message_counts import json_holds_more_than, logs_hold_more_than, traces_hold_more_than
 from spanpact.otlp.protobuf_decoding import decode_protobuf_logs, decode_protobuf_traces
-from spanpact.otlp.protobuf_wire import varint
+from spanpact.otlp.protobuf_wire import encode_varint
 
 __all__ = [
     "Batch",
@@ -16,8 +28,8 @@ __all__ = [
     "decode_protobuf_logs",
     "decode_protobuf_traces",
     "encode_traces_json",
+    "encode_varint",
     "json_holds_more_than",
     "logs_hold_more_than",
     "traces_hold_more_than",
-    "varint",
 ]

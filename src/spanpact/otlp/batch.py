@@ -1,4 +1,4 @@
-"""What one OTLP message decodes into, and the small values that both encodings of OTLP share."""
+"""The decoded form of one OTLP message, and the enums and helpers that both encodings of OTLP share."""
 
 from __future__ import annotations
 
@@ -27,29 +27,31 @@ STATUSES: tuple[StatusCode, ...] = ("unset", "ok", "error")
 HAS_IS_REMOTE = 0x100
 IS_REMOTE = 0x200
 MAX_VALUE_DEPTH = 32
-"""How deep attribute values may nest in JSON; the protobuf runtime refuses maps from 34 on."""
+"""How deep attribute values may nest in JSON; the protobuf runtime refuses maps that nest 34 deep or deeper."""
 _SEVERITY_NAMES = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 _SHARED_AT_MOST = 1000  # a sender that gives every span a resource of its own must not fill the memory
 _T = TypeVar("_T")
 
 
 class MalformedValue(Exception):
-    """A value that OTLP does not allow; the message says which. Never leaves this package."""
+    """A value that OTLP does not allow; the message names it. Raised and caught within this package."""
 
 
-class NotPlain(Exception):
-    """Something that only the careful reading of a whole message can read, or refuse with the right words."""
+class NeedsFullDecoding(Exception):
+    """Lazy decoding cannot read this message: decode it in full, which reads it or raises a `SourceError`."""
 
 
-Plain: TypeAlias = tuple[int, str, str, int, tuple[Hashable, ...], list[bytes]]
-"""Start, span id, parent id, end, all else of a plain span (name, kind, flags), and the pieces of its attributes."""
+SimpleSpan: TypeAlias = tuple[int, str, str, int, tuple[Hashable, ...], list[bytes]]
+"""A span without status, events, links or dropped counts, before its attributes are decoded:
+start (ns), span id, parent id, end (ns), (name, kind, flags), and the encoded attributes, one `bytes` each.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The spans and log records of one message, in the order sent, and the signals that it spoke of.
+    """The spans and log records of one message, in the order sent, and the signals that the message has fields for.
 
-    Log records without a trace id belong to no trace and are not among `logs`.
+    Log records without a trace id belong to no trace and are left out.
     """
 
     spans: list[Span] = field(default_factory=list)
@@ -58,7 +60,7 @@ class Batch:
 
 
 class SharedValues:
-    """Gives equal resources and scopes one object: less memory, and comparing them is comparing identities."""
+    """A cache that gives equal resources, and equal scopes, one object, so that they can be compared by identity."""
 
     __slots__ = ("_resources", "_scopes")
 
@@ -67,37 +69,40 @@ class SharedValues:
         self._scopes: dict[str, Scope] = {}
 
     def resource(self, attributes: Attributes, schema_url: str) -> Resource:
-        """The one resource with these values."""
+        """Return the shared resource with these values."""
         if not attributes and not schema_url:
             return NO_RESOURCE
-        key = repr((sorted(attributes.items(), key=_name), schema_url))  # repr tells 1, 1.0 and True apart
-        return _one(self._resources, key, Resource(attributes, schema_url))
+        key = repr((sorted(attributes.items(), key=_name), schema_url))  # repr distinguishes 1, 1.0 and True
+        return _shared(self._resources, key, Resource(attributes, schema_url))
 
     def scope(self, name: str, version: str, attributes: Attributes) -> Scope:
-        """The one scope with these values."""
+        """Return the shared scope with these values."""
         if not name and not version and not attributes:
             return NO_SCOPE
         key = repr((name, version, sorted(attributes.items(), key=_name)))
-        return _one(self._scopes, key, Scope(name, version, attributes))
+        return _shared(self._scopes, key, Scope(name, version, attributes))
 
 
 def _name(item: tuple[str, object]) -> str:
     return item[0]
 
 
-def _one(known: dict[str, _T], key: str, value: _T) -> _T:
+def _shared(known: dict[str, _T], key: str, value: _T) -> _T:
     if len(known) >= _SHARED_AT_MOST:
         known.clear()
     return known.setdefault(key, value)
 
 
 def parent_remote(flags: int) -> bool | None:
-    """Whether the flags of a span say that its parent is in another process; None where they do not know."""
+    """Return whether a span's OTLP flags mark its parent as remote; None where the flags do not tell."""
     return bool(flags & IS_REMOTE) if flags & HAS_IS_REMOTE else None
 
 
 def severity_name(number: int) -> str:
-    """The short name of a severity number by the OpenTelemetry logs data model: 9 is `INFO`, 10 `INFO2`."""
+    """Return the short name of a severity number (1 to 24): 9 is `INFO`, 10 `INFO2`; "" for any other number.
+
+    Source: the OpenTelemetry logs data model.
+    """
     if not 1 <= number <= 24:
         return ""
     family, step = divmod(number - 1, 4)

@@ -1,7 +1,7 @@
-"""Reads OTLP JSON into the neutral model: typed structures first (in C), then one pass of conversion.
+"""Decode OTLP JSON into spans and log records: msgspec reads typed structures (in C), one pass converts them.
 
-The conversion is the hot path of every large verification, so it is written out flat: defaults by `or`, strings
-before all other values, no call where an expression will do (docs/adr/0002).
+The conversion is the hot path of every large verification. It is therefore written out flat: defaults by `or`, string
+values tested first, expressions instead of calls (docs/adr/0002).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from spanpact.trace.model import Attributes, Event, Link, LogRecord, Resource, S
 
 _DECODER = msgspec.json.Decoder(wire.Request)
 _KIND_NAMES = {f"SPAN_KIND_{kind.upper()}": number for number, kind in enumerate(KINDS)}
-_KINDS: dict[int | str | None, SpanKind] = dict(enumerate(KINDS))  # the usual case; `_kind` knows the others
+_KINDS: dict[int | str | None, SpanKind] = dict(enumerate(KINDS))  # the usual case; `_decode_kind` has the others
 _STATUS_NAMES = {f"STATUS_CODE_{status.upper()}": number for number, status in enumerate(STATUSES)}
 _SEVERITY_NAMES = {f"SEVERITY_NUMBER_{severity_name(number) or 'UNSPECIFIED'}": number for number in range(25)}
 _HEX = frozenset("0123456789abcdef")
@@ -41,14 +41,14 @@ _NOT_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a JSON text comes from: a name for messages, and where in the file it starts."""
+    """The position of a JSON text: the file's name for error messages, and the byte offset and line it starts at."""
 
     name: str = "OTLP JSON"
     offset: int = 0
     line: int = 1
 
     def error(self, fault: JsonFault, data: bytes) -> SourceError:
-        """The one error of a text that cannot be read: what, and the byte and line counted in the file."""
+        """Return the SourceError for a fault in `data`, with byte offset and line counted from the file's start."""
         if fault.offset is None:
             return SourceError(f"{self.name}: line {self.line}: not OTLP JSON: {fault.what}")
         line = self.line + data.count(b"\n", 0, fault.offset)
@@ -58,10 +58,10 @@ class Origin:
 def decode_json(
     data: bytes, *, origin: Origin | None = None, shared: SharedValues | None = None, duplicate_keys: bool = True
 ) -> Batch:
-    """The spans and log records of one OTLP JSON document (traces, logs, or both in one object).
+    """Decode one OTLP JSON document: traces, logs, or both in one object.
 
-    `duplicate_keys` looks for keys that occur twice, which takes about ten times as long as reading.
-    Raises SourceError, with the offset, for anything that is not OTLP JSON.
+    `duplicate_keys` also rejects objects with a key that occurs twice, which takes about ten times as long as decoding.
+    Raise SourceError, with the byte offset where it is known, for anything that is not OTLP JSON.
     """
     origin = origin or Origin()
     try:
@@ -94,43 +94,47 @@ def _signals(request: wire.Request) -> Iterator[Signal]:
 
 
 def _spans(group: wire.ResourceSpans, shared: SharedValues) -> Iterator[Span]:
-    resource = resource_of(group.resource, group.schema_url, shared)
+    resource = decode_resource(group.resource, group.schema_url, shared)
     for scoped in group.scope_spans or ():
-        scope = scope_of(scoped.scope, shared)
+        scope = decode_scope(scoped.scope, shared)
         for span in scoped.spans or ():
-            yield span_of(span, resource, scope)
+            yield decode_span(span, resource, scope)
 
 
 def _logs(group: wire.ResourceLogs, shared: SharedValues) -> Iterator[LogRecord]:
-    resource = resource_of(group.resource, group.schema_url, shared)
+    resource = decode_resource(group.resource, group.schema_url, shared)
     for scoped in group.scope_logs or ():
-        scope = scope_of(scoped.scope, shared)
+        scope = decode_scope(scoped.scope, shared)
         for log in scoped.log_records or ():
             if log.trace_id:
                 yield _log(log, resource, scope)
 
 
-def resource_of(resource: wire.WireResource | None, schema_url: str | None, shared: SharedValues) -> Resource:
-    """The resource of a group of spans. Raises MalformedValue and RecursionError, as all that follow."""
+def decode_resource(resource: wire.WireResource | None, schema_url: str | None, shared: SharedValues) -> Resource:
+    """Decode the resource of a group of spans.
+
+    Raise MalformedValue for a value that OTLP does not allow and RecursionError for one that nests too deep, as every
+    decoder below does.
+    """
     attributes = _attributes(resource.attributes) if resource and resource.attributes else {}
     return shared.resource(attributes, schema_url or "")
 
 
-def scope_of(scope: wire.WireScope | None, shared: SharedValues) -> Scope:
-    """The scope of a group of spans."""
+def decode_scope(scope: wire.WireScope | None, shared: SharedValues) -> Scope:
+    """Decode the instrumentation scope of a group of spans."""
     scope = scope or wire.WireScope()
     attributes = _attributes(scope.attributes) if scope.attributes else {}
     return shared.scope(scope.name or "", scope.version or "", attributes)
 
 
-def span_of(span: wire.WireSpan, resource: Resource, scope: Scope) -> Span:
-    """A span."""
+def decode_span(span: wire.WireSpan, resource: Resource, scope: Scope) -> Span:
+    """Decode one span of a group with this resource and scope."""
     status = span.status
     return Span(
-        hex_id(span.trace_id) if span.trace_id else "",
-        hex_id(span.span_id) if span.span_id else "",
+        normalize_id(span.trace_id) if span.trace_id else "",
+        normalize_id(span.span_id) if span.span_id else "",
         intern(span.name) if span.name else "",
-        hex_id(span.parent_span_id) if span.parent_span_id else "",
+        normalize_id(span.parent_span_id) if span.parent_span_id else "",
         _KINDS.get(span.kind) or _kind(span.kind or 0),
         _integer(span.start_time_unix_nano),
         _integer(span.end_time_unix_nano),
@@ -160,8 +164,8 @@ def _event(event: wire.WireEvent) -> Event:
 
 def _link(link: wire.WireLink) -> Link:
     return Link(
-        hex_id(link.trace_id or ""),
-        hex_id(link.span_id or ""),
+        normalize_id(link.trace_id or ""),
+        normalize_id(link.span_id or ""),
         _attributes(link.attributes) if link.attributes else {},
         link.trace_state or "",
         _integer(link.dropped_attributes_count),
@@ -170,10 +174,10 @@ def _link(link: wire.WireLink) -> Link:
 
 def _log(log: wire.WireLogRecord, resource: Resource, scope: Scope) -> LogRecord:
     return LogRecord(
-        hex_id(log.trace_id or ""),
-        hex_id(log.span_id or ""),
+        normalize_id(log.trace_id or ""),
+        normalize_id(log.span_id or ""),
         log.event_name or "",
-        value_of(log.body, 0) if log.body else None,
+        decode_value(log.body, 0) if log.body else None,
         log.severity_text or severity_name(_severity(log.severity_number)),
         _integer(log.time_unix_nano) or _integer(log.observed_time_unix_nano),
         _attributes(log.attributes) if log.attributes else {},
@@ -193,12 +197,12 @@ def _attributes(pairs: list[wire.KeyValue], depth: int = 0) -> Attributes:
         elif value.bool_value is not None:
             attributes[intern(pair.key or "")] = value.bool_value
         else:
-            attributes[intern(pair.key or "")] = value_of(value, depth)
+            attributes[intern(pair.key or "")] = decode_value(value, depth)
     return attributes
 
 
-def value_of(value: wire.AnyValue, depth: int) -> Value:
-    """The value of an attribute, which lies so deep in others."""
+def decode_value(value: wire.AnyValue, depth: int) -> Value:
+    """Decode the value of an attribute; `depth` counts the lists and maps around it."""
     if value.string_value is not None:
         return value.string_value
     if value.int_value is not None:
@@ -214,14 +218,14 @@ def _nested(value: wire.AnyValue, depth: int) -> Value:
     if depth > MAX_VALUE_DEPTH:
         raise RecursionError
     if value.array_value is not None:
-        return [value_of(member, depth) for member in value.array_value.values or ()]
+        return [decode_value(member, depth) for member in value.array_value.values or ()]
     if value.kvlist_value is not None:
         return _attributes(value.kvlist_value.values or [], depth)
     return None if value.bytes_value is None else _bytes(value.bytes_value)
 
 
 def _bytes(text: str) -> bytes:
-    """Base64, standard or URL-safe, with or without padding: the JSON mapping of protobuf accepts all four."""
+    """Decode base64, standard or URL-safe, with or without padding: protobuf's JSON mapping accepts all four."""
     standard = text.rstrip("=").translate({45: "+", 95: "/"})
     try:
         return base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True)
@@ -230,7 +234,7 @@ def _bytes(text: str) -> bytes:
 
 
 def _double(text: str) -> float:
-    """A double as text: `NaN`, `Infinity`, `-Infinity`, or a number."""
+    """Decode a double that is sent as text: `NaN`, `Infinity`, `-Infinity`, or a number."""
     try:
         return _NOT_FINITE[text] if text in _NOT_FINITE else float(text)
     except ValueError:
@@ -241,7 +245,7 @@ def _integer(value: int | str | None) -> int:
     try:
         return int(value or 0)
     except ValueError:
-        raise MalformedValue(f"{str(value)[:40]!r} stands where an integer must") from None
+        raise MalformedValue(f"expected an integer, found {str(value)[:40]!r}") from None
 
 
 def _kind(kind: int | str) -> SpanKind:
@@ -261,15 +265,15 @@ def _severity(severity: int | str | None) -> int:
 
 
 def _enum(value: int | str, names: dict[str, int]) -> int:
-    """The number of an enum. Unknown numbers are of a later version and pass; an unknown name is a mistake."""
+    """Return the number of an enum value. Unknown numbers belong to a later version and pass; unknown names fail."""
     if isinstance(value, int):
         return value
     if value not in names:
-        raise MalformedValue(f"{value[:40]!r} is none of {', '.join(names)}")
+        raise MalformedValue(f"unknown enum name {value[:40]!r}; accepted: {', '.join(names)}")
     return names[value]
 
 
-def hex_id(text: str) -> str:
-    """An id in lower case; text that is not hexadecimal is kept as it was sent, for a check to judge."""
+def normalize_id(text: str) -> str:
+    """Return an id in lower case. Text that is not hexadecimal is returned as it was sent, for a check to judge."""
     lower = text.lower()
     return lower if lower == text or _HEX.issuperset(lower) else text

@@ -1,4 +1,4 @@
-"""Writes traces of the neutral model as OTLP JSON, so that what arrived can be kept and verified again."""
+"""Encode traces as OTLP JSON, so that received traces can be kept in a file and verified again."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from spanpact.trace.model import Attributes, Event, Link, LogRecord, Reading, Re
 
 
 def encode_traces_json(reading: Reading) -> bytes:
-    """One OTLP JSON request with every span of the reading in its order, and its log records beside them.
+    """Return one OTLP JSON request with all spans of the reading, in order, and its log records.
 
-    What OTLP has no place for stays out: scenario labels, whether a trace is complete, what was offered. Lone
-    surrogates, which no UTF-8 text can hold, become `?`.
+    OTLP has no fields for scenario labels, for whether a trace is complete and for the number of requests offered:
+    these are lost. Lone surrogates, which UTF-8 cannot encode, become `?`.
     """
     spans = [span for trace in reading.traces for span in trace.spans]
     logs = [log for trace in reading.traces for log in trace.logs]
@@ -28,7 +28,7 @@ def encode_traces_json(reading: Reading) -> bytes:
     return msgspec.json.encode(request)
 
 
-# Only neighbours share a group: gathering all spans of one resource would change the order of a trace's spans.
+# Only adjacent spans share a group: collecting all spans of one resource would change the order of a trace's spans.
 
 
 def _resource_spans(spans: Iterable[Span]) -> Iterator[wire.ResourceSpans]:

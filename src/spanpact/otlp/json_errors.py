@@ -1,4 +1,4 @@
-"""Where a JSON text is wrong: slow and exact, run only when reading it failed, or on a bounded part of the input."""
+"""Locate the error in a JSON text. Slow and exact: run only when decoding failed, or on a bounded part of the input."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]:]', re.DOTALL)
 _STEPS = {b"{": 1, b"[": 1, b"}": -1, b"]": -1}
 _DEEP = 100  # 32 values within one another are deeper than this
-_SEARCHED = 1 << 20  # a hostile text must not take longer to explain than to refuse
+_SEARCHED = 1 << 20  # bytes; explaining the error in a hostile text must not take longer than refusing it
 _BYTE = re.compile(r" \(byte (\d+)\)$")
 
 
 @dataclass(frozen=True, slots=True)
 class JsonFault:
-    """What is wrong, and the offset of the byte that shows it (None where only the text says where)."""
+    """A fault in a JSON text: `what` is wrong, and the offset of the byte that shows it (None where it is unknown)."""
 
     what: str
     offset: int | None = None
@@ -28,7 +28,7 @@ class _DuplicateKey(Exception):
 
 
 def describe_failure(error: Exception, data: bytes) -> JsonFault:
-    """What msgspec's failure to read `data` means, with the offset wherever one can be found."""
+    """Translate msgspec's failure to decode `data` into a fault, with the offset where one can be found."""
     if isinstance(error, RecursionError):
         return too_deep(data)
     if isinstance(error, UnicodeDecodeError):
@@ -50,7 +50,7 @@ def _first_byte_not_utf8(data: bytes) -> int | None:
 
 
 def too_deep(data: bytes) -> JsonFault:
-    """The fault of a text that nests too deep, at the place that passes what any OTLP needs."""
+    """Return the fault of a text that nests too deep, at the byte at which it nests deeper than OTLP ever does."""
     depth = 0
     for token in _TOKEN.finditer(data, 0, _SEARCHED):
         depth += _STEPS.get(token[0], 0)
@@ -60,14 +60,14 @@ def too_deep(data: bytes) -> JsonFault:
 
 
 def find_duplicate_key(data: bytes) -> JsonFault | None:
-    """The first key that occurs twice in one object of a well-formed JSON text; None where there is none."""
+    """Return the fault for the first key that occurs twice in one object of a well-formed JSON text, or None."""
     try:
         json.loads(data, object_pairs_hook=_refuse_duplicates)
     except _DuplicateKey:
         return next(_duplicates(data), None)
     except RecursionError:
         return too_deep(data)
-    except UnicodeDecodeError as error:  # the typed reader does not look into fields that it passes over
+    except UnicodeDecodeError as error:  # msgspec does not validate the fields that it skips
         return JsonFault("the text is not UTF-8", error.start)
     except ValueError as error:
         return JsonFault(str(error))

@@ -1,8 +1,8 @@
-"""The messages of OTLP in its JSON encoding, as typed structures: what msgspec reads and writes.
+"""The OTLP messages in JSON encoding, as the typed structures that msgspec reads and writes.
 
 Source: opentelemetry-proto 1.x with the JSON rules of the OTLP specification ("JSON Protobuf Encoding"): 64-bit
 integers as text or number, enums as number (names are accepted), ids as hexadecimal text, bytes as base64, null like
-a missing field, unknown fields ignored. The messages hold no cycles, so the garbage collector need not know them.
+a missing field, unknown fields ignored. Messages contain no cycles, so the garbage collector need not track them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 
 class AnyValue(Struct, rename="camel", omit_defaults=True, gc=False):
-    """One of its fields; none of them is the empty value."""
+    """An attribute's value: at most one field is set; none of them set is the empty value."""
 
     string_value: str | None = None
     int_value: int | str | None = None
@@ -147,11 +147,11 @@ class ResourceLogs(Struct, rename="camel", omit_defaults=True, gc=False):
 
 
 class Ignored(Struct, gc=False):
-    """Whatever it holds is passed over."""
+    """An object whose content is skipped."""
 
 
 class Request(Struct, rename="camel", omit_defaults=True, gc=False):
-    """ExportTraceServiceRequest, ExportLogsServiceRequest and what a file may hold of either, in one."""
+    """A request or file: ExportTraceServiceRequest, ExportLogsServiceRequest, or both in one object."""
 
     resource_spans: list[ResourceSpans] | UnsetType | None = UNSET
     resource_logs: list[ResourceLogs] | UnsetType | None = UNSET

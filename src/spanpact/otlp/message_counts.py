@@ -1,4 +1,4 @@
-"""How many messages a body holds, found out without making them: 20 MiB of empty spans would fill gigabytes."""
+"""Count the messages of a body without decoding it: 20 MiB of empty spans would decode into gigabytes."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from typing import Any
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-_BYTES_EACH = 2  # the least that a message takes: its tag and its length, or a pair of braces
+_BYTES_EACH = 2  # the smallest message: a tag and a length, or a pair of braces
 _VARINT, _I64, _LEN, _I32 = 0, 1, 2, 5
 
 
 def json_holds_more_than(limit: int, data: bytes) -> bool:
-    """Whether an OTLP JSON text holds more than `limit` objects (braces within texts are counted too)."""
+    """Return whether an OTLP JSON text holds more than `limit` objects (braces within strings count too)."""
     return len(data) > limit * _BYTES_EACH and data.count(b"{") > limit
 
 
 def traces_hold_more_than(limit: int, data: bytes) -> bool:
-    """Whether the bytes of an ExportTraceServiceRequest hold more than `limit` messages."""
+    """Return whether the bytes of an ExportTraceServiceRequest hold more than `limit` messages."""
     return _more_than(limit, data, ExportTraceServiceRequest.DESCRIPTOR)
 
 
 def logs_hold_more_than(limit: int, data: bytes) -> bool:
-    """Whether the bytes of an ExportLogsServiceRequest hold more than `limit` messages."""
+    """Return whether the bytes of an ExportLogsServiceRequest hold more than `limit` messages."""
     return _more_than(limit, data, ExportLogsServiceRequest.DESCRIPTOR)
 
 
 def _more_than(limit: int, data: bytes, root: Any) -> bool:
-    """Bodies too small for so many messages are not looked at; malformed ones are left to the parser."""
+    """Skip bodies too small to hold `limit` messages; leave malformed ones to the parser, which explains them."""
     if len(data) <= limit * _BYTES_EACH:
         return False
     try:
         return _walk(limit, data, root)
-    except IndexError:  # cut short
+    except IndexError:  # truncated
         return False
 
 
@@ -66,7 +66,7 @@ def _after_scalar(data: bytes, position: int, wire_type: int) -> int:
         return _varint(data, position)[1]
     if wire_type in (_I64, _I32):
         return position + (8 if wire_type == _I64 else 4)
-    raise IndexError  # a group, or nonsense: the parser says what
+    raise IndexError  # a group, or nonsense: the parser explains it
 
 
 def _varint(data: bytes, position: int) -> tuple[int, int]:

@@ -1,8 +1,7 @@
-"""Reads OTLP protobuf messages into the neutral model.
+"""Decode OTLP protobuf into spans and log records.
 
-The messages are those of `opentelemetry-proto`; the runtime has checked UTF-8,
-framing and depth (at most 100 messages within one another) before they get here.
-They are typed as Any: the generated classes' stubs cost more than they say.
+The messages are those of `opentelemetry-proto`. The protobuf runtime checks UTF-8, framing and depth (at most 100
+nested messages). Messages are typed as Any, as the stubs of the generated classes are slow to check and add little.
 """
 
 from __future__ import annotations
@@ -20,9 +19,9 @@ from spanpact.trace.model import Attributes, Event, Link, LogRecord, Resource, S
 
 
 def decode_protobuf_traces(data: bytes, *, name: str = "OTLP protobuf", shared: SharedValues | None = None) -> Batch:
-    """The spans of one ExportTraceServiceRequest (or TracesData, which has the same wire format).
+    """Decode one ExportTraceServiceRequest, or TracesData, which has the same wire format.
 
-    Raises SourceError for bytes that are not such a message.
+    `name` is the file or sender in error messages. Raise SourceError for bytes that are not such a message.
     """
     message = _parse(ExportTraceServiceRequest, data, name)
     shared = shared or SharedValues()
@@ -31,7 +30,7 @@ def decode_protobuf_traces(data: bytes, *, name: str = "OTLP protobuf", shared: 
 
 
 def decode_protobuf_logs(data: bytes, *, name: str = "OTLP protobuf", shared: SharedValues | None = None) -> Batch:
-    """The log records with a trace id of one ExportLogsServiceRequest; errors as for traces."""
+    """Decode the log records with a trace id of one ExportLogsServiceRequest. Raise SourceError as for traces."""
     message = _parse(ExportLogsServiceRequest, data, name)
     shared = shared or SharedValues()
     logs = [log for group in message.resource_logs for log in _logs(group, shared)]
@@ -43,42 +42,42 @@ def _parse(kind: Any, data: bytes, name: str) -> Any:
         return kind.FromString(data)
     except DecodeError:
         message = f"{name}: not an OTLP protobuf message ({kind.DESCRIPTOR.name}) of {len(data)} bytes"
-        raise SourceError(message, hint="damaged, cut short, nested too deep, or another format") from None
+        raise SourceError(message, hint="it is damaged, truncated, nested too deep, or in another format") from None
 
 
 def _spans(group: Any, shared: SharedValues) -> list[Span]:
-    resource = resource_of(group, shared)
+    resource = decode_resource(group, shared)
     return [
-        span_of(span, resource, scope)
+        decode_span(span, resource, scope)
         for scoped in group.scope_spans
-        for scope in (scope_of(scoped.scope, shared),)
+        for scope in (decode_scope(scoped.scope, shared),)
         for span in scoped.spans
     ]
 
 
 def _logs(group: Any, shared: SharedValues) -> list[LogRecord]:
-    resource = resource_of(group, shared)
+    resource = decode_resource(group, shared)
     return [
         _log(log, resource, scope)
         for scoped in group.scope_logs
-        for scope in (scope_of(scoped.scope, shared),)
+        for scope in (decode_scope(scoped.scope, shared),)
         for log in scoped.log_records
         if log.trace_id
     ]
 
 
-def resource_of(group: Any, shared: SharedValues) -> Resource:
-    """The resource of a ResourceSpans or ResourceLogs."""
+def decode_resource(group: Any, shared: SharedValues) -> Resource:
+    """Decode the resource of a ResourceSpans or ResourceLogs message."""
     return shared.resource(_attributes(group.resource.attributes), group.schema_url)
 
 
-def scope_of(scope: Any, shared: SharedValues) -> Scope:
-    """The scope of a ScopeSpans or ScopeLogs."""
+def decode_scope(scope: Any, shared: SharedValues) -> Scope:
+    """Decode an InstrumentationScope message."""
     return shared.scope(scope.name, scope.version, _attributes(scope.attributes))
 
 
-def span_of(span: Any, resource: Resource, scope: Scope) -> Span:
-    """A span."""
+def decode_span(span: Any, resource: Resource, scope: Scope) -> Span:
+    """Decode a Span message of a group with this resource and scope."""
     kind, status = span.kind, span.status
     return Span(
         span.trace_id.hex(),
@@ -122,7 +121,7 @@ def _log(log: Any, resource: Resource, scope: Scope) -> LogRecord:
         log.trace_id.hex(),
         log.span_id.hex(),
         log.event_name,
-        value_of(log.body),
+        decode_value(log.body),
         log.severity_text or severity_name(log.severity_number),
         log.time_unix_nano or log.observed_time_unix_nano,
         _attributes(log.attributes),
@@ -132,11 +131,11 @@ def _log(log: Any, resource: Resource, scope: Scope) -> LogRecord:
 
 
 def _attributes(pairs: Any) -> Attributes:
-    return {intern(pair.key): value_of(pair.value) for pair in pairs}
+    return {intern(pair.key): decode_value(pair.value) for pair in pairs}
 
 
-def value_of(value: Any) -> Value:
-    """An AnyValue."""
+def decode_value(value: Any) -> Value:
+    """Decode an AnyValue message."""
     match value.WhichOneof("value"):
         case "string_value":
             return value.string_value  # type: ignore[no-any-return]
@@ -149,7 +148,7 @@ def value_of(value: Any) -> Value:
         case "bytes_value":
             return value.bytes_value  # type: ignore[no-any-return]
         case "array_value":
-            return [value_of(member) for member in value.array_value.values]
+            return [decode_value(member) for member in value.array_value.values]
         case "kvlist_value":
             return _attributes(value.kvlist_value.values)
     return None  # the empty value, or one of a later version of OTLP

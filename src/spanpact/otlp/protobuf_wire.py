@@ -1,6 +1,6 @@
-"""Protobuf's wire format by hand: a message is cut into its top-level parts as it is read, and numbers are written.
+"""Protobuf's wire format: cut a large TracesData message into parts while reading it, and encode varints.
 
-A TracesData is any number of ResourceSpans.
+A TracesData message is a sequence of ResourceSpans fields. Any run of these fields is a valid TracesData message.
 """
 
 from __future__ import annotations
@@ -9,40 +9,40 @@ import io
 from collections.abc import Iterator
 from typing import Final
 
-from spanpact.otlp.batch import NotPlain
+from spanpact.otlp.batch import NeedsFullDecoding
 
 _RESOURCE_SPANS: Final = b"\x0a"  # field 1, with a length
-_TOGETHER: Final = 1 << 16  # bytes, so that small parts are not read one by one
+_PART_SIZE: Final = 1 << 16  # bytes; a part has at least this size, so that small fields are not decoded one by one
 _LONGEST_VARINT: Final = 10
 
 
-def iter_parts(stream: io.BufferedReader, largest: int) -> Iterator[bytes]:
-    """Messages that put together are the whole message, each some ResourceSpans of it.
+def iter_resource_spans(stream: io.BufferedReader, largest: int) -> Iterator[bytes]:
+    """Yield the TracesData message in `stream` in parts, each a TracesData message with some of its ResourceSpans.
 
-    Raises NotPlain for whatever else stands there, for a part of more than `largest` bytes, and for one cut short.
+    Raise NeedsFullDecoding for any other field, a field of more than `largest` bytes, and a truncated one.
     """
     gathered: list[bytes] = []
     size = 0
     while tag := stream.read(1):
         if tag != _RESOURCE_SPANS:
-            raise NotPlain
-        head, length = _length(stream)
+            raise NeedsFullDecoding
+        head, length = _read_varint(stream)
         if length > largest:
-            raise NotPlain
+            raise NeedsFullDecoding
         body = stream.read(length)
         if len(body) < length:
-            raise NotPlain
+            raise NeedsFullDecoding
         gathered += [tag, head, body]
         size += length
-        if size >= _TOGETHER:
+        if size >= _PART_SIZE:
             yield b"".join(gathered)
             gathered, size = [], 0
     if gathered:
         yield b"".join(gathered)
 
 
-def _length(stream: io.BufferedReader) -> tuple[bytes, int]:
-    """A varint, as bytes and as the number."""
+def _read_varint(stream: io.BufferedReader) -> tuple[bytes, int]:
+    """Read a varint; return its bytes and its number."""
     head = bytearray()
     while len(head) < _LONGEST_VARINT:
         byte = stream.read(1)
@@ -51,11 +51,11 @@ def _length(stream: io.BufferedReader) -> tuple[bytes, int]:
         head += byte
         if byte[0] < 0x80:
             return bytes(head), sum((each & 0x7F) << 7 * i for i, each in enumerate(head))
-    raise NotPlain
+    raise NeedsFullDecoding
 
 
-def varint(number: int) -> bytes:
-    """A number from 0 on as protobuf writes it (lengths and tags are such): seven bits a byte, the lowest first."""
+def encode_varint(number: int) -> bytes:
+    """Encode a number of at least 0 as a varint: seven bits a byte, the lowest first, as in tags and lengths."""
     groups = bytearray()
     while number > 0x7F:
         groups.append(number & 0x7F | 0x80)

@@ -17,11 +17,9 @@ from typing import Final
 from spanpact.contract.compiled import ContractPlan
 from spanpact.engine.judging import CompiledContract
 from spanpact.findings import Report
-from spanpact.otlp import Batch, SharedValues
-from spanpact.otlp import partial_json as raw_json
-from spanpact.otlp import partial_protobuf as raw_protobuf
-from spanpact.otlp.batch import NotPlain
-from spanpact.otlp.json_decoding import hex_id
+from spanpact.otlp import Batch, SharedValues, lazy_json, lazy_protobuf
+from spanpact.otlp.batch import NeedsFullDecoding
+from spanpact.otlp.json_decoding import normalize_id
 from spanpact.sources.files.last_seen import LastSeen
 from spanpact.sources.files.otlp_file import STANDARD_INPUT, Document, OtlpFileSource, iter_documents
 from spanpact.trace.model import ALL_CAPABILITIES, Reading, SourceInfo, Span, Trace
@@ -57,7 +55,7 @@ def verify_file(
         stream = _Stream(source, verification, verification.precedents, last_seen)
         for place, document in enumerate(iter_documents(source.path, limits=source.limits), 1):
             stream.take(document, place)
-    except NotPlain:
+    except NeedsFullDecoding:
         return None
     if not stream.spans:
         return None
@@ -69,16 +67,16 @@ def verify_file(
 
 def _elsewhere(trace_id: str, span_id: str) -> Span | None:
     """A link leads to a trace that may have been let go."""
-    raise NotPlain
+    raise NeedsFullDecoding
 
 
 def _first_pass(source: OtlpFileSource) -> LastSeen:
     last_seen = LastSeen()
     for place, document in enumerate(iter_documents(source.path, limits=source.limits), 1):
         if isinstance(document, bytes):
-            last_seen.note(raw_protobuf.trace_ids(document), place)
+            last_seen.note(lazy_protobuf.find_trace_ids(document), place)
         elif _LOGS in document.data:
-            raise NotPlain
+            raise NeedsFullDecoding
         else:
             last_seen.note_json(document.data, place)
     return last_seen
@@ -102,8 +100,8 @@ class _Stream:
         self._source, self._verification, self._precedents = source, verification, precedents
         self._last_seen = last_seen
         self._shared = SharedValues()
-        self._json = RawForms(precedents.forms, raw_json, self._shared)
-        self._protobuf = RawForms(precedents.forms, raw_protobuf, self._shared)
+        self._json = RawForms(precedents.forms, lazy_json, self._shared)
+        self._protobuf = RawForms(precedents.forms, lazy_protobuf, self._shared)
         self._open: dict[str, _Gathered] = {}
         self._order: deque[str] = deque()
         self.spans = self.traces = 0
@@ -126,9 +124,9 @@ class _Stream:
         try:
             read = [
                 ([span.trace_id or "" for span in spans], list(self._json.facts(group, spans)))
-                for group, spans in raw_json.read_groups(document.data)
+                for group, spans in lazy_json.iter_groups(document.data)
             ]
-        except NotPlain:
+        except NeedsFullDecoding:
             self._take_batch(document.decoded(self._shared), place)
             return
         for trace_ids, facts in read:
@@ -136,13 +134,13 @@ class _Stream:
 
     def _take_protobuf(self, part: bytes, place: int) -> None:
         generation = self._protobuf.begin()
-        for group, spans in raw_protobuf.read_groups(part):
+        for group, spans in lazy_protobuf.iter_groups(part):
             facts = list(self._protobuf.facts(group, spans))
             self._gather([span.trace_id.hex() for span in spans], facts, place, generation)
 
     def _take_batch(self, batch: Batch, place: int) -> None:
         if "logs" in batch.signals:
-            raise NotPlain
+            raise NeedsFullDecoding
         generation = self._precedents.forms.begin()
         facts = list(map(self._precedents.forms.facts, batch.spans))
         self._gather([span.trace_id for span in batch.spans], facts, place, generation)
@@ -158,12 +156,12 @@ class _Stream:
 
     def _gathered(self, written: str, place: int, generation: int) -> _Gathered:
         """A trace that is new, or written in capital letters."""
-        trace_id = hex_id(written)
+        trace_id = normalize_id(written)
         gathered = self._open.get(trace_id)
         if gathered is None:
             ends = self._last_seen.place(trace_id)
             if ends < place:
-                raise NotPlain
+                raise NeedsFullDecoding
             gathered = self._open[trace_id] = _Gathered(ends, generation)
             self._order.append(trace_id)
         return gathered
@@ -181,5 +179,5 @@ class _Stream:
                     self.amiss.append(trace)
 
     def _span_of(self, facts: Facts) -> Span:
-        forms = self._json if isinstance(facts[-2], raw_json.RawSpan) else self._protobuf
+        forms = self._json if isinstance(facts[-2], lazy_json.RawSpan) else self._protobuf
         return forms.span_of(facts)

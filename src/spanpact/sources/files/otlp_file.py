@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple, TypeAlias, cast
 
 from spanpact.errors import SourceError
 from spanpact.otlp import Batch, Origin, SharedValues, decode_json, decode_protobuf_traces
-from spanpact.otlp.protobuf_wire import iter_parts
+from spanpact.otlp.protobuf_wire import iter_resource_spans
 from spanpact.sources.trace_source import SourceBase
 from spanpact.trace.assembly import TraceAssembler
 from spanpact.trace.model import ALL_CAPABILITIES, Capability, Reading, SourceInfo
@@ -146,7 +146,7 @@ def iter_documents(path: str, *, limits: FileLimits = DEFAULT_LIMITS) -> Iterato
         if form == "json" or (form == "sniff" and stream.peek(1)[:1] == b"{"):
             yield from _Reader(path, limits, SharedValues()).documents(stream)
         elif form == "protobuf":
-            yield from iter_parts(stream, limits.document)
+            yield from iter_resource_spans(stream, limits.document)
 
 
 @contextmanager

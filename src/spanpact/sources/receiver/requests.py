@@ -27,10 +27,10 @@ from spanpact.otlp import (
     decode_json,
     decode_protobuf_logs,
     decode_protobuf_traces,
+    encode_varint,
     json_holds_more_than,
     logs_hold_more_than,
     traces_hold_more_than,
-    varint,
 )
 
 Encoding: TypeAlias = Literal["json", "protobuf"]
@@ -209,4 +209,4 @@ def refuse(refusal: Refusal, encoding: Encoding | None, *, close: bool) -> Answe
 def _status_protobuf(code: int, message: str) -> bytes:
     """google.rpc.Status by hand, as its generated class is in a package that nothing else here needs."""
     text = message.encode("utf-8", "replace")
-    return b"\x08" + varint(code) + b"\x12" + varint(len(text)) + text
+    return b"\x08" + encode_varint(code) + b"\x12" + encode_varint(len(text)) + text

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
 from spanpact.otlp import SharedValues
-from spanpact.otlp.batch import Plain
+from spanpact.otlp.batch import SimpleSpan
 from spanpact.trace.model import Resource, Scope, Span, Value
 from spanpact.verification.shapes.span_shapes import ODD, SMALL, Facts, Forms, Oddity, comparable
 
@@ -15,21 +15,21 @@ _DEARER: Final = 1 << 5  # groups, in whose numbers forms are counted once more
 
 
 class RawReader(Protocol):
-    """How to read one encoding: `raw_json` and `raw_protobuf` are such. Any of it may raise NotPlain."""
+    """How to read one encoding: `lazy_json` and `lazy_protobuf` are such. Any of it may raise NeedsFullDecoding."""
 
-    def plain(self, span: Any) -> Plain | None:
+    def read_simple_span(self, span: Any) -> SimpleSpan | None:
         """What is in a plain span; None where there is more in it than in most."""
 
-    def read_group(self, group: Any, shared: SharedValues) -> tuple[Resource, Scope]:
+    def decode_group(self, group: Any, shared: SharedValues) -> tuple[Resource, Scope]:
         """The resource and the scope of a group."""
 
-    def cut_number(self, piece: bytes) -> tuple[bytes, float]:
+    def split_double(self, piece: bytes) -> tuple[bytes, float]:
         """What stands before the number in an attribute that is one, and the number; nothing and 0 for another."""
 
-    def read_piece(self, piece: bytes) -> tuple[str, Value]:
+    def decode_attribute(self, piece: bytes) -> tuple[str, Value]:
         """Name and value of an attribute."""
 
-    def read_span(self, span: Any, resource: Resource, scope: Scope) -> Span:
+    def decode_whole_span(self, span: Any, resource: Resource, scope: Scope) -> Span:
         """The whole span."""
 
 
@@ -80,7 +80,12 @@ class RawForms:
         """The facts of the spans of one group."""
         group = self._groups.get(raw) or self._group(raw)
         _, _, number, process = group
-        plain, pieces, looks, values = self._reader.plain, self._pieces.__getitem__, self._looks, self._values
+        plain, pieces, looks, values = (
+            self._reader.read_simple_span,
+            self._pieces.__getitem__,
+            self._looks,
+            self._values,
+        )
         for span in spans:
             found = plain(span)
             if found is None or process == ODD:
@@ -98,14 +103,14 @@ class RawForms:
     def span_of(self, facts: Facts) -> Span:
         """The whole span."""
         span, group = facts[-2:]
-        return span if group is None else self._reader.read_span(span, group.resource, group.scope)
+        return span if group is None else self._reader.decode_whole_span(span, group.resource, group.scope)
 
     def _in_full(self, span: Any, group: Group) -> Facts:
-        whole = self._reader.read_span(span, group.resource, group.scope)
+        whole = self._reader.decode_whole_span(span, group.resource, group.scope)
         return (*self._forms.facts(whole)[:-2], span, group)
 
     def _group(self, raw: Hashable) -> Group:
-        resource, scope = self._reader.read_group(raw, self._shared)
+        resource, scope = self._reader.decode_group(raw, self._shared)
         try:
             process = self._forms.resource(resource)[1]
         except (Oddity, RecursionError):
@@ -115,7 +120,7 @@ class RawForms:
 
     def _look(self, span: Any, group: Group, cut: Sequence[bytes]) -> _Look:
         """The form of the first span of a look: the same as if it had come by another way."""
-        whole = self._reader.read_span(span, group.resource, group.scope)
+        whole = self._reader.decode_whole_span(span, group.resource, group.scope)
         places = tuple([i for i, piece in enumerate(cut) if piece in self._values])
         if len(whole.attributes) < len(cut):  # a name that is there twice
             return _Look(ODD, places)
@@ -123,11 +128,11 @@ class RawForms:
 
     def _look_at(self, piece: bytes) -> int:
         """The trait of an attribute that is not known by its bytes: mostly a number, which hardly ever comes twice."""
-        head, number = self._reader.cut_number(piece)
+        head, number = self._reader.split_double(piece)
         name = self._heads.get(head)
         if name is not None and -SMALL < number < SMALL:
             return self._forms.number(name, number)
-        name, value = self._reader.read_piece(piece)
+        name, value = self._reader.decode_attribute(piece)
         try:
             trait = self._forms.trait(name, value)
             if name in self._forms.aspects.related:

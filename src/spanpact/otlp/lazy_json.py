@@ -1,7 +1,8 @@
-"""OTLP JSON read only as far as a verification needs that lets most spans go: attributes stay bytes until asked for.
+"""Decode OTLP JSON without decoding attributes. Streaming verification uses this, because it discards most spans.
 
-A span's attributes are cut into pieces, one for each, which are the same bytes wherever the same attribute is written.
-What this reads, `json_decoding` reads too, and alike; what it does not understand is left to that, which says why.
+The attributes of a span are cut into one piece of bytes each. Equal bytes mean the same attribute, so the caller can
+decode each piece once. Whatever this module reads, `json_decoding` reads to the same span; the rest raises
+`NeedsFullDecoding`.
 """
 
 from __future__ import annotations
@@ -15,20 +16,19 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from spanpact.otlp import json_messages as wire
-from spanpact.otlp.batch import MalformedValue, NotPlain, Plain, SharedValues
-from spanpact.otlp.json_decoding import resource_of, scope_of, span_of, value_of
+from spanpact.otlp.batch import MalformedValue, NeedsFullDecoding, SharedValues, SimpleSpan
+from spanpact.otlp.json_decoding import decode_resource, decode_scope, decode_span, decode_value
 from spanpact.trace.model import Resource, Scope, Span, Value
 
 _NOTHING: Final = Raw(b"")
 _FIRST, _BETWEEN, _LAST = b'[{"key":', b'},{"key":', b"}]"
-_SKIPPED: Final = len(_FIRST)
 _UNREADABLE: Final = (msgspec.MsgspecError, ValueError, RecursionError, MalformedValue)
 _DOUBLE: Final = b'{"doubleValue":'
 _NO_ATTRIBUTES: Final = (b"", b"null", b"[]")
 
 
 class RawSpan(Struct, rename="camel", gc=False):
-    """Span, its attributes unread. The fields are those of `wire.WireSpan`."""
+    """A span whose attributes are not decoded. The fields are those of `json_messages.WireSpan`."""
 
     trace_id: str | None = None
     span_id: str | None = None
@@ -73,35 +73,41 @@ _ATTRIBUTES = msgspec.json.Decoder(list[wire.KeyValue] | None)
 
 
 class RawGroup(NamedTuple):
-    """The resource and the scope of some spans, not read yet: equal groups are the same."""
+    """The encoded resource and scope of some spans. Equal groups have the same resource and scope."""
 
     resource: bytes
     schema_url: str | None
     scope: bytes
 
 
-def read_groups(data: bytes) -> Iterator[tuple[RawGroup, Sequence[RawSpan]]]:
-    """The spans of one document, by group. Raises NotPlain for log records, and for whatever is not OTLP JSON."""
-    with _careful():
+def iter_groups(data: bytes) -> Iterator[tuple[RawGroup, Sequence[RawSpan]]]:
+    """Yield the spans of one document by resource and scope.
+
+    Raise NeedsFullDecoding for a document that is not OTLP JSON or has log records.
+    """
+    with _needs_full_decoding():
         request = _DECODER.decode(data)
     if request.resource_logs is not UNSET:
-        raise NotPlain
+        raise NeedsFullDecoding
     for part in request.resource_spans or ():
         resource = bytes(part.resource)
         for scoped in part.scope_spans or ():
             yield RawGroup(resource, part.schema_url, bytes(scoped.scope)), scoped.spans or ()
 
 
-def read_group(group: RawGroup, shared: SharedValues) -> tuple[Resource, Scope]:
-    """The resource and the scope of a group. Raises NotPlain for what is none."""
-    with _careful():
+def decode_group(group: RawGroup, shared: SharedValues) -> tuple[Resource, Scope]:
+    """Decode the resource and the scope of a group. Raise NeedsFullDecoding for malformed ones."""
+    with _needs_full_decoding():
         resource = _RESOURCE.decode(group.resource) if group.resource else None
         scope = _SCOPE.decode(group.scope) if group.scope else None
-        return resource_of(resource, group.schema_url, shared), scope_of(scope, shared)
+        return decode_resource(resource, group.schema_url, shared), decode_scope(scope, shared)
 
 
-def plain(span: RawSpan) -> Plain | None:
-    """What a span says if it is as most are: no status, nothing carried or lost. None where there is more to it."""
+def read_simple_span(span: RawSpan) -> SimpleSpan | None:
+    """Return the span as a `SimpleSpan`; None where it has a status, events, links, trace state or dropped counts.
+
+    Raise NeedsFullDecoding for a time that is not a number.
+    """
     status = span.status
     if (
         (status is not None and (status.code or status.message))
@@ -115,7 +121,7 @@ def plain(span: RawSpan) -> Plain | None:
         return None
     text = bytes(span.attributes)
     if text.startswith(_FIRST) and text.endswith(_LAST):
-        pieces = text[_SKIPPED:-2].split(_BETWEEN)
+        pieces = text[len(_FIRST) : -len(_LAST)].split(_BETWEEN)
     elif text in _NO_ATTRIBUTES:
         pieces = []
     else:
@@ -123,15 +129,14 @@ def plain(span: RawSpan) -> Plain | None:
     try:
         start, end = int(span.start_time_unix_nano or 0), int(span.end_time_unix_nano or 0)
     except ValueError as error:
-        raise NotPlain from error
-    look = (span.name, span.kind, span.flags)
-    return start, span.span_id or "", span.parent_span_id or "", end, look, pieces
+        raise NeedsFullDecoding from error
+    return start, span.span_id or "", span.parent_span_id or "", end, (span.name, span.kind, span.flags), pieces
 
 
-def cut_number(piece: bytes) -> tuple[bytes, float]:
-    """What stands before the number in an attribute that is a double, and the number; nothing and 0 for another.
+def split_double(piece: bytes) -> tuple[bytes, float]:
+    """Split an encoded attribute with a double value into the bytes before the number, and the number.
 
-    That it is a number by the rules of JSON is known already: they hold for the whole document.
+    Return empty bytes and 0 for any other attribute. The number is valid JSON, as the whole document was parsed before.
     """
     head, _, rest = piece.partition(_DOUBLE)
     if rest.endswith(b"}"):
@@ -142,34 +147,35 @@ def cut_number(piece: bytes) -> tuple[bytes, float]:
     return b"", 0.0
 
 
-def read_piece(piece: bytes) -> tuple[str, Value]:
-    """Name and value of an attribute. Raises NotPlain for what is none.
+def decode_attribute(piece: bytes) -> tuple[str, Value]:
+    """Decode the name and the value of an encoded attribute. Raise NeedsFullDecoding where it is malformed.
 
-    An object that starts with its key follows another only in a list, as no text holds a quote that is not escaped. In
-    a list within a list the pieces are halves of attributes, which nobody can read.
+    Splitting at `},{"key":` is safe: inside a string the quotes would be escaped. An attribute whose value is itself a
+    list of maps is cut into fragments, none of which is valid JSON: they raise NeedsFullDecoding.
     """
     try:
         pair = _ATTRIBUTE.decode(b'{"key":%b}' % piece)
-        return intern(pair.key or ""), value_of(pair.value, 0) if pair.value else None
+        return intern(pair.key or ""), decode_value(pair.value, 0) if pair.value else None
     except _UNREADABLE as error:
-        raise NotPlain from error
+        raise NeedsFullDecoding from error
 
 
-def read_span(span: RawSpan, resource: Resource, scope: Scope) -> Span:
-    """The whole span. Raises NotPlain for what is none."""
-    with _careful():
+def decode_whole_span(span: RawSpan, resource: Resource, scope: Scope) -> Span:
+    """Decode a span with its attributes. Raise NeedsFullDecoding where it is malformed."""
+    with _needs_full_decoding():
         text = bytes(span.attributes)
         fields = {name: getattr(span, name) for name in _FIELDS}
         whole = wire.WireSpan(**fields, attributes=_ATTRIBUTES.decode(text) if text else None)
-        return span_of(whole, resource, scope)
+        return decode_span(whole, resource, scope)
 
 
 _FIELDS: Final = tuple(name for name in RawSpan.__struct_fields__ if name != "attributes")
 
 
 @contextmanager
-def _careful() -> Iterator[None]:
+def _needs_full_decoding() -> Iterator[None]:
+    """Turn every decoding error of the block into NeedsFullDecoding."""
     try:
         yield
     except _UNREADABLE as error:
-        raise NotPlain from error
+        raise NeedsFullDecoding from error

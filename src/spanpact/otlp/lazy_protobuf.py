@@ -1,7 +1,7 @@
-"""OTLP protobuf read only as far as a verification needs that lets most spans go: attributes stay bytes.
+"""Decode OTLP protobuf without decoding attributes. Streaming verification uses this, because it discards most spans.
 
-The messages are those of `opentelemetry-proto` with one change: what is a message there and is mostly not looked at is
-bytes here, which is the same on the wire. What this does not understand is left to `protobuf_decoding`.
+The messages are those of `opentelemetry-proto`, with one change: attributes, events and links are declared as bytes,
+which have the same wire format as messages. Whatever this module cannot read raises `NeedsFullDecoding`.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped,u
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope, KeyValue
 
-from spanpact.otlp.batch import NotPlain, Plain, SharedValues
-from spanpact.otlp.protobuf_decoding import resource_of, scope_of, span_of, value_of
-from spanpact.otlp.protobuf_wire import varint
+from spanpact.otlp.batch import NeedsFullDecoding, SharedValues, SimpleSpan
+from spanpact.otlp.protobuf_decoding import decode_resource, decode_scope, decode_span, decode_value
+from spanpact.otlp.protobuf_wire import encode_varint
 from spanpact.trace.model import Resource, Scope, Span, Value
 
 _PACKAGE: Final = "spanpact.raw"
@@ -34,32 +34,33 @@ _FIELDS: Final = {
     "dropped_links_count": (14, "UINT32"), "status": (15, ".opentelemetry.proto.trace.v1.Status"),
     "flags": (16, "FIXED32"),
 }  # fmt: skip
-_DOUBLE: Final = b"\x12\x09\x21"  # field 2 with nine bytes, of which field 4 has eight
+_DOUBLE: Final = b"\x12\x09\x21"  # KeyValue.value (field 2) of nine bytes, holding double_value (field 4) of eight
 _REPEATED: Final = frozenset(["attributes", "events", "links", "spans", "scope_spans", "resource_spans"])
 
 
-def _messages() -> Any:
-    """The classes of TracesData and ResourceSpans in which a span's attributes, events and links are bytes."""
+def _message_classes() -> Any:
+    """Build the classes of TracesData and ResourceSpans in which a span's attributes, events and links are bytes."""
     file = descriptor_pb2.FileDescriptorProto(
         name="spanpact/raw.proto",
         package=_PACKAGE,
         syntax="proto3",
         dependency=[f"opentelemetry/proto/{kind}/v1/{kind}.proto" for kind in ("trace", "resource", "common")],
     )
-    _add(file, "RawSpan", _FIELDS)
+    _add_message(file, "RawSpan", _FIELDS)
     scope = ".opentelemetry.proto.common.v1.InstrumentationScope"
-    _add(file, "RawScopeSpans", {"scope": (1, scope), "spans": (2, f".{_PACKAGE}.RawSpan")})
+    _add_message(file, "RawScopeSpans", {"scope": (1, scope), "spans": (2, f".{_PACKAGE}.RawSpan")})
     resource = ".opentelemetry.proto.resource.v1.Resource"
     scope_spans = (2, f".{_PACKAGE}.RawScopeSpans")
-    _add(file, "RawResourceSpans", {"resource": (1, resource), "scope_spans": scope_spans, "schema_url": (3, "STRING")})
-    _add(file, "RawTraces", {"resource_spans": (1, f".{_PACKAGE}.RawResourceSpans")})
+    fields = {"resource": (1, resource), "scope_spans": scope_spans, "schema_url": (3, "STRING")}
+    _add_message(file, "RawResourceSpans", fields)
+    _add_message(file, "RawTraces", {"resource_spans": (1, f".{_PACKAGE}.RawResourceSpans")})
     pool = descriptor_pool.Default()
     pool.Add(file)
     found = (pool.FindMessageTypeByName(f"{_PACKAGE}.{name}") for name in ("RawTraces", "RawResourceSpans"))
     return tuple(map(message_factory.GetMessageClass, found))
 
 
-def _add(file: Any, name: str, fields: dict[str, tuple[int, str]]) -> None:
+def _add_message(file: Any, name: str, fields: dict[str, tuple[int, str]]) -> None:
     message = file.message_type.add(name=name)
     for field, (number, kind) in fields.items():
         described = message.field.add(name=field, number=number)
@@ -69,45 +70,45 @@ def _add(file: Any, name: str, fields: dict[str, tuple[int, str]]) -> None:
             described.type_name = kind
 
 
-_Traces, _WithoutSpans = _messages()
+_Traces, _RawResourceSpans = _message_classes()
 
 
 class RawGroup(NamedTuple):
-    """The resource and the scope of some spans, not read yet: equal groups are the same."""
+    """The encoded resource and scope of some spans. Equal groups have the same resource and scope."""
 
     resource: bytes
     scope: bytes
 
 
-def read_groups(data: bytes) -> Iterator[tuple[RawGroup, Sequence[Any]]]:
-    """The spans of one TracesData message, by group. Raises NotPlain for bytes that are none."""
-    for part in _parsed(data).resource_spans:
-        resource = _WithoutSpans(resource=part.resource, schema_url=part.schema_url).SerializeToString()
+def iter_groups(data: bytes) -> Iterator[tuple[RawGroup, Sequence[Any]]]:
+    """Yield the spans of one TracesData message by resource and scope. Raise NeedsFullDecoding for other bytes."""
+    for part in _parse(data).resource_spans:
+        resource = _RawResourceSpans(resource=part.resource, schema_url=part.schema_url).SerializeToString()
         for scoped in part.scope_spans:
             yield RawGroup(resource, scoped.scope.SerializeToString()), scoped.spans
 
 
-def read_group(group: RawGroup, shared: SharedValues) -> tuple[Resource, Scope]:
-    """The resource and the scope of a group."""
+def decode_group(group: RawGroup, shared: SharedValues) -> tuple[Resource, Scope]:
+    """Decode the resource and the scope of a group."""
     scope = InstrumentationScope.FromString(group.scope)
-    return resource_of(_WithoutSpans.FromString(group.resource), shared), scope_of(scope, shared)
+    return decode_resource(_RawResourceSpans.FromString(group.resource), shared), decode_scope(scope, shared)
 
 
-def trace_ids(data: bytes) -> set[str]:
-    """The ids of all traces of one TracesData message. Raises NotPlain for bytes that are none."""
-    scopes = (scoped for group in _parsed(data).resource_spans for scoped in group.scope_spans)
+def find_trace_ids(data: bytes) -> set[str]:
+    """Return the ids of all traces of one TracesData message. Raise NeedsFullDecoding for other bytes."""
+    scopes = (scoped for group in _parse(data).resource_spans for scoped in group.scope_spans)
     return {trace_id.hex() for trace_id in {span.trace_id for scoped in scopes for span in scoped.spans}}
 
 
-def _parsed(data: bytes) -> Any:
+def _parse(data: bytes) -> Any:
     try:
         return _Traces.FromString(data)
     except DecodeError as error:
-        raise NotPlain from error
+        raise NeedsFullDecoding from error
 
 
-def plain(span: Any) -> Plain | None:
-    """What a span says if it is as most are: no status, nothing carried or lost. None where there is more to it."""
+def read_simple_span(span: Any) -> SimpleSpan | None:
+    """Return the span as a `SimpleSpan`; None where it has a status, events, links, trace state or dropped counts."""
     status = span.status
     if (
         status.code
@@ -130,37 +131,43 @@ def plain(span: Any) -> Plain | None:
     )
 
 
-def cut_number(piece: bytes) -> tuple[bytes, float]:
-    """What stands before the number in an attribute that is a double, and the number; nothing and 0 for another."""
+def split_double(piece: bytes) -> tuple[bytes, float]:
+    """Split an encoded attribute with a double value into the bytes before the number, and the number.
+
+    Return empty bytes and 0 for any other attribute.
+    """
     if piece[-11:-8] != _DOUBLE:
         return b"", 0.0
     return piece[:-8], unpack("<d", piece[-8:])[0]
 
 
-def read_piece(piece: bytes) -> tuple[str, Value]:
-    """Name and value of an attribute. Raises NotPlain for what is none."""
+def decode_attribute(piece: bytes) -> tuple[str, Value]:
+    """Decode the name and the value of an encoded attribute. Raise NeedsFullDecoding where it is malformed."""
     try:
         pair = KeyValue.FromString(piece)
         if pair.value.WhichOneof("value") in ("array_value", "kvlist_value"):
-            pair = _whole(piece, _ATTRIBUTES).attributes[0]
+            pair = _parse_span(piece, _ATTRIBUTES).attributes[0]
     except DecodeError as error:
-        raise NotPlain from error
-    return intern(pair.key), value_of(pair.value)
+        raise NeedsFullDecoding from error
+    return intern(pair.key), decode_value(pair.value)
 
 
-def read_span(span: Any, resource: Resource, scope: Scope) -> Span:
-    """The whole span. Raises NotPlain for what is none."""
+def decode_whole_span(span: Any, resource: Resource, scope: Scope) -> Span:
+    """Decode a span with its attributes, events and links. Raise NeedsFullDecoding where it is malformed."""
     try:
-        return span_of(_whole(span.SerializeToString()), resource, scope)
+        return decode_span(_parse_span(span.SerializeToString()), resource, scope)
     except DecodeError as error:
-        raise NotPlain from error
+        raise NeedsFullDecoding from error
 
 
 _RESOURCE_SPANS, _SCOPE_SPANS, _SPANS, _ATTRIBUTES = b"\x0a", b"\x12", b"\x12", b"\x4a"
 
 
-def _whole(data: bytes, *tags: bytes) -> Any:
-    """A span, or a span of this field, read at its place in a request: the runtime limits how deep messages nest."""
+def _parse_span(data: bytes, *tags: bytes) -> Any:
+    """Parse a span, or the field of a span with this tag, wrapped in a request.
+
+    The runtime limits how deep messages nest. Within a request the limit is the same as in full decoding.
+    """
     for tag in (*tags, _SPANS, _SCOPE_SPANS, _RESOURCE_SPANS):
-        data = tag + varint(len(data)) + data
+        data = tag + encode_varint(len(data)) + data
     return ExportTraceServiceRequest.FromString(data).resource_spans[0].scope_spans[0].spans[0]
