@@ -43,12 +43,12 @@ def test_information_leaves_the_contract_clean(desk: Desk) -> None:
     )
 
 
-def test_what_is_to_mend_gives_1(desk: Desk) -> None:
+def test_what_is_to_fix_gives_1(desk: Desk) -> None:
     file = desk.file("small.contract.yaml", WRONG)
     answer = desk("lint", file)
     assert answer.code == 1
     assert answer.out.startswith(
-        f"{file}:5:12: improvement never-judged: `kind` of `load` is never judged, as its `count`"
+        f"{file}:5:12: improvement never-judged: `kind` of `load` is never checked: its `count`"
     )
     assert answer.out.splitlines()[-1] == "to fix: 1 contract, 1 improvement, 2 of information"
 

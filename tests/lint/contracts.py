@@ -10,7 +10,7 @@ HEAD = "spanpact: 1\ncontract: c\nversion: 1.0.0\nspan: work\n"
 
 @dataclass(frozen=True)
 class Case:
-    """A body that has one message: the id, the text at its place, a part of what it says; and the body mended."""
+    """A body that has one message: the id, the text at its place, a part of its message; and the body without the mistake."""
 
     id: str
     name: str
@@ -33,11 +33,11 @@ def condition(when: str, then: str, body: str = "") -> str:
 CASES = [
     Case(
         "never-holds", "type and literal", "attributes: {n: {type: int, equals: x}}\n", "n: {type",
-        "no span can be as `attributes.n` of `top` says", "attributes: {n: {type: int, equals: 1.0}}\n",
+        "no span can meet `attributes.n` of `top`", "attributes: {n: {type: int, equals: 1.0}}\n",
     ),
     Case(
         "never-holds", "bounds without a whole number", "attributes: {n: {type: int, at_least: 0.2, at_most: 0.8}}\n",
-        "n: {type", "no span can be", "attributes: {n: {type: int, at_least: 0.2, at_most: 1}}\n",
+        "n: {type", "no span can meet", "attributes: {n: {type: int, at_least: 0.2, at_most: 1}}\n",
     ),
     Case(
         "never-holds", "pattern and bound", "resource: {n: {matches: a, at_least: 1}}\n", "n: {matches",
@@ -77,7 +77,7 @@ CASES = [
     ),
     Case(
         "never-holds", "content against where", load(more=", where: {status: error}, status: unset"), "status: unset",
-        "no span can keep `status` of `load` and its own `where`", load(more=", where: {status: error}, kind: client"),
+        "no span can meet `status` of `load` and also its own `where`", load(more=", where: {status: error}, kind: client"),
     ),
     Case(
         "never-holds", "attribute against where",
@@ -98,12 +98,12 @@ CASES = [
     ),
     Case(
         "never-holds", "entry against a rule", load(more=", kind: server") + "every: {r: {span: 'db.*', kind: client}}\n",
-        "kind: server", "`load` and the rule `r`, which selects the same spans",
+        "kind: server", "`load` and also the rule `r`, which selects the same spans",
         load(more=", kind: server") + "every: {r: {span: 'db.*', where: {status: error}, kind: client}}\n",
     ),
     Case(
         "never-holds", "rule against its own where", "every: {r: {span: a, where: {kind: client}, kind: server}}\n", "kind: server",
-        "`kind` of `r` and its own `where`", "every: {r: {span: a, where: {kind: client}, status: ok}}\n",
+        "`kind` of `r` and also its own `where`", "every: {r: {span: a, where: {kind: client}, status: ok}}\n",
     ),
     Case(
         "never-holds", "concurrency", load("0..2", ", concurrency: 3..4"), "concurrency: 3..4",
@@ -119,71 +119,71 @@ CASES = [
     ),
     Case(
         "when-never-holds", "of a forbidden entry", condition("{load: present}", "{top: {status: ok}}", load("0")), "load: present",
-        "it wants 1.. of `load`, of which at most 0 count", condition("{load: present}", "{top: {status: ok}}"),
+        "it needs 1.. spans of `load`, but there can be at most 0", condition("{load: present}", "{top: {status: ok}}"),
     ),
     Case(
         "when-never-holds", "more than count allows", condition("{load: {count: 2}}", "{top: {status: ok}}"),
-        "load: {count", "it wants 2 of `load`, of which at most 1 count",
+        "load: {count", "it needs 2 spans of `load`, but there can be at most 1",
         condition("{load: {count: 2}}", "{top: {status: ok}}", load("0..3")),
     ),
     Case(
         "when-never-holds", "against where",
         condition("{load: {status: ok}}", "{top: {status: ok}}", load("0..1", ", where: {status: error}")), "load: {status",
-        "its `status` excludes what `where` of `load` selects",
+        "its `status` contradicts `where` of `load`",
         condition("{load: {status: error}}", "{top: {status: ok}}", load("0..1", ", where: {attributes: {a: 1}}")),
     ),
     Case(
         "when-never-holds", "impossible content", condition("{load: {attributes: {n: {type: int, equals: a}}}}", "{top: {status: ok}}"),
-        "load: {attributes", "no span can be as its `attributes.n` says", condition("{load: {attributes: {n: {type: int}}}}", "{top: {status: ok}}"),
+        "load: {attributes", "no span can meet its `attributes.n`", condition("{load: {attributes: {n: {type: int}}}}", "{top: {status: ok}}"),
     ),
     Case(
         "when-never-holds", "below something absent",
         "children: {load: {span: a, count: 0..1, children: {sub: {span: b, count: 0..1}}}}\n"
         "conditions: {c1: {when: {load: absent, sub: present}, then: {top: {status: ok}}}}\n", "sub: present",
-        "`sub` is only there below `load`, which is absent",
+        "`sub` exists only below `load`, which must be absent",
         "children: {load: {span: a, count: 0..1, children: {sub: {span: b, count: 0..1}}}}\n"
         "conditions: {c1: {when: {load: present, sub: present}, then: {top: {status: ok}}}}\n",
     ),
     Case(
         "then-never-holds", "more than count allows", condition("{top: {status: ok}}", "{load: {count: 2}}"), "load: {count",
-        "it wants 2 of `load`, of which at most 1 count", condition("{top: {status: ok}}", "{load: {count: 2}}", load("0..2")),
+        "it needs 2 spans of `load`, but there can be at most 1", condition("{top: {status: ok}}", "{load: {count: 2}}", load("0..2")),
     ),
     Case(
         "then-never-holds", "fewer than count demands", condition("{top: {status: ok}}", "{load: absent}", load("1..")), "load: absent",
-        "it wants 0 of `load`, of which at least 1 must be there",
+        "it needs 0 spans of `load`, but there must be at least 1",
         condition("{top: {status: ok}}", "{load: absent}", load("0..")),
     ),
     Case(
         "then-never-holds", "against when", condition("{load: present}", "{load: absent}"), "load: absent",
-        "`when` wants 1.. of `load`, and `then` 0", condition("{load: present}", "{load: {status: ok}}"),
+        "`when` needs 1.. spans of `load`, but `then` needs 0", condition("{load: present}", "{load: {status: ok}}"),
     ),
     Case(
         "then-never-holds", "content against when",
         condition("{load: {status: error}}", "{load: {status: ok}}"), "load: {status",
-        "its `status` excludes what `when` asks of `load`", condition("{load: {status: error}}", "{load: {kind: client}}"),
+        "its `status` contradicts what `when` needs of `load`", condition("{load: {status: error}}", "{load: {kind: client}}"),
     ),
     Case(
         "then-never-holds", "content against what is said",
         condition("{top: {status: ok}}", "{load: {kind: client}}", load("0..1", ", kind: server")), "load: {kind",
-        "its `kind` excludes what is said of `load`",
+        "its `kind` contradicts the expectations of `load`",
         condition("{top: {status: ok}}", "{load: {kind: client}}", load("0..1", ", kind: {one_of: [client, server]}")),
     ),
     Case(
         "entry-shadowed", "forbidden beside what takes all",
         "children: {any: {span: '*', count: 0..}, no: {span: redis.flush, count: 0}}\n", "no: {span",
-        "`count: 0` of `no` is never exceeded, as such spans go to `any`",
+        "`count: 0` of `no` can never be exceeded: such spans are assigned to `any`",
         "children: {any: {span: 'db.*', count: 0..}, no: {span: redis.flush, count: 0}}\nclosed: [children]\n",
     ),
     Case(
         "entry-shadowed", "content beside what takes all",
         "children: {any: {span: 'redis.*', count: 0..}, get: {span: redis.get, count: 0.., status: ok}}\n", "get: {span",
-        "`status` of `get` never broken, as such spans go to `any`", "children: {any: {span: 'redis.*', where: {status: ok}, count: 0..},"
+        "`status` of `get` can never be broken: such spans are assigned to `any`", "children: {any: {span: 'redis.*', where: {status: ok}, count: 0..},"
         " get: {span: redis.get, count: 0.., status: ok}}\nclosed: [children]\n",
     ),
     Case(
         "entry-shadowed", "maximum beside what takes all",
         "children: {get: {span: redis.get}, rest: {span: 'redis.*', count: 0..}}\n", "get: {span",
-        "`count: 1` of `get` is never exceeded", "children: {get: {span: redis.get}, rest: {span: 'redis.*', count: 0.., kind: client}}\n",
+        "`count: 1` of `get` can never be exceeded", "children: {get: {span: redis.get}, rest: {span: 'redis.*', count: 0.., kind: client}}\n",
     ),
     Case(
         "pending-expired", "past", "status: ok\npending: {top: {reason: r, owner: team, until: 2026-06-30}}\n", "top: {reason",
@@ -192,76 +192,76 @@ CASES = [
     ),
     Case(
         "never-judged", "content of what is forbidden", load("0", ", status: ok, children: {sub: {span: a}}"), "load: {span",
-        "`status`, `children` of `load` is never judged", load("0", ", where: {status: ok}"),
+        "`status`, `children` of `load` is never checked", load("0", ", where: {status: ok}"),
     ),
     Case(
         "never-judged", "attributes of a forbidden event", "events: {e: {event: e, count: 0, attributes: {a: 1}}}\n", "e: {event",
-        "`attributes` of `e` add nothing", "events: {e: {event: e, count: 0}}\n",
+        "`attributes` of `e` are never checked", "events: {e: {event: e, count: 0}}\n",
     ),
     Case(
         "never-judged", "compared with what is forbidden", load("0") + "attributes: {a: {same_as: load.a}}\n", "a: {same_as",
-        "`same_as` of top.a is never judged: `load` has no spans", load("0..1") + "attributes: {a: {same_as: load.a}}\n",
+        "`same_as` of top.a is never checked: `load` has no spans", load("0..1") + "attributes: {a: {same_as: load.a}}\n",
     ),
     Case(
         "never-judged", "statement about what is forbidden", load("0") + "across: {s: {error_rate: 0.1, of: load}}\n", "s: {error_rate",
-        "`s` of `across` is never judged", load("0..1") + "across: {s: {error_rate: 0.1, of: load}}\n",
+        "`s` of `across` is never checked", load("0..1") + "across: {s: {error_rate: 0.1, of: load}}\n",
     ),
     Case(
         "alternative-shadowed", "value", "attributes: {n: {one_of: [a, 1], type: string}}\n", "n: {one_of",
-        "1 in `one_of` of top.attributes.n can never be, as the value must be type string",
+        "1 in `one_of` of top.attributes.n can never occur: the value must be type string",
         "attributes: {n: {one_of: [a, b], type: string}}\n",
     ),
     Case(
         "alternative-shadowed", "name", "children: {load: {span: [redis.get, 'redis.*']}}\n", "span: [redis.get",
-        "`redis.get` in `span` of `load` adds nothing: `redis.*` covers it", "children: {load: {span: [redis.get, 'redis.\\*']}}\n",
+        "`redis.get` in `span` of `load` has no effect: `redis.*` covers it", "children: {load: {span: [redis.get, 'redis.\\*']}}\n",
     ),
     Case(
         "alternative-shadowed", "name of a rule", "every: {r: {event: ['a*c', 'a*b*c'], count: 0}}\n", "event: ['a*c'",
-        "`a*b*c` in `event` of `r` adds nothing: `a*c` covers it", "every: {r: {event: ['a*c', 'a*b'], count: 0}}\n",
+        "`a*b*c` in `event` of `r` has no effect: `a*c` covers it", "every: {r: {event: ['a*c', 'a*b'], count: 0}}\n",
     ),
     Case(
-        "says-nothing", "order of one", load("0..1") + "order: [load]\n", "order: [load]", "it takes two entries",
+        "says-nothing", "order of one", load("0..1") + "order: [load]\n", "order: [load]", "it needs at least two entries",
         "children: {load: {span: a}, store: {span: b}}\norder: [load, store]\n",
     ),
     Case(
         "says-nothing", "order of what is forbidden",
         "children: {a: {span: a}, b: {span: b}, no: {span: c, count: 0}}\norder: [a, no, b]\n", "order: [a",
-        "`no` in `order` of `top` says nothing", "children: {a: {span: a}, b: {span: b}, no: {span: c, count: 0}}\norder: [a, b]\n",
+        "`no` in `order` of `top` has no effect", "children: {a: {span: a}, b: {span: b}, no: {span: c, count: 0}}\norder: [a, b]\n",
     ),
     Case(
         "says-nothing", "closed beside what names all",
         "children: {a: {span: '*', count: 0.., kind: internal}}\nclosed: [children]\n", "closed: [children]",
-        "`closed: [children]` of `top` says nothing: `a` names every one",
+        "`closed: [children]` of `top` has no effect: `a` accepts all children",
         "children: {a: {span: '*', where: {kind: internal}, count: 0..}}\nclosed: [children]\n",
     ),
     Case(
         "says-nothing", "closed events", "events: {e: {event: '*', count: 0..3}}\nclosed: [events]\n", "closed: [events]",
-        "`e` names every one", "events: {e: {event: 'x*', count: 0..3}}\nclosed: [events]\n",
+        "`e` accepts all events", "events: {e: {event: 'x*', count: 0..3}}\nclosed: [events]\n",
     ),
     Case(
         "says-nothing", "closed links", "links: {l: {count: 0..3}}\nclosed: [links]\n", "closed: [links]",
-        "`l` names every one", "links: {l: {span: a, count: 0..3}}\nclosed: [links]\n",
+        "`l` accepts all links", "links: {l: {span: a, count: 0..3}}\nclosed: [links]\n",
     ),
     Case("says-nothing", "closed for nothing", "closed: []\nstatus: ok\n", "closed: []", "its list is empty", "closed: [links]\n"),
     Case(
-        "says-nothing", "concurrency", load("0..2", ", concurrency: 0..2"), "concurrency: 0..2", "nothing more than its `count`",
+        "says-nothing", "concurrency", load("0..2", ", concurrency: 0..2"), "concurrency: 0..2", "has no effect: its `count` of 0..2 guarantees it",
         load("0..3", ", concurrency: 0..2"),
     ),
     Case(
-        "says-nothing", "rule", "every: {r: {span: a, where: {status: ok}}}\n", "r: {span", "the rule `r` says nothing",
+        "says-nothing", "rule", "every: {r: {span: a, where: {status: ok}}}\n", "r: {span", "the rule `r` has no effect",
         "every: {r: {span: a, where: {attributes: {a: 1}}}}\nclosed: [attributes]\n",
     ),
     Case(
-        "says-nothing", "event of any number", "events: {e: {event: e, count: 0..}}\n", "e: {event", "`e` in `events` says nothing",
+        "says-nothing", "event of any number", "events: {e: {event: e, count: 0..}}\n", "e: {event", "`e` in `events` has no effect",
         "events: {e: {event: e, count: 0..}}\nclosed: [events]\n",
     ),
     Case(
-        "says-nothing", "error rate", "across: {s: {error_rate: 1}}\n", "s: {error_rate", "all may fail",
+        "says-nothing", "error rate", "across: {s: {error_rate: 1}}\n", "s: {error_rate", "all spans may fail",
         "across: {s: {error_rate: 0.5}}\n",
     ),
     Case(
         "says-nothing", "percentile", "across: {s: {duration: {p50: 5ms, p95: 4ms}}}\n", "s: {duration",
-        "`p50` of `s` says nothing: `p95` has no looser bound", "across: {s: {duration: {p50: 5ms, p95: 6ms}}}\n",
+        "`p50` of `s` has no effect: the bound of `p95` is no looser", "across: {s: {duration: {p50: 5ms, p95: 6ms}}}\n",
     ),
     Case(
         "says-nothing", "same as itself", load(more=", attributes: {k: {same_as: load.k}}"), "k: {same_as",
@@ -269,24 +269,24 @@ CASES = [
     ),
     Case(
         "says-nothing", "anything or nothing", "attributes: {k: {optional: true}}\n", "k: {optional",
-        "`k` of `top` says nothing", "attributes: {k: {optional: true}}\nclosed: [attributes]\n",
+        "`k` of `top` has no effect", "attributes: {k: {optional: true}}\nclosed: [attributes]\n",
     ),
     Case(
         "then-redundant", "count says it", condition("{top: {status: ok}}", "{load: present}", load("1")), "load: present",
-        "`load` in `then` of `c1` adds nothing: the count 1 says it already",
+        "`load` in `then` of `c1` has no effect: `count` already guarantees 1",
         condition("{top: {status: ok}}", "{load: present}", load("0..1")),
     ),
     Case(
         "then-redundant", "when says it", condition("{load: present}", "{load: present, top: {status: ok}}"), "load: present",
-        "`when` has it already", condition("{load: present}", "{load: {status: ok}, top: {status: ok}}"),
+        "`when` already guarantees 1..", condition("{load: present}", "{load: {status: ok}, top: {status: ok}}"),
     ),
     Case(
-        "entry-unused", "any number", load("0.."), "load: {span", "the entry `load` demands nothing",
+        "entry-unused", "any number", load("0.."), "load: {span", "the entry `load` has no expectations",
         load("0..") + "closed: [children]\n",
     ),
     Case(
         "alias-unused", "of the contract", "aliases: {a: [b]}\nattributes: {b: 1}\n", "a: [b]",
-        "nothing names the attribute `a`", "aliases: {a: [b]}\nattributes: {a: 1}\n",
+        "no expectation names the attribute `a`", "aliases: {a: [b]}\nattributes: {a: 1}\n",
     ),
     Case(
         "class-unused", "of the contract", "classes: {badge: 'B[0-9]+'}\nforbid: [email]\n", "badge: 'B[0-9]",
@@ -294,10 +294,10 @@ CASES = [
     ),
     Case(
         "level-unused", "of an id", load() + "levels: {load/duration: off}\n", "load/duration: off",
-        "`load` says nothing that gives `duration`", load(more=", duration: 1s") + "levels: {load/duration: off}\n",
+        "`load` cannot give `duration`", load(more=", duration: 1s") + "levels: {load/duration: off}\n",
     ),
     Case(
-        "level-unused", "of a finding", load() + "levels: {order: off}\n", "order: off", "nothing in the contract gives `order`",
+        "level-unused", "of a finding", load() + "levels: {order: off}\n", "order: off", "the contract cannot give `order`",
         load() + "levels: {child-late: off, integrity/child-late: off, expectation-unproven: off, load/span-missing: off}\n",
     ),
 ]  # fmt: skip

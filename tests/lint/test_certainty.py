@@ -14,8 +14,8 @@ from spanpact.contract.compiled import UNSET, AttributeExpectation, Matcher
 from spanpact.engine.checks.attributes import compile_attribute
 from spanpact.engine.checks.base import Breach, Context
 from spanpact.lint import lint
-from spanpact.lint.matchers import attribute_possible, impossible_alternatives, text_possible, value_possible
-from spanpact.lint.names import covered_texts, covers, disjoint
+from spanpact.lint.name_coverage import covered_texts, covers, disjoint
+from spanpact.lint.satisfiability import attribute_possible, impossible_alternatives, text_possible, value_possible
 from spanpact.trace.model import Trace, Value
 from spanpact.trace.name_patterns import NamePattern
 from spanpact.trace.topology import Topology

@@ -160,7 +160,7 @@ def test_contract_whose_examples_prove_it_is_clean(folder: Folder) -> None:
     assert (report.messages, report.exit_code, report.contracts) == ((), 0, 1)
 
 
-def test_contract_without_examples_is_to_mend(folder: Folder) -> None:
+def test_contract_without_examples_is_a_violation(folder: Folder) -> None:
     message = only(folder.lint(HEAD + "status: ok\n"), "examples-missing")
     assert (where(message), message.message) == ("2:1", "the contract has no examples")
 
@@ -169,7 +169,7 @@ def test_contract_without_examples_is_to_mend(folder: Folder) -> None:
 def test_both_kinds_of_examples_are_needed(folder: Folder, examples: str, missing: str) -> None:
     report = folder.lint(HEAD + "status: ok\n" + examples)
     message = only(report, "examples-missing")
-    assert (where(message), message.message) == ("6:1", f"`examples` holds no {missing} example")
+    assert (where(message), message.message) == ("6:1", f"`examples` has no {missing} example")
     assert report.exit_code == 1
 
 
@@ -212,7 +212,7 @@ def test_accepted_example_without_a_flow_shows_nothing(folder: Folder) -> None:
     report = folder.lint(HEAD + "status: ok\n" + OK + "  other: {trace: [wrok]}\n" + BAD)
     message = only(report, "example-without-flow")
     assert (where(message), ids(report)) == ("8:3", ["example-without-flow"])
-    assert message.message == "the example `other` is accepted because there is no `work` in it to judge"
+    assert message.message == "the example `other` is accepted only because it has no span `work`"
 
 
 def test_example_of_a_span_that_where_does_not_select_shows_something(folder: Folder) -> None:

@@ -1,7 +1,9 @@
-"""`lint`: what is wrong with contract files, as far as it shows without a trace of an implementation.
+"""Lint: find mistakes in contract files and their examples without traces of an implementation.
 
-Every message is sure: what cannot be decided from the closed vocabulary is not said. Errors of the language are
-`contract-error`; with them nothing else is said of a file.
+`linting` runs all rules, `rules/` has one module for each kind of mistake, `messages` lists the ids. A rule reports
+only what is certain. A file with a mistake of the language gets `contract-error` and nothing else.
+
+May import `verification` (to judge examples), `engine`, `contract`, `findings`, `trace` and `errors`.
 """
 
 from __future__ import annotations

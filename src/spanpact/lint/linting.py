@@ -1,4 +1,4 @@
-"""Lint contract files: run every check on every file and sort the messages."""
+"""Run all lint rules on contract files and sort the messages."""
 
 from __future__ import annotations
 
@@ -11,59 +11,75 @@ from itertools import chain
 from spanpact.contract.document import Mapping
 from spanpact.contract.loader import LoadedFile, load_each
 from spanpact.errors import ContractError, Place
-from spanpact.lint.conditions import condition_messages
-from spanpact.lint.contract_facts import Facts
-from spanpact.lint.contradictions import contradictions
-from spanpact.lint.definitions import contract_definitions, fragment_definitions, names_twice
-from spanpact.lint.examples import Proved, example_messages, fragment_proofs, prove
+from spanpact.lint.linted_contract import LintedContract
 from spanpact.lint.messages import LintMessage, LintReport
-from spanpact.lint.tree import tree_messages
+from spanpact.lint.rules.conditions import check_conditions
+from spanpact.lint.rules.contradictions import check_contradictions
+from spanpact.lint.rules.examples import JudgedContract, check_examples, judge_contract, unproven_of_fragment
+from spanpact.lint.rules.levels import check_levels
+from spanpact.lint.rules.names import check_names
+from spanpact.lint.rules.never_judged import check_never_judged
+from spanpact.lint.rules.no_effect import check_no_effect
+from spanpact.lint.rules.pending import check_pending
+from spanpact.lint.rules.shadowing import check_shadowing
+from spanpact.lint.rules.unused import check_fragment, check_unused
 
 
 def lint(paths: Iterable[str | os.PathLike[str]], *, today: dt.date | None = None) -> LintReport:
-    """Everything that is wrong with the contract files given, and with those below the folders given.
+    """Lint contract files, and all contract files below folders.
 
-    `today` (UTC, default: the present day) decides what of `pending` has expired. Raises UsageError for a file that
-    cannot be read, and where there is none.
+    `today` (UTC, default: the current day) decides which agreements of `pending` have expired. Raises `UsageError` for
+    a file that cannot be read, and if there is none.
     """
     day = today or dt.datetime.now(dt.UTC).date()
     loaded = load_each(paths)
-    contracts = [Facts(each.plan, each.document, each.fragments) for each in loaded if each.plan and each.document]
-    proved: list[Proved] = []
-    messages = [message for each in loaded for message in errors(each.error, each.file)]
-    for facts in contracts:
-        messages += chain(_static(facts), contract_definitions(facts, day))
+    contracts = [
+        LintedContract(each.plan, each.document, each.fragments) for each in loaded if each.plan and each.document
+    ]
+    judged: list[JudgedContract] = []
+    messages = [message for each in loaded for message in _errors(each.error, each.file)]
+    for contract in contracts:
+        messages += _check(contract, day)
         try:
-            proved.append(prove(facts))
+            judged.append(judge_contract(contract))
         except ContractError as error:
-            messages += errors(error, facts.plan.file)
+            messages += _errors(error, contract.plan.file)
         else:
-            messages += example_messages(proved[-1])
-    messages += names_twice(contracts)
+            messages += check_examples(judged[-1])
+    messages += check_names(contracts)
     fragments = [each for each in loaded if each.document and not each.plan]
-    if contracts and len(proved) == len(contracts) and not any(each.error for each in loaded):  # else users are unknown
-        messages += chain.from_iterable(_of_fragment(each, contracts, proved) for each in fragments)
+    # A contract that could not be read may be the one that uses a fragment: then nothing is certain.
+    if contracts and len(judged) == len(contracts) and not any(each.error for each in loaded):
+        messages += chain.from_iterable(_check_fragment(each, contracts, judged) for each in fragments)
     return LintReport(_sorted(messages, loaded), len(contracts), len(fragments))
 
 
-def errors(error: ContractError | None, file: str) -> Iterator[LintMessage]:
-    """A `contract-error` for the mistake, and for each that was found beside it."""
+def _errors(error: ContractError | None, file: str) -> Iterator[LintMessage]:
+    """Yield a `contract-error` for the error and for each of its `others`."""
     for each in (error, *error.others) if error else ():
         yield LintMessage("contract-error", each.message, each.hint, each.place or Place(file, 1, 1))
 
 
-def _static(facts: Facts) -> Iterator[LintMessage]:
-    yield from contradictions(facts)
-    yield from tree_messages(facts)
-    yield from condition_messages(facts)
+def _check(contract: LintedContract, day: dt.date) -> Iterator[LintMessage]:
+    """Yield the messages of all rules that need neither examples nor other contracts."""
+    yield from check_contradictions(contract)
+    yield from check_conditions(contract)
+    yield from check_shadowing(contract)
+    yield from check_never_judged(contract)
+    yield from check_no_effect(contract)
+    yield from check_unused(contract)
+    yield from check_levels(contract)
+    yield from check_pending(contract, day)
 
 
-def _of_fragment(fragment: LoadedFile, contracts: Sequence[Facts], proved: Sequence[Proved]) -> Iterator[LintMessage]:
+def _check_fragment(
+    fragment: LoadedFile, contracts: Sequence[LintedContract], judged: Sequence[JudgedContract]
+) -> Iterator[LintMessage]:
     assert fragment.document is not None
     file = _file(fragment.document)
-    users = [facts for facts in contracts if any(_file(each) == file for each in facts.fragments)]
-    yield from fragment_definitions(fragment.document, users)
-    yield from fragment_proofs(file, [each for each in proved if each.facts in users])
+    users = [contract for contract in contracts if any(_file(each) == file for each in contract.fragments)]
+    yield from check_fragment(fragment.document, users)
+    yield from unproven_of_fragment(file, [each for each in judged if each.contract in users])
 
 
 def _file(document: Mapping) -> str:
@@ -72,9 +88,9 @@ def _file(document: Mapping) -> str:
 
 
 def _sorted(messages: Sequence[LintMessage], loaded: Sequence[LoadedFile]) -> tuple[LintMessage, ...]:
-    """By the order of the files, then by place; a fragment's message that several contracts give is one.
+    """Sort by file and place. A message about a fragment that several contracts give is kept once.
 
-    Of what is wrong anyway it is not said that no example proves it.
+    `expectation-unproven` is left out where another message is about the same place.
     """
     wrong = {each.place for each in messages if each.id != "expectation-unproven"}
     messages = [each for each in messages if each.id != "expectation-unproven" or each.place not in wrong]

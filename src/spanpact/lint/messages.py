@@ -1,4 +1,4 @@
-"""What lint says: its ids, each with a level and a meaning, and the message that names a place in a contract file."""
+"""The ids of lint with their levels and meanings, and the messages of a lint report."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from spanpact.findings import Level
 
 @dataclass(frozen=True, slots=True)
 class LintId:
-    """One id of the catalogue: its level and its meaning. docs/cli.md has an entry for each."""
+    """An id of lint with its level and meaning. docs/lint.md has an entry for each."""
 
     id: str
     level: Level
@@ -21,33 +21,33 @@ class LintId:
 
 
 _VIOLATIONS: Final = {
-    "contract-error": "the file is not in the language",
-    "never-holds": "no span can keep it: words of a matcher, or expectations on the same span, contradict each other",
-    "never-selects": "`span` and `where` can select nothing",
-    "when-never-holds": "`when` can hold of no flow, so that the condition is never judged",
+    "contract-error": "the file does not follow the contract language",
+    "never-holds": "no span can meet it: parts of a matcher, or expectations on the same span, contradict each other",
+    "never-selects": "`span` and `where` cannot select any span",
+    "when-never-holds": "`when` holds for no flow, so the condition is never checked",
     "then-never-holds": "`then` cannot be met where `when` holds",
-    "entry-shadowed": "an entry beside it takes every span that would break it",
+    "entry-shadowed": "a sibling entry takes every span that would break the entry",
     "examples-missing": "there is no accepted example, or no rejected one",
-    "example-wrong": "an example gave other findings than it lists",
+    "example-wrong": "an example gives other findings than it lists",
     "pending-expired": "an agreement of `pending` is past its date",
 }
 _IMPROVEMENTS: Final = {
-    "never-judged": "it is said of spans, events or links that must not be there at all",
-    "alternative-shadowed": "an alternative that the other words exclude, or that an earlier one covers",
-    "says-nothing": "nothing can break it",
-    "then-redundant": "a side of `then` that `count` or `when` says already",
-    "entry-unused": "an entry that demands nothing, and that nothing refers to",
-    "alias-unused": "an alias of an attribute that nothing names",
-    "fragment-unused": "a fragment that no contract among those given extends",
-    "extends-unused": "a fragment from which the contract takes nothing",
-    "level-unused": "a level of a finding that the contract cannot make",
+    "never-judged": "an expectation on spans, events or links that must not exist",
+    "alternative-shadowed": "an alternative that the rest of the matcher excludes, or that another alternative covers",
+    "says-nothing": "no trace can break it",
+    "then-redundant": "a part of `then` that `count` or `when` already guarantees",
+    "entry-unused": "an entry without expectations that nothing refers to",
+    "alias-unused": "aliases of an attribute that no expectation names",
+    "fragment-unused": "a fragment that no given contract extends",
+    "extends-unused": "a fragment from which the contract uses nothing",
+    "level-unused": "a level for a finding that the contract cannot give",
     "given-unused": "fields in `given` for spans that no example has",
-    "example-without-flow": "an accepted example without a span that the contract names: it shows nothing",
-    "name-twice": "two contracts of one name and version",
+    "example-without-flow": "an accepted example without a span that the contract selects",
+    "name-twice": "two contracts with the same name and version",
 }
 _INFORMATION: Final = {
     "class-unused": "a privacy class that nothing forbids: it is only masked",
-    "expectation-unproven": "removing the expectation changes the result of no example",
+    "expectation-unproven": "no example gives other findings when the expectation is removed",
 }
 
 _BY_LEVEL: Final[tuple[tuple[Level, dict[str, str]], ...]] = (
@@ -59,12 +59,12 @@ _BY_LEVEL: Final[tuple[tuple[Level, dict[str, str]], ...]] = (
 LINT_IDS: Final[Mapping[str, LintId]] = MappingProxyType(
     {id: LintId(id, level, meaning) for level, meanings in _BY_LEVEL for id, meaning in meanings.items()}
 )
-"""Every id of lint. Those that findings have too (`example-wrong`) mean the same there."""
+"""Every id of lint. An id that findings have too (such as `example-wrong`) has the same meaning there."""
 
 
 @dataclass(frozen=True, slots=True)
 class LintMessage:
-    """One thing that is wrong with a contract file: what, where, and in `hint` what to do about it."""
+    """A mistake in a contract file: what, where, and (in `hint`) what to do about it."""
 
     id: str
     message: str
@@ -75,13 +75,13 @@ class LintMessage:
 
 
 def lint_message(id: str, message: str, *, hint: str, place: Place | None) -> LintMessage:
-    """A message at the level of its id."""
+    """Return a message with the level of its id."""
     return LintMessage(id, message, hint, place, level=LINT_IDS[id].level)
 
 
 @dataclass(frozen=True, slots=True)
 class LintReport:
-    """All messages, in the order of the files and of the places in them; how many files of each kind were read."""
+    """All messages, ordered by file and place, and how many contracts and fragments were read."""
 
     messages: tuple[LintMessage, ...]
     contracts: int = 0
@@ -89,7 +89,7 @@ class LintReport:
 
     @property
     def exit_code(self) -> int:
-        """0 clean (information aside), 1 something to mend, 2 a file that is not in the language."""
+        """Return 2 for a file that does not follow the language, 1 for something to fix, 0 for information or less."""
         if any(each.id == "contract-error" for each in self.messages):
             return 2
         return int(any(each.level in ("violation", "improvement") for each in self.messages))

@@ -1,6 +1,6 @@
-"""Whether values can be that meet several matchers at once (section 4 of docs/contract-format.md).
+"""Decide whether a value can meet several matchers at once (section 4 of docs/contract-format.md).
 
-The answer is no only where it is sure: two patterns, say, are always taken to have a text in common.
+The answer is no only if that is certain: two patterns, for example, are always assumed to have a text in common.
 """
 
 from __future__ import annotations
@@ -19,25 +19,28 @@ _ALL_TYPES: Final = frozenset(("string", "boolean", "int", "double", "bytes", "a
 
 
 def attribute_possible(*matchers: Matcher) -> bool:
-    """Whether an attribute can be as all of them say: with a value that meets them, or missing."""
+    """Return whether an attribute can meet all matchers, with a value or by being missing."""
     if all(each.optional or each.presence == "absent" for each in matchers):
         return True
     return all(each.presence != "absent" for each in matchers) and value_possible(*matchers)
 
 
 def value_possible(*matchers: Matcher) -> bool:
-    """Whether a value that is there can meet all of them."""
+    """Return whether a value can meet all matchers."""
     if any(each.presence == "absent" for each in matchers):
         return False
     listed = next((values for each in matchers if (values := literals(each)) is not None), None)
     if listed is not None:
-        return any(_all_met(matchers, form) for value in listed for form in _forms(value))
+        return any(_all_met(matchers, equal) for value in listed for equal in _equal_values(value))
     types = frozenset.intersection(_ALL_TYPES, *map(_types, matchers))
     return bool(types) and (not types <= _NUMBERS or _number_possible(types, matchers))
 
 
 def text_possible(matchers: Sequence[Matcher], vocabulary: Sequence[str] = ()) -> bool:
-    """The same of a text that every span has: kind, status (with a vocabulary), status message, scope."""
+    """Return whether a text that every span has can meet all matchers: kind, status, status message or scope.
+
+    `vocabulary` lists all possible texts; empty means any text.
+    """
     listed = next((values for each in matchers if (values := literals(each)) is not None), None)
     candidates: Sequence[Value] | None = vocabulary or (None if listed is None else (*listed, ""))
     if candidates is not None:
@@ -48,14 +51,14 @@ def text_possible(matchers: Sequence[Matcher], vocabulary: Sequence[str] = ()) -
 
 
 def literals(matcher: Matcher) -> tuple[Value, ...] | None:
-    """The values that it accepts, where they are a list; other words may exclude some of them."""
+    """Return the values that the matcher lists, None if it lists none; the rest of it may exclude some of them."""
     if matcher.equals is not UNSET:
         return (matcher.equals,)  # type: ignore[return-value]
     return matcher.one_of
 
 
 def impossible_alternatives(matcher: Matcher) -> Iterator[Value]:
-    """The values of `one_of` that its other words exclude."""
+    """Yield the values of `one_of` that the rest of the matcher excludes."""
     for value in matcher.one_of or ():
         if not value_possible(replace(matcher, one_of=(value,), optional=False)):
             yield value
@@ -71,8 +74,8 @@ def _all_met(matchers: Sequence[Matcher], value: Value) -> bool:
     return all(compile_matcher(each)(value) is None for each in matchers)
 
 
-def _forms(value: Value) -> Iterator[Value]:
-    """The values that equal it: a number may be an int or a double."""
+def _equal_values(value: Value) -> Iterator[Value]:
+    """Yield the value and what equals it: a whole number may be an int or a double."""
     yield value
     if isinstance(value, int) and not isinstance(value, bool):
         yield float(value)
@@ -81,7 +84,7 @@ def _forms(value: Value) -> Iterator[Value]:
 
 
 def _types(matcher: Matcher) -> frozenset[str]:
-    """The types that a value may be of."""
+    """Return the types that a value may have."""
     types = _ALL_TYPES
     if matcher.type is not None:
         types &= _NUMBERS if matcher.type == "number" else {matcher.type}
@@ -90,7 +93,7 @@ def _types(matcher: Matcher) -> frozenset[str]:
     if matcher.matches is not None:
         types &= {"string"}
     if (listed := literals(matcher)) is not None:
-        types &= {type_of(form) for value in listed for form in _forms(value)}
+        types &= {type_of(equal) for value in listed for equal in _equal_values(value)}
     return types
 
 
