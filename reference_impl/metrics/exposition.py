@@ -1,4 +1,4 @@
-"""What a scrape looks like: the catalogue's metrics with their numbers, in one of Prometheus' two formats (S4.4)."""
+"""The text of a scrape: the catalogue's metrics with their numbers, in one of Prometheus' two formats (S4.4)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LONGEST_ACCEPT: Final = 1024
 
 
 def as_family(metric: c.Metric, readings: Sequence[Reading], samples: Mapping[tuple[str, ...], float]) -> Metric:
-    """A metric with the numbers that we keep (`readings`) and those that were asked for (`samples`)."""
+    """Return a metric with the numbers that we keep (`readings`) and those read from others (`samples`)."""
     names = [label.name for label in metric.labels]
     if metric.kind == "histogram":
         return _histogram(metric, names, readings)
@@ -81,18 +81,18 @@ def _exemplar(seen: Seen | None) -> Exemplar | None:
 
 
 def best_format(accept: str) -> tuple[Callable[[Any], bytes], str]:
-    """The writer and content type that a scraper likes best, by its `Accept` header: OpenMetrics, or the plain text.
+    """Return the writer and content type that an `Accept` header prefers: OpenMetrics or plain text.
 
-    Not prometheus-client's own choice: that repeats a version from the header in the content type.
+    prometheus-client's own choice would repeat a version from the header in the content type.
     """
-    likes = _likes(accept[:_LONGEST_ACCEPT])
-    if likes.get(OPENMETRICS, 0.0) > 0.0 and likes[OPENMETRICS] >= likes.get("text/plain", 0.0):
+    weights = _weights(accept[:_LONGEST_ACCEPT])
+    if weights.get(OPENMETRICS, 0.0) > 0.0 and weights[OPENMETRICS] >= weights.get("text/plain", 0.0):
         return openmetrics.generate_latest, openmetrics.CONTENT_TYPE_LATEST
     return plain.generate_latest, plain.CONTENT_TYPE_PLAIN_0_0_4
 
 
-def _likes(accept: str) -> dict[str, float]:
-    """How much each media type is liked, 0 to 1; the best of several mentions counts."""
+def _weights(accept: str) -> dict[str, float]:
+    """Return the weight of each media type, 0 to 1; the highest of several mentions counts."""
     found: dict[str, float] = {}
     for part in accept.lower().split(","):
         kind, *options = (piece.strip() for piece in part.split(";"))

@@ -1,9 +1,9 @@
 """The numbers behind the metrics: counters and histograms of bounded labels, counted in the thread of the call (S4.4).
 
-prometheus-client's own instruments hold a lock that is not re-entrant: a finalizer or a signal handler that counts
-while it is held would wait for itself for ever; and they check and write an exemplar's labels at every call. Here one
-re-entrant lock is held for all numbers of a call, and an exemplar is a reference to its span. prometheus-client
-registers, and writes what is scraped (`metric_exposition`).
+prometheus-client's own instruments hold a lock that is not re-entrant, so a finalizer or a signal handler that counts
+while it is held would deadlock; and they check and format an exemplar's labels at every call. Here one re-entrant lock
+is held for all numbers of a call, and an exemplar is a reference to its span. prometheus-client registers the metrics
+and writes the scrape (`exposition`).
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _LONGEST_VALUE: Final = 100
 
 
 Seen: TypeAlias = tuple[SpanContext, float, float]
-"""The latest recorded call that a number counted: its span, its value, and when (seconds since the epoch)."""
+"""The latest recorded call behind a number: its span, its value, and the time (seconds since the epoch)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One series at one moment: a counter's `value`, or a histogram's sum in it and its cumulative `buckets`.
+    """A series at one moment: a counter's `value`, or a histogram's sum as `value` and its cumulative `buckets`.
 
-    `seen` has one place for a counter, one for each bucket of a histogram.
+    `seen` has one item for a counter, and one for each bucket of a histogram.
     """
 
     labels: tuple[str, ...]
@@ -40,7 +40,7 @@ class Reading:
 
 
 class Admission:
-    """Which values of a label are shown: its closed set, or the first few; all others as `other`."""
+    """The values of a label that are shown: its closed set, or the first few; all others become `other`."""
 
     __slots__ = ("_known", "_left")
 
@@ -49,7 +49,7 @@ class Admission:
         self._left = label.at_most
 
     def shown(self, value: str) -> str:
-        """The value, or `other`. What a label must not hold (control characters, lone surrogates) is never admitted."""
+        """Return the value, or `other`. Control characters and lone surrogates are never admitted."""
         if value in self._known:
             return value
         if self._left <= 0 or value == OTHER or len(value) > _LONGEST_VALUE or not value.isprintable():
@@ -60,7 +60,7 @@ class Admission:
 
 
 class Series:
-    """One counter (a histogram without bounds) or histogram; whoever changes it holds the lock."""
+    """A counter (a histogram without bounds) or a histogram. The caller holds the lock."""
 
     __slots__ = ("_bounds", "_exemplars", "counts", "seen", "total")
 
@@ -72,16 +72,16 @@ class Series:
         self.seen: list[Seen | None] = [None] * len(self.counts)
 
     def add(self, value: float, recorded: SpanContext | None) -> None:
-        """Count: add a counter's value, or put a value into a histogram; `recorded` becomes the exemplar."""
-        place = bisect_left(self._bounds, value) if self._bounds else 0
+        """Add to a counter, or put a value into a histogram; `recorded` becomes the exemplar."""
+        bucket = bisect_left(self._bounds, value) if self._bounds else 0
         self.total += value
-        self.counts[place] += 1
+        self.counts[bucket] += 1
         if recorded is not None and self._exemplars:
-            self.seen[place] = (recorded, value, time.time())
+            self.seen[bucket] = (recorded, value, time.time())
 
 
 class Family:
-    """All series of one metric. Whoever counts holds the lock: what counts within it, in the same thread, may."""
+    """All series of one metric. The caller holds the lock, which is re-entrant: the same thread may count again."""
 
     def __init__(self, metric: Metric, admissions: Mapping[Label, Admission]) -> None:
         self._metric = metric
@@ -92,11 +92,11 @@ class Family:
                 self.touch(labels)
 
     def add(self, labels: tuple[str, ...], value: float = 1.0, recorded: SpanContext | None = None) -> None:
-        """Count: add a counter's value, or put a value into a histogram; `recorded` becomes the exemplar."""
+        """Add to a counter, or put a value into a histogram; `recorded` becomes the exemplar."""
         (self._series.get(labels) or self.touch(labels)).add(value, recorded)
 
     def touch(self, labels: tuple[str, ...]) -> Series:
-        """The series of these labels, as they are shown; a new one is 0."""
+        """Return the series of these labels, as they are shown; a new one starts at 0."""
         shown = tuple(a.shown(value) for a, value in zip(self._admissions, labels, strict=True))
         known = self._series.get(shown)
         if known is None:
@@ -104,7 +104,7 @@ class Family:
         return known
 
     def read(self) -> list[Reading]:
-        """Every series at this moment."""
+        """Return every series at this moment."""
         return [
             Reading(labels, one.total, tuple(one.seen), tuple(itertools.accumulate(one.counts)))
             for labels, one in self._series.items()
@@ -112,6 +112,6 @@ class Family:
 
 
 def recorded(span: Span | None) -> SpanContext | None:
-    """The context of a span that is recorded, for an exemplar; None for any other."""
+    """Return the span context of a recorded span, for an exemplar; None for any other span."""
     context = span.get_span_context() if span is not None else None
     return context if context is not None and context.trace_flags & TraceFlags.SAMPLED else None

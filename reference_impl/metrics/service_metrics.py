@@ -2,77 +2,44 @@
 
     metrics = ServiceMetrics(settings)
     metrics.watch_spans(telemetry.ledger)
-    tracer = MeasuredTracer(telemetry.tracer("..."), metrics)     # whoever gets this tracer is measured
+    tracer = MeasuredTracer(telemetry.tracer("..."), metrics)     # what uses this tracer is measured
     body, content_type = metrics.scrape(accept)
 
-What a metric is stands in `metric_catalogue`. Numbers that others keep already (spans, pools, breakers, log lines)
-are asked for at each scrape.
+`catalogue` declares the metrics. Numbers that others keep already (spans, pools, breakers, log lines) are read at each
+scrape.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from opentelemetry.trace import Span, SpanKind, get_current_span
 from prometheus_client import CollectorRegistry
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from reference_impl import vocabulary as v
-from reference_impl.circuit_breaker.values import BreakerEvent, CircuitOpen, Snapshot, Transition
-from reference_impl.export.ledger import LedgerReading
-from reference_impl.logs.structured import LEVELS, LogReading
+from reference_impl.circuit_breaker.values import BreakerEvent, Transition
 from reference_impl.metrics import catalogue as c
 from reference_impl.metrics.exposition import Samples, as_family, best_format
+from reference_impl.metrics.outcomes import call_outcome, error_reason, operation_outcome, query_outcome, redis_outcome
 from reference_impl.metrics.series import Admission, Family, Series, recorded
+from reference_impl.metrics.sources import Breaker, LogCounts, PoolUse, ServiceIdentity, SpanCounts
 
 _KEPT: Final = tuple(m for m in c.CATALOGUE if m.kind in ("counter", "histogram"))
 _TRANSITIONS: Final = (("closed", "open"), ("open", "half_open"), ("half_open", "open"), ("half_open", "closed"))
-_EXHAUSTED: Final = "PoolExhausted"
-"""What an exhausted pool raises goes by this name, whoever's pool it is."""
-
 _MOST_COMMANDS: Final = 512
 
 Watch: TypeAlias = Callable[[], Iterable[tuple[c.Metric, tuple[str, ...], float]]]
 
 
-class Named(Protocol):
-    """What metrics need of the settings."""
-
-    @property
-    def service_name(self) -> str: ...
-    @property
-    def service_version(self) -> str: ...
-    @property
-    def environment(self) -> str: ...
-
-
-class PoolUse(Protocol):
-    """A pool at one moment: connections in use, calls that wait for one, and the most connections."""
-
-    @property
-    def in_use(self) -> int: ...
-    @property
-    def waiting(self) -> int: ...
-    @property
-    def size(self) -> int: ...
-
-
-class Breaker(Protocol):
-    """What metrics need of a circuit breaker."""
-
-    def snapshot(self) -> Snapshot: ...
-
-
 class ServiceMetrics:
-    """All metrics of one service instance, in a registry of its own; is the `Measures` of a MeasuredTracer.
+    """All metrics of one service instance, in their own registry; the `Measures` of a MeasuredTracer.
 
-    Every method may be called from any thread; those that count never raise.
+    Methods may be called from any thread; those that count never raise.
     """
 
-    def __init__(self, settings: Named) -> None:
+    def __init__(self, settings: ServiceIdentity) -> None:
         self._lock = threading.RLock()
         self._admissions = {label: Admission(label) for metric in c.CATALOGUE for label in metric.labels}
         self._families = {metric: Family(metric, self._admissions) for metric in _KEPT}
@@ -96,7 +63,7 @@ class ServiceMetrics:
         attributes: Mapping[str, Any],
         span: Span,
     ) -> None:
-        """See Measures; requests that are served are counted by the middleware, as only it knows their status."""
+        """See Measures. Server spans are not counted here, but by the middleware, which knows their HTTP status."""
         if name == v.DB_QUERY:
             self._count_statement(c.DB_QUERIES, c.DB_QUERY_DURATION, attributes, query_outcome(error), seconds, span)
         elif name == v.EXECUTE_WITH_CIRCUIT_BREAKER:
@@ -114,24 +81,24 @@ class ServiceMetrics:
         commands = (c.REDIS_COMMANDS, (pool, command, "ok" if error is None else redis_outcome(error)))
         self._count(span, seconds, commands, (c.REDIS_DURATION, (pool, command)))
 
-    def _counted_again(self, span: Span | None, seconds: float, what: tuple[str, str, bool | None]) -> bool:
-        """Count a command that worked; its series are at hand, as every command pays for this, sampled or not.
+    def _counted_again(self, span: Span | None, seconds: float, command: tuple[str, str, bool | None]) -> bool:
+        """Count a command that succeeded, by remembered series, because every command pays for this.
 
-        False where it cannot be counted. A series is never taken away.
+        Return False if it cannot be counted. A series is never removed.
         """
         try:
-            series = self._of_command.get(what) or self._series_of_command(*what)
+            series = self._of_command.get(command) or self._series_of_command(*command)
             context = recorded(span)
             with self._lock:
                 series[0].add(seconds, context)
                 for counter in series[1:]:
                     counter.add(1.0, context)
-        except Exception:  # `_count` will meet it too, and note it
+        except Exception:  # `_count` will fail too, and count the fault
             return False
         return True
 
     def _series_of_command(self, pool: str, command: str, hit: bool | None) -> tuple[Series, ...]:
-        """The series of a command that worked: its duration, then its counters."""
+        """Return the series of a command that succeeded: its duration, then its counters."""
         wanted = [(c.REDIS_DURATION, (pool, command)), (c.REDIS_COMMANDS, (pool, command, "ok"))]
         if hit is not None:
             wanted.append((c.CACHE_READS, (command, "hit" if hit else "miss")))
@@ -142,25 +109,25 @@ class ServiceMetrics:
         return series
 
     def request_began(self) -> None:
-        """A request is being served from now on."""
+        """Count a request whose serving began."""
         with self._lock:
             self._in_progress += 1
 
     def request_ended(
         self, operation: str, status: int | None, seconds: float, *, error: BaseException | None, span: Span
     ) -> None:
-        """A request that had begun is over; `status` is None where no response was begun."""
+        """Count a request that ended; `status` is None if no response was begun."""
         with self._lock:
             self._in_progress -= 1
         if status is None and isinstance(error, Exception):
-            status = 500  # as whoever is outside will answer
+            status = 500  # the server's answer
         requests = (c.REQUESTS, (operation, f"{status // 100}xx" if status else "none"))
         reason = error_reason(status, error)
         errors = ((c.REQUEST_ERRORS, (operation, reason)),) if reason else ()
         self._count(span, seconds, requests, (c.REQUEST_DURATION, (operation,)), *errors)
 
     def breaker_event(self, event: BreakerEvent) -> None:
-        """A circuit breaker changed its state: a listener for it."""
+        """Count a change of a circuit breaker's state; a listener for `CircuitBreaker`."""
         if isinstance(event, Transition):
             move = (event.pool, event.from_state, event.to_state)
             self._count(get_current_span(), 0.0, (c.BREAKER_TRANSITIONS, move))
@@ -179,23 +146,23 @@ class ServiceMetrics:
         self._count(span, seconds, (calls, (pool, statement, outcome)), (duration, (pool, statement)))
 
     def _count(self, span: Span | None, seconds: float, *counted: tuple[c.Metric, tuple[str, ...]]) -> None:
-        """One call: 1 for each counter, its time for each histogram."""
+        """Count one call: add 1 to each counter, and its time to each histogram."""
         try:
             context, families = recorded(span), self._families
             with self._lock:
                 for metric, labels in counted:
                     families[metric].add(labels, seconds if metric.buckets else 1.0, context)
-        except Exception:  # whatever was given as a label; the call that is counted must not notice
+        except Exception:  # a bad label, for example; the counted call must not fail
             self._note_fault()
 
     def _note_fault(self) -> None:
         with self._lock:
             self._families[c.METRIC_FAULTS].add(())
 
-    # --- What is asked for at each scrape ----------------------------------------------------------------------
+    # --- What is read at each scrape ---------------------------------------------------------------------------
 
-    def watch_spans(self, ledger: Callable[[], LedgerReading]) -> None:
-        """Show what became of spans: `metrics.watch_spans(telemetry.ledger)`."""
+    def watch_spans(self, ledger: Callable[[], SpanCounts]) -> None:
+        """Report how many spans were stored and lost: `metrics.watch_spans(telemetry.ledger)`."""
 
         def read() -> Iterator[tuple[c.Metric, tuple[str, ...], float]]:
             now = ledger()
@@ -207,22 +174,22 @@ class ServiceMetrics:
 
         self._watch(read, c.SPANS_LOST, c.SPANS_ENDED, c.SPANS_STORED, c.SPANS_PENDING, c.SPANS_ALTERED)
 
-    def watch_logs(self, reading: Callable[[], LogReading]) -> None:
-        """Show how many log lines there were: `metrics.watch_logs(pipeline.reading)`."""
+    def watch_logs(self, reading: Callable[[], LogCounts]) -> None:
+        """Report how many log lines were written and dropped: `metrics.watch_logs(pipeline.reading)`."""
 
         def read() -> Iterator[tuple[c.Metric, tuple[str, ...], float]]:
             now = reading()
-            yield from ((c.LOG_LINES, (level,), now.lines.get(level, 0)) for level in LEVELS)
-            yield from ((c.LOG_LINES_DROPPED, (why,), number) for why, number in now.dropped.items())
+            yield from ((c.LOG_LINES, (level,), now.lines.get(level, 0)) for level in c.LOG_LEVELS)
+            yield from ((c.LOG_LINES_DROPPED, (reason,), number) for reason, number in now.dropped.items())
 
         self._watch(read, c.LOG_LINES, c.LOG_LINES_DROPPED)
 
     def watch_keys(self, unregistered: Callable[[], int]) -> None:
-        """Show how many keys fitted no template: `metrics.watch_keys(lambda: KEYS.unregistered)`."""
+        """Report how many keys matched no template: `metrics.watch_keys(lambda: KEYS.unregistered)`."""
         self._watch(lambda: [(c.UNREGISTERED_KEYS, (), unregistered())], c.UNREGISTERED_KEYS)
 
     def watch_pools(self, system: str, uses: Callable[[], Mapping[str, PoolUse]]) -> None:
-        """Show the use of pools by key; `system` is `redis` or `database`."""
+        """Report the use of pools by key; `system` is `redis` or `database`."""
 
         def read() -> Iterator[tuple[c.Metric, tuple[str, ...], float]]:
             for pool, use in uses().items():
@@ -233,7 +200,7 @@ class ServiceMetrics:
         self._watch(read)
 
     def watch_breakers(self, breakers: Mapping[str, Breaker]) -> None:
-        """Show the state of circuit breakers by pool; their transitions need `breaker_event` as a listener."""
+        """Report the state of circuit breakers by pool; their transitions need `breaker_event` as a listener."""
         with self._lock:
             for pool in breakers:
                 for move in _TRANSITIONS:
@@ -243,19 +210,19 @@ class ServiceMetrics:
             for pool, breaker in breakers.items():
                 now = breaker.snapshot()
                 yield from ((c.BREAKER_STATE, (pool, state), float(now.state == state)) for state in c.STATES)
-                yield from ((c.BREAKER_CALLS, (pool, what), number) for what, number in now.totals.items())
+                yield from ((c.BREAKER_CALLS, (pool, outcome), number) for outcome, number in now.totals.items())
 
         self._watch(read, c.BREAKER_CALLS)
 
     def _watch(self, read: Watch, *instead_of: c.Metric) -> None:
-        """Ask `read` at each scrape; the metrics that we keep ourselves else are its to tell."""
+        """Call `read` at each scrape. It replaces our own numbers of the metrics `instead_of`."""
         self._watches.append(read)
         self._watched |= set(instead_of)
 
     # --- The scrape --------------------------------------------------------------------------------------------
 
     def collect(self) -> Iterator[Any]:
-        """Every metric of the catalogue as it is now: what a prometheus-client registry asks of a collector."""
+        """Yield every metric of the catalogue with its numbers; called by the prometheus-client registry."""
         watched = self._read_watches()
         for metric in c.CATALOGUE:
             kept = None if metric in self._watched else self._families.get(metric)
@@ -271,7 +238,7 @@ class ServiceMetrics:
                     samples = found.setdefault(metric, {})
                     shown = self._shown(metric, labels)
                     samples[shown] = samples.get(shown, 0.0) + number
-            except Exception:  # one that cannot tell must not hide the others
+            except Exception:  # a failing source must not hide the others
                 self._note_fault()
         return found
 
@@ -280,52 +247,10 @@ class ServiceMetrics:
             return tuple(self._admissions[label].shown(text) for label, text in zip(metric.labels, labels, strict=True))
 
     def describe(self) -> Iterable[Any]:
-        """The metrics without their numbers, for the registry to know their names."""
+        """Return the metrics without their numbers; the registry reads their names."""
         return [as_family(metric, (), {}) for metric in c.CATALOGUE]
 
     def scrape(self, accept: str = "") -> tuple[bytes, str]:
-        """What Prometheus gets, and its content type: with exemplars where `accept` prefers OpenMetrics."""
+        """Return the body and content type of a scrape; with exemplars if `accept` prefers OpenMetrics."""
         encode, content_type = best_format(accept)
         return encode(self.registry), content_type
-
-
-# --- What became of a call -----------------------------------------------------------------------------------------
-
-
-def error_reason(status: int | None, error: BaseException | None) -> str | None:
-    """Why a request counts as failed; None for one that does not."""
-    if isinstance(error, Exception):
-        return "exception"
-    if error is not None or status is None:
-        return "cancelled"
-    return "unavailable" if status == 503 else "status" if status >= 500 else None
-
-
-def query_outcome(error: BaseException | None) -> str:
-    """`ok`, `error` or `cancelled`."""
-    return "ok" if error is None else "error" if isinstance(error, Exception) else "cancelled"
-
-
-def operation_outcome(error: BaseException | None, attributes: Mapping[str, Any]) -> str:
-    """As of a query; a validation that worked says what it found."""
-    if error is None and v.SESSION_VALID in attributes:
-        return "valid" if attributes[v.SESSION_VALID] else str(attributes.get(v.SESSION_REASON))
-    return query_outcome(error)
-
-
-def call_outcome(error: BaseException | None) -> str:
-    """As of a query; what a breaker, a full pool and a deadline do has names of its own."""
-    if isinstance(error, CircuitOpen):
-        return "rejected"
-    if type(error).__name__ == _EXHAUSTED:
-        return "exhausted"
-    return "timeout" if isinstance(error, TimeoutError) else query_outcome(error)
-
-
-def redis_outcome(error: BaseException | None) -> str:
-    """As of a query; what has no answer of Redis has names of its own."""
-    if type(error).__name__ == _EXHAUSTED:
-        return "exhausted"
-    if isinstance(error, (RedisTimeoutError, TimeoutError)):
-        return "timeout"
-    return "unreachable" if isinstance(error, (RedisConnectionError, OSError)) else query_outcome(error)

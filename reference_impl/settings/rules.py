@@ -43,7 +43,9 @@ Parse = Callable[[str], Any]
 
 
 class SettingsError(Exception):
-    """A setting has a value that cannot be used; its text is one line that names the variable and what it accepts."""
+    """A bad value of a setting; the message is one line that names the variable and what it accepts."""
+
+    message_is_safe = True  # for logs: the message is our own text, with credentials masked
 
 
 @dataclass(frozen=True, slots=True)
