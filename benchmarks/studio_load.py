@@ -23,7 +23,7 @@ from benchmarks.load import read
 from benchmarks.open_loop import Load, Plan
 from containers.servers.jaeger_server import JaegerBackend
 from containers.servers.redis_server import RedisBackend
-from demo.service_process import ServiceProcess
+from demo.services import ServiceProcess
 
 UNTRACED: Final = "untraced"
 CONTROL: Final = "untraced again"

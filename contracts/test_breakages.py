@@ -11,7 +11,7 @@ import pytest
 
 from containers.servers.redis_server import RedisBackend
 from contracts.reference_adapter import ReferenceImplementation
-from demo.every_breakage import EVERY_BREAKAGE
+from demo.breakages import EVERY_BREAKAGE
 from spanpact.conformance import SCENARIOS, judge_scenario
 from spanpact.contract.shipped import shipped_contracts
 from spanpact.reporting import render_text

@@ -10,7 +10,7 @@ from containers.servers.redis_server import RedisBackend
 from contracts.exact_traces import FOLDER, ExactText, main
 from contracts.reference_adapter import ReferenceImplementation
 from contracts.scenario_catalogue import ACTIONS, ALL_ACTIONS, CLOCKED
-from demo.every_breakage import EVERY_BREAKAGE
+from demo.breakages import EVERY_BREAKAGE
 from spanpact.contract.loader import load_contracts
 from spanpact.contract.shipped import shipped_contracts
 from spanpact.engine.judging import CompiledContract

@@ -1,4 +1,10 @@
-"""The main job, as a person would do it by hand: a real Redis, the real service, every flow over HTTP.
+"""The services and every flow over HTTP, on a real Redis, as a person would try them by hand.
 
-`nox -s demo` runs it under `spanpact run contracts/v1`, which says whether the service kept its contracts.
+`flows` sends the requests, `breakages` are ways to break the tracing, `services` runs studio-api and audit-api as
+processes. The demo imports `containers` and `reference_impl`. It causes traces and judges none: `nox -s demo` runs it
+below `spanpact run contracts/v1`, which reports whether the service kept its contracts.
 """
+
+from __future__ import annotations
+
+__all__ = ["breakages", "flows", "services"]

@@ -1,6 +1,6 @@
 """`python -m demo [--break NAME] [--example-ids]`: drive every flow of a studio-api that runs as its own process.
 
-It verifies nothing: it causes traces, and whoever receives them (`spanpact run`) judges them.
+It verifies nothing: it causes traces, and `spanpact run`, which receives them, judges them.
 """
 
 from __future__ import annotations
@@ -14,18 +14,16 @@ from pathlib import Path
 
 from containers.ladder import BackendUnavailable
 from containers.servers.own_redis import own_redis
-from demo.breaker_flow import EXAMPLE_TRACE_ID
-from demo.every_breakage import EVERY_BREAKAGE
-from demo.every_flow import every_flow
-from demo.flows import DemoFailed
-from demo.service_process import ServiceFailed
-from demo.services import running_services
+from demo.breakages import EVERY_BREAKAGE
+from demo.flows import DemoFailed, every_flow
+from demo.flows.breaker import EXAMPLE_TRACE_ID
+from demo.services import ServiceFailed, running_services
 
 EXAMPLE_SEED = 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the demo; the process's exit code."""
+    """Run the demo and return the exit code."""
     options = _options(arguments)
     if options.list:
         for breakage in EVERY_BREAKAGE.values():
@@ -33,32 +31,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     if "OTEL_EXPORTER_OTLP_ENDPOINT" not in os.environ:
         wanted = "spanpact run contracts/v1 -- python -m demo"
-        print(f"demo: nobody receives the traces; run it by `{wanted}`", file=sys.stderr)
+        print(f"demo: nothing receives the traces; run it with `{wanted}`", file=sys.stderr)
         return 2
     try:
-        return _play(options)
+        return _run(options)
     except (BackendUnavailable, DemoFailed, ServiceFailed) as problem:
         print(f"demo: {problem}", file=sys.stderr)
         return 1
 
 
-def _play(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="studio-api-") as folder, own_redis() as redis:
-        _say("redis", f"{redis.version} ({redis.rung}) at {redis.url}")
+        _print_field("redis", f"{redis.version} ({redis.rung}) at {redis.url}")
         database = f"sqlite+aiosqlite:///{Path(folder) / 'studio.db'}"
         environ = {"STUDIO_ID_SEED": str(EXAMPLE_SEED)} if options.example_ids else {}
         with running_services(redis, database, Path(folder), breakage=options.breakage, environ=environ) as services:
             for service in (services.audit, services.studio):
-                _say(service.name, f"process {service.pid} at {service.url}")
+                _print_field(service.name, f"process {service.pid} at {service.url}")
             if options.breakage:
-                _say("broken by", f"{options.breakage}: {EVERY_BREAKAGE[options.breakage].about}")
+                _print_field("broken by", f"{options.breakage}: {EVERY_BREAKAGE[options.breakage].about}")
             breaker_trace_id, first = EXAMPLE_TRACE_ID if options.example_ids else "", ""
-            for flow in every_flow(services.stage, services.audit, breaker_trace_id=breaker_trace_id):
+            for flow in every_flow(services.deployment, services.audit, breaker_trace_id=breaker_trace_id):
                 print(f"  {flow.trace_id}  {flow.name:26} {flow.outcome}", flush=True)
                 first = first or flow.trace_id
             code = services.studio.stop()
             lines = services.studio.log_lines()
-            _say("log", f"{len(lines)} lines of studio-api; those of the first trace:")
+            _print_field("log", f"{len(lines)} lines of studio-api; those of the first trace:")
             _show_lines(lines, first)
             return code
 
@@ -69,8 +67,8 @@ def _show_lines(lines: Sequence[str], trace_id: str) -> None:
             print(f"  {line}", flush=True)
 
 
-def _say(what: str, value: str) -> None:
-    print(f"{what:12}{value}", flush=True)
+def _print_field(name: str, value: str) -> None:
+    print(f"{name:12}{value}", flush=True)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

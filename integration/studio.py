@@ -43,7 +43,7 @@ def running_studio(
 ) -> Iterator[Services]:
     """Both services for as long as the context lasts, with a database of their own; spans go to the Jaeger.
 
-    `breakage` names a way to break the tracing (`demo.every_breakage`); `environ` are settings of both services, which
+    `breakage` names a way to break the tracing (`demo.breakages`); `environ` are settings of both services, which
     go before those of the demo. `Services.studio.stop()` ends studio-api, which sends what spans it still has.
     """
     given = {"JAEGER_ENDPOINT": jaeger.otlp_http, "OTEL_BSP_SCHEDULE_DELAY": str(SPANS_LEAVE_MS), **environ}

@@ -19,7 +19,7 @@ from containers.servers.jaeger_server import JaegerBackend
 from containers.servers.postgres_server import PostgresBackend
 from containers.servers.redis_server import RedisBackend
 from demo.breakages import Breakage, TamperingExporter
-from demo.flows import Stage
+from demo.flows import Deployment
 from demo.services import flows_environ
 from integration.studio import SPANS_LEAVE_MS, own_database
 from reference_impl.export.span_exporter import otlp_exporter
@@ -58,7 +58,7 @@ class Served:
 class Observed:
     """Both services as they run, and every span that they have ended, as it was before it left for Jaeger."""
 
-    stage: Stage
+    deployment: Deployment
     audit: Served
     memory: InMemorySpanExporter
 
@@ -81,7 +81,7 @@ def observed_studio(
         settings = Settings.load({**environ, "AUDIT_URL": audit.url})
         telemetry = stack.enter_context(_two_ways(settings, memory, on_the_way))
         studio = stack.enter_context(Served(create_app(settings, telemetry)))
-        yield Observed(Stage(studio.url, redis, database), audit, memory)
+        yield Observed(Deployment(studio.url, redis, database), audit, memory)
 
 
 @contextmanager

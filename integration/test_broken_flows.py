@@ -13,10 +13,10 @@ import pytest
 
 from containers.servers.jaeger_server import JaegerBackend
 from contracts.test_breakages import BETWEEN_PROCESSES, CAUGHT
-from demo.every_breakage import EVERY_BREAKAGE
-from demo.flows import drive
+from demo.breakages import EVERY_BREAKAGE
+from demo.flows.sessions import session_flows
+from demo.flows.two_services import two_services
 from demo.services import Services
-from demo.two_services_flow import two_services
 from integration.expected_trees import EXPECTED
 from integration.jaeger_trees import tree_of
 from integration.verdicts import judgement
@@ -67,7 +67,7 @@ def test_it_is_found_from_jaeger_as_in_memory(
 
 def flows(services: Services) -> Iterator[tuple[str, str]]:
     """The name and trace of each flow that is driven, those of two services last."""
-    driven = chain(drive(services.stage), two_services(services.stage.url, services.audit))
+    driven = chain(session_flows(services.deployment), two_services(services.deployment.url, services.audit))
     return ((flow.name, flow.trace_id) for flow in driven)
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 from containers.servers.jaeger_server import JaegerBackend
 from containers.servers.postgres_server import PostgresBackend
 from containers.servers.redis_server import RedisBackend
-from demo.breaker_flow import FAILURES
+from demo.flows.breaker import FAILURES
 from demo.services import Services, running_services
 from integration.evidence import Answer, answer_of, faulty, only, whole
 from integration.studio import SPANS_LEAVE_MS, own_database
@@ -142,7 +142,7 @@ class TestDatabase:
         client.ask("GET", "/session", 200, token=token)
         database.kill()
         cached = client.ask("GET", "/session", 200, token=token)  # the cache knows it
-        client.services.stage.evict(other)
+        client.services.deployment.evict(other)
         failing = [
             client.session(503),
             client.ask("GET", "/session", 503, token=other),
@@ -220,6 +220,6 @@ def assert_nothing_leaks(client: Client, traces: dict[str, Trace]) -> None:
     lines = [*client.services.studio.log_lines(), *client.services.audit.log_lines()]
     assert any(answer.trace_id in line for answer in client.answers for line in lines)
     shown += "".join(lines) + "".join(answer.text for answer in client.answers)
-    user = make_url(client.services.stage.database).username
+    user = make_url(client.services.deployment.database).username
     for secret in ("@example.com", PASSWORD, f"{user}:", f"{user}@", *DRIVERS_WORDS):
         assert secret not in shown

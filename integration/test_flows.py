@@ -16,9 +16,9 @@ import pytest
 from containers.servers.jaeger_server import JaegerBackend
 from containers.servers.postgres_server import PostgresBackend
 from containers.servers.redis_server import RedisBackend
-from demo.breaker_flow import RESET_S, SCENARIO
-from demo.every_flow import every_flow
-from demo.two_services_flow import INTERLEAVED
+from demo.flows import every_flow
+from demo.flows.breaker import RESET_S, SCENARIO
+from demo.flows.two_services import INTERLEAVED
 from integration.expected_trees import EXPECTED, JOB, Expected
 from integration.jaeger_trees import DEADLINE, JaegerSpan, spans_of, tree_of
 from integration.studio import running_studio
@@ -69,11 +69,13 @@ class Run:
 def run(redis_server: RedisBackend, postgres: PostgresBackend, jaeger: JaegerBackend) -> Run:
     """All flows are driven, both services have ended, and the verdict on what Jaeger has of them is settled."""
     with running_studio(redis_server, postgres, jaeger) as services:
-        driven = list(every_flow(services.stage, services.audit))
+        driven = list(every_flow(services.deployment, services.audit))
         assert services.studio.stop() == 0
     traces = {flow.name: flow.trace_id for flow in driven}
     traces[JOB] = _job_of(jaeger, traces["purge in the background"])
-    interleaved = [trace_id for flow in driven for trace_id in (flow.trace_id, *flow.others) if flow.others]
+    interleaved = [
+        trace_id for flow in driven for trace_id in (flow.trace_id, *flow.other_trace_ids) if flow.other_trace_ids
+    ]
     wanted = [*traces.values(), *interleaved]
     source = JaegerSource(jaeger.url, trace_ids=wanted, scenarios={traces[BREAKER]: SCENARIO})
     return Run(traces, interleaved, judged(source, allow_unseen=redis_server.process is None))

@@ -17,9 +17,9 @@ from containers.servers.jaeger_server import JaegerBackend
 from containers.servers.postgres_server import PostgresBackend
 from containers.servers.redis_server import RedisBackend
 from demo.breakages import Breakage, changed
-from demo.breaker_flow import SCENARIO
-from demo.every_flow import every_flow
-from demo.flows import drive
+from demo.flows import every_flow
+from demo.flows.breaker import SCENARIO
+from demo.flows.sessions import session_flows
 from integration.jaeger_trees import DEADLINE
 from integration.studio_in_process import observed_studio
 from integration.verdicts import judgement
@@ -46,7 +46,7 @@ class Run:
 def run(redis_server: RedisBackend, postgres: PostgresBackend, jaeger: JaegerBackend) -> Run:
     """Every flow of the demo."""
     with observed_studio(redis_server, postgres, jaeger) as services:
-        traces = {flow.name: flow.trace_id for flow in every_flow(services.stage, services.audit)}
+        traces = {flow.name: flow.trace_id for flow in every_flow(services.deployment, services.audit)}
     scenarios = {traces["breaker: probe, recovered"]: SCENARIO}
     memory = MemorySource(services.memory, scenarios=scenarios).read()
     return Run(memory, arrived(jaeger, memory, scenarios=scenarios), traces)
@@ -134,7 +134,7 @@ def meddled(redis_server: RedisBackend, postgres: PostgresBackend, jaeger: Jaege
     meddler, traces = Meddler(), {}
     breakage = Breakage("meddler", "loses, moves and changes spans of a cache miss", meddler.tamper)
     with observed_studio(redis_server, postgres, jaeger, on_the_way=breakage) as services:
-        for flow in drive(services.stage):
+        for flow in session_flows(services.deployment):
             traces[flow.name] = flow.trace_id
             if flow.name == "validate: miss":
                 break

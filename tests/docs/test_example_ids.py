@@ -10,8 +10,8 @@ import pytest
 
 from containers.servers.own_redis import own_redis
 from demo.__main__ import EXAMPLE_SEED
-from demo.breaker_flow import EXAMPLE_TRACE_ID
-from demo.every_flow import every_flow
+from demo.flows import every_flow
+from demo.flows.breaker import EXAMPLE_TRACE_ID
 from demo.services import running_services
 from tests.docs.pages import DOCS, ROOT, page
 
@@ -29,7 +29,7 @@ def driven(folder: Path) -> Mapping[str, str]:
     database = f"sqlite+aiosqlite:///{folder / 'studio.db'}"
     seen: dict[str, str] = {}
     with own_redis() as redis, running_services(redis, database, folder, environ=environ) as services:
-        for flow in every_flow(services.stage, services.audit, breaker_trace_id=EXAMPLE_TRACE_ID):
+        for flow in every_flow(services.deployment, services.audit, breaker_trace_id=EXAMPLE_TRACE_ID):
             seen[flow.name] = flow.trace_id
             if flow.name == LAST:
                 break

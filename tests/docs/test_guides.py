@@ -9,7 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from containers.images.catalogue import IMAGES
-from demo.every_breakage import EVERY_BREAKAGE
+from demo.breakages import EVERY_BREAKAGE
 from integration.expected_trees import EXPECTED
 from reference_impl import vocabulary
 from reference_impl.metrics.catalogue import CATALOGUE

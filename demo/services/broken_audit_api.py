@@ -1,12 +1,11 @@
-"""audit-api with its tracing broken: `python -m demo.broken_audit_service NAME`."""
+"""audit-api with its tracing broken: `python -m demo.services.broken_audit_api NAME`."""
 
 from __future__ import annotations
 
 import os
 import sys
 
-from demo.breakages import TamperingExporter
-from demo.propagation_breakages import PROPAGATION_BREAKAGES
+from demo.breakages import PROPAGATION_BREAKAGES, TamperingExporter
 from reference_impl.export.span_exporter import otlp_exporter
 from reference_impl.services.audit_api import SERVICE_NAME, audit_settings, create_audit_app
 from reference_impl.services.serving import serve
@@ -14,7 +13,7 @@ from reference_impl.telemetry.setup import configure_tracing
 
 
 def main() -> int:
-    """Serve, with the breakage of this name; the process's exit code."""
+    """Serve with the breakage of this name. Return the process's exit code."""
     settings = audit_settings(os.environ)
     exporter, _ = otlp_exporter(settings)
     broken = TamperingExporter(exporter, PROPAGATION_BREAKAGES[sys.argv[1]])

@@ -11,8 +11,10 @@ from typing import Any
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanContext, format_trace_id
 
-from demo.breakages import Breakage, Tamper, changed, only
+from demo.breakages.breakage import Breakage, Tamper, changed, only
 from reference_impl import vocabulary as v
+
+__all__ = ["PROPAGATION_BREAKAGES"]
 
 AUDIT_API = "audit-api"
 
@@ -26,20 +28,20 @@ def _identified(span: ReadableSpan, correlation_id: object) -> ReadableSpan:
 
 
 def _moved(context: SpanContext | None, trace_id: int) -> SpanContext | None:
-    """The span's context in another trace."""
+    """Return a span context in another trace."""
     if context is None:
         return None
     return SpanContext(trace_id, context.span_id, context.is_remote, context.trace_flags, context.trace_state)
 
 
-def _one_late(break_with: Callable[[ReadableSpan, ReadableSpan], ReadableSpan]) -> Tamper:
-    """Break each span with the one of its kind before it, as state shared by requests does under concurrency."""
+def _with_previous(mix: Callable[[ReadableSpan, ReadableSpan], ReadableSpan]) -> Tamper:
+    """Break each span with values of the previous one, as state that requests share does under concurrency."""
     before: list[ReadableSpan] = []
 
     def tamper(span: ReadableSpan) -> Sequence[ReadableSpan]:
         other = before.pop() if before else span
         before.append(span)
-        return (break_with(span, other),)
+        return (mix(span, other),)
 
     return tamper
 
@@ -67,17 +69,17 @@ def _own_id(span: ReadableSpan) -> Sequence[ReadableSpan]:
 
 
 def _in_the_request(span: ReadableSpan) -> Sequence[ReadableSpan]:
-    asker = span.links[0].context
-    return (changed(span, context=_moved(span.context, asker.trace_id), parent=asker),)
+    request = span.links[0].context
+    return (changed(span, context=_moved(span.context, request.trace_id), parent=request),)
 
 
 PROPAGATION_BREAKAGES: dict[str, Breakage] = {
     breakage.name: breakage
     for breakage in (
         Breakage("mixed-correlation-ids", "under concurrency a cache write says another request's correlation id",
-                 only(v.REDIS_SET, _one_late(_mixed))),
+                 only(v.REDIS_SET, _with_previous(_mixed))),
         Breakage("crossed-parents", "a task's cache write hangs below another request's span",
-                 only(v.REDIS_SET, _one_late(_adopted))),
+                 only(v.REDIS_SET, _with_previous(_adopted))),
         Breakage("orphaned-job", "the background job has lost its link to the request",
                  only(v.SESSION_PURGE, lambda span: (changed(span, links=()),))),
         Breakage("job-in-the-request", "the background job runs in its request's trace",
@@ -87,4 +89,4 @@ PROPAGATION_BREAKAGES: dict[str, Breakage] = {
         Breakage("no-client-span", "the call to audit-api has no span", only("POST", lambda _: ())),
     )
 }  # fmt: skip
-"""By name; the names are what `--break` takes."""
+"""By name. They change the spans of both services."""

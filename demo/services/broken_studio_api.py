@@ -1,11 +1,10 @@
-"""studio-api with its telemetry broken: `python -m demo.broken_service NAME`."""
+"""studio-api with its telemetry broken: `python -m demo.services.broken_studio_api NAME`."""
 
 from __future__ import annotations
 
 import sys
 
-from demo.breakages import TamperingExporter, TamperingLogExporter
-from demo.every_breakage import EVERY_BREAKAGE
+from demo.breakages import EVERY_BREAKAGE, TamperingExporter, TamperingLogExporter
 from reference_impl.export.span_exporter import otlp_exporter
 from reference_impl.logs.structured import configure_logging
 from reference_impl.services.serving import serve
@@ -15,7 +14,7 @@ from reference_impl.telemetry.setup import configure_tracing
 
 
 def main() -> int:
-    """Serve, with the breakage of this name; the process's exit code."""
+    """Serve with the breakage of this name. Return the process's exit code."""
     settings, breakage = Settings.load(), EVERY_BREAKAGE[sys.argv[1]]
     logs = None
     if settings.logs_exporter == "otlp":

@@ -1,4 +1,4 @@
-"""studio-api as a process of its own, started and stopped as an operator would."""
+"""studio-api and audit-api as processes, started and stopped as an operator would."""
 
 from __future__ import annotations
 
@@ -12,23 +12,27 @@ from queue import Empty, Queue
 from types import TracebackType
 
 from containers.servers.dead_mans_switch import DeadMansSwitch
+from demo.breakages import PROPAGATION_BREAKAGES
+
+__all__ = ["AuditProcess", "ServiceFailed", "ServiceProcess"]
 
 START_S = 20.0
 STOP_S = 10.0
 _ANNOUNCES = "listening on "
+_OTHER_IDS = 1_000_003
 
 
 class ServiceFailed(Exception):
-    """The service did not start; what it printed says why."""
+    """The service did not start: one line with the last line of its log."""
 
 
 class ServiceProcess:
-    """A context manager: the service runs within it, on a free port of loopback; `url` is its base URL."""
+    """A context manager that runs studio-api on a free loopback port; `url` is its base URL."""
 
     name = "studio-api"
 
     def __init__(self, environ: Mapping[str, str], *, breakage: str | None = None) -> None:
-        module = ["demo.broken_service", breakage] if breakage else ["reference_impl"]
+        module = ["demo.services.broken_studio_api", breakage] if breakage else ["reference_impl"]
         self._command = [sys.executable, "-m", *module]
         self._log = Path(environ["DEMO_LOGS"]) / f"{self.name}.log"
         self._environ = {**os.environ, "STUDIO_PORT": "0", "PYTHONUNBUFFERED": "1", **environ}
@@ -36,7 +40,7 @@ class ServiceProcess:
 
     @property
     def pid(self) -> int:
-        """The process id."""
+        """Return the process id."""
         return self._process.pid
 
     def __enter__(self) -> ServiceProcess:
@@ -61,11 +65,11 @@ class ServiceProcess:
         self.stop()
 
     def log_lines(self) -> list[str]:
-        """What it has logged so far, a JSON line each."""
+        """Return the lines that it has logged so far, in JSON."""
         return self._log.read_text().splitlines()
 
     def stop(self) -> int:
-        """End it by SIGTERM, so that it flushes its spans; its exit code."""
+        """Stop it with SIGTERM, so that it flushes its spans. Return its exit code."""
         if self._process.poll() is None:
             self._process.terminate()
         try:
@@ -95,3 +99,22 @@ class ServiceProcess:
                 raise ServiceFailed(f"{self.name} ended with exit code {code} before it served: {last}")
             if _ANNOUNCES in line:
                 return line.split(_ANNOUNCES, 1)[1].strip()
+
+
+class AuditProcess(ServiceProcess):
+    """A context manager that runs audit-api, with its records in memory; studio-api needs its `url` as AUDIT_URL."""
+
+    name = "audit-api"
+
+    def __init__(self, environ: Mapping[str, str], *, breakage: str | None = None) -> None:
+        own = {"AUDIT_PORT": "0"}
+        if "STUDIO_ID_SEED" in environ:  # the same seed would give both services the same ids
+            own["STUDIO_ID_SEED"] = str(int(environ["STUDIO_ID_SEED"]) + _OTHER_IDS)
+        super().__init__({**environ, **own})
+        broken = breakage in PROPAGATION_BREAKAGES
+        module = ["demo.services.broken_audit_api", str(breakage)] if broken else ["reference_impl.services.audit_api"]
+        self._command = [sys.executable, "-m", *module]
+
+    def __enter__(self) -> AuditProcess:
+        super().__enter__()
+        return self

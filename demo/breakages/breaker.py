@@ -1,4 +1,4 @@
-"""Ways to break what the trace says of the circuit breaker and of the database (docs/specification.md S4)."""
+"""Ways to break the traces of the circuit breaker and of the database (docs/specification.md S4)."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from typing import Any
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.trace import Status, StatusCode
 
-from demo.breakages import Breakage, Tamper, changed
+from demo.breakages.breakage import Breakage, Tamper, changed
 from reference_impl import vocabulary as v
+
+__all__ = ["BREAKER_BREAKAGES"]
 
 _TRANSITIONS = (v.BREAKER_OPENED, v.BREAKER_HALF_OPENED, v.BREAKER_CLOSED)
 
 
 def _events(change: Callable[[Event], Event | None]) -> Tamper:
-    """Changes the events of the connection manager's spans, or drops them."""
+    """Change or drop the events of the connection manager's spans."""
 
     def tamper(span: ReadableSpan) -> Sequence[ReadableSpan]:
         if span.name != v.EXECUTE_WITH_CIRCUIT_BREAKER:
@@ -25,32 +27,32 @@ def _events(change: Callable[[Event], Event | None]) -> Tamper:
     return tamper
 
 
-def _saying(event: Event, attributes: Mapping[str, Any]) -> Event:
+def _with_attributes(event: Event, attributes: Mapping[str, Any]) -> Event:
     return Event(event.name, attributes, event.timestamp)
 
 
-def _not_told(event: Event) -> Event | None:
+def _without_opening(event: Event) -> Event | None:
     return None if event.name == v.BREAKER_OPENED else event
 
 
-def _unexplained(event: Event) -> Event | None:
-    return _saying(event, {}) if event.name == v.BREAKER_OPENED else event
+def _opening_without_attributes(event: Event) -> Event | None:
+    return _with_attributes(event, {}) if event.name == v.BREAKER_OPENED else event
 
 
-def _of_no_pool(event: Event) -> Event | None:
+def _transition_without_pool(event: Event) -> Event | None:
     if event.name not in _TRANSITIONS:
         return event
-    return _saying(event, {name: value for name, value in (event.attributes or {}).items() if name != "pool"})
+    return _with_attributes(event, {name: value for name, value in (event.attributes or {}).items() if name != "pool"})
 
 
-def _refusal_looks_fine(span: ReadableSpan) -> Sequence[ReadableSpan]:
+def _rejection_without_error(span: ReadableSpan) -> Sequence[ReadableSpan]:
     refused = (span.attributes or {}).get(v.ERROR_TYPE) == "CircuitOpen"
     fine = Status(StatusCode.UNSET)
     return (changed(span, status=fine),) if refused and span.name == v.EXECUTE_WITH_CIRCUIT_BREAKER else (span,)
 
 
-def _beside_its_call() -> Tamper:
-    """Queries hang where their call hangs, as if run without its context; each waits for its call, which ends later."""
+def _query_next_to_its_call() -> Tamper:
+    """Make queries siblings of their call, as if run without its context. Each is held until its call has ended."""
     waiting: dict[int, list[ReadableSpan]] = {}
 
     def tamper(span: ReadableSpan) -> Sequence[ReadableSpan]:
@@ -67,15 +69,15 @@ def _beside_its_call() -> Tamper:
 BREAKER_BREAKAGES: dict[str, Breakage] = {
     breakage.name: breakage
     for breakage in (
-        Breakage("breaker-event-missing", "the breaker opens, and no event says so", _events(_not_told)),
+        Breakage("breaker-event-missing", "the breaker opens, and no event says so", _events(_without_opening)),
         Breakage("event-without-attributes", "the event of the breaker's opening explains nothing",
-                 _events(_unexplained)),
+                 _events(_opening_without_attributes)),
         Breakage("rejected-looks-fine", "a call that the breaker refused looks as if it were fine",
-                 _refusal_looks_fine),
+                 _rejection_without_error),
         Breakage("transition-without-pool", "the breaker's transitions do not say of which pool",
-                 _events(_of_no_pool)),
+                 _events(_transition_without_pool)),
         Breakage("query-beside-its-call", "database queries are not below the call that makes them",
-                 _beside_its_call()),
+                 _query_next_to_its_call()),
     )
 }  # fmt: skip
-"""By name, to stand beside `demo.breakages.BREAKAGES`."""
+"""By name."""

@@ -1,4 +1,4 @@
-"""A background job that outlives its request: expired sessions are purged, in a trace of its own (S5.1)."""
+"""A background job that outlives its request and purges expired sessions, in a trace of its own (S5.1)."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ import asyncio
 import time
 from collections.abc import Iterator
 
-from demo.flows import DemoFailed, Driven, Driver, Stage
+from demo.flows.client import DemoFailed, Deployment, FlowResult, ServiceClient
 from reference_impl.sessions.store import SqlSessionStore
 
-EXPIRED = 120
-"""More than one batch."""
+__all__ = ["background_job"]
+
+EXPIRED = 120  # more than one batch of the job
 DEADLINE_S = 30.0
 _POLL_S = 0.02
 
 
-def background(driver: Driver, stage: Stage) -> Iterator[Driven]:
-    """Ask for a purge, which is answered at once, and wait until it is done, as nobody else does."""
-    asyncio.run(_store_expired(stage.database))
-    yield driver.request("purge in the background", "POST", "/admin/purge", expect=202)
+def background_job(client: ServiceClient, deployment: Deployment) -> Iterator[FlowResult]:
+    """Request a purge, which is answered at once, and wait until the job has deleted every expired session."""
+    asyncio.run(_store_expired(deployment.database))
+    yield client.request("purge in the background", "POST", "/admin/purge", expect=202)
     deadline = time.monotonic() + DEADLINE_S
-    while asyncio.run(_any_left(stage.database)):
+    while asyncio.run(_any_left(deployment.database)):
         if time.monotonic() > deadline:
             raise DemoFailed(f"the purge was not done within {DEADLINE_S:g} s")
         time.sleep(_POLL_S)
