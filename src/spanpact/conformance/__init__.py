@@ -1,4 +1,10 @@
-"""Contract tests for any implementation, and the contracts' own examples held to what they say."""
+"""Contract tests that an implementation in any language can run.
+
+`implementation` is the adapter to write, `scenarios` lists what it can perform, `suite` has the test class to derive
+from (docs/implementers.md). `verify_examples` verifies the contracts' own examples.
+
+May import everything except `cli` and `testing`.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +21,7 @@ __all__ = ["SCENARIOS", "Implementation", "Scenario", "TraceContracts", "judge_s
 
 
 def __getattr__(name: str) -> Any:
-    """The test class only where it is asked for: it needs pytest, the command line does not."""
+    """Import the test class when it is first used: it needs pytest, the rest of the package does not."""
     if name in ("TraceContracts", "judge_scenario"):
         from spanpact.conformance import suite
 

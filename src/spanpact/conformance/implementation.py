@@ -1,4 +1,4 @@
-"""What is under contract, behind a small adapter: perform a scenario, give the traces that it caused."""
+"""The adapter between the contract tests and an implementation: it performs a scenario and returns its traces."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from spanpact.trace.model import Reading
 class Implementation(Protocol):
     """An implementation of the shipped contracts.
 
-    The traces may come from anywhere: an in-memory exporter, an OTLP receiver, Jaeger. One that is written in
-    another language is adapted by a `perform` that runs it as a process or calls it over HTTP.
+    Its traces may come from any source: an in-memory exporter, an OTLP receiver, Jaeger. For an implementation in
+    another language, `perform` runs a process or calls it over HTTP.
     """
 
     @property
     def name(self) -> str:
-        """A name for reports."""
+        """Return the name that reports show."""
 
     @property
     def scenarios(self) -> Collection[str]:
-        """The names of the scenarios that it can perform; the others show as not claimed."""
+        """Return the names of the scenarios it can perform; the tests of others are skipped as not claimed."""
 
     def perform(self, scenario: str) -> Reading:
-        """Do what the scenario says, and give the traces that it caused, complete."""
+        """Perform the scenario and return the complete traces that it caused."""

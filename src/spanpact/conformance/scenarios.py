@@ -1,17 +1,18 @@
 """The scenarios of the shipped contracts: named actions that make an implementation produce traces.
 
-They are data, so that an implementation in any language can perform them. Each names the contracts that must be
-kept by the traces it causes, and exercised at least once. Rows: docs/specification.md S2 and S3.
+They are data, so that an implementation in any language can perform them. Each names the contracts that its traces
+must exercise and keep. They come from S2 and S3 of docs/specification.md.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A named action: what is done, and which contracts its traces exercise."""
+    """A named action: what is done (`about`), and the contracts that its traces exercise and keep."""
 
     name: str
     about: str
@@ -22,7 +23,7 @@ _COMMAND = ("redis-command",)
 _FAILURE = ("redis-command", "redis-failure")
 _VALIDATE = ("session-validate", "redis-command")
 
-SCENARIOS: tuple[Scenario, ...] = (
+SCENARIOS: Final[tuple[Scenario, ...]] = (
     Scenario("redis-get-hit", "GET of a key that is there", _COMMAND),
     Scenario("redis-get-miss", "GET of a key that is not there", _COMMAND),
     Scenario("redis-set", "SET of a key with an expiry", _COMMAND),
@@ -37,14 +38,14 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "redis-failing-command", "a command on a key of the wrong type; its argument holds an e-mail address", _FAILURE
     ),
-    Scenario("redis-failing-pipeline", "a pipeline of which one command fails", _FAILURE),
+    Scenario("redis-failing-pipeline", "a pipeline with one command that fails", _FAILURE),
     Scenario("redis-unknown-command", "a command that no server knows", _FAILURE),
     Scenario("redis-script-error", "a Lua script that raises an error", _FAILURE),
     Scenario("redis-down", "GET while no server listens", _FAILURE),
     Scenario("session-hit", "a session that is cached is validated", _VALIDATE),
-    Scenario("session-miss", "a session that only the database has is validated", _VALIDATE),
+    Scenario("session-miss", "a session that is only in the database is validated", _VALIDATE),
     Scenario("session-expired", "a session that has expired is validated", _VALIDATE),
-    Scenario("session-unknown", "a well signed session that nobody has is validated", _VALIDATE),
+    Scenario("session-unknown", "a correctly signed session that does not exist is validated", _VALIDATE),
     Scenario("session-tampered", "a session whose signature is wrong is validated", ("session-validate",)),
     Scenario("session-redis-down", "a session is validated while Redis is down", _VALIDATE),
     Scenario(
@@ -61,12 +62,12 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(
         "session-invalidate-all",
-        "all sessions of a user with two devices end",
+        "all sessions of a user with two devices are ended",
         ("session-invalidate-all", "redis-command"),
     ),
     Scenario(
         "session-invalidate-none",
-        "all sessions of a user who has none end",
+        "all sessions of a user who has none are ended",
         ("session-invalidate-all", "redis-command"),
     ),
     Scenario("cache-warm", "the cache is warmed with twenty sessions", ("cache-warm", "redis-command")),
@@ -77,7 +78,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(
         "two-services",
-        "a request creates a session, of which another service is told",
+        "a request creates a session and notifies another service",
         ("cross-service", "session-create"),
     ),
     Scenario(
@@ -85,12 +86,10 @@ SCENARIOS: tuple[Scenario, ...] = (
         "a request creates a session while the other service is down",
         ("cross-service", "session-create"),
     ),
-    Scenario("purge", "a request has 150 expired sessions purged in the background", ("background-job",)),
-    Scenario("purge-nothing", "a request has nothing purged, as no session has expired", ("background-job",)),
-    Scenario("database-call", "a session is kept in the database and found again", ("connection-manager",)),
-    Scenario(
-        "database-call-fails", "a session is to be kept in a database that somebody has locked", ("connection-manager",)
-    ),
+    Scenario("purge", "a request starts a background job that purges 150 expired sessions", ("background-job",)),
+    Scenario("purge-nothing", "a request starts a background job that finds no expired session", ("background-job",)),
+    Scenario("database-call", "a session is stored in the database and read back", ("connection-manager",)),
+    Scenario("database-call-fails", "a session is stored in a database that is locked", ("connection-manager",)),
     Scenario(
         "database-pool-exhausted",
         "a session is looked up while every connection of the pool is in use",
@@ -98,8 +97,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(
         "breaker-lifecycle",
-        "in one trace, three requests fail at the database and open its breaker; one is refused; after the wait "
-        "the database works again, and one probe closes the breaker",
+        "in one trace, three requests fail at the database and open its breaker, one is refused, and after the "
+        "wait the database works again and one probe closes the breaker",
         ("breaker-lifecycle", "call-rejected", "connection-manager", "session-invalidate"),
     ),
     Scenario(

@@ -1,4 +1,4 @@
-"""The contract tests of any implementation: one class, one fixture.
+"""The contract tests of any implementation: derive from the class and define one fixture.
 
 class TestMyService(TraceContracts):
     @pytest.fixture
@@ -7,6 +7,8 @@ class TestMyService(TraceContracts):
 """
 
 from __future__ import annotations
+
+from functools import cache
 
 import pytest
 
@@ -21,21 +23,21 @@ from spanpact.verification.verifying import verify
 
 
 def judge_scenario(implementation: Implementation, scenario: Scenario) -> Report:
-    """Perform a scenario and judge what it caused by every shipped contract; unseen ones are allowed."""
+    """Perform a scenario and verify its traces against every shipped contract; contracts without a flow are allowed."""
     return verify(_contracts(), implementation.perform(scenario.name), allow_unseen=True)
 
 
 class TraceContracts:
-    """Derive, give the fixture `implementation`, and every scenario that it claims is a test."""
+    """The tests to derive from: every scenario that the fixture `implementation` claims is one test."""
 
     @pytest.fixture
     def implementation(self) -> Implementation:
-        """The implementation under contract."""
-        raise NotImplementedError("give a fixture `implementation` (docs/implementers.md)")
+        """Return the implementation to test; override it."""
+        raise NotImplementedError("define a fixture `implementation` in your class (docs/implementers.md)")
 
     @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
     def test_scenario_keeps_its_contracts(self, implementation: Implementation, scenario: Scenario) -> None:
-        """The traces of the scenario break no contract, and keep each contract that it is about."""
+        """Assert that the traces of the scenario break no contract and keep each contract that it names."""
         if scenario.name not in implementation.scenarios:
             pytest.skip(f"{implementation.name}: scenario {scenario.name} is not claimed")
         report = judge_scenario(implementation, scenario)
@@ -44,10 +46,6 @@ class TraceContracts:
         assert kept.issuperset(scenario.contracts), render_text(report)
 
 
-_compiled: list[CompiledContract] = []
-
-
+@cache
 def _contracts() -> list[CompiledContract]:
-    if not _compiled:
-        _compiled.extend(map(CompiledContract.of, load_contracts([shipped_contracts()])))
-    return _compiled
+    return [CompiledContract.of(plan) for plan in load_contracts([shipped_contracts()])]

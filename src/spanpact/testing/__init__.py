@@ -1,11 +1,14 @@
-"""For tests: deterministic ids and time, and contracts judged on the spans of an in-memory exporter.
+"""Tools for tests: deterministic ids and time, and verification of in-memory spans against contracts.
 
 provider = TracerProvider(id_generator=CountedIds())
 exporter = InMemorySpanExporter()
 ...
 assert_kept(verify_spans("contracts/session-validate.contract.yaml", exporter))
 
-May import everything but `cli`. The pytest plugin is in `pytest_plugin`; it imports the rest when a test asks for it.
+`deterministic` has the id generator and the clock, `verifying` verifies spans, `pytest_plugin` is the pytest plugin,
+which imports the others only when a test uses its fixture.
+
+May import everything except `cli` and `conformance`.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ __all__ = ["Contracts", "CountedIds", "ManualClock", "OneContract", "assert_kept
 
 
 def __getattr__(name: str) -> Any:
-    """Import a name of `__all__` when it is first used: pytest loads this package in every run."""
+    """Import a name of `__all__` when it is first used: pytest imports this package in every run."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     home = "deterministic" if name in ("CountedIds", "ManualClock") else "verifying"

@@ -1,4 +1,4 @@
-"""Deterministic ids and time for tests: an id generator that counts, and a clock that moves only when told."""
+"""Deterministic ids and time for tests: an id generator that counts, and a clock that only moves when advanced."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ if TYPE_CHECKING:
 else:
     try:
         from opentelemetry.sdk.trace.id_generator import IdGenerator
-    except ImportError:  # spans of the neutral model are judged without an SDK as well
+    except ImportError:  # the rest of this module works without the SDK
         IdGenerator = object
 
-_START_NS: Final = 1_767_225_600_000_000_000  # 2026-01-01T00:00:00Z, where the examples of contracts start too
+_START_NS: Final = 1_767_225_600_000_000_000  # 2026-01-01T00:00:00Z, as in the examples of contracts
 
 
 class CountedIds(IdGenerator):
     """An OpenTelemetry id generator that counts: the same ids in every run.
 
-    With seed 0, trace ids are 00…01, 00…02, and span ids likewise. `seed` (0 to 2**32 - 1) stands in front of the
-    count, so that processes with different seeds never make the same id. A `TraceIdRatioBased` sampler keeps all
-    such traces, as it looks at the low bits: for its statistics use random ids. Safe to use from several threads.
+    With seed 0, trace ids are 00…01, 00…02 and so on, and span ids likewise. `seed` (0 to 2**32 - 1) fills the upper
+    bits, so that processes with different seeds never create the same id. A `TraceIdRatioBased` sampler keeps all
+    these traces because it compares the low bits; to test sampling rates, use random ids. Thread-safe.
     """
 
     def __init__(self, seed: int = 0) -> None:
@@ -32,22 +32,22 @@ class CountedIds(IdGenerator):
         self._traces, self._spans = itertools.count(1), itertools.count(1)  # next() is atomic
 
     def generate_trace_id(self) -> int:
-        """The next trace id."""
+        """Return the next trace id."""
         return self._trace_base | next(self._traces)
 
     def generate_span_id(self) -> int:
-        """The next span id."""
+        """Return the next span id."""
         return self._span_base | next(self._spans)
 
     def is_trace_id_random(self) -> bool:
-        """False: W3C's random flag is not set."""
+        """Return False: the random flag of W3C trace context is not set."""
         return False
 
 
 class ManualClock:
-    """A clock that moves only when told: wall time, monotonic time, and a sleep that takes none.
+    """A clock that only moves when advanced: wall time, monotonic time, and a sleep that returns at once.
 
-    Calling it gives monotonic seconds, as `time.monotonic` does. Safe to use from several threads.
+    Calling it returns monotonic seconds, as `time.monotonic` does. Thread-safe.
     """
 
     def __init__(self, *, start_ns: int = _START_NS) -> None:
@@ -55,7 +55,7 @@ class ManualClock:
         self._lock = threading.Lock()
 
     def advance(self, seconds: float = 0.0, *, nanoseconds: int = 0) -> None:
-        """Moves on by this much; ValueError for going back."""
+        """Move forward by `seconds` and `nanoseconds`. Raise `ValueError` if together they are negative."""
         step = round(seconds * 1_000_000_000) + nanoseconds
         if step < 0:
             raise ValueError(f"a clock does not go back by {-step} ns")
@@ -63,29 +63,29 @@ class ManualClock:
             self._now_ns += step
 
     def time_ns(self) -> int:
-        """Wall time in nanoseconds since the Unix epoch."""
+        """Return wall time in nanoseconds since the Unix epoch."""
         return self._now_ns
 
     def time(self) -> float:
-        """Wall time in seconds since the Unix epoch."""
+        """Return wall time in seconds since the Unix epoch."""
         return self._now_ns / 1_000_000_000
 
     def monotonic_ns(self) -> int:
-        """Nanoseconds since the clock was made."""
+        """Return the nanoseconds since the clock was created."""
         return self._now_ns - self._start_ns
 
     def monotonic(self) -> float:
-        """Seconds since the clock was made."""
+        """Return the seconds since the clock was created."""
         return self.monotonic_ns() / 1_000_000_000
 
     __call__ = monotonic
 
     def sleep(self, seconds: float) -> None:
-        """Moves on instead of waiting."""
+        """Move forward instead of waiting."""
         self.advance(seconds)
 
     async def sleep_async(self, seconds: float) -> None:
-        """Moves on instead of waiting, where a coroutine is asked for."""
+        """Move forward instead of waiting, as a coroutine."""
         self.advance(seconds)
 
     def __repr__(self) -> str:

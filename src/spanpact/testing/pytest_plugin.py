@@ -1,6 +1,6 @@
-"""The pytest plugin: the fixture `spanpact_verify`, and what was not checked in the summary line.
+"""The pytest plugin: the fixture `spanpact_verify`, and the count of expectations that were not checked.
 
-Nothing of spanpact is imported until a test asks for the fixture.
+The rest of spanpact is imported only when a test uses the fixture.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ _PROPERTY = "spanpact_not_checked"
 
 
 class SpanpactVerify(Protocol):
-    """What the fixture `spanpact_verify` gives: judges spans, fails the test unless all contracts are kept."""
+    """The type of the fixture `spanpact_verify`: verifies spans and fails the test unless all contracts are kept."""
 
     def __call__(self, spans: Any, contracts: Contracts | None = None, **options: Any) -> Report:
-        """The report. `contracts` default to those of `--spanpact-contracts`; options as of `verify_spans`."""
+        """Return the report. `contracts` default to `--spanpact-contracts`; `options` are those of `verify_spans`."""
         ...
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--spanpact-contracts PATH`, and the ini value of the same name."""
-    what = "contract files, or folders of them, for the fixture spanpact_verify"
+    """Add `--spanpact-contracts PATH` and the ini value `spanpact_contracts`."""
+    what = "contract files, or folders that hold some, for the fixture spanpact_verify; may be repeated"
     group = parser.getgroup("spanpact")
     group.addoption("--spanpact-contracts", action="append", metavar="PATH", default=[], help=what)
     parser.addini("spanpact_contracts", what, type="paths", default=[])
@@ -35,7 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture
 def spanpact_verify(request: pytest.FixtureRequest) -> SpanpactVerify:
-    """Judges the spans of a test by contracts; the report is the failure's explanation."""
+    """Return a function that verifies the spans of a test; the test fails with the text report."""
     from spanpact.errors import UsageError
     from spanpact.testing import assert_kept, verify_spans
 
@@ -46,7 +46,7 @@ def spanpact_verify(request: pytest.FixtureRequest) -> SpanpactVerify:
         __tracebackhide__ = True
         chosen = contracts or config.getoption("--spanpact-contracts") or config.getini("spanpact_contracts")
         if not chosen:
-            raise UsageError("no contract is given", hint="pass contracts=, or use --spanpact-contracts")
+            raise UsageError("no contract is given", hint="pass contracts=, or set --spanpact-contracts")
         report = verify_spans(chosen, spans, **options)
         number = sum(len(result.not_checked) for result in report.results)
         if number:
@@ -58,20 +58,20 @@ def spanpact_verify(request: pytest.FixtureRequest) -> SpanpactVerify:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Adds `N not checked` to the summary line: a number of expectations that no test decided."""
+    """Add `N not checked` to the summary line: how many expectations could not be checked in all tests."""
     number = sum(_not_checked(terminalreporter.stats))
     if number:
-        terminalreporter.stats["not checked"] = [_Uncounted() for _ in range(number)]
+        terminalreporter.stats["not checked"] = [_Expectation() for _ in range(number)]
 
 
-class _Uncounted:
-    """An entry of pytest's summary that is no test."""
+class _Expectation:
+    """An entry of pytest's summary that is not a test."""
 
     count_towards_summary = True
 
 
 def _not_checked(stats: dict[str, list[Any]]) -> Iterator[int]:
-    """The numbers that the tests' reports carry: so they come through pytest-xdist as well."""
+    """Yield the numbers in the tests' reports, which pytest-xdist transfers too."""
     for reports in list(stats.values()):
         for report in reports:
             if getattr(report, "when", None) == "call":

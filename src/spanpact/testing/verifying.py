@@ -17,10 +17,10 @@ from spanpact.trace.model import Reading, SourceInfo, Span, Trace
 from spanpact.verification.verifying import verify
 
 OneContract: TypeAlias = str | os.PathLike[str] | ContractPlan | Contract
-"""A contract file, a folder of them, a contract written in Python, or a plan."""
+"""A contract file, a folder of contract files, a contract written in Python, or a compiled contract."""
 
 Contracts: TypeAlias = OneContract | Sequence[OneContract]
-"""One or several."""
+"""One contract or several."""
 
 
 def verify_spans(
@@ -35,11 +35,12 @@ def verify_spans(
     strict: bool = False,
     allow_unseen: bool = False,
 ) -> Report:
-    """Judges finished spans by contracts.
+    """Verify finished spans against contracts and return the report.
 
-    `spans`: an `InMemorySpanExporter`, `ReadableSpan`s, spans or traces of the neutral model, or a `Reading`.
-    `logs`: an in-memory log exporter or its records. `scenario` labels all traces, `scenarios` those it names by
-    trace id. Raises ContractError and UsageError for the contracts, nothing for the spans.
+    `spans` is an `InMemorySpanExporter`, SDK spans (`ReadableSpan`), spans or traces of spanpact's model, or a
+    `Reading`. `logs` is an in-memory log exporter or its records. `scenario` labels all traces, `scenarios` labels
+    traces by id. `offered` is the number of requests made, sampled or not; `complete` says that no more spans
+    come. Raises `ContractError` and `UsageError` for the contracts, nothing for the spans.
     """
     reading = _reading(spans, logs, offered, complete)
     named = scenarios or {}
@@ -67,7 +68,7 @@ def _reading(spans: Any, logs: Any, offered: int | None, complete: bool) -> Read
 
 
 def plans_of(contracts: Contracts) -> list[ContractPlan]:
-    """The plans of contracts, in whatever form they are given."""
+    """Return the compiled contracts, whatever form they are given in."""
     plans: list[ContractPlan] = []
     for each in [contracts] if isinstance(contracts, str | os.PathLike | ContractPlan | Contract) else contracts:
         if isinstance(each, ContractPlan):
@@ -80,7 +81,7 @@ def plans_of(contracts: Contracts) -> list[ContractPlan]:
 
 
 def assert_kept(report: Report) -> None:
-    """Raises AssertionError with the text of the report unless every contract is kept."""
+    """Raise `AssertionError` with the text of the report unless every contract is kept."""
     __tracebackhide__ = True
     if report.verdict != "kept":
         raise AssertionError(f"{report.verdict}\n{render_text(report, TextOptions())}")
