@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import assert_type
 
@@ -80,9 +80,8 @@ def test_tests_verify_spans_and_have_deterministic_ids_and_time() -> None:
 
 def test_reports_are_rendered_and_read_back() -> None:
     report = verify_spans(CONTRACT, [SPAN])
-    assert assert_type(render_text(report, TextOptions(width=80)), str).endswith(
-        assert_type(summary_line(report), str) + "\n"
-    )
+    text = assert_type(render_text(report, TextOptions(width=80)), str)
+    assert text.endswith(f"{assert_type(summary_line(report), str)}\n")
     assert assert_type(parse_json(assert_type(render_json(report), str)), Report).exit_code == report.exit_code
     assert report.reading is not None
     assert "work" in assert_type(render_traces(report.reading), str)
@@ -107,4 +106,4 @@ def test_an_implementation_needs_no_base_class() -> None:
     report = assert_type(judge_scenario(implementation, SCENARIOS[0]), Report)
     assert report.verdict == "not checked"  # its only span is in no shipped contract
     assert_type(verify_examples(plans_of(CONTRACT)), Report)
-    assert_type(TraceContracts().test_scenario_keeps_its_contracts, object)
+    assert_type(TraceContracts().test_scenario_keeps_its_contracts, Callable[[Implementation, Scenario], None])
