@@ -106,4 +106,5 @@ def test_an_implementation_needs_no_base_class() -> None:
     report = assert_type(judge_scenario(implementation, SCENARIOS[0]), Report)
     assert report.verdict == "not checked"  # its only span is in no shipped contract
     assert_type(verify_examples(plans_of(CONTRACT)), Report)
-    assert_type(TraceContracts().test_scenario_keeps_its_contracts, Callable[[Implementation, Scenario], None])
+    test: Callable[[Implementation, Scenario], None] = TraceContracts().test_scenario_keeps_its_contracts
+    assert callable(test)
