@@ -1,5 +1,13 @@
-"""The database: calls through a circuit breaker and a bounded pool, with a span for each call and query (S4)."""
+"""The database: calls through a circuit breaker and a bounded pool, with a span for each call and query (S4).
+
+`manager` runs calls, `pool` limits connections, `engine` knows SQLite and PostgreSQL; `query_spans` and
+`breaker_events` trace. Imports `circuit_breaker`, `logs`, `instrumentation` and `vocabulary`.
+"""
 
 from __future__ import annotations
 
-__all__ = []
+from reference_impl.database.manager import ConnectionManager
+from reference_impl.database.pool import PoolExhausted, PoolSettings, PoolUse
+from reference_impl.database.query_spans import Queries
+
+__all__ = ["ConnectionManager", "PoolExhausted", "PoolSettings", "PoolUse", "Queries"]

@@ -1,11 +1,12 @@
-"""Export: finished spans on their way to the collector, made safe, encoded, sent and counted (S1.1, S1.5).
+"""Export: finished spans are sanitized, encoded, sent and counted (S1.1, S1.5).
 
 `span_exporter` wraps an exporter, `ledger` counts every span, `sanitizing` and `span_encoding` make the request,
-`otlp_http` and `http_session` send it.
+`otlp_http` and `http_session` send it. Imports `settings`.
 """
 
 from __future__ import annotations
 
-from reference_impl.export.ledger import SpanLedger
+from reference_impl.export.ledger import LedgerReading, SpanLedger
+from reference_impl.export.span_exporter import CountingProcessor, SplittingExporter, otlp_exporter
 
-__all__ = ["SpanLedger"]
+__all__ = ["CountingProcessor", "LedgerReading", "SpanLedger", "SplittingExporter", "otlp_exporter"]

@@ -6,4 +6,8 @@ commands. Imports `instrumentation` and `vocabulary`.
 
 from __future__ import annotations
 
-__all__ = []
+from reference_impl.redis_tracing.client import make_client, make_sync_client
+from reference_impl.redis_tracing.commands import instrument, uninstrument
+from reference_impl.redis_tracing.key_sanitizing import KeyTemplates
+
+__all__ = ["KeyTemplates", "instrument", "make_client", "make_sync_client", "uninstrument"]

@@ -1,5 +1,10 @@
-"""The services: studio-api and audit-api, as ASGI applications, and what only they need."""
+"""The services studio-api and audit-api, as ASGI applications. Imports every other package.
+
+`studio_api` and `audit_api` are the applications, `serving` runs them, `http_spans` and `http_metrics` are middleware.
+"""
 
 from __future__ import annotations
 
-__all__ = []
+from reference_impl.services.studio_api import create_app
+
+__all__ = ["create_app"]

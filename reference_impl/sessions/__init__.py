@@ -1,11 +1,12 @@
-"""Sessions: cached in Redis, kept in a database, named by signed tokens (S3).
+"""Sessions: cached in Redis, stored in a database, named by signed tokens (S3).
 
-The domain code of the service: it is traced by one line for each operation.
+The domain code of the service, traced by one line for each operation. Imports `redis_tracing`, `database`,
+`circuit_breaker`, `instrumentation` and `vocabulary`.
 """
 
 from __future__ import annotations
 
-from reference_impl.sessions.cache import SessionCache
-from reference_impl.sessions.store import SessionStore
+from reference_impl.sessions.cache import KEYS, SessionCache
+from reference_impl.sessions.store import SessionStore, SqlSessionStore
 
-__all__ = ["SessionCache", "SessionStore"]
+__all__ = ["KEYS", "SessionCache", "SessionStore", "SqlSessionStore"]

@@ -1,6 +1,6 @@
-"""Settings: every variable of the service, what it accepts, and where its value came from (S1.3 to S1.5).
+"""Settings: every variable of the service, the values it accepts, and where its value came from (S1.3 to S1.5).
 
-`rules` lists the settings, `values` parses and masks them, `loading` decides which source wins.
+`rules` lists the settings, `values` parses and masks them, `loading` decides which source wins. Imports `vocabulary`.
 """
 
 from __future__ import annotations

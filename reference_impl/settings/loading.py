@@ -7,7 +7,6 @@ a surprise later. `python -m reference_impl.settings` prints every setting, its 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -202,19 +201,3 @@ def _shown(rule: Rule, value: Any) -> str:
     if isinstance(value, tuple):
         return ",".join(f"{key}={item}" for key, item in value)
     return masked(value) if isinstance(value, str) else str(value)
-
-
-def main() -> int:
-    """Print the table of settings; 2 and one line on stderr where a value is bad."""
-    try:
-        settings = Settings.load()
-    except SettingsError as problem:
-        print(f"studio-api: {problem}", file=sys.stderr)
-        return 2
-    rows = [("setting", "value", "from"), *settings.table()]
-    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
-    for name, value, origin in rows:
-        print(f"{name:<{widths[0]}}  {value:<{widths[1]}}  {origin}".rstrip())
-    for warning in settings.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
-    return 0

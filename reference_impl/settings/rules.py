@@ -1,13 +1,11 @@
-"""Every setting of the service: its variables, what they accept, its default, and what it says (S1.3).
+"""The declaration of every setting: its variables, the values they accept, its default and its meaning (S1.3).
 
-The declaration only; `settings` resolves and checks. `python -m reference_impl.settings.rules` prints the table of
-environment variables that docs/tracing-guide.md shows.
+`loading` resolves and checks the values. `table` prints the table of docs/tracing-guide.md.
 """
 
 from __future__ import annotations
 
 import secrets
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -192,23 +190,3 @@ RULES: tuple[Rule, ...] = (
          own=("STUDIO_ID_SEED",), default=None),
 )  # fmt: skip
 """Every setting, in the order in which they are resolved: a default may look at what stands before it."""
-
-
-def as_table() -> str:
-    """The settings that a variable sets as a Markdown table, in the order of their declaration."""
-    rows = [_row(rule) for rule in RULES if rule.standard or rule.own]
-    return "\n".join(["| variable | what it says | accepted | default |", "|---|---|---|---|", *rows]) + "\n"
-
-
-def _row(rule: Rule) -> str:
-    variables = ", ".join(f"`{name}`" for name in (*rule.standard, *rule.own))
-    default = rule.otherwise or (f"`{_plain(rule.default)}`" if rule.default not in (None, "", ()) else "none")
-    return f"| {variables} | {rule.about} | {rule.accepted} | {default} |"
-
-
-def _plain(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-if __name__ == "__main__":
-    sys.stdout.write(as_table())

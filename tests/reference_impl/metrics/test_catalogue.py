@@ -22,8 +22,9 @@ from reference_impl.export.ledger import SpanLedger
 from reference_impl.logs.json_lines import DROP_REASONS, LEVELS
 from reference_impl.logs.structured import configure_logging, get_logger
 from reference_impl.metrics import catalogue
-from reference_impl.metrics.catalogue import CATALOGUE, OTHER, REQUESTS, Metric, as_page
+from reference_impl.metrics.catalogue import CATALOGUE, OTHER, REQUESTS, Metric
 from reference_impl.metrics.exposition import OPENMETRICS
+from reference_impl.metrics.page import as_page
 from reference_impl.metrics.service_metrics import ServiceMetrics
 from reference_impl.redis_tracing.command_table import HITS
 from reference_impl.redis_tracing.key_sanitizing import KeyTemplates

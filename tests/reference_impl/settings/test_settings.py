@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from reference_impl.settings import Settings, SettingsError
-from reference_impl.settings.rules import RULES, as_table
+from reference_impl.settings.rules import RULES
+from reference_impl.settings.table import as_table
 from reference_impl.settings.values import masked
-from tests.reference_impl.python_process import run_python
+from tests.reference_impl.python_process import run_python, without_settings
 
 SECRET = "s" * 32
 
@@ -260,4 +265,15 @@ def test_the_defaults_that_the_table_shows_are_those_that_are_taken() -> None:
 
 
 def test_the_command_prints_the_table() -> None:
-    assert run_python("-m", "reference_impl.settings.rules").stdout == as_table()
+    assert run_python("-m", "reference_impl.settings.table").stdout == as_table()
+
+
+def test_a_reader_that_stops_early_ends_the_command_quietly() -> None:
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    command = [sys.executable, "-m", "reference_impl.settings"]
+    done = subprocess.run(
+        command, env=without_settings(), stdout=write_end, stderr=subprocess.PIPE, timeout=60, check=False
+    )
+    os.close(write_end)
+    assert (done.returncode, done.stderr) == (0, b"")
