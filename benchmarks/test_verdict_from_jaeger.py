@@ -18,7 +18,7 @@ from reference_impl.settings import Settings
 from reference_impl.telemetry import Telemetry, configure_tracing
 from spanpact.contract.loader import load_contracts
 from spanpact.contract.shipped import shipped_contracts
-from spanpact.engine.judging import CompiledContract
+from spanpact.engine import CompiledContract
 from spanpact.findings import Report
 from spanpact.reporting import render_text
 from spanpact.sources import JaegerSource

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from spanpact.contract.loader import load_contracts, load_text
-from spanpact.engine.judging import CompiledContract
+from spanpact.engine import CompiledContract
 from spanpact.findings import Report
 from spanpact.sources import MemorySource, OtlpFileSource, OtlpReceiver
 from spanpact.sources.files.otlp_file import iter_batches

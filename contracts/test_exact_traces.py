@@ -13,7 +13,7 @@ from contracts.scenario_catalogue import ACTIONS, ALL_ACTIONS, CLOCKED
 from demo.breakages import EVERY_BREAKAGE
 from spanpact.contract.loader import load_contracts
 from spanpact.contract.shipped import shipped_contracts
-from spanpact.engine.judging import CompiledContract
+from spanpact.engine import CompiledContract
 from spanpact.reporting import render_text
 from spanpact.verification.verifying import verify
 

@@ -17,7 +17,7 @@ from integration.verdicts import judged
 from integration.waiting import DEADLINE, until
 from reference_impl.export.ledger import LedgerReading
 from spanpact.contract.compiled import ContractPlan
-from spanpact.engine.judging import CompiledContract
+from spanpact.engine import CompiledContract
 from spanpact.reporting import render_text
 from spanpact.sources import HttpLimits, JaegerSource
 from spanpact.trace.model import Span, Trace

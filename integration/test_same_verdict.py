@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from containers.servers.jaeger_server import JaegerBackend
-from spanpact.engine.judging import CompiledContract
+from spanpact.engine import CompiledContract
 from spanpact.sources import JaegerSource, MemorySource, encode_traces_json
 from spanpact.sources.jaeger.source import Api
 from spanpact.trace.model import Reading, Resource, Span, Value

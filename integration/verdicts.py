@@ -8,7 +8,7 @@ from typing import Final
 
 from spanpact.contract.loader import load_contracts
 from spanpact.contract.shipped import shipped_contracts
-from spanpact.engine.judging import CompiledContract
+from spanpact.engine import CompiledContract
 from spanpact.findings import Report
 from spanpact.sources import JaegerSource
 from spanpact.trace.model import Reading

@@ -22,7 +22,7 @@ from spanpact.contract.compiled import ContractPlan
 from spanpact.contract.examples import load_examples
 from spanpact.contract.loader import load_text
 from spanpact.contract.loader.vocabulary import EVERY_KEYWORD
-from spanpact.engine.judging import CompiledContract
+from spanpact.engine import CompiledContract
 from spanpact.trace.model import ALL_CAPABILITIES, Reading, SourceInfo
 
 CORPUS = Path(__file__).parents[1] / "corpus"

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spanpact.contract.loader import load_text
+from spanpact.engine import CompiledContract
 from spanpact.engine.flow_assignments import assignments
-from spanpact.engine.judging import CompiledContract
 from spanpact.findings import Finding, Report
 from spanpact.trace.model import (
     Attributes,

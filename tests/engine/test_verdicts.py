@@ -8,8 +8,8 @@ import pytest
 
 from spanpact.contract.compiled import ContractPlan
 from spanpact.contract.loader import load_text
+from spanpact.engine import CompiledContract
 from spanpact.engine.flow_assignments import assignments
-from spanpact.engine.judging import CompiledContract
 from spanpact.findings import Report
 from spanpact.trace.model import ALL_CAPABILITIES, Attributes, Reading, SourceInfo, Span, Trace
 from spanpact.verification.verifying import verify

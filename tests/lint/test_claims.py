@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spanpact.contract.loader import load_text
-from spanpact.engine.judging import CompiledContract
+from spanpact.engine import CompiledContract
 from spanpact.findings import ContractResult
 from spanpact.trace.model import Event, Reading, SourceInfo, Span, Trace
 from spanpact.verification.verifying import verify

@@ -13,7 +13,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from spanpact.contract.loader import load_text
-from spanpact.engine.judging import CompiledContract
+from spanpact.engine import CompiledContract
 from spanpact.trace.model import Event, Link, Reading, Resource, Scope, SourceInfo, Span, Trace, Value
 from tests.engine.corpus_cases import CASES, plan_of, reading_of
 from tests.engine.test_hostile_traces import EVERYTHING, WHOLE_TRACE

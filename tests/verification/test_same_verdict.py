@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from opentelemetry.exporter.otlp.proto.common._log_encoder import encode_logs
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 
-from spanpact.engine.checks.values import UNTOLD
-from spanpact.engine.judging import CompiledContract
+from spanpact.engine import CompiledContract
+from spanpact.engine.checks.values import TYPE_UNKNOWN
 from spanpact.findings import Report
 from spanpact.sources import MemorySource, OtlpReceiver, encode_traces_json
 from spanpact.trace.model import LogRecord, Reading, SourceInfo, Span, Trace
@@ -130,7 +130,7 @@ def test_where_lists_are_texts_nothing_else_is_said_than_where_they_are_lists(si
     assert departures(texts) - departures(whole) == set()
     for contract, there in zip(whole.results, texts.results, strict=True):
         if departures(whole, contract.contract) - departures(texts, contract.contract):
-            assert any(each.detail == UNTOLD.detail for each in there.not_checked), contract.contract
+            assert any(each.detail == TYPE_UNKNOWN.detail for each in there.not_checked), contract.contract
 
 
 def departures(report: Report, contract: str | None = None) -> set[tuple[str, ...]]:

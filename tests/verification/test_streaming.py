@@ -16,7 +16,7 @@ from benchmarks.made_traces import requests
 from spanpact.contract.compiled import ContractPlan
 from spanpact.contract.loader import load_contracts, load_text
 from spanpact.contract.shipped import shipped_contracts
-from spanpact.engine.judging import CompiledContract
+from spanpact.engine import CompiledContract
 from spanpact.errors import SourceError
 from spanpact.findings import Report
 from spanpact.reporting import render_json, render_text

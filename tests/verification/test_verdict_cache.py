@@ -15,8 +15,8 @@ from spanpact.contract.compiled import ContractPlan
 from spanpact.contract.examples import load_examples
 from spanpact.contract.loader import load_contracts, load_text
 from spanpact.contract.shipped import shipped_contracts
+from spanpact.engine import CompiledContract
 from spanpact.engine.flow_assignments import assignments
-from spanpact.engine.judging import CompiledContract
 from spanpact.reporting import render_json
 from spanpact.trace.model import ALL_CAPABILITIES, Event, Reading, Resource, SourceInfo, Span, Trace, Value
 from spanpact.verification.verifying import Verification
@@ -278,4 +278,4 @@ def test_what_across_gathers_is_noted_for_one_trace_at_a_time() -> None:
     verification = Verification([CONTRACT], reading)
     for trace in reading.traces:
         verification.judge(trace)
-        assert [judged.population.end_note() for judged in verification._judged] == [()]
+        assert [judged.statistics.end_recording() for judged in verification._judged] == [()]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from spanpact.contract.loader import load_text
-from spanpact.engine.judging import CompiledContract
+from spanpact.engine import CompiledContract
 from spanpact.errors import SourceError, SourceUnavailable, UsageError
 from spanpact.findings import Report
 from spanpact.testing import ManualClock

@@ -26,7 +26,7 @@ from spanpact.trace.model import Reading
 
 if TYPE_CHECKING:
     from spanpact.cli.reading import SourceOptions
-    from spanpact.engine.judging import CompiledContract
+    from spanpact.engine import CompiledContract
 
 
 def build_parser() -> Parser:
@@ -82,7 +82,7 @@ def _verify_examples(plans: Sequence[ContractPlan], given: argparse.Namespace) -
 
 def _verify_traces(plans: Sequence[ContractPlan], given: argparse.Namespace) -> Report:
     from spanpact.cli.reading import merged, open_sources, source_options
-    from spanpact.engine.judging import CompiledContract
+    from spanpact.engine import CompiledContract
     from spanpact.verification.verifying import verify
     from spanpact.verification.waiting import Patience, wait_for_verdict
 

@@ -16,7 +16,7 @@ from spanpact.conformance.implementation import Implementation
 from spanpact.conformance.scenarios import SCENARIOS, Scenario
 from spanpact.contract.loader import load_contracts
 from spanpact.contract.shipped import shipped_contracts
-from spanpact.engine.judging import CompiledContract
+from spanpact.engine import CompiledContract
 from spanpact.findings import Report
 from spanpact.reporting import render_text
 from spanpact.verification.verifying import verify

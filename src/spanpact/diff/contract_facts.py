@@ -13,7 +13,7 @@ from spanpact.contract.compiled import AttributeExpectation, Condition, Content,
 from spanpact.diff.compatibility_rules import KEYWORDS
 from spanpact.diff.inclusion.overlaps import may_select_the_same
 from spanpact.engine.checks.closed import named_attributes
-from spanpact.engine.pending import covered
+from spanpact.engine.pending import pending_ids
 from spanpact.findings import Level
 from spanpact.findings.catalogue import CATALOGUE
 
@@ -66,7 +66,7 @@ class Facts:
     def waived_ids(self) -> frozenset[str]:
         """The ids that are pending still, and whose being kept is no violation itself."""
         held = [
-            covered(self.plan, id)
+            pending_ids(self.plan, id)
             for id, agreed in self.plan.pending.items()
             if dt.date.fromisoformat(agreed.until) >= self.today and self.level(id, "pending-kept") != "violation"
         ]

@@ -18,8 +18,8 @@ from spanpact.contract.compiled import (
     Side,
     Statement,
 )
-from spanpact.engine.checks.timing import shown_ns
-from spanpact.engine.checks.values import described as described_matcher
+from spanpact.engine.checks.shown import described as described_matcher
+from spanpact.engine.checks.shown import shown_ns
 from spanpact.privacy import PrivacyClass
 
 

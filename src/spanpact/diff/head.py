@@ -12,7 +12,7 @@ from spanpact.diff.comparison import Comparing, Edit, Sides, Subject, Value, sid
 from spanpact.diff.compatibility_rules import KEYWORDS
 from spanpact.diff.contract_facts import Facts
 from spanpact.diff.renames import all_ids
-from spanpact.engine.checks.timing import shown_ns
+from spanpact.engine.checks.shown import shown_ns
 from spanpact.findings import Pending
 from spanpact.findings.catalogue import CATALOGUE
 

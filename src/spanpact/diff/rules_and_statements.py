@@ -11,7 +11,7 @@ from spanpact.diff.compatibility_rules import KEYWORDS
 from spanpact.diff.contents import compare_contents, naming
 from spanpact.diff.contract_facts import Raised, raised_by_content
 from spanpact.diff.entries import compare_where
-from spanpact.engine.checks.timing import shown_ns
+from spanpact.engine.checks.shown import shown_ns
 
 
 def compare_rules(comparing: Comparing) -> None:

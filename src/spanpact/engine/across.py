@@ -1,4 +1,7 @@
-"""`across`: statements about all flows of a contract together: sampling, percentiles, error rate (section 2)."""
+"""Step 5: `across`, statements about all flows of a contract together (section 2).
+
+They are sampling, duration percentiles and error rate.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +10,22 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 from spanpact.contract.compiled import ContractPlan, Statement
-from spanpact.engine.checks.base import INCOMPLETE, Breach, Undecided
-from spanpact.engine.checks.timing import shown_ns
-from spanpact.engine.coverage import Tally
+from spanpact.engine.checks import Breach, Undecided
+from spanpact.engine.checks.outcomes import INCOMPLETE
+from spanpact.engine.checks.shown import shown_ns
+from spanpact.engine.collector import ResultCollector
 from spanpact.engine.flow import Flow
 from spanpact.trace.model import Reading
 from spanpact.trace.topology import TOP
 
-Members: TypeAlias = tuple[str, Sequence[int], int]
-"""The spans of one entry in one flow, by their place in the trace, and how many of them failed."""
+EntrySpans: TypeAlias = tuple[str, Sequence[int], int]
+"""An entry, the indexes of its spans in one flow, and how many of them failed."""
 Times: TypeAlias = Callable[[int], tuple[int, int]]
-"""Start and end of the span at a place of the trace."""
+"""Return the start and the end, in nanoseconds, of the span with this index."""
 
 
-class Population:
-    """Gathers what the statements need of each flow, and judges them at the end."""
+class AcrossStatistics:
+    """Gathers what the statements need of each flow, and judges them after the last trace."""
 
     def __init__(self, plan: ContractPlan, reading: Reading) -> None:
         self._plan = plan
@@ -30,54 +34,54 @@ class Population:
         self._complete = True
         self._durations: dict[str, list[int]] = {s.of: [] for s in plan.across}
         self._errors: dict[str, int] = dict.fromkeys(self._durations, 0)
-        self._noted: list[Members] | None = None
+        self._recorded: list[EntrySpans] | None = None
 
     def add(self, flow: Flow) -> None:
-        """Takes in one flow."""
+        """Add one flow."""
         if not self._plan.across:
             return
         self._traces.add(flow.topology.trace.trace_id)
         self._complete = self._complete and flow.topology.trace.complete
         spans = flow.topology.spans
         for entry in self._durations:
-            places = flow.members.get(entry, ())
-            members = (entry, places, sum(spans[i].status == "error" for i in places))
-            self._count(members, lambda i: (spans[i].start_ns, spans[i].end_ns))
-            if self._noted is not None:
-                self._noted.append(members)
+            indexes = flow.members.get(entry, ())
+            entry_spans = (entry, indexes, sum(spans[i].status == "error" for i in indexes))
+            self._count(entry_spans, lambda i: (spans[i].start_ns, spans[i].end_ns))
+            if self._recorded is not None:
+                self._recorded.append(entry_spans)
 
-    def begin_note(self) -> None:
-        """From now on what is added is noted, until `end_note`: that is, of one trace."""
-        self._noted = []
+    def begin_recording(self) -> None:
+        """Record what is added from now on, of one trace, until `end_recording`."""
+        self._recorded = []
 
-    def end_note(self) -> Sequence[Members]:
-        """What was added since `begin_note`; nothing is noted any more."""
-        noted, self._noted = self._noted, None
-        return noted or ()
+    def end_recording(self) -> Sequence[EntrySpans]:
+        """Return what was added since `begin_recording`, and stop recording."""
+        recorded, self._recorded = self._recorded, None
+        return recorded or ()
 
-    def add_like(self, trace_id: str, members: Sequence[Members], times: Times) -> None:
-        """Takes in the flows of a complete trace that are as those that were noted."""
+    def add_recorded(self, trace_id: str, recorded: Sequence[EntrySpans], times: Times) -> None:
+        """Add the flows of a complete trace that has the same spans by entry as those recorded, and its own times."""
         self._traces.add(trace_id)
-        for each in members:
+        for each in recorded:
             self._count(each, times)
 
-    def _count(self, members: Members, times: Times) -> None:
-        entry, places, errors = members
-        self._durations[entry] += [end - start for start, end in map(times, places) if end]
+    def _count(self, entry_spans: EntrySpans, times: Times) -> None:
+        entry, indexes, errors = entry_spans
+        self._durations[entry] += [end - start for start, end in map(times, indexes) if end]
         self._errors[entry] += errors
 
-    def judge(self, tally: Tally) -> None:
-        """Judges every statement."""
+    def judge(self, results: ResultCollector) -> None:
+        """Judge every statement."""
         for statement in self._plan.across:
             keyword = "sampling" if statement.sampling is not None else "duration"
             keyword = "error_rate" if statement.error_rate is not None else keyword
             for outcome in self._outcomes(statement):
                 if isinstance(outcome, Undecided):
-                    tally.undecided(statement.id, keyword, outcome)
+                    results.mark_undecided(statement.id, keyword, outcome)
                     break
-                tally.breach(statement.id, keyword, outcome, None, TOP)
+                results.record_breach(statement.id, keyword, outcome, None, TOP)
             else:
-                tally.reach(statement.id, keyword)
+                results.mark_reached(statement.id, keyword)
 
     def _outcomes(self, statement: Statement) -> Iterator[Breach | Undecided]:
         if not self._complete:
@@ -117,7 +121,7 @@ class Population:
 
 
 def binomial_p_value(successes: int, trials: int, probability: float) -> float:
-    """The two-sided p-value of the exact binomial test: all outcomes that are no likelier than the observed."""
+    """Return the two-sided p-value of the exact binomial test: how probable outcomes no likelier than this are."""
     if probability in (0.0, 1.0):
         return float(successes == trials * probability)
     logs = [math.log(probability), math.log1p(-probability)]

@@ -1,94 +1,56 @@
-"""`conditions`: when something holds of a flow's spans, something else must (section 7)."""
+"""Step 5: `conditions`. If `when` holds of the spans of a flow, `then` must hold of them too (section 7)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 
 from spanpact.contract.compiled import AT_LEAST_ONE, Count
-from spanpact.engine.assignment.matching import CompiledCondition, CompiledSide, Index, Matcher, Placed
-from spanpact.engine.checks.base import INCOMPLETE, Breach, Check, Context, Undecided
-from spanpact.engine.checks.timing import out_of_order
-from spanpact.engine.coverage import Tally
+from spanpact.engine.assignment.candidates import meets
+from spanpact.engine.assignment.compiled_entries import CompiledCondition, CompiledSide
+from spanpact.engine.assignment.placements import Index, Placement
+from spanpact.engine.checks import Breach, Check, Context, Undecided
+from spanpact.engine.checks.order import out_of_order
+from spanpact.engine.checks.outcomes import INCOMPLETE
+from spanpact.engine.collector import ResultCollector
 from spanpact.trace.topology import TOP
 
 _MODES = {"present": AT_LEAST_ONE, "absent": Count(0, 0)}
 
 
-def judge_conditions(
-    holder: Placed, context: Context, matcher: Matcher, tally: Tally, open_entries: AbstractSet[str] = frozenset()
+def check_conditions(
+    holder: Placement, context: Context, results: ResultCollector, open_entries: AbstractSet[str] = frozenset()
 ) -> None:
-    """Judges the conditions of an entry for one of its spans.
+    """Check the conditions of an entry for one of its spans.
 
-    Those that speak of `open_entries` are not decided yet: a span in them may get another place.
+    Conditions that name one of `open_entries` are not decided yet: a span of those may still be assigned elsewhere.
     """
-    placed = list(holder.walk())
-    spans, untold = _members(placed, context), _untold(placed)
+    placements = list(holder.walk())
+    spans, undecided = _spans_by_entry(placements, context), _undecided_entries(placements)
     for condition in holder.entry.conditions:
         if any(side.entry in open_entries for side in (*condition.when, *condition.then)):
-            tally.undecided(condition.plan.id, "then", INCOMPLETE)
+            results.mark_undecided(condition.plan.id, "then", INCOMPLETE)
             continue
-        _judge(condition, holder.span, spans, untold, context, matcher, tally)
+        _ConditionChecker(condition, holder.span, spans, undecided, context, results).check()
 
 
-def _judge(
-    condition: CompiledCondition,
-    holder: Index,
-    spans: Mapping[str, list[Index]],
-    untold: Mapping[str, Undecided],
-    context: Context,
-    matcher: Matcher,
-    tally: Tally,
-) -> None:
-    held = [untold.get(s.entry) or _side_holds(s, spans.get(s.entry, []), matcher) for s in condition.when]
-    name = condition.plan.id
-    tally.unsettled(name, "then")
-    if False in held:
-        tally.reach(name, "then", exercised=False)
-        return
-    if not context.complete and not all(_is_final(side) for side in condition.when):
-        return
-    if unknown := next((each for each in held if isinstance(each, Undecided)), None):
-        tally.undecided(name, "then", unknown)
-        return
-    tally.reach(name, "then")
-    for side in condition.then:
-        if why := untold.get(side.entry):
-            tally.undecided(name, "then", why)
-            continue
-        _judge_side(condition, side, spans.get(side.entry, []), holder, context, tally)
-    _judge_order(condition, holder, spans, context, tally)
-
-
-def _judge_order(
-    condition: CompiledCondition, holder: Index, spans: Mapping[str, list[Index]], context: Context, tally: Tally
-) -> None:
-    name, order = condition.plan.id, condition.plan.order
-    groups = [(each, [context.topology.spans[i] for i in spans.get(each, [])]) for each in order]
-    for outcome in out_of_order(groups, context):
-        if isinstance(outcome, Undecided):
-            tally.undecided(name, "then", outcome)
-            continue
-        tally.breach(name, "order", outcome, context.topology, holder, condition=name, place=condition.plan.place)
-        tally.trouble(order)
-
-
-def _members(walked: Sequence[Placed], context: Context) -> dict[str, list[Index]]:
+def _spans_by_entry(placements: Sequence[Placement], context: Context) -> dict[str, list[Index]]:
     spans: dict[str, list[Index]] = {}
-    for placed in walked:
-        if placed.span != TOP:
-            spans.setdefault(placed.entry.id, []).append(placed.span)
-    if walked[0].span == TOP:
+    for placement in placements:
+        if placement.span != TOP:
+            spans.setdefault(placement.entry.id, []).append(placement.span)
+    if placements[0].span == TOP:
         spans["top"] = list(context.topology.children(TOP)[:1])
     return spans
 
 
-def _untold(walked: Sequence[Placed]) -> dict[str, Undecided]:
-    """The entries whose spans cannot be told, as what selects them (or an entry above) is not decided."""
+def _undecided_entries(placements: Sequence[Placement]) -> dict[str, Undecided]:
+    """Return the entries whose spans are unknown, as their selection or that of an entry above is not decided."""
     return {
         entry.id: why
-        for placed in walked
-        for group in placed.groups
+        for placement in placements
+        for group in placement.groups
         if group.undecided
         for above in group.entries
         if (why := group.undecided.get(above.id))
@@ -96,60 +58,101 @@ def _untold(walked: Sequence[Placed]) -> dict[str, Undecided]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class _ConditionChecker:
+    condition: CompiledCondition
+    holder: Index
+    spans: Mapping[str, list[Index]]
+    undecided: Mapping[str, Undecided]
+    context: Context
+    results: ResultCollector
+
+    def check(self) -> None:
+        results, condition, name = self.results, self.condition, self.condition.plan.id
+        held = [self.undecided.get(side.entry) or self._holds(side) for side in condition.when]
+        results.mark_kept_so_far(name, "then")
+        if False in held:
+            results.mark_reached(name, "then", exercised=False)
+            return
+        if not self.context.complete and not all(_is_final(side) for side in condition.when):
+            return
+        if unknown := next((each for each in held if isinstance(each, Undecided)), None):
+            results.mark_undecided(name, "then", unknown)
+            return
+        results.mark_reached(name, "then")
+        for side in condition.then:
+            if why := self.undecided.get(side.entry):
+                results.mark_undecided(name, "then", why)
+                continue
+            self._check_side(side)
+        self._check_order()
+
+    def _holds(self, side: CompiledSide) -> bool | Undecided:
+        """Return whether a side of `when` holds: as many spans of its entry as its count allows meet its content."""
+        count, spans = _count(side), self.spans.get(side.entry, [])
+        if not side.content:
+            return len(spans) in count
+        outcomes = [meets(side.content, i, self.context) for i in spans]
+        certain = sum(outcome is True for outcome in outcomes)
+        unknown = [outcome for outcome in outcomes if isinstance(outcome, Undecided)]
+        if certain in count and certain + len(unknown) in count:
+            return True
+        possible = any(number in count for number in range(certain, certain + len(unknown) + 1))
+        return unknown[0] if unknown and possible else False
+
+    def _check_side(self, side: CompiledSide) -> None:
+        """Check one side of `then`: its count of spans, and the content of each of them."""
+        spans, count, name = self.spans.get(side.entry, []), _count(side), self.condition.plan.id
+        if len(spans) not in count:
+            few = len(spans) < count.low
+            what = "is missing" if few else "must not be there" if count.high == 0 else "is there too often"
+            breach = Breach(
+                "span-missing" if few else "span-surplus",
+                f"{side.entry} {what} when {name} holds",
+                str(count),
+                f"{len(spans)} found",
+            )
+            self.results.record_breach(
+                side.entry,
+                "count",
+                breach,
+                self.context.topology,
+                self.holder,
+                condition=name,
+                place=side.place,
+                spans=() if few else spans,
+            )
+        for i in spans:
+            for check in side.content:
+                self._check_content(side, check, i)
+
+    def _check_content(self, side: CompiledSide, check: Check, i: Index) -> None:
+        name, topology = self.condition.plan.id, self.context.topology
+        for outcome in check.judge(topology.spans[i], self.context):
+            if isinstance(outcome, Breach):
+                entry, place = check.entry or side.entry, check.place or side.place
+                self.results.record_breach(entry, check.keyword, outcome, topology, i, condition=name, place=place)
+            elif isinstance(outcome, Undecided):
+                self.results.mark_undecided(name, "then", outcome)
+
+    def _check_order(self) -> None:
+        plan, topology = self.condition.plan, self.context.topology
+        groups = [(each, [topology.spans[i] for i in self.spans.get(each, [])]) for each in plan.order]
+        for outcome in out_of_order(groups, self.context):
+            if isinstance(outcome, Undecided):
+                self.results.mark_undecided(plan.id, "then", outcome)
+                continue
+            self.results.record_breach(
+                plan.id, "order", outcome, topology, self.holder, condition=plan.id, place=plan.place
+            )
+            self.results.mark_involved(plan.order)
+
+
+def _count(side: CompiledSide) -> Count:
+    """Return the count of a side: its own, or that of its mode, or at least one."""
+    return side.count or _MODES.get(side.mode, AT_LEAST_ONE)
+
+
 def _is_final(side: CompiledSide) -> bool:
-    """Whether a side of `when` that holds will hold whatever spans still come."""
-    return (side.count or _MODES.get(side.mode, AT_LEAST_ONE)).high is None
-
-
-def _side_holds(side: CompiledSide, spans: list[Index], matcher: Matcher) -> bool | Undecided:
-    """Whether a side of `when` holds, by some span of its entry unless it says a count."""
-    count = side.count or _MODES.get(side.mode, AT_LEAST_ONE)
-    if not side.content:
-        return len(spans) in count
-    results = [matcher.meets(side.content, i) for i in spans]
-    sure = sum(result is True for result in results)
-    unknown = [result for result in results if isinstance(result, Undecided)]
-    if sure in count and sure + len(unknown) in count:
-        return True
-    possible = any(number in count for number in range(sure, sure + len(unknown) + 1))
-    return unknown[0] if unknown and possible else False
-
-
-def _judge_side(
-    condition: CompiledCondition,
-    side: CompiledSide,
-    spans: list[Index],
-    holder: Index,
-    context: Context,
-    tally: Tally,
-) -> None:
-    """One side of `then`: every span of the entry meets it, and unless it says otherwise there is one."""
-    count = side.count or _MODES.get(side.mode, AT_LEAST_ONE)
-    name, topology = condition.plan.id, context.topology
-    place = side.place
-    if len(spans) not in count:
-        few = len(spans) < count.low
-        what = "is missing" if few else "must not be there" if count.high == 0 else "is there too often"
-        breach = Breach(
-            "span-missing" if few else "span-surplus",
-            f"{side.entry} {what} when {name} holds",
-            str(count),
-            f"{len(spans)} found",
-        )
-        surplus = () if few else spans
-        tally.breach(side.entry, "count", breach, topology, holder, condition=name, place=place, spans=surplus)
-    for i in spans:
-        for check in side.content:
-            _judge_check(condition, side, check, i, context, tally)
-
-
-def _judge_check(
-    condition: CompiledCondition, side: CompiledSide, check: Check, i: Index, context: Context, tally: Tally
-) -> None:
-    name = condition.plan.id
-    for outcome in check.judge(context.topology.spans[i], context):
-        if isinstance(outcome, Breach):
-            entry, place = check.entry or side.entry, check.place or side.place
-            tally.breach(entry, check.keyword, outcome, context.topology, i, condition=name, place=place)
-        elif isinstance(outcome, Undecided):
-            tally.undecided(name, "then", outcome)
+    """Return whether a side of `when` that holds will still hold whatever spans come."""
+    return _count(side).high is None

@@ -1,4 +1,4 @@
-"""Which spans stand for which entry in every flow, without judging them."""
+"""Assign spans to entries without judging them: for examples that are built from other examples."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from spanpact.contract.compiled import ContractPlan
-from spanpact.engine.coverage import Tally
-from spanpact.engine.judging import CompiledContract, SpanLookup, context_of, flows_of
+from spanpact.engine.collector import ResultCollector
+from spanpact.engine.compiled_contract import CompiledContract
+from spanpact.engine.judging import assigned_flows, trace_context
+from spanpact.engine.linked_spans import SpanFinder
 from spanpact.trace.model import Reading, Span
 from spanpact.trace.topology import Topology
 
@@ -21,14 +23,13 @@ class FlowAssignment:
 
 
 def assignments(plan: ContractPlan, reading: Reading) -> list[FlowAssignment]:
-    """Which spans stand for which entry, in every flow of every trace."""
-    contract, found = CompiledContract.of(plan), SpanLookup(reading.traces)
+    """Return the spans of each entry in every flow of every trace."""
+    contract, find_span = CompiledContract.of(plan), SpanFinder(reading.traces)
     result = []
     for trace in reading.traces:
-        context = context_of(plan, Topology(trace), reading, found)
-        for flow in flows_of(contract, context, Tally(contract.blueprint)):
-            spans = {
-                entry: [context.topology.spans[i] for i in indexes] for entry, indexes in flow.all_members().items()
-            }
+        context = trace_context(plan, Topology(trace), reading, find_span)
+        for flow in assigned_flows(contract, context, ResultCollector(contract.expectations)):
+            members = flow.members_with_surplus()
+            spans = {entry: [context.topology.spans[i] for i in indexes] for entry, indexes in members.items()}
             result.append(FlowAssignment(trace.trace_id, spans))
     return result

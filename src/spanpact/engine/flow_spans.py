@@ -1,4 +1,4 @@
-"""Which spans are flows, in little memory: an archive holds more of them than of anything else that is kept."""
+"""Keep the ids of all flows in little memory: of all that a verification of an archive keeps, they are the most."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _WHOLE_TRACE: Final = "0" * _SPAN
 
 
 class FlowSpans(Sequence[tuple[str, str]]):
-    """(trace id, span id) of each flow's own span, in the order in which they were found; well-formed ids as bytes."""
+    """The (trace id, span id) of each flow's own span, in the order of finding; well-formed ids are kept as bytes."""
 
     __slots__ = ("_others", "_packed")
 
@@ -20,7 +20,7 @@ class FlowSpans(Sequence[tuple[str, str]]):
         self._others: dict[int, tuple[str, str]] = {}
 
     def append(self, trace_id: str, span_id: str) -> None:
-        """Adds a flow; the span id is "" where the flow is the whole trace."""
+        """Add a flow; the span id is "" if the flow is the whole trace."""
         try:
             packed = bytes.fromhex(trace_id + (span_id or _WHOLE_TRACE))
         except ValueError:
@@ -31,7 +31,7 @@ class FlowSpans(Sequence[tuple[str, str]]):
         self._packed += packed
 
     def append_well_formed(self, trace_id: str, span_id: str) -> None:
-        """The same for ids that are known to be hexadecimal, in lower case, of full length, and not all zero."""
+        """Add a flow whose ids are known to be hexadecimal, in lower case, of full length, and not all zero."""
         self._packed += bytes.fromhex(trace_id + (span_id or _WHOLE_TRACE))
 
     def __len__(self) -> int:

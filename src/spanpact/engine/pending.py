@@ -1,4 +1,4 @@
-"""`pending`: agreements that something may still be broken, until a day (section 10)."""
+"""Step 6: apply `pending`, agreements that something may be broken until a day (section 10)."""
 
 from __future__ import annotations
 
@@ -11,42 +11,41 @@ from spanpact.findings import Coverage, Finding, Level, NotChecked, Pending
 from spanpact.findings.catalogue import CATALOGUE
 
 
-def settle_pending(
+def apply_pending(
     plan: ContractPlan,
     findings: Sequence[Finding],
     not_checked: Sequence[NotChecked],
     coverage: Sequence[Coverage],
     today: dt.date,
 ) -> list[Finding]:
-    """The findings, with those that are pending marked, and `pending-kept` and `pending-expired` added."""
+    """Return the findings with pending ones marked, and `pending-kept` and `pending-expired` added."""
     if not plan.pending:
         return list(findings)
-    covers = {name: covered(plan, name) for name in plan.pending}
+    ids = {name: pending_ids(plan, name) for name in plan.pending}
     agreed = {
         entry: pending
         for name, pending in plan.pending.items()
         if dt.date.fromisoformat(pending.until) >= today
-        for entry in covers[name]
+        for entry in ids[name]
     }
-    settled = [replace(f, pending=agreed.get(f.entry) or agreed.get(f.condition)) for f in findings]
-    return settled + [
-        f for name in plan.pending for f in _about(plan, name, covers[name], findings, not_checked, coverage, today)
-    ]
+    marked = [replace(f, pending=agreed.get(f.entry) or agreed.get(f.condition)) for f in findings]
+    added = (_pending_findings(plan, name, ids[name], findings, not_checked, coverage, today) for name in plan.pending)
+    return marked + [finding for several in added for finding in several]
 
 
-def _about(
+def _pending_findings(
     plan: ContractPlan,
     name: str,
-    covered: frozenset[str],
+    ids: frozenset[str],
     findings: Sequence[Finding],
     not_checked: Sequence[NotChecked],
     coverage: Sequence[Coverage],
     today: dt.date,
 ) -> Iterator[Finding]:
     pending = plan.pending[name]
-    broken = any(f.level == "violation" and not covered.isdisjoint((f.entry, f.condition)) for f in findings)
-    decided = not any(each.entry in covered and each.reason != "capability" for each in not_checked)
-    exercised = decided and any(each.entry in covered and each.state == "exercised" for each in coverage)
+    broken = any(f.level == "violation" and not ids.isdisjoint((f.entry, f.condition)) for f in findings)
+    decided = not any(each.entry in ids and each.reason != "capability" for each in not_checked)
+    exercised = decided and any(each.entry in ids and each.state == "exercised" for each in coverage)
     if broken and dt.date.fromisoformat(pending.until) < today:
         message = f"{name} was pending until {pending.until} ({pending.owner}: {pending.reason})"
         yield _finding(plan, "pending-expired", name, message, pending)
@@ -63,8 +62,8 @@ def _finding(plan: ContractPlan, finding: str, entry: str, message: str, pending
     )  # fmt: skip
 
 
-def covered(plan: ContractPlan, name: str) -> frozenset[str]:
-    """The id that is pending and all ids below it."""
+def pending_ids(plan: ContractPlan, name: str) -> frozenset[str]:
+    """Return the pending id and all ids below it."""
     for entry in plan.top.walk():
         if entry.id == name:
             return frozenset(_ids(entry))

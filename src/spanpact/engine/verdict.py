@@ -1,4 +1,4 @@
-"""The verdict on one contract, from what its verification gathered (section 10)."""
+"""Step 6: decide the verdict on one contract (section 10)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from spanpact.findings import Coverage, Finding, NotChecked, Verdict
 
 
 def verdict_of(findings: Sequence[Finding], not_checked: Sequence[NotChecked], coverage: Sequence[Coverage]) -> Verdict:
-    """Broken over not checked over kept. What a source cannot carry (`capability`) leaves a contract kept."""
+    """Return `broken` if a finding breaks the contract, `not checked` if something could not be decided, else `kept`.
+
+    What the source cannot carry (reason `capability`) leaves a contract kept. A contract of which nothing was
+    exercised is `not checked`.
+    """
     if any(finding.breaks for finding in findings):
         return "broken"
     if any(each.reason != "capability" for each in not_checked):

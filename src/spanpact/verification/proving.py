@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from spanpact.contract.compiled import ContractPlan
-from spanpact.engine.judging import CompiledContract
+from spanpact.engine import CompiledContract
 from spanpact.findings import Report
 from spanpact.trace.model import Reading
 from spanpact.verification.removal import without

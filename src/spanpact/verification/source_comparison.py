@@ -12,9 +12,8 @@ from typing import Final
 
 import msgspec
 
-from spanpact.engine.checks.timing import shown_ns
-from spanpact.engine.checks.values import shown
-from spanpact.engine.coverage import abridged
+from spanpact.engine.checks.shown import shown, shown_ns
+from spanpact.engine.masking import abridged
 from spanpact.engine.verdict import verdict_of
 from spanpact.findings import ContractResult, Coverage, Finding, NotChecked, Report
 from spanpact.privacy import mask

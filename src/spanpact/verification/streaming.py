@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from spanpact.contract.compiled import ContractPlan
-from spanpact.engine.judging import CompiledContract
+from spanpact.engine import CompiledContract
 from spanpact.findings import Report
 from spanpact.otlp import Batch, SharedValues, lazy_json, lazy_protobuf
 from spanpact.otlp.batch import NeedsFullDecoding

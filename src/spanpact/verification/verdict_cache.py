@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from spanpact.contract.compiled import ContractPlan
-from spanpact.engine.across import Members, Population
-from spanpact.engine.coverage import Gain, Mark, Tally
+from spanpact.engine.across import AcrossStatistics, EntrySpans
+from spanpact.engine.collector import ResultCollector
+from spanpact.engine.coverage import Counts
 from spanpact.engine.flow_spans import FlowSpans
 from spanpact.trace.model import SourceInfo, Trace
 from spanpact.trace.topology import TOP
@@ -23,8 +24,8 @@ _MOST: Final = 1000  # a precedent takes some kilobytes for each contract; after
 class Judged(Protocol):
     """What the verification of one contract keeps, as far as a trace adds to it."""
 
-    tally: Tally
-    population: Population
+    results: ResultCollector
+    statistics: AcrossStatistics
     flows: FlowSpans
     labelled: int
 
@@ -34,9 +35,9 @@ class _Part:
     """What a precedent added to one contract: counts, flows by the place of their span, spans for `across`."""
 
     judged: Judged
-    gain: Gain
+    gain: Counts
     flows: Sequence[int]
-    members: Sequence[Members]
+    members: Sequence[EntrySpans]
     labelled: int
 
 
@@ -55,7 +56,7 @@ class _Case:
     """A trace that the engine is about to judge, and how things stood before."""
 
     shape: Shape
-    marks: Sequence[tuple[Mark, int, int]]
+    marks: Sequence[tuple[Counts, int, int]]
 
 
 class Precedents:
@@ -98,10 +99,10 @@ class Precedents:
             return False
         precedent = self._known.get(shape.key)
         if precedent is None:
-            marks = [(each.tally.mark(), len(each.flows), each.labelled) for each in self._judged]
+            marks = [(each.results.counts(), len(each.flows), each.labelled) for each in self._judged]
             self._case = _Case(shape, marks)
             for each in self._judged:
-                each.population.begin_note()
+                each.statistics.begin_recording()
             return False
         precedent.times += 1
         self.followed += 1
@@ -113,12 +114,12 @@ class Precedents:
         case, self._case = self._case, None
         if case is None:
             return
-        noted = [each.population.end_note() for each in self._judged]
+        noted = [each.statistics.end_recording() for each in self._judged]
         if amiss:
             return
         parts = []
         for judged, members, (mark, flows, labelled) in zip(self._judged, noted, case.marks, strict=True):
-            gain = judged.tally.gain_since(mark)
+            gain = judged.results.counts_since(mark)
             places = _places([judged.flows[i] for i in range(flows, len(judged.flows))], case.shape)
             parts.append(_Part(judged, gain, places, members, judged.labelled - labelled))
         if len(self._known) >= _MOST:
@@ -130,7 +131,7 @@ class Precedents:
         """Adds the counts of all traces that followed a precedent; after this there are none."""
         for precedent in self._known.values():
             for part in precedent.parts if precedent.times else ():
-                part.judged.tally.add(part.gain, precedent.times)
+                part.judged.results.add(part.gain, precedent.times)
                 part.judged.labelled += part.labelled * precedent.times
         self._known.clear()
 
@@ -142,7 +143,7 @@ def _add_flows(precedent: _Precedent, trace_id: str, shape: Shape) -> None:
         for i in part.flows:
             append(trace_id, facts[i][1] if i != TOP else "")
         if part.members:
-            part.judged.population.add_like(trace_id, part.members, lambda i: (facts[i][0], facts[i][3]))
+            part.judged.statistics.add_recorded(trace_id, part.members, lambda i: (facts[i][0], facts[i][3]))
 
 
 def _places(flows: Sequence[tuple[str, str]], shape: Shape) -> list[int]:

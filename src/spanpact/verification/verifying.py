@@ -6,16 +6,9 @@ import datetime as dt
 from collections.abc import Sequence
 
 from spanpact.contract.compiled import ContractPlan
-from spanpact.engine.judging import (
-    CompiledContract,
-    FindSpan,
-    SpanLookup,
-    contract_result,
-    integrity_findings,
-    judge_trace,
-    mask_of,
-    start,
-)
+from spanpact.engine import CompiledContract
+from spanpact.engine.judging import contract_result, integrity_findings, judge_trace, mask_for, start_run
+from spanpact.engine.linked_spans import FindSpan, SpanFinder
 from spanpact.findings import Finding, Report
 from spanpact.trace.model import Reading, Trace
 from spanpact.trace.topology import Topology
@@ -59,11 +52,11 @@ class Verification:
         precedents: bool = True,
     ) -> None:
         self._reading = reading
-        self._judged = [start(plan, reading) for plan in plans]
-        self._found = find_span or SpanLookup(reading.traces)
+        self._judged = [start_run(plan, reading) for plan in plans]
+        self._found = find_span or SpanFinder(reading.traces)
         self._findings: list[Finding] = []
         chosen = [each.contract.plan for each in self._judged]
-        self._mask = mask_of(chosen)
+        self._mask = mask_for(chosen)
         self._precedents = Precedents.of(self._judged, chosen, reading.source) if precedents else None
 
     @property
@@ -84,12 +77,12 @@ class Verification:
     def judge_itself(self, trace: Trace) -> bool:
         """Judges one trace that has no precedent; whether anything is amiss."""
         topology, reading, found = Topology(trace), self._reading, self._found
-        before = len(self._findings) + sum(each.tally.breaches for each in self._judged)
+        before = len(self._findings) + sum(each.results.breach_count for each in self._judged)
         speaking = [each for each in self._judged if judge_trace(each, topology, reading, found)]
         if speaking:
             plans = [each.contract.plan for each in speaking]
             self._findings += integrity_findings(topology, reading, found, plans, self._mask)
-        amiss = len(self._findings) + sum(each.tally.breaches for each in self._judged) > before
+        amiss = len(self._findings) + sum(each.results.breach_count for each in self._judged) > before
         if self._precedents:
             self._precedents.note(amiss=amiss)
         return amiss

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanpact.contract.compiled import Count
-from spanpact.engine.assignment.least_cost import Assigned, Contested, assign
+from spanpact.engine.assignment.least_cost import AssignmentProblem, AssignmentResult, assign
 
 _counts = st.tuples(st.integers(0, 2), st.integers(0, 2) | st.none()).map(
     lambda pair: Count(pair[0], None if pair[1] is None else pair[0] + pair[1])
@@ -15,20 +15,20 @@ _counts = st.tuples(st.integers(0, 2), st.integers(0, 2) | st.none()).map(
 
 
 @st.composite
-def problems(draw: st.DrawFn) -> Contested:
+def problems(draw: st.DrawFn) -> AssignmentProblem:
     counts = draw(st.lists(_counts, min_size=1, max_size=3))
     costs = st.dictionaries(st.integers(0, len(counts) - 1), st.integers(0, 3), min_size=1)
-    return Contested(counts, draw(st.lists(costs, max_size=5)))
+    return AssignmentProblem(counts, draw(st.lists(costs, max_size=5)))
 
 
-def cost_of(problem: Contested, answer: Assigned) -> tuple[int, int]:
+def cost_of(problem: AssignmentProblem, answer: AssignmentResult) -> tuple[int, int]:
     """(missing and surplus items, findings of the counted items)."""
     wrong = sum(len(items) for items in answer.surplus)
     wrong += sum(max(0, c.low - len(items)) for c, items in zip(problem.counts, answer.counted, strict=True))
     return wrong, sum(problem.costs[i][e] for e, items in enumerate(answer.counted) for i in items)
 
 
-def every_assignment(problem: Contested) -> list[Assigned]:
+def every_assignment(problem: AssignmentProblem) -> list[AssignmentResult]:
     entries = range(len(problem.counts))
     choices = [[(e, surplus) for e in costs for surplus in (False, True)] for costs in problem.costs]
     answers = []
@@ -36,21 +36,21 @@ def every_assignment(problem: Contested) -> list[Assigned]:
         counted = [[i for i, c in enumerate(choice) if c == (e, False)] for e in entries]
         surplus = [[i for i, c in enumerate(choice) if c == (e, True)] for e in entries]
         if all(c.high is None or len(counted[e]) <= c.high for e, c in enumerate(problem.counts)):
-            answers.append(Assigned(counted, surplus))
+            answers.append(AssignmentResult(counted, surplus))
     return answers
 
 
 @pytest.mark.unmeasured
 @given(problems())
 @settings(max_examples=400, deadline=None)
-def test_no_assignment_is_better(problem: Contested) -> None:
+def test_no_assignment_is_better(problem: AssignmentProblem) -> None:
     best = min(cost_of(problem, answer) for answer in every_assignment(problem))
     assert cost_of(problem, assign(problem)) == best
 
 
 @given(problems())
 @settings(deadline=None)
-def test_every_item_has_exactly_one_place_that_selects_it(problem: Contested) -> None:
+def test_every_item_has_exactly_one_place_that_selects_it(problem: AssignmentProblem) -> None:
     answer = assign(problem)
     places = [(i, e) for lists in (answer.counted, answer.surplus) for e, items in enumerate(lists) for i in items]
     assert sorted(i for i, _ in places) == list(range(len(problem.costs)))
@@ -58,10 +58,10 @@ def test_every_item_has_exactly_one_place_that_selects_it(problem: Contested) ->
 
 
 def test_equal_spans_go_earlier_ones_to_better_ranked_entries() -> None:
-    answer = assign(Contested([Count(1, 1), Count(1, 1)], [{0: 0, 1: 0}, {0: 0, 1: 0}, {0: 0, 1: 0}]))
-    assert answer == Assigned([[0], [1]], [[2], []])
+    answer = assign(AssignmentProblem([Count(1, 1), Count(1, 1)], [{0: 0, 1: 0}, {0: 0, 1: 0}, {0: 0, 1: 0}]))
+    assert answer == AssignmentResult([[0], [1]], [[2], []])
 
 
 def test_a_thousand_equal_siblings_are_shared_out_in_order() -> None:
-    answer = assign(Contested([Count(1, 500), Count(0, None)], [{0: 0, 1: 0}] * 1000))
+    answer = assign(AssignmentProblem([Count(1, 500), Count(0, None)], [{0: 0, 1: 0}] * 1000))
     assert answer.counted == [list(range(500)), list(range(500, 1000))]

@@ -1,4 +1,4 @@
-"""Where another assignment would have been as good: said, so that nobody puzzles over a finding (section 5)."""
+"""Find where another assignment would have been as good, so that a report can mention it (section 5)."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from spanpact.contract.compiled import Count
-from spanpact.engine.assignment.matching import CompiledEntry, Group, Index
-from spanpact.engine.checks.values import shown
+from spanpact.engine.assignment.compiled_entries import CompiledEntry
+from spanpact.engine.assignment.placements import Group, Index
+from spanpact.engine.checks.shown import shown
 from spanpact.trace.equality import equal
 from spanpact.trace.topology import Topology
 
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """Two entries of one group, and the spans that could change places (or one that could move)."""
+    """Two entries of one group, and the spans that could change places (or the one that could move)."""
 
     first: CompiledEntry
     second: CompiledEntry
@@ -23,7 +24,7 @@ class Tie:
 
 
 def ties(group: Group) -> Iterator[Tie]:
-    """Pairs of entries between which moving one span or swapping two is as good."""
+    """Yield the pairs of entries between which moving one span or swapping two costs nothing."""
     if not group.costs:
         return
     entries = [entry for entry in group.entries if entry.id in group.counted]
@@ -31,36 +32,36 @@ def ties(group: Group) -> Iterator[Tie]:
         forth, back = _best_move(group, one, other), _best_move(group, other, one)
         if forth and back and forth[0] + back[0] == 0:
             yield Tie(one, other, (forth[1], back[1]))
-        elif forth and _moved(group, one, other, forth[0]):
+        elif forth and _is_as_good(group, one, other, forth[0]):
             yield Tie(one, other, (forth[1],))
-        # Never the other way: a span that could as well stand in the better ranked entry would stand there.
+        # Never the other way: a span that fits the better ranked entry as well is assigned to that one.
 
 
 def _best_move(group: Group, source: CompiledEntry, target: CompiledEntry) -> tuple[int, Index] | None:
     changes = [
-        (costs[target.id] - costs[source.id], placed.span)
-        for placed in group.counted[source.id]
-        if target.id in (costs := group.costs.get(placed.span, {})) and source.id in costs
+        (costs[target.id] - costs[source.id], placement.span)
+        for placement in group.counted[source.id]
+        if target.id in (costs := group.costs.get(placement.span, {})) and source.id in costs
     ]
     return min(changes) if changes else None
 
 
-def _moved(group: Group, source: CompiledEntry, target: CompiledEntry, change: int) -> bool:
-    """Whether one span less here and one more there is as good."""
-    have, has = len(group.counted[source.id]), len(group.counted[target.id])
-    if target.plan.count.high is not None and has >= target.plan.count.high:
+def _is_as_good(group: Group, source: CompiledEntry, target: CompiledEntry, change: int) -> bool:
+    """Return whether one span less in `source` and one more in `target` costs the same."""
+    in_source, in_target = len(group.counted[source.id]), len(group.counted[target.id])
+    if target.plan.count.high is not None and in_target >= target.plan.count.high:
         return False
-    before = _short(source.plan.count, have) + _short(target.plan.count, has)
-    after = _short(source.plan.count, have - 1) + _short(target.plan.count, has + 1)
+    before = _missing(source.plan.count, in_source) + _missing(target.plan.count, in_target)
+    after = _missing(source.plan.count, in_source - 1) + _missing(target.plan.count, in_target + 1)
     return before == after and change == 0
 
 
-def _short(count: Count, number: int) -> int:
+def _missing(count: Count, number: int) -> int:
     return max(0, count.low - number)
 
 
 def suggested_where(topology: Topology, tie: Tie) -> str:
-    """A `where` that would tell the spans apart: the first attribute in which they differ."""
+    """Return a `where` that would distinguish the spans: the first attribute in which they differ."""
     if len(tie.spans) < 2:
         return "a where on one of them would say which"
     one, other = (topology.spans[i] for i in tie.spans)

@@ -1,4 +1,4 @@
-"""Spans to entries, one to one, at the least cost: the algorithm, free of spans and contracts (section 5).
+"""The assignment algorithm: items to entries, one to one, at the least cost (section 5).
 
 Each entry is two places: the *counted* one, which holds up to `high` items, and the *surplus* one behind it.
 Least is, in this order: items missing or surplus; the sum of the counted items' costs; earlier items to
@@ -19,8 +19,8 @@ Item: TypeAlias = int
 
 
 @dataclass(frozen=True, slots=True)
-class Contested:
-    """The problem: for each entry (by rank, best first) its range; for each item the entries that select it.
+class AssignmentProblem:
+    """An assignment problem: for each entry (best rank first) its count, for each item the entries that select it.
 
     `costs[item]` maps entry index to the cost of counting the item there. Items are in order of time.
     """
@@ -30,22 +30,22 @@ class Contested:
 
 
 @dataclass(frozen=True, slots=True)
-class Assigned:
-    """The answer: for each entry the counted and the surplus items, in order of time."""
+class AssignmentResult:
+    """A solution: for each entry the counted and the surplus items, in order of time."""
 
     counted: Sequence[Sequence[Item]]
     surplus: Sequence[Sequence[Item]]
 
 
-def assign(problem: Contested) -> Assigned:
-    """The assignment of least cost; every item that some entry selects is in exactly one place."""
-    return _Flow(problem).solve()
+def assign(problem: AssignmentProblem) -> AssignmentResult:
+    """Return the assignment of least cost. Every item that some entry selects is in exactly one place."""
+    return _Solver(problem).solve()
 
 
-class _Flow:
-    """Places are numbered: entry e's counted place is e, its surplus place is e + number of entries."""
+class _Solver:
+    """Solves one problem. Entry `e` has two places: `e` for counted items, `e` + number of entries for surplus ones."""
 
-    def __init__(self, problem: Contested) -> None:
+    def __init__(self, problem: AssignmentProblem) -> None:
         self.problem = problem
         self.entries = len(problem.counts)
         self.places = 2 * self.entries
@@ -59,7 +59,7 @@ class _Flow:
         self.moves: dict[tuple[int, int], list[tuple[int, Item]]] = {}
 
     def cost(self, item: Item, place: int) -> int | None:
-        """What it costs to have the item there; None where the entry does not select it."""
+        """Return the cost of the item in this place; None if the entry does not select it."""
         own = self.problem.costs[item].get(place % self.entries)
         if own is None:
             return None
@@ -67,7 +67,7 @@ class _Flow:
         return (own * self.unit if place < self.entries else 0) + place * earliness
 
     def room(self, place: int) -> int | None:
-        """What one more item in the place costs beside its own; None where it is full."""
+        """Return what one more item in the place costs besides its own cost; None if it is full."""
         if place >= self.entries:
             return self.step
         count = self.problem.counts[place]
@@ -75,13 +75,14 @@ class _Flow:
             return -self.step
         return 0 if count.high is None or self.load[place] < count.high else None
 
-    def solve(self) -> Assigned:
+    def solve(self) -> AssignmentResult:
+        """Add the items one by one, each along the cheapest path of moves."""
         for item in range(len(self.problem.costs)):
             self._add(item)
         where: list[list[Item]] = [[] for _ in range(self.places)]
         for item, place in enumerate(self.place_of):
             where[place].append(item)
-        return Assigned(where[: self.entries], where[self.entries :])
+        return AssignmentResult(where[: self.entries], where[self.entries :])
 
     def _put(self, item: Item, place: int) -> None:
         self.place_of[item] = place

@@ -7,23 +7,24 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from spanpact.contract.compiled import AttributeExpectation, Matcher
-from spanpact.engine.checks.base import KEPT, Breach, Context, Outcome, Undecided
+from spanpact.engine.checks.context import Context
+from spanpact.engine.checks.outcomes import KEPT, Breach, Outcome, Undecided
+from spanpact.engine.checks.shown import described, shown
 from spanpact.engine.checks.values import (
-    UNTOLD,
+    TYPE_UNKNOWN,
+    certain_fault,
     compile_matcher,
-    described,
-    shown,
-    sure_fault,
     undecidable_type,
 )
 from spanpact.trace.equality import equal, may_equal, possible_values
 from spanpact.trace.model import Attributes
 
 AttributeJudge: TypeAlias = Callable[[Attributes, Context], Sequence[Outcome]]
+"""Return the outcomes of one attribute expectation on the attributes of a span, a resource, an event or a link."""
 
 
 def compile_attribute(expectation: AttributeExpectation) -> AttributeJudge:
-    """The judge of one attribute, whatever carries it: a span, a resource, an event, a link, a log record."""
+    """Return the function that judges one attribute of a span, a resource, an event, a link or a log record."""
     matcher, names, name = expectation.matcher, expectation.names, expectation.name
     fault = compile_matcher(matcher)
     expected = described(matcher)
@@ -37,7 +38,7 @@ def compile_attribute(expectation: AttributeExpectation) -> AttributeJudge:
     else:
         missing = (Breach("attribute-missing", f"attribute {name} is missing", "present", "missing"),)
     untyped_fault = compile_matcher(replace(matcher, type=None))
-    asks = replace(matcher, same_as=None, optional=False, presence=None) != Matcher()
+    has_value_test = replace(matcher, same_as=None, optional=False, presence=None) != Matcher()
     type_asked = matcher.type in ("int", "double", "bytes", "string")
     same_as = matcher.same_as
 
@@ -50,12 +51,12 @@ def compile_attribute(expectation: AttributeExpectation) -> AttributeJudge:
             value = attributes[each]
             unknown = undecidable_type(matcher, value, context.capabilities) if type_asked else None
             test = untyped_fault if unknown else fault
-            if asks and (others := possible_values(value, context.capabilities)):
-                unknown, wrong = UNTOLD, sure_fault(test, value, others)
+            if has_value_test and (others := possible_values(value, context.capabilities)):
+                unknown, wrong = TYPE_UNKNOWN, certain_fault(test, value, others)
             else:
                 wrong = test(value)
             undecided = undecided or unknown
-            if wrong:  # a breach outweighs what cannot be told
+            if wrong:  # a breach outweighs what cannot be decided
                 kind, wanted, observed = wrong
                 verb = "is of the wrong type" if kind == "type" else "has another value"
                 return (Breach(f"attribute-{kind}", f"attribute {each} {verb}", wanted, observed),)
@@ -64,7 +65,7 @@ def compile_attribute(expectation: AttributeExpectation) -> AttributeJudge:
         if undecided:
             return (undecided,)
         if same_as and context.values_of is not None:
-            return _related(expectation, attributes, context)
+            return _compare_with_reference(expectation, attributes, context)
         return KEPT
 
     return judge
@@ -78,7 +79,10 @@ def _must_be_absent(names: Sequence[str], attributes: Attributes) -> Sequence[Ou
     return KEPT
 
 
-def _related(expectation: AttributeExpectation, attributes: Attributes, context: Context) -> Sequence[Outcome]:
+def _compare_with_reference(
+    expectation: AttributeExpectation, attributes: Attributes, context: Context
+) -> Sequence[Outcome]:
+    """Return the outcomes of `same_as`: the attribute equals every value that the reference has in the flow."""
     reference = expectation.matcher.same_as
     assert reference is not None
     assert context.values_of is not None
@@ -99,11 +103,11 @@ def _related(expectation: AttributeExpectation, attributes: Attributes, context:
             else:
                 message = f"attribute {name} differs from {target}"
                 return (Breach("attribute-relation", message, shown(other), shown(value)),)
-    return (UNTOLD,) if undecided else KEPT
+    return (TYPE_UNKNOWN,) if undecided else KEPT
 
 
 def exactly_one_true(names: Sequence[Sequence[str]], attributes: Attributes) -> Sequence[Outcome]:
-    """Exactly one of the names (each with its aliases) is boolean true; missing is not true."""
+    """Return a breach unless exactly one of the names (each with its aliases) is boolean true; missing is not true."""
     true = [group[0] for group in names if any(attributes.get(name) is True for name in group)]
     if len(true) == 1:
         return KEPT

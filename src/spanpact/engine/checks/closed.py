@@ -1,4 +1,7 @@
-"""`closed`: nothing but what is named (section 3). Closed children are found by the matching."""
+"""`closed`: no attributes, events or links other than those named (section 3).
+
+Children in a closed place are found by the assignment (`assignment.candidates`).
+"""
 
 from __future__ import annotations
 
@@ -6,19 +9,20 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 from spanpact.contract.compiled import Content, EventExpectation, LinkExpectation
-from spanpact.engine.checks.base import Breach, Context, Undecided
-from spanpact.engine.checks.values import shown
+from spanpact.engine.checks.context import Context
+from spanpact.engine.checks.outcomes import Breach, Undecided
+from spanpact.engine.checks.shown import shown
 from spanpact.trace.model import Link, Span
 
 
 def named_attributes(content: Content) -> frozenset[str]:
-    """The attributes that a content names, under all their aliases."""
+    """Return the attributes that a content names, under all their aliases."""
     groups = [*(a.names for a in content.attributes), *content.exactly_one_true]
     return frozenset(name for names in groups for name in names)
 
 
 def extra_attributes(span: Span, named: AbstractSet[str]) -> list[Breach]:
-    """Attributes of a span beside those that are named."""
+    """Return a breach for each attribute of the span that is not named."""
     return [
         Breach(
             "attribute-extra", f"attribute {name} is not named in a closed place", "only what is named", shown(value)
@@ -29,7 +33,7 @@ def extra_attributes(span: Span, named: AbstractSet[str]) -> list[Breach]:
 
 
 def extra_events(span: Span, context: Context, expectations: Sequence[EventExpectation]) -> list[Breach | Undecided]:
-    """Span events that no id of `events` names."""
+    """Return a breach for each span event that no id of `events` names."""
     if "events" not in context.capabilities:
         return [Undecided("capability", "the source carries no events")]
     patterns = [expectation.event for expectation in expectations if expectation.via != "log"]
@@ -41,7 +45,7 @@ def extra_events(span: Span, context: Context, expectations: Sequence[EventExpec
 
 
 def extra_links(span: Span, context: Context, expectations: Sequence[LinkExpectation]) -> list[Breach | Undecided]:
-    """Links whose target no id of `links` names."""
+    """Return a breach for each link whose target no id of `links` names."""
     if "links" not in context.capabilities:
         return [Undecided("capability", "the source carries no links")]
     outcomes: list[Breach | Undecided] = []
@@ -58,7 +62,7 @@ def extra_links(span: Span, context: Context, expectations: Sequence[LinkExpecta
 
 
 def _named(link: Link, context: Context, expectations: Sequence[LinkExpectation]) -> bool | None:
-    """Whether an id of `links` names the link; None where that depends on a span that is in no trace given."""
+    """Return whether an id of `links` names the link; None where that depends on a span that was not read."""
     if not expectations or any(each.span.any for each in expectations):
         return bool(expectations)
     target = context.find_span(link.trace_id, link.span_id)

@@ -1,23 +1,25 @@
-"""The content keywords of an entry, a rule or a condition's side, compiled to a flat list of checks."""
+"""Compile the content keywords of an entry, a rule or one side of a condition to a flat list of checks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 from spanpact.contract.compiled import AttributeExpectation, Content
 from spanpact.engine.checks.attributes import compile_attribute, exactly_one_true
-from spanpact.engine.checks.base import Check, Context, Judge, Outcome, lacking
+from spanpact.engine.checks.check import Check, Judge, Phase, missing_capability
+from spanpact.engine.checks.context import Context
+from spanpact.engine.checks.duration import compile_duration
 from spanpact.engine.checks.events import compile_events
 from spanpact.engine.checks.leaks import compile_forbid
 from spanpact.engine.checks.links import compile_links
-from spanpact.engine.checks.status import compile_parent, compile_text
-from spanpact.engine.checks.timing import compile_duration
+from spanpact.engine.checks.outcomes import Outcome
+from spanpact.engine.checks.parent import compile_parent
+from spanpact.engine.checks.span_fields import compile_text
 from spanpact.trace.model import Span
 
 
 def compile_content(content: Content) -> tuple[Check, ...]:
-    """One check for each expectation, in the order of section 3."""
+    """Return one check for each expectation, in the order of section 3."""
     judges: list[tuple[str, Judge]] = []
     if content.kind:
         judges.append(("kind", compile_text("kind", "span kind", lambda span: span.kind, content.kind)))
@@ -62,11 +64,11 @@ def _resource(expectation: AttributeExpectation) -> Check:
     judge_one = compile_attribute(expectation)
 
     def judge(span: Span, context: Context) -> Sequence[Outcome]:
-        return lacking(context, "resource") or judge_one(span.resource.attributes, context)
+        return missing_capability(context, "resource") or judge_one(span.resource.attributes, context)
 
     return _named("resource", expectation, judge)
 
 
 def _named(keyword: str, expectation: AttributeExpectation, judge: Judge) -> Check:
-    phase: Literal["content", "relation"] = "relation" if expectation.matcher.same_as else "content"
+    phase: Phase = "relation" if expectation.matcher.same_as else "content"
     return Check(f"{keyword}.{expectation.name}", judge, place=expectation.place, phase=phase)

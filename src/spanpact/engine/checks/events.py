@@ -7,12 +7,14 @@ from typing import NamedTuple
 
 from spanpact.contract.compiled import AttributeExpectation, EventExpectation, Via
 from spanpact.engine.checks.attributes import compile_attribute
-from spanpact.engine.checks.base import INCOMPLETE, KEPT, VACUOUS, Breach, Check, Context, Judge, Outcome, Undecided
+from spanpact.engine.checks.check import Check, Judge, Phase
+from spanpact.engine.checks.context import Context
+from spanpact.engine.checks.outcomes import INCOMPLETE, KEPT, VACUOUS, Breach, Outcome, Undecided
 from spanpact.trace.model import Attributes, Event, LogRecord, Span
 from spanpact.trace.name_patterns import NamePattern
 
 
-class Happening(NamedTuple):
+class NamedEvent(NamedTuple):
     """A span event or a log record, as the checks see both."""
 
     name: str
@@ -20,18 +22,18 @@ class Happening(NamedTuple):
     carrier: Event | LogRecord
 
 
-def happenings(span: Span, context: Context, via: Via) -> Iterator[Happening]:
-    """The events of a span that this `via` speaks of: span events, log records, or both."""
+def named_events(span: Span, context: Context, via: Via) -> Iterator[NamedEvent]:
+    """Yield the events of a span by this `via`: span events, log records, or both."""
     if via != "log":
         for event in span.events:
-            yield Happening(event.name, event.attributes, event)
+            yield NamedEvent(event.name, event.attributes, event)
     if via != "span":
         for record in context.logs_of(span):
-            yield Happening(record.event_name, record.attributes, record)
+            yield NamedEvent(record.event_name, record.attributes, record)
 
 
-def unseen_carrier(context: Context, via: Via, *, found: bool) -> Undecided | None:
-    """Why events of this `via` cannot be told: the source carries no logs, or no events."""
+def missing_event_capability(context: Context, via: Via, *, found: bool) -> Undecided | None:
+    """Return why events of this `via` cannot be counted: the source carries no logs, or no events; else None."""
     if via == "either" and found:
         return None
     if via != "span" and "logs" not in context.capabilities:
@@ -42,7 +44,7 @@ def unseen_carrier(context: Context, via: Via, *, found: bool) -> Undecided | No
 
 
 def compile_events(expectation: EventExpectation) -> list[Check]:
-    """The checks of one id of `events`: how many there are, and each attribute of each of them."""
+    """Return the checks of one id of `events`: how many there are, and each attribute of each of them."""
     pattern, via = expectation.event, expectation.via
     place, entry = expectation.place, expectation.id
     checks = [Check("event", _existence(expectation), entry, place)]
@@ -53,12 +55,12 @@ def compile_events(expectation: EventExpectation) -> list[Check]:
 
 
 def _matching(span: Span, context: Context, pattern: NamePattern, via: Via) -> list[Attributes]:
-    return [h.attributes for h in happenings(span, context, via) if pattern.fits(h.name)]
+    return [h.attributes for h in named_events(span, context, via) if pattern.fits(h.name)]
 
 
 def _attribute_check(attribute: AttributeExpectation, judge: Judge, entry: str) -> Check:
-    phase = "relation" if attribute.matcher.same_as else "content"
-    return Check(f"attributes.{attribute.name}", judge, entry, attribute.place, phase)  # type: ignore[arg-type]
+    phase: Phase = "relation" if attribute.matcher.same_as else "content"
+    return Check(f"attributes.{attribute.name}", judge, entry, attribute.place, phase)
 
 
 def _each(expectation: AttributeExpectation, carriers: Callable[[Span, Context], Sequence[Attributes]]) -> Judge:
@@ -76,7 +78,7 @@ def _existence(expectation: EventExpectation) -> Judge:
 
     def judge(span: Span, context: Context) -> Sequence[Outcome]:
         number = len(_matching(span, context, pattern, via))
-        if undecided := unseen_carrier(context, via, found=number > 0):
+        if undecided := missing_event_capability(context, via, found=number > 0):
             return (undecided,)
         if number in count:
             may_grow = via != "span" and count.high is not None and not context.complete
@@ -84,7 +86,7 @@ def _existence(expectation: EventExpectation) -> Judge:
         if number < count.low:
             if via != "span" and not context.complete:
                 return (INCOMPLETE,)  # a log record may come after its span
-            near = ", ".join(sorted({h.name for h in happenings(span, context, via) if h.name}))
+            near = ", ".join(sorted({h.name for h in named_events(span, context, via) if h.name}))
             observed = f"{number} found" + (f"; there are {near}" if near else "")
             return (Breach("event-missing", f"event {pattern} is missing", str(count), observed),)
         return (Breach("event-surplus", f"event {pattern} is there too often", str(count), f"{number} found"),)

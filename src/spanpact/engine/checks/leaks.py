@@ -1,4 +1,4 @@
-"""`forbid`, `except`: no text of a span, nor of what it carries, holds a forbidden class (section 8)."""
+"""`forbid`, `except`: no text of a span, its events, links, resource or logs holds a forbidden class (section 8)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from collections.abc import Iterator, Sequence
 from typing import Final, TypeAlias
 
 from spanpact.contract.compiled import Content
-from spanpact.engine.checks.base import KEPT, Breach, Context, Judge, Outcome, Undecided, lacking
-from spanpact.engine.checks.values import UNTOLD
+from spanpact.engine.checks.check import Judge, missing_capability
+from spanpact.engine.checks.context import Context
+from spanpact.engine.checks.outcomes import KEPT, Breach, Outcome, Undecided
+from spanpact.engine.checks.values import TYPE_UNKNOWN
 from spanpact.privacy import Scanner
 from spanpact.trace.equality import possible_values
 from spanpact.trace.model import ALL_CAPABILITIES, NO_SCOPE, Attributes, Capability, Event, LogRecord, Span, Value
@@ -17,39 +19,40 @@ from spanpact.trace.model import ALL_CAPABILITIES, NO_SCOPE, Attributes, Capabil
 _PARTS: Final[Sequence[Capability]] = ("events", "links", "status_message", "scope", "resource")
 
 PlacedText: TypeAlias = tuple[str, str, str]
-"""(what it is, the name of what carries it or "", the text)."""
+"""What the text is, the name of the attribute that holds it or "", and the text."""
 
 
 def compile_forbid(content: Content) -> Judge:
-    """The judge of `forbid` on a span and all that it carries: events, links, resource, scope, its log records."""
+    """Return the check of `forbid` on a span and all that it carries: events, links, resource, scope, log records."""
     scanner, exempt = Scanner(content.forbid), content.exempt
 
     def judge(span: Span, context: Context) -> Sequence[Outcome]:
-        return leaks(span_texts(span, context, exempt), scanner, context.capabilities) or _unseen(context)
+        return leaks(span_texts(span, context, exempt), scanner, context.capabilities) or _missing_parts(context)
 
     return judge
 
 
-def _unseen(context: Context) -> Sequence[Outcome]:
-    """What keeps a span without a leak from being clean: the source does not carry all of it."""
-    return next((outcome for part in _PARTS if (outcome := lacking(context, part))), KEPT)
+def _missing_parts(context: Context) -> Sequence[Outcome]:
+    """Return the outcome on a span without a leak whose source does not carry all parts; none if it does."""
+    return next((outcome for part in _PARTS if (outcome := missing_capability(context, part))), KEPT)
 
 
 def leaks(
     texts: Iterator[PlacedText], scanner: Scanner, capabilities: frozenset[Capability] = ALL_CAPABILITIES
 ) -> Sequence[Breach | Undecided]:
-    """A breach for each class at each place; it never repeats the text.
+    """Return a breach for each class at each place, without the text itself.
 
-    Of a text that may have been a list or a map, only what leaks either way; what leaks one way is not decided.
+    A text that may stand for a list or a map leaks if it does either way; if only one way, that is undecided.
     """
     found: dict[tuple[str, str], list[str]] = {}
-    sure = "value_types" in capabilities
-    untold = False
+    types_known = "value_types" in capabilities
+    undecided = False
     for what, carrier, text in texts:
         hits = scanner.scan(text)
-        if not sure and what in _VALUES and (others := possible_values(text, capabilities)):
+        if not types_known and what in _VALUES and (others := possible_values(text, capabilities)):
             certain, possible = _in_parts(others, scanner)
-            untold = untold or certain | possible | {hit.name for hit in hits} != certain & {hit.name for hit in hits}
+            as_text = {hit.name for hit in hits}
+            undecided = undecided or certain | possible | as_text != certain & as_text
             hits = [hit for hit in hits if hit.name in certain]
         for leak in hits:
             where = f"{what} {carrier}" if carrier else what
@@ -58,11 +61,11 @@ def leaks(
         Breach("privacy-leak", f"{name} in {where}", f"no {name}", f"characters {', '.join(ranges)}")
         for (name, where), ranges in found.items()
     ]
-    return [*breaches, UNTOLD] if untold else breaches
+    return [*breaches, TYPE_UNKNOWN] if undecided else breaches
 
 
 def _in_parts(values: Sequence[Value], scanner: Scanner) -> tuple[set[str], set[str]]:
-    """The classes that are in the texts of lists and maps for sure, and those that may be: JSON has bytes in base64."""
+    """Return the classes that are in texts of lists and maps, and those that may be: JSON holds bytes as base64."""
     certain: set[str] = set()
     possible: set[str] = set()
     for value in values:
@@ -70,7 +73,7 @@ def _in_parts(values: Sequence[Value], scanner: Scanner) -> tuple[set[str], set[
             classes = {leak.name for leak in scanner.scan(text)}
             try:
                 raw = base64.b64decode(text, validate=True).decode("utf-8", "replace")
-            except (binascii.Error, ValueError):  # no base64: ValueError for what is not ASCII
+            except (binascii.Error, ValueError):  # not base64; ValueError: not ASCII
                 certain |= classes
             else:
                 possible |= classes | {leak.name for leak in scanner.scan(raw)}
@@ -78,7 +81,7 @@ def _in_parts(values: Sequence[Value], scanner: Scanner) -> tuple[set[str], set[
 
 
 def span_texts(span: Span, context: Context, exempt: frozenset[str]) -> Iterator[PlacedText]:
-    """Every text of a span, with the place where it stands."""
+    """Yield every text of a span with its place."""
     yield "the span name", "", span.name
     if span.status_message:
         yield "the status message", "", span.status_message
@@ -100,7 +103,7 @@ def span_texts(span: Span, context: Context, exempt: frozenset[str]) -> Iterator
 
 
 def event_texts(carrier: Event | LogRecord, exempt: frozenset[str]) -> Iterator[PlacedText]:
-    """Every text of a span event or a log record."""
+    """Yield every text of a span event or a log record."""
     if isinstance(carrier, Event):
         yield "an event's name", "", carrier.name
         yield from attribute_texts(_OF_EVENT, carrier.attributes, exempt)
@@ -120,7 +123,7 @@ _VALUES = frozenset(of_value for of_value, _ in (_OF_SPAN, _OF_RESOURCE, _OF_SCO
 
 
 def attribute_texts(what: tuple[str, str], attributes: Attributes, exempt: frozenset[str]) -> Iterator[PlacedText]:
-    """The names and, but for exempt names, the values of attributes; `what` is what to call a value and a name."""
+    """Yield the names of attributes, and the values of those not exempt; `what` is what to call a value and a name."""
     of_value, of_name = what
     for name, value in attributes.items():
         yield of_name, "", name
@@ -135,11 +138,11 @@ def attribute_texts(what: tuple[str, str], attributes: Attributes, exempt: froze
 def attribute_leaks(
     name: str, value: Value, scanner: Scanner, exempt: frozenset[str], capabilities: frozenset[Capability]
 ) -> Sequence[Breach | Undecided]:
-    """What leaks in one attribute of a span."""
+    """Return the leaks of one attribute of a span."""
     return leaks(attribute_texts(_OF_SPAN, {name: value}, exempt), scanner, capabilities)
 
 
-_SHORTEST_CARD, _LONGEST_CARD = 10**12, 10**19  # the only class that fits a number
+_SHORTEST_CARD, _LONGEST_CARD = 10**12, 10**19  # of all classes, only this one fits numbers
 
 
 def _value_texts(what: str, name: str, value: Value) -> Iterator[PlacedText]:

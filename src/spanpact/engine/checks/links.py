@@ -6,24 +6,26 @@ from collections.abc import Sequence
 
 from spanpact.contract.compiled import AttributeExpectation, LinkExpectation
 from spanpact.engine.checks.attributes import compile_attribute
-from spanpact.engine.checks.base import KEPT, VACUOUS, Breach, Check, Context, Judge, Outcome, Undecided, lacking
+from spanpact.engine.checks.check import Check, Judge, Phase, missing_capability
+from spanpact.engine.checks.context import Context
+from spanpact.engine.checks.outcomes import KEPT, VACUOUS, Breach, Outcome, Undecided
 from spanpact.trace.model import Link, Span
 from spanpact.trace.name_patterns import NamePattern
 
 
 def compile_links(expectation: LinkExpectation) -> list[Check]:
-    """The checks of one id of `links`: how many there are, and each attribute of each of them."""
+    """Return the checks of one id of `links`: how many there are, and each attribute of each of them."""
     checks = [Check("link", _existence(expectation), expectation.id, expectation.place)]
     for attribute in expectation.attributes:
-        phase = "relation" if attribute.matcher.same_as else "content"
+        phase: Phase = "relation" if attribute.matcher.same_as else "content"
         judge = _each(attribute, expectation.span)
         keyword = f"attributes.{attribute.name}"
-        checks.append(Check(keyword, judge, expectation.id, attribute.place, phase))  # type: ignore[arg-type]
+        checks.append(Check(keyword, judge, expectation.id, attribute.place, phase))
     return checks
 
 
 def links_to(span: Span, context: Context, pattern: NamePattern) -> tuple[list[Link], int]:
-    """The links whose target's name fits, and how many targets are in no trace given."""
+    """Return the links whose target's name fits, and the number of targets that were not read."""
     if pattern.any:
         return list(span.links), 0
     found, unknown = [], 0
@@ -40,7 +42,7 @@ def _existence(expectation: LinkExpectation) -> Judge:
     pattern, count = expectation.span, expectation.count
 
     def judge(span: Span, context: Context) -> Sequence[Outcome]:
-        if outcome := lacking(context, "links"):
+        if outcome := missing_capability(context, "links"):
             return outcome
         links, unknown = links_to(span, context, pattern)
         number = len(links)
@@ -60,7 +62,7 @@ def _each(expectation: AttributeExpectation, pattern: NamePattern) -> Judge:
     judge_one = compile_attribute(expectation)
 
     def judge(span: Span, context: Context) -> Sequence[Outcome]:
-        if outcome := lacking(context, "links"):
+        if outcome := missing_capability(context, "links"):
             return outcome
         links, _ = links_to(span, context, pattern)
         return [o for link in links for o in judge_one(link.attributes, context)] if links else (VACUOUS,)

@@ -1,4 +1,4 @@
-"""Value matchers (section 4): does a value equal, fit, lie within, match?"""
+"""Judge one attribute value by a matcher: type, literal, bounds, regular expression (section 4)."""
 
 from __future__ import annotations
 
@@ -6,71 +6,24 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
 from spanpact.contract.compiled import UNSET, Matcher, TypeName
-from spanpact.engine.checks.base import Undecided
+from spanpact.engine.checks.outcomes import Undecided
+from spanpact.engine.checks.shown import described, shown
 from spanpact.trace.equality import equal
 from spanpact.trace.model import Capability, Value
 
 Fault: TypeAlias = tuple[str, str, str]
-"""(`type` or `value`, what is expected, what was observed)."""
+"""What is wrong with a value: `type` or `value`, what is expected, what was observed."""
 
-UNTOLD: Final = Undecided("capability", "the source does not tell array, map and null from string")
-"""Of a text that `possible_values` are there of."""
-
-_LONGEST_INT = 1024  # bits; Python refuses to write out far longer ones
-_DEEPEST = 8  # levels of lists and maps that a report shows
-
-
-def shown(value: Value, depth: int = 0) -> str:
-    """A value as a report shows it: text quoted, a map's names in order, -0.0 as 0.0 (some sources do not tell them).
-
-    Neither masked nor cut: whoever reports it does both, in that order. Cut first, half an e-mail address would look
-    like none.
-    """
-    if isinstance(value, bytes):
-        return f"{len(value)} bytes"
-    if isinstance(value, bool) or value is None:
-        return {True: "true", False: "false", None: "null"}[value]
-    if isinstance(value, list | dict) and depth == _DEEPEST:
-        return "…"
-    if isinstance(value, list):
-        return f"[{', '.join(shown(each, depth + 1) for each in value)}]"
-    if isinstance(value, dict):
-        return f"{{{', '.join(f'{name}: {shown(value[name], depth + 1)}' for name in sorted(value))}}}"
-    if isinstance(value, int) and value.bit_length() > _LONGEST_INT:
-        return f"an integer of {value.bit_length()} bits"
-    if isinstance(value, float):
-        value += 0.0
-    return f'"{value}"' if isinstance(value, str) else str(value)
+TYPE_UNKNOWN: Final = Undecided("capability", "the source does not tell array, map and null from string")
+"""The outcome on a text that may stand for another value: see `possible_values`."""
 
 
 def type_of(value: Value) -> str:
-    """The type's name as contracts write it; `null` for the empty value."""
+    """Return the type's name as contracts write it; `null` for the empty value."""
     if isinstance(value, bool):
         return "boolean"
     names = {str: "string", int: "int", float: "double", bytes: "bytes", list: "array", dict: "map"}
     return names.get(type(value), "null")
-
-
-def described(matcher: Matcher) -> str:
-    """What a matcher accepts, in words."""
-    if matcher.presence:
-        return matcher.presence
-    words = []
-    if matcher.type:
-        words.append(f"type {matcher.type}")
-    if matcher.equals is not UNSET:
-        words.append(shown(matcher.equals))  # type: ignore[arg-type]
-    if matcher.one_of is not None:
-        words.append("one of " + ", ".join(map(shown, matcher.one_of)))
-    if matcher.at_least is not None:
-        words.append(f"at least {matcher.at_least}")
-    if matcher.at_most is not None:
-        words.append(f"at most {matcher.at_most}")
-    if matcher.matches is not None:
-        words.append(f"matching /{matcher.matches}/")
-    if matcher.same_as:
-        words.append(f"the same as {matcher.same_as.entry}.{matcher.same_as.attribute}")
-    return " and ".join(words) + (" or missing" if matcher.optional else "") or "present"
 
 
 def _is_type(value: Value, name: TypeName) -> bool:
@@ -84,7 +37,7 @@ def _same_family(one: Value, other: Value) -> bool:
 
 
 def _literal_fault(value: Value, accepted: Sequence[Value]) -> str:
-    """`` where the value equals one of the accepted; else whether it is its type or only its value."""
+    """Return "" if the value equals one of the accepted ones; else `value` if the type fits one of them, or `type`."""
     if any(equal(value, one) for one in accepted):
         return ""
     return "value" if any(_same_family(value, one) for one in accepted) else "type"
@@ -96,7 +49,7 @@ def _equals(wanted: Value) -> Callable[[Value], str]:
 
     def test(value: Value) -> str:
         if simple and type(value) is kind and value == wanted:
-            return ""  # almost always: the rest of the way tells type from value
+            return ""  # almost always; what follows distinguishes a wrong type from a wrong value
         return _literal_fault(value, accepted)
 
     return test
@@ -112,7 +65,7 @@ def _bound_fault(value: Value, matcher: Matcher) -> str:
 
 
 def compile_matcher(matcher: Matcher) -> Callable[[Value], Fault | None]:
-    """A function that gives the first fault of a value that is there, None where all words but `same_as` hold."""
+    """Return a function that gives the first fault of a value, None if it fulfils all of the matcher but `same_as`."""
     tests: list[Callable[[Value], str]] = []
     if (wanted := matcher.type) is not None:
         tests.append(lambda value: "" if _is_type(value, wanted) else "type")
@@ -144,7 +97,7 @@ def _covers(regex: object, text: str) -> bool:
 
 
 def undecidable_type(matcher: Matcher, value: Value, capabilities: frozenset[Capability]) -> Undecided | None:
-    """Whether the source cannot tell the type that the matcher asks for (a JSON 5 is an int and a double)."""
+    """Return why the source cannot show the type that the matcher asks for (5 in JSON is int or double), else None."""
     if matcher.type in ("int", "double") and type_of(value) in ("int", "double"):
         if "number_types" not in capabilities:
             return Undecided("capability", "the source does not tell int from double")
@@ -153,10 +106,11 @@ def undecidable_type(matcher: Matcher, value: Value, capabilities: frozenset[Cap
     return None
 
 
-def sure_fault(fault: Callable[[Value], Fault | None], value: Value, others: Sequence[Value]) -> Fault | None:
-    """The fault of a text, if it has one whatever else it may have been; and the same one, but for the empty text.
+def certain_fault(fault: Callable[[Value], Fault | None], value: Value, others: Sequence[Value]) -> Fault | None:
+    """Return the fault of a text if all values that it may stand for have it too; None if that is not certain.
 
-    Null and a list without finite numbers are so rare that an empty text is said to be what it seems to be.
+    The faults must be of the same kind. The empty text is an exception: what else it may stand for is so rare that
+    its own fault is reported.
     """
     wrong = fault(value)
     if wrong is None:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from spanpact.contract.compiled import AttributeExpectation, Content, ContractPlan, Entry
+from spanpact.engine.checks import Breach, Context, Outcome, Undecided
 from spanpact.engine.checks.attributes import compile_attribute
-from spanpact.engine.checks.base import Breach, Context, Outcome, Undecided
 from spanpact.engine.checks.leaks import attribute_leaks
 from spanpact.privacy import PrivacyClass, Scanner
 from spanpact.trace.clocks import allowance_ns, rounding_ns
@@ -208,7 +208,7 @@ _ANY_NAME = NamePattern(("*",))
 
 
 def _cuts(content: Content, unclear_ns: int) -> Iterator[int]:
-    """The least durations from which on a bound is exceeded, or no more missed (see checks.timing)."""
+    """The least durations from which on a bound is exceeded, or no more missed (see checks.order)."""
     if bound := content.duration:
         if bound.at_most_ns is not None:
             yield bound.at_most_ns + unclear_ns + 1

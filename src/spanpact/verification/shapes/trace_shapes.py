@@ -117,7 +117,7 @@ def _ended(facts: Sequence[Facts], allowances_ns: Sequence[int]) -> Hashable:
 
 
 def _open_at_once(facts: Sequence[Facts], allowances_ns: Sequence[int]) -> Hashable:
-    """The same to either side of the end; a span that takes no time is taken for a nanosecond (see checks.timing)."""
+    """The same to either side of the end; a span that takes no time is taken for a nanosecond (see checks.order)."""
     if len(facts) == 1:
         return ()
     starts = [fact[0] for fact in facts]

@@ -1,0 +1,58 @@
+"""Find the spans that an entry selects with `span` and `where`: the candidates for its places (section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from spanpact.engine.assignment.compiled_entries import CompiledEntry
+from spanpact.engine.assignment.placements import Group, Index
+from spanpact.engine.checks import Check, Context, Undecided
+from spanpact.engine.checks.outcomes import all_kept
+
+
+def selects(entry: CompiledEntry, i: Index, context: Context) -> bool | Undecided:
+    """Return whether `span` and `where` of the entry select the span."""
+    pattern = entry.plan.span
+    if pattern is None or not pattern.fits(context.topology.spans[i].name):
+        return False
+    return meets(entry.where, i, context)
+
+
+def meets(checks: Sequence[Check], i: Index, context: Context) -> bool | Undecided:
+    """Return whether a span keeps all checks; one breach outweighs checks that cannot be decided."""
+    span = context.topology.spans[i]
+    return all_kept(outcome for check in checks for outcome in check.judge(span, context))
+
+
+def find_candidates(group: Group, context: Context) -> dict[Index, list[CompiledEntry]]:
+    """Return, by span, the entries of the group that select it. Fill `group.undecided`."""
+    selecting: dict[Index, list[CompiledEntry]] = {}
+    for entry in group.entries:
+        for i in _spans_in_place(group, entry, context):
+            selected = selects(entry, i, context)
+            if selected is True:
+                selecting.setdefault(i, []).append(entry)
+            elif isinstance(selected, Undecided):
+                group.undecided[entry.id] = selected
+    for chosen in selecting.values():
+        chosen[:] = [entry for entry in chosen if entry.id not in group.undecided]
+    return {i: chosen for i, chosen in selecting.items() if chosen}
+
+
+def _spans_in_place(group: Group, entry: CompiledEntry, context: Context) -> Sequence[Index]:
+    if group.kind == "children":
+        return context.topology.children(group.holder)
+    assert entry.plan.span is not None
+    return context.topology.named_below(group.holder, entry.plan.span)
+
+
+def find_extra_children(
+    group: Group, holder: CompiledEntry, candidates: dict[Index, list[CompiledEntry]], context: Context
+) -> list[Index]:
+    """Return the children of a closed place that no entry of the holder, `descendants` included, selects."""
+    entries = (*holder.children, *holder.descendants)
+    return [
+        child
+        for child in context.topology.children(group.holder)
+        if child not in candidates and all(selects(entry, child, context) is False for entry in entries)
+    ]

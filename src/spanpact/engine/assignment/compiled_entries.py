@@ -1,0 +1,111 @@
+"""Compile the entries of a contract once: their checks, and their rank among their siblings (section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from spanpact.contract.compiled import Condition, Count, Entry, Side
+from spanpact.engine.checks import Check
+from spanpact.engine.checks.closed import named_attributes
+from spanpact.engine.checks.content import compile_content
+from spanpact.errors import Place
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledEntry:
+    """An entry with its checks compiled.
+
+    `named` are the attributes that the contract names for its spans, `ids_within` the ids of its own events, links
+    and conditions, `groups` its places (`children`, `descendants`) that hold entries or are closed.
+
+    Siblings are in the order of their rank: of equal spans, the earliest goes to the first.
+    """
+
+    plan: Entry
+    where: tuple[Check, ...]
+    content: tuple[Check, ...]
+    children: tuple[CompiledEntry, ...]
+    descendants: tuple[CompiledEntry, ...]
+    conditions: tuple[CompiledCondition, ...]
+    named: frozenset[str]
+    id: str
+    ids_within: tuple[str, ...]
+    groups: tuple[tuple[str, tuple[CompiledEntry, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledSide:
+    """One entry that `when` or `then` of a condition names, with its checks compiled."""
+
+    entry: str
+    mode: str
+    content: tuple[Check, ...]
+    count: Count | None
+    place: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledCondition:
+    """A condition with both its sides compiled."""
+
+    plan: Condition
+    when: tuple[CompiledSide, ...]
+    then: tuple[CompiledSide, ...]
+
+
+def compile_entry(
+    entry: Entry,
+    order: tuple[str, ...] = (),
+    named_by_conditions: Mapping[str, frozenset[str]] | None = None,
+) -> CompiledEntry:
+    """Return the entry and all below it compiled, siblings ranked by `order` first, then by id.
+
+    `order` holds the ids that the entries above put in order, `named_by_conditions` the attributes that conditions
+    above name, by entry.
+    """
+    order = order + entry.order
+    conditional = _named_by_conditions(entry) if named_by_conditions is None else named_by_conditions
+
+    def ranked(entries: Sequence[Entry]) -> tuple[CompiledEntry, ...]:
+        listed = {name: i for i, name in reversed(list(enumerate(order)))}
+        chosen = sorted(entries, key=lambda e: (listed.get(e.id, len(order)), e.id))
+        return tuple(compile_entry(e, order, conditional) for e in chosen)
+
+    children, descendants = ranked(entry.children), ranked(entry.descendants)
+    places = (("children", children), ("descendants", descendants))
+    return CompiledEntry(
+        entry,
+        compile_content(entry.where),
+        compile_content(entry.content),
+        children,
+        descendants,
+        tuple(_compile_condition(c) for c in entry.conditions),
+        named_attributes(entry.where) | named_attributes(entry.content) | conditional.get(entry.id, frozenset()),
+        entry.id,
+        tuple(_ids_within(entry)),
+        tuple((kind, entries) for kind, entries in places if entries or kind in entry.closed),
+    )
+
+
+def _ids_within(entry: Entry) -> Iterator[str]:
+    yield from (event.id for event in entry.content.events)
+    yield from (link.id for link in entry.content.links)
+    yield from (condition.id for condition in entry.conditions)
+
+
+def _named_by_conditions(top: Entry) -> dict[str, frozenset[str]]:
+    """Return the attributes that conditions name, by entry."""
+    named: dict[str, frozenset[str]] = {}
+    for entry in top.walk():
+        for condition in entry.conditions:
+            for side in (*condition.when, *condition.then):
+                named[side.entry] = named.get(side.entry, frozenset()) | named_attributes(side.content)
+    return named
+
+
+def _compile_condition(condition: Condition) -> CompiledCondition:
+    def sides(plans: Sequence[Side]) -> tuple[CompiledSide, ...]:
+        return tuple(CompiledSide(s.entry, s.mode, compile_content(s.content), s.count, s.place) for s in plans)
+
+    return CompiledCondition(condition, sides(condition.when), sides(condition.then))

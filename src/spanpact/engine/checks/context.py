@@ -1,0 +1,83 @@
+"""What a check may ask about the surroundings of a span: its trace, its source, the tolerances of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
+
+from spanpact.contract.compiled import Reference
+from spanpact.trace.clocks import allowance_ns
+from spanpact.trace.model import ALL_CAPABILITIES, Capability, LogRecord, Span, Value
+from spanpact.trace.process import same_process
+from spanpact.trace.topology import TOP, Topology
+
+ValuesOf: TypeAlias = Callable[[Reference], Sequence[Value]]
+"""Return the values that an attribute has on the spans of an entry of the flow: what `same_as` compares with."""
+
+
+class Context:
+    """The surroundings of a span; one context for each trace and contract.
+
+    `capabilities` and `resolution_ns` are the source's, `tolerance_ns` and `skew_ns` the contract's. `find_span`
+    finds the target of a link by trace and span id. `values_of` is None until the spans are assigned, because
+    `same_as` never steers the assignment.
+    """
+
+    __slots__ = (
+        "_logs", "capabilities", "find_span", "resolution_ns", "skew_ns", "tolerance_ns", "topology", "values_of",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        topology: Topology,
+        *,
+        capabilities: frozenset[Capability] = ALL_CAPABILITIES,
+        find_span: Callable[[str, str], Span | None],
+        tolerance_ns: int = 0,
+        skew_ns: int = 0,
+        resolution_ns: int = 1,
+    ) -> None:
+        self.topology = topology
+        self.capabilities = capabilities
+        self.find_span = find_span
+        self.tolerance_ns = tolerance_ns
+        self.resolution_ns = resolution_ns
+        self.skew_ns = skew_ns
+        self.values_of: ValuesOf | None = None
+        self._logs: Mapping[str, Sequence[LogRecord]] | None = None
+
+    def logs_of(self, span: Span) -> Sequence[LogRecord]:
+        """Return the log records that carry this span's trace id and span id."""
+        if self._logs is None:
+            logs: dict[str, list[LogRecord]] = {}
+            for record in self.topology.trace.logs:
+                logs.setdefault(record.span_id, []).append(record)
+            self._logs = logs
+        return self._logs.get(span.span_id, ())
+
+    def parent_of(self, span: Span) -> Span | None:
+        """Return the parent, None where it is not in the trace."""
+        i = self.topology.parent[self.topology.by_id[span.span_id]]
+        return None if i == TOP else self.topology.spans[i]
+
+    @property
+    def complete(self) -> bool:
+        """Return whether no more spans of the trace will come."""
+        return self.topology.trace.complete
+
+    def remote(self, span: Span) -> bool | None:
+        """Return the span's own flag that its parent is in another process; None where the source has no flags."""
+        return span.parent_remote if "remote" in self.capabilities else None
+
+    def same_process(self, one: Span, other: Span) -> bool:
+        """Return whether two spans are known to come from one process (section 6)."""
+        return same_process(one, other, self.capabilities)
+
+    def allowance_ns(self, one: Span, other: Span) -> int:
+        """Return how far the times of two spans may contradict each other (section 6)."""
+        return allowance_ns(
+            tolerance_ns=self.tolerance_ns,
+            skew_ns=self.skew_ns,
+            resolution_ns=self.resolution_ns,
+            same_process=self.same_process(one, other),
+        )

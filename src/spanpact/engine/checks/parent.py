@@ -1,0 +1,40 @@
+"""`parent`: whether a span has a parent, and whether that is in another process (section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from spanpact.contract.compiled import ParentKind
+from spanpact.engine.checks.check import Judge
+from spanpact.engine.checks.context import Context
+from spanpact.engine.checks.outcomes import INCOMPLETE, KEPT, Breach, Outcome, Undecided
+from spanpact.trace.model import Span
+
+
+def compile_parent(wanted: ParentKind) -> Judge:
+    """Return the check of `parent: none | local | remote`."""
+
+    def judge(span: Span, context: Context) -> Sequence[Outcome]:
+        observed = _parent_kind(span, context)
+        if observed == wanted:
+            return KEPT
+        if observed is None and wanted != "none":
+            if not context.complete and "resource" in context.capabilities and context.parent_of(span) is None:
+                return (INCOMPLETE,)  # the service name of a parent still to come decides
+            return (Undecided("capability", "the source does not tell remote parents from local ones"),)
+        return (Breach("parent", "the parent is another", wanted, observed or "a parent"),)
+
+    return judge
+
+
+def _parent_kind(span: Span, context: Context) -> ParentKind | None:
+    """Return the kind of the span's parent, None where the source does not show it."""
+    if not span.parent_id:
+        return "none"
+    if (remote := context.remote(span)) is not None:
+        return "remote" if remote else "local"
+    parent = context.parent_of(span)
+    if parent is None or "resource" not in context.capabilities:
+        return None
+    name, own = (each.resource.attributes.get("service.name") for each in (parent, span))
+    return "remote" if name != own else None  # two processes may have equal names

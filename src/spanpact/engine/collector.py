@@ -1,0 +1,131 @@
+"""Collect what the judging of one contract gives: findings, what could not be checked, coverage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from spanpact.engine.checks import Breach, Outcome, Undecided
+from spanpact.engine.checks.outcomes import INCOMPLETE
+from spanpact.engine.coverage import CoverageCounter
+from spanpact.engine.early_decisions import may_be_undone
+from spanpact.engine.expectations import ContractExpectations, ExpectationKey
+from spanpact.engine.masking import abridged
+from spanpact.errors import Place
+from spanpact.findings import Finding, NotChecked
+from spanpact.trace.model import Span
+from spanpact.trace.topology import TOP, Topology
+
+
+class ResultCollector(CoverageCounter):
+    """The findings, gaps and coverage of one contract so far. All texts are masked here.
+
+    Set `complete` and `span_may_move` before recording:
+    - `complete`: whether the trace being judged is complete. If not, only what further spans cannot undo is a finding.
+    - `span_may_move`: whether the span being judged may still be assigned elsewhere. Then nothing of it is a finding.
+    """
+
+    def __init__(self, expectations: ContractExpectations) -> None:
+        super().__init__(expectations)
+        self.complete = True
+        self.span_may_move = False
+        self.breach_count = 0
+        """The number of breaches recorded, repeated ones and those that may be undone included."""
+        self._findings: dict[tuple[str, ...], Finding] = {}
+        self._broken: set[ExpectationKey] = set()
+        self._involved: set[str] = set()
+
+    def begin_flow(self) -> None:
+        """Begin another flow: an ambiguity matters only where a finding is in the same flow."""
+        self._involved = set(self.expectations.compared_entries)
+
+    def mark_involved(self, entries: Iterable[str]) -> None:
+        """Note entries that are part of a finding that another entry carries (`order`)."""
+        self._involved.update(entries)
+
+    def is_involved(self, entry: str) -> bool:
+        """Return whether the entry is part of a finding, or of a condition or `same_as`: an ambiguity matters."""
+        return entry in self._involved
+
+    def mark_kept_so_far(self, id: str, keyword: str) -> None:
+        """Count the expectation as undecided if the trace is incomplete: spans still to come may break it."""
+        if not self.complete:
+            self.mark_undecided(id, keyword, INCOMPLETE)
+
+    def record(self, id: str, keyword: str, outcomes: Sequence[Outcome], topology: Topology, i: int) -> None:
+        """Record what the check of one expectation returned for span `i`."""
+        if not outcomes:
+            self.mark_reached(id, keyword)
+            return
+        decided = False
+        for outcome in outcomes:
+            if isinstance(outcome, Breach):
+                decided = True
+                self.record_breach(id, keyword, outcome, topology, i)
+            elif isinstance(outcome, Undecided):
+                self.mark_undecided(id, keyword, outcome)
+        self.mark_reached(id, keyword, exercised=decided)
+
+    def record_breach(
+        self,
+        entry: str,
+        keyword: str,
+        breach: Breach,
+        topology: Topology | None,
+        i: int,
+        *,
+        place: Place | None = None,
+        condition: str = "",
+        spans: Sequence[int] = (),
+    ) -> None:
+        """Record a finding at span `i` (TOP: at the trace); equal findings, of nested flows say, are kept once."""
+        self.breach_count += 1
+        if not self.complete and (self.span_may_move or may_be_undone(breach, keyword, i)):
+            self.mark_undecided(condition or entry, "then" if condition else keyword, INCOMPLETE)
+            return
+        span: Span | None = topology.spans[i] if topology and i != TOP else None
+        span_id = span.span_id if span else ""
+        trace_id = topology.trace.trace_id if topology else ""
+        existence = keyword in ("span", "count", "event", "link")
+        detail = "" if existence else breach.message + breach.observed
+        key = (entry, breach.id, "" if existence else keyword, trace_id, span_id, detail)
+        self._involved.add(entry)
+        self._broken |= {(entry, keyword), (condition, "then")}
+        if key in self._findings:
+            return
+        safe = self._safe_text
+        self._findings[key] = Finding(
+            breach.id,
+            entry,
+            safe(breach.message),
+            contract=self.expectations.plan.name,
+            keyword=keyword,
+            place=place or self.expectations.places.get((entry, keyword)),
+            trace_id=safe(trace_id),
+            span_id=safe(span_id),
+            path=tuple(map(safe, topology.names(i))) if topology and span else (),
+            expected=safe(breach.expected),
+            observed=safe(breach.observed),
+            condition=condition,
+            hint=safe(breach.hint),
+            spans=tuple(safe(topology.spans[j].span_id) for j in spans) if topology else (),
+        )
+
+    def _safe_text(self, text: str) -> str:
+        return abridged(self.expectations.mask(text))
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Return the findings in the order in which they were recorded, without the levels of the contract."""
+        return list(self._findings.values())
+
+    def not_checked(self) -> tuple[NotChecked, ...]:
+        """Return what could not be decided, and how often.
+
+        An expectation that is broken is not reported as incomplete: no further span can change it.
+        """
+        places = self.expectations.places
+        return tuple(
+            NotChecked(id, keyword, why.reason, self._safe_text(why.detail), count, places.get((id, keyword)))
+            for (id, keyword, why), count in self._undecided.items()
+            if why.reason != "incomplete" or (id, keyword) not in self._broken
+        )

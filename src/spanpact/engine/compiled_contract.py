@@ -1,0 +1,25 @@
+"""A contract with everything compiled that judging needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from spanpact.contract.compiled import ContractPlan
+from spanpact.engine.assignment.compiled_entries import CompiledEntry, compile_entry
+from spanpact.engine.expectations import ContractExpectations
+from spanpact.engine.rules import CompiledRule, compile_rule
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledContract:
+    """A contract with all its checks compiled. Compile it once and judge with it any number of times."""
+
+    plan: ContractPlan
+    top: CompiledEntry
+    rules: tuple[CompiledRule, ...]
+    expectations: ContractExpectations
+
+    @classmethod
+    def of(cls, plan: ContractPlan) -> CompiledContract:
+        """Compile a plan."""
+        return cls(plan, compile_entry(plan.top), tuple(map(compile_rule, plan.rules)), ContractExpectations.of(plan))

@@ -1,0 +1,115 @@
+"""List the expectations of a contract: every keyword and attribute of every entry, rule, condition and statement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from spanpact.contract.compiled import Content, ContractPlan, Entry, Rule
+from spanpact.engine.masking import masker
+from spanpact.errors import Place
+
+ExpectationKey: TypeAlias = tuple[str, str]
+"""The id of an entry, rule, condition, statement, event or link, and a keyword below it."""
+
+PlacedExpectation: TypeAlias = tuple[str, str, Place | None]
+"""An expectation's id and keyword, and its place in the contract's file."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContractExpectations:
+    """The expectations of one contract, indexed once, and the function that masks texts for its reports.
+
+    `keys` are in the order of the file. `places` has more keys than there are expectations: a finding's keyword may
+    be a part of one (`count`). `compared_entries` are those that a condition or a `same_as` names.
+    """
+
+    plan: ContractPlan
+    mask: Callable[[str], str]
+    keys: tuple[ExpectationKey, ...]
+    keywords_by_id: Mapping[str, Sequence[str]]
+    places: Mapping[ExpectationKey, Place | None]
+    compared_entries: frozenset[str]
+
+    @classmethod
+    def of(cls, plan: ContractPlan) -> ContractExpectations:
+        """Index the expectations of a plan."""
+        listed = list(expectations(plan))
+        keywords_by_id: dict[str, list[str]] = {}
+        for id, keyword, _ in listed:
+            keywords_by_id.setdefault(id, []).append(keyword)
+        counts = {(each.id, "count"): each.places.get("count", each.place) for each in plan.top.walk()}
+        places = {**counts, **{(id, keyword): place for id, keyword, place in listed}}
+        keys = tuple(dict.fromkeys((id, keyword) for id, keyword, _ in listed))
+        return cls(plan, masker(plan.classes), keys, keywords_by_id, places, frozenset(_compared_entries(plan)))
+
+
+def expectations(plan: ContractPlan) -> Iterator[PlacedExpectation]:
+    """List every expectation of a contract."""
+    for entry in plan.top.walk():
+        yield from _of_entry(entry)
+    for rule in plan.rules:
+        yield from _of_rule(rule)
+    for statement in plan.across:
+        for keyword in ("sampling", "percentiles", "error_rate"):
+            if getattr(statement, keyword) not in (None, ()):
+                name = "duration" if keyword == "percentiles" else keyword
+                yield statement.id, name, statement.places.get(name, statement.place)
+
+
+def rule_expectations(rule: Rule) -> Iterator[ExpectationKey]:
+    """List the expectations of a rule, with those of its events and links."""
+    return ((id, keyword) for id, keyword, _ in _of_rule(rule))
+
+
+def _of_rule(rule: Rule) -> Iterator[PlacedExpectation]:
+    if rule.count is not None:
+        yield rule.id, "count", rule.places.get("count", rule.place)
+    yield from _of_content(rule.id, rule.content, rule.place)
+
+
+def _of_entry(entry: Entry) -> Iterator[PlacedExpectation]:
+    def place(keyword: str) -> Place | None:
+        return entry.places.get(keyword, entry.place)
+
+    if entry.span is not None:
+        yield entry.id, "span", place("span")
+    yield from _of_content(entry.id, entry.content, entry.place)
+    for closed in sorted(entry.closed):
+        yield entry.id, f"closed.{closed}", place("closed")
+    if entry.order:
+        yield entry.id, "order", place("order")
+    if entry.concurrency:
+        yield entry.id, "concurrency", place("concurrency")
+    for condition in entry.conditions:
+        yield condition.id, "then", condition.place
+
+
+def _of_content(holder: str, content: Content, place: Place | None) -> Iterator[PlacedExpectation]:
+    attributes = {f"attributes.{a.name}": a.place for a in content.attributes}
+    attributes |= {f"resource.{a.name}": a.place for a in content.resource}
+    for keyword in content.keywords():
+        yield holder, keyword, attributes.get(keyword) or content.places.get(keyword, place)
+    for event in content.events:
+        yield event.id, "event", event.place
+        yield from ((event.id, f"attributes.{a.name}", a.place) for a in event.attributes)
+    for link in content.links:
+        yield link.id, "link", link.place
+        yield from ((link.id, f"attributes.{a.name}", a.place) for a in link.attributes)
+
+
+def _compared_entries(plan: ContractPlan) -> Iterator[str]:
+    """List the entries that a condition or a `same_as` names."""
+    contents = [rule.content for rule in plan.rules]
+    for entry in plan.top.walk():
+        contents.append(entry.content)
+        for condition in entry.conditions:
+            yield from (side.entry for side in (*condition.when, *condition.then))
+            contents += [side.content for side in condition.then]
+    for content in contents:
+        nested = [a for event in content.events for a in event.attributes]
+        nested += [a for link in content.links for a in link.attributes]
+        for attribute in (*content.attributes, *content.resource, *nested):
+            if attribute.matcher.same_as:
+                yield attribute.matcher.same_as.entry

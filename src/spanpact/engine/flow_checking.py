@@ -1,0 +1,176 @@
+"""Step 4: check every expectation of a contract on the spans of one flow (sections 3 to 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from spanpact.contract.compiled import ANY, Count
+from spanpact.engine.assignment.ambiguity import suggested_where, ties
+from spanpact.engine.assignment.compiled_entries import CompiledEntry
+from spanpact.engine.assignment.hints import Shortfall, misplaced, nearest
+from spanpact.engine.assignment.placements import Group, Index, Placement
+from spanpact.engine.checks import Breach, Context, Undecided
+from spanpact.engine.checks.closed import extra_attributes, extra_events, extra_links
+from spanpact.engine.checks.outcomes import INCOMPLETE
+from spanpact.engine.collector import ResultCollector
+from spanpact.engine.conditions import check_conditions
+from spanpact.engine.early_decisions import NOTHING_OPEN, entries_with_open_spans, find_open_spans
+from spanpact.engine.flow import Flow
+from spanpact.engine.relations import check_concurrency, check_order
+from spanpact.engine.rules import CompiledRule, check_rule
+from spanpact.trace.model import Span
+from spanpact.trace.topology import TOP
+
+
+@dataclass(frozen=True, slots=True)
+class TraceScope:
+    """What all flows of one trace share when one contract judges them."""
+
+    results: ResultCollector
+    context: Context
+    rules: tuple[CompiledRule, ...]
+
+
+def check_flow(flow: Flow, scope: TraceScope, used: set[Index]) -> None:
+    """Check one flow. `used` is every span that some flow of the contract uses; misplaced spans are added to it."""
+    _FlowChecker(flow, scope, used).check()
+
+
+class _FlowChecker:
+    def __init__(self, flow: Flow, scope: TraceScope, used: set[Index]) -> None:
+        self._flow = flow
+        self._results, self._context, self._rules = scope.results, scope.context, scope.rules
+        self._topology = flow.topology
+        self._used = used
+        self._open_spans = NOTHING_OPEN
+        self._open_entries: frozenset[str] = frozenset()
+
+    def check(self) -> None:
+        flow, context, results = self._flow, self._context, self._results
+        results.begin_flow()
+        context.values_of = flow.values_of
+        try:
+            if not context.complete:
+                self._open_spans = find_open_spans(flow.placement, self._topology)
+                self._open_entries = entries_with_open_spans(flow.placements, self._open_spans)
+            for placement in flow.placements:
+                results.span_may_move = placement.span in self._open_spans
+                self._check_placement(placement)
+            results.span_may_move = False
+            spans = flow.spans
+            for rule in self._rules:
+                check_rule(rule, spans, context, results, flow.placement.span)
+            if context.complete:
+                for placement in flow.placements:  # last: a tie matters where there are findings
+                    for group in placement.groups:
+                        self._report_ties(group)
+        finally:
+            context.values_of = None
+
+    def _check_placement(self, placement: Placement) -> None:
+        entry, i = placement.entry, placement.span
+        if i != TOP:
+            self._check_content(entry, i)
+        for group in placement.groups:
+            self._check_group(group, entry)
+        if entry.plan.order:
+            check_order(self._flow, placement, self._context, self._results, self._open_entries)
+        if entry.conditions:
+            check_conditions(placement, self._context, self._results, self._open_entries)
+
+    def _check_content(self, entry: CompiledEntry, i: Index) -> None:
+        results, span, context = self._results, self._topology.spans[i], self._context
+        results.mark_reached(entry.id, "span")
+        for check in entry.content:
+            outcomes = (INCOMPLETE,) if i in self._open_spans else check.judge(span, context)
+            if check.phase == "relation" and not outcomes:
+                results.mark_kept_so_far(check.entry or entry.id, check.keyword)
+            results.record(check.entry or entry.id, check.keyword, outcomes, self._topology, i)
+        if entry.plan.closed:
+            self._check_closed(entry, span, i)
+
+    def _check_closed(self, entry: CompiledEntry, span: Span, i: Index) -> None:
+        context, closed = self._context, entry.plan.closed
+        if "attributes" in closed:
+            named_by_rules = [rule.named for rule in self._rules if rule.selects(i, context)]
+            self._record_closed(entry.id, "attributes", extra_attributes(span, entry.named.union(*named_by_rules)), i)
+        if "events" in closed:
+            self._record_closed(entry.id, "events", extra_events(span, context, entry.plan.content.events), i)
+        if "links" in closed:
+            self._record_closed(entry.id, "links", extra_links(span, context, entry.plan.content.links), i)
+
+    def _record_closed(self, entry: str, part: str, outcomes: Sequence[Breach | Undecided], i: Index) -> None:
+        self._results.record(entry, f"closed.{part}", outcomes, self._topology, i)
+
+    def _check_group(self, group: Group, holder: CompiledEntry) -> None:
+        for entry in group.entries:
+            if why := group.undecided.get(entry.id):
+                self._results.mark_undecided(entry.id, "span", why)
+                continue
+            self._check_count(group, entry)
+        if group.kind == "children" and "children" in holder.plan.closed:
+            self._check_closed_children(group, holder)
+
+    def _check_closed_children(self, group: Group, holder: CompiledEntry) -> None:
+        results = self._results
+        results.mark_reached(holder.id, "closed.children")
+        results.mark_kept_so_far(holder.id, "closed.children")
+        if group.holder == TOP and not self._context.complete:
+            return  # what seems to be a child of the trace may only wait for its parent
+        for child in group.extra:
+            name = self._topology.spans[child].name
+            breach = Breach("span-extra", f"{name} is not named in a closed place", "only what is named", name)
+            results.record_breach(holder.id, "closed.children", breach, self._topology, child)
+
+    def _report_ties(self, group: Group) -> None:
+        results = self._results
+        for tie in ties(group):
+            if results.is_involved(tie.first.id) or results.is_involved(tie.second.id):
+                message = f"another assignment of spans to {tie.first.id} and {tie.second.id} is as good"
+                breach = Breach("match-ambiguous", message, hint=suggested_where(self._topology, tie))
+                results.record_breach(tie.first.id, "span", breach, self._topology, group.holder, spans=tie.spans)
+
+    def _check_count(self, group: Group, entry: CompiledEntry) -> None:
+        results, count = self._results, entry.plan.count
+        counted = [placement.span for placement in group.counted.get(entry.id, ())]
+        surplus = group.surplus.get(entry.id, [])
+        results.mark_reached(entry.id, "span", exercised=bool(counted or surplus or count.low))
+        if not counted:
+            results.mark_vacuous(entry.id)
+            for id in entry.ids_within:
+                results.mark_vacuous(id)
+        if surplus:
+            message = f"{len(counted) + len(surplus)} found for {_places(count)}"
+            breach = Breach("span-surplus", message, str(count), f"{len(counted) + len(surplus)} found")
+            results.record_breach(entry.id, "count", breach, self._topology, group.holder, spans=surplus)
+        if len(counted) < count.low:
+            self._report_missing(Shortfall(entry, group, len(counted)))
+        elif count.high is not None:
+            results.mark_kept_so_far(entry.id, "count")
+        if (wanted := entry.plan.concurrency) and counted:
+            check_concurrency(group, entry, wanted, counted, self._context, results, self._open_entries)
+
+    def _report_missing(self, shortfall: Shortfall) -> None:
+        results, entry, holder = self._results, shortfall.entry, shortfall.group.holder
+        wanted, name = str(entry.plan.count), str(entry.plan.span)
+        if not self._context.complete:
+            results.mark_kept_so_far(entry.id, "span")
+            return
+        elsewhere = misplaced(shortfall, self._context, self._used)
+        self._used.update(elsewhere)  # one misplaced span explains one missing span only
+        if elsewhere:
+            parent = self._topology.parent[elsewhere[0]]
+            under = f"found under {self._topology.spans[parent].name}" if parent != TOP else "found as a root"
+            breach = Breach("span-misplaced", f"{name} is {under}", f"{wanted} in this place", under)
+            results.record_breach(entry.id, "span", breach, self._topology, holder, spans=elsewhere)
+        if len(elsewhere) < shortfall.missing:
+            hint = nearest(shortfall, self._context, self._used)
+            breach = Breach("span-missing", f"{name} is missing", wanted, f"{shortfall.found} found", hint)
+            results.record_breach(entry.id, "span", breach, self._topology, holder)
+
+
+def _places(count: Count) -> str:
+    if count.high == 0:
+        return "a place that must stay empty"
+    return "one place" if count.high == 1 else f"{count.high} places" if count != ANY else "any place"

@@ -1,0 +1,51 @@
+"""Step 5: relate the spans of a flow to each other: `order` and `concurrency` of an entry (sections 3 and 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+
+from spanpact.contract.compiled import Count
+from spanpact.engine.assignment.compiled_entries import CompiledEntry
+from spanpact.engine.assignment.placements import Group, Index, Placement
+from spanpact.engine.checks import Context
+from spanpact.engine.checks.concurrency import concurrency_breach, most_open_at_once
+from spanpact.engine.checks.order import out_of_order
+from spanpact.engine.collector import ResultCollector
+from spanpact.engine.flow import Flow
+
+
+def check_order(
+    flow: Flow, placement: Placement, context: Context, results: ResultCollector, open_entries: AbstractSet[str]
+) -> None:
+    """Check the `order` of a placement's entry, unless it names one of `open_entries`."""
+    order, entry, spans = placement.entry.plan.order, placement.entry.id, context.topology.spans
+    groups = [(name, [spans[i] for i in flow.members_below(placement, name)]) for name in order]
+    results.mark_reached(entry, "order", exercised=sum(bool(found) for _, found in groups) > 1)
+    results.mark_kept_so_far(entry, "order")
+    if not open_entries.isdisjoint(order):
+        return
+    for outcome in out_of_order(groups, context):
+        results.record(entry, "order", (outcome,), context.topology, placement.span)
+        results.mark_involved(order)
+
+
+def check_concurrency(
+    group: Group,
+    entry: CompiledEntry,
+    wanted: Count,
+    spans: Sequence[Index],
+    context: Context,
+    results: ResultCollector,
+    open_entries: AbstractSet[str],
+) -> None:
+    """Check how many of the entry's counted spans in a group are open at once."""
+    results.mark_reached(entry.id, "concurrency")
+    found = [context.topology.spans[i] for i in spans]
+    breach = concurrency_breach(found, wanted, context)
+    too_few = breach is not None and most_open_at_once(found) < wanted.low
+    not_final = too_few or (breach is None and wanted.high is not None) or entry.id in open_entries
+    if not context.complete and not_final:
+        results.mark_kept_so_far(entry.id, "concurrency")
+    elif breach:
+        results.record_breach(entry.id, "concurrency", breach, context.topology, group.holder, spans=spans)
