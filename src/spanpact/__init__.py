@@ -1,12 +1,13 @@
-"""spanpact: says in a contract what traces a system must produce, and verifies real traces against it.
+"""spanpact verifies traces against contracts: files that list the spans which a request must produce.
 
-The names below are imported when they are first used: importing `spanpact` itself costs nothing.
+Each name below is imported when it is first used, so that `import spanpact` is fast.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from spanpact.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from spanpact.contract import Contract, load_contract, load_contracts
@@ -45,20 +46,14 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "contract": ("Contract", "load_contract", "load_contracts"),
-    "errors": ("ContractError", "Place", "SourceError", "SpanpactError", "UsageError"),
-    "findings": ("ContractResult", "Coverage", "Finding", "NotChecked", "Report"),
-    "trace": ("Event", "Link", "LogRecord", "Reading", "Resource", "Scope", "SourceInfo", "Span", "Trace"),
-    "verification": ("verify",),
+    "spanpact.contract": ("Contract", "load_contract", "load_contracts"),
+    "spanpact.errors": ("ContractError", "Place", "SourceError", "SpanpactError", "UsageError"),
+    "spanpact.findings": ("ContractResult", "Coverage", "Finding", "NotChecked", "Report"),
+    "spanpact.trace": ("Event", "Link", "LogRecord", "Reading", "Resource", "Scope", "SourceInfo", "Span", "Trace"),
+    "spanpact.verification": ("verify",),
 }
-_HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME_OF:
-        raise AttributeError(f"module 'spanpact' has no attribute {name!r}")
-    return getattr(import_module(f"spanpact.{_HOME_OF[name]}"), name)
+__getattr__ = lazy_names(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOME_OF])
+    return sorted({*globals(), *__all__})

@@ -1,14 +1,21 @@
-"""Contracts: documents with positions, the loader, the compiled form, examples, and the shipped contracts.
+"""Contracts: read them, compile them, and build the traces of their examples.
 
-A file goes `yaml_reader` -> `document` -> `loader` -> `compiled.ContractPlan`; a contract written in Python
-(`python_api`) joins at `document`. `examples` builds the traces that a contract accepts and rejects. May import:
-`findings`, `privacy`, `trace`, `errors`.
+From a file to a compiled contract, in order:
+
+1. `yaml_reader` parses the text into the nodes of `document`, each with its file, line and column. A contract written
+   in Python (`python_api`) is converted to the same nodes.
+2. `loader` checks the nodes and compiles them (see its docstring).
+3. `compiled` has the result: a `ContractPlan`, frozen and typed, which the engine judges traces by.
+
+`examples` builds the traces that a contract accepts and rejects, `shipped` finds the contracts that spanpact ships.
+May import: `findings`, `privacy`, `trace`, `errors`.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
+
+from spanpact.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from spanpact.contract.compiled import ContractPlan
@@ -27,11 +34,12 @@ __all__ = [
     "shipped_contracts",
 ]
 
-_HOMES: Final = {"Contract": "python_api", "ContractPlan": "compiled", "shipped_contracts": "shipped"}
-
-
-def __getattr__(name: str) -> Any:
-    """Import a name of `__all__` when it is first used: a command that reads no contract needs no YAML reader."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'loader')}"), name)
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "spanpact.contract.compiled": ("ContractPlan",),
+        "spanpact.contract.loader": ("compile_contract", "load_contract", "load_contracts", "load_each", "load_text"),
+        "spanpact.contract.python_api": ("Contract",),
+        "spanpact.contract.shipped": ("shipped_contracts",),
+    },
+)

@@ -16,7 +16,20 @@
 
 from __future__ import annotations
 
-from spanpact.engine.compiled_contract import CompiledContract
-from spanpact.engine.flow_assignments import FlowAssignment, assignments
+from typing import TYPE_CHECKING
+
+from spanpact.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from spanpact.engine.compiled_contract import CompiledContract
+    from spanpact.engine.flow_assignments import FlowAssignment, assignments
 
 __all__ = ["CompiledContract", "FlowAssignment", "assignments"]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "spanpact.engine.compiled_contract": ("CompiledContract",),
+        "spanpact.engine.flow_assignments": ("FlowAssignment", "assignments"),
+    },
+)

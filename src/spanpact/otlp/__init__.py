@@ -12,12 +12,17 @@ May import: `trace`, `errors`.
 
 from __future__ import annotations
 
-from spanpact.otlp.batch import Batch, SharedValues, Signal
-from spanpact.otlp.json_decoding import Origin, decode_json
-from spanpact.otlp.json_encoding import encode_traces_json
-from spanpact.otlp.message_counts import json_holds_more_than, logs_hold_more_than, traces_hold_more_than
-from spanpact.otlp.protobuf_decoding import decode_protobuf_logs, decode_protobuf_traces
-from spanpact.otlp.protobuf_wire import encode_varint
+from typing import TYPE_CHECKING
+
+from spanpact.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from spanpact.otlp.batch import Batch, SharedValues, Signal
+    from spanpact.otlp.json_decoding import Origin, decode_json
+    from spanpact.otlp.json_encoding import encode_traces_json
+    from spanpact.otlp.message_counts import json_holds_more_than, logs_hold_more_than, traces_hold_more_than
+    from spanpact.otlp.protobuf_decoding import decode_protobuf_logs, decode_protobuf_traces
+    from spanpact.otlp.protobuf_wire import encode_varint
 
 __all__ = [
     "Batch",
@@ -33,3 +38,15 @@ __all__ = [
     "logs_hold_more_than",
     "traces_hold_more_than",
 ]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "spanpact.otlp.batch": ("Batch", "SharedValues", "Signal"),
+        "spanpact.otlp.json_decoding": ("Origin", "decode_json"),
+        "spanpact.otlp.json_encoding": ("encode_traces_json",),
+        "spanpact.otlp.message_counts": ("json_holds_more_than", "logs_hold_more_than", "traces_hold_more_than"),
+        "spanpact.otlp.protobuf_decoding": ("decode_protobuf_logs", "decode_protobuf_traces"),
+        "spanpact.otlp.protobuf_wire": ("encode_varint",),
+    },
+)

@@ -1,18 +1,33 @@
-"""Where traces come from: memory, an OTLP file, the embedded OTLP receiver, Jaeger, and the plug-ins of others.
+"""Sources: where traces come from. Each source implements `TraceSource` (`trace_source`); failures are `SourceError`s.
 
-`open_source` turns the text after `--from` into a source. Every failure of a source is a `SourceError`.
+| source | module |
+|---|---|
+| finished spans of an OpenTelemetry SDK | `memory` |
+| an OTLP file | `files` |
+| an OTLP endpoint in this process | `receiver` |
+| Jaeger | `jaeger` |
+| other packages, by entry point | `opening` |
+
+`opening.open_source` turns the text after `--from` into a source. `http_client` is shared by sources that ask a server.
+May import: `otlp`, `privacy`, `trace`, `errors`.
 """
 
-from spanpact.otlp import encode_traces_json
-from spanpact.sources.files.otlp_file import FileLimits, OtlpFileSource, iter_batches
-from spanpact.sources.http_client import HttpLimits, TlsOptions
-from spanpact.sources.jaeger.source import JaegerQuery, JaegerSource, full_trace_id
-from spanpact.sources.memory import MemorySource
-from spanpact.sources.opening import ENTRY_POINT_GROUP, SourceFactory, open_source
-from spanpact.sources.receiver.http_server import ReceiverLimits
-from spanpact.sources.receiver.otlp_receiver import OtlpReceiver, ReceiverCounts
-from spanpact.sources.trace_source import SourceBase, TraceSource
-from spanpact.trace.assembly import TraceAssembler
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spanpact.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from spanpact.otlp import encode_traces_json
+    from spanpact.sources.files import FileLimits, OtlpFileSource, iter_batches
+    from spanpact.sources.http_client import HttpLimits, TlsOptions
+    from spanpact.sources.jaeger import JaegerQuery, JaegerSource, full_trace_id
+    from spanpact.sources.memory import MemorySource
+    from spanpact.sources.opening import ENTRY_POINT_GROUP, SourceFactory, open_source
+    from spanpact.sources.receiver import OtlpReceiver, ReceiverCounts, ReceiverLimits
+    from spanpact.sources.trace_source import SourceBase, TraceSource
+    from spanpact.trace import TraceAssembler
 
 __all__ = [
     "ENTRY_POINT_GROUP",
@@ -35,3 +50,18 @@ __all__ = [
     "iter_batches",
     "open_source",
 ]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "spanpact.sources.files": ("FileLimits", "OtlpFileSource", "iter_batches"),
+        "spanpact.sources.http_client": ("HttpLimits", "TlsOptions"),
+        "spanpact.sources.jaeger": ("JaegerQuery", "JaegerSource", "full_trace_id"),
+        "spanpact.sources.memory": ("MemorySource",),
+        "spanpact.sources.opening": ("ENTRY_POINT_GROUP", "SourceFactory", "open_source"),
+        "spanpact.sources.receiver": ("OtlpReceiver", "ReceiverCounts", "ReceiverLimits"),
+        "spanpact.sources.trace_source": ("SourceBase", "TraceSource"),
+        "spanpact.otlp.json_encoding": ("encode_traces_json",),
+        "spanpact.trace.assembly": ("TraceAssembler",),
+    },
+)

@@ -7,6 +7,21 @@
 
 from __future__ import annotations
 
-from spanpact.verification.verifying import Verification, verify
+from typing import TYPE_CHECKING
+
+from spanpact.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from spanpact.verification.verifying import Verification, verify
 
 __all__ = ["Verification", "verify"]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "spanpact.verification.verifying": (
+            "Verification",
+            "verify",
+        ),
+    },
+)
