@@ -1,4 +1,4 @@
-"""`python -m spanpact`: the same as the command `spanpact`."""
+"""Run the command line with `python -m spanpact`."""
 
 from __future__ import annotations
 

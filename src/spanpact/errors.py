@@ -1,12 +1,12 @@
-"""What spanpact raises: only when it could not verify, never for a departure from a contract (that is a Finding).
+"""Exceptions: raised when spanpact cannot verify. A departure from a contract is a `Finding`, never an exception.
 
-A run goes through three steps, and each may raise one thing:
+Each step of a run raises its own kind:
 
-1. reading the arguments and the contract files: `UsageError`, `ContractError` (exit code 2);
+1. reading arguments and contract files: `UsageError` and `ContractError` (exit code 2);
 2. reading traces from a source: `SourceError` (exit code 3);
-3. judging: nothing. Whatever a trace holds, the verdict is a value.
+3. judging: none. Whatever a trace holds, the verdict is a value.
 
-Every error is one clear line (what, where, what is accepted), and a hint where there is something to do.
+An error's message is one line: what is wrong, where, and what is accepted. Its hint says what to do.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A position in a contract file: the file's path as given, line and column, both counted from 1."""
+    """A position in a contract file: the path as the caller gave it, line and column (both counted from 1)."""
 
     file: str
     line: int
@@ -27,7 +27,7 @@ class Place:
 
 
 class SpanpactError(Exception):
-    """Base of every error: a message of one line, an optional hint, and the exit code of the command line."""
+    """Base of all errors of spanpact: a one-line message, an optional hint, and the command line's exit code."""
 
     exit_code = 2
 
@@ -41,13 +41,14 @@ class SpanpactError(Exception):
 
 
 class UsageError(SpanpactError):
-    """The command line or a call was wrong."""
+    """A mistake in the command line or in the arguments of a call."""
 
 
 class ContractError(SpanpactError):
-    """A contract file (or a contract written in Python) does not follow the language; knows the place.
+    """A mistake in a contract file, or in a contract written in Python.
 
-    `others` are the further mistakes that were found beside this one, in the file's order.
+    `place` is its position in the file (None in Python). `others` are the further mistakes found in the same contract,
+    in the file's order.
     """
 
     def __init__(self, message: str, *, place: Place | None = None, hint: str = "") -> None:
@@ -60,10 +61,10 @@ class ContractError(SpanpactError):
 
 
 class SourceError(SpanpactError):
-    """A source of traces could not be read: unreachable, malformed, too large."""
+    """A source of traces that cannot be read: it is unreachable, malformed or too large."""
 
     exit_code = 3
 
 
 class SourceUnavailable(SourceError):
-    """A source could not be read now, and perhaps can in a moment: whoever waits may ask again."""
+    """A source that cannot be read at the moment. A caller that waits for traces may try again."""

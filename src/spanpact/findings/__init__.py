@@ -1,6 +1,7 @@
-"""Findings: what a verification reports, as values, and the catalogue of finding ids.
+"""Findings: the values that a verification reports.
 
-May import: `trace`, `errors`.
+`finding` has one departure from a contract, `report` the verdict and coverage of each contract, `catalogue` the ids of
+all findings with their default levels. May import: `trace`, `errors`.
 """
 
 from __future__ import annotations

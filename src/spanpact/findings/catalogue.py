@@ -1,4 +1,4 @@
-"""The catalogue of finding ids with their default levels and meanings: section 14 of docs/contract-format.md."""
+"""The catalogue of finding ids, with default levels and meanings (section 14 of docs/contract-format.md)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from spanpact.findings.finding import Level
 
 @dataclass(frozen=True, slots=True)
 class FindingId:
-    """One id of the catalogue: its level unless a contract says otherwise, and what it means."""
+    """One id of the catalogue: its level unless a contract sets another one, and its meaning."""
 
     id: str
     level: Level

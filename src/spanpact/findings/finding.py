@@ -1,4 +1,4 @@
-"""A finding: one departure of a trace from a contract. All text in it is masked already."""
+"""A finding: one departure of a trace from a contract. Its texts are masked."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LEVELS: tuple[Level, ...] = ("violation", "improvement", "information", "off")  
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """An agreement that an entry may still be broken: why, who owns it, until which day (ISO date, inclusive)."""
+    """An agreement that an entry may be broken for now: reason, owner and last day (ISO date, inclusive)."""
 
     reason: str
     owner: str
@@ -25,10 +25,12 @@ class Pending:
 class Finding:
     """One departure from a contract. `key` (entry/id) is stable across runs, sources and languages.
 
-    `entry` is the id in the contract (`integrity` for malformed traces), `keyword` the clause below it
-    (`attributes.key`, `count`, `status`), `place` that clause in the file. `path` is the names of the spans from
-    the root to the span. `expected` and `observed` are short texts, "" where the message says it all.
-    `spans` lists further span ids that the finding speaks of (all surplus spans, say).
+    - `id`: an id of the catalogue; `level`: its level in this contract.
+    - `entry`: the id in the contract, `integrity` for malformed traces. `keyword`: the keyword of that entry
+      (`attributes.key`, `count`, `status`). `place`: that keyword's position in the contract file.
+    - `path`: the names of the spans from the root to the span with `span_id`.
+    - `expected`, `observed`: short texts, "" where the message is enough. `hint`: how to fix it.
+    - `spans`: the ids of further spans that the finding is about, for example all surplus spans.
     """
 
     id: str
@@ -50,10 +52,10 @@ class Finding:
 
     @property
     def key(self) -> str:
-        """`entry/id`, as contracts write it in `findings` and `levels`."""
+        """Return `entry/id`, as contracts write it in `findings` and `levels`."""
         return f"{self.entry}/{self.id}"
 
     @property
     def breaks(self) -> bool:
-        """Whether the finding makes its contract broken: a violation that is not pending."""
+        """Return whether the finding breaks its contract: it is a violation and not pending."""
         return self.level == "violation" and self.pending is None

@@ -1,6 +1,6 @@
-"""The report of a verification: a result for each contract, with findings, gaps and coverage.
+"""The report of a verification: for each contract the verdict, findings, what was not checked, and coverage.
 
-All text in it is masked already: a report never shows a value of a known privacy class.
+All texts are masked: a report never contains a value of a built-in privacy class.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CoverageState: TypeAlias = Literal["exercised", "vacuous", "unseen"]
 
 @dataclass(frozen=True, slots=True)
 class NotChecked:
-    """An expectation that could not be decided: which, why, and how often."""
+    """An expectation that could not be decided: the reason, and for how many spans (`count`)."""
 
     entry: str
     keyword: str
@@ -32,10 +32,10 @@ class NotChecked:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How far one expectation was exercised: its state, and on how many spans it was decided.
+    """The coverage of one expectation: its state, and the number of spans for which it was decided (`exercised`).
 
-    `proven` is None but where examples were judged: whether one of them would give other findings without the
-    expectation. It stays None where nothing is demanded, such as by `count: 0..`.
+    `proven` is set only where examples were judged: whether some example gives other findings when the expectation is
+    removed. It is None for an expectation that demands nothing, such as `count: 0..`.
     """
 
     entry: str
@@ -48,7 +48,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class ContractResult:
-    """The verdict on one contract, with everything that led to it."""
+    """The verdict on one contract, with the number of flows, the findings and the coverage behind it."""
 
     contract: str
     version: str
@@ -59,14 +59,14 @@ class ContractResult:
     not_checked: tuple[NotChecked, ...] = ()
     coverage: tuple[Coverage, ...] = ()
     flow_spans: Sequence[tuple[str, str]] = ()
-    """(trace id, span id) of each flow's own span; the span id is "" where the flow is the whole trace."""
+    """(trace id, span id) of each flow's top span; the span id is "" where the flow is the whole trace."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One verification: a result for each contract, the integrity findings, and the traces that were judged.
+    """The result of one verification: a result for each contract, integrity findings, and the traces judged.
 
-    Integrity findings are made once per trace, whatever the number of contracts that speak of it.
+    Integrity findings are reported once per trace, whatever the number of contracts that select it.
     """
 
     results: tuple[ContractResult, ...]
@@ -75,16 +75,19 @@ class Report:
     strict: bool = False
     allow_unseen: bool = False
     header: Sequence[tuple[str, str]] = field(default=())
-    """(what, value) lines for the report's head: backend, version, address."""
+    """(name, value) lines for the report's header, such as backend, version and address."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Every finding: those of the contracts in their order, then integrity."""
+        """Return all findings: those of the contracts in order, then the integrity findings."""
         return tuple(f for r in self.results for f in r.findings) + self.integrity
 
     @property
     def verdict(self) -> Verdict:
-        """Broken over not checked over kept; an empty report is not checked."""
+        """Return "broken" if a finding breaks its contract, else "not checked" if a contract was not, else "kept".
+
+        A report without results is "not checked".
+        """
         if any(f.breaks for f in self.findings):
             return "broken"
         if not self.results or any(not self._passes(r) for r in self.results):
@@ -102,5 +105,5 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 kept, 1 broken, 3 could not verify."""
+        """Return the exit code of the verdict: 0 kept, 1 broken, 3 could not verify."""
         return {"kept": 0, "broken": 1, "not checked": 3}[self.verdict]

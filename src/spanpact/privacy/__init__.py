@@ -1,6 +1,7 @@
-"""Privacy: the classes of data that must never be in telemetry, and how their values are found and masked.
+"""Privacy: find and mask data that must never be in telemetry, such as e-mail addresses and card numbers.
 
-`classes` has the patterns, `confirmation` what no pattern can express, `scanner` finds and masks. Imports nothing.
+`classes` has a pattern for each class of data, `confirmation` checks what a pattern cannot express (checksums,
+surroundings), `scanner` finds and masks values in texts. Imports no other package of spanpact.
 """
 
 from __future__ import annotations

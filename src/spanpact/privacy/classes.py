@@ -1,4 +1,4 @@
-"""The privacy classes that spanpact knows, each an RE2 pattern (section 8 of docs/contract-format.md)."""
+"""The built-in privacy classes, each an RE2 pattern (section 8 of docs/contract-format.md)."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ KNOWN_CLASSES: Mapping[str, str] = MappingProxyType(
         "url_credentials": r"[A-Za-z][A-Za-z0-9+.\-]*://[^\s/:@]*:[^\s/@]+@",
     }
 )
-"""Name to pattern. A `card` must also satisfy the Luhn checksum (ISO/IEC 7812-1); neither it nor an `ip` counts as a
-part of something longer that looks like it: a decimal, a UUID, an object identifier, a C++ name.
+"""Class name to pattern. `confirmation` also rejects a `card` with a wrong Luhn checksum (ISO/IEC 7812-1), and a `card`
+or `ip` that is part of a decimal, a UUID, an object identifier or a C++ name.
 """
 
 
@@ -35,5 +35,5 @@ class PrivacyClass:
 
 
 def known_classes(names: Iterable[str] | None = None) -> tuple[PrivacyClass, ...]:
-    """The known classes of these names (None: all), as the plan holds them."""
-    return tuple(PrivacyClass(n, KNOWN_CLASSES[n]) for n in (KNOWN_CLASSES if names is None else names))
+    """Return the built-in classes with these names (None: all of them)."""
+    return tuple(PrivacyClass(name, KNOWN_CLASSES[name]) for name in (KNOWN_CLASSES if names is None else names))

@@ -1,4 +1,4 @@
-"""Confirm what a pattern found: checksums and surroundings that a regular expression cannot express."""
+"""Confirm a pattern's match by checksums and surroundings, which a regular expression cannot express."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _is_card(text: str, start: int, end: int) -> bool:
 
 
 def _is_address(text: str, start: int, end: int) -> bool:
-    """Not a part of a longer dotted number (1.3.6.1.4.1), nor of a name such as `Cafe::add`."""
+    """Return whether a match is an address, not part of a dotted number (1.3.6.1.4.1) or of a name (`Cafe::add`)."""
     before, after, found = text[max(0, start - 2) : start], text[end : end + 2], text[start:end]
     if ":" not in found:
         return not _FRACTION_BEFORE.search(before) and not _FRACTION_AFTER.search(after)

@@ -1,4 +1,4 @@
-"""Find and mask values of privacy classes in texts, in time linear in their length, whatever the patterns."""
+"""Find and mask values of privacy classes in texts. The time is linear in the text's length for any pattern (RE2)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _QUIET.log_errors = False
 
 
 class Leak(NamedTuple):
-    """A class found in a text, and where: characters `start` (included) to `end` (excluded)."""
+    """A match of the class `name` in a text, from character `start` (included) to `end` (excluded)."""
 
     name: str
     start: int
@@ -23,7 +23,7 @@ class Leak(NamedTuple):
 
 
 class Scanner:
-    """Finds and masks a fixed set of classes; remembers the texts that it saw last."""
+    """Finds and masks values of a fixed set of classes. Caches the results of recent texts."""
 
     __slots__ = ("_any", "_patterns", "_seen")
     _REMEMBERED = 4096
@@ -31,12 +31,12 @@ class Scanner:
     def __init__(self, classes: Iterable[PrivacyClass]) -> None:
         chosen = dict.fromkeys((c.name, c.pattern) for c in classes)
         self._patterns = [(name, re2.compile(pattern)) for name, pattern in chosen]
-        # One pass says "nothing here" for almost every text; only then the classes are told apart.
+        # Almost no text has a match, and one combined pattern finds that out in a single pass.
         self._any = _alternatives([pattern for _, pattern in chosen])
         self._seen: dict[str, Sequence[Leak]] = {}
 
     def scan(self, text: str) -> Sequence[Leak]:
-        """Every leak in the text, by class and then by position."""
+        """Return every leak in the text, in the order of the classes, then by position."""
         found = self._seen.get(text)
         if found is None:
             found = self._scan(text)
@@ -57,13 +57,13 @@ class Scanner:
         ]
 
     def mask(self, text: str) -> str:
-        """The text with every leak replaced by its class: `session:‹email›`."""
+        """Return the text with every leak replaced by its class, as in `session:‹email›`."""
         leaks = self.scan(text)
         if not leaks:
             return text
         parts, position = [], 0
         for leak in sorted(leaks, key=lambda leak: (leak.start, -leak.end)):
-            if leak.start < position:  # within a leak that is masked already, or overlapping it
+            if leak.start < position:  # overlaps the leak masked before
                 position = max(position, leak.end)
                 continue
             parts += [text[position : leak.start], f"‹{leak.name}›"]
@@ -72,12 +72,12 @@ class Scanner:
 
 
 def mask(text: str) -> str:
-    """The text with every value of a known class masked."""
+    """Return the text with every value of a built-in class masked."""
     return _KNOWN.mask(text)
 
 
 def _searchable(text: str) -> str:
-    """RE2 takes valid UTF-8 only: a lone surrogate is searched as `?`, which keeps every position."""
+    """Return the text with lone surrogates, which RE2 rejects, as `?`; positions stay the same."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -86,7 +86,10 @@ def _searchable(text: str) -> str:
 
 
 def _alternatives(patterns: Sequence[str]) -> Any:
-    """One pattern for all, or for anything where all together are too large for RE2."""
+    """Compile one pattern that matches where any of `patterns` does.
+
+    Where the combination is too large for RE2, return a pattern that matches any text.
+    """
     try:
         return re2.compile("|".join(f"(?:{pattern})" for pattern in patterns) or r"[^\s\S]", _QUIET)
     except re2.error:

@@ -1,8 +1,11 @@
-"""The neutral model of traces: what every source gives and every check reads.
+"""Traces: the model that every source produces and every check reads.
 
-`model` has spans and log records, `topology` the tree that they form, `name_patterns` the patterns of span names.
-`equality` says which values and spans are equal, `process` which spans come from one process, `clocks` how far two
-times may differ, `assembly` gathers batches into traces. May import: `errors`.
+- `model`: spans, log records, traces and readings. `assembly` builds traces from batches of spans.
+- `topology`: the tree that the spans of a trace form. `name_patterns`: patterns of span names.
+- `equality`: which values and spans are equal. `process`: which spans come from one process. `clocks`: how far two
+  times may differ.
+
+May import: `errors`.
 """
 
 from __future__ import annotations

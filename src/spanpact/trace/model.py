@@ -1,10 +1,10 @@
-"""The neutral model of a trace: what every source gives and every check reads.
+"""The model of traces that every source produces and every check reads.
 
-The values follow the OpenTelemetry trace data model, without depending on OpenTelemetry. They are
-`msgspec.Struct`s (frozen), as a source makes millions of them: see docs/adr/0002.
+The types follow the OpenTelemetry trace data model, without depending on OpenTelemetry. They are frozen
+`msgspec.Struct`s, because a source creates millions of them (docs/adr/0002).
 
-Units: times are integer nanoseconds since the Unix epoch. Ids are lower-case hexadecimal text (32 digits for
-a trace, 16 for a span), kept as they were sent when malformed: judging that is a check's work, not a source's.
+Times are integer nanoseconds since the Unix epoch. Ids are lower-case hexadecimal text: 32 digits for a trace, 16 for a
+span. A malformed id is kept as it was sent, because a check reports it.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ ALL_CAPABILITIES: frozenset[Capability] = frozenset(Capability.__args__)  # type
 
 
 class Resource(msgspec.Struct, frozen=True):
-    """What produced a span: the process, its service, its host."""
+    """The entity that produced a span: a process with its service and host."""
 
     attributes: Attributes = {}
     schema_url: str = ""
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """The instrumentation scope: the library that made the span."""
+    """The instrumentation scope: the library that created the span."""
 
     name: str = ""
     version: str = ""
@@ -45,7 +45,7 @@ class Scope(msgspec.Struct, frozen=True):
 
 
 class Event(msgspec.Struct, frozen=True):
-    """Something that happened at one moment of a span."""
+    """An event of a span, at one point in time."""
 
     name: str
     time_ns: int = 0
@@ -54,7 +54,7 @@ class Event(msgspec.Struct, frozen=True):
 
 
 class Link(msgspec.Struct, frozen=True):
-    """A reference from a span to another span, perhaps of another trace."""
+    """A reference from a span to another span, of the same trace or of another one."""
 
     trace_id: str
     span_id: str
@@ -68,9 +68,9 @@ NO_SCOPE = Scope()
 
 
 class Span(msgspec.Struct, frozen=True):
-    """One operation. `parent_id` is "" for a root; `end_ns` is 0 for a span that never ended.
+    """One operation. `parent_id` is "" for a root span; `end_ns` is 0 for a span that never ended.
 
-    `parent_remote` says whether the parent is in another process; None where the source does not know.
+    `parent_remote` is whether the parent is in another process; None where the source does not know.
     """
 
     trace_id: str
@@ -95,7 +95,7 @@ class Span(msgspec.Struct, frozen=True):
 
 
 class LogRecord(msgspec.Struct, frozen=True):
-    """A log record that carries a trace id (and mostly a span id, else "")."""
+    """A log record with a trace id; `span_id` is "" where it belongs to no span."""
 
     trace_id: str
     span_id: str = ""
@@ -109,9 +109,9 @@ class LogRecord(msgspec.Struct, frozen=True):
 
 
 class Trace(msgspec.Struct, frozen=True):
-    """All spans (in the order in which they were read) and log records that share one trace id.
+    """The spans (in the order in which they were read) and log records with one trace id.
 
-    `complete`: no more spans will come. `scenario`: the label given by whoever caused the trace, "" for none.
+    `complete`: no more spans will arrive. `scenario`: the label that the caller gave the trace, "" for none.
     """
 
     trace_id: str
@@ -122,7 +122,7 @@ class Trace(msgspec.Struct, frozen=True):
 
 
 class SourceInfo(msgspec.Struct, frozen=True):
-    """What a source says of itself: a name for reports, what it can carry, and the resolution of its times."""
+    """The description of a source: its name in reports, what it can carry, and the resolution of its times."""
 
     name: str
     capabilities: frozenset[Capability] = ALL_CAPABILITIES
@@ -130,9 +130,9 @@ class SourceInfo(msgspec.Struct, frozen=True):
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """What one read of a source gave: its traces, and the number of requests the caller declares as offered.
+    """The result of one read of a source. `offered` is the number of requests that the caller says were made.
 
-    `let_go` and `spans_let_go` count traces, and their spans, that were judged and are not held any more.
+    Streaming verification does not keep traces without findings: `let_go` counts these, and `spans_let_go` their spans.
     """
 
     source: SourceInfo
@@ -143,10 +143,10 @@ class Reading(msgspec.Struct, frozen=True):
 
     @property
     def trace_count(self) -> int:
-        """How many traces were read."""
+        """Return the number of traces that were read."""
         return len(self.traces) + self.let_go
 
     @property
     def span_count(self) -> int:
-        """How many spans were read."""
+        """Return the number of spans that were read."""
         return sum(len(trace.spans) for trace in self.traces) + self.spans_let_go

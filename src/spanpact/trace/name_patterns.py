@@ -1,6 +1,6 @@
-"""Name patterns of `span` and `event`: literals and wildcards, matched in linear time.
+"""Patterns of span and event names: literal text and wildcards, matched in linear time.
 
-`*` is any run of characters, `\\*` an asterisk; case counts; the whole name must fit.
+`*` matches any number of characters, `\\*` an asterisk. Matching is case-sensitive and covers the whole name.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class NamePattern:
-    """A list of name patterns of which one must fit. `texts` is what the contract says, unchanged."""
+    """A list of name patterns, one of which must match. `texts` are the patterns as written in the contract."""
 
     texts: tuple[str, ...]
     exact: frozenset[str] = field(init=False, compare=False, repr=False)
@@ -26,17 +26,17 @@ class NamePattern:
 
     @property
     def literal(self) -> bool:
-        """Whether no wildcard is in it, so that `exact` is all that it fits."""
+        """Return whether no pattern has a wildcard, so that exactly the names in `exact` match."""
         return not self._wild
 
     def fits(self, name: str) -> bool:
-        """Whether one of the patterns covers the whole name."""
+        """Return whether one of the patterns matches the whole name."""
         if self.any or name in self.exact:
             return True
         return any(_covers(parts, name) for parts in self._wild)
 
     def overlaps(self, other: NamePattern) -> bool:
-        """Whether one name could fit both."""
+        """Return whether some name could match both."""
         if self.any or other.any or not self.exact.isdisjoint(other.exact):
             return True
         if any(map(other.fits, self.exact)) or any(map(self.fits, other.exact)):
@@ -48,7 +48,7 @@ class NamePattern:
 
 
 def _split_at_wildcards(text: str) -> tuple[str, ...]:
-    """The literal parts around the wildcards: `a*b` as ("a", "b"), a text without one as itself."""
+    """Return the literal parts around the wildcards: ("a", "b") for `a*b`, one part where there is no wildcard."""
     pieces = re.findall(r"\\\*|\*+|[^*\\]+|\\", text)
     parts = [""]
     for piece in pieces:
@@ -64,7 +64,7 @@ def _covers(parts: tuple[str, ...], name: str) -> bool:
     if len(name) < len(first) + len(last) or not name.startswith(first) or not name.endswith(last):
         return False
     position, end = len(first), len(name) - len(last)
-    for part in parts[1:-1]:  # leftmost is best: what is left over for the next part is longest
+    for part in parts[1:-1]:  # the leftmost match leaves most of the name for the next part
         position = name.find(part, position, end)
         if position < 0:
             return False
@@ -73,9 +73,10 @@ def _covers(parts: tuple[str, ...], name: str) -> bool:
 
 
 def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Whether a name fits both of two patterns with wildcards: their fixed ends must not contradict each other.
+    """Return whether some name matches both of two patterns with wildcards.
 
-    Between the ends each has a wildcard, which takes in whatever the other one asks for.
+    One of the two prefixes must start with the other, and one suffix end with the other. What is between them matches
+    the other pattern's wildcard.
     """
     starts = one[0].startswith(other[0]) or other[0].startswith(one[0])
     return starts and (one[-1].endswith(other[-1]) or other[-1].endswith(one[-1]))

@@ -1,6 +1,6 @@
-"""The tree that the spans of a trace form, indexed once, so that no check walks it again.
+"""The tree that the spans of a trace form, indexed once per trace.
 
-Spans are named by their index in `Topology.spans`. Nothing here recurses, whatever the depth of a trace.
+A span is referred to by its index in `Topology.spans`. Nothing here recurses, as a trace may be very deep.
 """
 
 from __future__ import annotations
@@ -15,18 +15,17 @@ from spanpact.trace.name_patterns import NamePattern
 TOP = -1
 """The virtual parent of every span without a parent in the trace."""
 
-_LONGEST_PATH = 100  # a finding on every span of a chain must not take quadratic time and memory
+_LONGEST_PATH = 100  # spans; findings on every span of a long chain must not take quadratic time and memory
 
 
 class Topology:
-    """The index of one trace.
+    """The index of one trace. It does not depend on the order in which the spans were read.
 
-    - `spans`: the distinct spans by start, equal starts by id, so that the order in which spans were read changes
-      nothing; of spans with one id the earliest stays (of equally early ones, by their content), the others are in
-      `duplicates` (a check reports them, the rest of the engine sees a tree).
-    - `parent[i]`: index of the parent, TOP where it is not in the trace. A cycle is cut at its earliest span;
-      `cycles` lists the spans of each.
-    - `children(i)`: by start; `below(i)`: all spans below, in preorder.
+    - `spans`: one span for each span id, sorted by start, then id. Of several spans with one id the earliest is kept
+      (`equality.content_key` breaks ties); the others are in `duplicates`, which a check reports.
+    - `parent[i]`: the index of span i's parent; TOP where the parent is not in the trace.
+    - `cycles`: the spans of each cycle of parents. A cycle is cut at its earliest span, whose parent becomes TOP.
+    - `preorder`: all spans, parents before children, siblings by start.
     """
 
     __slots__ = (
@@ -95,15 +94,18 @@ class Topology:
             self._positions_by_name.setdefault(self.spans[i].name, []).append(position)
 
     def children(self, i: int) -> Sequence[int]:
-        """The direct children of a span (of TOP: the spans with no parent in the trace), by start."""
+        """Return the direct children of span `i` by start; those of TOP have no parent in the trace."""
         return self._children.get(i, ())
 
     def below(self, i: int) -> Sequence[int]:
-        """All spans below a span (of TOP: all spans), in preorder."""
+        """Return all spans below span `i`, in preorder; all spans of the trace are below TOP."""
         return self.preorder if i == TOP else self.preorder[self._position[i] + 1 : self._end[i]]
 
     def named_below(self, i: int, pattern: NamePattern) -> list[int]:
-        """The spans below whose name fits the pattern, by start; linear in what fits where it is literal."""
+        """Return the spans below span `i` whose name matches the pattern, by start.
+
+        For a pattern without wildcards the time is linear in the number of matches, not of spans.
+        """
         low, high = (0, len(self.preorder)) if i == TOP else (self._position[i] + 1, self._end[i])
         names = self._names_of(pattern)
         if len(names) > high - low:
@@ -111,12 +113,12 @@ class Topology:
         found = []
         for name in names:
             positions = self._positions_by_name.get(name, ())
-            slice_ = positions[bisect_left(positions, low) : bisect_left(positions, high)]
-            found += [self.preorder[position] for position in slice_]
+            positions_below = positions[bisect_left(positions, low) : bisect_left(positions, high)]
+            found += [self.preorder[position] for position in positions_below]
         return sorted(found)
 
     def _names_of(self, pattern: NamePattern) -> Collection[str]:
-        """The names that fit, of those that spans have; all that a pattern without wildcards fits."""
+        """Return the span names of the trace that match; for a pattern without wildcards, all names that it matches."""
         if pattern.literal:
             return pattern.exact
         names = self._fitting.get(pattern)
@@ -125,7 +127,7 @@ class Topology:
         return names
 
     def path(self, i: int) -> Iterator[int]:
-        """The spans from the root down to this one."""
+        """Return the spans from the root down to span `i`."""
         line = []
         while i != TOP:
             line.append(i)
@@ -133,11 +135,11 @@ class Topology:
         return reversed(line)
 
     def is_below(self, i: int, holder: int) -> bool:
-        """Whether span `i` is below `holder`, at any depth."""
+        """Return whether span `i` is below `holder`, at any depth."""
         return holder == TOP or self._position[holder] < self._position[i] < self._end[holder]
 
     def names(self, i: int) -> tuple[str, ...]:
-        """The names of the spans from the root down to this one; of a deep one only the last, after a `…`."""
+        """Return the span names from the root down to span `i`; of a path over 100 spans the last 100 after a `…`."""
         line: list[str] = []
         while i != TOP and len(line) < _LONGEST_PATH:
             line.append(self.spans[i].name)
