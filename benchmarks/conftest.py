@@ -1,3 +1,3 @@
-"""Benchmarks run on real backends (docs/backends.md), and leave a table and a file of figures (docs/benchmarks.md)."""
+"""Plugins of the benchmarks: real backends (docs/backends.md), and figures (docs/benchmarks.md)."""
 
 pytest_plugins = ["containers.pytest_backends", "benchmarks.figures"]

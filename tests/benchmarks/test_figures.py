@@ -30,11 +30,11 @@ def test_a_ratio_has_no_unit_and_a_goal_may_be_a_lower_bound_or_missing() -> Non
     assert ratio.cells == ("a ratio", "1", "0.554", "0.554", "<= 0.75, met", "0")
     assert rate.cells == ("a rate", "3", "9,000 spans/s", "7,000 spans/s", ">= 8000 spans/s, met", "1")
     assert plain.cells == ("no goal", "1", "12.250 us", "12.250 us", "", "")
-    assert (ratio.met, rate.met, plain.met) == (True, True, None)
+    assert (ratio.goal_met, rate.goal_met, plain.goal_met) == (True, True, None)
 
 
 def test_the_file_holds_every_sample_and_what_it_was_measured_on(tmp_path: Path) -> None:
-    file = FIGURES.written(tmp_path / "bench")
+    file = FIGURES.write(tmp_path / "bench")
     assert file.name == "from-flush-to-a-verdict.json"
     said = json.loads(file.read_text())
     assert said["samples"] == [0.2, 0.9, 0.6]

@@ -7,7 +7,7 @@ import io
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from benchmarks.made_traces import in_protobuf, requests
+from benchmarks.verification.made_traces import in_protobuf, requests
 from spanpact.otlp.batch import NeedsFullDecoding
 from spanpact.otlp.protobuf_wire import encode_varint, iter_resource_spans
 

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from benchmarks.made_traces import requests
+from benchmarks.verification.made_traces import requests
 from spanpact.contract.compiled import ContractPlan
 from spanpact.contract.loader import load_contracts, load_text
 from spanpact.contract.shipped import shipped_contracts

@@ -1,8 +1,8 @@
-"""What tracing adds to the latencies of studio-api at 500, 1,000 and 2,000 requests a second, and at the most.
+"""What tracing adds to the latencies of studio-api at fixed rates, and at the highest rate that it carries.
 
-Open loop (benchmarks.open_loop). The service is one process and so has one core at most: at a rate that it does not
-carry untraced, latencies tell of a queue that grows, and there is no goal; nor at the highest that it carries, which
-leaves nothing for tracing.
+The load is open loop (`benchmarks.service.open_loop`). The service is one process and uses one core at most. There is
+no goal at a rate that it does not carry untraced, where latencies are those of a growing queue, nor at the highest rate
+that it carries, which leaves no CPU time for tracing.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from statistics import median
 
 import pytest
 
-from benchmarks import studio_load as s
-from benchmarks.open_loop import Plan
+from benchmarks.service import studio_load as s
+from benchmarks.service.open_loop import Plan
 from containers.servers.jaeger_server import JaegerBackend
 from containers.servers.redis_server import RedisBackend
 
@@ -32,12 +32,12 @@ def test_latencies_under_load(redis_server: RedisBackend, jaeger: JaegerBackend,
             carried = highest is not None and rate <= highest
             has_goal = carried and rate in RATES
             found = s.in_rounds(running, Plan(rate, SECONDS), ROUNDS if carried else 1)
-            _tell(f"studio-api, {rate:,}/s", found, has_goal, measured, redis=str(redis_server), jaeger=str(jaeger))
+            _report(f"studio-api, {rate:,}/s", found, has_goal, measured, redis=str(redis_server), jaeger=str(jaeger))
 
 
-def _tell(
+def _report(
     what: str,
-    found: Mapping[str, Sequence[s.Loaded]],
+    found: Mapping[str, Sequence[s.MeasuredLoad]],
     has_goal: bool,
     measured: Callable[..., None],
     **facts: str,

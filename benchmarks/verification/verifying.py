@@ -1,4 +1,4 @@
-"""One verification in a process of its own: `python -m benchmarks.verifying WAY FILE CONTRACTS`; prints what it took.
+"""Run one verification and print what it took: `python -m benchmarks.verification.verifying WAY FILE CONTRACTS`.
 
 WAY: `file` verifies as `spanpact verify` does; `engine` reads it as a whole and judges each trace by itself; `decode`
 only reads it; `memory` verifies its spans as an SDK holds them; `receiver` listens until its standard input ends.
@@ -44,21 +44,21 @@ every:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Does it, and prints seconds of CPU time, the most memory in MiB, how many spans and traces, and the verdict."""
+    """Verify, and print CPU seconds, the peak memory in MiB, the numbers of spans and traces, and the verdict."""
     way, file, contracts = arguments
     plans = [load_text(SEVEN)] if contracts == "seven" else load_contracts([contracts])
     prepared = WAYS[way](file, [CompiledContract.of(plan) for plan in plans])
     began = time.process_time()
     report = prepared()
     took = time.process_time() - began
-    said: dict[str, object] = {"seconds": took, "mib": most_memory_mib()}
+    result: dict[str, object] = {"seconds": took, "mib": peak_memory_mib()}
     if report is not None and report.reading is not None:
-        said |= {"spans": report.reading.span_count, "traces": report.reading.trace_count, "verdict": report.verdict}
-    print(json.dumps(said))
+        result |= {"spans": report.reading.span_count, "traces": report.reading.trace_count, "verdict": report.verdict}
+    print(json.dumps(result))
 
 
-def most_memory_mib() -> float:
-    """The most that the process ever held; `ru_maxrss` would also count the process that started this one."""
+def peak_memory_mib() -> float:
+    """Return the peak memory of this process; `ru_maxrss` would include the process that started it."""
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return int(status["VmHWM"].split()[0]) / 1024
 

@@ -1,6 +1,6 @@
-"""Two kinds of plots as small SVGs that need nothing else: bars and lines, in light and in dark.
+"""Draw bar plots and line plots as small SVGs for light and dark pages, without a plotting package.
 
-Every series and every axis is labelled; colours differ for the colour-blind too, and lines also by their dashes.
+Every series and every axis is labelled. Colour-blind readers can distinguish the colours; lines also differ by dashes.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _HEAD: Final = (
 def bars(
     title: str, axis: str, groups: Mapping[str, Mapping[str, float]], *, goal: tuple[float, str] | None = None
 ) -> str:
-    """Horizontal bars from zero: for each group one bar of each series, with its number beside it.
+    """Draw horizontal bars from zero: for each group one bar of each series, with its number next to it.
 
-    Raises ValueError for nothing to draw.
+    Raise ValueError where there is nothing to draw.
     """
     series = list(dict.fromkeys(name for group in groups.values() for name in group))
     most = max((value for group in groups.values() for value in group.values()), default=0.0)
@@ -69,9 +69,9 @@ def bars(
 
 
 def lines(title: str, x_axis: str, y_axis: str, places: Sequence[str], series: Mapping[str, Sequence[float]]) -> str:
-    """One line for each series over named places, on a logarithmic axis; its name stands at its end.
+    """Draw one line for each series over named places, on a logarithmic axis, with its name at its end.
 
-    Raises ValueError for nothing to draw, and for what has no logarithm.
+    Raise ValueError where there is nothing to draw, and for a number that is not positive.
     """
     numbers = [number for one in series.values() for number in one]
     if not numbers or min(numbers) <= 0 or any(len(one) != len(places) for one in series.values()):
@@ -141,7 +141,7 @@ def _even_ticks(most: float) -> Sequence[float]:
 
 
 def _log_ticks(least: float, most: float) -> Sequence[float]:
-    """1, 2, 5, 10 and so on, from at most the least to at least the most: two at least."""
+    """Return two or more ticks of the series 1, 2, 5, 10 that enclose `least` and `most`."""
     ladder = [one * 10.0**power for power in range(-6, 9) for one in (1, 2, 5)]
     below = max(number for number, tick in enumerate(ladder) if tick <= least * (1 + 1e-9))
     above = min(number for number, tick in enumerate(ladder) if tick >= most * (1 - 1e-9))
@@ -149,7 +149,7 @@ def _log_ticks(least: float, most: float) -> Sequence[float]:
 
 
 def _apart(places: Sequence[float], gap: float = 17.0) -> Sequence[float]:
-    """The places, moved apart where they are closer than the gap; their order stays."""
+    """Return the places in the same order, moved apart where they are closer than the gap."""
     found = list(places)
     order = sorted(range(len(places)), key=lambda number: places[number])
     for before, after in itertools.pairwise(order):

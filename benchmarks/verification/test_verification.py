@@ -1,6 +1,7 @@
-"""Verification: spans a second of CPU time, and the most memory, for each source and number of spans.
+"""Spans a second of CPU time and peak memory of verification, for each source and number of spans.
 
-Each in a process of its own. `SPANPACT_BENCH_SPANS=10000,100000` says how many spans; it is a million, too, by default.
+Each runs in a process of its own. `SPANPACT_BENCH_SPANS=10000,100000` sets the numbers of spans, by default also a
+million.
 """
 
 from __future__ import annotations
@@ -17,24 +18,24 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from benchmarks.made_traces import in_protobuf, requests
+from benchmarks.verification.made_traces import in_protobuf, requests
 from spanpact.contract.shipped import shipped_contracts
 from spanpact.sources import encode_traces_json
 
 SIZES: Final = [int(number) for number in os.environ.get("SPANPACT_BENCH_SPANS", "10000,100000,1000000").split(",")]
 HELD: Final = [number for number in SIZES if number <= 100_000]
-"""Numbers of spans for sources that hold all they have."""
+"""Numbers of spans for sources that hold all spans in memory."""
 GOAL: Final = 250_000
 GROWTH: Final = 1.2
 CONTRACTS: Final = {"seven rules": "seven", "all contracts": str(shipped_contracts())}
-ROOT: Final = Path(__file__).parents[1]
+ROOT: Final = Path(__file__).parents[2]
 
 Measured = Callable[..., None]
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int, str], Path]:
-    """The file of so many spans, as JSON lines or protobuf; each is written once."""
+    """Return a function for a file of `number` spans, as JSON lines or protobuf; each file is written once."""
     folder = tmp_path_factory.mktemp("made")
 
     def file(number: int, kind: str) -> Path:
@@ -49,24 +50,24 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int, str], Path
     return file
 
 
-def started(way: str, file: Path | str, contracts: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "benchmarks.verifying", way, str(file), contracts]
+def start(way: str, file: Path | str, contracts: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "benchmarks.verification.verifying", way, str(file), contracts]
     return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
-def finished(process: subprocess.Popen[str]) -> Mapping[str, Any]:
+def finish(process: subprocess.Popen[str]) -> Mapping[str, Any]:
     out, _ = process.communicate()
     assert process.returncode == 0
-    said: Mapping[str, Any] = json.loads(out.splitlines()[-1])
-    assert said.get("verdict", "kept") == "kept"
-    return said
+    result: Mapping[str, Any] = json.loads(out.splitlines()[-1])
+    assert result.get("verdict", "kept") == "kept"
+    return result
 
 
-def taken_down(measured: Measured, what: str, number: int, said: Mapping[str, Any], goal: int | None = None) -> None:
-    facts = {name: str(said[name]) for name in ("traces", "verdict") if name in said}
-    rate = said.get("spans", number) / said["seconds"]
+def record(measured: Measured, what: str, number: int, result: Mapping[str, Any], goal: int | None = None) -> None:
+    facts = {name: str(result[name]) for name in ("traces", "verdict") if name in result}
+    rate = result.get("spans", number) / result["seconds"]
     measured(f"verification, {what}, {number:,} spans", [rate], unit="spans/s", goal=goal, at_least=True, **facts)
-    measured(f"verification, {what}, {number:,} spans: memory", [said["mib"]], unit="MiB", **facts)
+    measured(f"verification, {what}, {number:,} spans: memory", [result["mib"]], unit="MiB", **facts)
 
 
 @pytest.mark.timeout(900)
@@ -75,9 +76,9 @@ def taken_down(measured: Measured, what: str, number: int, said: Mapping[str, An
 def test_a_file(kind: str, contracts: str, files: Callable[[int, str], Path], measured: Measured) -> None:
     memory = {}
     for number in SIZES:
-        said = finished(started("file", files(number, kind), CONTRACTS[contracts]))
-        taken_down(measured, f"{kind}, {contracts}", number, said, GOAL)
-        memory[number] = said["mib"]
+        result = finish(start("file", files(number, kind), CONTRACTS[contracts]))
+        record(measured, f"{kind}, {contracts}", number, result, GOAL)
+        memory[number] = result["mib"]
     growth = memory[SIZES[-1]] / memory[SIZES[-2]] if len(SIZES) > 1 else 1.0
     step = " to ".join(f"{number:,}" for number in SIZES[-2:])
     measured(f"verification, {kind}, {contracts}: memory, {step} spans", [growth], goal=GROWTH, unit="")
@@ -87,31 +88,31 @@ def test_a_file(kind: str, contracts: str, files: Callable[[int, str], Path], me
 @pytest.mark.parametrize("contracts", CONTRACTS)
 def test_the_engine_alone(contracts: str, files: Callable[[int, str], Path], measured: Measured) -> None:
     """Every trace judged by itself, in a file that is held as a whole: what the rest is compared with."""
-    said = finished(started("engine", files(SIZES[0], "jsonl"), CONTRACTS[contracts]))
-    taken_down(measured, f"jsonl, engine alone, {contracts}", SIZES[0], said)
+    result = finish(start("engine", files(SIZES[0], "jsonl"), CONTRACTS[contracts]))
+    record(measured, f"jsonl, engine alone, {contracts}", SIZES[0], result)
 
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("kind", ["jsonl", "pb"])
 def test_decoding_alone(kind: str, files: Callable[[int, str], Path], measured: Measured) -> None:
     number = HELD[-1]
-    taken_down(measured, f"{kind}, decoding alone", number, finished(started("decode", files(number, kind), "seven")))
+    record(measured, f"{kind}, decoding alone", number, finish(start("decode", files(number, kind), "seven")))
 
 
 @pytest.mark.timeout(900)
 def test_in_memory(files: Callable[[int, str], Path], measured: Measured) -> None:
     for number in HELD:
-        said = finished(started("memory", files(number, "jsonl"), CONTRACTS["seven rules"]))
-        taken_down(measured, "memory, seven rules", number, said)
+        result = finish(start("memory", files(number, "jsonl"), CONTRACTS["seven rules"]))
+        record(measured, "memory, seven rules", number, result)
 
 
 @pytest.mark.timeout(900)
 def test_received(files: Callable[[int, str], Path], measured: Measured) -> None:
     for number in HELD:
-        process = started("receiver", "-", CONTRACTS["seven rules"])
+        process = start("receiver", "-", CONTRACTS["seven rules"])
         assert process.stdout is not None
         send(process.stdout.readline().strip(), files(number, "jsonl"))
-        taken_down(measured, "receiver, seven rules", number, finished(process))
+        record(measured, "receiver, seven rules", number, finish(process))
 
 
 def send(url: str, file: Path) -> None:

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from benchmarks.plots import WIDTH, bars, lines
+from benchmarks.pages.plots import WIDTH, bars, lines
 
 SVG = "{http://www.w3.org/2000/svg}"
 PLACES = ("P50", "P95", "P99")

@@ -1,21 +1,21 @@
-"""The plots of the docs from the figures of a run (`benchmarks.page`)."""
+"""Draw the plots of the docs from the figures of a run (`benchmarks.pages.page`)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
 
-from benchmarks import one_operation as o
-from benchmarks import studio_load as s
-from benchmarks.open_loop import SHARES
-from benchmarks.plots import bars, lines
-from benchmarks.tables import Rows, rates, told
+from benchmarks.operations import one_operation as o
+from benchmarks.pages.plots import bars, lines
+from benchmarks.pages.tables import Rows, rates, representative_rate
+from benchmarks.service import studio_load as s
+from benchmarks.service.open_loop import SHARES
 
 _WAYS: Final = (o.API_ONLY, o.BARE, o.BY_HAND, o.CONTRIB, o.BOTH, o.MEASURED)
 
 
 def pictures(rows: Rows) -> Mapping[str, str]:
-    """Each plot that can be drawn, by the name of its file."""
+    """Return each plot that can be drawn, as SVG by the name of its file."""
     found = {"cost-of-an-operation": _cost(rows), "latency-under-load": _latency(rows)}
     return {name: svg for name, svg in found.items() if svg}
 
@@ -31,8 +31,8 @@ def _cost(rows: Rows) -> str:
 
 
 def _latency(rows: Rows) -> str:
-    """At the rate that is told, or the lowest measured where the untraced service carried none."""
-    rate = told(rows) or next(iter(rates(rows)), "")
+    """Plot the rate that tables show, or the lowest measured where the untraced service carried none."""
+    rate = representative_rate(rows) or next(iter(rates(rows)), "")
     if not rate:
         return ""
     what = f"studio-api, {rate}/s"

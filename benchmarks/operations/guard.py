@@ -1,12 +1,11 @@
-"""Fails when a traced operation has become dearer: instructions, as ratios to the SDK's bare span (S6.1).
+"""Fail when a traced operation takes more instructions than before, as ratios to the SDK's bare span (S6.1).
 
-    nox -s guard                  compare with benchmarks/guard.json
-    nox -s guard -- --renew       write the ratios of now as those to compare with
+    nox -s guard                  compare with benchmarks/operations/guard.json
+    nox -s guard -- --renew       write the current ratios to that file
 
-It needs valgrind. A Python of which no ratios are written down is said, and fails nothing.
-Ratios of instructions are the same on every machine with the same Python and the same SDK to about one per cent. So a
-regression of 15 % fails, and nothing that the machine does beside it can. An improvement of as much is said, so that it
-is written down and kept.
+It needs valgrind. A Python without recorded ratios is reported and fails nothing. With the same Python and SDK, ratios
+of instructions agree to about one per cent on all machines, however busy. A regression of 15 % fails; an improvement of
+15 % is reported, so that it can be recorded.
 """
 
 from __future__ import annotations
@@ -19,13 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks import one_operation as o
-from benchmarks.instructions import NotCounted, by_place, count
+from benchmarks.operations import one_operation as o
+from benchmarks.operations.instructions import NotCounted, by_place, count
 
 BASELINE: Final = Path(__file__).with_name("guard.json")
 TOLERANCE: Final = 0.15
 LEAST: Final = 0.005
-"""A ratio may always grow by this, which is 700 instructions: the smallest ratios would fail for nothing."""
+"""A ratio may always grow by this, which is 700 instructions: otherwise the smallest ratios would fail by chance."""
 
 GUARDED: Final = (o.BOTH, o.MEASURED)
 CALLS: Final = 40
@@ -36,7 +35,7 @@ Ratios = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One ratio: as it was written down, and as it is now."""
+    """One ratio as recorded and as measured now."""
 
     what: str
     before: float
@@ -44,7 +43,7 @@ class Comparison:
 
     @property
     def verdict(self) -> str:
-        """`regressed`, `improved` or `kept`."""
+        """Return `regressed`, `improved` or `kept`."""
         margin = max(TOLERANCE * self.before, LEAST)
         return (
             "regressed"
@@ -61,7 +60,7 @@ class Comparison:
 
 
 def measured_ratios() -> Ratios:
-    """What each guarded way of tracing adds, relative to the bare sampled span; raises NotCounted."""
+    """Return what each guarded variant adds, relative to the bare sampled span. Raise NotCounted."""
     added = by_place(count((o.BARE, *GUARDED), calls=CALLS))
     return {
         f"{kind}, {case}: {variant}": round(number / added[kind, o.SAMPLED, o.BARE], 4)
@@ -71,10 +70,7 @@ def measured_ratios() -> Ratios:
 
 
 def compared(before: Ratios, now: Ratios) -> Sequence[Comparison]:
-    """Every ratio of now beside the one before; one that is on one side only is an error of the file.
-
-    Raises ValueError.
-    """
+    """Compare every ratio with the recorded one. Raise ValueError where one is recorded or measured only."""
     if before.keys() != now.keys():
         odd = ", ".join(sorted(before.keys() ^ now.keys()))
         raise ValueError(
@@ -84,9 +80,9 @@ def compared(before: Ratios, now: Ratios) -> Sequence[Comparison]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit code 0: nothing regressed, or this Python has no ratios yet; 1: something regressed; 3: not counted."""
+    """Return exit code 0: nothing regressed, or this Python has no ratios yet; 1: a regression; 3: not counted."""
     parser = argparse.ArgumentParser(prog="nox -s guard --", description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--renew", action="store_true", help="write the ratios of now as those to compare with")
+    parser.add_argument("--renew", action="store_true", help="write the current ratios as those to compare with")
     options = parser.parse_args(arguments)
     baselines: dict[str, Ratios] = json.loads(BASELINE.read_text()) if BASELINE.exists() else {}
     if not options.renew and PYTHON not in baselines:

@@ -1,6 +1,6 @@
-"""One GET, traced in every way that is compared: what the benchmarks of time and of instructions both run.
+"""One GET, traced in every way that is compared; the benchmarks of time and of instructions both run it.
 
-An operation is made for a client that is given, so that it runs against a real server as well as without any.
+The caller gives the client, so that an operation runs against a real server or without one.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ CASES: Final = (SAMPLED, UNSAMPLED, DISABLED)
 
 
 class AnsweringClient(redis.Redis):
-    """A client that has the answer already: what is left is the cost of tracing."""
+    """A client that answers without a server, so that only the cost of tracing is left."""
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
         """See redis.Redis."""
@@ -63,7 +63,7 @@ class AnsweringClient(redis.Redis):
 
 
 class AnsweringAsyncClient(redis.asyncio.Redis):
-    """The same for tasks."""
+    """An asyncio client that answers without a server."""
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
         """See redis.asyncio.Redis."""
@@ -71,14 +71,14 @@ class AnsweringAsyncClient(redis.asyncio.Redis):
 
 
 def provider_for(case: str) -> TracerProvider:
-    """A provider that exports nothing: spans are made and ended, and that is all."""
+    """Return a provider that exports nothing: spans are only started and ended."""
     if case == DISABLED:
         return NoOpTracerProvider()
     return SdkProvider(sampler=ParentBased(ALWAYS_ON), shutdown_on_exit=False)
 
 
 def parent_for(case: str) -> Context:
-    """A context whose span is sampled or not; without any where the SDK is disabled."""
+    """Return a context with a sampled or unsampled span; without a span where the SDK is disabled."""
     if case == DISABLED:
         return Context()
     flags = TraceFlags(TraceFlags.SAMPLED if case == SAMPLED else TraceFlags.DEFAULT)
@@ -86,7 +86,7 @@ def parent_for(case: str) -> Context:
 
 
 def sync_operations(client: Callable[[], redis.Redis], provider: TracerProvider) -> Mapping[str, Callable[[], object]]:
-    """A GET for each variant, by a client of its own."""
+    """Return a GET for each variant, each with a client of its own."""
     operations = {name: _sync_get(made) for name, made in _traced_clients(client, provider).items()}
     operations[API_ONLY] = _sync_by_hand(client(), NoOpTracerProvider().get_tracer("api"))
     operations[BARE] = _sync_bare(client(), provider.get_tracer("bare"))
@@ -97,7 +97,7 @@ def sync_operations(client: Callable[[], redis.Redis], provider: TracerProvider)
 def async_operations(
     client: Callable[[], redis.asyncio.Redis], provider: TracerProvider
 ) -> Mapping[str, Callable[[], Awaitable[object]]]:
-    """The same for tasks."""
+    """Return an asyncio GET for each variant, each with a client of its own."""
     operations = {name: _async_get(made) for name, made in _traced_clients(client, provider).items()}
     operations[API_ONLY] = _async_by_hand(client(), NoOpTracerProvider().get_tracer("api"))
     operations[BARE] = _async_bare(client(), provider.get_tracer("bare"))
@@ -121,7 +121,7 @@ def _traced_clients(client: Callable[[], Any], provider: TracerProvider) -> dict
 
 
 def _describe(span: Span, value: object, began_ns: int) -> None:
-    """As an application would, that has no help: each attribute as it comes, whether it is recorded or not."""
+    """Set the attributes as an application does by hand: one by one, whether the span is recorded or not."""
     span.set_attribute("operation", "GET")
     span.set_attribute("key", "session:*")
     span.set_attribute("latency_ms", (perf_counter_ns() - began_ns) / 1e6)

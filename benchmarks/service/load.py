@@ -1,8 +1,9 @@
-"""The program that sends a load: `python -m benchmarks.load`, in a process of its own (benchmarks.open_loop).
+"""Send a load from a process of its own: `python -m benchmarks.service.load`.
 
-It reads one JSON object from standard input, `{"url", "headers", "rate", "seconds", "connections"}`, and writes one to
-standard output: what became of the load. One thread and `select`, whose timers are exact to microseconds where those of
-epoll are to milliseconds; 2,000 requests a second take a fifth of a core.
+It reads one JSON object from standard input, `{"url", "headers", "rate", "seconds", "connections"}`, and writes the
+result (`benchmarks.service.open_loop.LoadResult`) to standard output. It uses one thread and `select`, whose timeouts
+are exact to microseconds where those of epoll are exact to milliseconds; 2,000 requests a second take a fifth of a
+core.
 """
 
 from __future__ import annotations
@@ -17,29 +18,29 @@ from dataclasses import asdict, replace
 from time import perf_counter, process_time
 from urllib.parse import urlsplit
 
-from benchmarks.open_loop import Load, Plan
+from benchmarks.service.open_loop import LoadResult, Plan
 
-PATIENCE_S = 5.0
-"""How long answers are waited for after the last request was due."""
+ANSWER_TIMEOUT_S = 5.0
+"""How long to wait for answers after the last request was due."""
 _LARGEST = 65536
 
 
-class Broken(Exception):
-    """The service did not speak HTTP as it should, or closed a connection."""
+class BrokenAnswer(Exception):
+    """The service sent an answer that cannot be read, or closed a connection."""
 
 
 class Connection:
-    """One kept-alive connection, with at most one request on its way: the number of it, -1 for none."""
+    """One kept-alive connection with at most one request under way: `request` is its number, -1 for none."""
 
     def __init__(self, host: str, port: int) -> None:
-        self._socket = socket.create_connection((host, port), timeout=PATIENCE_S)
+        self._socket = socket.create_connection((host, port), timeout=ANSWER_TIMEOUT_S)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._got = b""
         self.request = -1
         self.free_since = 0.0
 
     def fileno(self) -> int:
-        """For `select`."""
+        """Return the file descriptor, for `select`."""
         return self._socket.fileno()
 
     def send(self, message: bytes, number: int) -> None:
@@ -48,10 +49,10 @@ class Connection:
         self.request = number
 
     def receive(self) -> int | None:
-        """The status of the answer once all of it is here, else None. Raises Broken."""
+        """Return the status of the answer once all of it has arrived, else None. Raise BrokenAnswer."""
         piece = self._socket.recv(_LARGEST)
         if not piece:
-            raise Broken("the service closed a connection")
+            raise BrokenAnswer("the service closed a connection")
         self._got += piece
         head, end, body = self._got.partition(b"\r\n\r\n")
         if not end or len(body) < _length(head):
@@ -60,26 +61,26 @@ class Connection:
         return int(head[9:12])
 
     def close(self) -> None:
-        """Close it."""
+        """Close the connection."""
         self._socket.close()
 
 
 def _length(head: bytes) -> int:
     _, found, rest = head.lower().partition(b"content-length:")
     if not found:
-        raise Broken("an answer without a content-length")
+        raise BrokenAnswer("an answer without a content-length")
     return int(rest.partition(b"\r\n")[0])
 
 
 def message_of(url: str, headers: Mapping[str, str]) -> bytes:
-    """The GET that is sent again and again."""
+    """Return the GET request that is sent repeatedly."""
     parts = urlsplit(url)
     lines = [f"GET {parts.path or '/'} HTTP/1.1", f"host: {parts.netloc}", *(f"{n}: {v}" for n, v in headers.items())]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
 
 
-def run(plan: Plan, url: str, headers: Mapping[str, str]) -> Load:
-    """Send the load and wait for its answers, PATIENCE_S at most. Raises Broken, OSError."""
+def run(plan: Plan, url: str, headers: Mapping[str, str]) -> LoadResult:
+    """Send the load and wait for its answers, at most ANSWER_TIMEOUT_S. Raise BrokenAnswer, OSError."""
     parts, message = urlsplit(url), message_of(url, headers)
     connections = [Connection(parts.hostname or "", parts.port or 80) for _ in range(plan.connections)]
     try:
@@ -97,10 +98,10 @@ class _Run:
         self._next = self._failed = 0
         self._last = 0.0
 
-    def load(self) -> Load:
+    def load(self) -> LoadResult:
         plan, cpu = self._plan, process_time()
         self._began = perf_counter()
-        end = plan.due(plan.requests) + PATIENCE_S
+        end = plan.due(plan.requests) + ANSWER_TIMEOUT_S
         while (now := self._now()) < end and (self._next < plan.requests or self._busy):
             self._send_what_is_due(now)
             self._receive_until(plan.due(self._next) if self._next < plan.requests and self._free else end)
@@ -108,7 +109,9 @@ class _Run:
         unanswered = [number for number, took in enumerate(self._latencies) if took < 0]
         for number in unanswered:
             self._latencies[number] = waited - plan.due(number)
-        return Load(plan, self._latencies, self._late, self._failed, len(unanswered), self._last, process_time() - cpu)
+        return LoadResult(
+            plan, self._latencies, self._late, self._failed, len(unanswered), self._last, process_time() - cpu
+        )
 
     def _now(self) -> float:
         return perf_counter() - self._began
@@ -137,22 +140,22 @@ class _Run:
 
 
 def main() -> int:
-    """Exit code 0, and 3 with one line on standard error where the load could not be sent."""
-    asked = json.load(sys.stdin)
-    url, headers = asked.pop("url"), asked.pop("headers")
+    """Return exit code 0, or 3 with one line on standard error where the load could not be sent."""
+    order = json.load(sys.stdin)
+    url, headers = order.pop("url"), order.pop("headers")
     try:
-        load = run(Plan(**asked), url, headers)
-    except (OSError, Broken) as error:
-        print(f"benchmarks.load: {url}: {error}", file=sys.stderr)
+        load = run(Plan(**order), url, headers)
+    except (OSError, BrokenAnswer) as error:
+        print(f"benchmarks.service.load: {url}: {error}", file=sys.stderr)
         return 3
     json.dump(asdict(load), sys.stdout)
     return 0
 
 
-def read(text: str) -> Load:
-    """A load as `main` wrote it."""
-    said = json.loads(text)
-    return replace(Load(**said), plan=Plan(**said["plan"]))
+def parse_result(text: str) -> LoadResult:
+    """Parse a result as `main` wrote it."""
+    fields = json.loads(text)
+    return replace(LoadResult(**fields), plan=Plan(**fields["plan"]))
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from benchmarks import one_operation as o
-from benchmarks.instructions import by_place, count, valgrind
+from benchmarks.operations import one_operation as o
+from benchmarks.operations.instructions import by_place, count, valgrind
 
 OF_THE_BARE_SPAN = 1.20
 OF_CONTRIB = {o.SAMPLED: 0.75, o.UNSAMPLED: 0.30, o.DISABLED: 0.30}

@@ -17,7 +17,7 @@ import redis
 import redis.asyncio
 from opentelemetry import context as context_api
 
-from benchmarks import one_operation as o
+from benchmarks.operations import one_operation as o
 from containers.servers.redis_server import RedisBackend
 
 ROUNDS, CALLS = 150, 25  # short turns: what is compared stands close together

@@ -1,8 +1,8 @@
-"""The program whose machine instructions are counted: `benchmarks.instructions` runs it under valgrind.
+"""The program whose machine instructions `benchmarks.operations.instructions` counts with valgrind.
 
-    python -m benchmarks.counted_loop CALLS sync,async VARIANT...
+    python -m benchmarks.operations.counted_loop CALLS sync,async VARIANT...
 
-It calls `os.getppid` before and after each loop, at which valgrind writes down what it has counted.
+It calls `os.getppid` before and after each loop, and valgrind writes its counts at each call.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from opentelemetry import context as context_api
 
-from benchmarks.one_operation import (
+from benchmarks.operations.one_operation import (
     CASES,
     AnsweringAsyncClient,
     AnsweringClient,
@@ -25,11 +25,11 @@ from benchmarks.one_operation import (
     sync_operations,
 )
 
-WARM_UP = 50  # Python specializes what runs often
+WARM_UP = 50  # Python specializes code that runs often
 
 
 def main(calls: int, kinds: Sequence[str], wanted: Sequence[str]) -> None:
-    """Run each wanted variant in every case, `calls` times between two marks."""
+    """Run each wanted variant in every case, `calls` times between two calls of `os.getppid`."""
     for kind in kinds:
         for case in CASES:
             token = context_api.attach(parent_for(case))

@@ -1,4 +1,4 @@
-"""studio-api with OpenTelemetry's own encoder in the place of ours: what the load run compares with (docs/adr/0010)."""
+"""studio-api with OpenTelemetry's own encoder, with which the load run compares (docs/adr/0010)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from reference_impl.services.serving import main
 
 
 class OfTheSdk(http_export.DirectExporter):
-    """The exporter of the service, that never encodes by itself."""
+    """The service's exporter without its own encoder."""
 
     @property
     def is_direct(self) -> bool:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import guard
-from benchmarks.guard import Comparison, compared, main
-from benchmarks.instructions import NotCounted
+from benchmarks.operations import guard
+from benchmarks.operations.guard import Comparison, compared, main
+from benchmarks.operations.instructions import NotCounted
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The tables of the docs, as Markdown, from the figures of a run (`benchmarks.page`)."""
+"""Turn the figures of a run into Markdown tables for the docs (`benchmarks.pages.page`)."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from benchmarks import one_operation as o
-from benchmarks import studio_load as s
+from benchmarks.operations import one_operation as o
+from benchmarks.service import studio_load as s
 
 Row = Mapping[str, Any]
-"""One benchmark, as docs/benchmarks.json has it."""
+"""One benchmark, as in docs/benchmarks.json."""
 Rows = Mapping[str, Row]
 NOT_MEASURED: Final = ["Not measured yet: `nox -s bench -- --write-docs`."]
 MOST_NOISE_MS: Final = 0.5
-"""Where the P95 of two untraced services is further apart, what tracing adds to it cannot be told."""
+"""If the P95 of two untraced services differs by more, the run cannot show what tracing adds to it."""
 PERCENTILES: Final = ("P50", "P95", "P99")
 _RATE: Final = re.compile(r"studio-api, ([\d,]+)/s, ")
 
 
 def table_of(kind: str, words: str, rows: Rows) -> Sequence[str]:
-    """The lines of a table; raises ValueError for an unknown kind."""
+    """Return the lines of a table. Raise ValueError for an unknown kind."""
     if kind not in KINDS:
-        raise ValueError(f"measured: {kind}: is no kind of table; accepted: {', '.join(KINDS)}")
+        raise ValueError(f"measured: {kind}: is not a kind of table; accepted: {', '.join(KINDS)}")
     return KINDS[kind](words, rows)
 
 
 def shown(number: float, unit: str = "") -> str:
-    """A number with about three digits that count, and its unit."""
+    """Format a number with about three significant digits, and its unit."""
     if abs(number) >= 1000 or number == int(number):
         text = f"{number:,.0f}"
     else:
@@ -36,7 +36,7 @@ def shown(number: float, unit: str = "") -> str:
 
 
 def listing(words: str, rows: Rows) -> Sequence[str]:
-    """Every benchmark whose name begins so."""
+    """List every benchmark whose name starts with `words`."""
     found = [row for name, row in rows.items() if name.startswith(words)]
     if not found:
         return NOT_MEASURED
@@ -51,7 +51,7 @@ def _listed(row: Row) -> str:
 
 
 def goal_of(row: Row) -> str:
-    """The goal and whether it was met; empty where there is none."""
+    """Return the goal and whether it was met as text, "" without a goal."""
     if row["goal"] is None:
         return ""
     bound = f"{'>=' if row['at_least'] else '<='} {shown(row['goal'], row['unit'])}"
@@ -59,14 +59,14 @@ def goal_of(row: Row) -> str:
 
 
 def goals(words: str, rows: Rows) -> Sequence[str]:
-    """The benchmarks whose name begins so that have a goal."""
+    """List the benchmarks with a goal whose name starts with `words`."""
     found = [row for name, row in rows.items() if name.startswith(words) and row["goal"] is not None]
     lines = [f"| {row['benchmark']} | {shown(row['median'])} | {goal_of(row)} |" for row in found]
     return ["| what | measured | goal |", "|---|---|---|", *lines] if found else NOT_MEASURED
 
 
 def instructions(kind: str, rows: Rows) -> Sequence[str]:
-    """What each way adds to an operation, and its part of the bare sampled span and of contrib."""
+    """Show the instructions that each variant adds, and their ratios to the bare sampled span and to contrib."""
     places = {(case, way): rows.get(f"{kind}, {case}: {way}") for way in _WAYS for case in o.CASES}
     bare = places[o.SAMPLED, o.BARE]
     if bare is None or any(row is None for row in places.values()):
@@ -81,7 +81,7 @@ def instructions(kind: str, rows: Rows) -> Sequence[str]:
 
 
 def times(kind: str, rows: Rows) -> Sequence[str]:
-    """What each way adds to a GET in CPU time, and its part of contrib's."""
+    """Show the CPU time that each variant adds to a GET, and its ratio to contrib's."""
     names = {(case, way): f"GET, {kind}, {case}: + {way}" for way in _TIMED for case in o.CASES}
     plain = {case: rows.get(f"GET, {kind}, {case}: {o.UNTRACED}") for case in o.CASES}
     if not rows.keys() >= set(names.values()) or None in plain.values():
@@ -102,22 +102,22 @@ def _by_case(cell: Callable[[str, str], str], ways: Sequence[str]) -> Sequence[s
 
 
 def rates(rows: Rows) -> Sequence[str]:
-    """The rates at which the service was loaded, as their names have them, from the lowest."""
+    """Return the rates at which the service was loaded, as in the benchmarks' names, from the lowest."""
     found = {match[1] for name in rows if (match := _RATE.match(name))}
     return sorted(found, key=lambda rate: int(rate.replace(",", "")))
 
 
 def carried(rate: str, rows: Rows) -> bool:
-    """Whether the untraced service carried the rate: else latencies tell of a queue that grows."""
+    """Return whether the untraced service carried the rate. If not, latencies are those of a growing queue."""
     return bool(
         rows[f"studio-api, {rate}/s, {s.UNTRACED}: achieved"]["median"] >= s.KEPT_UP * int(rate.replace(",", ""))
     )
 
 
-def told(rows: Rows) -> str:
-    """The rate that is shown where one must do, of those that the untraced service carries: 1,000 or else the highest.
+def representative_rate(rows: Rows) -> str:
+    """Return the rate to show where only one is shown: 1,000, or the highest that the untraced service carries.
 
-    One at which two untraced services are alike, if there is any: else a run tells nothing of what tracing adds.
+    Rates at which two untraced services are alike come first, because others do not show what tracing adds.
     """
     known = [rate for rate in rates(rows) if carried(rate, rows)]
     known = [rate for rate in known if _noise(rate, rows) <= MOST_NOISE_MS] or known
@@ -125,13 +125,13 @@ def told(rows: Rows) -> str:
 
 
 def _noise(rate: str, rows: Rows) -> float:
-    """By how much the P95 of two untraced services differs, in ms."""
+    """Return by how many milliseconds the P95 of two untraced services differs."""
     control = rows.get(f"studio-api, {rate}/s, {s.CONTROL}: P95 added")
     return abs(control["median"]) if control else 0.0
 
 
 def load(_: str, rows: Rows) -> Sequence[str]:
-    """The latencies under each rate, and what tracing added to the 95th percentile."""
+    """Show the latencies at each rate, and what tracing added to the 95th percentile."""
     lines: list[str] = []
     for rate in rates(rows):
         queue = "" if carried(rate, rows) else "; the untraced service does not carry it"
@@ -162,8 +162,8 @@ def _at(rate: str, rows: Rows) -> Sequence[str]:
 
 
 def short(_: str, rows: Rows) -> Sequence[str]:
-    """The few rows that say most, with their goals."""
-    at = told(rows) or "1,000"
+    """Show the most important rows with their goals."""
+    at = representative_rate(rows) or "1,000"
     under, cpu = f"studio-api, {at}/s", f"GET, sync, {{}}: {o.BOTH} / {o.CONTRIB}"
     wanted = {
         "instructions of a traced GET / of the SDK's bare span": f"sync, {o.SAMPLED}: {o.BOTH} / {o.BARE}",
@@ -178,7 +178,7 @@ def short(_: str, rows: Rows) -> Sequence[str]:
     found = {what: rows[name] for what, name in wanted.items() if name in rows}
     if _noise(at, rows) > MOST_NOISE_MS:
         found = {what: row for what, row in found.items() if not row["benchmark"].startswith(under)}
-    not_told = [
+    not_shown = [
         f"| at {rate} requests a second: not told by this run, as two untraced ones are "
         f"{shown(_noise(rate, rows), 'ms')} apart | | |"
         for rate in rates(rows)
@@ -186,20 +186,20 @@ def short(_: str, rows: Rows) -> Sequence[str]:
     ]
     lines = [f"| {what} | {shown(row['median'], row['unit'])} | {goal_of(row)} |" for what, row in found.items()]
     return (
-        ["| | measured | goal |", "|---|---|---|", *lines, *not_told, *_measured_on(list(found.values()))]
+        ["| | measured | goal |", "|---|---|---|", *lines, *not_shown, *_measured_on(list(found.values()))]
         if found
         else NOT_MEASURED
     )
 
 
 def _lost_at(rows: Rows) -> str:
-    """What the loss at 8,000 spans a second is of: a busy machine makes fewer."""
+    """Describe the loss at 8,000 spans a second; a busy machine makes fewer spans."""
     made = rows.get("export, 8000 spans/s asked: made", {}).get("median", 8_000.0)
     return "lost at 8,000 spans a second" + (f", of which the machine made {made:,.0f}" if made < 0.95 * 8_000 else "")
 
 
 def _measured_on(rows: Sequence[Row]) -> Sequence[str]:
-    """When and on what the rows were measured."""
+    """Return the line that shows when and on what machine the rows were measured."""
     loads = sorted(float(row["facts"]["load of the last minute"]) for row in rows)
     busy = f"{loads[0]:g}" if loads[0] == loads[-1] else f"{loads[0]:g} to {loads[-1]:g}"
     when = " and ".join(sorted({row["when"] for row in rows}))
@@ -217,4 +217,4 @@ KINDS: Final[Mapping[str, Callable[[str, Rows], Sequence[str]]]] = {
     "load": load,
     "short": short,
 }
-"""The kinds of tables, and what the words after each are: a name's begin, sync or async, nothing."""
+"""The kinds of tables. The words after the kind are the start of a name, sync or async, or nothing."""

@@ -1,7 +1,7 @@
-"""studio-api under load: one service process for each way of tracing, and the load from a process of its own (S6.1).
+"""Put studio-api under load: one service process for each way of tracing, and a process that sends (S6.1).
 
-The request is the cheapest that does all that a user is here for: GET /session with a token whose session is cached.
-Untraced is the same service with OTEL_SDK_DISABLED; it counts its metrics and writes its logs as all others do.
+The request is GET /session with a token whose session is cached, the cheapest request that does real work. Untraced is
+the same service with OTEL_SDK_DISABLED; it counts its metrics and writes its logs as the others do.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from typing import Final
 
 import httpx
 
-from benchmarks.load import read
-from benchmarks.open_loop import Load, Plan
+from benchmarks.service.load import parse_result
+from benchmarks.service.open_loop import LoadResult, Plan
 from containers.servers.jaeger_server import JaegerBackend
 from containers.servers.redis_server import RedisBackend
 from demo.services import ServiceProcess
@@ -30,7 +30,7 @@ CONTROL: Final = "untraced again"
 TENTH: Final = "10 %"
 WHOLE: Final = "100 %"
 OF_THE_SDK: Final = "100 %, the SDK's export"
-"""OpenTelemetry's encoder, batches of 512, every five seconds at least: what the SDK does by default."""
+"""OpenTelemetry's encoder and defaults: batches of 512, at least every five seconds."""
 ARMS: Final[Mapping[str, Mapping[str, str]]] = {
     UNTRACED: {"OTEL_SDK_DISABLED": "true"},
     TENTH: {"OTEL_SAMPLING_RATE": "0.1"},
@@ -42,58 +42,58 @@ ARMS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     CONTROL: {"OTEL_SDK_DISABLED": "true"},
 }
-"""The ways of tracing that are compared, by the settings of their service."""
+"""The ways of tracing that are compared, with the settings of their service."""
 
 KEPT_UP: Final = 0.98
-"""A service carries a rate where it answers this part of it within the time."""
+"""A service carries a rate if it answers this share of the requests in time."""
 LADDER: Final = (250, 500, 750, 1000, 1250, 1500, 1750, 2000)
-ROOT: Final = Path(__file__).parents[1]
+ROOT: Final = Path(__file__).parents[2]
 _TICK: Final = os.sysconf("SC_CLK_TCK")
 _LOAD_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
-    """A load, and the cores that processes took while it lasted: the service's own, and those that go by a name."""
+class MeasuredLoad:
+    """The result of a load, and the cores that each process used while it lasted, by a name for the process."""
 
-    load: Load
+    load: LoadResult
     cores: Mapping[str, float]
 
     @property
     def kept_up(self) -> bool:
-        """Whether the service carried the rate."""
+        """Return whether the service carried the rate."""
         return self.load.achieved >= KEPT_UP * self.load.plan.rate
 
 
 class Service(ServiceProcess):
-    """studio-api, or the one that exports as OpenTelemetry does."""
+    """A context manager that runs studio-api with one way of tracing."""
 
     def __init__(self, arm: str, environ: Mapping[str, str]) -> None:
         super().__init__({**environ, **ARMS[arm]})
         if arm == OF_THE_SDK:
-            self._command = [sys.executable, "-m", "benchmarks.sdk_export"]
+            self._command = [sys.executable, "-m", "benchmarks.service.sdk_export"]
         self._token = ""
 
     def session(self) -> str:
-        """The token of a session that is cached."""
+        """Return the token of a session that is cached."""
         if not self._token:
-            said = {"email": "ada@example.com", "device": "web"}
-            self._token = httpx.post(f"{self.url}/sessions", json=said, timeout=10).raise_for_status().json()["token"]
+            body = {"email": "ada@example.com", "device": "web"}
+            self._token = httpx.post(f"{self.url}/sessions", json=body, timeout=10).raise_for_status().json()["token"]
         return self._token
 
-    def under(self, plan: Plan) -> Loaded:
-        """Send a load and wait for its end. Raises CalledProcessError."""
+    def run_load(self, plan: Plan) -> MeasuredLoad:
+        """Send a load and wait for its end. Raise CalledProcessError if it cannot be sent."""
         headers = {"authorization": f"Bearer {self.session()}"}
-        asked = {"url": f"{self.url}/session", "headers": headers, **asdict(plan)}
+        order = {"url": f"{self.url}/session", "headers": headers, **asdict(plan)}
         before = self._cpu_s()
-        command = [sys.executable, "-m", "benchmarks.load"]
+        command = [sys.executable, "-m", "benchmarks.service.load"]
         done = subprocess.run(
-            command, cwd=ROOT, input=json.dumps(asked), stdout=subprocess.PIPE, text=True, check=True, timeout=_LOAD_S
+            command, cwd=ROOT, input=json.dumps(order), stdout=subprocess.PIPE, text=True, check=True, timeout=_LOAD_S
         )
-        load = read(done.stdout)
+        load = parse_result(done.stdout)
         took = max(load.took_s, plan.seconds)
         cores = {name: (seconds - before[name]) / took for name, seconds in self._cpu_s().items()}
-        return Loaded(load, {**cores, "the load": load.cpu_s / took})
+        return MeasuredLoad(load, {**cores, "the load": load.cpu_s / took})
 
     def _cpu_s(self) -> Mapping[str, float]:
         named = {"redis-server": "Redis", "jaeger": "Jaeger"}
@@ -101,17 +101,17 @@ class Service(ServiceProcess):
 
 
 def pids(name: str) -> Sequence[int]:
-    """The processes of this machine that go by a name; none where there is no /proc."""
+    """Return the ids of the processes with this name; none where there is no /proc."""
     return [int(file.parent.name) for file in Path("/proc").glob("[0-9]*/comm") if _text(file).strip() == name]
 
 
 def cpu_seconds(processes: Sequence[int]) -> float:
-    """The CPU time that processes have taken until now; 0 for one that has ended, and where there is no /proc."""
+    """Return the CPU seconds that processes have used; 0 for one that has ended, and where there is no /proc."""
     return sum(_cpu_seconds(_text(Path(f"/proc/{pid}/stat"))) for pid in processes)
 
 
 def _cpu_seconds(stat: str) -> float:
-    fields = stat.rpartition(")")[2].split()  # the name before may hold anything
+    fields = stat.rpartition(")")[2].split()  # the name before may contain anything
     return (int(fields[11]) + int(fields[12])) / _TICK if fields else 0.0
 
 
@@ -126,7 +126,7 @@ def _text(file: Path) -> str:
 def services(
     redis: RedisBackend, jaeger: JaegerBackend, arms: Sequence[str] = tuple(ARMS)
 ) -> Iterator[dict[str, Service]]:
-    """One service for each way of tracing, all at once: who is not under load does nothing."""
+    """Run one service for each way of tracing, all at the same time; those that are not under load are idle."""
     with ExitStack() as stack:
         running: dict[str, Service] = {}
         for arm in arms:
@@ -144,23 +144,26 @@ def services(
 
 
 def highest_carried(service: Service, ladder: Sequence[int] = LADDER, seconds: float = 2.0) -> int | None:
-    """The highest rate of the ladder that the service carries, climbing from below; None where not even the lowest."""
+    """Return the highest rate of the ladder that the service carries, tried from the lowest, or None."""
     found = None
-    service.under(Plan(ladder[0], 1.0))
+    service.run_load(Plan(ladder[0], 1.0))
     for rate in ladder:
-        if not service.under(Plan(rate, seconds)).kept_up:
+        if not service.run_load(Plan(rate, seconds)).kept_up:
             break
         found = rate
     return found
 
 
-def in_rounds(running: Mapping[str, Service], plan: Plan, rounds: int) -> Mapping[str, Sequence[Loaded]]:
-    """Every service under the same load, in turns: each round begins one further on, as the machine's speed drifts."""
+def in_rounds(running: Mapping[str, Service], plan: Plan, rounds: int) -> Mapping[str, Sequence[MeasuredLoad]]:
+    """Put every service under the same load, in turns.
+
+    Each round starts with the next service, so that a drift of the machine's speed affects all alike.
+    """
     names = list(running)
-    found: dict[str, list[Loaded]] = {name: [] for name in names}
+    found: dict[str, list[MeasuredLoad]] = {name: [] for name in names}
     for name in names:
-        running[name].under(Plan(min(plan.rate, LADDER[1]), 1.0))  # Python specializes what runs often
+        running[name].run_load(Plan(min(plan.rate, LADDER[1]), 1.0))  # Python specializes what runs often
     for turn in range(rounds):
         for name in [*names[turn % len(names) :], *names[: turn % len(names)]]:
-            found[name].append(running[name].under(plan))
+            found[name].append(running[name].run_load(plan))
     return found

@@ -1,7 +1,7 @@
-"""Traces as studio-api makes them, as many as are asked for: every id, duration and correlation id its own.
+"""Make any number of traces like those of studio-api, each with ids, durations and a correlation id of its own.
 
-A session is created and the audit service told of it, or one is validated: a hit, a miss, an expired one. Spans come in
-the order in which an exporter sends them: as they end, of eight requests at a time.
+A session is created and reported to the audit service, or one is validated: a hit, a miss, an expired one. Spans come
+in the order in which an exporter sends them: as they end, of eight requests at a time.
 """
 
 from __future__ import annotations
@@ -38,56 +38,56 @@ _STUDIO, _AUDIT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """A span to be made, with those below it, which follow one another. `timed`: attributes that say how long."""
+class SpanTemplate:
+    """A span to make, with consecutive children. `timed` names its attributes that are durations in milliseconds."""
 
     name: str
     kind: SpanKind
     scope: Scope
     attributes: Attributes
-    children: tuple[Made, ...] = ()
+    children: tuple[SpanTemplate, ...] = ()
     timed: tuple[str, ...] = ()
     resource: Resource = _STUDIO
     remote: bool = False
 
 
-def _redis(command: str, operation: str, key: str, more: Mapping[str, Value] | None = None) -> Made:
+def _redis(command: str, operation: str, key: str, more: Mapping[str, Value] | None = None) -> SpanTemplate:
     attributes: Attributes = {
         "operation": operation, "db.operation.name": operation, "db_type": "redis", "connection_pool": "sessions",
         "db.system.name": "redis", "db.namespace": "0", "server.address": "127.0.0.1", "server.port": 6379,
         "network.transport": "tcp", "network.peer.address": "127.0.0.1", "network.peer.port": 6379, "key": key,
         **(more or {}),
     }  # fmt: skip
-    return Made(
+    return SpanTemplate(
         f"redis.{command}", "client", Scope("reference_impl.redis_tracing.commands"), attributes, (), ("latency_ms",)
     )
 
 
-def _query(operation: str, table: str) -> Made:
+def _query(operation: str, table: str) -> SpanTemplate:
     attributes: Attributes = {
         "connection_pool": "sessions", "db_type": "sqlite", "db.system.name": "sqlite", "operation": operation,
         "db.operation.name": operation, "db.collection.name": table, "db.query.summary": f"{operation} {table}",
     }  # fmt: skip
-    return Made("db.query", "client", Scope("reference_impl.database.manager"), attributes, (), ("latency_ms",))
+    return SpanTemplate("db.query", "client", Scope("reference_impl.database.manager"), attributes, (), ("latency_ms",))
 
 
-def _managed(operation: str, *queries: Made) -> Made:
+def _managed(operation: str, *queries: SpanTemplate) -> SpanTemplate:
     attributes: Attributes = {
         "operation": operation, "db.operation.name": operation, "connection_pool": "sessions", "db_type": "sqlite",
         "db.system.name": "sqlite", "circuit_breaker.state": "closed",
     }  # fmt: skip
     scope = Scope("reference_impl.database.manager")
-    return Made("execute_with_circuit_breaker", "internal", scope, attributes, queries, ("pool.checkout_ms",))
+    return SpanTemplate("execute_with_circuit_breaker", "internal", scope, attributes, queries, ("pool.checkout_ms",))
 
 
 def _request(
     method: str,
     path: str,
     status: int,
-    *below: Made,
+    *below: SpanTemplate,
     resource: Resource = _STUDIO,
     more: Mapping[str, Value] | None = None,
-) -> Made:
+) -> SpanTemplate:
     attributes: Attributes = {
         "http.request.method": method, "url.scheme": "http", "url.path": path, "network.protocol.version": "1.1",
         "http.route": path, "server.address": "127.0.0.1", "server.port": 8080, **(more or {}),
@@ -95,15 +95,15 @@ def _request(
     }  # fmt: skip
     remote = resource is _AUDIT
     scope = Scope("reference_impl.services.http_spans")
-    return Made(f"{method} {path}", "server", scope, attributes, below, (), resource, remote)
+    return SpanTemplate(f"{method} {path}", "server", scope, attributes, below, (), resource, remote)
 
 
-def _session(what: str, *below: Made, **attributes: Value) -> Made:
-    said: Attributes = {f"session.{name}": value for name, value in attributes.items()}
-    return Made(f"session.{what}", "internal", Scope("reference_impl.sessions.cache"), said, below)
+def _session(what: str, *below: SpanTemplate, **attributes: Value) -> SpanTemplate:
+    named: Attributes = {f"session.{name}": value for name, value in attributes.items()}
+    return SpanTemplate(f"session.{what}", "internal", Scope("reference_impl.sessions.cache"), named, below)
 
 
-_TELL = Made(
+_REPORT = SpanTemplate(
     "POST",
     "client",
     Scope("reference_impl.services.audit_client"),
@@ -115,7 +115,7 @@ _TELL = Made(
     (
         _request(
             "POST", "/audit/records", 201,
-            Made(
+            SpanTemplate(
                 "db.query", "client", Scope("reference_impl.services.audit_api"),
                 {
                     "db_type": "sqlite", "db.system.name": "sqlite", "operation": "INSERT",
@@ -134,12 +134,12 @@ _CREATED = _request(
         _redis("set", "SET", "session:*"),
         _redis("pipeline", "PIPELINE", "user_sessions:*:*", {"db.operation.batch.size": 2}),
     ),
-    _TELL, more={"audit.requested": True},
+    _REPORT, more={"audit.requested": True},
 )  # fmt: skip
 _HIT = _redis("get", "GET", "session:*", {"cache_hit": True, "cache_miss": False})
 _MISS = _redis("get", "GET", "session:*", {"cache_hit": False, "cache_miss": True})
 _LOAD = _managed("SELECT", _query("SELECT", "sessions"))
-_FLOWS: Sequence[Made] = (
+_FLOWS: Sequence[SpanTemplate] = (
     _CREATED,
     _CREATED,
     _CREATED,
@@ -154,18 +154,18 @@ _FLOWS: Sequence[Made] = (
 
 @dataclass(slots=True)
 class _Maker:
-    """Makes one trace after another."""
+    """Makes traces from templates."""
 
     chance: random.Random
     made: list[Span] = field(default_factory=list)
 
-    def trace(self, flow: Made, start: int) -> list[Span]:
-        """The spans of a trace, by their end."""
+    def trace(self, flow: SpanTemplate, start: int) -> list[Span]:
+        """Return the spans of a trace, ordered by their end."""
         self.made = []
         self._span(flow, f"{self.chance.getrandbits(128):032x}", "", f"{self.chance.getrandbits(128):032x}", start)
         return self.made
 
-    def _span(self, what: Made, trace_id: str, parent: str, correlation: str, start: int) -> int:
+    def _span(self, what: SpanTemplate, trace_id: str, parent: str, correlation: str, start: int) -> int:
         span_id, at = f"{self.chance.getrandbits(64):016x}", start + self.chance.randrange(20_000, 400_000)
         for child in what.children:
             at = self._span(child, trace_id, span_id, correlation, at) + self.chance.randrange(5_000, 90_000)
@@ -182,7 +182,7 @@ class _Maker:
 
 
 def spans(number: int, *, seed: int = 7) -> Iterator[Span]:
-    """At least so many spans (whole traces), as they would leave exporters; each seed makes others."""
+    """Yield at least `number` spans, in whole traces, in an exporter's order; each seed gives other spans."""
     chance = random.Random(seed)
     maker, made, start = _Maker(chance), 0, _START_NS
     while made < number:
@@ -195,7 +195,7 @@ def spans(number: int, *, seed: int = 7) -> Iterator[Span]:
 
 
 def requests(number: int, size: int = 64) -> Iterator[Reading]:
-    """The same spans, so many to a request, by resource and scope within it; each reading is one request."""
+    """Yield the same spans in requests of `size`, ordered by resource and scope; each reading is one request."""
     coming = spans(number)
     while batch := list(islice(coming, size)):
         batch.sort(key=lambda span: (str(span.resource.attributes["service.name"]), span.scope.name))
@@ -203,7 +203,7 @@ def requests(number: int, size: int = 64) -> Iterator[Reading]:
 
 
 def in_protobuf(request: Reading) -> bytes:
-    """A request as an exporter's message; it is written by the classes of opentelemetry-proto, not by spanpact."""
+    """Encode a request as an exporter does, with the classes of opentelemetry-proto and not with spanpact."""
     message = ExportTraceServiceRequest()
     spans = (span for trace in request.traces for span in trace.spans)
     for _, several in groupby(spans, key=lambda span: id(span.resource)):

@@ -11,21 +11,21 @@ from typing import Any
 
 import pytest
 
-from benchmarks import one_operation as o
-from benchmarks import studio_load as s
 from benchmarks.figures import Figures
-from benchmarks.page import FIGURES, PAGES, filled, rendered, update
-from benchmarks.pictures import pictures
-from benchmarks.tables import KINDS, NOT_MEASURED, goal_of, shown, table_of
+from benchmarks.operations import one_operation as o
+from benchmarks.pages.page import FIGURES, PAGES, filled, rendered, update
+from benchmarks.pages.pictures import pictures
+from benchmarks.pages.tables import KINDS, NOT_MEASURED, goal_of, shown, table_of
+from benchmarks.service import studio_load as s
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 MORNING = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 BLOCK = "<!-- measured: {} -->\n<!-- end -->\n"
 TWO = BLOCK.format("short") + "between\n" + BLOCK.format("load")
 
 
 def measured(name: str, *samples: float, test: str = "t", **more: Any) -> dict[str, Any]:
-    return Figures(name, samples, test=test, **more).said()
+    return Figures(name, samples, test=test, **more).as_json()
 
 
 def rows(*found: dict[str, Any]) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def checkout(tmp_path: Path) -> Path:
 
 def test_pages_readme_and_plots_are_what_the_figures_say() -> None:
     for file, text in rendered(ROOT).items():
-        assert file.read_text(encoding="utf-8") == text, f"{file.name}: run `python -m benchmarks.page`"
+        assert file.read_text(encoding="utf-8") == text, f"{file.name}: run `python -m benchmarks.pages`"
 
 
 def test_the_readmes_rows_are_those_of_the_page() -> None:
@@ -101,7 +101,7 @@ def test_what_stands_between_two_tables_stays() -> None:
 def test_what_was_not_measured_is_said_and_an_unknown_table_is_an_error() -> None:
     for kind in KINDS:
         assert table_of(kind, "sync", {}) == NOT_MEASURED
-    with pytest.raises(ValueError, match="measured: lists: is no kind of table; accepted: listing, "):
+    with pytest.raises(ValueError, match="measured: lists: is not a kind of table; accepted: listing, "):
         filled(BLOCK.format("lists of things"), {})
 
 

@@ -1,7 +1,7 @@
-"""Counts the machine instructions of a traced operation, by valgrind's callgrind.
+"""Count the machine instructions of a traced operation, with valgrind's callgrind.
 
-Counts do not depend on the load of the machine, and ratios of counts hardly on the machine, so that a regression of a
-few per cent shows where times would need hours. They belong to one version of Python.
+Counts do not depend on the load of the machine, and their ratios hardly depend on the machine, so that a regression of
+a few per cent shows at once. They are valid for one version of Python.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.one_operation import CASES, UNTRACED
+from benchmarks.operations.one_operation import CASES, UNTRACED
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 _TOTAL = re.compile(r"^(?:totals|summary): (\d+)", re.MULTILINE)
 
 
@@ -28,7 +28,7 @@ class NotCounted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """What one way of tracing adds to an operation: in instructions, per call."""
+    """The instructions per call that one variant of tracing adds to an operation."""
 
     kind: str
     case: str
@@ -37,14 +37,14 @@ class Count:
 
 
 def valgrind() -> str | None:
-    """Where valgrind is; None where there is none."""
+    """Return the path of valgrind, None if there is none."""
     return shutil.which("valgrind")
 
 
 def count(variants: Sequence[str], *, kinds: Sequence[str] = ("sync", "async"), calls: int = 100) -> Sequence[Count]:
-    """Count every variant in every case; the untraced operation is always among them, and taken off the others.
+    """Count every variant in every case, less the instructions of the untraced operation.
 
-    Raises NotCounted where valgrind is missing or the program fails.
+    Raise NotCounted where valgrind is missing or the program fails.
     """
     names = [UNTRACED, *(name for name in variants if name != UNTRACED)]
     with tempfile.TemporaryDirectory(prefix="spanpact-callgrind-") as folder:
@@ -65,7 +65,16 @@ def _totals(folder: Path, calls: int, kinds: Sequence[str], names: Sequence[str]
     if program is None:
         raise NotCounted("valgrind is not installed: apt-get install valgrind")
     options = ("--tool=callgrind", "--dump-before=getppid", f"--callgrind-out-file={folder / 'out'}")
-    command = [program, *options, sys.executable, "-m", "benchmarks.counted_loop", str(calls), ",".join(kinds), *names]
+    command = [
+        program,
+        *options,
+        sys.executable,
+        "-m",
+        "benchmarks.operations.counted_loop",
+        str(calls),
+        ",".join(kinds),
+        *names,
+    ]
     environment = {**os.environ, "PYTHONHASHSEED": "0", "OTEL_SDK_DISABLED": ""}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     if done.returncode != 0:
@@ -82,5 +91,5 @@ def _total(file: Path) -> int:
 
 
 def by_place(counts: Sequence[Count]) -> Mapping[tuple[str, str, str], float]:
-    """The counts by (kind, case, variant)."""
+    """Return the added instructions by (kind, case, variant)."""
     return {(one.kind, one.case, one.variant): one.added for one in counts}

@@ -1,8 +1,8 @@
 """The arithmetic of an open-loop load: when each request is due, and what its latency is.
 
-Requests are due on a schedule that is fixed beforehand, and a latency counts from when its request was due: a service
-that stalls delays every request that falls due meanwhile, and none of them is left out or sent later as if nothing had
-been (coordinated omission). A request that got no answer counts with the time that was waited for it.
+Requests are due on a fixed schedule, and a latency counts from when its request was due. A service that stalls thus
+delays every request that falls due meanwhile, which avoids coordinated omission. A request without an answer counts
+with the time that was waited for it.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Final
 
 SHARES: Final[Mapping[str, float]] = {"P50": 0.50, "P90": 0.90, "P95": 0.95, "P99": 0.99, "P99.9": 0.999}
-"""The percentiles that are told, by their name."""
+"""The percentiles that are shown, by their name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """So many requests a second, evenly spaced, for so many seconds, over at most so many connections."""
+    """A load: `rate` requests a second, evenly spaced, for `seconds`, over at most `connections` connections."""
 
     rate: float
     seconds: float
@@ -30,21 +30,21 @@ class Plan:
 
     @property
     def requests(self) -> int:
-        """How many requests there are in all."""
+        """Return the total number of requests."""
         return round(self.rate * self.seconds)
 
     def due(self, number: int) -> float:
-        """When a request is due, in seconds from the begin; the first is number 0."""
+        """Return when a request is due, in seconds from the start; the first is number 0."""
         return number / self.rate
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
-    """What became of a plan: latencies and delays of the sender in seconds, in the order of the schedule.
+class LoadResult:
+    """The result of a plan: latencies and the sender's delays in seconds, in the order of the schedule.
 
-    `sent_late` tells of the sender alone: from when a request was due, or its connection free, to when it went out.
-    `failed` are answers other than 200, `unanswered` those that did not come. `took_s` is from the first request's due
-    time to the last answer, `cpu_s` the sender's own CPU time.
+    `sent_late` is the delay of the sender alone: from when a request was due, or its connection free, to when it was
+    sent. `failed` counts answers other than 200, `unanswered` requests without an answer. `took_s` is from the first
+    request's due time to the last answer, `cpu_s` the sender's own CPU time.
     """
 
     plan: Plan
@@ -57,18 +57,18 @@ class Load:
 
     @property
     def achieved(self) -> float:
-        """Right answers a second: the plan's rate where the service keeps up."""
+        """Return successful answers a second: the plan's rate where the service keeps up."""
         return (self.plan.requests - self.failed - self.unanswered) / max(self.took_s, self.plan.seconds)
 
     @property
     def percentiles(self) -> Mapping[str, float]:
-        """The latencies at SHARES, in seconds."""
+        """Return the latencies at SHARES, in seconds."""
         ordered = sorted(self.latencies)
         return {name: percentile(ordered, share) for name, share in SHARES.items()}
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:
-    """The smallest sample that at least this share of all does not exceed (nearest rank); samples in order."""
+    """Return the smallest of the ordered samples that at least this share of all does not exceed (nearest rank)."""
     if not ordered or not 0 < share <= 1:
         raise ValueError("a percentile needs a sample, and a share above 0 and up to 1")
     return ordered[math.ceil(round(share * len(ordered), 9)) - 1]

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks.load import message_of, read, run
-from benchmarks.open_loop import Load, Plan, percentile
+from benchmarks.service.load import message_of, parse_result, run
+from benchmarks.service.open_loop import LoadResult, Plan, percentile
 
 STALL_S = 0.5
 
@@ -38,9 +38,9 @@ def test_requests_are_evenly_spaced_from_the_begin() -> None:
 
 
 def test_what_is_achieved_counts_right_answers_in_the_time_they_took() -> None:
-    load = Load(Plan(100, 1.0), [0.1] * 100, [0.0] * 100, failed=10, unanswered=40, took_s=2.0, cpu_s=0.1)
+    load = LoadResult(Plan(100, 1.0), [0.1] * 100, [0.0] * 100, failed=10, unanswered=40, took_s=2.0, cpu_s=0.1)
     assert load.achieved == 25
-    quick = Load(Plan(100, 1.0), [0.1] * 100, [0.0] * 100, failed=0, unanswered=0, took_s=0.99, cpu_s=0.1)
+    quick = LoadResult(Plan(100, 1.0), [0.1] * 100, [0.0] * 100, failed=0, unanswered=0, took_s=0.99, cpu_s=0.1)
     assert quick.achieved == 100, "the last answer comes before its second is over"
     assert quick.percentiles == dict.fromkeys(("P50", "P90", "P95", "P99", "P99.9"), 0.1)
 
@@ -114,7 +114,7 @@ def test_a_stall_delays_all_that_falls_due_meanwhile(served: Served) -> None:
 def test_errors_and_missing_answers_are_counted_with_the_time_waited(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("benchmarks.load.PATIENCE_S", 0.3)
+    monkeypatch.setattr("benchmarks.service.load.ANSWER_TIMEOUT_S", 0.3)
     release = threading.Event()
 
     def some(number: int) -> int:
@@ -131,9 +131,9 @@ def test_errors_and_missing_answers_are_counted_with_the_time_waited(
 
 def test_the_program_says_what_became_of_the_load_or_why_not(served: Served) -> None:
     asked = {"url": served.url, "headers": {}, "rate": 100, "seconds": 0.2, "connections": 2}
-    command = [sys.executable, "-m", "benchmarks.load"]
+    command = [sys.executable, "-m", "benchmarks.service.load"]
     done = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, check=True)
-    load = read(done.stdout)
+    load = parse_result(done.stdout)
     assert (load.plan, len(load.latencies), load.failed) == (Plan(100, 0.2, 2), 20, 0)
     asked["url"] = "http://127.0.0.1:9/session"
     failed = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True)

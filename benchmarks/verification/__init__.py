@@ -1,0 +1,8 @@
+"""How many spans a second spanpact verifies, and with how much memory.
+
+`made_traces` makes the traces, `verifying` verifies them in a process of its own.
+"""
+
+from __future__ import annotations
+
+__all__ = ["made_traces", "verifying"]
