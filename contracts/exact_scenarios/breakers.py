@@ -294,7 +294,7 @@ async def _values(stage: Stage) -> None:
     guard = calls.breaker.guard()
     with guard:
         pass
-    refused(RuntimeError, "a guard is for one call: ask the breaker for another", guard.__enter__)
+    refused(RuntimeError, "a guard is for one call: call breaker.guard() again", guard.__enter__)
     async with calls.breaker.guard() as permit:
         assert (permit.state, permit.ended) == ("closed", False)
     assert permit.ended

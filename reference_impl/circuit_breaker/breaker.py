@@ -4,17 +4,17 @@
     with breaker.guard():             # or `async with`; raises CircuitOpen where the call is refused
         call_the_backend()            # an Exception counts as a failure, a cancellation counts neither way
 
-Closed, it takes failure rate and slow-call rate over a sliding window. At a threshold it opens and refuses calls.
-When `reset_after_s` is over, the next call makes it half-open: N calls may probe, and when N results are counted it
-opens again or closes, by the same thresholds. There is no timer and no thread: the change is made by the call that
-finds it due, so listeners run in the context of that call and see its span.
+Closed, the breaker computes failure rate and slow-call rate over a sliding window. At a threshold it opens and rejects
+calls. After `reset_after_s`, the next call makes it half-open: N calls may probe the backend, and after N results the
+breaker opens again or closes, by the same thresholds. There is no timer and no thread: the call that finds a change due
+makes it, so listeners run in the context of that call and see its span.
 
-Where it differs from Resilience4j: a late result of an older state counts nowhere; and time does not end half-open.
-A probe without a result for `probe_lease_s` is taken as hung: its permit goes to the next caller, its result, should
-one come, is ignored. So a lost probe neither blocks the breaker for ever nor is a verdict on the backend.
+Differences from Resilience4j: a late result of an older state is not counted, and time does not end half-open. A probe
+without a result for `probe_lease_s` counts as hung: its permit goes to the next caller, and a later result is ignored.
+So a lost probe does not block the breaker for ever, and is no verdict on the backend.
 
-A deadline belongs inside the guard, where it raises TimeoutError, which is a failure; outside, it cancels the call,
-which counts neither way.
+Put a deadline inside the guard: there it raises TimeoutError, which is a failure. Outside it cancels the call, which
+counts neither way.
 """
 
 from __future__ import annotations
@@ -51,16 +51,16 @@ __all__ = [
 logger = logging.getLogger("reference_impl.circuit_breaker.breaker")
 
 NEVER_COUNTED: Final = (CircuitOpen, concurrent.futures.CancelledError)
-"""Exceptions that say nothing of a backend: a breaker refused the call, or it was cancelled before it ran."""
+"""Exceptions that say nothing about a backend: a breaker rejected the call, or it was cancelled before it ran."""
 
 
 class CircuitBreaker:
     """The breaker of one pool; any number of threads and tasks may share it.
 
-    `is_ignored` and `is_failure` judge a call's exception, in this order: what is ignored counts neither way (an
-    exhausted pool is not the backend's failure), what is no failure counts as a success (a constraint that was
-    violated is an answer); by default every Exception is a failure. What is not an Exception (CancelledError,
-    GeneratorExit, KeyboardInterrupt) counts neither way. `clock` gives seconds and never steps back.
+    `is_ignored` and `is_failure` classify a call's exception, in this order. An ignored one counts neither way (an
+    exhausted pool is not the backend's failure); one that is no failure counts as a success (a violated constraint is
+    an answer). By default every Exception is a failure. Other exceptions (CancelledError, GeneratorExit,
+    KeyboardInterrupt) count neither way. `clock` returns seconds and never goes back.
 
     No lock is held while a call, a listener or a predicate runs. A forked child starts closed, with empty windows.
     """
@@ -81,51 +81,51 @@ class CircuitBreaker:
         self._is_failure = is_failure
         self._is_ignored = is_ignored
         self._listeners = tuple(listeners)
-        self._start_afresh()
+        self._reset()
         _breakers.add(self)
 
     def __repr__(self) -> str:
         return f"<CircuitBreaker {self.pool}: {self.snapshot()}>"
 
-    def _start_afresh(self) -> None:
-        # Re-entrant: a signal handler or a finalizer that returns a permit or looks at us may run within our lock.
+    def _reset(self) -> None:
+        # Re-entrant, because a signal handler or a finalizer may end a permit while this thread holds the lock.
         self._lock = threading.RLock()
         self._machine = Machine(self.pool, self.settings)
 
     @property
     def state(self) -> State:
-        """`closed`, `open` or `half_open`; open also when its wait is over, until the next call comes."""
+        """Return `closed`, `open` or `half_open`; `open` also after its wait, until the next call comes."""
         return self._machine.state
 
     def guard(self) -> Guard:
-        """A block for one call: `with breaker.guard():` or `async with breaker.guard():`; gives the call's Permit."""
+        """Return a block for one call: `with breaker.guard():` or `async with breaker.guard():`; it gives a Permit."""
         return Guard(self.acquire)
 
     def acquire(self) -> Permit:
-        """Permission for one call, to be ended by one of the permit's methods; raises CircuitOpen where refused."""
+        """Return a permit for one call, to be ended by one of its methods. Raise CircuitOpen if it is rejected."""
         with self._lock:
             now = self._clock()
-            news = self._machine.wake(now)
+            events = self._machine.update(now)
             answer = self._machine.admit(now, self._end)
         if isinstance(answer, CircuitOpen):
             raise answer
         try:
-            self._tell(news)
+            self._notify(events)
         except BaseException:
             answer.release()  # the caller will never see it
             raise
         return answer
 
     def snapshot(self) -> Snapshot:
-        """What the breaker is at this moment; looking never changes its state."""
+        """Return the breaker's state and counts at this moment, without changing them."""
         with self._lock:
             return self._machine.snapshot(self._clock())
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener` with every Transition and CallFailed from now on; gives the function that ends it.
+        """Call `listener` with every Transition and CallFailed from now on. Return a function that ends this.
 
-        It runs in the thread and context of the call that caused the event, after the lock is released. What it
-        raises is logged by type, and never reaches that call.
+        The listener runs in the thread and context of the call that caused the event, after the lock is released. An
+        exception in it is logged by type, and never reaches that call.
         """
         with self._lock:
             self._listeners = (*self._listeners, listener)
@@ -137,20 +137,20 @@ class CircuitBreaker:
         return unsubscribe
 
     def _end(self, permit: Permit, result: Outcome | BaseException) -> None:
-        outcome, error = (result, None) if isinstance(result, str) else (self._judged(result), result)
+        outcome, error = (result, None) if isinstance(result, str) else (self._classify(result), result)
         with self._lock:
-            news = self._machine.end(permit, outcome, error, self._clock())
-        self._tell(news)
+            events = self._machine.end(permit, outcome, error, self._clock())
+        self._notify(events)
 
-    def _tell(self, news: Iterable[BreakerEvent]) -> None:
-        for event in news:
+    def _notify(self, events: Iterable[BreakerEvent]) -> None:
+        for event in events:
             for listener in self._listeners:
                 try:
                     listener(event)
                 except Exception as failure:
-                    _complain("a listener", self.pool, failure)
+                    _log_failure("a listener", self.pool, failure)
 
-    def _judged(self, error: BaseException) -> Outcome:
+    def _classify(self, error: BaseException) -> Outcome:
         if not isinstance(error, Exception) or isinstance(error, NEVER_COUNTED):
             return "released"
         try:
@@ -158,11 +158,11 @@ class CircuitBreaker:
                 return "released"
             return "failed" if self._is_failure(error) else "succeeded"
         except Exception as failure:
-            _complain("a predicate", self.pool, failure)
+            _log_failure("a predicate", self.pool, failure)
             return "failed"
 
 
-def _complain(who: str, pool: str, failure: Exception) -> None:
+def _log_failure(who: str, pool: str, failure: Exception) -> None:
     logger.warning("%s of the circuit breaker of pool %r failed: %s", who, pool, type(failure).__qualname__)
 
 
@@ -170,9 +170,9 @@ _breakers: weakref.WeakSet[CircuitBreaker] = weakref.WeakSet()
 
 
 def _after_fork_in_child() -> None:
-    # The lock may have been held, and the numbers half changed, by a thread that the child does not have.
+    # A thread that the child does not have may hold the lock, and have changed only a part of the numbers.
     for breaker in list(_breakers):
-        breaker._start_afresh()
+        breaker._reset()
 
 
 os.register_at_fork(after_in_child=_after_fork_in_child)

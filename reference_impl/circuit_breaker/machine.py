@@ -1,6 +1,6 @@
-"""The states of a circuit breaker as a plain machine: every method is told the time, none waits, locks or calls out.
+"""The state machine of a circuit breaker: its methods take the time, and never wait, lock or call listeners.
 
-`circuit_breaker.py` puts the lock, the clock and the listeners around it. Times are seconds of one monotonic clock.
+`breaker` adds the lock, the clock and the listeners. Times are seconds of one monotonic clock.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ class Machine:
         self._generation = 0
         self._opened_at = 0.0
         self._window: Window = window_of(settings)
-        self._probes: dict[Permit, None] = {}  # those under way in half-open, oldest first
+        self._probes: dict[Permit, None] = {}  # running in half-open, oldest first
         self._totals: dict[Outcome, int] = dict.fromkeys(OUTCOMES, 0)
 
-    # --- Letting a call through --------------------------------------------------------------------------------
+    # --- Admitting a call --------------------------------------------------------------------------------------
 
-    def wake(self, now: float) -> tuple[Transition, ...]:
-        """What is due at `now` because of time alone: half-open after the wait, permits of hung probes taken back."""
+    def update(self, now: float) -> tuple[Transition, ...]:
+        """Make the changes that are due by time: half-open after the wait, permits of hung probes taken back."""
         if self.state == "open" and self._retry_after_s(now) == 0.0:
             return (self._move("half_open", "wait_over", now),)
         self._reclaim(now)
         return ()
 
     def admit(self, now: float, end: End) -> Permit | CircuitOpen:
-        """A permit, or the refusal to raise; to be called after `wake`."""
+        """Return a permit, or the exception to raise. Call `update` first."""
         permit = Permit(end, self.state, self._generation, now)
         wait = self._retry_after_s(now)
         if wait > 0.0:
@@ -58,7 +58,7 @@ class Machine:
         return permit
 
     def _reclaim(self, now: float) -> None:
-        for permit in list(self._probes):  # leases end in the order in which they began
+        for permit in list(self._probes):  # leases end in the order in which they started
             if self._lease_left_s(permit.started_at, now) > 0.0:
                 return
             del self._probes[permit]
@@ -80,10 +80,10 @@ class Machine:
         slow = f", {self._window.slow} were slow" if self._window.slow else ""
         return f"{self._window.failed} of {self._window.calls} calls failed{slow}"
 
-    # --- What became of it -------------------------------------------------------------------------------------
+    # --- Ending a call -----------------------------------------------------------------------------------------
 
     def end(self, permit: Permit, outcome: Outcome, error: BaseException | None, now: float) -> list[BreakerEvent]:
-        """Count a call that is over, unless the permit was ended before; what is to be told of it.
+        """Count a call that ended, unless its permit had ended before. Return the events for the listeners.
 
         `outcome` is "succeeded", "failed" (then with its `error`) or "released".
         """
@@ -108,16 +108,16 @@ class Machine:
         duration = now - permit.started_at
         slow = duration > self.settings.slow_call_duration_s
         self._window.record(now, failed=error is not None, slow=slow)
-        news: list[BreakerEvent] = []
+        events: list[BreakerEvent] = []
         if error is not None:
-            news.append(self._failure(error, duration, slow, now))
+            events.append(self._failure(error, duration, slow, now))
         to, reason = self._verdict()
         if to != self.state:
-            news.append(self._move(to, reason, now))
-        return news
+            events.append(self._move(to, reason, now))
+        return events
 
     def _verdict(self) -> tuple[State, Reason]:
-        """The state that the window asks for; half-open stays until all N results are counted."""
+        """Return the state that the window calls for, and why; half-open stays until all N results are counted."""
         window, settings = self._window, self.settings
         needed = settings.half_open_permits if self.state == "half_open" else settings.minimum_calls
         if window.calls < needed:
@@ -170,13 +170,13 @@ class Machine:
         self.state = state
         self._generation += 1
         if state == "open":
-            self._opened_at = now  # and the window stays, to say why
+            self._opened_at = now  # the window stays, to show why
         else:
             settings = self.settings
             self._window = window_of(settings) if state == "closed" else CountWindow(settings.half_open_permits)
 
     def snapshot(self, now: float) -> Snapshot:
-        """What the machine is at `now`."""
+        """Return state and counts at `now`."""
         if self.state == "closed":
             self._window.advance(now)
         self._reclaim(now)

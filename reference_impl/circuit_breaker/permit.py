@@ -1,4 +1,4 @@
-"""The permission for one call through a circuit breaker, and the block that takes it and gives it back (S4.2)."""
+"""The permit for one call through a circuit breaker, and the block that acquires and ends it (S4.2)."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from reference_impl.circuit_breaker.values import Outcome, State
 
 
 class End(Protocol):
-    """What a permit calls when its call is over: with its outcome, or with its error for the breaker to judge."""
+    """The function that a permit calls when its call ended: with the outcome, or the exception to classify."""
 
     def __call__(self, permit: Permit, result: Outcome | BaseException) -> None: ...
 
 
 class Permit:
-    """Permission for one call. The first of its three methods ends it; a further one changes nothing.
+    """The permit for one call. The first call of one of its three methods ends it; later ones do nothing.
 
-    `state` and `generation` are the breaker's when it let the call through, `started_at` its clock's reading.
+    `state` and `generation` are the breaker's when it admitted the call, `started_at` its clock's time.
     """
 
     __slots__ = ("_end", "ended", "generation", "started_at", "state")
@@ -35,16 +35,16 @@ class Permit:
         self._end(self, "succeeded")
 
     def fail(self, error: BaseException) -> None:
-        """Count the call as what the breaker's predicates say of `error`: failure, success, or neither."""
+        """Count the call by the breaker's predicates for `error`: failure, success, or neither."""
         self._end(self, error)
 
     def release(self) -> None:
-        """Give the permit back uncounted, as for a call that was cancelled or never made."""
+        """End the permit without counting the call, as for one that was cancelled or never made."""
         self._end(self, "released")
 
 
 class Guard:
-    """One call's block, sync or async: acquires on entry, and ends the permit by how the block is left."""
+    """A block for one call, sync or async: acquires a permit, and ends it by the block's exception or success."""
 
     __slots__ = ("_acquire", "_permit")
 
@@ -54,7 +54,7 @@ class Guard:
 
     def __enter__(self) -> Permit:
         if self._permit is not None:
-            raise RuntimeError("a guard is for one call: ask the breaker for another")
+            raise RuntimeError("a guard is for one call: call breaker.guard() again")
         self._permit = self._acquire()
         return self._permit
 

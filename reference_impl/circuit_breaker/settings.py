@@ -1,6 +1,6 @@
-"""What a circuit breaker is told: windows, thresholds, waiting times; each checked, with Resilience4j's meaning (S4.2).
+"""The settings of a circuit breaker: windows, thresholds, waiting times, with the meaning of Resilience4j's (S4.2).
 
-The names of Resilience4j's own settings stand beside ours; its rates are per cent, ours are fractions.
+The names of Resilience4j's settings are given in parentheses. Its rates are percentages, ours are fractions.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ _MOST_CALLS = 1_000_000
 class BreakerSettings:
     """The settings of one breaker. Rates are fractions of the calls in the window; times are seconds.
 
-    - `window` (slidingWindowType): "count" looks at the last `window_calls` calls, "time" at those of the last
-      `window_s` seconds (slidingWindowSize);
-    - `minimum_calls` (minimumNumberOfCalls): with fewer calls in the window it never opens;
-    - `failure_rate_threshold`, `slow_call_rate_threshold`: it opens when a rate is equal or greater;
-    - `slow_call_duration_s` (slowCallDurationThreshold): a call is slow when it takes longer than this, failed or not;
-    - `reset_after_s` (waitDurationInOpenState): how long it stays open before a call may probe;
-    - `half_open_permits` (permittedNumberOfCallsInHalfOpenState): how many probes decide what comes after half-open;
-    - `probe_lease_s` (in place of maxWaitDurationInHalfOpenState): a probe that has given no result for so long is
-      taken as hung: its permit goes to the next caller. It must be longer than the longest call that is to count.
+    - `window` (slidingWindowType): "count" is the last `window_calls` calls, "time" the calls of the last `window_s`
+      seconds (slidingWindowSize);
+    - `minimum_calls` (minimumNumberOfCalls): with fewer calls in the window the breaker never opens;
+    - `failure_rate_threshold`, `slow_call_rate_threshold`: the breaker opens if a rate is equal or greater;
+    - `slow_call_duration_s` (slowCallDurationThreshold): a call is slow if it takes longer, failed or not;
+    - `reset_after_s` (waitDurationInOpenState): how long the breaker stays open before a call may probe;
+    - `half_open_permits` (permittedNumberOfCallsInHalfOpenState): the number of probes that decide the next state;
+    - `probe_lease_s` (instead of maxWaitDurationInHalfOpenState): a probe without a result for this time counts as
+      hung, and its permit goes to the next caller. It must be longer than the longest call that is to count.
 
-    Raises ValueError: one line that names the setting, its value and what is accepted.
+    Raise ValueError for a bad value: one line with the setting, its value and what is accepted.
     """
 
     window: WindowKind = "count"
@@ -58,7 +58,7 @@ class BreakerSettings:
             accepted = f"at most window_calls, which is {self.window_calls}"
             raise _bad("minimum_calls", self.minimum_calls, "is more than the window holds", accepted)
         if self.probe_lease_s <= self.slow_call_duration_s:
-            # A slow probe would always be taken as hung, and the slow-call rate of half-open never be known.
+            # A slow probe would always count as hung, and half-open would have no slow-call rate.
             accepted = f"more than slow_call_duration_s, which is {self.slow_call_duration_s:g}"
             raise _bad("probe_lease_s", self.probe_lease_s, "is too short", accepted)
 

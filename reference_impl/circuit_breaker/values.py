@@ -1,6 +1,6 @@
-"""What a circuit breaker gives to those who watch it: transitions, failures, snapshots, and the refusal of a call.
+"""The values that a circuit breaker gives out: transitions, counted failures, snapshots, and CircuitOpen (S4.2, S4.3).
 
-All are immutable. None shows an exception's message, as messages carry keys, addresses and values (S4.2, S4.3).
+All are immutable. None shows an exception's message, because messages carry keys, addresses and values.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final, Literal, TypeAlias
 
 State: TypeAlias = Literal["closed", "open", "half_open"]
 Reason: TypeAlias = Literal["failure_rate", "slow_call_rate", "wait_over", "recovered"]
-"""Why the state changed: a rate reached its threshold; the wait in open is over; the probes kept below both."""
+"""Why the state changed: a rate reached its threshold, the wait in open ended, or the probes stayed below both."""
 Outcome: TypeAlias = Literal["succeeded", "failed", "released", "late", "hung", "rejected"]
 
 OUTCOMES: Final[tuple[Outcome, ...]] = ("succeeded", "failed", "released", "late", "hung", "rejected")
@@ -19,11 +19,11 @@ OUTCOMES: Final[tuple[Outcome, ...]] = ("succeeded", "failed", "released", "late
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One change of state, with the window that the breaker looked back on when it changed.
+    """A change of state, with the window at that moment.
 
-    `threshold` is that of the rate named by `reason`, else the failure rate's. `reset_after_s` is for how long every
-    call will be refused: 0.0 unless it opened. `at` is a reading of the breaker's monotonic clock, in seconds.
-    `generation` counts the transitions of this breaker, from 1.
+    `threshold` belongs to the rate named by `reason`, else to the failure rate. `reset_after_s` is how long calls will
+    be rejected: 0.0 unless the breaker opened. `at` is the breaker's monotonic clock, in seconds. `generation` counts
+    this breaker's transitions, from 1.
     """
 
     pool: str
@@ -43,10 +43,10 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class CallFailed:
-    """One failure that was counted: the window with it, as it is before any transition that it causes.
+    """A counted failure, with the window that includes it, before a transition that it may cause.
 
-    `error` is the call's own exception: show its type, never its text. `reset_after_s` is for how long calls will be
-    refused should this breaker open. `at` and `generation` are as in Transition.
+    `error` is the call's own exception: show its type, never its text. `reset_after_s` is how long calls will be
+    rejected if the breaker opens. `at` and `generation` are as in Transition.
     """
 
     pool: str
@@ -69,13 +69,13 @@ Listener: TypeAlias = Callable[[BreakerEvent], None]
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A breaker at one moment; its text is what a person would say of it.
+    """A breaker at one moment; `str` of it is a readable summary.
 
-    `calls`, `failure_count` and `slow_count` are of the window: in open, of the one that made it open. `retry_after_s`
-    is 0.0 where a call would be let through. `probes` are calls under way in half-open. `totals` counts since the
-    start, by what became of the call: its result counted (`succeeded`, `failed`); counted neither way (`released`:
-    cancelled or ignored, `late`: of an older state, or after it was taken as hung); `rejected`; and, beside these,
-    `hung`: probes whose permit was taken back.
+    `calls`, `failure_count` and `slow_count` are those of the window; in open, of the window that opened the breaker.
+    `retry_after_s` is 0.0 if a call would be admitted. `probes` are the calls that run in half-open. `totals` counts
+    calls since the start by outcome: counted (`succeeded`, `failed`), counted neither way (`released`: cancelled or
+    ignored; `late`: of an older state, or after it counted as hung), `rejected`, and also `hung`: probes whose permit
+    was taken back.
     """
 
     pool: str
@@ -91,12 +91,12 @@ class Snapshot:
 
     @property
     def failure_rate(self) -> float:
-        """Failures by calls in the window, 0.0 in an empty one."""
+        """Return the share of failures in the window, 0.0 for an empty one."""
         return rate(self.failure_count, self.calls)
 
     @property
     def slow_call_rate(self) -> float:
-        """Slow calls by calls in the window, 0.0 in an empty one."""
+        """Return the share of slow calls in the window, 0.0 for an empty one."""
         return rate(self.slow_count, self.calls)
 
     def __str__(self) -> str:
@@ -111,14 +111,14 @@ class Snapshot:
 
 
 class CircuitOpen(Exception):
-    """A call was refused: the pool's breaker is open, or half-open with all its probes under way.
+    """A call was rejected: the pool's breaker is open, or half-open with all its probes running.
 
-    `retry_after_s`: seconds until a call may be let through; in half-open that is the latest moment, as every probe
-    that is cancelled lets one through earlier.
+    `retry_after_s`: seconds until a call may be admitted; in half-open this is the maximum, because a cancelled probe
+    admits one earlier.
     """
 
     def __init__(self, pool: str, state: State, retry_after_s: float, why: str) -> None:
-        super().__init__(pool, state, retry_after_s, why)  # all of them, so that a copy in another process is whole
+        super().__init__(pool, state, retry_after_s, why)  # all of them, so that the exception can be pickled
         self.pool = pool
         self.state = state
         self.retry_after_s = retry_after_s
@@ -131,5 +131,5 @@ class CircuitOpen(Exception):
 
 
 def rate(part: int, calls: int) -> float:
-    """`part` by `calls`, 0.0 without calls."""
+    """Return `part` divided by `calls`, 0.0 without calls."""
     return part / calls if calls else 0.0

@@ -1,6 +1,6 @@
-"""The sliding windows over which a circuit breaker takes its rates: the last calls, or the last seconds.
+"""The sliding windows of a circuit breaker's rates: the last calls, or the last seconds.
 
-Recording a call costs the same however large the window is. Not safe for threads: the breaker's lock guards them.
+Recording a call takes the same time for every window size. Not thread-safe: the breaker's lock guards the windows.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from typing import Final, Protocol
 from reference_impl.circuit_breaker.settings import BreakerSettings
 
 BUCKETS: Final = 60
-"""Into how many parts a time window is cut: it moves on by one part at a time (a minute's by one second)."""
+"""The number of parts of a time window, which moves on by one part at a time (a minute's by one second)."""
 
 
 class Window(Protocol):
-    """How many calls are in the window, and how many of them failed and were slow."""
+    """The numbers of calls in the window: all, failed and slow ones."""
 
     calls: int
     failed: int
@@ -25,7 +25,7 @@ class Window(Protocol):
         """Count one call that ended at `now` (seconds of the breaker's clock)."""
 
     def advance(self, now: float) -> None:
-        """Forget what is too old at `now`."""
+        """Drop the calls that are too old at `now`."""
 
 
 class CountWindow:
@@ -39,7 +39,7 @@ class CountWindow:
         self.calls = self.failed = self.slow = 0
 
     def record(self, now: float, *, failed: bool, slow: bool) -> None:
-        """Count one call; the oldest one leaves a full window."""
+        """Count one call; a full window drops its oldest."""
         if self.calls == self._size:
             old_failed, old_slow = self._outcomes.popleft()
             self.failed -= old_failed
@@ -51,11 +51,11 @@ class CountWindow:
         self.slow += slow
 
     def advance(self, now: float) -> None:
-        """Nothing: a call does not age."""
+        """Do nothing: calls do not age."""
 
 
 class TimeWindow:
-    """The calls of the last `seconds`, to the sixtieth of it: memory and work do not grow with the calls."""
+    """The calls of the last `seconds`, to a precision of a sixtieth. Memory and time do not grow with the calls."""
 
     __slots__ = ("_buckets", "_width_s", "calls", "failed", "slow")
 
@@ -68,22 +68,22 @@ class TimeWindow:
         """Count one call that ended at `now`."""
         self.advance(now)
         bucket = self._bucket(int(now // self._width_s))
-        for tally in (self, bucket):
-            tally.calls += 1
-            tally.failed += failed
-            tally.slow += slow
+        for counts in (self, bucket):
+            counts.calls += 1
+            counts.failed += failed
+            counts.slow += slow
 
     def advance(self, now: float) -> None:
-        """Forget the buckets that are too old at `now`."""
+        """Drop the buckets that are too old at `now`."""
         oldest = int(now // self._width_s) - BUCKETS + 1
         while self._buckets and self._buckets[0].number < oldest:
-            gone = self._buckets.popleft()
-            self.calls -= gone.calls
-            self.failed -= gone.failed
-            self.slow -= gone.slow
+            old = self._buckets.popleft()
+            self.calls -= old.calls
+            self.failed -= old.failed
+            self.slow -= old.slow
 
     def _bucket(self, number: int) -> _Bucket:
-        # Not `==`: should an injected clock step back, the newest bucket goes on, and the buckets stay in order.
+        # `<`, not `!=`: if an injected clock goes back, the newest bucket is used, and the buckets stay in order.
         if not self._buckets or self._buckets[-1].number < number:
             self._buckets.append(_Bucket(number))
         return self._buckets[-1]
@@ -98,5 +98,5 @@ class _Bucket:
 
 
 def window_of(settings: BreakerSettings) -> Window:
-    """The empty window of a closed breaker."""
+    """Return the empty window of a closed breaker."""
     return CountWindow(settings.window_calls) if settings.window == "count" else TimeWindow(settings.window_s)

@@ -1,7 +1,7 @@
-"""The export path's book-keeping: `ended = stored + lost{reason} + pending`, exact at every moment (S1.1, S1.5).
+"""Counts every exported span: `ended = stored + lost{reason} + pending`, exact at every moment (S1.1, S1.5).
 
-OpenTelemetry's SDK says "flushed" also when nothing was stored, and does not say what it dropped. So admission to
-its queue, the outcome of every export and what a shutdown leaves behind are counted here, under one lock.
+OpenTelemetry's SDK reports a flush as successful even if nothing was stored, and does not report dropped spans. So
+admission to its queue, the outcome of every export and the spans left at shutdown are counted here, under one lock.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 QUEUE_FULL = "queue_full"
-"""The queue held its maximum when the span ended."""
+"""The queue was full when the span ended."""
 ENCODE = "encode"
-"""The span itself cannot be encoded or makes the exporter raise."""
+"""The span cannot be encoded, or makes the exporter raise."""
 EXPORT = "export"
-"""The endpoint did not take it: unreachable, timed out, or an error status."""
+"""The endpoint did not accept the batch: unreachable, timed out, or an error status."""
 REJECTED = "rejected"
-"""The endpoint took the batch and said how many of its spans it did not store (partial success)."""
+"""The endpoint accepted the batch but reported spans that it did not store (partial success)."""
 DEADLINE = "deadline"
-"""The shutdown's deadline passed first."""
+"""The shutdown's deadline passed before the span was sent."""
 AFTER_SHUTDOWN = "after_shutdown"
-"""The span ended when the shutdown had begun."""
+"""The span ended after the shutdown began."""
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerReading:
-    """The ledger at one moment: numbers of sampled spans; `lost` by reason; `altered` were made safe, then sent."""
+    """The ledger at one moment: numbers of sampled spans; `lost` by reason; `altered` were sanitized before export."""
 
     ended: int
     stored: int
@@ -39,42 +39,42 @@ class LedgerReading:
 
     @property
     def lost_total(self) -> int:
-        """How many spans are known to be lost."""
+        """Return how many spans are known to be lost."""
         return sum(self.lost.values())
 
     @property
     def pending(self) -> int:
-        """How many spans are neither stored nor lost yet."""
+        """Return how many spans are neither stored nor lost yet."""
         return self.ended - self.stored - self.lost_total
 
 
 class SpanLedger:
-    """Counts every sampled span from its end to its fate; safe for threads, and starts afresh in a forked child."""
+    """Counts sampled spans from their end until they are stored or lost. Thread-safe; a forked child starts at zero."""
 
     def __init__(self) -> None:
-        self._start_afresh()
+        self._reset()
         if hasattr(os, "register_at_fork"):
-            # The parent's spans are the parent's to count: the SDK empties the child's queue too.
-            fresh = weakref.WeakMethod(self._start_afresh)
+            # The parent counts its own spans. The SDK empties the child's queue too.
+            fresh = weakref.WeakMethod(self._reset)
             os.register_at_fork(after_in_child=lambda: (method := fresh()) and method())
 
     def __repr__(self) -> str:
         now = self.read()
         return f"<SpanLedger {now.ended} ended, {now.stored} stored, {dict(now.lost)} lost, {now.pending} pending>"
 
-    def _start_afresh(self) -> None:
+    def _reset(self) -> None:
         self._changed = threading.Condition()
         self._ended = self._stored = self._altered = self._admitted = self._settled = self._reported = 0
         self._lost: Counter[str] = Counter()
         self._closed = self._sealed = False
 
     def read(self) -> LedgerReading:
-        """The numbers at this moment, consistent with each other."""
+        """Return the numbers at this moment, consistent with each other."""
         with self._changed:
             return LedgerReading(self._ended, self._stored, dict(self._lost), self._altered)
 
     def admit(self, limit: int) -> bool:
-        """Count a span that ended; False (and lost) where `limit` spans wait already or the ledger is closed."""
+        """Count a span that ended. Return False, and count it as lost, if `limit` spans wait or after `close`."""
         with self._changed:
             self._ended += 1
             if self._closed or self._admitted - self._settled >= limit:
@@ -84,7 +84,7 @@ class SpanLedger:
             return True
 
     def settle(self, stored: int = 0, lost: int = 0, reason: str = EXPORT) -> None:
-        """Count the fate of admitted spans; nothing once sealed, as they were counted as lost then."""
+        """Count admitted spans as stored or lost. Ignored after `seal`, which counted them as lost."""
         with self._changed:
             if self._sealed or not stored + lost:
                 return
@@ -95,39 +95,39 @@ class SpanLedger:
             self._changed.notify_all()
 
     def alter(self, number: int) -> None:
-        """Count spans whose values were made safe before they left."""
+        """Count spans that were sanitized before export."""
         with self._changed:
             self._altered += number
 
     def target(self) -> int:
-        """The mark that `wait` waits for: all spans admitted until now."""
+        """Return the number of spans admitted so far, for `wait`."""
         with self._changed:
             return self._admitted
 
     def wait(self, target: int, timeout_s: float) -> bool:
-        """Wait until all spans up to `target` have met their fate; False when the time is up."""
+        """Wait until the spans up to `target` are stored or lost. Return False if the time is up first."""
         deadline = time.monotonic() + timeout_s
         with self._changed:
             return self._changed.wait_for(lambda: self._settled >= target, max(0.0, deadline - time.monotonic()))
 
     def has_backlog(self, limit: int) -> bool:
-        """Whether more than so many spans wait for their fate; a glance, without the lock."""
+        """Return whether more than `limit` spans are waiting; read without the lock."""
         return self._admitted - self._settled > limit
 
     def report_losses(self) -> int:
-        """How many spans were lost since this was last asked."""
+        """Return how many spans were lost since the last call."""
         with self._changed:
             total = sum(self._lost.values())
-            news, self._reported = total - self._reported, total
-            return news
+            new, self._reported = total - self._reported, total
+            return new
 
     def close(self) -> None:
-        """From now on a span that ends is lost to the shutdown."""
+        """Count every span that ends from now on as lost."""
         with self._changed:
             self._closed = True
 
     def seal(self) -> None:
-        """Count all that is still pending as lost to the deadline; later outcomes change nothing."""
+        """Count all pending spans as lost by the deadline; ignore later outcomes."""
         with self._changed:
             waiting = self._admitted - self._settled
             if waiting and not self._sealed:

@@ -1,7 +1,7 @@
-"""Makes a finished span safe for every backend: no NaN or infinity, no lone surrogates, no huge texts (S1.5).
+"""Sanitizes a finished span for every backend: no NaN or infinity, no lone surrogates, no huge texts (S1.5).
 
-A lone surrogate cannot be encoded as UTF-8 and would lose its span; a NaN makes Jaeger answer 500 for every search
-that meets the trace. Nothing is copied unless something has to be changed.
+A lone surrogate cannot be encoded as UTF-8, so its span would be lost. A NaN makes Jaeger answer 500 to every search
+that finds the trace. A span is copied only if something has to be changed.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.util import BoundedList
 from opentelemetry.trace import Link, Status
 
-from reference_impl.export.span_encoding import plain
+from reference_impl.export.span_encoding import attributes_dict
 
 MAX_TEXT = 16_384
-"""The longest text that leaves, in characters."""
+"""The longest exported text, in characters."""
 
 MAX_DEPTH = 8
-"""The deepest nesting of arrays and maps that leaves; what lies deeper shows as a constant."""
+"""The deepest exported nesting of arrays and maps; deeper values become TOO_DEEP."""
 
 MAX_ITEMS = 1024
-"""The most items of one array that leave."""
+"""The maximum of exported items of one array."""
 
 TOO_DEEP = "[too deep]"
 
@@ -35,10 +35,10 @@ _NOT_FINITE = {math.inf: "Infinity", -math.inf: "-Infinity"}
 
 
 def sanitize_span(span: ReadableSpan) -> ReadableSpan:
-    """The span itself where all its values are safe, else a copy in which they are; its drop counts stay."""
-    if _is_plainly_safe(span):
+    """Return the span itself if all its values are safe, else a sanitized copy with the same drop counts."""
+    if _is_clearly_safe(span):
         return span
-    # Each is read once: the SDK makes a new view of them at every access.
+    # Each is read once, because the SDK makes a new view at every access.
     given = (span.name, span.status, span.attributes, span.events, span.links, span.resource)
     makers: tuple[Callable[[Any], Any], ...] = (
         sanitize_text,
@@ -68,17 +68,17 @@ def sanitize_span(span: ReadableSpan) -> ReadableSpan:
     )
 
 
-def _is_plainly_safe(span: ReadableSpan) -> bool:
-    """Whether a span is safe at a glance: short ASCII and finite numbers alone. What it says no to may be safe too.
+def _is_clearly_safe(span: ReadableSpan) -> bool:
+    """Return whether a span has only short ASCII texts and finite numbers; others may be safe too.
 
-    Nearly every span is such a one, and each step here is paid for by a request that waits for the interpreter.
+    This is true of nearly every span. Each step here delays a request that waits for the interpreter.
     """
     if span.events or span.links or span.status.description or not _is_known_safe(span.resource):
         return False
     name: Any = span.name
     if not (isinstance(name, str) and len(name) <= MAX_TEXT and name.isascii()):
         return False
-    for key, value in plain(span.attributes).items():
+    for key, value in attributes_dict(span.attributes).items():
         kind = type(value)
         if kind is str:
             if len(value) > MAX_TEXT or not value.isascii():
@@ -94,7 +94,7 @@ def _is_plainly_safe(span: ReadableSpan) -> bool:
 
 
 def _is_known_safe(resource: Resource) -> bool:
-    global _safe_resource_seen  # nearly always there is one for the whole process
+    global _safe_resource_seen  # nearly always one for the whole process
     if resource is not _safe_resource_seen:
         if _safe_resource(resource) is not resource:
             return False
@@ -103,9 +103,9 @@ def _is_known_safe(resource: Resource) -> bool:
 
 
 def sanitize_text(value: Any) -> Any:
-    """The text itself, or one of at most MAX_TEXT characters with each lone surrogate as U+FFFD.
+    """Return the text itself, or a copy of at most MAX_TEXT characters with lone surrogates replaced by U+FFFD.
 
-    What is no text stays: the exporter refuses its span, and that span alone is lost.
+    Other values are returned as they are: the exporter rejects their span, and only that span is lost.
     """
     if not isinstance(value, str):
         return value
@@ -121,7 +121,7 @@ def sanitize_text(value: Any) -> Any:
 
 
 def sanitize_value(value: Any, depth: int = 0) -> Any:
-    """The attribute's value itself, or a safe one: NaN and the infinities become the texts that OTLP/JSON uses."""
+    """Return the value itself, or a safe one: NaN and infinities become the texts of OTLP/JSON."""
     if isinstance(value, str):
         return sanitize_text(value)
     if isinstance(value, float):
@@ -134,7 +134,7 @@ def sanitize_value(value: Any, depth: int = 0) -> Any:
 
 
 def sanitize_mapping(values: Mapping[str, Any] | None, depth: int = 0) -> Any:
-    """The attributes themselves where all are safe, else a plain dict."""
+    """Return the attributes themselves if all are safe, else a sanitized dict."""
     if not values:
         return values
     changed: dict[str, Any] = {}

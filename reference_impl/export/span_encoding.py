@@ -1,9 +1,9 @@
-"""Finished spans as the bytes of an OTLP request, at a fifth of the SDK's cost (docs/adr/0010, docs/benchmarks.md).
+"""Encodes finished spans as an OTLP request, at a fifth of the SDK's cost (docs/adr/0010, docs/benchmarks.md).
 
-While a batch is encoded, the interpreter serves nobody else: what a span costs here, requests wait for. The SDK makes a
-protobuf message of each attribute, and compares resources by their JSON. Here an ordinary span is written directly:
-constant texts and truth values from memory, everything else in a few steps. What is rare (events, links, arrays, maps,
-a described status, anything dropped) the SDK's encoder writes, span by span, and also each resource and scope, once.
+While a batch is encoded, the interpreter runs nothing else, so requests wait. The SDK makes a protobuf message of each
+attribute, and compares resources by their JSON. Here an ordinary span is written directly: repeated texts and booleans
+from a cache, everything else in a few steps. Spans with events, links, arrays, maps, a status description or anything
+dropped are written by the SDK's encoder, and so is each resource and scope, once.
 
 Source: opentelemetry/proto/trace/v1/trace.proto and common.proto of OTLP 1, and protobuf's "Encoding".
 """
@@ -20,11 +20,11 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import StatusCode
 
 AT_ONCE: Final = 4
-"""So many spans are encoded before the interpreter is left to others."""
+"""The number of spans encoded before other threads may run."""
 MOST_VALUES: Final = 64
-"""So many values of one attribute are remembered: one that has more, such as an id, is always new."""
+"""The number of values of one attribute that are cached. One with more, such as an id, is not cached."""
 MOST_ATTRIBUTES: Final = 512
-"""So many attributes have values that are remembered."""
+"""The number of attributes whose values are cached."""
 _LONGEST: Final = 128
 
 _NAME, _KEY, _TEXT = 0x2A, 0x0A, 0x0A  # the tags of Span.name, KeyValue.key, AnyValue.string_value
@@ -36,39 +36,39 @@ _TIMES: Final = struct.Struct("<cQcQ").pack
 _DOUBLE: Final = struct.Struct("<2scd").pack  # KeyValue.value with AnyValue.double_value
 _BOOLEANS: Final = {True: b"\x12\x02\x10\x01", False: b"\x12\x02\x10\x00"}
 _STATUS: Final = {
-    StatusCode.UNSET: b"\x7a\x00",  # there, and empty
+    StatusCode.UNSET: b"\x7a\x00",  # present and empty
     StatusCode.OK: b"\x7a\x02\x18\x01",
     StatusCode.ERROR: b"\x7a\x02\x18\x02",
 }
-_FLAGS: Final = b"\x85\x01\x00\x01\x00\x00"  # it is known whether the parent is remote: it is not
+_FLAGS: Final = b"\x85\x01\x00\x01\x00\x00"  # has_is_remote, and not is_remote
 _FLAGS_REMOTE: Final = b"\x85\x01\x00\x03\x00\x00"
 
 
 def never() -> bool:
-    """No hurry."""
+    """Return False: an export that is never urgent."""
     return False
 
 
 class SpanEncoder:
-    """Encodes batch after batch, and remembers what comes again; for one thread at a time.
+    """Encodes batches, with a cache of repeated values; for one thread at a time.
 
-    It gives way to other threads unless `is_urgent`.
+    It yields to other threads unless `is_urgent`.
     """
 
     def __init__(self, *, is_urgent: Callable[[], bool] = never) -> None:
         self._is_urgent = is_urgent
-        # By name and type of an attribute, as True == 1 == 1.0; None for one that has too many values.
+        # By name and type of an attribute, because True == 1 == 1.0; None for one with too many values.
         self._values: dict[tuple[str, type], dict[Any, bytes] | None] = {}
-        # By the identity of resource and scope, which are held so that nothing else gets it.
+        # By the ids of resource and scope, which are kept alive so that no other object gets the same id.
         self._heads: dict[tuple[int, int], tuple[object, object, bytes, bytes]] = {}
 
     @property
-    def remembered(self) -> int:
-        """How many encoded values, resources and scopes are kept."""
+    def cached(self) -> int:
+        """Return how many encoded values, resources and scopes are cached."""
         return sum(len(values or ()) for values in self._values.values()) + len(self._heads)
 
     def encode(self, spans: Sequence[ReadableSpan]) -> bytes:
-        """The spans as an ExportTraceServiceRequest; raises where a span cannot be sent, or not as it is."""
+        """Return the spans as an ExportTraceServiceRequest. Raise if a span cannot be encoded unchanged."""
         groups: dict[tuple[int, int], list[ReadableSpan]] = {}
         for span in spans:
             groups.setdefault((id(span.resource), id(span.instrumentation_scope)), []).append(span)
@@ -83,7 +83,7 @@ class SpanEncoder:
         return b"".join([_field(_RESOURCE_SPANS, b"".join(parts)) for parts in resources.values()])
 
     def _head(self, place: tuple[int, int], span: ReadableSpan) -> tuple[bytes, bytes]:
-        """What stands before the scopes of the resource, and before the spans of the scope."""
+        """Return the bytes before the scopes of the resource, and before the spans of the scope."""
         known = self._heads.get(place)
         if known is None:
             if len(self._heads) >= MOST_VALUES:
@@ -96,7 +96,7 @@ class SpanEncoder:
         return known[2], known[3]
 
     def _span(self, span: ReadableSpan) -> bytes:
-        attributes = None if _is_rare(span) else self._attributes(plain(span.attributes))
+        attributes = None if _needs_sdk_encoder(span) else self._attributes(attributes_dict(span.attributes))
         if attributes is None:
             (sent,) = encode_spans([span]).resource_spans[0].scope_spans[0].spans
             encoded: bytes = sent.SerializeToString()
@@ -116,7 +116,7 @@ class SpanEncoder:
         )
 
     def _attributes(self, attributes: Mapping[str, Any]) -> list[bytes] | None:
-        """Each attribute; None where one is neither text, number nor truth value."""
+        """Return each encoded attribute; None if one is neither text, number nor boolean."""
         found: list[bytes] = []
         for key, value in attributes.items():
             known = self._values.get((key, type(value)), {})
@@ -143,10 +143,10 @@ class SpanEncoder:
 def yielding_to_threads(
     spans: Sequence[ReadableSpan], at_once: int = AT_ONCE, is_urgent: Callable[[], bool] = never
 ) -> Iterator[ReadableSpan]:
-    """The spans one by one; after each few, whoever waits for the interpreter gets it, unless there is a hurry.
+    """Yield the spans; after every `at_once` of them let other threads run, unless the export is urgent.
 
-    Without this a thread that computes keeps it for five milliseconds, for which requests then wait. It may take as
-    long to get it back, from threads that compute: who never hurries loses spans then.
+    Otherwise a computing thread keeps the interpreter for five milliseconds, and requests wait. It may take as long to
+    get the interpreter back from other computing threads: an export that is never urgent would lose spans then.
     """
     for number, span in enumerate(spans, 1):
         yield span
@@ -154,17 +154,17 @@ def yielding_to_threads(
             sleep(0)
 
 
-def plain(values: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    """Attributes as a dict of their own: the SDK's mapping locks and copies itself at each look into it."""
+def attributes_dict(values: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Return attributes as a dict, because the SDK's mapping locks and copies itself at each access."""
     try:
-        copied: Mapping[str, Any] = values.copy()  # type: ignore[union-attr]  # whatever it is, the SDK's have it
+        copied: Mapping[str, Any] = values.copy()  # type: ignore[union-attr]  # the SDK's mappings have it
     except AttributeError:
         return dict(values or {})
     return copied
 
 
-def _is_rare(span: ReadableSpan) -> bool:
-    """Whether the span has anything that only the SDK's encoder writes."""
+def _needs_sdk_encoder(span: ReadableSpan) -> bool:
+    """Return whether the span has anything that only the SDK's encoder writes."""
     return bool(
         span.events
         or span.links
@@ -179,22 +179,22 @@ def _is_rare(span: ReadableSpan) -> bool:
 def _attribute(key: str, value: Any) -> bytes | None:
     kind = type(value)
     if kind is str:
-        said = _field(_VALUE, _field(_TEXT, value.encode()))
+        encoded = _field(_VALUE, _field(_TEXT, value.encode()))
     elif kind is float:
-        said = _DOUBLE(b"\x12\x09", b"\x21", value)
+        encoded = _DOUBLE(b"\x12\x09", b"\x21", value)
     elif kind is bool:
-        said = _BOOLEANS[value]
+        encoded = _BOOLEANS[value]
     elif kind is int:
         if not -(1 << 63) <= value < 1 << 63:
             return None
-        said = _field(_VALUE, b"\x18" + _varint(value & 0xFFFF_FFFF_FFFF_FFFF))
+        encoded = _field(_VALUE, b"\x18" + _varint(value & 0xFFFF_FFFF_FFFF_FFFF))
     else:
         return None
-    return _field(_ATTRIBUTE, _field(_KEY, key.encode()) + said)
+    return _field(_ATTRIBUTE, _field(_KEY, key.encode()) + encoded)
 
 
 def _field(tag: int, body: bytes) -> bytes:
-    """A field with a length before it."""
+    """Return a length-delimited protobuf field."""
     size = len(body)
     return b"%c%c%b" % (tag, size, body) if size < 128 else b"%c%b%b" % (tag, _varint(size), body)
 

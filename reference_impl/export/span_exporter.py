@@ -1,4 +1,4 @@
-"""What stands between the SDK and the exporter: counts every span, and lets a poison span lose only itself (S1.1)."""
+"""A processor and an exporter that count every span; a span that cannot be sent loses only itself (S1.1)."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _PROVIDERS = (
 
 
 class Rejections:
-    """How many spans the endpoint said it did not store, from the partial success of OTLP/HTTP responses."""
+    """The number of spans that the endpoint reported as not stored: the partial success of OTLP/HTTP responses."""
 
     def __init__(self) -> None:
         self._count = 0
 
-    def hear(self, response: Any, *args: Any, **kwargs: Any) -> None:
-        """Read one response (a hook of `requests`); what is no OTLP message says nothing."""
+    def read(self, response: Any, *args: Any, **kwargs: Any) -> None:
+        """Read one response (a hook of `requests`); anything but an OTLP message is ignored."""
         if response.status_code != 200 or not response.content:
             return
         try:
@@ -40,16 +40,16 @@ class Rejections:
         self._count += max(0, answer.partial_success.rejected_spans)
 
     def take(self) -> int:
-        """The number since this was last asked."""
+        """Return the number since the last call."""
         count, self._count = self._count, 0
         return count
 
 
 class CountingProcessor(BatchSpanProcessor):
-    """The SDK's batch processor with counted admission: at its limit the newest span is dropped, and counted.
+    """The SDK's batch processor with counted admission: at its limit the newest span is dropped and counted.
 
-    The limit counts queued spans and those being sent, so that the SDK's own queue, which drops without telling,
-    never overflows.
+    The limit includes queued spans and those being sent, so that the SDK's own queue, which drops spans silently, never
+    overflows.
     """
 
     def __init__(self, exporter: SpanExporter, ledger: SpanLedger, settings: Settings) -> None:
@@ -63,17 +63,17 @@ class CountingProcessor(BatchSpanProcessor):
         self._limit = settings.max_queue_size
 
     def on_end(self, span: ReadableSpan) -> None:
-        """Queue a sampled span that ended."""
+        """Queue a sampled span that ended, unless the queue is full."""
         context = span.context
         if context and context.trace_flags.sampled and self._ledger.admit(self._limit):
             super().on_end(span)
 
 
 class SplittingExporter(SpanExporter):
-    """Sends through `inner`; makes values safe first, and halves a batch that a span in it makes unsendable.
+    """Sends by the exporter `inner`: sanitizes values first, and halves a batch that contains a span it cannot send.
 
-    A batch that the endpoint did not take is lost as a whole and never sent again in pieces: retries are the inner
-    exporter's work, and pieces would multiply its deadline. No exception of `inner` comes through.
+    A batch that the endpoint did not accept is lost as a whole and not sent again in parts: the inner exporter retries,
+    and parts would multiply its deadline. Exceptions of `inner` are not raised.
     """
 
     def __init__(
@@ -91,22 +91,22 @@ class SplittingExporter(SpanExporter):
         self._closing = threading.Event()
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        """Send a batch; SUCCESS when every span of it was stored."""
+        """Send a batch. Return SUCCESS if every span of it was stored."""
         lost_before = self._ledger.read().lost_total
-        self._send([self._made_safe(span) for span in yielding_to_threads(spans, 4 * AT_ONCE, self._is_urgent)])
+        self._send([self._sanitized(span) for span in yielding_to_threads(spans, 4 * AT_ONCE, self._is_urgent)])
         return SpanExportResult.SUCCESS if self._ledger.read().lost_total == lost_before else SpanExportResult.FAILURE
 
-    def _made_safe(self, span: ReadableSpan) -> ReadableSpan:
+    def _sanitized(self, span: ReadableSpan) -> ReadableSpan:
         try:
             safe = sanitize_span(span)
         except Exception:
-            return span  # whatever it is, it is the exporter's to refuse, and it alone is lost
+            return span  # the exporter will reject it, and only it is lost
         if safe is not span:
             self._ledger.alter(1)
         return safe
 
     def _send(self, spans: Sequence[ReadableSpan]) -> None:
-        """Send, and halve on failure; a stack instead of recursion keeps the order of the spans."""
+        """Send; halve the batch if it cannot be sent. A stack instead of recursion keeps the order of the spans."""
         batches = [spans]
         while batches:
             batch = batches.pop()
@@ -118,14 +118,14 @@ class SplittingExporter(SpanExporter):
                 self._count(len(batch), outcome)
 
     def _outcome(self, batch: Sequence[ReadableSpan]) -> bool | None:
-        """True when sent, False when the endpoint did not take it, None when a span in it cannot be sent."""
+        """Return True if sent, False if the endpoint did not accept it, None if a span in it cannot be sent."""
         try:
             if self._inner.export(batch) is SpanExportResult.SUCCESS:
                 return True
         except OSError:
             return False
         except BaseException:
-            # Also SystemExit and the like: they would end the SDK's only worker without a word.
+            # Also SystemExit and the like, which would silently end the SDK's only worker.
             return None
         return None if not _encodable(batch) else False
 
@@ -137,13 +137,13 @@ class SplittingExporter(SpanExporter):
             self._ledger.settle(lost=number, reason=ENCODE if outcome is None else EXPORT)
 
     def shutdown(self) -> None:
-        """Shut the inner exporter down, once; this also ends the waits between its retries."""
+        """Shut the inner exporter down, once; this also ends its pauses between retries."""
         if not self._closing.is_set():
             self._closing.set()
             self._inner.shutdown()
 
     def force_flush(self, timeout_millis: int = 30000) -> bool:
-        """Nothing is held back here."""
+        """Return True: nothing is buffered here."""
         return True
 
 
@@ -156,9 +156,10 @@ def _encodable(batch: Sequence[ReadableSpan]) -> bool:
 
 
 def otlp_exporter(settings: Settings, *, is_urgent: Callable[[], bool] = never) -> tuple[SpanExporter, Rejections]:
-    """The OTLP exporter that the settings ask for; what has no setting (certificates) it reads from `OTEL_*` itself.
+    """Return the OTLP exporter of the settings, and its count of rejected spans.
 
-    While it is `is_urgent`, the one for HTTP does not give way to other threads.
+    It reads what has no setting (certificates) from `OTEL_*` itself. While `is_urgent`, the HTTP exporter does not
+    yield to other threads.
     """
     return _grpc(settings) if settings.protocol == "grpc" else _http(settings, is_urgent)
 
@@ -172,7 +173,7 @@ def _http(settings: Settings, is_urgent: Callable[[], bool]) -> tuple[SpanExport
     rejections, session = Rejections(), None
     if not any(os.environ.get(name) for name in _PROVIDERS):
         session = ExportSession()
-        session.hooks["response"].append(rejections.hear)
+        session.hooks["response"].append(rejections.read)
     exporter = DirectExporter(
         endpoint=settings.endpoint,
         headers=dict(settings.headers),

@@ -1,6 +1,6 @@
-"""The attributes of a Redis span, in the names that a mode chooses (docs/specification.md S2.2).
+"""The attributes of a Redis span, under the names of the chosen vocabulary (docs/specification.md S2.2).
 
-What all spans of an operation have is put together once, and copied for each span.
+The attributes that all spans of an operation share are built once, and copied for each span.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from reference_impl import vocabulary as words
 from reference_impl.instrumentation.errors import error_type, redis_code
 from reference_impl.redis_tracing.unchecked_attributes import can_skip_checks
 
-_BOTH_WAYS: Final = {
+_ONLY_IN: Final = {
     "simple": {words.OPERATION, words.DB_TYPE, words.ERROR},
     "semconv": {
         words.DB_OPERATION_NAME,
@@ -30,19 +30,19 @@ _BOTH_WAYS: Final = {
         words.NETWORK_TRANSPORT,
     },
 }
-"""What only one of the two vocabularies says."""
+"""The attributes of one vocabulary that the other lacks, or names differently."""
 
 
 def server_attributes(connection: Mapping[str, Any]) -> dict[str, AttributeValue]:
-    """Where a client's commands go, from the options of its connections: never a user, a password or a URL.
+    """Return the server's attributes from the options of a client's connections: never a user, a password or a URL.
 
-    The peer's address is said where the host is an address already; a name is resolved by each connection for itself.
+    The peer's address is included if the host is an IP address; a host name is resolved by each connection.
     """
     attributes: dict[str, AttributeValue] = {words.DB_NAMESPACE: str(connection.get("db") or 0)}
     path, host = connection.get("path"), connection.get("host")
     if path:
         return attributes | {words.SERVER_ADDRESS: str(path), words.NETWORK_TRANSPORT: "unix"}
-    if not host:  # the address is found out at each connection, as with Sentinel
+    if not host:  # each connection looks up the address, as with Sentinel
         return attributes
     port = int(connection.get("port") or 6379)
     attributes |= {words.SERVER_ADDRESS: str(host), words.SERVER_PORT: port, words.NETWORK_TRANSPORT: "tcp"}
@@ -68,7 +68,7 @@ class FixedAttributes(dict[str, dict[str, AttributeValue]]):
     __slots__ = ("_common", "_left_out", "can_skip_checks")
 
     def __init__(self, pool_name: str, mode: words.Mode, server: Mapping[str, AttributeValue]) -> None:
-        self._left_out = {"simple": _BOTH_WAYS["semconv"], "semconv": _BOTH_WAYS["simple"]}.get(mode, set())
+        self._left_out = {"simple": _ONLY_IN["semconv"], "semconv": _ONLY_IN["simple"]}.get(mode, set())
         self._common: dict[str, AttributeValue] = {
             words.DB_TYPE: words.REDIS,
             words.CONNECTION_POOL: pool_name,
@@ -79,14 +79,14 @@ class FixedAttributes(dict[str, dict[str, AttributeValue]]):
 
     def __missing__(self, operation: str) -> dict[str, AttributeValue]:
         names = {words.OPERATION: operation, words.DB_OPERATION_NAME: operation}
-        known = self[operation] = self._said({**names, **self._common})
+        known = self[operation] = self._selected({**names, **self._common})
         return known
 
     def failure(self, error: BaseException) -> dict[str, AttributeValue]:
-        """What a span says of a failed command."""
+        """Return the attributes of a failed command."""
         code, name = redis_code(error), error_type(error)
         attributes: dict[str, AttributeValue] = {words.ERROR: name, words.ERROR_TYPE: name}
-        return self._said(attributes if code is None else attributes | {words.DB_RESPONSE_STATUS_CODE: code})
+        return self._selected(attributes if code is None else attributes | {words.DB_RESPONSE_STATUS_CODE: code})
 
-    def _said(self, attributes: dict[str, AttributeValue]) -> dict[str, AttributeValue]:
+    def _selected(self, attributes: dict[str, AttributeValue]) -> dict[str, AttributeValue]:
         return {name: value for name, value in attributes.items() if name not in self._left_out}

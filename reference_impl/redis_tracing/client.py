@@ -1,13 +1,13 @@
-"""Redis clients that keep a deadline: made by a factory, traced, and never left waiting (docs/specification.md S2, S3).
+"""Redis clients with a deadline for each call, traced (docs/specification.md S2, S3).
 
-redis-py by itself retries ten times with five seconds each, and may apply a command twice whose reply was lost. The
+redis-py itself retries ten times with five seconds each, and may apply a command twice if the reply was lost. The
 clients made here
-- end every command and pipeline within `deadline_s`, all its attempts together, with `DeadlineExceeded`;
-- repeat only commands that read, and only after a connection failed; each attempt is a span of its own;
-- say `PoolExhausted` when every connection is in use: our own shortage, not an outage of Redis.
+- end every command and pipeline within `deadline_s`, all attempts together, or raise `DeadlineExceeded`;
+- repeat only commands that read, and only after a connection failed; each attempt is its own span;
+- raise `PoolExhausted` if every connection is in use, which is our own limit and not an outage of Redis.
 
-Blocking commands (BLPOP, XREAD BLOCK) are bound by the deadline too: make them a client with a longer one. In the
-sync client the look-up of a host name is not bounded, as the operating system does it.
+Blocking commands (BLPOP, XREAD BLOCK) have the same deadline: use a client with a longer one for them. In the sync
+client the look-up of a host name has no deadline, because the operating system does it.
 """
 
 from __future__ import annotations
@@ -35,23 +35,23 @@ from redis.retry import Retry as SyncRetry
 from reference_impl.redis_tracing.command_table import look_up
 from reference_impl.redis_tracing.commands import instrument
 from reference_impl.redis_tracing.key_sanitizing import KeyTemplates
-from reference_impl.redis_tracing.thread_deadline import bound_by, with_deadline
+from reference_impl.redis_tracing.thread_deadline import thread_deadline, with_deadline
 from reference_impl.vocabulary import DEFAULT_MODE, Mode
 
 
 class DeadlineExceeded(RedisTimeoutError):
-    """The command did not end within the client's deadline; whether Redis has carried it out is unknown."""
+    """The command did not end within the client's deadline; Redis may or may not have executed it."""
 
 
 class PoolExhausted(RedisError):
-    """No connection of the pool came free in time; no ConnectionError, as Redis itself may be well."""
+    """No connection of the pool became free in time. Not a ConnectionError, because Redis itself may work."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How long one call may take, and how often a reading command is repeated after a failed connection.
+    """The deadline of one call, and how often a reading command is repeated after a failed connection.
 
-    `deadline_s` bounds all attempts together; `backoff_s` is the longest pause before an attempt (seconds).
+    `deadline_s` is for all attempts together; `backoff_s` is the longest pause before an attempt (seconds).
     """
 
     deadline_s: float = 1.0
@@ -63,7 +63,7 @@ class Policy:
             raise ValueError(f"{self}: a deadline above 0 s, retries and backoff of 0 or more are accepted")
 
     def pause_s(self, error: Exception, args: tuple[Any, ...], attempt: int, until: float) -> float | None:
-        """How long to wait before the command is sent again; None where it must not be."""
+        """Return how many seconds to wait before the command is sent again; None if it must not be."""
         if isinstance(error, (DeadlineExceeded, AuthenticationError, AuthorizationError)) or attempt >= self.retries:
             return None
         pause = random.uniform(0, self.backoff_s)
@@ -83,10 +83,10 @@ def make_client(
     retries: int = 1,
     **connection: Any,
 ) -> redis.asyncio.Redis:
-    """A traced asyncio client of the server at `url` (`redis://`, `rediss://`, `unix://`) with a pool of its own.
+    """Return a traced asyncio client of the server at `url` (`redis://`, `rediss://`, `unix://`) with its own pool.
 
-    `pool_wait_s` is how long a call waits for a connection to come free (default: half the deadline). `connection`
-    goes to redis-py's connections (`decode_responses=True`). Raises ValueError for a bad URL or a deadline of 0.
+    `pool_wait_s` is how long a call waits for a free connection (default: half the deadline). `connection` are options
+    of redis-py's connections (`decode_responses=True`). Raise ValueError for a bad URL or a deadline of 0.
     """
     policy = Policy(deadline_s=deadline_s, retries=retries)
     options = _pool_options(policy, max_connections, pool_wait_s) | {"retry": AsyncRetry(NoBackoff(), 0)} | connection
@@ -109,7 +109,7 @@ def make_sync_client(
     retries: int = 1,
     **connection: Any,
 ) -> redis.Redis:
-    """The same for threads: a traced client of redis-py's synchronous kind."""
+    """Return a traced synchronous client; the arguments are those of `make_client`."""
     policy = Policy(deadline_s=deadline_s, retries=retries)
     options = _pool_options(policy, max_connections, pool_wait_s) | {"retry": SyncRetry(NoBackoff(), 0)} | connection
     pool = _SyncPool.from_url(url, **options)
@@ -126,20 +126,20 @@ def _pool_options(policy: Policy, max_connections: int, pool_wait_s: float | Non
         "timeout": policy.deadline_s / 2 if pool_wait_s is None else min(pool_wait_s, policy.deadline_s),
         "socket_timeout": policy.deadline_s,
         "socket_connect_timeout": policy.deadline_s,
-        # With protocol 3 redis-py turns maintenance notifications on, and then takes connections from the pool without
-        # a look whether they are closed or hold an old reply.
+        # With protocol 3 redis-py turns on maintenance notifications, and then takes connections from the pool without
+        # checking whether they are closed or hold an old reply.
         "protocol": 2,
     }
 
 
 def _exhausted(error: RedisConnectionError) -> bool:
-    """Whether redis-py's pool says that it is empty, which only its text tells from other failures."""
+    """Return whether redis-py's pool reports that it is empty, which only the message distinguishes."""
     return error.args[:1] == ("No connection available.",)
 
 
 @dataclass(frozen=True, slots=True)
 class RedisPoolUse:
-    """A pool at one moment: connections in use, calls that wait for one, and how many there may be."""
+    """A pool at one moment: connections in use, calls waiting for one, and the maximum of connections."""
 
     in_use: int
     waiting: int
@@ -147,7 +147,7 @@ class RedisPoolUse:
 
 
 def pool_use(client: redis.asyncio.Redis) -> RedisPoolUse:
-    """The use of an asyncio client's pool; `waiting` is known of clients of `make_client` only, else 0."""
+    """Return the use of an asyncio client's pool; `waiting` is counted for clients of `make_client` only, else 0."""
     pool = client.connection_pool
     in_use = len(getattr(pool, "_in_use_connections", ()))
     return RedisPoolUse(in_use, getattr(pool, "waiting", 0), pool.max_connections)
@@ -174,7 +174,7 @@ class _AsyncPool(redis.asyncio.BlockingConnectionPool):
 
 
 async def _within(until: float, sent: Any) -> Any:
-    """The result of a coroutine, or DeadlineExceeded; what was half read is thrown away by redis-py."""
+    """Return a coroutine's result. Raise DeadlineExceeded after the deadline; redis-py then drops the connection."""
     scope = asyncio.timeout(until - time.monotonic())
     try:
         async with scope:
@@ -239,10 +239,10 @@ class _SyncPool(redis.BlockingConnectionPool):
 
 
 @contextmanager
-def _no_longer_than(until: float) -> Iterator[None]:
-    """Bind what this thread does on sockets to a deadline, and say DeadlineExceeded when it has passed."""
+def _deadline(until: float) -> Iterator[None]:
+    """Apply a deadline to this thread's socket calls. Raise DeadlineExceeded when it has passed."""
     try:
-        with bound_by(until):
+        with thread_deadline(until):
             yield
     except RedisTimeoutError as error:
         if time.monotonic() >= until:
@@ -267,7 +267,7 @@ class _SyncClient(redis.Redis):
 
     def execute_once(self, *args: Any, _until: float, **options: Any) -> Any:
         below: Any = super()
-        with _no_longer_than(_until):
+        with _deadline(_until):
             return below.execute_command(*args, **options)
 
     def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> SyncPipeline:
@@ -280,10 +280,10 @@ class _SyncPipe(SyncPipeline):
     policy = Policy()
 
     def execute(self, raise_on_error: bool = True) -> list[Any]:
-        with _no_longer_than(time.monotonic() + self.policy.deadline_s):
+        with _deadline(time.monotonic() + self.policy.deadline_s):
             return super().execute(raise_on_error)
 
     def immediate_execute_command(self, *args: Any, **options: Any) -> Any:
         below: Any = super()
-        with _no_longer_than(time.monotonic() + self.policy.deadline_s):
+        with _deadline(time.monotonic() + self.policy.deadline_s):
             return below.immediate_execute_command(*args, **options)

@@ -1,6 +1,6 @@
-"""The Redis commands that we know: what a span calls them, where their keys are, and which of them only read.
+"""The known Redis commands: their span names, the positions of their keys, and which of them only read.
 
-Only names of this closed table are ever shown. A test compares it with the reply of a real server to COMMAND.
+Only names of this closed table are shown. A test compares it with the reply of a real server to COMMAND.
 Source: docs/specification.md S2.1, and https://redis.io/docs/latest/commands/ up to Redis 7.4.
 """
 
@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 from reference_impl.vocabulary import OTHER, PIPELINE, REDIS_DELETE, REDIS_OTHER, REDIS_PIPELINE
 
 Arguments: TypeAlias = Sequence[object]
-"""What follows the command's name (and its subcommand's)."""
+"""The arguments after the command's name (and its subcommand's)."""
 
 Keys: TypeAlias = Callable[[Arguments], Arguments]
 Hit: TypeAlias = Callable[[object], bool]
@@ -21,11 +21,11 @@ Hit: TypeAlias = Callable[[object], bool]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command: `span` and `operation` as shown; `keys` picks the keys of its arguments, None for none.
+    """A command: `span` and `operation` as shown; `keys` selects the keys among its arguments, None for no keys.
 
-    `skip` is the number of leading arguments that are the command's name. `pattern` says that the key is a glob.
-    `hit` tells a cache hit from a miss by the result; None for a command that does not read a cache.
-    `reads` is true where the command changes nothing, so that it may be sent twice.
+    `skip` is the number of leading arguments that are the command's name. `pattern`: the key is a glob. `hit` returns
+    whether a result is a cache hit; None for a command that does not read a cache. `reads`: the command changes
+    nothing, so it may be sent twice.
     """
 
     operation: str
@@ -58,15 +58,15 @@ HITS: Final[Mapping[str, Hit]] = {
     "MGET": _all_found,
     "HMGET": _all_found,
 }
-"""The read commands of S2.2, whose spans say `cache_hit` and `cache_miss`.
+"""The read commands of S2.2, whose spans have `cache_hit` and `cache_miss`.
 
-A value of no length is a hit. HGETALL misses when the hash is empty, as Redis keeps no empty hash. MGET and HMGET hit
-only when every value is there.
+An empty value is a hit. HGETALL misses if the hash is empty, because Redis stores no empty hash. MGET and HMGET hit
+only if every value exists.
 """
 
 
 def first_key(arguments: Arguments) -> Arguments:
-    """The first argument: the key of most commands."""
+    """Return the first argument, the key of most commands."""
     return arguments[:1]
 
 
@@ -91,7 +91,7 @@ def _every_other(arguments: Arguments) -> Arguments:
 
 
 def _counted(before: int, *, first_too: bool = False) -> Keys:
-    """Keys after a number of them, which stands after `before` arguments, of which the first may be a key too."""
+    """Return a function that selects the keys after a count, which follows `before` arguments; or the first too."""
 
     def keys(arguments: Arguments) -> Arguments:
         count = int(str(arguments[before]))
@@ -102,14 +102,14 @@ def _counted(before: int, *, first_too: bool = False) -> Keys:
 
 
 def _streams(arguments: Arguments) -> Arguments:
-    """The first half of what follows STREAMS; the second half are entry ids."""
+    """Return the first half of the arguments after STREAMS; the second half are entry ids."""
     words = [word.upper() if isinstance(word, str) else word for word in arguments]
     rest = arguments[next(i for i, word in enumerate(words) if word in ("STREAMS", b"STREAMS")) + 1 :]
     return rest[: len(rest) // 2]
 
 
 def _match(arguments: Arguments) -> Arguments:
-    """The pattern of SCAN, `*` where it has none."""
+    """Return the pattern of SCAN, `*` if it has none."""
     words = [word.upper() if isinstance(word, (str, bytes)) else word for word in arguments]
     places = [i for i in range(1, len(words) - 1, 2) if words[i] in ("MATCH", b"MATCH")]
     return [arguments[places[0] + 1]] if places else ["*"]
@@ -212,10 +212,10 @@ COMMANDS: Final[Mapping[str, Command]] = _table()
 """Every known command by its upper-case name, subcommands as `SCRIPT LOAD`."""
 
 UNKNOWN: Final = Command(OTHER, REDIS_OTHER)
-"""What stands for every other command."""
+"""Stands for every other command."""
 
 THE_PIPELINE: Final = Command(PIPELINE, REDIS_PIPELINE)
-"""What stands for a pipeline or transaction as a whole."""
+"""Stands for a pipeline or transaction as a whole."""
 
 _LONGEST: Final = max(map(len, COMMANDS))
 _TWO_WORDS: Final[Mapping[str, Mapping[str, Command]]] = {
@@ -230,9 +230,9 @@ _TWO_WORDS: Final[Mapping[str, Mapping[str, Command]]] = {
 
 
 def look_up(args: Arguments) -> Command:
-    """The command that redis-py is asked to send: its name is the first argument, in any case, as text or bytes.
+    """Return the command of redis-py's arguments: the first one is its name, in any case, as text or bytes.
 
-    A subcommand may stand in the same argument (`"SCRIPT LOAD"`) or in the next. What is not known is `UNKNOWN`.
+    A subcommand may be in the same argument (`"SCRIPT LOAD"`) or in the next. An unknown command is `UNKNOWN`.
     """
     name = args[0] if args else None
     command = COMMANDS.get(name) if type(name) is str else None
@@ -244,17 +244,17 @@ def look_up(args: Arguments) -> Command:
 
 
 def _word(name: object) -> str:
-    """A word in upper case, or nothing where it cannot be one of ours."""
+    """Return a name in upper case, or "" if it cannot be in the table."""
     if not isinstance(name, (str, bytes)) or len(name) > _LONGEST:
         return ""
     return str(name, "ascii", "replace").upper() if isinstance(name, bytes) else str.upper(name)
 
 
 def keys_of(command: Command, args: Arguments) -> Arguments:
-    """The keys among the arguments of a command (its name included in `args`); none where the layout is broken."""
+    """Return the keys of a command (`args` begins with its name); none if the arguments do not fit the command."""
     if command.keys is None:
         return ()
     try:
         return command.keys(args[command.skip :])
-    except (ValueError, IndexError, StopIteration):  # a malformed command is the server's to refuse
+    except (ValueError, IndexError, StopIteration):  # the server will reject a malformed command
         return ()

@@ -1,14 +1,13 @@
 """One span for each Redis command and each pipeline, at redis-py's command level (docs/specification.md S2).
 
-`instrument` traces one client, never a class for all: it gives the client a subclass of its own class, whose methods
-`execute_command` and `pipeline` know a tracer. What redis-py does below, such as connecting, is not traced; neither are
-`pubsub()` and `monitor()`, which read messages rather than send commands. A pipeline is one span, whatever it holds,
-also with MULTI and with the scripts that it loads first; a command that a pipeline sends at once (WATCH, and what
-follows it up to `multi()`) is a span of its own. A client that repeats commands by itself and has a method
-`execute_once` gets a span for each attempt.
+`instrument` traces one client, never a whole class: it gives the client a subclass of its own class, whose methods
+`execute_command` and `pipeline` make spans. redis-py's lower levels, such as connecting, are not traced; neither are
+`pubsub()` and `monitor()`, which read messages instead of sending commands. A pipeline is one span, also with MULTI and
+with the scripts that it loads first. A command that a pipeline sends immediately (WATCH, and those up to `multi()`)
+has its own span. A client that repeats commands and has a method `execute_once` gets a span for each attempt.
 
-Telemetry never changes what the caller sees: its own faults are caught, counted and logged once; exceptions of a
-command pass through untouched. Samplers see the span's name and kind; attributes come in one call at the end.
+Telemetry never changes the caller's result: its own faults are caught, counted and logged once, and the exceptions of a
+command pass through unchanged. Samplers see the span's name and kind; attributes are set in one call at the end.
 """
 
 from __future__ import annotations
@@ -38,13 +37,13 @@ def instrument(
     mode: Mode = DEFAULT_MODE,
     activate: bool = True,
 ) -> Client:
-    """Trace every command and pipeline of this client from now on, and return it; a second call changes nothing.
+    """Trace every command and pipeline of this client, and return the client; a second call changes nothing.
 
-    `pool_name` is the value of `connection_pool`. `keys` are the registered templates; without any, every key is
-    `[unregistered]`. `tracer` defaults to the global provider's, as it is at the time of each call. With
-    `activate=False` the span is not current during the call: a little cheaper, but logs written meanwhile miss it.
+    `pool_name` is the value of `connection_pool`. `keys` are the registered templates; without them, every key is
+    `[unregistered]`. `tracer` defaults to that of the global provider at the time of each call. With `activate=False`
+    the span is not current during the call: a little cheaper, but logs written during it lack the span.
 
-    Raises TypeError for what is not a Redis client (a pipeline, a cluster), ValueError for an unknown mode.
+    Raise TypeError for anything but a Redis client (a pipeline, a cluster), ValueError for an unknown mode.
     """
     if mode not in get_args(Mode):
         raise ValueError(f"mode {mode!r}: one of {', '.join(get_args(Mode))} is accepted")
@@ -59,7 +58,7 @@ def instrument(
 
 
 def uninstrument(client: Client) -> Client:
-    """Stop tracing this client, and the pipelines that it made; without effect on one that is not traced."""
+    """Stop tracing this client and its pipelines, and return the client; an untraced one stays as it is."""
     if is_instrumented(client):
         traced: Any = client
         traced._tracing.enabled = False
@@ -69,12 +68,12 @@ def uninstrument(client: Client) -> Client:
 
 
 def is_instrumented(client: object) -> bool:
-    """Whether `instrument` was called for this client."""
+    """Return whether `instrument` was called for this client."""
     return "_tracing" in getattr(client, "__dict__", ())
 
 
 def tracing_of(client: object) -> RedisTracing | None:
-    """The tracing of an instrumented client, for its counters; None where there is none."""
+    """Return the tracing of an instrumented client, for its counters; None for any other client."""
     return getattr(client, "_tracing", None) if is_instrumented(client) else None
 
 
@@ -84,7 +83,7 @@ def _trace(traced: Any, layer: type, tracing: RedisTracing) -> None:
 
 
 def _with_layer(base: type, layer: type) -> type:
-    """A subclass of a client's class with a layer of ours on top, which still goes by the old name."""
+    """Return a subclass of a client's class with our layer on top, under the old name."""
     layered = _layered.get((base, layer))
     if layered is None:
         names = {"__module__": base.__module__, "__qualname__": base.__qualname__, "__doc__": base.__doc__}
@@ -92,7 +91,7 @@ def _with_layer(base: type, layer: type) -> type:
     return layered
 
 
-_layered: dict[tuple[type, type], type] = {}  # one for each class of client, made when it is first met
+_layered: dict[tuple[type, type], type] = {}  # one for each class of client, made at its first use
 
 
 def _client_layer(client: object) -> type:
@@ -163,7 +162,7 @@ class _SyncLayer(redis.Redis):
         return pipe
 
     def client(self) -> Any:
-        """A client with a connection of its own, traced like this one."""
+        """Return a client with its own connection, traced like this one."""
         below: Any = super()
         made = below.client()
         made._tracing = self._tracing

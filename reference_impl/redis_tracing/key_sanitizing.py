@@ -1,9 +1,8 @@
-"""Sanitized keys: a key is shown as the registered template that it fits, or not at all.
+"""Sanitizes Redis keys: a key is shown as the registered template that it matches.
 
-`session:{id}` is shown as `session:*`. A key that fits no template is shown as the constant `[unregistered]` and
-counted: what is shown is always text that was registered, never a part of a key, so nothing can leak by
-construction. Dispatch is by `partition` at the first separator; no regular expression ever sees a key.
-Source: docs/specification.md S2.2.
+`session:{id}` is shown as `session:*`. A key that matches no template is shown as the constant `[unregistered]` and
+counted. Only registered text is shown, never a part of a key, so nothing can leak. Keys are split at the separator; no
+regular expression reads them. Source: docs/specification.md S2.2.
 """
 
 from __future__ import annotations
@@ -24,38 +23,38 @@ _MAX_LENGTH: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class _Template(Generic[AnyStr]):
-    """One template, cut at the separator: a literal for each segment, None for a placeholder."""
+    """A template, split at the separator: the literal of each segment, None for a placeholder."""
 
     literals: tuple[AnyStr | None, ...]
     shown: str
     starts: tuple[str, ...]
-    """What is shown for a glob that ends at the n-th segment: `("*", "user:*")` for `user:*:sessions`."""
+    """The text shown for a glob that ends at the n-th segment: `("*", "user:*")` for `user:*:sessions`."""
 
     def fits(self, segments: Sequence[AnyStr]) -> bool:
-        """Whether each segment is its literal, or something where a placeholder stands."""
+        """Return whether each segment equals its literal, and is not empty at a placeholder."""
         return len(segments) == len(self.literals) and self.fits_start(segments)
 
     def fits_start(self, segments: Sequence[AnyStr]) -> bool:
-        """Whether the segments fit as far as they go."""
+        """Return whether the segments match the beginning of the template."""
         pairs = zip(self.literals, segments, strict=False)
         return all(segment if literal is None else segment == literal for literal, segment in pairs)
 
 
 @dataclass(frozen=True, slots=True)
 class _Table(Generic[AnyStr]):
-    """The templates, arranged for look-up by str or by bytes keys."""
+    """The templates, arranged for look-up by str or bytes keys."""
 
     separator: AnyStr
     star: AnyStr
     pairs: Mapping[AnyStr, str]
-    """`head:{id}`, the usual template: head -> shown."""
+    """The text shown for a template `head:{id}`, the usual kind, by its head."""
     by_head: Mapping[AnyStr, tuple[_Template[AnyStr], ...]]
-    """For each literal head the templates that a key with it may fit, those with more literals first."""
+    """The templates that a key may match, by its first segment; those with more literals first."""
     headless: tuple[_Template[AnyStr], ...]
     """Templates that begin with a placeholder."""
 
     def find(self, key: AnyStr) -> str | None:
-        """What is shown for a key, or None where no template fits."""
+        """Return the text shown for a key, or None if no template matches."""
         head, _, tail = key.partition(self.separator)
         shown = self.pairs.get(head)
         if shown is not None and tail and self.separator not in tail:
@@ -64,7 +63,7 @@ class _Table(Generic[AnyStr]):
         return next((t.shown for t in self._candidates(head) if t.fits(segments)), None)
 
     def find_pattern(self, pattern: AnyStr) -> str | None:
-        """What is shown for a glob: as a key, and a last `*` may stand for all the segments that follow."""
+        """Return the text shown for a glob: as for a key; a last `*` also matches all further segments."""
         if pattern == self.star:
             return "*"
         shown = self.find(pattern)
@@ -84,15 +83,15 @@ class _Table(Generic[AnyStr]):
 
 
 class KeyTemplates:
-    """The registered key templates of a service, and a count of the keys that fitted none.
+    """The registered key templates of a service, and a count of the keys that matched none.
 
-    A template is segments joined by the separator, each a literal (letters, digits, `_`, `-`, `.`) or one placeholder
-    `{name}`, which stands for one segment that is not empty; at least one segment is a literal. Where several
-    templates fit a key, the one with more literals is shown. Safe to share between threads and tasks.
+    A template is segments joined by the separator. Each is a literal (letters, digits, `_`, `-`, `.`) or one
+    placeholder `{name}`, which matches one non-empty segment; at least one segment is a literal. If several templates
+    match a key, the one with more literals is shown. May be shared between threads and tasks.
     """
 
     def __init__(self, *templates: str, separator: str = ":") -> None:
-        """Register the templates given; a ValueError names the one that is wrong."""
+        """Register the templates. Raise ValueError for the first bad one."""
         if len(separator) != 1 or separator in _LITERAL_CHARACTERS or separator in _RESERVED or not separator.isascii():
             raise ValueError(f"separator {separator!r}: one ASCII character that no segment and no glob can hold")
         self._separator = separator
@@ -104,9 +103,9 @@ class KeyTemplates:
             self.register(template)
 
     def register(self, template: str) -> str:
-        """Add a template and return what its keys are shown as; adding one again changes nothing.
+        """Add a template and return the text shown for its keys. Adding one again changes nothing.
 
-        Raises ValueError for a template that is not as the class says.
+        Raise ValueError for a bad template.
         """
         literals = _parse(template, self._separator)
         shown = self._separator.join("*" if literal is None else literal for literal in literals)
@@ -116,16 +115,16 @@ class KeyTemplates:
         return shown
 
     def show(self, key: object) -> str:
-        """What stands for a key in telemetry; never raises. Keys that fit no template are counted."""
+        """Return the text shown for a key; never raise. Keys that match no template are counted."""
         shown = self._text.find(key) if type(key) is str else None  # nearly every key, by the shortest way
         return self._look_up(key, pattern=False) if shown is None else shown
 
     def show_pattern(self, pattern: object) -> str:
-        """What stands for a glob pattern (SCAN MATCH, KEYS); a lone `*` is shown as it is."""
+        """Return the text shown for a glob pattern (SCAN MATCH, KEYS); a lone `*` is shown as it is."""
         return self._look_up(pattern, pattern=True)
 
     def show_all(self, keys: Iterable[object]) -> str | None:
-        """The pattern that all keys share, `[several]` where they differ, None for no keys."""
+        """Return the text shown for all keys together: `[several]` if they differ, None without keys."""
         common: str | None = None
         for key in keys:
             shown = self.show(key)
@@ -137,12 +136,12 @@ class KeyTemplates:
 
     @property
     def shown(self) -> tuple[str, ...]:
-        """Everything that `show` can return besides `[unregistered]`, in the order of registration."""
+        """Return all texts that `show` can return besides `[unregistered]`, in the order of registration."""
         return tuple(self._shown)
 
     @property
     def unregistered(self) -> int:
-        """How many look-ups found no template so far."""
+        """Return how many look-ups matched no template so far."""
         return self._unregistered
 
     def __repr__(self) -> str:
@@ -169,7 +168,7 @@ class KeyTemplates:
         return self._text.find(str(key)) if isinstance(key, (int, float)) else None
 
     def _arrange(self) -> None:
-        """Rebuild the look-up tables; each is replaced as a whole, so that readers need no lock."""
+        """Rebuild the look-up tables. Each is replaced as a whole, so that readers need no lock."""
         ordered = sorted(self._shown.items(), key=lambda item: item[1].count(None))
         text = [_Template(parts, shown, _starts(shown, self._separator)) for shown, parts in ordered]
         binary = [_Template(_encoded(t.literals), t.shown, t.starts) for t in text]
@@ -199,7 +198,7 @@ def _table(templates: Sequence[_Template[AnyStr]], separator: AnyStr, star: AnyS
 
 
 def _parse(template: str, separator: str) -> tuple[str | None, ...]:
-    """The literals of a template, None for a placeholder; ValueError says what is wrong."""
+    """Return the literals of a template, None for each placeholder. Raise ValueError for a bad template."""
     if not template or len(template) > _MAX_LENGTH:
         raise ValueError(f"key template of {len(template)} characters: 1 to {_MAX_LENGTH} are accepted")
     segments = template.split(separator)

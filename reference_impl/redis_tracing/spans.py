@@ -1,6 +1,6 @@
 """The span of one Redis command or pipeline: from its start to its end (docs/specification.md S2.2, S2.3).
 
-Knows OpenTelemetry and nothing of how redis-py is hooked into, which is `redis_commands`.
+`commands` connects this to redis-py.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ TRACER_NAME: Final = "reference_impl.redis_tracing.commands"
 _log = logging.getLogger(__name__)
 
 Drops = Literal["never", "below unsampled", "always"]
-"""When a tracer drops a span for certain, whatever it is: so that none need be made."""
+"""When a tracer certainly drops a span, so that none need be started."""
 
 
 class RedisTracing:
-    """What one instrumented client, and the pipelines that it makes, share. `faults` counts telemetry's own errors."""
+    """The tracing of one instrumented client and its pipelines. `faults` counts telemetry's own errors."""
 
     __slots__ = (
         "_activate",
@@ -78,21 +78,21 @@ class RedisTracing:
         self._drops = _drops_of(self._tracer)
 
     def begin(self, args: Sequence[object]) -> Call | None:
-        """Start the span of one command; None where nothing is to be traced."""
+        """Start the span of one command. Return None if nothing is traced."""
         if not self.enabled:
             return None
         try:
             context = context_api.get_current()
             if not self._is_dropped(context):
                 return self._start(context, look_up(args), args, None)
-            # S4.4: it is measured all the same.
+            # A dropped span is measured too (S4.4).
             return Call(self, INVALID_SPAN, None, look_up(args), args, None) if self.measures is not None else None
         except Exception as fault:
-            self.note(fault)
+            self.count_fault(fault)
             return None
 
     def begin_pipeline(self, stack: Stack, watching: bool) -> Call | None:
-        """Start the span of a pipeline; None for an empty one too, as redis-py sends nothing for it."""
+        """Start the span of a pipeline. Return None if nothing is traced, or for an empty one, which sends nothing."""
         if not self.enabled or not (stack or watching):
             return None
         try:
@@ -101,11 +101,11 @@ class RedisTracing:
                 return self._start(context, THE_PIPELINE, (), stack)
             return Call(self, INVALID_SPAN, None, THE_PIPELINE, (), stack) if self.measures is not None else None
         except Exception as fault:
-            self.note(fault)
+            self.count_fault(fault)
             return None
 
-    def note(self, fault: Exception) -> None:
-        """Count an error of telemetry itself, and log the first one, by its type."""
+    def count_fault(self, fault: Exception) -> None:
+        """Count an error of telemetry itself; log the first one by its type."""
         with self._lock:
             self.faults += 1
             first = self.faults == 1
@@ -113,7 +113,7 @@ class RedisTracing:
             _log.warning("tracing a Redis command failed (%s); later failures are only counted", type(fault).__name__)
 
     def key(self, command: Command, args: Sequence[object]) -> str | None:
-        """The sanitized key of a command, None where it has none."""
+        """Return the sanitized key of a command, None if it has no key."""
         if command.keys is first_key and not command.pattern:  # nearly every command
             return self._keys.show(args[command.skip]) if len(args) > command.skip else None
         keys = keys_of(command, args)
@@ -122,7 +122,7 @@ class RedisTracing:
         return self._keys.show_all(keys)
 
     def pipeline_key(self, stack: Stack) -> str | None:
-        """The key that all commands of a pipeline share; commands without a key do not count."""
+        """Return the sanitized key that all commands of a pipeline share; commands without a key are ignored."""
         common: str | None = None
         for args, _ in stack:
             shown = self.key(look_up(args), args)
@@ -133,7 +133,7 @@ class RedisTracing:
         return common
 
     def _start(self, context: Context, command: Command, args: Sequence[object], stack: Stack | None) -> Call:
-        # The SDK would look for the current context again at each step that is not given it.
+        # Passed on, because the SDK would otherwise look up the current context at each step.
         span = self._tracer.start_span(command.span, context, SpanKind.CLIENT)
         token = context_api.attach(trace.set_span_in_context(span, context)) if self._activate else None
         return Call(self, span, token, command, args, stack)
@@ -147,7 +147,7 @@ class RedisTracing:
         return parent.is_valid and not parent.trace_flags & trace.TraceFlags.SAMPLED
 
     def _settle(self) -> None:
-        """Take the global provider's tracer as soon as there is one: only then is the sampler known."""
+        """Take the tracer of the global provider once it is set: only then is the sampler known."""
         provider = trace.get_tracer_provider()
         if not isinstance(provider, ProxyTracerProvider):
             self._tracer = provider.get_tracer(TRACER_NAME)
@@ -159,16 +159,16 @@ class RedisTracing:
 
 
 def _drops_of(tracer: Tracer) -> Drops:
-    """When the tracer drops spans, as far as its kind and its sampler say so themselves.
+    """Return when the tracer drops spans, as far as its class and its sampler show.
 
-    A ParentBased sampler with the delegates that it has by default drops what stands below an unsampled parent; with
-    others it may not, and a subclass may do anything. A disabled SDK gives tracers that make no spans.
+    A ParentBased sampler with its default delegates drops spans below an unsampled parent; with other delegates it may
+    not, and a subclass may do anything. A disabled SDK returns tracers that make no spans.
     """
     if type(tracer) is NoOpTracer:
         return "always"
     sampler = getattr(tracer, "sampler", None)
     if sampler is ALWAYS_OFF:
-        return "below unsampled"  # a root that is dropped still hands its decision on, to the tracers of others
+        return "below unsampled"  # a dropped root still passes its decision on, to other tracers
     if not isinstance(sampler, ParentBased) or type(sampler).should_sample is not ParentBased.should_sample:
         return "never"
     delegates = (getattr(sampler, f"_{place}_parent_not_sampled", None) for place in ("remote", "local"))
@@ -176,7 +176,7 @@ def _drops_of(tracer: Tracer) -> Drops:
 
 
 class Call:
-    """One command or pipeline under way: a context manager around it, that ends its span whatever happens."""
+    """A running command or pipeline: a context manager that ends its span in any case."""
 
     __slots__ = ("_args", "_command", "_result", "_span", "_stack", "_started", "_token", "_tracing")
 
@@ -199,7 +199,7 @@ class Call:
         self._started = perf_counter_ns()
 
     def returns(self, result: Result) -> Result:
-        """Keep what the command returned, for `cache_hit`, and pass it on."""
+        """Keep the command's result, for `cache_hit`, and return it."""
         self._result = result
         return result
 
@@ -211,19 +211,19 @@ class Call:
     ) -> Literal[False]:
         latency_ms = (perf_counter_ns() - self._started) / 1e6
         try:
-            self._tell(latency_ms, error)
+            self._report(latency_ms, error)
         except Exception as fault:
-            self._tracing.note(fault)
+            self._tracing.count_fault(fault)
         try:
             if self._token is not None:
                 context_api.detach(self._token)
             self._span.end()
         except Exception as fault:
-            self._tracing.note(fault)
+            self._tracing.count_fault(fault)
         return False
 
-    def _tell(self, latency_ms: float, error: BaseException | None) -> None:
-        """Say what became of the call: the span, if it is recorded, and the measures, if there are any."""
+    def _report(self, latency_ms: float, error: BaseException | None) -> None:
+        """Describe the call on its span, if that is recorded, and to the measures, if there are any."""
         recording, measures = self._span.is_recording(), self._tracing.measures
         if not recording and measures is None:
             return
@@ -260,14 +260,14 @@ class Call:
 
 
 def _hit(found: Hit, result: object) -> bool | None:
-    """Whether a read found something; None for a result that cannot tell."""
+    """Return whether a read found its value; None if the result does not show it."""
     try:
         return found(result)
-    except Exception:  # a response callback of the user's made the result, its truth may raise
+    except Exception:  # a user's response callback made the result: its truth value may raise
         return None
 
 
 def _first_failure(result: object) -> BaseException | None:
-    """The first failed command of a pipeline that was told to return failures instead of raising them."""
+    """Return the first failure in the results of a pipeline with `raise_on_error=False`."""
     results = result if isinstance(result, list) else ()
     return next((one for one in results if isinstance(one, BaseException)), None)

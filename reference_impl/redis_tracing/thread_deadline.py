@@ -1,7 +1,7 @@
-"""A deadline for everything that one thread does on its sockets until then, however many reads it takes.
+"""A deadline for all socket calls of one thread together, however many there are.
 
-A socket's own timeout starts anew with each byte that drips in, and with each step of a handshake: it bounds one
-system call. Here each call gets what is left of the thread's deadline. Source: docs/specification.md S3.
+A socket's own timeout applies to one system call: it starts again with each byte that arrives, and with each step of a
+handshake. Here each call gets the time that is left until the thread's deadline. Source: docs/specification.md S3.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _deadline = _Deadline()
 
 
 @contextmanager
-def bound_by(until: float) -> Iterator[None]:
-    """Bind this thread's sockets to a deadline (`time.monotonic()`), or to the one that it has if that is earlier."""
+def thread_deadline(until: float) -> Iterator[None]:
+    """Set this thread's deadline (`time.monotonic()`); an earlier one that it has already stays."""
     before = _deadline.until
     _deadline.until = until if before is None else min(until, before)
     try:
@@ -33,9 +33,9 @@ def bound_by(until: float) -> Iterator[None]:
 
 
 def time_left(timeout: float | None) -> float | None:
-    """How long the next system call may take: `timeout`, cut to what is left of the deadline (seconds).
+    """Return the timeout of the next system call: `timeout`, but at most the time left (seconds). None is no limit.
 
-    None is for ever. Raises TimeoutError when nothing is left.
+    Raise TimeoutError if no time is left.
     """
     if _deadline.until is None:
         return timeout
@@ -46,7 +46,7 @@ def time_left(timeout: float | None) -> float | None:
 
 
 class DeadlineSocket:
-    """A connected socket whose reads and writes end at the deadline of the thread that makes them."""
+    """A connected socket whose reads and writes end at the deadline of the calling thread."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
@@ -56,28 +56,28 @@ class DeadlineSocket:
         return getattr(self._sock, name)
 
     def settimeout(self, timeout: float | None) -> None:
-        """Set the timeout of a single call, as of any socket."""
+        """Set the timeout of a single call, as on any socket."""
         self._timeout = timeout
         self._sock.settimeout(timeout)
 
     def recv(self, *args: Any) -> bytes:
-        """Read what is there, or wait for it."""
+        """See socket.recv."""
         self._sock.settimeout(time_left(self._timeout))
         return self._sock.recv(*args)
 
     def recv_into(self, *args: Any) -> int:
-        """The same, into a buffer."""
+        """See socket.recv_into."""
         self._sock.settimeout(time_left(self._timeout))
         return self._sock.recv_into(*args)
 
     def sendall(self, *args: Any) -> None:
-        """Write everything."""
+        """See socket.sendall."""
         self._sock.settimeout(time_left(self._timeout))
         self._sock.sendall(*args)
 
 
 def with_deadline(connection_class: type) -> type:
-    """A subclass of a class of redis-py's connections (TCP, TLS, Unix socket) whose sockets know the deadline."""
+    """Return a subclass of one of redis-py's connections (TCP, TLS, Unix) whose sockets keep the thread's deadline."""
 
     class Bound(connection_class):  # type: ignore[misc]
         socket_connect_timeout: float | None

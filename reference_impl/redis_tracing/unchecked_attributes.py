@@ -1,9 +1,9 @@
-"""Gives a span attributes that are known to be sound, all at once (docs/adr/0008, docs/benchmarks.md).
+"""Sets attributes on a span without the SDK's checks, all at once (docs/adr/0008, docs/benchmarks.md).
 
-The SDK checks and copies each attribute that it is given by itself, which for the fifteen of a Redis command is more
-work than the whole rest of the span. Ours are made here, of constants, numbers and truth values: so they go into the
-SDK's own mapping as a whole, under its own lock, where its limits leave them as they are. In every other case, and
-with an SDK that is built otherwise than we know, `set_attributes` does it: then it costs more and says the same.
+The SDK checks and copies each attribute, which for the fifteen of a Redis command takes longer than the rest of the
+span. Ours are constants, numbers and booleans, made here. They go into the SDK's own mapping at once, under its lock,
+if its limits would leave them as they are. Otherwise, and with an SDK that stores attributes differently,
+`set_attributes` sets the same attributes, at a higher cost.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from opentelemetry.trace import Span
 from opentelemetry.util.types import AttributeValue
 
 LONGEST: Final = 256
-"""The longest text of a sound attribute, in characters."""
+"""The longest text that needs no check, in characters."""
 
 
 def _is_known() -> bool:
@@ -27,20 +27,20 @@ def _is_known() -> bool:
 
 
 IS_KNOWN: Final = _is_known()
-"""Whether the SDK keeps a span's attributes in the way that this module knows."""
+"""Whether the SDK stores a span's attributes in the way that this module expects."""
 
 
 def can_skip_checks(attributes: Mapping[str, AttributeValue]) -> bool:
-    """Whether the SDK would keep each as it is: named by text, short text or a number or a truth value."""
-    values_sound = all(
+    """Return whether the SDK would keep all attributes as they are: named by texts; short texts, numbers, booleans."""
+    values_kept = all(
         isinstance(value, (int, float)) or (isinstance(value, str) and len(value) <= LONGEST)
         for value in attributes.values()
     )
-    return values_sound and all(name and isinstance(name, str) for name in attributes)
+    return values_kept and all(name and isinstance(name, str) for name in attributes)
 
 
 def set_unchecked_attributes(span: Span, attributes: Mapping[str, AttributeValue]) -> None:
-    """Set attributes of which `can_skip_checks` holds; the caller sees to that, as it knows what never changes."""
+    """Set attributes for which `can_skip_checks` is true. The caller checks that, once for those that never change."""
     known: Any = span if IS_KNOWN and type(span).set_attributes is SdkSpan.set_attributes else None
     if known is None or not _has_room(known._attributes, len(attributes)):
         span.set_attributes(attributes)
@@ -51,7 +51,7 @@ def set_unchecked_attributes(span: Span, attributes: Mapping[str, AttributeValue
 
 
 def _has_room(bounded: Any, number: int) -> bool:
-    """Whether that many attributes fit in, none of them shortened, and the span has not ended."""
+    """Return whether `number` more attributes fit without being shortened, and the span has not ended."""
     if type(bounded) is not BoundedAttributes or bounded._immutable:
         return False
     if bounded.max_value_len is not None and bounded.max_value_len < LONGEST:

@@ -120,7 +120,7 @@ def test_a_value_that_is_always_new_is_not_kept() -> None:
     for number in range(3 * MOST_VALUES):
         batch = [span_of(attributes={"correlation.id": f"c-{number}", "operation": "GET", "latency_ms": number / 7})]
         assert as_sent(batch, encoder) == encode_spans(batch)
-    assert encoder.remembered == 2  # GET, and what stands around the spans
+    assert encoder.cached == 2  # GET, and what stands around the spans
 
 
 def test_names_and_long_texts_that_come_and_go_are_not_all_kept() -> None:
@@ -128,7 +128,7 @@ def test_names_and_long_texts_that_come_and_go_are_not_all_kept() -> None:
     for number in range(MOST_ATTRIBUTES + 2):
         batch = [span_of(attributes={f"key {number}": "x", "long": "x" * 200})]
         assert as_sent(batch, encoder) == encode_spans(batch)
-    assert encoder.remembered == MOST_ATTRIBUTES + 1
+    assert encoder.cached == MOST_ATTRIBUTES + 1
 
 
 def test_resources_that_come_and_go_are_not_all_kept() -> None:
@@ -136,7 +136,7 @@ def test_resources_that_come_and_go_are_not_all_kept() -> None:
     for number in range(3 * MOST_VALUES):
         batch = [span_of(resource=Resource({"n": number}))]
         assert as_sent(batch, encoder) == encode_spans(batch)
-    assert encoder.remembered <= MOST_VALUES + 1
+    assert encoder.cached <= MOST_VALUES + 1
 
 
 @pytest.mark.parametrize(

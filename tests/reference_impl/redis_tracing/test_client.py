@@ -23,7 +23,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased
 
 from reference_impl.redis_tracing.client import DeadlineExceeded, Policy, PoolExhausted, make_client, make_sync_client
 from reference_impl.redis_tracing.key_sanitizing import KeyTemplates
-from reference_impl.redis_tracing.thread_deadline import DeadlineSocket, bound_by
+from reference_impl.redis_tracing.thread_deadline import DeadlineSocket, thread_deadline
 from tests.reference_impl.redis_tracing.redis_support import RedisServer, free_port, run, running_redis, wait_until
 
 Call = Callable[[Any], Any]
@@ -330,10 +330,10 @@ def test_without_a_deadline_a_socket_keeps_its_own_timeout() -> None:
         bound = DeadlineSocket(near)
         far.sendall(b"abc")
         assert (bound.recv(1), bound.gettimeout()) == (b"a", 5)
-        with bound_by(time.monotonic() + 3), bound_by(time.monotonic() + 60):
+        with thread_deadline(time.monotonic() + 3), thread_deadline(time.monotonic() + 60):
             assert bound.recv(1) == b"b"
             assert bound.gettimeout() < 3
-        with bound_by(time.monotonic() - 1), pytest.raises(TimeoutError):
+        with thread_deadline(time.monotonic() - 1), pytest.raises(TimeoutError):
             bound.recv(1)
         bound.settimeout(None)
         assert (bound.recv(1), bound.gettimeout()) == (b"c", None)
