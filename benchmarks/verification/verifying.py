@@ -66,7 +66,7 @@ def peak_memory_mib() -> float:
 def _engine(file: str, contracts: Sequence[CompiledContract]) -> Callable[[], Report | None]:
     def judge() -> Report:
         reading = OtlpFileSource(file).read()
-        verification = Verification(contracts, reading, precedents=False)
+        verification = Verification(contracts, reading, use_cache=False)
         for trace in reading.traces:
             verification.judge(trace)
         return verification.report(reading, strict=False, allow_unseen=True, today=None, header=())

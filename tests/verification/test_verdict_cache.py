@@ -1,4 +1,4 @@
-"""A trace that is judged by a precedent is judged as the engine would judge it: the report is the same to the byte."""
+"""A trace judged from the verdict cache is judged as the engine would judge it: the report is the same to the byte."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ TEXTS_FOR_LISTS = SourceInfo("texts", ALL_CAPABILITIES - {"value_types"})
 
 
 def judged(
-    contracts: Sequence[CompiledContract | ContractPlan], reading: Reading, *, precedents: bool
+    contracts: Sequence[CompiledContract | ContractPlan], reading: Reading, *, use_cache: bool
 ) -> tuple[str, int]:
-    """The report as text, and how many traces had a precedent."""
-    verification = Verification(contracts, reading, precedents=precedents)
+    """The report as text, and how many verdicts came from the cache."""
+    verification = Verification(contracts, reading, use_cache=use_cache)
     for trace in reading.traces:
         verification.judge(trace)
     report = verification.report(reading, strict=False, allow_unseen=False, today=TODAY, header=())
-    return render_json(report), verification.followed
+    return render_json(report), verification.cache_hits
 
 
 def assert_same(contracts: Sequence[CompiledContract | ContractPlan], reading: Reading) -> int:
-    """How many traces had a precedent, once it is certain that it makes no difference."""
-    wanted, none = judged(contracts, reading, precedents=False)
-    there, followed = judged(contracts, reading, precedents=True)
-    assert there == wanted
+    """How many verdicts came from the cache, once it is certain that it makes no difference."""
+    wanted, none = judged(contracts, reading, use_cache=False)
+    cached, hits = judged(contracts, reading, use_cache=True)
+    assert cached == wanted
     assert none == 0
-    return followed
+    return hits
 
 
 def later(span: Span, by: int) -> Span:
@@ -220,13 +220,13 @@ UNLIKE = {
 
 
 @pytest.mark.parametrize("case", ALIKE.values(), ids=ALIKE)
-def test_traces_of_one_shape_have_a_precedent(case: list[list[Span]]) -> None:
+def test_traces_of_one_shape_are_judged_from_the_cache(case: list[list[Span]]) -> None:
     assert assert_same([CONTRACT], reading_with(case)) == len(case) - 1
 
 
 @pytest.mark.parametrize("case", UNLIKE.values(), ids=UNLIKE)
 def test_what_the_contract_tells_apart_is_not_alike(case: list[list[Span]]) -> None:
-    """Both ways round, as only what is kept becomes a precedent."""
+    """Both ways round, as only what is kept is cached."""
     for several in (case, case[::-1]):
         assert assert_same([CONTRACT], reading_with(several)) == 0
 
@@ -278,4 +278,4 @@ def test_what_across_gathers_is_noted_for_one_trace_at_a_time() -> None:
     verification = Verification([CONTRACT], reading)
     for trace in reading.traces:
         verification.judge(trace)
-        assert [judged.statistics.end_recording() for judged in verification._judged] == [()]
+        assert [judged.statistics.end_recording() for judged in verification._runs] == [()]

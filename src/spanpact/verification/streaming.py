@@ -1,10 +1,9 @@
-"""Verifies an OTLP file whose traces need not be held: each is judged when it is over, and let go.
+"""Verify an OTLP file without holding its traces: judge each once its last span was read, then drop it.
 
-first pass    where each trace is seen for the last time (`LastSeen`)
-second pass   document ──▶ facts of its spans ──▶ traces that are over ──▶ a precedent, or else the engine
+first pass    in which document each trace is seen for the last time (`LastSeen`)
+second pass   document ──▶ summaries of its spans ──▶ traces that are over ──▶ verdict cache, or else the engine
 
-The report is the one that `verify` gives of the whole file, in every detail. Whatever this way does not understand is
-left to that one.
+The report equals that of `verify` on the whole file. Files that this module cannot handle are left to `verify`.
 """
 
 from __future__ import annotations
@@ -23,12 +22,12 @@ from spanpact.otlp.json_decoding import normalize_id
 from spanpact.sources.files.last_seen import LastSeen
 from spanpact.sources.files.otlp_file import STANDARD_INPUT, Document, OtlpFileSource, iter_documents
 from spanpact.trace.model import ALL_CAPABILITIES, Reading, SourceInfo, Span, Trace
-from spanpact.verification.shapes import Facts
-from spanpact.verification.shapes.partial_span_shapes import RawForms
-from spanpact.verification.verdict_cache import Precedents
+from spanpact.verification.shapes import SpanSummary
+from spanpact.verification.shapes.lazy_span_shapes import LazySpanShapes
+from spanpact.verification.verdict_cache import VerdictCache
 from spanpact.verification.verifying import Verification
 
-_LOGS: Final = b"esourceLogs"  # whether it is a key or not
+_LOGS: Final = b"esourceLogs"  # found in keys and in values: either way the file is left to `verify`
 
 
 def verify_file(
@@ -38,35 +37,35 @@ def verify_file(
     strict: bool = False,
     allow_unseen: bool = False,
 ) -> Report | None:
-    """The report on a file, of which only traces with findings are held. None where it cannot be read in this way.
+    """Return the report on a file; it holds only the traces with findings. None if the file cannot be streamed.
 
-    That is: standard input, a file with log records, one that changes while it is read, contracts that follow links
-    into other traces. Raises SourceError as `OtlpFileSource.read` does.
+    Not streamed are standard input, a file with log records, a file that changes while it is read, and contracts that
+    follow links into other traces. Raise SourceError as `OtlpFileSource.read` does.
     """
     if source.path == STANDARD_INPUT:
         return None
     capabilities = source.info.capabilities & (ALL_CAPABILITIES - {"logs"})
     reading = Reading(SourceInfo(source.name, capabilities), (), source.offered)
-    verification = Verification(plans, reading, find_span=_elsewhere)
-    if verification.precedents is None:
+    verification = Verification(plans, reading, find_span=_no_linked_spans)
+    if verification.cache is None:
         return None
     try:
         last_seen = _first_pass(source)
-        stream = _Stream(source, verification, verification.precedents, last_seen)
+        stream = _Stream(source, verification, verification.cache, last_seen)
         for place, document in enumerate(iter_documents(source.path, limits=source.limits), 1):
             stream.take(document, place)
     except NeedsFullDecoding:
         return None
     if not stream.spans:
         return None
-    traces = stream.amiss
+    traces = stream.traces_with_findings
     held = sum(len(trace.spans) for trace in traces)
     reading = Reading(reading.source, traces, source.offered, stream.traces - len(traces), stream.spans - held)
     return verification.report(reading, strict=strict, allow_unseen=allow_unseen, today=None, header=())
 
 
-def _elsewhere(trace_id: str, span_id: str) -> Span | None:
-    """A link leads to a trace that may have been let go."""
+def _no_linked_spans(trace_id: str, span_id: str) -> Span | None:
+    """Raise NeedsFullDecoding: a link leads to a trace that may have been dropped."""
     raise NeedsFullDecoding
 
 
@@ -83,33 +82,35 @@ def _first_pass(source: OtlpFileSource) -> LastSeen:
 
 
 @dataclass(slots=True)
-class _Gathered:
-    """What has come of a trace: the document in which it ends, its facts, and of which generation they are."""
+class _OpenTrace:
+    """A trace of which spans are still to come: the document in which it ends, and the summaries of its spans.
+
+    `generation` is that of the summaries, -1 if they are of several.
+    """
 
     ends: int
     generation: int
-    facts: list[Facts] = field(default_factory=list)
+    summaries: list[SpanSummary] = field(default_factory=list)
 
 
 class _Stream:
-    """The second pass. Traces are judged in the order in which they began, as `verify` does."""
+    """The second pass. Traces are judged in the order in which they begin in the file, as `verify` does."""
 
     def __init__(
-        self, source: OtlpFileSource, verification: Verification, precedents: Precedents, last_seen: LastSeen
+        self, source: OtlpFileSource, verification: Verification, cache: VerdictCache, last_seen: LastSeen
     ) -> None:
-        self._source, self._verification, self._precedents = source, verification, precedents
+        self._source, self._verification, self._cache = source, verification, cache
         self._last_seen = last_seen
         self._shared = SharedValues()
-        self._json = RawForms(precedents.forms, lazy_json, self._shared)
-        self._protobuf = RawForms(precedents.forms, lazy_protobuf, self._shared)
-        self._open: dict[str, _Gathered] = {}
+        self._json = LazySpanShapes(cache.shapes, lazy_json, self._shared)
+        self._protobuf = LazySpanShapes(cache.shapes, lazy_protobuf, self._shared)
+        self._open: dict[str, _OpenTrace] = {}
         self._order: deque[str] = deque()
         self.spans = self.traces = 0
-        self.amiss: list[Trace] = []
-        """The traces with findings."""
+        self.traces_with_findings: list[Trace] = []
 
     def take(self, document: Document | bytes, place: int) -> None:
-        """Takes in the document at this place of the file, and judges what is over with it."""
+        """Read the document at this place of the file, and judge the traces that end in it."""
         if isinstance(document, bytes):
             self._take_protobuf(document, place)
         elif document.check_keys:
@@ -123,61 +124,61 @@ class _Stream:
         generation = self._json.begin()
         try:
             read = [
-                ([span.trace_id or "" for span in spans], list(self._json.facts(group, spans)))
+                ([span.trace_id or "" for span in spans], list(self._json.summaries(group, spans)))
                 for group, spans in lazy_json.iter_groups(document.data)
             ]
         except NeedsFullDecoding:
             self._take_batch(document.decoded(self._shared), place)
             return
-        for trace_ids, facts in read:
-            self._gather(trace_ids, facts, place, generation)
+        for trace_ids, summaries in read:
+            self._add(trace_ids, summaries, place, generation)
 
     def _take_protobuf(self, part: bytes, place: int) -> None:
         generation = self._protobuf.begin()
         for group, spans in lazy_protobuf.iter_groups(part):
-            facts = list(self._protobuf.facts(group, spans))
-            self._gather([span.trace_id.hex() for span in spans], facts, place, generation)
+            summaries = list(self._protobuf.summaries(group, spans))
+            self._add([span.trace_id.hex() for span in spans], summaries, place, generation)
 
     def _take_batch(self, batch: Batch, place: int) -> None:
         if "logs" in batch.signals:
             raise NeedsFullDecoding
-        generation = self._precedents.forms.begin()
-        facts = list(map(self._precedents.forms.facts, batch.spans))
-        self._gather([span.trace_id for span in batch.spans], facts, place, generation)
+        generation = self._cache.shapes.begin()
+        summaries = list(map(self._cache.shapes.summary, batch.spans))
+        self._add([span.trace_id for span in batch.spans], summaries, place, generation)
 
-    def _gather(self, trace_ids: list[str], several: list[Facts], place: int, generation: int) -> None:
-        self.spans += len(several)
+    def _add(self, trace_ids: list[str], summaries: list[SpanSummary], place: int, generation: int) -> None:
+        self.spans += len(summaries)
         known = self._open.get
-        for trace_id, facts in zip(trace_ids, several, strict=True):
-            gathered = known(trace_id) or self._gathered(trace_id, place, generation)
-            gathered.facts.append(facts)
-            if gathered.generation != generation:
-                gathered.generation = -1  # a trace of two generations has no shape
+        for trace_id, summary in zip(trace_ids, summaries, strict=True):
+            trace = known(trace_id) or self._open_trace(trace_id, place, generation)
+            trace.summaries.append(summary)
+            if trace.generation != generation:
+                trace.generation = -1
 
-    def _gathered(self, written: str, place: int, generation: int) -> _Gathered:
-        """A trace that is new, or written in capital letters."""
+    def _open_trace(self, written: str, place: int, generation: int) -> _OpenTrace:
+        """Return the trace of an id that is new, or written in capital letters."""
         trace_id = normalize_id(written)
-        gathered = self._open.get(trace_id)
-        if gathered is None:
+        trace = self._open.get(trace_id)
+        if trace is None:
             ends = self._last_seen.place(trace_id)
             if ends < place:
                 raise NeedsFullDecoding
-            gathered = self._open[trace_id] = _Gathered(ends, generation)
+            trace = self._open[trace_id] = _OpenTrace(ends, generation)
             self._order.append(trace_id)
-        return gathered
+        return trace
 
     def _judge_until(self, place: int) -> None:
         order = self._order
         while order and self._open[order[0]].ends <= place:
             trace_id = order.popleft()
-            gathered = self._open.pop(trace_id)
+            ended = self._open.pop(trace_id)
             label = self._source.scenarios.get(trace_id, "")
             self.traces += 1
-            if not self._precedents.follow_facts(trace_id, label, gathered.facts, gathered.generation):
-                trace = Trace(trace_id, tuple(map(self._span_of, gathered.facts)), (), True, label)
-                if self._verification.judge_itself(trace):
-                    self.amiss.append(trace)
+            if not self._cache.apply_summaries(trace_id, label, ended.summaries, ended.generation):
+                trace = Trace(trace_id, tuple(map(self._decoded, ended.summaries)), (), True, label)
+                if self._verification.judge_uncached(trace):
+                    self.traces_with_findings.append(trace)
 
-    def _span_of(self, facts: Facts) -> Span:
-        forms = self._json if isinstance(facts[-2], lazy_json.RawSpan) else self._protobuf
-        return forms.span_of(facts)
+    def _decoded(self, summary: SpanSummary) -> Span:
+        shapes = self._json if isinstance(summary[-2], lazy_json.RawSpan) else self._protobuf
+        return shapes.decoded(summary)

@@ -1,6 +1,6 @@
-"""Traces that were judged already: another of the same shape adds to every count what the first one added (ADR 0011).
+"""Cache verdicts by trace shape: another trace of a shape adds to every count what the first one added (ADR 0011).
 
-Only a complete trace in which nothing was found becomes a precedent. A finding is always the engine's own.
+Only complete traces without a finding are cached. Every finding comes from the engine.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from spanpact.engine.coverage import Counts
 from spanpact.engine.flow_spans import FlowSpans
 from spanpact.trace.model import SourceInfo, Trace
 from spanpact.trace.topology import TOP
-from spanpact.verification.shapes import Aspects, Facts, Forms, Shape, shape_of
+from spanpact.verification.shapes import ObservedProperties, SpanShapes, SpanSummary, TraceShape, trace_shape
 
-_MOST: Final = 1000  # a precedent takes some kilobytes for each contract; after so many they start anew
+_MOST_CACHED: Final = 1000  # a cached verdict takes some kilobytes for each contract; a full cache is emptied
 
 
-class Judged(Protocol):
-    """What the verification of one contract keeps, as far as a trace adds to it."""
+class ContractState(Protocol):
+    """What a trace adds to during the verification of one contract."""
 
     results: ResultCollector
     statistics: AcrossStatistics
@@ -31,121 +31,127 @@ class Judged(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
-    """What a precedent added to one contract: counts, flows by the place of their span, spans for `across`."""
+class _Addition:
+    """What a cached trace added to one contract: counts, flows by the index of their span, spans for `across`."""
 
-    judged: Judged
-    gain: Counts
+    state: ContractState
+    counts: Counts
     flows: Sequence[int]
-    members: Sequence[EntrySpans]
+    recorded: Sequence[EntrySpans]
     labelled: int
 
 
 @dataclass(slots=True)
-class _Precedent:
-    """What one trace added, and how many others like it there were whose counts are not added yet."""
+class _CachedVerdict:
+    """What one trace added, and how many traces of its shape there were whose counts are not added yet."""
 
-    parts: Sequence[_Part]
-    flowing: Sequence[_Part]
-    """Those that have flows."""
+    counted: Sequence[_Addition]
+    with_flows: Sequence[_Addition]
     times: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
-    """A trace that the engine is about to judge, and how things stood before."""
+class _Candidate:
+    """A trace that the engine is about to judge, and for each contract the counts, flows and labels before it."""
 
-    shape: Shape
-    marks: Sequence[tuple[Counts, int, int]]
+    shape: TraceShape
+    before: Sequence[tuple[Counts, int, int]]
 
 
-class Precedents:
-    """Judges traces by others of their shape. First `follow`; where it says no, the engine judges, then `note`."""
+class VerdictCache:
+    """Judges traces by others of their shape.
 
-    def __init__(self, judged: Sequence[Judged], aspects: Aspects) -> None:
-        self._judged = judged
-        self.forms = Forms(aspects)
-        self._generation = self.forms.generation
-        self._known: dict[object, _Precedent] = {}
-        self._case: _Case | None = None
-        self.followed = 0
-        """How many traces were judged by a precedent."""
+    For each trace, first call `apply`. If it returns False, let the engine judge the trace and then call `store`.
+    """
+
+    def __init__(self, states: Sequence[ContractState], observed: ObservedProperties) -> None:
+        self._states = states
+        self.shapes = SpanShapes(observed)
+        self._generation = self.shapes.generation
+        self._cached: dict[object, _CachedVerdict] = {}
+        self._candidate: _Candidate | None = None
+        self.hits = 0
+        """The number of traces judged without the engine."""
 
     @classmethod
-    def of(cls, judged: Sequence[Judged], plans: Sequence[ContractPlan], source: SourceInfo) -> Precedents | None:
-        """None where a contract looks at more than shapes hold."""
-        aspects = Aspects.of(plans, source)
-        return None if aspects is None else cls(judged, aspects)
+    def of(
+        cls, states: Sequence[ContractState], plans: Sequence[ContractPlan], source: SourceInfo
+    ) -> VerdictCache | None:
+        """Return an empty cache, None if a contract looks at more than shapes hold."""
+        observed = ObservedProperties.of(plans, source)
+        return None if observed is None else cls(states, observed)
 
-    def follow(self, trace: Trace) -> bool:
-        """Whether a trace of the same shape was judged before; then this one is judged with it."""
-        self._case = None
+    def apply(self, trace: Trace) -> bool:
+        """Judge the trace like a cached one of its shape. Return whether there is one."""
+        self._candidate = None
         if not trace.complete or trace.logs or not trace.spans:
             return False
-        generation = self.forms.begin()
-        facts = [self.forms.facts(span) for span in trace.spans]
-        return self.follow_facts(trace.trace_id, trace.scenario, facts, generation)
+        generation = self.shapes.begin()
+        summaries = [self.shapes.summary(span) for span in trace.spans]
+        return self.apply_summaries(trace.trace_id, trace.scenario, summaries, generation)
 
-    def follow_facts(self, trace_id: str, scenario: str, facts: Sequence[Facts], generation: int) -> bool:
-        """The same for a complete trace without log records, by its facts, whose forms are of this generation."""
-        self._case = None
-        if generation != self.forms.generation:
+    def apply_summaries(self, trace_id: str, scenario: str, summaries: Sequence[SpanSummary], generation: int) -> bool:
+        """Do the same for a complete trace without log records, by the summaries of its spans."""
+        self._candidate = None
+        if generation != self.shapes.generation:
             return False
         if generation != self._generation:
             self._generation = generation
-            self.settle()
-        shape = shape_of(trace_id, scenario, facts, self.forms)
+            self.flush()
+        shape = trace_shape(trace_id, scenario, summaries, self.shapes)
         if shape is None:
             return False
-        precedent = self._known.get(shape.key)
-        if precedent is None:
-            marks = [(each.results.counts(), len(each.flows), each.labelled) for each in self._judged]
-            self._case = _Case(shape, marks)
-            for each in self._judged:
+        cached = self._cached.get(shape.key)
+        if cached is None:
+            before = [(each.results.counts(), len(each.flows), each.labelled) for each in self._states]
+            self._candidate = _Candidate(shape, before)
+            for each in self._states:
                 each.statistics.begin_recording()
             return False
-        precedent.times += 1
-        self.followed += 1
-        _add_flows(precedent, trace_id, shape)
+        cached.times += 1
+        self.hits += 1
+        _add_flows(cached, trace_id, shape)
         return True
 
-    def note(self, *, amiss: bool) -> None:
-        """The engine has judged the trace that had no precedent, and says whether anything is amiss."""
-        case, self._case = self._case, None
-        if case is None:
+    def store(self, *, has_findings: bool) -> None:
+        """Cache the trace that the engine has just judged, unless it has findings or no shape."""
+        candidate, self._candidate = self._candidate, None
+        if candidate is None:
             return
-        noted = [each.statistics.end_recording() for each in self._judged]
-        if amiss:
+        recordings = [each.statistics.end_recording() for each in self._states]
+        if has_findings:
             return
-        parts = []
-        for judged, members, (mark, flows, labelled) in zip(self._judged, noted, case.marks, strict=True):
-            gain = judged.results.counts_since(mark)
-            places = _places([judged.flows[i] for i in range(flows, len(judged.flows))], case.shape)
-            parts.append(_Part(judged, gain, places, members, judged.labelled - labelled))
-        if len(self._known) >= _MOST:
-            self.settle()
-        counting = [part for part in parts if part.labelled or not part.gain.empty]
-        self._known[case.shape.key] = _Precedent(counting, [part for part in parts if part.flows])
+        added = []
+        for state, recorded, (counts, flows, labelled) in zip(self._states, recordings, candidate.before, strict=True):
+            new_flows = _span_indexes([state.flows[i] for i in range(flows, len(state.flows))], candidate.shape)
+            new_counts = state.results.counts_since(counts)
+            added.append(_Addition(state, new_counts, new_flows, recorded, state.labelled - labelled))
+        if len(self._cached) >= _MOST_CACHED:
+            self.flush()
+        counted = [each for each in added if each.labelled or not each.counts.empty]
+        self._cached[candidate.shape.key] = _CachedVerdict(counted, [each for each in added if each.flows])
 
-    def settle(self) -> None:
-        """Adds the counts of all traces that followed a precedent; after this there are none."""
-        for precedent in self._known.values():
-            for part in precedent.parts if precedent.times else ():
-                part.judged.results.add(part.gain, precedent.times)
-                part.judged.labelled += part.labelled * precedent.times
-        self._known.clear()
-
-
-def _add_flows(precedent: _Precedent, trace_id: str, shape: Shape) -> None:
-    facts = shape.facts
-    for part in precedent.flowing:
-        append = part.judged.flows.append_well_formed
-        for i in part.flows:
-            append(trace_id, facts[i][1] if i != TOP else "")
-        if part.members:
-            part.judged.statistics.add_recorded(trace_id, part.members, lambda i: (facts[i][0], facts[i][3]))
+    def flush(self) -> None:
+        """Add the counts of all traces judged from the cache, and empty it."""
+        for cached in self._cached.values():
+            for addition in cached.counted if cached.times else ():
+                addition.state.results.add(addition.counts, cached.times)
+                addition.state.labelled += addition.labelled * cached.times
+        self._cached.clear()
 
 
-def _places(flows: Sequence[tuple[str, str]], shape: Shape) -> list[int]:
-    index = {fact[1]: i for i, fact in enumerate(shape.facts)}
+def _add_flows(cached: _CachedVerdict, trace_id: str, shape: TraceShape) -> None:
+    summaries = shape.summaries
+    for addition in cached.with_flows:
+        append = addition.state.flows.append_well_formed
+        for i in addition.flows:
+            append(trace_id, summaries[i][1] if i != TOP else "")
+        if addition.recorded:
+            addition.state.statistics.add_recorded(
+                trace_id, addition.recorded, lambda i: (summaries[i][0], summaries[i][3])
+            )
+
+
+def _span_indexes(flows: Sequence[tuple[str, str]], shape: TraceShape) -> list[int]:
+    index = {summary[1]: i for i, summary in enumerate(shape.summaries)}
     return [index[span_id] if span_id else TOP for _, span_id in flows]

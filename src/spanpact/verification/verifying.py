@@ -12,7 +12,7 @@ from spanpact.engine.linked_spans import FindSpan, SpanFinder
 from spanpact.findings import Finding, Report
 from spanpact.trace.model import Reading, Trace
 from spanpact.trace.topology import Topology
-from spanpact.verification.verdict_cache import Precedents
+from spanpact.verification.verdict_cache import VerdictCache
 
 
 def verify(
@@ -24,10 +24,9 @@ def verify(
     today: dt.date | None = None,
     header: Sequence[tuple[str, str]] = (),
 ) -> Report:
-    """Judges every trace of the reading by every contract.
+    """Judge every trace of the reading by every contract and return the report.
 
-    `today` (UTC) decides whether what is pending has expired; without it, the present day does. Never raises for
-    what a trace holds.
+    `today` (UTC, default: the present day) decides which pendings have expired. Nothing in a trace raises.
     """
     verification = Verification(plans, reading)
     for trace in reading.traces:
@@ -36,11 +35,11 @@ def verify(
 
 
 class Verification:
-    """One verification, trace by trace: after `judge` a trace may be let go.
+    """One verification, trace by trace. A trace need not be kept after `judge`.
 
-    `reading` says what the source can carry and how much was offered. `find_span` finds the spans that links lead to,
-    by trace and span id (default: among the reading's traces).
-    `precedents=False` has every trace judged by itself, which gives the same report.
+    `reading` gives the source's capabilities and how many requests were offered. `find_span` finds the spans that
+    links lead to (default: among the reading's traces). `use_cache=False` lets the engine judge every trace, which
+    gives the same report.
     """
 
     def __init__(
@@ -49,43 +48,43 @@ class Verification:
         reading: Reading,
         *,
         find_span: FindSpan | None = None,
-        precedents: bool = True,
+        use_cache: bool = True,
     ) -> None:
         self._reading = reading
-        self._judged = [start_run(plan, reading) for plan in plans]
-        self._found = find_span or SpanFinder(reading.traces)
+        self._runs = [start_run(plan, reading) for plan in plans]
+        self._find_span = find_span or SpanFinder(reading.traces)
         self._findings: list[Finding] = []
-        chosen = [each.contract.plan for each in self._judged]
-        self._mask = mask_for(chosen)
-        self._precedents = Precedents.of(self._judged, chosen, reading.source) if precedents else None
+        plans_used = [each.contract.plan for each in self._runs]
+        self._mask = mask_for(plans_used)
+        self._cache = VerdictCache.of(self._runs, plans_used, reading.source) if use_cache else None
 
     @property
-    def followed(self) -> int:
-        """How many traces were judged by a precedent, without the engine."""
-        return self._precedents.followed if self._precedents else 0
+    def cache_hits(self) -> int:
+        """Return how many traces were judged from the cache, without the engine."""
+        return self._cache.hits if self._cache else 0
 
     @property
-    def precedents(self) -> Precedents | None:
-        """What judges traces by others of their shape; None where the contracts look at too much for that."""
-        return self._precedents
+    def cache(self) -> VerdictCache | None:
+        """Return the cache of verdicts, None if the contracts look at more than it can distinguish."""
+        return self._cache
 
     def judge(self, trace: Trace) -> None:
-        """Judges one trace by every contract."""
-        if not (self._precedents and self._precedents.follow(trace)):
-            self.judge_itself(trace)
+        """Judge one trace by every contract."""
+        if not (self._cache and self._cache.apply(trace)):
+            self.judge_uncached(trace)
 
-    def judge_itself(self, trace: Trace) -> bool:
-        """Judges one trace that has no precedent; whether anything is amiss."""
-        topology, reading, found = Topology(trace), self._reading, self._found
-        before = len(self._findings) + sum(each.results.breach_count for each in self._judged)
-        speaking = [each for each in self._judged if judge_trace(each, topology, reading, found)]
-        if speaking:
-            plans = [each.contract.plan for each in speaking]
-            self._findings += integrity_findings(topology, reading, found, plans, self._mask)
-        amiss = len(self._findings) + sum(each.results.breach_count for each in self._judged) > before
-        if self._precedents:
-            self._precedents.note(amiss=amiss)
-        return amiss
+    def judge_uncached(self, trace: Trace) -> bool:
+        """Let the engine judge one trace that is not in the cache. Return whether it has findings."""
+        topology, reading, find_span = Topology(trace), self._reading, self._find_span
+        before = len(self._findings) + sum(each.results.breach_count for each in self._runs)
+        applicable = [each for each in self._runs if judge_trace(each, topology, reading, find_span)]
+        if applicable:
+            plans = [each.contract.plan for each in applicable]
+            self._findings += integrity_findings(topology, reading, find_span, plans, self._mask)
+        has_findings = len(self._findings) + sum(each.results.breach_count for each in self._runs) > before
+        if self._cache:
+            self._cache.store(has_findings=has_findings)
+        return has_findings
 
     def report(
         self,
@@ -96,9 +95,9 @@ class Verification:
         today: dt.date | None,
         header: Sequence[tuple[str, str]],
     ) -> Report:
-        """The report on all that was judged; `reading` is what it shows of it."""
-        if self._precedents:
-            self._precedents.settle()
+        """Return the report on all traces judged; `reading` holds those that it shows."""
+        if self._cache:
+            self._cache.flush()
         day = today or dt.datetime.now(dt.UTC).date()
-        results = tuple(contract_result(each, reading, day) for each in self._judged)
+        results = tuple(contract_result(each, reading, day) for each in self._runs)
         return Report(results, tuple(self._findings), reading, strict, allow_unseen, header)

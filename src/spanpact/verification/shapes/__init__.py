@@ -1,7 +1,17 @@
-"""The shape of a trace: all of it that contracts can tell apart. Traces of one shape are judged alike (ADR 0011)."""
+"""The shape of a trace: everything about it that the contracts can distinguish (ADR 0011).
 
-from spanpact.verification.shapes.observed_facts import Aspects
-from spanpact.verification.shapes.span_shapes import Facts, Forms
-from spanpact.verification.shapes.trace_shapes import Shape, shape_of
+Traces of one shape get the same verdict. A shape is made of numbers: equal numbers mean equal shapes.
 
-__all__ = ["Aspects", "Facts", "Forms", "Shape", "shape_of"]
+- `observed_properties`: what the contracts look at;
+- `span_shapes`: the number of a span's shape, and what else of it matters; `lazy_span_shapes` finds the same without
+  decoding attributes that it has met before;
+- `trace_shapes`: the shape of a whole trace from those of its spans.
+
+May import: `engine`, `contract`, `otlp`, `trace`, `privacy`.
+"""
+
+from spanpact.verification.shapes.observed_properties import ObservedProperties
+from spanpact.verification.shapes.span_shapes import SpanShapes, SpanSummary
+from spanpact.verification.shapes.trace_shapes import TraceShape, trace_shape
+
+__all__ = ["ObservedProperties", "SpanShapes", "SpanSummary", "TraceShape", "trace_shape"]

@@ -1,7 +1,7 @@
-"""The form of a span: all of it that contracts can tell apart, but for its place in the trace, its ids and its times.
+"""Give spans shape numbers: equal numbers if contracts cannot distinguish the spans.
 
-Forms are numbers, given out as they come: equal numbers are equal forms. A span that only the engine itself should
-judge (it has links, or lost data, or a number that is none) has no form.
+A shape leaves out the span's place in the trace, its ids and its times. A span that only the engine should judge (it
+has links, the SDK dropped data, or a number in it is not finite) has no shape.
 """
 
 from __future__ import annotations
@@ -13,154 +13,157 @@ from typing import Any, Final, TypeAlias
 
 from spanpact.trace.model import Attributes, Event, Resource, Scope, Span, Value
 from spanpact.trace.process import same_resource
-from spanpact.verification.shapes.observed_facts import Aspects
+from spanpact.verification.shapes.observed_properties import ObservedProperties
 
-Facts: TypeAlias = tuple[int, str, str, int, int, int, tuple[Hashable, ...], Any, Any]
-"""Start, span id, parent id, end, form, resource, the values that are compared with those of other spans, and the span
-itself in whatever form it came.
+SpanSummary: TypeAlias = tuple[int, str, str, int, int, int, tuple[Hashable, ...], Any, Any]
+"""What matters of a span: start, span id, parent id, end, shape, process, the values that are compared with those of
+other spans, and the span itself as it was read (with its group if it was decoded lazily, else None).
 
-Sorted, facts are in the order of `Topology.spans`. Two resources have one number if they are equal (section 6).
+Sorted, summaries are in the order of `Topology.spans`. Two spans have one process number if their resources are equal
+(section 6).
 """
-ODD: Final = -1
-"""The form of a span that has none."""
+NO_SHAPE: Final = -1
+"""The shape of a span that has none."""
 
-_REMEMBERED: Final = 1 << 14  # of each kind: what comes after starts anew
+_MOST_REMEMBERED: Final = 1 << 14  # of each kind; then all numbers are given anew
 SMALL: Final = 1e12
-"""The digits of a number as large as that may be those of a payment card."""
-_HELD: Final = 1 << 10  # resources and scopes, by identity
-_DEARER: Final = 1 << 6  # to look for an equal resource is to compare it with all
+"""Smaller numbers cannot be those of a payment card."""
+_MOST_HELD: Final = 1 << 10  # resources and scopes, by identity
+_RESOURCE_WEIGHT: Final = 1 << 6  # a new resource is compared with all distinct ones: remember fewer of them
 
 
-class Oddity(Exception):
-    """Something that only the engine itself should judge. Never leaves this package."""
+class Unshapeable(Exception):
+    """Raised for what only the engine should judge. Never leaves this package."""
 
 
-class Forms:
-    """Gives spans their forms, as some contracts see them. Forms of different `generation`s cannot be compared."""
+class SpanShapes:
+    """Gives spans their shape numbers, as some contracts see them. Numbers of different generations are unrelated."""
 
-    def __init__(self, aspects: Aspects) -> None:
-        self.aspects = aspects
+    def __init__(self, observed: ObservedProperties) -> None:
+        self.observed = observed
         self.generation = 0
         self.ordered: set[int] = set()
         self.concurrent: set[int] = set()
-        """The forms of spans whose times are compared with each other."""
+        """The shapes of spans whose times are compared with each other."""
         self._forget()
 
     def begin(self) -> int:
-        """To be called before the spans of a trace, or of more; the generation of the forms that follow."""
-        if max(len(self._traits), len(self._forms), len(self._distinct) * _DEARER) > _REMEMBERED:
+        """Return the generation of the spans that follow; call it before each trace, or before several."""
+        if max(len(self._attributes), len(self._shapes), len(self._distinct) * _RESOURCE_WEIGHT) > _MOST_REMEMBERED:
             self._forget()
         return self.generation
 
-    def facts(self, span: Span) -> Facts:
-        """The facts of one span."""
+    def summary(self, span: Span) -> SpanSummary:
+        """Return what matters of one span."""
         try:
-            form, resource, related = self._form(span)
-        except (Oddity, RecursionError):  # values may be nested as deep as they like
-            form, resource, related = ODD, 0, ()
-        return span.start_ns, span.span_id, span.parent_id, span.end_ns, form, resource, related, span, None
+            shape, process, compared = self._shape(span)
+        except (Unshapeable, RecursionError):  # values may be nested as deep as they like
+            shape, process, compared = NO_SHAPE, 0, ()
+        return span.start_ns, span.span_id, span.parent_id, span.end_ns, shape, process, compared, span, None
 
     def _forget(self) -> None:
         self.generation += 1
         self.ordered.clear()
         self.concurrent.clear()
-        self._traits: dict[Hashable, int] = {}
-        self._forms: dict[Hashable, int] = {}
+        self._attributes: dict[Hashable, int] = {}
+        self._shapes: dict[Hashable, int] = {}
         self._known: dict[type, dict[tuple[str, Value], int]] = {str: {}, bool: {}, int: {}}
-        self._numbers: dict[Hashable, int] = {}
+        self._doubles: dict[Hashable, int] = {}
         self._scopes: dict[int, tuple[Scope, int]] = {}
         self._resources: dict[int, tuple[Resource, int, int]] = {}
         self._distinct: list[Resource] = []
 
-    def _form(self, span: Span) -> tuple[int, int, tuple[Hashable, ...]]:
+    def _shape(self, span: Span) -> tuple[int, int, tuple[Hashable, ...]]:
         if span.links or span.dropped_attributes or span.dropped_events or span.dropped_links:
-            raise Oddity
-        related: list[Hashable] = []
-        traits = self._carried(span.attributes, related)
-        events = tuple([self._event(event, related) for event in span.events]) if span.events else ()
-        resource, number = self.resource(span.resource)
-        form = self.form(
+            raise Unshapeable
+        compared: list[Hashable] = []
+        attributes = self._attribute_shapes(span.attributes, compared)
+        events = tuple([self._event(event, compared) for event in span.events]) if span.events else ()
+        resource, process = self.resource(span.resource)
+        shape = self._shape_number(
             span.name, span.kind, span.status, span.status_message, span.trace_state, span.parent_remote,
-            resource, self.scope(span.scope), traits, events,
+            resource, self._scope(span.scope), attributes, events,
         )  # fmt: skip
-        return form, number, tuple(related)
+        return shape, process, tuple(compared)
 
-    def form(self, name: str, *rest: Hashable) -> int:
-        """The number of a form."""
+    def _shape_number(self, name: str, *rest: Hashable) -> int:
         key = (name, *rest)
-        form = self._forms.get(key)
-        if form is None:
-            form = self._forms[key] = len(self._forms)
-            if any(pattern.fits(name) for pattern in self.aspects.ordered):
-                self.ordered.add(form)
-            if any(pattern.fits(name) for pattern in self.aspects.concurrent):
-                self.concurrent.add(form)
-        return form
+        shape = self._shapes.get(key)
+        if shape is None:
+            shape = self._shapes[key] = len(self._shapes)
+            if any(pattern.fits(name) for pattern in self.observed.ordered):
+                self.ordered.add(shape)
+            if any(pattern.fits(name) for pattern in self.observed.concurrent):
+                self.concurrent.add(shape)
+        return shape
 
-    def trait(self, name: str, value: Value) -> int:
-        """The number of an attribute: those of which every test says the same have one. Raises Oddity."""
+    def attribute(self, name: str, value: Value) -> int:
+        """Return the number of an attribute: one number for all with the same test results. Raise Unshapeable."""
         if type(value) is float and -SMALL < value < SMALL:
-            return self.number(name, value)
+            return self.double(name, value)
         if not isinstance(value, str | int) and not _finite(value):
-            raise Oddity
-        answers = self.aspects.answers(name, value)
-        trait = self._traits.setdefault(answers, len(self._traits))
+            raise Unshapeable
+        results = self.observed.test_results(name, value)
+        number = self._attributes.setdefault(results, len(self._attributes))
         known = self._known.get(type(value))
         if known is not None:
-            if len(known) >= _REMEMBERED:
+            if len(known) >= _MOST_REMEMBERED:
                 known.clear()
-            known[name, value] = trait
-        return trait
+            known[name, value] = number
+        return number
 
-    def number(self, name: str, value: float) -> int:
-        """The same for a number smaller than SMALL: no privacy class fits it, and it is only compared with others."""
-        limits = self.aspects.limits(name)
-        key = (name, bisect_left(limits, value), bisect_right(limits, value)) if limits else name
-        trait = self._numbers.get(key)
-        if trait is None:
-            answers = self.aspects.answers(name, value)
-            trait = self._numbers[key] = self._traits.setdefault(answers, len(self._traits))
-        return trait
+    def double(self, name: str, value: float) -> int:
+        """Return the number of an attribute whose value is smaller than SMALL.
 
-    def _carried(self, attributes: Attributes, related: list[Hashable]) -> tuple[int, ...]:
-        """The traits of attributes; values that are compared with others are added to `related`."""
-        compared, known_of, traits = self.aspects.related, self._known, []
+        No privacy class fits such a value, so only the bounds that contracts compare it with matter.
+        """
+        bounds = self.observed.bounds(name)
+        key = (name, bisect_left(bounds, value), bisect_right(bounds, value)) if bounds else name
+        number = self._doubles.get(key)
+        if number is None:
+            results = self.observed.test_results(name, value)
+            number = self._doubles[key] = self._attributes.setdefault(results, len(self._attributes))
+        return number
+
+    def _attribute_shapes(self, attributes: Attributes, compared: list[Hashable]) -> tuple[int, ...]:
+        """Return the numbers of attributes; add values that are compared with others to `compared`."""
+        compared_names, known_of, numbers = self.observed.compared, self._known, []
         for name, value in attributes.items():
-            if name in compared:
-                if not self.aspects.is_sure(value):
-                    raise Oddity
-                related.append(comparable(value))
+            if name in compared_names:
+                if not self.observed.type_is_known(value):
+                    raise Unshapeable
+                compared.append(comparable(value))
             known = known_of.get(type(value))  # by type, as 1, 1.0 and True are one key
-            trait = known.get((name, value)) if known is not None else None
-            traits.append(self.trait(name, value) if trait is None else trait)
-        return tuple(traits)
+            number = known.get((name, value)) if known is not None else None
+            numbers.append(self.attribute(name, value) if number is None else number)
+        return tuple(numbers)
 
-    def _event(self, event: Event, related: list[Hashable]) -> Hashable:
+    def _event(self, event: Event, compared: list[Hashable]) -> Hashable:
         if event.dropped_attributes:
-            raise Oddity
-        return event.name, self._carried(event.attributes, related)
+            raise Unshapeable
+        return event.name, self._attribute_shapes(event.attributes, compared)
 
-    def scope(self, scope: Scope) -> int:
-        """What every test says of a scope."""
+    def _scope(self, scope: Scope) -> int:
+        """Return the number of a scope: one number for all with the same test results."""
         known = self._scopes.get(id(scope))
         if known is None:
-            traits = self._carried(scope.attributes, [])
-            number = self._traits.setdefault((scope.name, scope.version, traits), len(self._traits))
-            if len(self._scopes) >= _HELD:
+            attributes = self._attribute_shapes(scope.attributes, [])
+            number = self._attributes.setdefault((scope.name, scope.version, attributes), len(self._attributes))
+            if len(self._scopes) >= _MOST_HELD:
                 self._scopes.clear()
             known = self._scopes[id(scope)] = (scope, number)
         return known[1]
 
     def resource(self, resource: Resource) -> tuple[int, int]:
-        """What every test says of a resource, and which of those that are not equal it is."""
-        known = self._resources.get(id(resource))  # the table holds it, so that its id stays its own
+        """Return the number of a resource, by its test results, and the number of its process."""
+        known = self._resources.get(id(resource))  # the table holds the resource, so that its id stays its own
         if known is None:
-            traits = self._carried(resource.attributes, [])
+            attributes = self._attribute_shapes(resource.attributes, [])
             service = repr(resource.attributes.get("service.name"))
-            trait = self._traits.setdefault(("resource", service, traits), len(self._traits))
-            if len(self._resources) >= _HELD:
+            number = self._attributes.setdefault(("resource", service, attributes), len(self._attributes))
+            if len(self._resources) >= _MOST_HELD:
                 self._resources.clear()
-            known = self._resources[id(resource)] = (resource, trait, self._process(resource))
+            known = self._resources[id(resource)] = (resource, number, self._process(resource))
         return known[1:]
 
     def _process(self, resource: Resource) -> int:
@@ -173,14 +176,14 @@ class Forms:
 
 
 def comparable(value: Value) -> Hashable:
-    """Something that equals that of another value if the values are equal, as `same_as` says it."""
+    """Return a key that is equal for equal values, as `same_as` compares them. Raise Unshapeable for lists and maps."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
         return "true" if value else "false", None
     if isinstance(value, int | float):
         return value, None
-    raise Oddity
+    raise Unshapeable
 
 
 def _finite(value: Value) -> bool:

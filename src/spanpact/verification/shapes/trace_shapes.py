@@ -1,6 +1,6 @@
-"""The shape of a whole trace: the forms of its spans, the tree they make, which values are equal, what overlaps.
+"""Give whole traces a shape: the shapes of their spans, the tree they form, equal values, overlapping times.
 
-A trace that is malformed in any way (section 14, integrity) has no shape: it is for the engine itself to judge.
+A trace that breaks integrity (section 14) has no shape: only the engine judges it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
-from spanpact.verification.shapes.span_shapes import ODD, Facts, Forms
+from spanpact.verification.shapes.span_shapes import NO_SHAPE, SpanShapes, SpanSummary
 
 Key: TypeAlias = tuple[Hashable, ...]
 
@@ -19,34 +19,34 @@ _HEX: Final = re.compile("[0-9a-f]*")
 _NO_ID: Final = "0" * 16
 
 
-class Shape(NamedTuple):
-    """The shape of one trace, and its facts in the order of `Topology.spans`."""
+class TraceShape(NamedTuple):
+    """The key of a trace's shape, and the summaries of its spans in the order of `Topology.spans`."""
 
     key: Key
-    facts: Sequence[Facts]
+    summaries: Sequence[SpanSummary]
 
 
-def shape_of(trace_id: str, scenario: str, spans: Sequence[Facts], forms: Forms) -> Shape | None:
-    """The shape of a complete trace without log records. None where it has none."""
+def trace_shape(trace_id: str, scenario: str, spans: Sequence[SpanSummary], shapes: SpanShapes) -> TraceShape | None:
+    """Return the shape of a complete trace without log records, None if it has none."""
     try:
-        facts = sorted(spans)  # by start and id
-    except TypeError:  # two share both
+        summaries = sorted(spans)  # by start and id
+    except TypeError:  # two spans share both
         return None
-    ids = [fact[1] for fact in facts]
+    ids = [each[1] for each in summaries]
     index = dict(zip(ids, range(len(ids)), strict=True))
     if len(index) < len(ids) or not _valid(trace_id, ids, index):
         return None
-    parents = _parents(facts, index)
+    parents = _parents(summaries, index)
     if parents is None:
         return None
-    codes = [fact[4] for fact in facts]
-    if ODD in codes:
+    span_shapes = [each[4] for each in summaries]
+    if NO_SHAPE in span_shapes:
         return None
-    processes = _processes(facts)
+    processes = _processes(summaries)
     numbers: dict[Hashable, int] = {}
-    related = tuple([numbers.setdefault(value, len(numbers)) for fact in facts for value in fact[6]])
-    times = _times(facts, codes, forms, one_process=processes is None)
-    return Shape((scenario, tuple(codes), tuple(parents), related, processes, *times), facts)
+    equal_values = tuple([numbers.setdefault(value, len(numbers)) for each in summaries for value in each[6]])
+    times = _times(summaries, span_shapes, shapes, one_process=processes is None)
+    return TraceShape((scenario, tuple(span_shapes), tuple(parents), equal_values, processes, *times), summaries)
 
 
 def _valid(trace_id: str, ids: Sequence[str], index: dict[str, int]) -> bool:
@@ -55,17 +55,17 @@ def _valid(trace_id: str, ids: Sequence[str], index: dict[str, int]) -> bool:
     return _HEX.fullmatch(trace_id + "".join(ids)) is not None
 
 
-def _parents(facts: Sequence[Facts], index: dict[str, int]) -> list[int] | None:
-    """Of each span the place of its parent; None where one is malformed, or ends or starts outside of its parent."""
+def _parents(summaries: Sequence[SpanSummary], index: dict[str, int]) -> list[int] | None:
+    """Return the index of each span's parent; None if a parent id is malformed or a span is not within its parent."""
     parents: list[int] = []
     later = False
-    for i, (start, _, parent_id, end, _, _, _, _, _) in enumerate(facts):
+    for i, (start, _, parent_id, end, _, _, _, _, _) in enumerate(summaries):
         if end <= 0 or end < start:
             return None
         parent = index.get(parent_id, _ELSEWHERE) if parent_id else _ROOT
         parents.append(parent)
         if parent >= 0:
-            above = facts[parent]
+            above = summaries[parent]
             if above[0] > start or above[3] < end:
                 return None
             if parent >= i:
@@ -76,7 +76,7 @@ def _parents(facts: Sequence[Facts], index: dict[str, int]) -> list[int] | None:
 
 
 def _is_forest(parents: Sequence[int]) -> bool:
-    """Whether there is no cycle: only spans that start at one moment can be in one."""
+    """Return whether there is no cycle. Call it only if a parent comes later: then both start at the same time."""
     for i in range(len(parents)):
         steps = 0
         while i >= 0:
@@ -86,40 +86,47 @@ def _is_forest(parents: Sequence[int]) -> bool:
     return True
 
 
-def _processes(facts: Sequence[Facts]) -> Hashable:
-    """Which spans are of one process; None where all are."""
+def _processes(summaries: Sequence[SpanSummary]) -> Hashable:
+    """Return a process number for each span; None if all are of one process."""
     numbers: dict[int, int] = {}
-    processes = tuple([numbers.setdefault(fact[5], len(numbers)) for fact in facts])
+    processes = tuple([numbers.setdefault(each[5], len(numbers)) for each in summaries])
     return processes if len(numbers) > 1 else None
 
 
-def _times(facts: Sequence[Facts], codes: Sequence[int], forms: Forms, *, one_process: bool) -> Iterator[Hashable]:
-    """How the times of those spans are ordered that may be compared, and between which bounds all durations are."""
-    aspects = forms.aspects
-    longest = max([fact[3] for fact in facts]) - facts[0][0]
-    if not forms.ordered.isdisjoint(codes):
-        timed = [fact for fact in facts if fact[4] in forms.ordered]
-        yield _ended(timed, [each for each in aspects.allowances_ns(one_process=one_process) if each < longest])
-    if not forms.concurrent.isdisjoint(codes):
-        timed = [fact for fact in facts if fact[4] in forms.concurrent]
-        yield _open_at_once(timed, aspects.allowances_ns(one_process=one_process))
-    if aspects.cuts_ns and longest >= aspects.cuts_ns[0]:
-        yield "durations", tuple([aspects.bucket(fact[3] - fact[0]) for fact in facts])
+def _times(
+    summaries: Sequence[SpanSummary], span_shapes: Sequence[int], shapes: SpanShapes, *, one_process: bool
+) -> Iterator[Hashable]:
+    """Yield how the times of compared spans are ordered, and between which bounds all durations are."""
+    observed = shapes.observed
+    longest = max([each[3] for each in summaries]) - summaries[0][0]
+    if not shapes.ordered.isdisjoint(span_shapes):
+        timed = [each for each in summaries if each[4] in shapes.ordered]
+        yield _started_before_end(
+            timed, [each for each in observed.allowances_ns(one_process=one_process) if each < longest]
+        )
+    if not shapes.concurrent.isdisjoint(span_shapes):
+        timed = [each for each in summaries if each[4] in shapes.concurrent]
+        yield _open_at_once(timed, observed.allowances_ns(one_process=one_process))
+    if observed.duration_cuts_ns and longest >= observed.duration_cuts_ns[0]:
+        yield "durations", tuple([observed.duration_class(each[3] - each[0]) for each in summaries])
 
 
-def _ended(facts: Sequence[Facts], allowances_ns: Sequence[int]) -> Hashable:
-    """For each allowance and each span, how many have started when it ended, but for the allowance.
+def _started_before_end(summaries: Sequence[SpanSummary], allowances_ns: Sequence[int]) -> Hashable:
+    """Return for each allowance and each span how many spans have started before its end minus the allowance.
 
-    By an allowance as long as the trace no span ends too late for another, so it need not be looked at.
+    The caller leaves out allowances as long as the trace: with those, no span ends too late for another.
     """
-    starts = [fact[0] for fact in facts]
-    return tuple([bisect_left(starts, fact[3] - allowance) for allowance in allowances_ns for fact in facts])
+    starts = [each[0] for each in summaries]
+    return tuple([bisect_left(starts, each[3] - allowance) for allowance in allowances_ns for each in summaries])
 
 
-def _open_at_once(facts: Sequence[Facts], allowances_ns: Sequence[int]) -> Hashable:
-    """The same to either side of the end; a span that takes no time is taken for a nanosecond (see checks.order)."""
-    if len(facts) == 1:
+def _open_at_once(summaries: Sequence[SpanSummary], allowances_ns: Sequence[int]) -> Hashable:
+    """Return the same for the end minus and plus each allowance.
+
+    A span that takes no time counts as one nanosecond (see checks.concurrency).
+    """
+    if len(summaries) == 1:
         return ()
-    starts = [fact[0] for fact in facts]
+    starts = [each[0] for each in summaries]
     either = [each for allowance in allowances_ns for each in (-allowance, allowance)]
-    return tuple([bisect_left(starts, max(fact[3] + more, fact[0] + 1)) for more in either for fact in facts])
+    return tuple([bisect_left(starts, max(each[3] + more, each[0] + 1)) for more in either for each in summaries])

@@ -1,6 +1,6 @@
-"""What some contracts look at: every test that one of them makes of an attribute's value or of a time.
+"""List what some contracts look at: every test that one of them makes of an attribute's value or of a time.
 
-The tests are not written again: each is the compiled check of the contract itself, asked about one value alone.
+The tests of values are the compiled checks of the contracts themselves, called with one value alone.
 """
 
 from __future__ import annotations
@@ -25,79 +25,81 @@ Test: TypeAlias = Callable[[Value], Hashable]
 
 
 @dataclass(frozen=True, slots=True)
-class Aspects:
-    """All that some contracts look at, for one source.
+class ObservedProperties:
+    """All that some contracts look at in the traces of one source.
 
-    - `tests`: of an attribute's value, by the attribute's name; `numbers`: with which they compare it.
-    - `scans`: what is forbidden in all texts, with the attributes excepted; `everything` of it at once.
-    - `related`: attributes whose values are compared with each other.
-    - `ordered`: names of spans whose times are compared with each other, allowing for `within_ns` in one process and
-      `between_ns` else; `concurrent`: names of those of which it matters how many are open at once.
-    - `cuts_ns`: at which durations an answer changes.
+    - `tests`: the tests of an attribute's value, by name; `numbers`: the numbers they compare it with, sorted.
+    - `scans`: scanners of all texts, each with the attributes exempt from it; `all_classes` scans for all at once.
+    - `compared`: attributes whose values are compared with each other (`same_as`).
+    - `ordered`: names of spans whose times are compared with each other, `concurrent`: names of those that are counted
+      while open; `same_process_ns` and `other_process_ns`: the allowances for these, within and between processes.
+    - `duration_cuts_ns`: the durations at which the outcome of a check changes, sorted.
     - `capabilities`: what the source can carry.
     """
 
     tests: Mapping[str, Sequence[Test]]
     numbers: Mapping[str, Sequence[float]]
     scans: Sequence[tuple[Scanner, frozenset[str]]]
-    everything: Scanner
-    related: frozenset[str]
+    all_classes: Scanner
+    compared: frozenset[str]
     ordered: Sequence[NamePattern]
     concurrent: Sequence[NamePattern]
-    within_ns: Sequence[int]
-    between_ns: Sequence[int]
-    cuts_ns: Sequence[int]
+    same_process_ns: Sequence[int]
+    other_process_ns: Sequence[int]
+    duration_cuts_ns: Sequence[int]
     capabilities: frozenset[Capability]
 
     @classmethod
-    def of(cls, plans: Sequence[ContractPlan], source: SourceInfo) -> Aspects | None:
-        """What the contracts look at; None where one looks at more than a shape holds."""
+    def of(cls, plans: Sequence[ContractPlan], source: SourceInfo) -> ObservedProperties | None:
+        """Return what the contracts look at in traces of this source; None if one looks at more than a shape holds."""
         contents = [content for plan in plans for content in _contents(plan)]
         if any(each.matcher.same_as for content in contents for each in content.resource):
             return None
-        unclear = rounding_ns(source.resolution_ns)
+        rounding = rounding_ns(source.resolution_ns)
         return cls(
             _tests(contents, source),
             _numbers(contents),
             _scans(contents),
             Scanner(each for content in contents for each in content.forbid),
-            frozenset(name for content in contents for name in _related(content)),
+            frozenset(name for content in contents for name in _compared(content)),
             [pattern for plan in plans for pattern in _ordered(plan.top)],
             [_pattern(entry) for plan in plans for entry in plan.top.walk() if entry.concurrency],
-            _allowances(plans, source, same_process=True) if "resource" in source.capabilities else (),
-            _allowances(plans, source, same_process=False),
-            sorted({cut for content in contents for cut in _cuts(content, unclear)}),
+            _allowances_ns(plans, source, same_process=True) if "resource" in source.capabilities else (),
+            _allowances_ns(plans, source, same_process=False),
+            sorted({cut for content in contents for cut in _duration_cuts(content, rounding)}),
             source.capabilities,
         )
 
-    def limits(self, name: str) -> Sequence[float]:
-        """The numbers with which tests of an attribute compare: between two of them every number is as any other."""
+    def bounds(self, name: str) -> Sequence[float]:
+        """Return the numbers that tests compare an attribute with: all numbers between two of them give one result."""
         return self.numbers.get(name, ())
 
-    def answers(self, name: str, value: Value) -> tuple[Hashable, ...]:
-        """What every test says of an attribute: all that a verdict depends on, but for what it is compared with."""
-        answers = [test(value) for test in self.tests.get(name, ())]
-        if not self._leaks(name, value, self.everything, _NOTHING):  # almost always
-            return (name, *answers)
-        return (name, *answers, tuple([self._leaks(name, value, scanner, exempt) for scanner, exempt in self.scans]))
+    def test_results(self, name: str, value: Value) -> tuple[Hashable, ...]:
+        """Return the result of every test of an attribute: all that a verdict depends on, apart from `same_as`."""
+        results = [test(value) for test in self.tests.get(name, ())]
+        if not self._leaks(name, value, self.all_classes, _NO_EXEMPTIONS):  # almost always
+            return (name, *results)
+        return (name, *results, tuple([self._leaks(name, value, scanner, exempt) for scanner, exempt in self.scans]))
 
-    def is_sure(self, value: Value) -> bool:
-        """Whether the source tells what the value is: else what it is compared with matters, too."""
+    def type_is_known(self, value: Value) -> bool:
+        """Return whether the source shows the value's type: else the result of `same_as` depends on the other value."""
         return not possible_values(value, self.capabilities)
 
     def _leaks(self, name: str, value: Value, scanner: Scanner, exempt: frozenset[str]) -> Hashable:
-        return tuple(map(_in_short, attribute_leaks(name, value, scanner, exempt, self.capabilities)))
+        return tuple(map(_result_key, attribute_leaks(name, value, scanner, exempt, self.capabilities)))
 
     def allowances_ns(self, *, one_process: bool) -> Sequence[int]:
-        """By how much the times of two spans may disagree. A source without resources cannot tell processes apart."""
-        return self.within_ns if one_process and self.within_ns else (*self.within_ns, *self.between_ns)
+        """Return by how much the times of two spans of a trace may contradict each other, for each contract."""
+        if one_process and self.same_process_ns:  # without resources, no two spans are known to be of one process
+            return self.same_process_ns
+        return (*self.same_process_ns, *self.other_process_ns)
 
-    def bucket(self, duration_ns: int) -> int:
-        """Durations in one bucket are within the same bounds."""
-        return bisect_right(self.cuts_ns, duration_ns)
+    def duration_class(self, duration_ns: int) -> int:
+        """Return a number that is equal for durations within the same bounds."""
+        return bisect_right(self.duration_cuts_ns, duration_ns)
 
 
-def _allowances(plans: Sequence[ContractPlan], source: SourceInfo, *, same_process: bool) -> Sequence[int]:
+def _allowances_ns(plans: Sequence[ContractPlan], source: SourceInfo, *, same_process: bool) -> Sequence[int]:
     return sorted(
         {
             allowance_ns(
@@ -123,7 +125,7 @@ def _contents(plan: ContractPlan) -> Iterator[Content]:
 
 
 def _expectations(content: Content) -> Iterator[AttributeExpectation]:
-    """The attributes of spans, and of what spans carry. Resources are under the same names: they are tested alike."""
+    """Yield the attributes of spans and of what they carry. Resource attributes of the same name are tested alike."""
     yield from content.attributes
     yield from content.resource
     for event in content.events:
@@ -133,13 +135,13 @@ def _expectations(content: Content) -> Iterator[AttributeExpectation]:
 
 
 def _tests(contents: Sequence[Content], source: SourceInfo) -> Mapping[str, Sequence[Test]]:
-    nowhere = Context(Topology(Trace("", ())), capabilities=source.capabilities, find_span=lambda *_: None)
+    empty = Context(Topology(Trace("", ())), capabilities=source.capabilities, find_span=lambda *_: None)
     tests: dict[str, dict[str, Test]] = {}
     for content in contents:
         for expectation in _expectations(content):
             for name in expectation.names:
-                test = _test_of(expectation, name, nowhere)
-                tests.setdefault(name, {}).setdefault(repr(expectation.matcher), test)  # which tells 1, 1.0, True apart
+                test = _test_of(expectation, name, empty)
+                tests.setdefault(name, {}).setdefault(repr(expectation.matcher), test)  # distinguishes 1, 1.0, True
         for names in content.exactly_one_true:
             for name in names:
                 tests.setdefault(name, {}).setdefault("exactly_one_true", lambda value: value is True)
@@ -158,34 +160,34 @@ def _numbers(contents: Sequence[Content]) -> Mapping[str, Sequence[float]]:
     return {name: sorted(several) for name, several in numbers.items()}
 
 
-def _test_of(expectation: AttributeExpectation, name: str, nowhere: Context) -> Test:
-    """The check, asked about this one attribute: of several names each is judged by itself (section 4, aliases)."""
+def _test_of(expectation: AttributeExpectation, name: str, empty: Context) -> Test:
+    """Return the check of this one name of the attribute: aliases are judged one by one (section 4)."""
     judge = compile_attribute(replace(expectation, name=name, names=(name,)))
 
     def test(value: Value) -> Hashable:
-        outcomes = judge({name: value}, nowhere)
-        return tuple(map(_in_short, outcomes)) if outcomes else None
+        outcomes = judge({name: value}, empty)
+        return tuple(map(_result_key, outcomes)) if outcomes else None
 
     return test
 
 
-def _in_short(outcome: Outcome) -> Hashable:
-    """A breach is one whatever it says: where it would be said, the engine judges the trace itself."""
+def _result_key(outcome: Outcome) -> Hashable:
+    """Return a key of an outcome. All breaches are alike: a trace with a finding is judged by the engine."""
     return outcome if isinstance(outcome, Undecided) else isinstance(outcome, Breach)
 
 
 def _scans(contents: Sequence[Content]) -> Sequence[tuple[Scanner, frozenset[str]]]:
-    asked: dict[tuple[tuple[PrivacyClass, ...], frozenset[str]], Scanner] = {}
+    scanners: dict[tuple[tuple[PrivacyClass, ...], frozenset[str]], Scanner] = {}
     for content in contents:
-        if content.forbid and (content.forbid, content.exempt) not in asked:
-            asked[content.forbid, content.exempt] = Scanner(content.forbid)
-    return [(scanner, exempt) for (_, exempt), scanner in asked.items()]
+        if content.forbid and (content.forbid, content.exempt) not in scanners:
+            scanners[content.forbid, content.exempt] = Scanner(content.forbid)
+    return [(scanner, exempt) for (_, exempt), scanner in scanners.items()]
 
 
-_NOTHING: frozenset[str] = frozenset()
+_NO_EXEMPTIONS: frozenset[str] = frozenset()
 
 
-def _related(content: Content) -> Iterator[str]:
+def _compared(content: Content) -> Iterator[str]:
     for expectation in _expectations(content):
         if reference := expectation.matcher.same_as:
             yield from expectation.names
@@ -193,7 +195,7 @@ def _related(content: Content) -> Iterator[str]:
 
 
 def _ordered(top: Entry) -> Iterator[NamePattern]:
-    """The spans of entries that an order names."""
+    """Yield the names of the spans of entries that an order names."""
     entries = {entry.id: entry for entry in top.walk()}
     named = {id for entry in entries.values() for id in entry.order}
     named |= {id for entry in entries.values() for condition in entry.conditions for id in condition.order}
@@ -207,10 +209,10 @@ def _pattern(entry: Entry) -> NamePattern:
 _ANY_NAME = NamePattern(("*",))
 
 
-def _cuts(content: Content, unclear_ns: int) -> Iterator[int]:
-    """The least durations from which on a bound is exceeded, or no more missed (see checks.order)."""
+def _duration_cuts(content: Content, rounding_ns: int) -> Iterator[int]:
+    """Yield the least duration that exceeds an upper bound or reaches a lower one (see checks.duration)."""
     if bound := content.duration:
         if bound.at_most_ns is not None:
-            yield bound.at_most_ns + unclear_ns + 1
+            yield bound.at_most_ns + rounding_ns + 1
         if bound.at_least_ns is not None:
-            yield bound.at_least_ns - unclear_ns
+            yield bound.at_least_ns - rounding_ns

@@ -1,0 +1,166 @@
+"""Summarize spans that were read without decoding their attributes.
+
+Each attribute is decoded once; from then on its shape is looked up by its encoded bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from typing import Any, Final, NamedTuple, Protocol
+
+from spanpact.otlp import SharedValues
+from spanpact.otlp.batch import SimpleSpan
+from spanpact.trace.model import Resource, Scope, Span, Value
+from spanpact.verification.shapes.span_shapes import (
+    NO_SHAPE,
+    SMALL,
+    SpanShapes,
+    SpanSummary,
+    Unshapeable,
+    comparable,
+)
+
+_MOST_REMEMBERED: Final = 1 << 15  # attributes; then all are decoded anew
+_GROUP_WEIGHT: Final = 1 << 5  # the shapes of spans are remembered for each group: remember fewer groups
+
+
+class LazyDecoder(Protocol):
+    """How to read one encoding: the module `lazy_json` or `lazy_protobuf`. All may raise NeedsFullDecoding."""
+
+    def read_simple_span(self, span: Any) -> SimpleSpan | None:
+        """Return the parts of a span without events or links; None for another."""
+
+    def decode_group(self, group: Any, shared: SharedValues) -> tuple[Resource, Scope]:
+        """Return the resource and the scope of a group."""
+
+    def split_double(self, attribute: bytes) -> tuple[bytes, float]:
+        """Return the number in an attribute that is a double, after the bytes before it; b"" and 0 for another."""
+
+    def decode_attribute(self, attribute: bytes) -> tuple[str, Value]:
+        """Return the name and the value of an attribute."""
+
+    def decode_whole_span(self, span: Any, resource: Resource, scope: Scope) -> Span:
+        """Return the span with everything decoded."""
+
+
+class _KnownShape(NamedTuple):
+    """A span shape, and the positions of those attributes that are compared with other spans."""
+
+    shape: int
+    compared: tuple[int, ...]
+
+
+class Group(NamedTuple):
+    """The resource and the scope of some spans, the number of this group, and that of its process."""
+
+    resource: Resource
+    scope: Scope
+    number: int
+    process: int
+
+
+class LazySpanShapes:
+    """Summarizes the spans of one encoding, with the same shape numbers as `SpanShapes` gives."""
+
+    def __init__(self, shapes: SpanShapes, decoder: LazyDecoder, shared: SharedValues) -> None:
+        self._shapes, self._decoder, self._shared = shapes, decoder, shared
+        self._generation = 0
+        self._attributes = _AttributeShapes(self._attribute)
+        self._compared_values: dict[bytes, Hashable] = {}
+        self._double_names: dict[bytes, str] = {}
+        self._known_shapes: dict[Hashable, _KnownShape] = {}
+        self._groups: dict[Hashable, Group] = {}
+
+    def begin(self) -> int:
+        """Return the generation of the spans that follow; call it before each document."""
+        generation = self._shapes.begin()
+        most = max(
+            len(self._attributes),
+            len(self._compared_values),
+            len(self._double_names),
+            len(self._known_shapes),
+            len(self._groups) * _GROUP_WEIGHT,
+        )
+        if generation != self._generation or most > _MOST_REMEMBERED:
+            self._generation = generation
+            self._attributes.clear()
+            self._compared_values.clear()
+            self._double_names.clear()
+            self._known_shapes.clear()
+            self._groups.clear()
+        return generation
+
+    def summaries(self, raw_group: Hashable, spans: Iterable[Any]) -> Iterator[SpanSummary]:
+        """Yield the summaries of the spans of one group."""
+        group = self._groups.get(raw_group) or self._group(raw_group)
+        _, _, number, process = group
+        read, shape_of = self._decoder.read_simple_span, self._attributes.__getitem__
+        known_shapes, values = self._known_shapes, self._compared_values
+        for span in spans:
+            simple = read(span)
+            if simple is None or process == NO_SHAPE:
+                yield self._decoded_summary(span, group)
+                continue
+            start, span_id, parent_id, end, rest, attributes = simple
+            attribute_shapes = tuple(map(shape_of, attributes))
+            known = known_shapes.get((number, rest, attribute_shapes))
+            if known is None:
+                known = self._find_shape(span, group, attributes)
+                known_shapes[number, rest, attribute_shapes] = known
+            shape, positions = known
+            compared = tuple([values[attributes[i]] for i in positions]) if positions else ()
+            yield start, span_id, parent_id, end, shape, process, compared, span, group
+
+    def decoded(self, summary: SpanSummary) -> Span:
+        """Return the span of a summary with everything decoded."""
+        span, group = summary[-2:]
+        return span if group is None else self._decoder.decode_whole_span(span, group.resource, group.scope)
+
+    def _decoded_summary(self, span: Any, group: Group) -> SpanSummary:
+        whole = self._decoder.decode_whole_span(span, group.resource, group.scope)
+        return (*self._shapes.summary(whole)[:-2], span, group)
+
+    def _group(self, raw_group: Hashable) -> Group:
+        resource, scope = self._decoder.decode_group(raw_group, self._shared)
+        try:
+            process = self._shapes.resource(resource)[1]
+        except (Unshapeable, RecursionError):
+            process = NO_SHAPE
+        group = self._groups[raw_group] = Group(resource, scope, len(self._groups), process)
+        return group
+
+    def _find_shape(self, span: Any, group: Group, attributes: Sequence[bytes]) -> _KnownShape:
+        """Return the shape of a span by decoding all of it."""
+        whole = self._decoder.decode_whole_span(span, group.resource, group.scope)
+        compared = tuple([i for i, attribute in enumerate(attributes) if attribute in self._compared_values])
+        if len(whole.attributes) < len(attributes):  # a name that is there twice
+            return _KnownShape(NO_SHAPE, compared)
+        return _KnownShape(self._shapes.summary(whole)[4], compared)
+
+    def _attribute(self, attribute: bytes) -> int:
+        """Return the shape of an attribute whose bytes are new: mostly a double, which hardly ever repeats."""
+        head, number = self._decoder.split_double(attribute)
+        name = self._double_names.get(head)
+        if name is not None and -SMALL < number < SMALL:
+            return self._shapes.double(name, number)
+        name, value = self._decoder.decode_attribute(attribute)
+        try:
+            shape = self._shapes.attribute(name, value)
+            if name in self._shapes.observed.compared:
+                self._compared_values[attribute] = comparable(value)
+            elif head and type(value) is float:
+                self._double_names[head] = name
+        except (Unshapeable, RecursionError):
+            shape = NO_SHAPE
+        self._attributes[attribute] = shape
+        return shape
+
+
+class _AttributeShapes(dict[bytes, int]):
+    """The shapes of attributes by their encoded bytes; a new one is found when it is first looked up."""
+
+    def __init__(self, find: Callable[[bytes], int]) -> None:
+        self._find = find
+
+    def __missing__(self, attribute: bytes) -> int:
+        return self._find(attribute)
