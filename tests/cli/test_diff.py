@@ -174,7 +174,7 @@ def test_versions_of_one_name_are_paired_by_their_major_version(desk: Desk, fold
     (new / "v2.contract.yaml").write_text(contract("1.1.0"))
     twice = desk("diff", str(old), str(new))
     assert (twice.code, twice.out) == (2, "")
-    assert one_line(twice.err, ["the contract checkout is there twice: "])
+    assert one_line(twice.err, ["two files hold the contract checkout: "])
 
 
 def test_as_json(desk: Desk) -> None:

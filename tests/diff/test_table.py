@@ -43,5 +43,5 @@ def test_nothing_that_examples_alone_may_hold_is_left_out_by_mistake() -> None:
 @pytest.mark.parametrize("keyword", KEYWORDS)
 def test_a_rule_says_what_it_does_and_names_findings_of_the_language(keyword: str) -> None:
     rule = KEYWORDS[keyword]
-    assert rule.says
+    assert rule.summary
     assert set(rule.findings) <= set(CATALOGUE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spanpact.diff.versions import enough, lowered, raised, steps_up
+from spanpact.diff.versions import is_enough, is_lowered, largest_step, raised_step
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from spanpact.diff.versions import enough, lowered, raised, steps_up
     ],
 )
 def test_the_part_that_was_raised(old: str, new: str, step: str) -> None:
-    assert raised(old, new) == step
+    assert raised_step(old, new) == step
 
 
 ASCENDING = "1.0.0-1 1.0.0-2 1.0.0-10 1.0.0-alpha 1.0.0-alpha.1 1.0.0-alpha.beta 1.0.0-beta 1.0.0 1.0.1 1.1.0 2.0.0"
@@ -35,12 +35,12 @@ ASCENDING = "1.0.0-1 1.0.0-2 1.0.0-10 1.0.0-alpha 1.0.0-alpha.1 1.0.0-alpha.beta
 def test_versions_stand_in_the_order_of_semver() -> None:
     versions = ASCENDING.split()
     for i, one in enumerate(versions):
-        assert [lowered(one, other) for other in versions] == [j < i for j in range(len(versions))]
+        assert [is_lowered(one, other) for other in versions] == [j < i for j in range(len(versions))]
 
 
 def test_a_greater_step_than_is_needed_is_enough() -> None:
-    assert enough("major", "minor")
-    assert enough("none", "none")
-    assert not enough("patch", "minor")
-    assert steps_up(["patch", "major", "none"]) == "major"
-    assert steps_up([]) == "none"
+    assert is_enough("major", "minor")
+    assert is_enough("none", "none")
+    assert not is_enough("patch", "minor")
+    assert largest_step(["patch", "major", "none"]) == "major"
+    assert largest_step([]) == "none"

@@ -1,26 +1,26 @@
-"""The values that a comparison of two versions of a contract gives (section 12 of docs/contract-format.md)."""
+"""The result of comparing two versions of contracts (section 12 of docs/contract-format.md)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
-from spanpact.diff.versions import Step, enough, lowered, raised, steps_up
+from spanpact.diff.versions import Step, is_enough, is_lowered, largest_step, raised_step
 from spanpact.errors import Place
 
 State: TypeAlias = Literal["same", "changed", "added", "removed"]
 Party: TypeAlias = Literal["producers", "consumers"]
 VersionFinding: TypeAlias = Literal["", "version-too-low", "version-lowered", "contract-removed"]
 
-UNSHOWN = "cannot be shown compatible"
+UNSHOWN: Final = "cannot be shown compatible"
 
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """Which way an edit goes. Neither: nothing that is accepted or refused changes.
+    """The effect of an edit on the traces that a contract accepts.
 
-    `tightens`: a trace once accepted may be refused. `loosens`: a refused one may pass. `reason` says why both are
-    assumed, or what beside the edit itself decides; "" where from and to say it all.
+    `tightens`: a trace that was accepted may be refused. `loosens`: a trace that was refused may be accepted. With
+    neither, the same traces are accepted. `reason` says why both are assumed, or what else decides; it may be "".
     """
 
     tightens: bool = False
@@ -28,31 +28,31 @@ class Shift:
     reason: str = ""
 
     @property
-    def undone(self) -> Shift:
-        """The shift of the edit that goes back."""
+    def reversed(self) -> Shift:
+        """Return the shift of the opposite edit."""
         return Shift(self.loosens, self.tightens, self.reason)
 
     def __or__(self, other: Shift) -> Shift:
         return Shift(self.tightens or other.tightens, self.loosens or other.loosens, self.reason or other.reason)
 
 
-NEITHER = Shift()
-TIGHTER = Shift(tightens=True)
-LOOSER = Shift(loosens=True)
+NEITHER: Final = Shift()
+TIGHTER: Final = Shift(tightens=True)
+LOOSER: Final = Shift(loosens=True)
 
 
 def both_ways(why: str) -> Shift:
-    """The shift of an edit of which neither direction can be ruled out."""
+    """Return the shift of an edit that may tighten and may loosen."""
     return Shift(True, True, f"{UNSHOWN}: {why}")
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One edit. `key` (entry/id) is stable across runs, as that of a finding is.
+    """One edit. Its `key` (entry/id) is stable across runs, like that of a finding.
 
     `entry` is the id in the contract that it belongs to (`top` for the head of the file), `path` the ids from `top`
     to it, `keyword` the clause below it. `before` and `after` are short texts, "" for nothing. `place` is in the new
-    version, or in the old one for what is gone. `waived`: it would tighten, but is pending or below violation.
+    version, or in the old version for what was removed. `waived`: it would tighten, but is pending or below violation.
     """
 
     id: str
@@ -67,23 +67,23 @@ class Change:
 
     @property
     def key(self) -> str:
-        """`entry/id`, as for findings."""
+        """Return `entry/id`."""
         return f"{self.entry}/{self.id}"
 
     @property
     def breaks(self) -> tuple[Party, ...]:
-        """Who may break: producers where it tightens, consumers where it loosens."""
+        """Return who may break: producers if it tightens, consumers if it loosens."""
         return (*(("producers",) if self.shift.tightens else ()), *(("consumers",) if self.shift.loosens else ()))
 
     @property
     def needs(self) -> Step:
-        """The part of the version that the language asks to be raised."""
+        """Return the part of the version number that must be raised."""
         return "major" if self.breaks else "minor" if self.waived else "patch"
 
 
 @dataclass(frozen=True, slots=True)
 class ContractDiff:
-    """What changed in one contract; the version and file of a side on which it does not stand are ""."""
+    """The changes of one contract. Version and file are "" on a side that does not have it."""
 
     contract: str
     state: State
@@ -97,39 +97,39 @@ class ContractDiff:
 
     @property
     def breaks(self) -> tuple[Party, ...]:
-        """Who may break, of all changes together."""
+        """Return who may break by any of the changes."""
         found = {party for change in self.changes for party in change.breaks}
         return tuple(party for party in ("producers", "consumers") if party in found)
 
     @property
     def needs(self) -> Step:
-        """The part of the version that the changes ask to be raised; `none` where nothing changed."""
-        return steps_up([change.needs for change in self.changes])
+        """Return the part of the version number that the changes need raised; `none` without changes."""
+        return largest_step([change.needs for change in self.changes])
 
     @property
     def raised(self) -> Step:
-        """The part of the version that was raised."""
-        return raised(self.old_version, self.new_version) if self.state in ("same", "changed") else "none"
+        """Return the part of the version number that was raised."""
+        return raised_step(self.old_version, self.new_version) if self.state in ("same", "changed") else "none"
 
     @property
     def finding(self) -> VersionFinding:
-        """What is wrong with the version; "" for nothing. A raised patch is never demanded, only named."""
+        """Return what is wrong with the version number, "" for nothing. Raising the patch number is never required."""
         if self.state == "removed":
             return "" if self.removal_allowed else "contract-removed"
         if self.state == "added":
             return ""
-        if lowered(self.old_version, self.new_version):
+        if is_lowered(self.old_version, self.new_version):
             return "version-lowered"
-        return "" if self.needs == "patch" or enough(self.raised, self.needs) else "version-too-low"
+        return "" if self.needs == "patch" or is_enough(self.raised, self.needs) else "version-too-low"
 
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """The comparison of two sets of contracts."""
+    """The comparison of two folders of contracts."""
 
     contracts: tuple[ContractDiff, ...]
 
     @property
     def exit_code(self) -> int:
-        """1 where a version was not raised as the language asks, or a contract is gone; else 0."""
+        """Return 1 if a version number was not raised enough or a contract was removed, else 0."""
         return 1 if any(each.finding for each in self.contracts) else 0

@@ -1,62 +1,66 @@
-"""Gathers the changes between two versions of one contract; the walkers over its parts share it."""
+"""Collect the changes between two versions of one contract; the modules that compare its parts share this."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from spanpact.diff.changes import NEITHER, Change, Shift, both_ways
 from spanpact.diff.compatibility_rules import KEYWORDS
-from spanpact.diff.contract_facts import Facts, Raised
-from spanpact.diff.descriptions import described
-from spanpact.diff.inclusion.shifts import is_said
+from spanpact.diff.contract_version import ContractVersion
+from spanpact.diff.descriptions import describe
+from spanpact.diff.inclusion.keyword_values import has_value
+from spanpact.diff.raised_findings import RaisedFinding
 from spanpact.errors import Place
 
 Edit: TypeAlias = Literal["added", "removed", "changed", "moved", "renamed"]
-_STEERED = "a neighbour may select the same spans, and what is broken without effect steers which is which"
+_ASSIGNMENT: Final = (
+    "a neighbour may select the same spans, and pending or lowered findings influence which span is assigned to which"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What an edit is about: an id with its path, and the ids by which its findings may be pending.
+    """What an edit is about: an id with its path.
 
-    `raises` is the id that its findings carry (default: its own). `prefix` stands before the keyword
-    (`then.load.`). `steers`: its findings count when spans are assigned.
+    `pending_ids` are the ids that can be pending for it (default: its own). `raises` is the id that its findings carry
+    (default: its own). `prefix` goes before the keyword (`then.load.`). `steers`: its findings count when spans are
+    assigned to entries.
     """
 
     id: str
     path: tuple[str, ...]
-    covers: tuple[str, ...] = ()
+    pending_ids: tuple[str, ...] = ()
     raises: str = ""
     prefix: str = ""
     steers: bool = True
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """The ids of which one that is pending is enough."""
-        return self.covers or (self.id,)
+        """Return the ids of which one pending is enough to waive its findings."""
+        return self.pending_ids or (self.id,)
 
     def below(self, id: str) -> Subject:
-        """An event or a link of it."""
+        """Return the subject of an event or a link below it."""
         return Subject(id, (*self.path, id), (*self.ids, id), steers=self.steers)
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A keyword's value on one side, and where it stands; `text` if it is not to be described."""
+    """A keyword's value in one version and its place; `text` replaces the description of the value."""
 
     value: Any = None
     place: Place | None = None
     text: str | None = None
 
     @property
-    def shown(self) -> str:
-        """The value in words."""
-        return described(self.value) if self.text is None else self.text
+    def description(self) -> str:
+        """Return a short text for the value."""
+        return describe(self.value) if self.text is None else self.text
 
 
-NOTHING = Value()
+NOTHING: Final = Value()
 Sides: TypeAlias = tuple[Value, Value]
 """The old value and the new one."""
 
@@ -64,24 +68,24 @@ _Part = TypeVar("_Part")
 
 
 def sides(old: _Part, new: _Part, value: Callable[[_Part], Value]) -> Sides:
-    """Both values, each read off its side in the same way."""
+    """Return the values of both versions of a part."""
     return value(old), value(new)
 
 
-def one_sided(old: _Part | None, new: _Part | None, value: Callable[[_Part], Value]) -> Sides:
-    """Both values of what may be there on one side only."""
+def optional_sides(old: _Part | None, new: _Part | None, value: Callable[[_Part], Value]) -> Sides:
+    """Return the values of a part that may be missing in one version."""
     return (value(old) if old else NOTHING), (value(new) if new else NOTHING)
 
 
 @dataclass(slots=True)
-class Comparing:
-    """Two versions, the ids of the old one replaced where they were renamed; and the changes found so far."""
+class Comparison:
+    """Two versions of one contract, the old one with its renamed ids replaced, and the changes found so far."""
 
-    old: Facts
-    new: Facts
+    old: ContractVersion
+    new: ContractVersion
     changes: list[Change] = field(default_factory=list)
 
-    def keyword(
+    def compare(
         self,
         subject: Subject,
         keyword: str,
@@ -91,43 +95,42 @@ class Comparing:
         naming: Shift = NEITHER,
         raised_as: str = "",
     ) -> None:
-        """Compares a keyword by its rule; `name` is what it is called below the id (default: the keyword).
+        """Compare the values of a keyword by its rule, and add a change if they differ.
 
-        `naming` is what the edit does by naming something in a closed place, which nothing that is pending undoes.
-        `raised_as` is the keyword whose findings it raises.
+        `name` is what the keyword is called in the change (default: the keyword). `naming` is the shift from naming
+        something in a closed place, which pending does not waive. `raised_as` is the keyword whose findings it raises.
         """
         old, new = values
         shift = KEYWORDS[keyword].compare(old.value, new.value)
         if shift is None:
             return
         raised = [(subject.raises or subject.id, finding) for finding in KEYWORDS[raised_as or keyword].findings]
-        shift, waived = self.weighed(subject, shift, raised, raised)
-        edit: Edit = (
-            "changed" if is_said(old.value) and is_said(new.value) else "added" if is_said(new.value) else "removed"
-        )
-        self.note(subject, keyword, edit, values, shift | naming, waived=waived, name=name)
+        shift, waived = self.waive(subject, shift, raised, raised)
+        before, after = has_value(old.value), has_value(new.value)
+        edit: Edit = "changed" if before and after else "added" if after else "removed"
+        self.add(subject, keyword, edit, values, shift | naming, waived=waived, name=name)
 
-    def weighed(
-        self, subject: Subject, shift: Shift, before: Sequence[Raised], after: Sequence[Raised]
+    def waive(
+        self, subject: Subject, shift: Shift, before: Sequence[RaisedFinding], after: Sequence[RaisedFinding]
     ) -> tuple[Shift, bool]:
-        """The shift without what is pending or below violation, and whether it would have tightened otherwise.
+        """Return the shift without what is pending or below violation, and whether that would have tightened.
 
-        `before` and `after` are what the old and the new form may raise.
+        `before` and `after` are the findings that the old and the new version of the subject can raise.
         """
-        if subject.steers and (shift.tightens or shift.loosens) and self._steered(subject):
-            return both_ways(_STEERED), False
+        if subject.steers and (shift.tightens or shift.loosens) and self._affects_assignment(subject):
+            return both_ways(_ASSIGNMENT), False
         waived = shift.tightens and self.new.waives(subject.ids, after)
-        spared = shift.loosens and self.old.waives(subject.ids, before)
-        return Shift(shift.tightens and not waived, shift.loosens and not spared, shift.reason), waived
+        was_waived = shift.loosens and self.old.waives(subject.ids, before)
+        return Shift(shift.tightens and not waived, shift.loosens and not was_waived, shift.reason), waived
 
-    def _steered(self, subject: Subject) -> bool:
+    def _affects_assignment(self, subject: Subject) -> bool:
         lenient = self.old.lenient or self.new.lenient
-        return lenient and any(facts.contested(id) for id in subject.path for facts in (self.old, self.new))
+        return lenient and any(version.is_contested(id) for id in subject.path for version in (self.old, self.new))
 
-    def note(
+    def add(
         self,
         subject: Subject,
-        word: str,
+        keyword: str,
         edit: Edit,
         values: Sides,
         shift: Shift,
@@ -135,34 +138,27 @@ class Comparing:
         waived: bool = False,
         name: str = "",
     ) -> None:
-        """Takes in a change; of one that refuses and admits nothing else, no reason is needed."""
+        """Add a change; one that neither tightens nor loosens has no reason."""
         old, new = values
-        id = f"{word.rpartition('.')[2].replace('_', '-')}-{edit}"
+        id = f"{keyword.rpartition('.')[2].replace('_', '-')}-{edit}"
         place = new.place if new.place and edit != "removed" else old.place or new.place
-        keyword = subject.prefix + (name or word)
         shift = shift if shift.tightens or shift.loosens else NEITHER
-        self.changes.append(Change(id, subject.id, keyword, old.shown, new.shown, shift, waived, subject.path, place))
+        before, after = old.description, new.description
+        full_name = subject.prefix + (name or keyword)
+        self.changes.append(Change(id, subject.id, full_name, before, after, shift, waived, subject.path, place))
 
 
-def each_by_id(
-    olds: Mapping[str, _Part],
-    news: Mapping[str, _Part],
-    *,
-    gone: Callable[[_Part], None],
-    come: Callable[[_Part], None],
-    stayed: Callable[[_Part, _Part], None],
-) -> None:
-    """Walks over what stands by id (or name) in both versions: the new ones in their order, then what is gone."""
-    for id, item in news.items():
-        if id in olds:
-            stayed(olds[id], item)
-        else:
-            come(item)
-    for id, item in olds.items():
-        if id not in news:
-            gone(item)
+def pairs_by_id(olds: Mapping[str, _Part], news: Mapping[str, _Part]) -> Iterator[tuple[_Part | None, _Part | None]]:
+    """Yield (old, new) for each id or name: those of the new version in its order, then those that were removed."""
+    yield from ((olds.get(id), item) for id, item in news.items())
+    yield from ((item, None) for id, item in olds.items() if id not in news)
 
 
 def by_id(items: Iterable[Any]) -> dict[str, Any]:
-    """The items by their id."""
+    """Return the items by their id."""
     return {each.id: each for each in items}
+
+
+def edit_of(new: object) -> Edit:
+    """Return how a part changed that is in one version only."""
+    return "added" if new else "removed"

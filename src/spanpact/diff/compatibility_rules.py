@@ -1,7 +1,7 @@
-"""The rules of compatibility, one for each keyword of the language (section 12 of docs/contract-format.md).
+"""The compatibility rules, one for each keyword of the language (section 12 of docs/contract-format.md).
 
-A keyword that stands in several places has one rule, unless its meaning differs: then the place goes before it
-(`across.duration`). A matcher's words have theirs in `matchers.WORDS`.
+A keyword that is allowed in several places has one rule, unless it means different things there: then its key has a
+prefix (`across.duration`). The keywords of matchers are in `inclusion.matchers.WORDS`.
 """
 
 from __future__ import annotations
@@ -12,18 +12,31 @@ from types import MappingProxyType
 from typing import Final
 
 from spanpact.contract.loader.vocabulary import KINDS, STATUSES
-from spanpact.diff.inclusion import shifts
-from spanpact.diff.inclusion.shifts import Compare
+from spanpact.diff.inclusion.keyword_values import (
+    Compare,
+    compare_allowances,
+    compare_durations,
+    compare_exemptions,
+    compare_members,
+    compare_presence,
+    compare_ranges,
+    compare_selectors,
+    compare_sequences,
+    compare_text_only,
+    compare_texts,
+    compare_values,
+    compare_vocabulary,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class KeywordRule:
-    """How edits of a keyword count: what they do, in words; how values compare; which findings the keyword raises.
+    """How edits of a keyword count: a summary, the comparison of its values, and the findings it can raise.
 
-    Where all of `findings` are below violation, or pending, what the keyword demands refuses nothing.
+    If all of `findings` are below violation or pending, the keyword refuses nothing.
     """
 
-    says: str
+    summary: str
     compare: Compare
     findings: tuple[str, ...] = ()
 
@@ -33,67 +46,67 @@ _RELATED: Final = (*_ATTRIBUTE, "attribute-relation")
 _COUNTED: Final = ("span-missing", "span-surplus", "span-misplaced")
 _EVENTS: Final = ("event-missing", "event-surplus")
 _LINKS: Final = ("link-missing", "link-surplus")
-_MEMBER: Final = "one more tightens, unless it is pending or below violation; it loosens where it is named in a closed"
+_MEMBER: Final = "one more tightens, unless it is pending or below violation; it loosens if it is named in a closed"
 _CLOSED: Final = ("span-extra", "attribute-extra", "event-extra", "link-extra")
 
 KEYWORDS: Final[Mapping[str, KeywordRule]] = MappingProxyType(
     {
         # the head of the file
-        "spanpact": KeywordRule("the same for both: there is one version of the language", shifts.only_text),
-        "contract": KeywordRule("pairs the versions", shifts.only_text),
-        "fragment": KeywordRule("file layout: no change", shifts.only_text),
-        "extends": KeywordRule("file layout: what the fragments hold is compared", shifts.only_text),
-        "version": KeywordRule("what the changes ask to be raised", shifts.only_text),
-        "about": KeywordRule("text only", shifts.only_text),
-        "examples": KeywordRule("text only", shifts.only_text),
-        "scenario": KeywordRule("other traces are spoken of: both", shifts.selects),
-        "aliases": KeywordRule("another name is also judged, and also enough: both", shifts.selects),
-        "classes": KeywordRule("a pattern that `forbid` uses: both; else text only", shifts.selects),
-        "clock": KeywordRule("by `tolerance` and `skew`", shifts.only_text),
-        "clock.tolerance": KeywordRule("more loosens", shifts.allowances),
-        "clock.skew": KeywordRule("more loosens", shifts.allowances),
-        "levels": KeywordRule("to violation tightens, from violation loosens", shifts.only_text),
-        "pending": KeywordRule("made pending loosens, no longer pending tightens", shifts.only_text),
-        "pending.until": KeywordRule("later loosens", shifts.allowances),
-        "pending.reason": KeywordRule("text only", shifts.only_text),
-        "pending.owner": KeywordRule("text only", shifts.only_text),
-        "every": KeywordRule(f"{_MEMBER} place", shifts.said),
-        "across": KeywordRule("one more tightens", shifts.said),
+        "spanpact": KeywordRule("the same for both: there is one version of the language", compare_text_only),
+        "contract": KeywordRule("pairs the versions", compare_text_only),
+        "fragment": KeywordRule("file layout: no change", compare_text_only),
+        "extends": KeywordRule("file layout: what the fragments hold is compared", compare_text_only),
+        "version": KeywordRule("what the changes ask to be raised", compare_text_only),
+        "about": KeywordRule("text only", compare_text_only),
+        "examples": KeywordRule("text only", compare_text_only),
+        "scenario": KeywordRule("it applies to other traces: both", compare_selectors),
+        "aliases": KeywordRule("another name is checked and accepted too: both", compare_selectors),
+        "classes": KeywordRule("a pattern that `forbid` uses: both; else text only", compare_selectors),
+        "clock": KeywordRule("by `tolerance` and `skew`", compare_text_only),
+        "clock.tolerance": KeywordRule("more loosens", compare_allowances),
+        "clock.skew": KeywordRule("more loosens", compare_allowances),
+        "levels": KeywordRule("to violation tightens, from violation loosens", compare_text_only),
+        "pending": KeywordRule("made pending loosens, no longer pending tightens", compare_text_only),
+        "pending.until": KeywordRule("later loosens", compare_allowances),
+        "pending.reason": KeywordRule("text only", compare_text_only),
+        "pending.owner": KeywordRule("text only", compare_text_only),
+        "every": KeywordRule(f"{_MEMBER} place", compare_presence),
+        "across": KeywordRule("one more tightens", compare_presence),
         # statements of `across`
-        "across.sampling": KeywordRule("another rate: both", shifts.said, ("sampling-rate",)),
-        "across.confidence": KeywordRule("more loosens", shifts.allowances, ("sampling-rate",)),
-        "across.duration": KeywordRule("a higher bound loosens", shifts.allowances, ("duration",)),
-        "across.error_rate": KeywordRule("a higher bound loosens", shifts.allowances, ("error-rate",)),
-        "across.of": KeywordRule("other spans are counted: both", shifts.selects),
-        "across.samples": KeywordRule("other populations are judged: both", shifts.selects),
+        "across.sampling": KeywordRule("another rate: both", compare_presence, ("sampling-rate",)),
+        "across.confidence": KeywordRule("more loosens", compare_allowances, ("sampling-rate",)),
+        "across.duration": KeywordRule("a higher bound loosens", compare_allowances, ("duration",)),
+        "across.error_rate": KeywordRule("a higher bound loosens", compare_allowances, ("error-rate",)),
+        "across.of": KeywordRule("other spans are counted: both", compare_selectors),
+        "across.samples": KeywordRule("other populations are checked: both", compare_selectors),
         # the tree
-        "children": KeywordRule(f"{_MEMBER} place, or a neighbour may select the same", shifts.said),
-        "descendants": KeywordRule(f"{_MEMBER} place, or a neighbour may select the same", shifts.said),
-        "span": KeywordRule("selects: both", shifts.selects),
-        "where": KeywordRule("selects: both", shifts.selects),
-        "count": KeywordRule("a narrower range tightens", shifts.ranges, _COUNTED),
-        "closed": KeywordRule("one more tightens", shifts.members, _CLOSED),
-        "order": KeywordRule("one more at an end tightens; in the middle: both", shifts.sequences, ("order",)),
-        "concurrency": KeywordRule("a narrower range tightens", shifts.ranges, ("concurrency",)),
-        "conditions": KeywordRule(f"{_MEMBER} place", shifts.said),
-        "when": KeywordRule("selects: both", shifts.selects),
-        "then": KeywordRule("by the content and the count of each side", shifts.said, _COUNTED),
+        "children": KeywordRule(f"{_MEMBER} place, or a neighbour may select the same spans", compare_presence),
+        "descendants": KeywordRule(f"{_MEMBER} place, or a neighbour may select the same spans", compare_presence),
+        "span": KeywordRule("selects: both", compare_selectors),
+        "where": KeywordRule("selects: both", compare_selectors),
+        "count": KeywordRule("a narrower range tightens", compare_ranges, _COUNTED),
+        "closed": KeywordRule("one more tightens", compare_members, _CLOSED),
+        "order": KeywordRule("one more at an end tightens; in the middle: both", compare_sequences, ("order",)),
+        "concurrency": KeywordRule("a narrower range tightens", compare_ranges, ("concurrency",)),
+        "conditions": KeywordRule(f"{_MEMBER} place", compare_presence),
+        "when": KeywordRule("selects: both", compare_selectors),
+        "then": KeywordRule("by the content and the count of each side", compare_presence, _COUNTED),
         # content
-        "kind": KeywordRule("fewer kinds tighten", shifts.words_of(KINDS), ("kind",)),
-        "status": KeywordRule("fewer codes tighten", shifts.words_of(STATUSES), ("status",)),
-        "status_message": KeywordRule("by the texts accepted", shifts.text_values, ("status-message",)),
-        "scope": KeywordRule("by the texts accepted", shifts.text_values, ("scope",)),
-        "attributes": KeywordRule("by the values accepted", shifts.values, _RELATED),
-        "resource": KeywordRule("by the values accepted", shifts.values, _RELATED),
-        "exactly_one_true": KeywordRule("another list: both", shifts.said, ("attribute-relation",)),
-        "parent": KeywordRule("another: both", shifts.said, ("parent",)),
-        "duration": KeywordRule("narrower bounds tighten", shifts.bounds, ("duration",)),
-        "forbid": KeywordRule("one more tightens", shifts.members, ("privacy-leak",)),
-        "except": KeywordRule("one more loosens", shifts.exemptions, ("privacy-leak",)),
-        "events": KeywordRule(f"{_MEMBER} place", shifts.said, _EVENTS),
-        "event": KeywordRule("selects: both", shifts.selects, _EVENTS),
-        "via": KeywordRule("selects: both", shifts.selects, _EVENTS),
-        "links": KeywordRule(f"{_MEMBER} place", shifts.said, _LINKS),
+        "kind": KeywordRule("fewer kinds tighten", compare_vocabulary(KINDS), ("kind",)),
+        "status": KeywordRule("fewer codes tighten", compare_vocabulary(STATUSES), ("status",)),
+        "status_message": KeywordRule("by the texts accepted", compare_texts, ("status-message",)),
+        "scope": KeywordRule("by the texts accepted", compare_texts, ("scope",)),
+        "attributes": KeywordRule("by the values accepted", compare_values, _RELATED),
+        "resource": KeywordRule("by the values accepted", compare_values, _RELATED),
+        "exactly_one_true": KeywordRule("another list: both", compare_presence, ("attribute-relation",)),
+        "parent": KeywordRule("another: both", compare_presence, ("parent",)),
+        "duration": KeywordRule("narrower bounds tighten", compare_durations, ("duration",)),
+        "forbid": KeywordRule("one more tightens", compare_members, ("privacy-leak",)),
+        "except": KeywordRule("one more loosens", compare_exemptions, ("privacy-leak",)),
+        "events": KeywordRule(f"{_MEMBER} place", compare_presence, _EVENTS),
+        "event": KeywordRule("selects: both", compare_selectors, _EVENTS),
+        "via": KeywordRule("selects: both", compare_selectors, _EVENTS),
+        "links": KeywordRule(f"{_MEMBER} place", compare_presence, _LINKS),
     }
 )
-"""Each keyword's rule. What no rule lists counts as both."""
+"""The rule of each keyword."""

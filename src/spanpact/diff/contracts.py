@@ -1,4 +1,4 @@
-"""Two versions of a contract, or of a folder of them, compared: section 12 of docs/contract-format.md."""
+"""Compare two versions of a contract, or of folders of contracts (section 12 of docs/contract-format.md)."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from dataclasses import replace
 
 from spanpact.contract.compiled import ContractPlan
 from spanpact.diff.changes import LOOSER, NEITHER, TIGHTER, Change, ContractDiff, Diff, State
-from spanpact.diff.comparison import Comparing, Subject, Value
-from spanpact.diff.contract_facts import Facts
-from spanpact.diff.entries import compare_conditions, compare_entries
-from spanpact.diff.head import compare_head
-from spanpact.diff.renames import renamed, renames
-from spanpact.diff.rules_and_statements import compare_rules, compare_statements
+from spanpact.diff.comparison import Comparison, Subject, Value
+from spanpact.diff.conditions import compare_conditions
+from spanpact.diff.contract_head import compare_head
+from spanpact.diff.contract_version import ContractVersion
+from spanpact.diff.entries import compare_entries
+from spanpact.diff.renames import find_renames, renamed
+from spanpact.diff.rules import compare_rules
+from spanpact.diff.statements import compare_statements
 from spanpact.diff.versions import major_of
 from spanpact.errors import UsageError
 
@@ -25,10 +27,10 @@ def diff_contracts(
     allowed_removals: Collection[str] = (),
     today: dt.date | None = None,
 ) -> Diff:
-    """Compares contracts, paired by name; where a name has several versions, by its major version too.
+    """Compare contracts, paired by name, and by major version if a name has several versions.
 
-    `today` (UTC; default: the present day) decides which pending agreements still hold. Raises UsageError where one
-    name and major version stands twice on one side.
+    `today` (UTC, default: the current day) decides which agreements of `pending` still hold. Raises `UsageError` if
+    one side has the same name and major version twice.
     """
     day = today or dt.datetime.now(dt.UTC).date()
     diffs = [diff_contract(old, new, today=day) for old, new in _pairs(olds, news)]
@@ -36,7 +38,7 @@ def diff_contracts(
 
 
 def diff_contract(old: ContractPlan | None, new: ContractPlan | None, *, today: dt.date) -> ContractDiff:
-    """Compares two versions of one contract; None where it is not there."""
+    """Compare two versions of one contract; None for a side that does not have it."""
     if old and new:
         changes = compare(old, new, today=today)
         state: State = "changed" if changes else "same"
@@ -51,30 +53,30 @@ def diff_contract(old: ContractPlan | None, new: ContractPlan | None, *, today: 
 
 
 def compare(old: ContractPlan, new: ContractPlan, *, today: dt.date) -> tuple[Change, ...]:
-    """Every change between two versions of a contract, the head first, then the tree, `every` and `across`."""
-    names = renames(old, new)
-    comparing = Comparing(Facts(renamed(old, names), today), Facts(new, today))
-    _note_renames(comparing, names)
-    compare_head(comparing)
-    compare_entries(comparing)
-    compare_conditions(comparing)
-    compare_rules(comparing)
-    compare_statements(comparing)
-    return tuple(comparing.changes)
+    """Return the changes between two versions of a contract: of the head, the tree, `every` and `across`."""
+    names = find_renames(old, new)
+    comparison = Comparison(ContractVersion(renamed(old, names), today), ContractVersion(new, today))
+    _add_renames(comparison, names)
+    compare_head(comparison)
+    compare_entries(comparison)
+    compare_conditions(comparison)
+    compare_rules(comparison)
+    compare_statements(comparison)
+    return tuple(comparison.changes)
 
 
-def _note_renames(comparing: Comparing, names: dict[str, str]) -> None:
+def _add_renames(comparison: Comparison, names: dict[str, str]) -> None:
     for before, after in names.items():
-        standing = comparing.new.entries.get(after)
-        subject = Subject(after, standing.path if standing else (after,))
-        place = standing.entry.place if standing else comparing.new.plan.place
-        comparing.note(subject, "id", "renamed", (Value(before, place), Value(after, place)), NEITHER)
+        placed = comparison.new.entries.get(after)
+        subject = Subject(after, placed.path if placed else (after,))
+        place = placed.entry.place if placed else comparison.new.plan.place
+        comparison.add(subject, "id", "renamed", (Value(before, place), Value(after, place)), NEITHER)
 
 
 def _pairs(
     olds: Sequence[ContractPlan], news: Sequence[ContractPlan]
 ) -> list[tuple[ContractPlan | None, ContractPlan | None]]:
-    """(old, new) for each contract, in the order of the new ones; then those that are gone."""
+    """Return (old, new) for each contract in the order of the new ones, then those that were removed."""
     before, after = _by_name(olds), _by_name(news)
     pairs: list[tuple[ContractPlan | None, ContractPlan | None]] = []
     for name in dict.fromkeys((*after, *before)):
@@ -87,14 +89,14 @@ def _pairs(
 
 
 def _by_name(plans: Sequence[ContractPlan]) -> dict[str, dict[int, ContractPlan]]:
-    """Contracts by name, then by major version."""
+    """Return contracts by name, then by major version."""
     found: dict[str, dict[int, ContractPlan]] = {}
     for plan in plans:
         versions = found.setdefault(plan.name, {})
         first = versions.setdefault(major_of(plan.version), plan)
         if first is not plan:
             raise UsageError(
-                f"the contract {plan.name} is there twice: {first.file} and {plan.file}",
-                hint="contracts are paired by name, and several versions of one by their major version",
+                f"two files hold the contract {plan.name}: {first.file} and {plan.file}",
+                hint="contracts are paired by name, and by major version if a name has several",
             )
     return found

@@ -1,4 +1,4 @@
-"""Values of keywords in words, as a comparison shows what they were and are."""
+"""Short texts for the values of keywords, as a report shows the old and the new value."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from spanpact.contract.compiled import (
     Side,
     Statement,
 )
-from spanpact.engine.checks.shown import described as described_matcher
+from spanpact.engine.checks.shown import described as describe_matcher
 from spanpact.engine.checks.shown import shown_ns
 from spanpact.privacy import PrivacyClass
 
 
-def described(value: Any) -> str:
-    """The value in a few words; "" for what is not said."""
+def describe(value: Any) -> str:
+    """Return a short text for the value, "" for none."""
     match value:
         case None | "":
             return ""
         case Matcher():
-            return described_matcher(value)
+            return describe_matcher(value)
         case DurationBound():
             return _bound(value)
         case Content():
-            return "; ".join(content_words(value))
+            return "; ".join(describe_content(value))
         case Entry() | Rule() | EventExpectation() | LinkExpectation():
             return "; ".join(_named(value))
         case Condition():
@@ -45,9 +45,9 @@ def described(value: Any) -> str:
         case PrivacyClass():
             return value.name
         case frozenset() | set():
-            return ", ".join(sorted(map(described, value)))
+            return ", ".join(sorted(map(describe, value)))
         case tuple() | list():
-            return ", ".join(map(described, value))
+            return ", ".join(map(describe, value))
         case bool():
             return str(value).lower()
     return str(value)
@@ -65,34 +65,34 @@ def _named(value: Entry | Rule | EventExpectation | LinkExpectation) -> Iterable
     if value.count is not None:
         yield f"count {value.count}"
     if isinstance(value, EventExpectation | LinkExpectation):
-        yield from (f"attributes.{a.name}: {described(a.matcher)}" for a in value.attributes)
+        yield from (f"attributes.{a.name}: {describe(a.matcher)}" for a in value.attributes)
     else:
-        yield from (f"where {words}" for words in content_words(value.where))
-        yield from content_words(value.content)
+        yield from (f"where {each}" for each in describe_content(value.where))
+        yield from describe_content(value.content)
 
 
-def content_words(content: Content) -> Iterable[str]:
-    """Each expectation of a content, `kind: client`."""
+def describe_content(content: Content) -> Iterable[str]:
+    """Yield a text for each expectation of a content, such as `kind: client`."""
     for keyword in ("kind", "status", "status_message", "scope", "parent", "duration"):
-        if (said := getattr(content, keyword)) is not None:
-            yield f"{keyword}: {described(said)}"
+        if (value := getattr(content, keyword)) is not None:
+            yield f"{keyword}: {describe(value)}"
     for attribute in content.attributes:
-        yield f"attributes.{attribute.name}: {described(attribute.matcher)}"
+        yield f"attributes.{attribute.name}: {describe(attribute.matcher)}"
     for attribute in content.resource:
-        yield f"resource.{attribute.name}: {described(attribute.matcher)}"
+        yield f"resource.{attribute.name}: {describe(attribute.matcher)}"
     if content.exactly_one_true:
         yield f"exactly_one_true: {', '.join(names[0] for names in content.exactly_one_true)}"
-    yield from (f"event {described(event)}" for event in content.events)
-    yield from (f"link {described(link)}" for link in content.links)
+    yield from (f"event {describe(event)}" for event in content.events)
+    yield from (f"link {describe(link)}" for link in content.links)
     if content.forbid:
-        yield f"forbid: {described(content.forbid)}"
+        yield f"forbid: {describe(content.forbid)}"
 
 
 def _side(side: Side) -> str:
     if side.mode != "content":
         return side.mode
     count: tuple[Count, ...] = (side.count,) if side.count else ()
-    return "; ".join((*(f"count {each}" for each in count), *content_words(side.content)))
+    return "; ".join((*(f"count {each}" for each in count), *describe_content(side.content)))
 
 
 def _sides(sides: Iterable[Side]) -> str:

@@ -1,4 +1,4 @@
-"""An identical entry under a new id is a rename (section 12 of docs/contract-format.md); so for every other id."""
+"""Find renamed ids: an identical part under a new id is a rename (section 12 of docs/contract-format.md)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Names: TypeAlias = Mapping[str, str]
 """Old id to new id."""
 
 _IDS: Final = ("id", "entry", "of")
-_LEFT_OUT: Final = ("place", "places", "regex", "names")  # aliases are compared once, for the contract
+_IGNORED: Final = ("place", "places", "regex", "names")  # aliases are compared once, for the whole contract
 _UNORDERED: Final = (
     "children",
     "descendants",
@@ -27,10 +27,10 @@ _UNORDERED: Final = (
 )
 
 
-def renames(old: ContractPlan, new: ContractPlan) -> dict[str, str]:
-    """The ids of the old version that are others in the new one, where all else is the same.
+def find_renames(old: ContractPlan, new: ContractPlan) -> dict[str, str]:
+    """Return the old ids that have another id in the new version while everything else is the same.
 
-    A rename may make others visible (of what refers to it), so it is looked for until there are no more.
+    Finding one rename may reveal another in a part that refers to it, so the search repeats until it finds no more.
     """
     found: dict[str, str] = {}
     while more := _more(renamed(old, found), new):
@@ -41,27 +41,27 @@ def renames(old: ContractPlan, new: ContractPlan) -> dict[str, str]:
 def _more(old: ContractPlan, new: ContractPlan) -> dict[str, str]:
     before, after = set(all_ids(old)), set(all_ids(new))
     found: dict[str, str] = {}
-    for olds, news in _places(old, new):
-        come: dict[str, list[Any]] = {}
+    for olds, news in _sibling_lists(old, new):
+        candidates: dict[str, list[Any]] = {}
         for other in news:
             if other.id not in before:
-                come.setdefault(_nameless(other), []).append(other)
+                candidates.setdefault(_nameless(other), []).append(other)
         for one in olds:
-            if one.id not in after and (alike := come.get(_nameless(one))):
-                names = dict(zip(own_ids(one), own_ids(alike[0]), strict=True))
-                if shape(one, names) == shape(alike[0]):
+            if one.id not in after and (matches := candidates.get(_nameless(one))):
+                names = dict(zip(own_ids(one), own_ids(matches[0]), strict=True))
+                if canonical_text(one, names) == canonical_text(matches[0]):
                     found |= {a: b for a, b in names.items() if a != b}
-                    del alike[0]
+                    del matches[0]
     return found
 
 
 def _nameless(item: Any) -> str:
-    """What says the same of two items that differ in their ids only."""
-    return shape(item, dict.fromkeys(own_ids(item), ""))
+    """Return a text that two items share if they differ in their ids only."""
+    return canonical_text(item, dict.fromkeys(own_ids(item), ""))
 
 
-def _places(old: ContractPlan, new: ContractPlan) -> Iterator[tuple[Iterable[Any], Iterable[Any]]]:
-    """The lists in which what stands in both versions is looked for."""
+def _sibling_lists(old: ContractPlan, new: ContractPlan) -> Iterator[tuple[Iterable[Any], Iterable[Any]]]:
+    """Yield the lists of the old and the new version in which parts correspond to each other."""
     yield old.rules, new.rules
     yield old.across, new.across
     entries = new.entries()
@@ -75,13 +75,13 @@ def _places(old: ContractPlan, new: ContractPlan) -> Iterator[tuple[Iterable[Any
 
 
 def all_ids(plan: ContractPlan) -> Iterator[str]:
-    """Every id of a contract."""
+    """Yield every id of a contract."""
     for item in (plan.top, *plan.rules, *plan.across):
         yield from own_ids(item)
 
 
 def own_ids(item: Any) -> list[str]:
-    """The id of an entry, rule, condition, statement, event or link, and all ids below it, in a fixed order."""
+    """Return the id of an entry, rule, condition, statement, event or link, and all ids below it, in a fixed order."""
     found = [item.id]
     if isinstance(item, Entry):
         for below in (*_sorted(item.children), *_sorted(item.descendants), *_sorted(item.conditions)):
@@ -96,8 +96,8 @@ def own_ids(item: Any) -> list[str]:
 
 
 def _sorted(items: Iterable[Any]) -> list[Any]:
-    """In an order that does not depend on ids."""
-    return sorted(items, key=lambda item: shape(item, dict.fromkeys(_owned(item), "")))
+    """Sort in an order that does not depend on ids."""
+    return sorted(items, key=lambda item: canonical_text(item, dict.fromkeys(_owned(item), "")))
 
 
 def _owned(item: Any) -> list[str]:
@@ -107,21 +107,21 @@ def _owned(item: Any) -> list[str]:
     return [*(each.id for each in item.walk()), *conditions]
 
 
-def shape(value: Any, names: Names | None = None) -> str:
-    """A text that two values share where they say the same, wherever they stand; `names` replaces ids."""
+def canonical_text(value: Any, names: Names | None = None) -> str:
+    """Return a text that two values share if they mean the same, wherever they are; `names` replaces ids."""
     if is_dataclass(value) and not isinstance(value, NamePattern | type):
-        said = (
+        texts = (
             f"{each.name}={_field(each.name, getattr(value, each.name), names or {})}"
             for each in fields(value)
-            if each.name not in _LEFT_OUT
+            if each.name not in _IGNORED
         )
-        return f"{type(value).__name__}({','.join(said)})"
+        return f"{type(value).__name__}({','.join(texts)})"
     if isinstance(value, NamePattern):
         return repr(sorted(value.texts))
     if isinstance(value, frozenset):
         return repr(sorted(map(repr, value)))
     if isinstance(value, tuple):
-        return f"({','.join(shape(each, names) for each in value)})"
+        return f"({','.join(canonical_text(each, names) for each in value)})"
     return repr(value)
 
 
@@ -131,12 +131,12 @@ def _field(name: str, value: Any, names: Names) -> str:
     if name == "order":
         return repr([names.get(each, each) for each in value])
     if name in _UNORDERED:
-        return repr(sorted(shape(each, names) for each in value))
-    return shape(value, names)
+        return repr(sorted(canonical_text(each, names) for each in value))
+    return canonical_text(value, names)
 
 
 def renamed(value: Any, names: Names) -> Any:
-    """The plan (or a part of it) with ids replaced, wherever they stand."""
+    """Return the plan (or a part of it) with its ids replaced everywhere."""
     if not names:
         return value
     if isinstance(value, tuple):
@@ -161,7 +161,7 @@ def _renamed_field(name: str, value: Any, names: Names) -> Any:
         return {_renamed_key(key, names): level for key, level in value.items()}
     if name == "pending":
         return {names.get(key, key): agreed for key, agreed in value.items()}
-    if name in (*_LEFT_OUT, "examples"):
+    if name in (*_IGNORED, "examples"):
         return value
     return renamed(value, names)
 

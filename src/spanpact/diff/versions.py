@@ -1,4 +1,7 @@
-"""Semantic versions: which part was raised, and whether that is enough (section 12 of docs/contract-format.md)."""
+"""Semantic version numbers: which part was raised, and whether that is enough.
+
+Section 12 of docs/contract-format.md and semver.org.
+"""
 
 from __future__ import annotations
 
@@ -10,25 +13,25 @@ _STEPS: Final[tuple[Step, ...]] = ("none", "patch", "minor", "major")
 _Precedence: TypeAlias = tuple[tuple[int, int, int], bool, tuple[tuple[bool, int, str], ...]]
 
 
-def steps_up(steps: Iterable[Step]) -> Step:
-    """The greatest of the steps; `none` of none."""
+def largest_step(steps: Iterable[Step]) -> Step:
+    """Return the largest of the steps, `none` if there are none."""
     return max(steps, key=_STEPS.index, default="none")
 
 
-def enough(raised: Step, needed: Step) -> bool:
-    """Whether a version that was raised by one step meets what is needed."""
+def is_enough(raised: Step, needed: Step) -> bool:
+    """Return whether raising one part is enough where another is needed."""
     return _STEPS.index(raised) >= _STEPS.index(needed)
 
 
-def lowered(old: str, new: str) -> bool:
-    """Whether the new version comes before the old one."""
+def is_lowered(old: str, new: str) -> bool:
+    """Return whether the new version comes before the old one."""
     return _precedence(new) < _precedence(old)
 
 
-def raised(old: str, new: str) -> Step:
-    """The part that was raised.
+def raised_step(old: str, new: str) -> Step:
+    """Return the part that was raised.
 
-    A pre-release promises nothing yet: from 2.0.0-rc.1 to 2.0.0-rc.2 or 2.0.0 counts as raised to 2.0.0.
+    From 2.0.0-rc.1 to 2.0.0-rc.2 or 2.0.0 counts as raised to 2.0.0: a pre-release promises nothing.
     """
     before, after = _precedence(old), _precedence(new)
     if after <= before:
@@ -41,12 +44,12 @@ def raised(old: str, new: str) -> Step:
 
 
 def major_of(version: str) -> int:
-    """The first number of a version."""
+    """Return the first number of a version."""
     return _precedence(version)[0][0]
 
 
 def _precedence(version: str) -> _Precedence:
-    """What semver.org (item 11) orders by: numbers, then a pre-release before its release; build data never."""
+    """Return the sort key of semver.org, item 11: numbers, then a pre-release before its release; no build data."""
     core, _, pre = version.partition("+")[0].partition("-")
     major, minor, patch = (int(number) for number in core.split("."))
     parts = tuple((not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in pre.split(".") if pre)

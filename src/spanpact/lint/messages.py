@@ -26,7 +26,7 @@ _VIOLATIONS: Final = {
     "never-selects": "`span` and `where` cannot select any span",
     "when-never-holds": "`when` holds for no flow, so the condition is never checked",
     "then-never-holds": "`then` cannot be met where `when` holds",
-    "entry-shadowed": "a sibling entry takes every span that would break the entry",
+    "entry-shadowed": "a neighbouring entry takes every span that would break it",
     "examples-missing": "there is no accepted example, or no rejected one",
     "example-wrong": "an example gives other findings than it lists",
     "pending-expired": "an agreement of `pending` is past its date",

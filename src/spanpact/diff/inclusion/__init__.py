@@ -1,4 +1,7 @@
-"""Inclusion: whether everything that one matcher, entry or value accepts, another one accepts too."""
+"""Inclusion: whether everything that one matcher, entry or value accepts is accepted by another one too.
+
+`matchers` compares matchers, `overlaps` entries, and `keyword_values` the values of each keyword.
+"""
 
 from __future__ import annotations
 

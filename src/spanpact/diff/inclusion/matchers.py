@@ -1,6 +1,6 @@
-"""Whether one matcher accepts every value that another accepts (section 4 of docs/contract-format.md).
+"""Decide whether one matcher accepts every value that another accepts (section 4 of docs/contract-format.md).
 
-The answer is yes only where it can be shown; what cannot be (two different patterns) is no.
+The answer is yes only if it can be shown; for two different patterns, for example, it is no.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from spanpact.engine.checks.values import compile_matcher
 from spanpact.trace.model import Value
 
 Implied: TypeAlias = Callable[[Matcher, Matcher], bool]
-"""(the one that accepts less, the one that says the word) → whether all that the first accepts meets the word."""
+"""(the matcher that accepts less, the matcher with the keyword) → whether everything the first accepts meets it."""
 
 _NUMBERS: Final = ("int", "double", "number")
 
@@ -37,43 +37,43 @@ def _at_most(less: Matcher, more: Matcher) -> bool:
 
 WORDS: Final[Mapping[str, Implied]] = MappingProxyType(
     {
-        "equals": lambda less, more: more.equals is UNSET,  # literals are tried one by one before
+        "equals": lambda less, more: more.equals is UNSET,  # `literals` has tried each value before
         "one_of": lambda less, more: more.one_of is None,
         "type": lambda less, more: more.type is None or _type(less, more),
         "at_least": lambda less, more: more.at_least is None or _at_least(less, more),
         "at_most": lambda less, more: more.at_most is None or _at_most(less, more),
         "matches": lambda less, more: more.matches is None or less.matches == more.matches,
-        "same_as": lambda less, more: more.same_as is None or _one_reference(less, more),
+        "same_as": lambda less, more: more.same_as is None or _same_reference(less, more),
         "optional": lambda less, more: accepts_missing(more) or not accepts_missing(less),
     }
 )
-"""For each word of the language, when a matcher implies it."""
+"""For each keyword of matchers, when a matcher implies it."""
 
 
-def _one_reference(less: Matcher, more: Matcher) -> bool:
-    """Names of attributes are compared with the aliases, once for the contract."""
+def _same_reference(less: Matcher, more: Matcher) -> bool:
+    """Return whether both refer to the same attribute; aliases are compared once, for the whole contract."""
     if less.same_as is None or more.same_as is None:
         return False
     return (less.same_as.entry, less.same_as.attribute) == (more.same_as.entry, more.same_as.attribute)
 
 
 def accepts_missing(matcher: Matcher) -> bool:
-    """Whether an attribute that is not there is accepted."""
+    """Return whether a missing attribute is accepted."""
     return matcher.presence == "absent" or matcher.optional
 
 
 def literals(matcher: Matcher) -> list[Value] | None:
-    """Every value that the matcher accepts, of numbers both the int and the double; None where they are not listed."""
+    """Return every value that the matcher accepts, whole numbers as int and double; None if they are not listed."""
     if matcher.presence:
         return [] if matcher.presence == "absent" else None
     if matcher.equals is UNSET and matcher.one_of is None:
         return None
     listed = matcher.one_of if matcher.equals is UNSET else (matcher.equals,)
     fault = compile_matcher(matcher)
-    return [form for value in listed or () for form in _forms(value) if fault(form) is None]  # type: ignore[arg-type]
+    return [each for value in listed or () for each in _equal_values(value) if fault(each) is None]  # type: ignore[arg-type]
 
 
-def _forms(value: Value) -> Iterator[Value]:
+def _equal_values(value: Value) -> Iterator[Value]:
     yield value
     if isinstance(value, bool) or not isinstance(value, int | float):
         return
@@ -84,7 +84,7 @@ def _forms(value: Value) -> Iterator[Value]:
 
 
 def includes(more: Matcher, less: Matcher) -> bool:
-    """Whether every value of an attribute (or its lack) that `less` accepts is accepted by `more`."""
+    """Return whether `more` accepts every value of an attribute, and its absence, that `less` accepts."""
     if not WORDS["optional"](less, more):
         return False
     return _includes_values(more, less)
@@ -106,9 +106,9 @@ def _all_accepted(matcher: Matcher, listed: Sequence[Value]) -> bool:
 
 
 def includes_text(more: Matcher, less: Matcher, vocabulary: Sequence[str] | None = None) -> bool:
-    """The same of a text that every span has: the empty one is missing to `present`, `absent` and `optional` only.
+    """Return whether `more` accepts every text that `less` accepts, of a text that every span has.
 
-    `vocabulary` lists all texts that there are.
+    The empty text counts as missing for `present`, `absent` and `optional` only. `vocabulary` lists all possible texts.
     """
     if vocabulary is not None:
         return all(_accepts_text(more, text) for text in vocabulary if _accepts_text(less, text))
@@ -121,7 +121,7 @@ def includes_text(more: Matcher, less: Matcher, vocabulary: Sequence[str] | None
 
 
 def _literal_texts(matcher: Matcher) -> list[str] | None:
-    """Every text but the empty one that the matcher accepts, None where they are not listed."""
+    """Return every text except the empty one that the matcher accepts, None if they are not listed."""
     if matcher.presence == "absent":
         return []
     if matcher.equals is UNSET and matcher.one_of is None:

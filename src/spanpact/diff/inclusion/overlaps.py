@@ -1,4 +1,4 @@
-"""Whether two entries of one group may select the same span."""
+"""Decide whether two neighbouring entries may select the same span."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from spanpact.diff.inclusion.matchers import accepts_missing, literals
 
 
 def may_select_the_same(one: Entry, other: Entry) -> bool:
-    """Whether a span could be a candidate of both, as far as names and literals of `where` tell."""
+    """Return whether a span could be a candidate of both, by their names and the literals of `where`."""
     if one.span is None or other.span is None:
         return True
     return one.span.overlaps(other.span) and not _exclude_each_other(one.where, other.where)
@@ -32,9 +32,9 @@ def _pairs(one: Content, other: Content) -> Iterator[tuple[Matcher, Matcher]]:
 
 
 def _disjoint(one: Matcher, other: Matcher) -> bool:
-    """Whether no value meets both: all values of each are listed, and no two are equal (1, 1.0 and true count as so).
+    """Return whether no value meets both: the values of each are listed, and none are equal (1, 1.0 and true are).
 
-    One name has one value, and each of its aliases must meet both.
+    An attribute has one value, and under each of its aliases it must meet both.
     """
     if accepts_missing(one) and accepts_missing(other):
         return False

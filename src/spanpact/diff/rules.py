@@ -1,0 +1,77 @@
+"""Compare the rules of `every`: what they select, and what they expect of it."""
+
+from __future__ import annotations
+
+from spanpact.contract.compiled import Rule
+from spanpact.diff.changes import LOOSER, TIGHTER, both_ways
+from spanpact.diff.comparison import (
+    Comparison,
+    Sides,
+    Subject,
+    Value,
+    by_id,
+    edit_of,
+    optional_sides,
+    pairs_by_id,
+    sides,
+)
+from spanpact.diff.contents import compare_contents, shift_by_naming
+from spanpact.diff.entries import compare_where
+from spanpact.diff.raised_findings import findings_of_rule
+
+
+def compare_rules(comparison: Comparison) -> None:
+    """Compare every rule of `every` by its id."""
+    for old, new in pairs_by_id(by_id(comparison.old.plan.rules), by_id(comparison.new.plan.rules)):
+        if old and new:
+            _compare_rule(comparison, old, new)
+        else:
+            _add_or_remove(comparison, old, new)
+
+
+def _subject(id: str) -> Subject:
+    return Subject(id, (id,), steers=False)
+
+
+def _add_or_remove(comparison: Comparison, old: Rule | None, new: Rule | None) -> None:
+    """Add the change of a rule that is in one version only."""
+    rule = old or new
+    assert rule is not None
+    raised = list(findings_of_rule(rule))
+    shift, waived = comparison.waive(_subject(rule.id), TIGHTER if new else LOOSER, raised, raised)
+    shift |= shift_by_naming(comparison, "", _names(old), _names(new))
+    values = optional_sides(old, new, lambda each: Value(each, each.place))
+    comparison.add(_subject(rule.id), "rule", edit_of(new), values, shift, waived=waived, name="every")
+
+
+def _names(rule: Rule | None) -> list[str]:
+    """Return the attributes that a rule about spans names on them."""
+    if rule is None or rule.event is not None:
+        return []
+    contents = (rule.where, rule.content)
+    groups = [each.names for content in contents for each in content.attributes]
+    groups += [names for content in contents for names in content.exactly_one_true]
+    return [name for names in groups for name in names]
+
+
+def _compare_rule(comparison: Comparison, old: Rule, new: Rule) -> None:
+    subject = _subject(new.id)
+    _selection(comparison, subject, old, new)
+    counted = "events" if new.event else "count"
+    comparison.compare(subject, "count", _values(old, new, "count"), raised_as=counted)
+    compare_contents(comparison, subject, old.content, new.content, holder=None if new.event else "")
+
+
+def _selection(comparison: Comparison, subject: Subject, old: Rule, new: Rule) -> None:
+    names = [(each.span is None, frozenset((each.span or each.event).texts)) for each in (old, new)]  # type: ignore[union-attr]
+    keyword = "span" if new.span else "event"
+    if names[0] != names[1]:
+        values = sides(old, new, lambda rule: Value(rule.span or rule.event, rule.place))
+        comparison.add(subject, keyword, "changed", values, both_ways("it is checked for others"))
+    if old.via != new.via:
+        comparison.add(subject, "via", "changed", _values(old, new, "via"), both_ways("it is checked for others"))
+    compare_where(comparison, subject, _values(old, new, "where"))
+
+
+def _values(old: Rule, new: Rule, keyword: str) -> Sides:
+    return sides(old, new, lambda rule: Value(getattr(rule, keyword), rule.places.get(keyword, rule.place)))
