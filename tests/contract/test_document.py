@@ -114,11 +114,11 @@ def test_python_values_give_the_same_tree_as_yaml() -> None:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ({"a": {"b": [0, b"x"]}}, "a.b[1]: a bytes cannot stand in a contract"),
+        ({"a": {"b": [0, b"x"]}}, "a.b[1]: a value of type bytes is not allowed in a contract"),
         ({"a": {1: 2}}, "a: a key must be text, not `1`"),
         ({"a": 2**63}, "a: a whole number beyond 64 bits"),
-        ({"a": "\ud800"}, "a: a text with half a surrogate pair is no text"),
-        ({"a": object}, "a: a type cannot stand in a contract"),
+        ({"a": "\ud800"}, "a: the text has half a surrogate pair"),
+        ({"a": object}, "a: a value of type type is not allowed in a contract"),
         ({"a": [0] * MAX_NODES}, "a[9997]: more than 10,000 nodes"),
     ],
 )

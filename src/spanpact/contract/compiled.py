@@ -1,8 +1,11 @@
-"""A contract, compiled once: what the loader makes and the engine judges by.
+"""The compiled form of a contract: `ContractPlan` and its parts, frozen and typed.
 
-The plan keeps the structure of the contract language (docs/contract-format.md) one to one, so that it can be
-judged, covered and compared. Nothing in it refers to files being read or to traces. Durations are integer
-nanoseconds. Every part knows its place in the contract file (None for contracts written in Python).
+The loader produces it from contract files; the engine, lint and diff read it. It mirrors the structure of the contract
+language (docs/contract-format.md) one to one. `engine.compiled_contract.CompiledContract` adds the checks that are
+compiled from it.
+
+Durations are integer nanoseconds. Each part knows its `place` in the contract file; it is None in a contract written in
+Python.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ TypeName: TypeAlias = Literal["string", "boolean", "int", "double", "number", "b
 
 
 class _Unset:
-    """The type of UNSET: a matcher word that was not said (None is a literal of its own)."""
+    """The type of `UNSET`: a matcher keyword that is not given (None is a literal)."""
 
     def __repr__(self) -> str:
         return "UNSET"
@@ -58,7 +61,7 @@ AT_LEAST_ONE = Count(1, None)
 class Reference:
     """The target of `same_as`: an attribute of the spans of an entry (`top` included).
 
-    `names` is the attribute and its aliases, the attribute first.
+    `names` are the attribute and its aliases, the attribute first.
     """
 
     entry: str
@@ -68,9 +71,9 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """A value matcher (section 4): all words that are not UNSET or None must hold.
+    """A value matcher (section 4): every field that is not UNSET or None must hold.
 
-    `presence` is the bare word `present` or `absent`. A literal scalar or list is `equals`.
+    `presence` is set for the words `present` and `absent`. A literal scalar or list becomes `equals`.
     """
 
     equals: Value | _Unset = UNSET
@@ -87,7 +90,7 @@ class Matcher:
 
 @dataclass(frozen=True, slots=True)
 class AttributeExpectation:
-    """One attribute of `attributes` or `resource`: `names` is the name and its aliases, the name first."""
+    """One attribute of `attributes` or `resource`. `names` are the name and its aliases, the name first."""
 
     name: str
     names: tuple[str, ...]
@@ -97,7 +100,7 @@ class AttributeExpectation:
 
 @dataclass(frozen=True, slots=True)
 class EventExpectation:
-    """One id of `events`: events (or log records, by `via`) of the span whose name fits `event`."""
+    """One id of `events`: the span's events (or log records, see `via`) whose name matches `event`."""
 
     id: str
     event: NamePattern
@@ -109,7 +112,7 @@ class EventExpectation:
 
 @dataclass(frozen=True, slots=True)
 class LinkExpectation:
-    """One id of `links`: links of the span whose target's name fits `span`."""
+    """One id of `links`: the span's links to spans whose name matches `span`."""
 
     id: str
     span: NamePattern
@@ -128,7 +131,7 @@ class DurationBound:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The content keywords of section 3, `kind` to `forbid`. None or empty: not said.
+    """The content keywords of section 3, `kind` to `forbid`. A keyword that is not given is None or empty.
 
     `places` maps a keyword (`status`, `attributes.key`) to its place.
     """
@@ -151,17 +154,17 @@ class Content:
     places: Mapping[str, Place] = field(default_factory=dict, compare=False)
 
     def keywords(self) -> tuple[str, ...]:
-        """The expectations of this content as keyword paths: `status`, `attributes.key`, `forbid`, ...
+        """Return the expectations of this content as keyword paths: `status`, `attributes.key`, `forbid`, ...
 
-        Events and links are not among them: they carry ids of their own.
+        Events and links are left out, as they have ids of their own.
         """
-        said = [k for k in ("kind", "status", "status_message") if getattr(self, k) is not None]
-        said += [f"attributes.{a.name}" for a in self.attributes]
-        said += [f"resource.{a.name}" for a in self.resource]
-        said += [k for k in ("scope",) if self.scope is not None]
-        said += ["exactly_one_true"] if self.exactly_one_true else []
-        said += [k for k in ("parent", "duration") if getattr(self, k) is not None]
-        return (*said, *(["forbid"] if self.forbid else []))
+        paths = [keyword for keyword in ("kind", "status", "status_message") if getattr(self, keyword) is not None]
+        paths += [f"attributes.{each.name}" for each in self.attributes]
+        paths += [f"resource.{each.name}" for each in self.resource]
+        paths += ["scope"] if self.scope is not None else []
+        paths += ["exactly_one_true"] if self.exactly_one_true else []
+        paths += [keyword for keyword in ("parent", "duration") if getattr(self, keyword) is not None]
+        return (*paths, *(["forbid"] if self.forbid else []))
 
 
 NO_CONTENT = Content()
@@ -169,7 +172,7 @@ NO_CONTENT = Content()
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One id of a condition's `when` or `then`. `mode` `content` uses `content`; `count` is None where not said."""
+    """One id of a condition's `when` or `then`. `content` is empty unless `mode` is "content"."""
 
     entry: str
     mode: Literal["present", "absent", "content"]
@@ -180,7 +183,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """`when` all sides hold, `then` must hold, judged for each span of the entry that holds the condition."""
+    """A condition: where every side of `when` holds, those of `then` must hold, for each span of its entry."""
 
     id: str
     when: tuple[Side, ...]
@@ -191,9 +194,9 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One named place in the tree. The contract's body is the entry `top`.
+    """One named place in the contract's tree. The contract's body is the entry `top`.
 
-    `span` is None only for the body of a contract without `span`, whose flow is the whole trace.
+    `span` is None only for `top`, in a contract without `span`, whose flow is the whole trace.
     """
 
     id: str
@@ -212,7 +215,7 @@ class Entry:
     """Places of the keywords `span`, `where`, `count`, `closed`, `order`, `concurrency`."""
 
     def walk(self) -> Iterator[Entry]:
-        """This entry and all entries below it, depth first, in the order of the file."""
+        """Yield this entry and all entries below it, depth first, in the order of the file."""
         yield self
         for entry in (*self.children, *self.descendants):
             yield from entry.walk()
@@ -220,9 +223,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One id of `every`: about each span (`span` set) or each event (`event` set) of the flow.
+    """One id of `every`: a rule about each span (`span` is set) or each event (`event` is set) of the flow.
 
-    For an event rule `where` and `content` hold only `attributes` and `forbid`/`except`.
+    In an event rule, `where` and `content` have only `attributes` and `forbid`/`except`.
     """
 
     id: str
@@ -232,7 +235,7 @@ class Rule:
     where: Content = NO_CONTENT
     content: Content = NO_CONTENT
     count: Count | None = None
-    """None where not said (any number)."""
+    """None if not given: any number."""
     place: Place | None = None
     places: Mapping[str, Place] = field(default_factory=dict, compare=False)
 
@@ -255,7 +258,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class ContractPlan:
-    """A whole contract. `file` is its path as given ("" for one written in Python)."""
+    """A compiled contract. `file` is its path as the caller gave it ("" for a contract written in Python)."""
 
     name: str
     version: str
@@ -266,7 +269,7 @@ class ContractPlan:
     rules: tuple[Rule, ...] = ()
     across: tuple[Statement, ...] = ()
     classes: tuple[PrivacyClass, ...] = ()
-    """Its own privacy classes, those of fragments included (the known ones are in `privacy.KNOWN_CLASSES`)."""
+    """The privacy classes defined by the contract and its fragments (built-in ones: `privacy.KNOWN_CLASSES`)."""
     tolerance_ns: int = 0
     skew_ns: int = 100_000_000
     levels: Mapping[str, Level] = field(default_factory=dict)
@@ -274,8 +277,8 @@ class ContractPlan:
     pending: Mapping[str, Pending] = field(default_factory=dict)
     place: Place | None = None
     examples: Any = field(default=None, compare=False, repr=False)
-    """The `examples` node of the document, read by `examples.py` when they are asked for; None for none."""
+    """The `examples` node of the document, which `contract.examples` reads; None without examples."""
 
     def entries(self) -> dict[str, Entry]:
-        """Every entry by id, `top` first, in the order of the file."""
+        """Return all entries by id, `top` first, in the order of the file."""
         return {entry.id: entry for entry in self.top.walk()}

@@ -1,6 +1,7 @@
-"""A contract document as a tree of nodes that know their place: the one form between files, Python and the loader.
+"""A contract document: a tree of nodes, each with its location.
 
-`yaml_document.from_yaml` makes it from a file's text, `from_python` here from plain Python values.
+It is the loader's input, whatever the contract comes from: `yaml_reader.from_yaml` builds it from YAML text,
+`from_python` from Python values.
 """
 
 from __future__ import annotations
@@ -21,20 +22,20 @@ ScalarValue: TypeAlias = bool | int | float | str | None
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where a node stands: its place in a file (None in Python), and its path of keys (`children.lookup`)."""
+    """The location of a node: its place in a file (None in Python) and its path of keys (`children.lookup`)."""
 
     place: Place | None = None
     path: str = ""
 
     def error(self, message: str, *, hint: str = "") -> ContractError:
-        """A `ContractError` that names this location: by its place, or by its path where there is no file."""
+        """Return a ContractError for this location: its place, or its path of keys where there is no file."""
         prefix = "" if self.place or not self.path else f"{self.path}: "
         return ContractError(prefix + message, place=self.place, hint=hint)
 
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A single value: text, number, boolean or null."""
+    """A leaf: text, number, boolean or null."""
 
     value: ScalarValue
     location: Location = field(default=Location(), compare=False)
@@ -50,7 +51,7 @@ class Sequence:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """Nodes by key; `keys` gives where each key stands."""
+    """Nodes by key. `keys` has the location of each key."""
 
     items: dict[str, Node]
     keys: dict[str, Location] = field(default_factory=dict, compare=False)
@@ -61,7 +62,7 @@ Node: TypeAlias = Scalar | Sequence | Mapping
 
 
 def to_python(node: Node) -> Any:
-    """The node as plain Python values: dicts, lists, scalars."""
+    """Return the node as Python values: dicts, lists, scalars."""
     if isinstance(node, Mapping):
         return {key: to_python(item) for key, item in node.items.items()}
     if isinstance(node, Sequence):
@@ -70,7 +71,7 @@ def to_python(node: Node) -> Any:
 
 
 def describe_kind(node: Node) -> str:
-    """What the node is, in the words of error messages: `a mapping`, `a list`, `the number 5`."""
+    """Describe the node for an error message: `a mapping`, `a list`, `the number 5`."""
     if isinstance(node, Mapping):
         return "a mapping"
     if isinstance(node, Sequence):
@@ -86,16 +87,16 @@ def describe_kind(node: Node) -> str:
 
 
 def quote(value: object) -> str:
-    """A value as an error message shows it: on one line, cut at 60 characters, without control characters."""
+    """Return a value quoted for an error message: on one line, cut at 60 characters, control characters escaped."""
     text = str(value).lower() if isinstance(value, bool) else str(value)
     text = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text[:61])
     return f"`{text[:60]}…`" if len(text) > 60 else f"`{text}`"
 
 
 def from_python(value: object) -> Node:
-    """The tree of plain Python values (dicts with text keys, lists, tuples, scalars); places are None.
+    """Build the tree of Python values (dicts with text keys, lists, tuples, scalars). Its places are None.
 
-    Raises ContractError, naming the path, for any other type and beyond the limits of a document.
+    Raise ContractError, with the path of keys, for any other type and beyond the limits of a document.
     """
     budget = iter(range(MAX_NODES))
     return _from_python(value, path="", depth=1, budget=budget)
@@ -136,7 +137,7 @@ def _mapping_from_python(
 
 
 def check_scalar(value: object, location: Location) -> ScalarValue:
-    """The value, if it may stand in a document; raises ContractError for other types and numbers beyond 64 bits."""
+    """Return the value if a document may have it. Raise ContractError for other types and integers beyond 64 bits."""
     if value is None or isinstance(value, bool | float):
         return value
     if isinstance(value, int):
@@ -145,6 +146,6 @@ def check_scalar(value: object, location: Location) -> ScalarValue:
         return value
     if isinstance(value, str):
         if any("\ud800" <= c <= "\udfff" for c in value):
-            raise location.error("a text with half a surrogate pair is no text")
+            raise location.error("the text has half a surrogate pair")
         return value
-    raise location.error(f"a {type(value).__name__} cannot stand in a contract")
+    raise location.error(f"a value of type {type(value).__name__} is not allowed in a contract")

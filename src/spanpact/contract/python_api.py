@@ -1,7 +1,7 @@
-"""Contracts written in Python: section 15 of docs/contract-format.md.
+"""Contracts written in Python (section 15 of docs/contract-format.md).
 
-Frozen dataclasses with the language's keywords as fields (`except_` for `except`). `document()` gives exactly
-the mapping that the YAML parses into; the loader accepts nothing else, so both forms take one path.
+Frozen dataclasses with the keywords of the language as fields (`except_` for `except`). `document()` returns the
+mapping that the same contract in YAML parses into, so that the loader reads both forms in the same way.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ Matchers: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class _Keywords:
-    """What has keywords as fields: None says nothing."""
+    """A dataclass with keywords as fields; a keyword that is not given is None."""
 
     def document(self) -> dict[str, Any]:
-        """The mapping that the YAML form parses into."""
-        said = ((each.name.rstrip("_"), getattr(self, each.name)) for each in fields(self))
-        return {keyword: _plain(value) for keyword, value in said if value is not None}
+        """Return the mapping that the same contract in YAML parses into."""
+        keywords = ((each.name.rstrip("_"), getattr(self, each.name)) for each in fields(self))
+        return {keyword: _to_document(value) for keyword, value in keywords if value is not None}
 
 
-def _plain(value: object) -> Any:
+def _to_document(value: object) -> Any:
     if isinstance(value, _Keywords):
         return value.document()
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: _to_document(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [_to_document(item) for item in value]
     return value
 
 
@@ -67,7 +67,7 @@ class Condition(_Keywords):
 
 @dataclass(frozen=True, slots=True)
 class Pending(_Keywords):
-    """One id of `pending`: why, who owns it, until which day (`2027-03-31`)."""
+    """One id of `pending`: the reason, the owner, and the last day (`2027-03-31`)."""
 
     reason: str
     owner: str
@@ -118,7 +118,7 @@ class Rule(_Content):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Tree(_Content):
-    """What an entry and a contract's body share."""
+    """The keywords that an entry and a contract's body share."""
 
     where: Mapping[str, Any] | None = None
     children: Mapping[str, Entry | Mapping[str, Any]] | None = None
@@ -139,7 +139,7 @@ class Entry(_Tree):
 
 @dataclass(frozen=True, slots=True)
 class Fragment(_Keywords):
-    """What contracts may extend: `Fragment("common", every={...})`."""
+    """A fragment, which contracts can extend: `Fragment("common", every={...})`."""
 
     fragment: str
     spanpact: int = field(default=1, kw_only=True)

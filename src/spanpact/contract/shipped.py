@@ -1,4 +1,4 @@
-"""Where the contracts that spanpact ships are: in the installed package, or in the checkout it runs from."""
+"""Find the contracts that spanpact ships: in the installed package, or in the checkout that it runs from."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ IN_CHECKOUT = Path(__file__).parents[3] / "contracts" / "v1"
 
 
 def shipped_contracts() -> Path:
-    """The folder of the shipped contract files; raises `UsageError` when an installation lacks them."""
+    """Return the folder of the shipped contract files. Raise UsageError where the installation has none."""
     for folder in (IN_PACKAGE, IN_CHECKOUT):
         if folder.is_dir():
             return folder
-    raise UsageError("this installation has no shipped contracts", hint=f"looked in {IN_PACKAGE}")
+    raise UsageError("this installation has no shipped contracts", hint=f"reinstall spanpact: {IN_PACKAGE} is missing")

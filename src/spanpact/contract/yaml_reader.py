@@ -1,7 +1,7 @@
-"""YAML text to a document, event by event (docs/contract-format.md, section 1).
+"""Read YAML text into a document (section 1 of docs/contract-format.md).
 
-Limits hold before anything is built, and every refusal has a line and a column. Plain scalars are resolved
-here, by the YAML 1.2 core schema: `no`, `1:30` and `2027-03-31` are texts, `012` is twelve.
+The document is built from parser events, so that limits hold before anything is built and every error has a line and a
+column. Plain scalars follow the YAML 1.2 core schema: `no`, `1:30` and `2027-03-31` are texts, `012` is twelve.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ MAX_BYTES: Final = 256 << 10
 
 
 def from_yaml(data: bytes | str, *, file: str = "<text>") -> Mapping:
-    """The tree of one YAML 1.2 document whose top is a mapping; `file` goes into the places.
+    """Read one YAML 1.2 document whose root is a mapping. `file` is its name in places and errors.
 
-    Raises ContractError with line and column for what section 1 of docs/contract-format.md refuses: anchors,
-    aliases, merges, tags, directives, duplicate keys, several documents, keys that are not text, more than
-    depth 32, 256 KiB or 10,000 nodes, and bytes that are not clean UTF-8.
+    Raise ContractError with line and column for what section 1 of docs/contract-format.md forbids: anchors, aliases,
+    merges, tags, directives, duplicate keys, several documents, keys that are not text, more than 32 levels, 256 KiB
+    or 10,000 nodes, control characters, and bytes that are not UTF-8.
     """
     if len(data) > MAX_BYTES or (isinstance(data, str) and len(data.encode("utf-8", "replace")) > MAX_BYTES):
         raise _at(file, 0, 0).error("the file is larger than 256 KiB")
@@ -54,7 +54,7 @@ def from_yaml(data: bytes | str, *, file: str = "<text>") -> Mapping:
     _refuse_characters(text, file)
     tree = _Builder(file).build(text)
     if not isinstance(tree, Mapping):
-        raise tree.location.error(f"a contract is a mapping of keywords, not {describe_kind(tree)}")
+        raise tree.location.error(f"a contract must be a mapping of keywords, not {describe_kind(tree)}")
     return tree
 
 
@@ -77,12 +77,12 @@ def _spot_of(text: str, index: int, file: str) -> Location:
     return _at(file, before.count("\n"), index - max(text.rfind("\n", 0, index), text.rfind("\r", 0, index)) - 1)
 
 
-# NEL, LINE and PARAGRAPH SEPARATOR are among them, as editors disagree whether they end a line.
-_UNCLEAN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+# NEL, LINE SEPARATOR and PARAGRAPH SEPARATOR are forbidden because editors disagree whether they end a line.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
 def _refuse_characters(text: str, file: str) -> None:
-    found = _UNCLEAN.search(text)
+    found = _FORBIDDEN.search(text)
     if not found:
         return
     if found[0] == "\ufeff":
@@ -90,12 +90,15 @@ def _refuse_characters(text: str, file: str) -> None:
     raise _spot_of(text, found.start(), file).error(f"the control character U+{ord(found[0]):04X}")
 
 
-class _Refused(ScannerError):
-    """What YAML allows and the contract language does not."""
+class _ForbiddenSyntax(ScannerError):
+    """A construct that YAML allows and the contract language does not."""
 
 
 class _Scanner(Scanner):
-    """Refuses at the first character of a tag, anchor, alias or directive: scanning a long one takes quadratic time."""
+    """A scanner that stops at the first character of a tag, anchor, alias or directive.
+
+    Scanning a long one would take quadratic time.
+    """
 
     def fetch_alias(self) -> None:
         self._refuse("aliases are not part of the language; a text that starts with `*` must be quoted")
@@ -112,12 +115,12 @@ class _Scanner(Scanner):
         super().fetch_directive()
 
     def _refuse(self, problem: str) -> None:
-        raise _Refused(None, None, problem, self.reader.get_mark())
+        raise _ForbiddenSyntax(None, None, problem, self.reader.get_mark())
 
 
 @dataclass(slots=True)
-class _Open:
-    """A collection whose end has not come."""
+class _OpenCollection:
+    """A mapping or list whose end has not been parsed. `key` is the key whose value comes next."""
 
     location: Location
     is_mapping: bool
@@ -126,18 +129,18 @@ class _Open:
     keys: dict[str, Location] = field(default_factory=dict)
     key: str | None = None
 
-    def closed(self) -> Node:
+    def to_node(self) -> Node:
         if self.is_mapping:
             return Mapping(self.mapping, self.keys, self.location)
         return Sequence(tuple(self.items), self.location)
 
 
 class _Builder:
-    """Builds the tree from events, and counts."""
+    """Builds the tree from parser events and enforces the limits."""
 
     def __init__(self, file: str) -> None:
         self._file = file
-        self._stack: list[_Open] = []
+        self._stack: list[_OpenCollection] = []
         self._nodes = 0
         self._documents = 0
         self._tree: Node | None = None
@@ -151,7 +154,7 @@ class _Builder:
         except MarkedYAMLError as error:
             raise self._refusal(error) from None
         except (YAMLError, ValueError, LookupError, AttributeError, TypeError, AssertionError) as error:
-            # The parser trips over its own feet on some malformed input, such as an escape beyond Unicode.
+            # On some malformed input, such as an escape beyond Unicode, the parser itself fails.
             raise self._last.error(f"this is not YAML: {quote(error)[1:-1]}") from None
         if self._tree is None:
             raise _at(self._file, 0, 0).error("the file is empty", hint="a contract begins with `spanpact: 1`")
@@ -169,7 +172,7 @@ class _Builder:
                 self._count(event)
                 self._open(event)
             elif isinstance(event, MappingEndEvent | SequenceEndEvent):
-                self._put(self._stack.pop().closed())
+                self._put(self._stack.pop().to_node())
 
     def _spot(self, mark: Any) -> Location:
         return _at(self._file, mark.line, mark.column)
@@ -191,18 +194,18 @@ class _Builder:
             raise location.error("a key must be text, not a collection")
         if len(self._stack) == MAX_DEPTH:
             raise location.error(f"nested deeper than {MAX_DEPTH}")
-        self._stack.append(_Open(location, isinstance(event, MappingStartEvent)))
+        self._stack.append(_OpenCollection(location, isinstance(event, MappingStartEvent)))
 
     def _scalar(self, event: Any) -> None:
         location = self._spot(event.start_mark)
-        value = resolve(event.value, location) if not event.style else event.value
+        value = resolve_scalar(event.value, location) if not event.style else event.value
         top = self._stack[-1] if self._stack else None
         if top and top.is_mapping and top.key is None:
             self._key(top, value, event, location)
         else:
             self._put(Scalar(check_scalar(value, location), location))
 
-    def _key(self, top: _Open, key: ScalarValue, event: Any, location: Location) -> None:
+    def _key(self, top: _OpenCollection, key: ScalarValue, event: Any, location: Location) -> None:
         if key == "<<" and not event.style:
             raise location.error("merges (`<<`) are not part of the language")
         if not isinstance(key, str):
@@ -210,7 +213,7 @@ class _Builder:
         check_scalar(key, location)
         if key in top.keys:
             first = top.keys[key].place
-            raise location.error(f"the key {quote(key)} is here twice; first in line {first.line if first else 0}")
+            raise location.error(f"the key {quote(key)} occurs twice; first in line {first.line if first else 0}")
         top.keys[key], top.key = location, key
 
     def _put(self, node: Node) -> None:
@@ -227,27 +230,27 @@ class _Builder:
     def _refusal(self, error: MarkedYAMLError) -> ContractError:
         mark = error.problem_mark or error.context_mark
         location = self._spot(mark) if mark else _at(self._file, 0, 0)
-        if isinstance(error, _Refused):
+        if isinstance(error, _ForbiddenSyntax):
             return location.error(str(error.problem))
         problem = str(error.problem)
         if "'\\t'" in problem:
             return location.error("a tab", hint="YAML is indented and separated by spaces")
-        since = f", begun in line {error.context_mark.line + 1}" if error.context_mark else ""
-        return location.error(_plain_words(problem) + since)
+        start = f", begun in line {error.context_mark.line + 1}" if error.context_mark else ""
+        return location.error(_explain(problem) + start)
 
 
-def _plain_words(problem: str) -> str:
-    """What the parser says, in words for someone who did not write the parser."""
+def _explain(problem: str) -> str:
+    """Translate the parser's message into one that names the mistake in the file."""
     cannot_start = re.search(r"character (?:'(.)'|\"(.)\") that cannot start", problem)
     if cannot_start:
         return f"a text that starts with `{cannot_start[1] or cannot_start[2]}` must be quoted"
-    for sign, words in _WORDS:
-        if sign in problem:
-            return words
+    for message, explanation in _EXPLANATIONS:
+        if message in problem:
+            return explanation
     return f"this is not YAML: {quote(problem)[1:-1]}"
 
 
-_WORDS: Final = (
+_EXPLANATIONS: Final = (
     ("mapping values are not allowed", "a `: ` is not expected here: check the indentation, or quote the text"),
     ("expected ',' or ']'", "a `,` or `]` is missing in a list"),
     ("expected ',' or '}'", "a `,` or `}` is missing in a mapping"),
@@ -270,10 +273,10 @@ _INF = re.compile(r"([-+]?)\.(inf|Inf|INF)")
 _NAN = frozenset((".nan", ".NaN", ".NAN"))
 
 
-def resolve(text: str, location: Location = Location()) -> ScalarValue:  # noqa: B008 - frozen
-    """The value of a plain scalar by the YAML 1.2 core schema (section 10.3.2 of the YAML specification).
+def resolve_scalar(text: str, location: Location = Location()) -> ScalarValue:  # noqa: B008 - frozen
+    """Return the value of a plain scalar by the YAML 1.2 core schema (section 10.3.2 of the YAML specification).
 
-    Raises ContractError for a whole number beyond 64 bits.
+    Raise ContractError for an integer beyond 64 bits.
     """
     if text in _NULL:
         return None

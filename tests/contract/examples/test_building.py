@@ -213,7 +213,7 @@ def test_accepted_and_rejected_examples_are_both_needed() -> None:
 WRONG = [
     (
         "  good: [a]\n",
-        "7:9: the example `good` is a mapping, not a list (accepted: trace, traces, like, but, file, findings, offered)",
+        "7:9: the example `good` must be a mapping, not a list (accepted: trace, traces, like, but, file, findings, offered)",
     ),
     (
         "  good: {trase: [a]}\n",
@@ -225,14 +225,14 @@ WRONG = [
     ("  good: {like: bad}\n", "7:10: the example `good` needs both `like` and `but`"),
     (
         "  good: {like: wosre, but: {}}\n  worse: {trace: [a]}\n",
-        "7:16: `like` names `wosre`, which is no example (did you mean `worse`? accepted: good, worse, bad)",
+        "7:16: `like` names `wosre`, which is not an example (did you mean `worse`? accepted: good, worse, bad)",
     ),
-    ("  good: {like: bad, but: {}}\n", "7:16: `like` names `bad`, which is not accepted, but expects findings"),
-    ("  good: {like: good, but: {}}\n", "7:16: `like` names `good`, which is not itself written out"),
-    ("  good: {trace: a}\n", "7:17: `trace` is a list, not the text `a` (write it as [a, b])"),
-    ("  good: {trace: [{name: a}]}\n", "7:19: `name` cannot stand in a span of an example (accepted: span, kind, "),
+    ("  good: {like: bad, but: {}}\n", "7:16: `like` names `bad`, which expects findings (name an accepted example)"),
+    ("  good: {like: good, but: {}}\n", "7:16: `like` names `good`, which has no `trace` or `traces` of its own"),
+    ("  good: {trace: a}\n", "7:17: `trace` must be a list, not the text `a` (write it as [a, b])"),
+    ("  good: {trace: [{name: a}]}\n", "7:19: `name` is not allowed in a span of an example (accepted: span, kind, "),
     ("  good: {trace: [{kind: client}]}\n", "7:18: a span of an example needs `span`"),
-    ("  good: {trace: [5]}\n", "7:18: `span` is a text, not the number `5` (quote it)"),
+    ("  good: {trace: [5]}\n", "7:18: `span` must be text, not the number `5` (quote it)"),
     (
         "  good: {trace: [{span: a, kind: cleint}]}\n",
         "7:34: `kind` cannot be `cleint` (did you mean `client`? accepted: unspecified, internal, server, client, producer, consumer)",
@@ -240,7 +240,7 @@ WRONG = [
     ("  good: {trace: [{span: a, status: bad}]}\n", "7:36: `status` cannot be `bad` (accepted: unset, ok, error)"),
     (
         "  good: {trace: [{span: a, attributes: {x: present}}]}\n",
-        "7:44: `present` is no value (write {equals: present})",
+        "7:44: `present` is not a value (write {equals: present})",
     ),
     ("  good: {trace: [{span: a, attributes: {x: {bytes: '!'}}}]}\n", "7:52: the bytes of `x` are not base64"),
     (
@@ -249,22 +249,22 @@ WRONG = [
     ),
     (
         "  good: {trace: [{span: a, attributes: {x: {equals: [a]}}}]}\n",
-        "7:53: `equals` of a value is a scalar, not a list",
+        "7:53: `equals` of a value must be a scalar, not a list",
     ),
-    ("  good: {trace: [{span: a, repeat: 0}]}\n", "7:36: `repeat` is at least 1, not 0"),
+    ("  good: {trace: [{span: a, repeat: 0}]}\n", "7:36: `repeat` must be at least 1, not 0"),
     ("  good: {trace: [{span: a, repeat: 2, id: x}]}\n", "7:39: `id` labels one span, and this one is repeated"),
     (
         "  good: {trace: [{span: a, repeat: 1000, children: [{span: b, repeat: 1000}]}]}\n",
         "7:53: the example has more than 100,000 spans",
     ),
     ("  good: {trace: [{span: a, id: x}, {span: a, id: x}]}\n", "7:50: two spans of one trace have the label `x`"),
-    ("  good: {trace: [{span: a, id: remote}]}\n", "7:32: `remote` cannot be a label, as `parent` gives it a meaning"),
+    ("  good: {trace: [{span: a, id: remote}]}\n", "7:32: `remote` cannot be a label: it is a value of `parent`"),
     ("  good: {trace: [{span: a, id: xy, parent: xz}]}\n", "7:44: no span has the label `xz` (accepted: xy)"),
     ("  good: {trace: [{span: a, links: [{to: x}]}]}\n", "7:41: no span has the label `x`"),
     ("  good: {trace: [{span: a, links: [{}]}]}\n", "7:36: a link of an example needs `to`"),
     ("  good: {trace: [{span: a, links: [{to: {trace_id: x}}]}]}\n", "7:41: `to` needs both `trace_id` and `span_id`"),
     ("  good: {trace: [{span: a, events: [{at: 1ms}]}]}\n", "7:37: an event of an example needs `event`"),
-    ("  good: {trace: [{span: a, scope: [x]}]}\n", "7:35: `scope` is a name or a mapping, not a list"),
+    ("  good: {trace: [{span: a, scope: [x]}]}\n", "7:35: `scope` must be a name or a mapping, not a list"),
     (
         "  good: {trace: [{span: a, takes: -1ms}]}\n",
         "7:35: `takes` cannot be `-1ms` (accepted: a number with ns, us, ms, s or min, such as 1.5ms)",
@@ -277,22 +277,25 @@ WRONG = [
         "  good: {trace: [{span: a, end: 2026-02-30T00:00:00Z}]}\n",
         "7:33: `end` cannot be `2026-02-30T00:00:00Z` (accepted: nanoseconds since 1970, or an instant such as 2026-01-01T00:00:00.5Z)",
     ),
-    ("  good: {trace: [{span: a, span_id: 17}]}\n", "7:37: `span_id` is a text, not the number `17` (quote it)"),
+    ("  good: {trace: [{span: a, span_id: 17}]}\n", "7:37: `span_id` must be text, not the number `17` (quote it)"),
     (
         "  good: {trace: [a], findings: [top/statuss]}\n",
-        "7:33: `findings` names `statuss`, which is no finding (did you mean `status`?)",
+        "7:33: `findings` names `statuss`, which is not a finding id (did you mean `status`?)",
     ),
     (
         "  good: {trace: [a], findings: [status]}\n",
-        "7:33: `findings` names the finding alone (write its id too: top/status)",
+        "7:33: `findings` names the finding without an id (write id/finding, such as top/status)",
     ),
     (
         "  good: {trace: [a], findings: [tops/status]}\n",
-        "7:33: `findings` names `tops`, which is no id here (did you mean `top`? accepted: top, integrity)",
+        "7:33: `findings` names `tops`, which is not an id of this contract (did you mean `top`? accepted: top, integrity)",
     ),
     ("  good: {traces: [{repeat: 2}]}\n", "7:19: each of `traces` needs `trace`"),
-    ("  good: {trace: [a], offered: -1}\n", "7:31: `offered` is at least 0, not -1"),
-    ("  given: {a: {children: [b]}}\n  good: {trace: [a]}\n", "7:15: `children` cannot stand in what is given for `a`"),
+    ("  good: {trace: [a], offered: -1}\n", "7:31: `offered` must be at least 0, not -1"),
+    (
+        "  given: {a: {children: [b]}}\n  good: {trace: [a]}\n",
+        "7:15: `children` is not allowed in what is given for `a`",
+    ),
 ]
 
 

@@ -82,12 +82,12 @@ def test_ids_are_counted_anew() -> None:
     [
         (
             "{gte: absent}",
-            "12:28: `but` names `gte`, which is no entry (did you mean `get`? accepted: top, get, ok, set)",
+            "12:28: `but` names `gte`, which is not an entry (did you mean `get`? accepted: top, get, ok, set)",
         ),
-        ("{get: absent}", "12:28: no span of the example `base` is of `get`"),
-        ("{ok: gone}", "12:32: the change of `ok` is a mapping, not the text `gone`"),
+        ("{get: absent}", "12:28: the example `base` has no span of the entry `get`"),
+        ("{ok: gone}", "12:32: the change of `ok` must be a mapping, not the text `gone`"),
         ("{ok: {kin: client}}", "12:33: unknown keyword `kin` in the change of `ok` (did you mean `kind`?"),
-        ("[ok]", "12:27: `but` is a mapping, not a list"),
+        ("[ok]", "12:27: `but` must be a mapping, not a list"),
         ("{ok: {repeat: 60000}}", "12:32: the example has more than 100,000 spans"),
     ],
 )

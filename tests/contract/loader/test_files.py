@@ -92,7 +92,7 @@ def test_the_same_key_in_two_files_is_an_error_that_names_both(folder: Path) -> 
     fragment("f.contract.yaml", "aliases: {k: [l]}\n")
     contract("c.contract.yaml", "extends: [f.contract.yaml]\naliases: {k: [m]}\n")
     assert refusal("c.contract.yaml") == (
-        "c.contract.yaml:6:11: `k` of `aliases` is in two files; first (f.contract.yaml:3:11)"
+        "c.contract.yaml:6:11: `k` of `aliases` is defined in two files; first in f.contract.yaml:3:11"
     )
 
 
@@ -100,7 +100,7 @@ def test_an_id_of_a_fragment_shares_the_namespace(folder: Path) -> None:
     fragment("f.contract.yaml", "every: {r: {span: b}}\n")
     contract("c.contract.yaml", "extends: [f.contract.yaml]\nchildren: {r: {span: b}}\n")
     assert refusal("c.contract.yaml") == (
-        "f.contract.yaml:3:9: the id `r` names an entry already (c.contract.yaml:6:12)"
+        "f.contract.yaml:3:9: the id `r` already names an entry (c.contract.yaml:6:12)"
     )
 
 
@@ -121,7 +121,7 @@ def test_between_fragments_nothing_wins(folder: Path) -> None:
     fragment("g.contract.yaml", "clock: {skew: 2s}\n")
     contract("c.contract.yaml", "extends: [f.contract.yaml, g.contract.yaml]\n")
     assert refusal("c.contract.yaml") == (
-        "g.contract.yaml:3:9: `skew` of `clock` is in two files; first (f.contract.yaml:3:9)"
+        "g.contract.yaml:3:9: `skew` of `clock` is defined in two files; first in f.contract.yaml:3:9"
     )
 
 
@@ -179,9 +179,9 @@ def test_an_error_in_a_fragment_counts_as_if_it_stood_at_its_extends(folder: Pat
 def test_a_section_of_a_fragment_that_is_no_mapping_is_refused(folder: Path) -> None:
     fragment("f.contract.yaml", "every: [a]\nlevels: 5\n")
     contract("c.contract.yaml", "extends: [f.contract.yaml]\nlevels: [x]\n")
-    assert refusal("c.contract.yaml") == "f.contract.yaml:3:8: `every` is a mapping, not a list"
+    assert refusal("c.contract.yaml") == "f.contract.yaml:3:8: `every` must be a mapping, not a list"
     contract("d/c.contract.yaml", "levels: [x]\n")
-    assert refusal("d/c.contract.yaml") == "d/c.contract.yaml:5:9: `levels` is a mapping, not a list"
+    assert refusal("d/c.contract.yaml") == "d/c.contract.yaml:5:9: `levels` must be a mapping, not a list"
 
 
 def test_text_can_extend_only_with_a_root(folder: Path) -> None:

@@ -15,7 +15,10 @@ MATCHER = ", ".join(vocabulary.MATCHER)
 FINDINGS = ", ".join(CATALOGUE)
 
 WRONG = [
-    (HEAD + "span: a\nacross: {s: {sampling: 1, confidence: 1}}", "5:39: `confidence` lies between 0 and 1, not at 1"),
+    (
+        HEAD + "span: a\nacross: {s: {sampling: 1, confidence: 1}}",
+        "5:39: `confidence` must be greater than 0 and less than 1, not 1",
+    ),
     (
         HEAD + "span: a\nacross: {s: {duration: {}}}",
         "5:24: `duration` is empty (accepted: percentiles, such as {p95: 5ms})",
@@ -30,19 +33,19 @@ WRONG = [
     ),
     (
         HEAD + "span: a\nacross: {s: {error_rate: 0, samples: 1.5}}",
-        "5:38: `samples` is a whole number, not the number `1.5`",
+        "5:38: `samples` must be a whole number, not the number `1.5`",
     ),
     (
         HEAD + "span: a\natributes: {x: 1}",
         f"5:1: unknown keyword `atributes` in a contract (did you mean `attributes`? accepted: {FILE})",
     ),
-    (HEAD + "span: a\ncount: 2", f"5:1: `count` cannot stand in a contract (accepted: {FILE})"),
+    (HEAD + "span: a\ncount: 2", f"5:1: `count` is not allowed in a contract (accepted: {FILE})"),
     (HEAD + "span: a\nfrobnicate: 2", f"5:1: unknown keyword `frobnicate` in a contract (accepted: {FILE})"),
     (
         "spanpact: 2\ncontract: c\nversion: 1.0.0",
         "1:11: version 2 of the language is not known; a later spanpact may read it (accepted: 1)",
     ),
-    ("spanpact: '1'\ncontract: c", "1:11: `spanpact` is the version of the language (accepted: 1)"),
+    ("spanpact: '1'\ncontract: c", "1:11: `spanpact` must be the version of the language (accepted: 1)"),
     ("contract: c\nversion: 1.0.0", "1:1: the file needs `spanpact`"),
     ("spanpact: 1\nversion: 1.0.0", "1:1: the file needs `contract` or `fragment`, with its name"),
     ("spanpact: 1\ncontract: c\nfragment: d", "3:1: a file is a contract or a fragment, not both"),
@@ -59,8 +62,8 @@ WRONG = [
         "spanpact: 1\ncontract: c\nversion: 1.0.01",
         "3:10: `version` cannot be `1.0.01` (accepted: a semantic version, such as 1.0.0)",
     ),
-    ("spanpact: 1\nfragment: c\nspan: x", "2:1: a fragment is no contract (a contract names it in `extends`)"),
-    ("spanpact: 1\nfragment: c", "2:1: a fragment is no contract (a contract names it in `extends`)"),
+    ("spanpact: 1\nfragment: c\nspan: x", "2:1: a fragment is not a contract (a contract names it in `extends`)"),
+    ("spanpact: 1\nfragment: c", "2:1: a fragment is not a contract (a contract names it in `extends`)"),
     (
         HEAD + "span: a\nkind: cleint",
         "5:7: `kind` cannot be `cleint` (did you mean `client`? accepted: unspecified, internal, server, client, producer, consumer)",
@@ -72,13 +75,13 @@ WRONG = [
     ),
     (
         HEAD + "span: a\nstatus: {at_least: 3}",
-        "5:10: `at_least` cannot stand in the matcher of `status` (accepted: equals, one_of, matches)",
+        "5:10: `at_least` is not allowed in the matcher of `status` (accepted: equals, one_of, matches)",
     ),
     (
         HEAD + "span: a\nparent: remot",
         "5:9: `parent` cannot be `remot` (did you mean `remote`? accepted: none, local, remote)",
     ),
-    (HEAD + "span: a\nattributes: [x]", "5:13: `attributes` is a mapping, not a list"),
+    (HEAD + "span: a\nattributes: [x]", "5:13: `attributes` must be a mapping, not a list"),
     (
         HEAD + "span: a\nattributes: {x: {equal: 5}}",
         f"5:18: unknown keyword `equal` in the matcher of `x` (did you mean `equals`? accepted: {MATCHER})",
@@ -88,8 +91,8 @@ WRONG = [
         HEAD + "span: a\nattributes: {x: {type: integer}}",
         "5:24: `type` cannot be `integer` (did you mean `int`? accepted: string, boolean, int, double, number, bytes, array, map)",
     ),
-    (HEAD + "span: a\nattributes: {x: {at_least: '5'}}", "5:28: `at_least` is a number, not the text `5`"),
-    (HEAD + "span: a\nattributes: {x: {at_least: 5, at_most: 4}}", "5:40: nothing lies between 5 and 4"),
+    (HEAD + "span: a\nattributes: {x: {at_least: '5'}}", "5:28: `at_least` must be a number, not the text `5`"),
+    (HEAD + "span: a\nattributes: {x: {at_least: 5, at_most: 4}}", "5:40: `at_most` 4 is less than `at_least` 5"),
     (HEAD + "span: a\nattributes: {x: {at_most: .nan}}", "5:27: `at_most` cannot be NaN, as nothing compares with it"),
     (
         HEAD + "span: a\nattributes: {x: {matches: 'a(?=b)'}}",
@@ -99,11 +102,11 @@ WRONG = [
         HEAD + "span: a\nattributes: {x: {matches: '('}}",
         "5:27: RE2 refuses the pattern `(`: missing ): ( (https://github.com/google/re2/wiki/Syntax)",
     ),
-    (HEAD + "span: a\nattributes: {x: {optional: 1}}", "5:28: `optional` is true or false, not the number `1`"),
+    (HEAD + "span: a\nattributes: {x: {optional: 1}}", "5:28: `optional` must be true or false, not the number `1`"),
     (HEAD + "span: a\nattributes: {x: {one_of: []}}", "5:26: `one_of` is an empty list"),
     (
         HEAD + "span: a\nattributes: {x: {equals: {a: 1}}}",
-        "5:26: a literal of `x` is a scalar or a list, not a mapping",
+        "5:26: a literal of `x` must be a scalar or a list, not a mapping",
     ),
     (
         HEAD + "span: a\nattributes: {x: {same_as: lookup}}",
@@ -111,15 +114,15 @@ WRONG = [
     ),
     (
         HEAD + "span: a\nattributes: {x: {same_as: lookup.key}}",
-        "5:27: `same_as` names `lookup`, which is no entry (accepted: top)",
+        "5:27: `same_as` names `lookup`, which is not an entry (accepted: top)",
     ),
     (
         HEAD + "span: a\nwhere: {attributes: {x: {same_as: top.key}}}",
-        "5:26: `same_as` cannot stand here (accepted: in attributes and resource, where nothing is selected)",
+        "5:26: `same_as` is not allowed here (accepted: in attributes and resource, where nothing is selected)",
     ),
     (
         HEAD + "span: a\nstatus_message: {same_as: top.key}",
-        "5:18: `same_as` cannot stand here (accepted: in attributes and resource, where nothing is selected)",
+        "5:18: `same_as` is not allowed here (accepted: in attributes and resource, where nothing is selected)",
     ),
     (HEAD + "span: a\nexactly_one_true: [a, a]", "5:23: `a` is in `exactly_one_true` twice"),
     (
@@ -128,7 +131,7 @@ WRONG = [
     ),
     (
         HEAD + "span: a\nduration: {at_least: 5ms, at_most: 4ms}",
-        "5:36: no duration lies within, as `at_most` is less than `at_least`",
+        "5:36: `at_most` is less than `at_least`",
     ),
     (HEAD + "span: a\nduration: 0.5ns", "5:11: `duration` `0.5ns` is not a whole number of nanoseconds"),
     (
@@ -137,12 +140,12 @@ WRONG = [
     ),
     (
         HEAD + "span: a\nforbid: [email, emial]",
-        "5:17: `forbid` names `emial`, which is no privacy class (did you mean `email`? accepted: email, card, ip, jwt, bearer, private_key, url_credentials)",
+        "5:17: `forbid` names `emial`, which is not a privacy class (did you mean `email`? accepted: email, card, ip, jwt, bearer, private_key, url_credentials)",
     ),
     (HEAD + "span: a\nexcept: [server.address]", "5:1: `except` needs `forbid`"),
     (
         HEAD + "span: a\nevents: {opened: {name: x}}",
-        "5:19: `name` cannot stand in the event `opened` (accepted: event, via, count, attributes)",
+        "5:19: `name` is not allowed in the event `opened` (accepted: event, via, count, attributes)",
     ),
     (HEAD + "span: a\nevents: {opened: {via: log}}", "5:18: the event `opened` needs `event`"),
     (
@@ -150,16 +153,16 @@ WRONG = [
         "5:34: `via` cannot be `logs` (did you mean `log`? accepted: span, log, either)",
     ),
     (HEAD + "span: a\nchildren: {b: {}}", "5:12: the entry `b` needs `span`"),
-    (HEAD + "span: a\nchildren: {b: redis.get}", "5:15: the entry `b` is a mapping, not the text `redis.get`"),
+    (HEAD + "span: a\nchildren: {b: redis.get}", "5:15: the entry `b` must be a mapping, not the text `redis.get`"),
     (HEAD + "span: a\nchildren: {B: {span: b}}", "5:12: the id `B` is malformed (accepted: [a-z][a-z0-9_]*)"),
     (HEAD + "span: a\nchildren: {top: {span: b}}", "5:12: the id `top` is reserved"),
     (
         HEAD + "span: a\nchildren:\n  b: {span: b}\n  c: {span: c, children: {b: {span: d}}}",
-        "7:27: the id `b` names an entry already (f:6:3)",
+        "7:27: the id `b` already names an entry (f:6:3)",
     ),
     (
         HEAD + "span: a\nchildren: {b: {span: b}}\nevents: {b: {event: x}}",
-        "6:10: the id `b` names an entry already (f:5:12)",
+        "6:10: the id `b` already names an entry (f:5:12)",
     ),
     (HEAD + "span: a\nchildren: {b: {span: b, count: 2..1}}", "5:32: `count` 2..1 is empty, as 1 is less than 2"),
     (
@@ -171,15 +174,15 @@ WRONG = [
         "5:32: `count` cannot be the number `-1` (accepted: n, n..m, n..)",
     ),
     (HEAD + "span: a\nchildren: {b: {span: []}}", "5:22: `span` is an empty list"),
-    (HEAD + "span: 5", "4:7: `span` is a text, not the number `5` (quote it)"),
+    (HEAD + "span: 5", "4:7: `span` must be text, not the number `5` (quote it)"),
     (
         HEAD + "span: a\nclosed: [childs]",
         "5:10: `closed` cannot be `childs` (did you mean `children`? accepted: children, attributes, events, links)",
     ),
-    (HEAD + "span: a\nclosed: children", "5:9: `closed` is a list, not the text `children` (write it as [a, b])"),
+    (HEAD + "span: a\nclosed: children", "5:9: `closed` must be a list, not the text `children` (write it as [a, b])"),
     (
         HEAD + "span: a\norder: [b, c]\nchildren: {b: {span: b}}",
-        "5:12: `order` names `c`, which is no entry (accepted: top, b)",
+        "5:12: `order` names `c`, which is not an entry (accepted: top, b)",
     ),
     (
         HEAD + "span: a\nchildren:\n  b: {span: b, order: [d]}\n  c: {span: c, children: {d: {span: d}}}",
@@ -188,20 +191,20 @@ WRONG = [
     (HEAD + "span: a\nevents: {b: {event: b}}\norder: [b]", "6:9: `b` in `order` is an event, not an entry"),
     (
         HEAD + "span: a\nconditions: {c1: {when: {lookup: present}, then: {top: absent}}}",
-        "5:26: `when` names `lookup`, which is no entry (accepted: top)",
+        "5:26: `when` names `lookup`, which is not an entry (accepted: top)",
     ),
     (
         HEAD + "span: a\nconditions: {c1: {when: {top: here}, then: {top: absent}}}",
-        "5:31: `top` is present, absent or content",
+        "5:31: `top` must be present, absent or a mapping of content keywords",
     ),
     (HEAD + "span: a\nconditions: {c1: {when: {top: present}}}", "5:14: the condition `c1` needs `then` or `order`"),
     (
         HEAD + "span: a\nconditions: {c1: {when: {}, then: {top: present}}}",
-        "5:25: `when` is empty (it maps ids of entries to present, absent or content)",
+        "5:25: `when` is empty (map ids of entries to present, absent or content)",
     ),
     (
         HEAD + "status: error\nchildren: {b: {span: b}}",
-        "4:1: `status` needs `span` (a body without `span` speaks of whole traces; accepted: children, descendants, closed, order, conditions, every)",
+        "4:1: `status` needs `span` (without `span` the contract is about whole traces; accepted: children, descendants, closed, order, conditions, every)",
     ),
     (
         HEAD + "children: {b: {span: b}}\nclosed: [children, attributes]",
@@ -211,30 +214,30 @@ WRONG = [
     (HEAD + "span: a\nevery: {r: {span: a, event: b}}", "5:22: the rule `r` has both `span` and `event`"),
     (
         HEAD + "span: a\nevery: {r: {event: b, kind: client}}",
-        "5:23: `kind` cannot stand in the rule `r` (accepted: event, via, where, count, attributes, forbid, except)",
+        "5:23: `kind` is not allowed in the rule `r` (accepted: event, via, where, count, attributes, forbid, except)",
     ),
-    (HEAD + "span: a\nacross: {s: {sampling: 1.5}}", "5:24: `sampling` is a number from 0 to 1, not `1.5`"),
+    (HEAD + "span: a\nacross: {s: {sampling: 1.5}}", "5:24: `sampling` must be a number from 0 to 1, not `1.5`"),
     (
         HEAD + "span: a\nacross: {s: {sampling: 0.5, error_rate: 0.5}}",
         "5:29: the statement `s` needs exactly one of sampling, duration, error_rate",
     ),
-    (HEAD + "span: a\nacross: {s: {error_rate: 0.5, confidence: 0.9}}", "5:31: `confidence` goes with `sampling` only"),
+    (HEAD + "span: a\nacross: {s: {error_rate: 0.5, confidence: 0.9}}", "5:31: `confidence` needs `sampling`"),
     (
         HEAD + "span: a\nacross: {s: {duration: {p101: 5ms}}}",
-        "5:25: `p101` is no percentile (accepted: p50, p95, p99.9)",
+        "5:25: `p101` is not a percentile (accepted: p50, p95, p99.9)",
     ),
     (
         HEAD + "span: a\nacross: {s: {error_rate: 0.1, of: lookup}}",
-        "5:35: `of` names `lookup`, which is no entry (accepted: top)",
+        "5:35: `of` names `lookup`, which is not an entry (accepted: top)",
     ),
-    (HEAD + "span: a\nacross: {s: {error_rate: 0.1, samples: 0}}", "5:40: `samples` is at least 1, not 0"),
+    (HEAD + "span: a\nacross: {s: {error_rate: 0.1, samples: 0}}", "5:40: `samples` must be at least 1, not 0"),
     (
         HEAD + "span: a\nlevels: {child-latte: off}",
-        "5:10: `levels` names `child-latte`, which is no finding (did you mean `child-late`?)",
+        "5:10: `levels` names `child-latte`, which is not a finding id (did you mean `child-late`?)",
     ),
     (
         HEAD + "span: a\nlevels: {store/duration: off}",
-        "5:10: `levels` names `store`, which is no id here (accepted: top, integrity)",
+        "5:10: `levels` names `store`, which is not an id of this contract (accepted: top, integrity)",
     ),
     (
         HEAD + "span: a\nlevels: {child-late: no}",
@@ -242,7 +245,7 @@ WRONG = [
     ),
     (
         HEAD + "span: a\npending: {store: {reason: r, owner: o, until: 2027-03-31}}",
-        "5:11: `pending` names `store`, which is no id here (accepted: top)",
+        "5:11: `pending` names `store`, which is not an id of this contract (accepted: top)",
     ),
     (
         HEAD + "span: a\npending: {top: {reason: r, owner: o, until: 2027-02-30}}",
@@ -257,21 +260,21 @@ WRONG = [
         HEAD + "span: a\nclock: {skew: 1}",
         "5:15: `skew` cannot be the number `1` (accepted: a number with ns, us, ms, s or min, such as 1.5ms)",
     ),
-    (HEAD + "span: a\naliases: {a: a}", "5:14: `a` of `aliases` is a list, not the text `a` (write it as [a, b])"),
+    (HEAD + "span: a\naliases: {a: a}", "5:14: `a` of `aliases` must be a list, not the text `a` (write it as [a, b])"),
     (HEAD + "span: a\naliases: {a: [a]}", "5:11: `a` cannot be an alias of itself"),
-    (HEAD + "span: a\nclasses: {email: x}", "5:11: the class `email` is known already and cannot be changed"),
+    (HEAD + "span: a\nclasses: {email: x}", "5:11: the class `email` is built in and cannot be changed"),
     (
         HEAD + "span: a\nclasses: {token: '[z-a]'}",
         "5:18: RE2 refuses the pattern `[z-a]`: invalid character class range: z-a (https://github.com/google/re2/wiki/Syntax)",
     ),
     (
         HEAD + "span: a\nextends: common.contract.yaml",
-        "5:10: `extends` is a list, not the text `common.contract.yaml` (write it as [a, b])",
+        "5:10: `extends` must be a list, not the text `common.contract.yaml` (write it as [a, b])",
     ),
     (HEAD + "span: a\nextends: [common.contract.yaml]", "5:11: `extends` needs a file or a `root` to be relative to"),
-    (HEAD + "span: a\nscenario: 5", "5:11: `scenario` is a text, not the number `5` (quote it)"),
-    (HEAD + "about: 5\nspan: a", "4:8: `about` is a text, not the number `5` (quote it)"),
-    (HEAD + "span: a\nattributes: {x: }\nchildren:", "6:10: `children` is a mapping, not nothing"),
+    (HEAD + "span: a\nscenario: 5", "5:11: `scenario` must be text, not the number `5` (quote it)"),
+    (HEAD + "about: 5\nspan: a", "4:8: `about` must be text, not the number `5` (quote it)"),
+    (HEAD + "span: a\nattributes: {x: }\nchildren:", "6:10: `children` must be a mapping, not nothing"),
     (
         HEAD + "span: a\nchildren: {b: {span: b, concurrency: lots}}",
         "5:38: `concurrency` cannot be `lots` (accepted: n, n..m, n..)",
@@ -280,15 +283,15 @@ WRONG = [
         HEAD + "span: a\norder: [b]\nchildern: {b: {span: b}}",
         f"6:1: unknown keyword `childern` in a contract (did you mean `children`? accepted: {FILE})",
     ),
-    ("spanpact: 1\ncontract:\nversion: 1.0.0", "3:1: `contract` is a text, not nothing"),
+    ("spanpact: 1\ncontract:\nversion: 1.0.0", "3:1: `contract` must be text, not nothing"),
     (HEAD + "span: ''", "4:7: `span` is empty"),
     (
         HEAD + "span: a\nlevels: {nothing-like-it: off}",
-        f"5:10: `levels` names `nothing-like-it`, which is no finding (accepted: {FINDINGS})",
+        f"5:10: `levels` names `nothing-like-it`, which is not a finding id (accepted: {FINDINGS})",
     ),
     (
         HEAD + "span: a\nchildren: {b: {span: b, contract: x}}",
-        "5:25: `contract` cannot stand in the entry `b` (accepted: span, where, count, kind, status, status_message, attributes, resource, scope, exactly_one_true, parent, events, links, duration, forbid, except, children, descendants, closed, order, conditions, concurrency)",
+        "5:25: `contract` is not allowed in the entry `b` (accepted: span, where, count, kind, status, status_message, attributes, resource, scope, exactly_one_true, parent, events, links, duration, forbid, except, children, descendants, closed, order, conditions, concurrency)",
     ),
     (
         HEAD + "span: a\nattributes: {x: {sameas: top.y}}",
@@ -297,12 +300,12 @@ WRONG = [
     (HEAD + "span: a\nexamples: 5\nattributes: {'': 5}", "6:14: an attribute's name is empty"),
     (
         HEAD + "span: a\nlinks: {l: {span: x, event: y}}",
-        "5:22: `event` cannot stand in the link `l` (accepted: span, count, attributes)",
+        "5:22: `event` is not allowed in the link `l` (accepted: span, count, attributes)",
     ),
     (HEAD + "span: a\nclasses: {Token: x}", "5:11: the class `Token` is malformed (accepted: [a-z][a-z0-9_]*)"),
     (
         HEAD + "span: a\nevery: {r: {event: b, where: {status: error}}}",
-        "5:31: `status` cannot stand in `where` of an event (accepted: attributes, forbid, except)",
+        "5:31: `status` is not allowed in `where` of an event (accepted: attributes, forbid, except)",
     ),
     (HEAD + "span: a\nclosed: [events, events]", "5:18: `events` is in `closed` twice"),
     (
@@ -311,7 +314,7 @@ WRONG = [
     ),
     (
         HEAD + "span: a\nattributes: {x: {matches: ''}}\nclasses: {t: 5}",
-        "6:14: the class `t` is a text, not the number `5` (quote it)",
+        "6:14: the class `t` must be text, not the number `5` (quote it)",
     ),
     (
         HEAD + "span: a\nattributes: {x: {same_as: b.y}}\nevents: {b: {event: b}}",
@@ -324,13 +327,13 @@ WRONG = [
     (HEAD + "span: a\nstatus: {}", "5:9: the matcher of `status` is empty (accepted: equals, one_of, matches)"),
     (
         HEAD + "span: a\nchildren: {b: {span: b, where: {kind: client, count: 2}}}",
-        "5:47: `count` cannot stand in `where` (accepted: kind, status, status_message, attributes, resource, scope, exactly_one_true, parent, events, links, duration, forbid, except)",
+        "5:47: `count` is not allowed in `where` (accepted: kind, status, status_message, attributes, resource, scope, exactly_one_true, parent, events, links, duration, forbid, except)",
     ),
-    (HEAD + "span: {a: b}", "4:7: `span` is a name or a list of names, not a mapping"),
+    (HEAD + "span: {a: b}", "4:7: `span` must be a name or a list of names, not a mapping"),
     (HEAD + "span: [a, a]", "4:11: `a` is in `span` twice"),
     (
         HEAD + "span: a\npending: {integrity: {reason: r, owner: o, until: 2027-03-31}}",
-        "5:11: `pending` names `integrity`, which is no id here (accepted: top)",
+        "5:11: `pending` names `integrity`, which is not an id of this contract (accepted: top)",
     ),
 ]
 

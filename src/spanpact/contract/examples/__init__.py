@@ -1,8 +1,11 @@
-"""Examples: the traces that a contract accepts and rejects, as readings (section 13 of docs/contract-format.md).
+"""Examples: build the traces that a contract accepts and rejects (section 13 of docs/contract-format.md).
 
-`load_examples` gives each as an `Example`: the traces, and the findings it expects. Whether it gives these is
-for whoever judges it. Two things are handed in, as they lie above or beside this layer: `assignments`, which
-says what spans an example with `like` changes, and `read_file`, which reads OTLP files.
+`load_examples` (`loading`) returns each example with its traces and the findings that it expects;
+`verification.contract_examples` judges them. `span_nodes` writes out `given`, `like` and `repeat`, `building` makes
+spans, `values` reads concrete values.
+
+The caller passes two functions of higher layers: `assignments`, which finds the spans that an example with `like`
+changes, and `read_file`, which reads an OTLP file.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The `examples` of a contract, one by one."""
+"""Load the `examples` of a contract."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from spanpact.trace.model import Reading, SourceInfo, Span
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One example: its traces, and the findings (`entry/id`, sorted) that judging them must give."""
+    """An example: its traces, and the findings (`entry/id`, sorted) that judging them must give."""
 
     id: str
     reading: Reading
@@ -43,12 +43,11 @@ class Example:
 
 
 class FlowSpans(Protocol):
-    """What an assignment of one flow must tell: the spans of each entry."""
+    """The assignment of one flow, as far as examples need it: the spans of each entry."""
 
     @property
     def spans(self) -> Mapping[str, Sequence[Span]]:
-        """Spans by entry id."""
-        ...
+        """Return the spans by entry id."""
 
 
 Assignments: TypeAlias = Callable[[ContractPlan, Reading], Sequence[FlowSpans]]
@@ -64,11 +63,11 @@ def load_examples(
     read_file: ReadFile | None = None,
     one_kind: bool = False,
 ) -> list[Example]:
-    """The examples of a contract, in the file's order; none where it has none.
+    """Load the examples of a contract, in the file's order.
 
-    `assignments` is needed by examples with `like`, `read_file` by those with `file`; with `one_kind` all may be
-    accepted, or all rejected. Raises ContractError for what section 13 of docs/contract-format.md does not allow
-    (the first; it knows the others), UsageError where one that is needed is missing.
+    Examples with `like` need `assignments` and those with `file` need `read_file` (else UsageError). With `one_kind`,
+    all examples may be accepted, or all rejected. Raise ContractError, the first with the others attached, for what
+    section 13 of docs/contract-format.md does not allow.
     """
     if plan.examples is None:
         return []
@@ -96,34 +95,34 @@ class _Loader:
     read_file: ReadFile | None
 
     def example(self, id: str) -> Example:
-        """One example, of whatever kind."""
-        said, location = self._said(id), self.section.keys[id]
-        if "file" in said.items:
-            reading = self._from_file(said.items["file"])
+        """Load the example with this id."""
+        keywords, location = self._read_keywords(id), self.section.keys[id]
+        if "file" in keywords.items:
+            reading = self._from_file(keywords.items["file"])
         else:
-            reading = self._reading(id, self._traces(id, said))
-        if "offered" in said.items:
-            reading = msgspec.structs.replace(reading, offered=read_integer(said.items["offered"], "`offered`"))
-        return Example(id, reading, self._expected(said), location.place)
+            reading = self._reading(id, self._traces(id, keywords))
+        if "offered" in keywords.items:
+            reading = msgspec.structs.replace(reading, offered=read_integer(keywords.items["offered"], "`offered`"))
+        return Example(id, reading, self._expected(keywords), location.place)
 
-    def _said(self, id: str) -> document.Mapping:
+    def _read_keywords(self, id: str) -> document.Mapping:
         location, what = self.section.keys[id], f"the example `{id}`"
-        said = read_mapping(self.section.items[id], what, EXAMPLE)
-        stated = [key for key in said.items if key in _SOURCES]
+        keywords = read_mapping(self.section.items[id], what, EXAMPLE)
+        stated = [key for key in keywords.items if key in _SOURCES]
         if len(stated) != 1:
-            at = said.keys[stated[1]] if stated else location
+            at = keywords.keys[stated[1]] if stated else location
             raise at.error(f"{what} needs exactly one of {', '.join(_SOURCES)}")
-        if ("but" in said.items) != ("like" in said.items):
-            at = said.keys.get("but") or said.keys["like"]
+        if ("but" in keywords.items) != ("like" in keywords.items):
+            at = keywords.keys.get("but") or keywords.keys["like"]
             raise at.error(f"{what} needs both `like` and `but`")
-        return said
+        return keywords
 
-    def _expected(self, said: document.Mapping) -> tuple[str, ...]:
-        if "findings" not in said.items:
+    def _expected(self, keywords: document.Mapping) -> tuple[str, ...]:
+        if "findings" not in keywords.items:
             return ()
         context = Context(ids=_ids(self.plan))
         found: list[str] = []
-        for item in read_sequence(said.items["findings"], "`findings`", empty=True).items:
+        for item in read_sequence(keywords.items["findings"], "`findings`", empty=True).items:
             found.append(read_text(item, "each of `findings`"))
             check_finding(context, found[-1], item.location, "`findings`")
         context.finish()
@@ -139,33 +138,33 @@ class _Loader:
             builder.trace(trace)
         return builder
 
-    def _traces(self, id: str, said: document.Mapping) -> tuple[tuple[SpanNode, ...], ...]:
-        if "like" not in said.items:
-            return read_trace_nodes(said, Budget())
-        base_id, base = self._base(said.items["like"])
+    def _traces(self, id: str, keywords: document.Mapping) -> tuple[tuple[SpanNode, ...], ...]:
+        if "like" not in keywords.items:
+            return read_trace_nodes(keywords, Budget())
+        base_id, base = self._base(keywords.items["like"])
         traces = read_trace_nodes(base, Budget())
-        changes = self._changes(base_id, traces, read_mapping(said.items["but"], "`but`"))
+        changes = self._changes(base_id, traces, read_mapping(keywords.items["but"], "`but`"))
         budget = Budget()
         return tuple(apply_changes(trace, changes, budget) for trace in traces)
 
     def _base(self, node: Node) -> tuple[str, document.Mapping]:
-        """The example that `like` names: accepted, and itself written out."""
+        """Return the id and the keywords of the example that `like` names, which must be accepted and written out."""
         name = read_text(node, "`like`")
         names = [id for id in self.section.items if id != "given"]
         if name not in names:
             hint = suggest(name, names)
-            raise node.location.error(f"`like` names {document.quote(name)}, which is no example", hint=hint)
-        said = self._said(name)
-        if "trace" not in said.items and "traces" not in said.items:
-            raise node.location.error(f"`like` names `{name}`, which is not itself written out")
-        if self._expected(said):
-            raise node.location.error(f"`like` names `{name}`, which is not accepted, but expects findings")
-        return name, said
+            raise node.location.error(f"`like` names {document.quote(name)}, which is not an example", hint=hint)
+        keywords = self._read_keywords(name)
+        if "trace" not in keywords.items and "traces" not in keywords.items:
+            raise node.location.error(f"`like` names `{name}`, which has no `trace` or `traces` of its own")
+        if self._expected(keywords):
+            raise node.location.error(f"`like` names `{name}`, which expects findings", hint="name an accepted example")
+        return name, keywords
 
     def _changes(
         self, base_id: str, traces: tuple[tuple[SpanNode, ...], ...], but: document.Mapping
     ) -> dict[int, Node]:
-        """The change of each span node that an entry of `but` has, by `id()` of the node."""
+        """Return the change of each span node that an entry of `but` selects, by `id()` of the node."""
         builder = self._built(traces)
         reading = Reading(SourceInfo(f"example {base_id}"), builder.finished())
         nodes = {(draft.trace_id, draft.span_id): draft.node for draft in builder.drafts}
@@ -175,18 +174,18 @@ class _Loader:
             self._check_change(entry, but.keys[entry], change)
             found = spans.get(entry, [])
             if not found:
-                raise but.keys[entry].error(f"no span of the example `{base_id}` is of `{entry}`")
+                raise but.keys[entry].error(f"the example `{base_id}` has no span of the entry `{entry}`")
             for span in found:
                 node = nodes[span.trace_id, span.span_id]
                 before = changes.get(id(node))
-                changes[id(node)] = change if before is None else _both(before, change)
+                changes[id(node)] = change if before is None else _combine(before, change)
         return changes
 
     def _check_change(self, entry: str, location: Location, change: Node) -> None:
         entries = self.plan.entries()
         if entry not in entries:
             hint = suggest(entry, tuple(entries))
-            raise location.error(f"`but` names {document.quote(entry)}, which is no entry", hint=hint)
+            raise location.error(f"`but` names {document.quote(entry)}, which is not an entry", hint=hint)
         if not is_absent(change):
             read_mapping(change, f"the change of `{entry}`", EXAMPLE_SPAN)
 
@@ -212,15 +211,15 @@ class _Loader:
         return msgspec.structs.replace(reading, traces=labelled)
 
 
-def _both(first: Node, second: Node) -> Node:
-    """Two changes of one span: one that removes it wins."""
+def _combine(first: Node, second: Node) -> Node:
+    """Combine two changes of one span; one that removes it wins."""
     if isinstance(first, document.Mapping) and isinstance(second, document.Mapping):
         return merge_fields(first, second)
     return first if is_absent(first) else second
 
 
 def _ids(plan: ContractPlan) -> dict[str, RegisteredId]:
-    """Every id that a finding can carry."""
+    """Return every id that a finding of the contract can have."""
     return {id: RegisteredId("entry", Location()) for id in _all_ids(plan)}
 
 

@@ -1,6 +1,6 @@
-"""The spans of an example before they are built: nodes, each of one span once `repeat` is written out.
+"""The spans of an example as nodes, one for each span after `repeat` is written out.
 
-`given`, `like` and `but` work here, by merging mappings, so that every error still knows its place.
+`given`, `like` and `but` merge the mappings of these nodes, so that errors still have a place in the file.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from spanpact.contract.loader.vocabulary import CONCRETE, EXAMPLE_SPAN, EXAMPLE_
 from spanpact.trace.name_patterns import NamePattern
 
 MAX_SPANS: Final = 100_000
-"""Of one example, so that nested `repeat`s cannot fill the memory."""
+"""Limit of one example, so that nested `repeat`s cannot fill the memory."""
 
-_MERGED: Final = ("attributes", "resource", "scope", "dropped")  # mappings; their values are replaced whole
+_MERGED: Final = ("attributes", "resource", "scope", "dropped")  # merged by key; all other fields are replaced
 
 
 @dataclass(frozen=True, slots=True)
 class SpanNode:
-    """One span of an example: its own fields (without `children` and `repeat`) and its children."""
+    """One span of an example: its fields (without `children` and `repeat`) and its children."""
 
     fields: Mapping
     children: tuple[SpanNode, ...] = ()
@@ -32,28 +32,28 @@ class SpanNode:
 
 @dataclass(slots=True)
 class Budget:
-    """How many more spans an example may have."""
+    """The number of spans that an example may still add."""
 
     left: int = MAX_SPANS
 
     def take(self, location: Location) -> None:
-        """Counts one span."""
+        """Count one span. Raise ContractError where the example has too many."""
         self.left -= 1
         if self.left < 0:
             raise location.error(f"the example has more than {MAX_SPANS:,} spans")
 
 
 def read_trace_nodes(example: Mapping, budget: Budget) -> tuple[tuple[SpanNode, ...], ...]:
-    """The traces of an example that is written out, every `repeat` written out too."""
+    """Return the spans of each trace of an example with `trace` or `traces`, with `repeat` written out."""
     if "trace" in example.items:
         return (_spans(example.items["trace"], "`trace`", budget),)
     found: list[tuple[SpanNode, ...]] = []
     for item in read_sequence(example.items["traces"], "`traces`").items:
-        said = read_mapping(item, "each of `traces`", EXAMPLE_TRACE)
-        if "trace" not in said.items:
+        keywords = read_mapping(item, "each of `traces`", EXAMPLE_TRACE)
+        if "trace" not in keywords.items:
             raise item.location.error("each of `traces` needs `trace`")
-        times = read_integer(said.items["repeat"], "`repeat`", least=1) if "repeat" in said.items else 1
-        found.extend(_spans(said.items["trace"], "`trace`", budget) for _ in range(times))
+        times = read_integer(keywords.items["repeat"], "`repeat`", least=1) if "repeat" in keywords.items else 1
+        found.extend(_spans(keywords.items["trace"], "`trace`", budget) for _ in range(times))
     return tuple(found)
 
 
@@ -62,16 +62,16 @@ def _spans(node: Node, what: str, budget: Budget) -> tuple[SpanNode, ...]:
 
 
 def _copies(node: Node, budget: Budget) -> list[SpanNode]:
-    """One span, as often as its `repeat` says."""
-    said = _span_mapping(node)
-    times = read_integer(said.items["repeat"], "`repeat`", least=1) if "repeat" in said.items else 1
-    if times > 1 and "id" in said.items:
-        raise said.keys["id"].error("`id` labels one span, and this one is repeated")
-    fields = _without(said, "children", "repeat")
+    """Return the nodes of one span: one for each repetition."""
+    keywords = _span_mapping(node)
+    times = read_integer(keywords.items["repeat"], "`repeat`", least=1) if "repeat" in keywords.items else 1
+    if times > 1 and "id" in keywords.items:
+        raise keywords.keys["id"].error("`id` labels one span, and this one is repeated")
+    fields = _without(keywords, "children", "repeat")
     copies: list[SpanNode] = []
     for _ in range(times):
-        budget.take(said.location)
-        below = said.items.get("children")
+        budget.take(keywords.location)
+        below = keywords.items.get("children")
         copies.append(SpanNode(fields, _spans(below, "`children`", budget) if below is not None else ()))
     return copies
 
@@ -79,10 +79,10 @@ def _copies(node: Node, budget: Budget) -> list[SpanNode]:
 def _span_mapping(node: Node) -> Mapping:
     if isinstance(node, Scalar):
         return Mapping({"span": node}, {"span": node.location}, node.location)
-    said = read_mapping(node, "a span of an example", EXAMPLE_SPAN)
-    if "span" not in said.items:
-        raise said.location.error("a span of an example needs `span`")
-    return said
+    keywords = read_mapping(node, "a span of an example", EXAMPLE_SPAN)
+    if "span" not in keywords.items:
+        raise keywords.location.error("a span of an example needs `span`")
+    return keywords
 
 
 def _without(node: Mapping, *keys: str) -> Mapping:
@@ -90,7 +90,7 @@ def _without(node: Mapping, *keys: str) -> Mapping:
 
 
 def merge_fields(under: Mapping, over: Mapping) -> Mapping:
-    """`under` with the fields of `over`: mappings merge, anything else is replaced."""
+    """Return `under` with the fields of `over`. Attributes and the like are merged, other fields replaced."""
     items = dict(under.items)
     for key, item in over.items.items():
         below = items.get(key)
@@ -102,13 +102,13 @@ def merge_fields(under: Mapping, over: Mapping) -> Mapping:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """`given`: the fields that spans have by their name unless they say otherwise."""
+    """The section `given`: default fields of spans by their name."""
 
     patterns: tuple[tuple[NamePattern, Mapping], ...] = ()
-    """From the weakest (the shortest) to the strongest."""
+    """Name patterns with their fields; later ones override earlier ones."""
 
     def complete(self, name: str, fields: Mapping) -> Mapping:
-        """A span's fields with what is given for its name; `absent` fields are gone."""
+        """Return a span's fields, completed by those given for its name, without fields that are `absent`."""
         result = Mapping({}, {}, fields.location)
         for pattern, given in self.patterns:
             if pattern.fits(name):
@@ -119,17 +119,17 @@ class Given:
 
 
 def read_given(node: Node | None) -> Given:
-    """Reads `given`. Longer patterns win; among equally long ones, the alphabetically later."""
+    """Read `given`. Longer patterns override shorter ones; of equally long ones, the alphabetically later wins."""
     if node is None:
         return Given()
-    said = read_mapping(node, "`given`")
-    ordered = sorted(said.items, key=lambda text: (len(text), text))
-    fields = (read_mapping(said.items[text], f"what is given for `{text}`", CONCRETE) for text in ordered)
+    keywords = read_mapping(node, "`given`")
+    ordered = sorted(keywords.items, key=lambda text: (len(text), text))
+    fields = (read_mapping(keywords.items[text], f"what is given for `{text}`", CONCRETE) for text in ordered)
     return Given(tuple((NamePattern((text,)), given) for text, given in zip(ordered, fields, strict=True)))
 
 
 def apply_changes(spans: AnySequence[SpanNode], changes: AnyMapping[int, Node], budget: Budget) -> tuple[SpanNode, ...]:
-    """The spans with `but` applied; `changes` is by `id()` of the node."""
+    """Return the spans with the changes of `but` applied. `changes` maps the `id()` of a node to its change."""
     found: list[SpanNode] = []
     for span in spans:
         change = changes.get(id(span))
@@ -142,7 +142,7 @@ def apply_changes(spans: AnySequence[SpanNode], changes: AnyMapping[int, Node], 
 
 
 def _changed(span: SpanNode, change: Mapping, changes: AnyMapping[int, Node], budget: Budget) -> list[SpanNode]:
-    """One span changed; new `children` replace the old, a new `repeat` makes copies."""
+    """Change one span: new `children` replace the old ones, a new `repeat` makes copies."""
     fields = merge_fields(span.fields, change)
     if "children" in change.items or "repeat" in change.items:
         fresh = _copies(Mapping(fields.items, fields.keys, change.location), budget)

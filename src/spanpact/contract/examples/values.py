@@ -1,4 +1,4 @@
-"""Concrete values in examples: attribute values, times, ids."""
+"""Read the concrete values of examples: attribute values, times, ids."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from spanpact.contract.loader.vocabulary import EXAMPLE_VALUE
 from spanpact.trace.model import Value
 
 EPOCH_NS: Final = 1_767_225_600 * 10**9
-"""2026-01-01T00:00:00Z, when every example starts."""
+"""2026-01-01T00:00:00Z, the start of every example."""
 
 _INSTANT: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", re.ASCII)
 
 
 def is_absent(node: Node) -> bool:
-    """Whether a node is the bare word `absent`."""
+    """Return whether a node is the word `absent`."""
     return isinstance(node, Scalar) and node.value == "absent"
 
 
 def read_value(node: Node, what: str) -> Value:
-    """An attribute's value: YAML's own, or `{bytes: base64}`, `{map: {…}}`, `{equals: absent}`."""
+    """Read an attribute's value: a YAML scalar or list, or `{bytes: base64}`, `{map: {…}}`, `{equals: absent}`."""
     if isinstance(node, Scalar):
         if node.value in ("present", "absent") and isinstance(node.value, str):
-            raise node.location.error(f"`{node.value}` is no value", hint=f"write {{equals: {node.value}}}")
+            raise node.location.error(f"`{node.value}` is not a value", hint=f"write {{equals: {node.value}}}")
         return node.value
     if isinstance(node, Sequence):
         return [read_value(item, what) for item in node.items]
@@ -44,7 +44,7 @@ def _special(node: Mapping, what: str) -> Value:
     if form == "map":
         return {key: read_value(inner, what) for key, inner in read_mapping(item, f"the map of {what}").items.items()}
     if not isinstance(item, Scalar):
-        raise item.location.error(f"`equals` of a value is a scalar, not {describe_kind(item)}")
+        raise item.location.error(f"`equals` of a value must be a scalar, not {describe_kind(item)}")
     return item.value
 
 
@@ -56,15 +56,15 @@ def _bytes(node: Node, what: str) -> bytes:
 
 
 def read_attributes(node: Node | None, what: str) -> dict[str, Value]:
-    """Attributes by name, without those that are `absent`."""
+    """Read attributes by name, without those that are `absent`."""
     if node is None:
         return {}
-    said = read_mapping(node, what)
-    return {name: read_value(item, f"`{name}`") for name, item in said.items.items() if not is_absent(item)}
+    keywords = read_mapping(node, what)
+    return {name: read_value(item, f"`{name}`") for name, item in keywords.items.items() if not is_absent(item)}
 
 
 def read_instant(node: Node, what: str) -> int:
-    """Nanoseconds since the Unix epoch: as a whole number, or as 2026-01-01T00:00:00.5Z."""
+    """Read a time, an integer (nanoseconds since the Unix epoch) or 2026-01-01T00:00:00.5Z, as nanoseconds."""
     if isinstance(node, Scalar) and isinstance(node.value, int) and not isinstance(node.value, bool):
         return node.value
     found = _INSTANT.fullmatch(node.value) if isinstance(node, Scalar) and isinstance(node.value, str) else None
@@ -80,5 +80,5 @@ def read_instant(node: Node, what: str) -> int:
 
 
 def read_id(node: Node, what: str) -> str:
-    """An id, which may be malformed on purpose; only a number, whose zeros YAML would lose, is refused."""
+    """Read an id as text. It may be malformed on purpose; a number is refused, as YAML drops its leading zeros."""
     return read_text(node, what, empty=True)

@@ -1,4 +1,4 @@
-"""A document and its fragments to a ContractPlan."""
+"""Compile a contract document and its fragments to a `ContractPlan`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from spanpact.contract.loader.vocabulary import BODY
 
 
 def compile_document(context: Context, document: Mapping, fragments: Sequence[Mapping]) -> ContractPlan:
-    """The plan of a contract; raises the first ContractError in the file's order."""
+    """Compile a contract with these fragments. Raise the first ContractError in the file's order."""
     check_keys(context, document, "contract")
     documents = (*fragments, document)
     _vocabulary(context, documents)
@@ -69,9 +69,9 @@ def _fields(context: Context, document: Mapping, documents: Sequence[Mapping]) -
 
 def _read(context: Context, section: Sequence[SectionItem], read: Callable[[SectionItem], Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for said in section:
+    for item in section:
         with context.collecting():
-            found[said.key] = read(said)
+            found[item.key] = read(item)
     return found
 
 

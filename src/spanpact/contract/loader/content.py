@@ -1,4 +1,4 @@
-"""The content keywords, `kind` to `except`: section 3 of docs/contract-format.md."""
+"""Read the content keywords, `kind` to `except` (section 3 of docs/contract-format.md)."""
 
 from __future__ import annotations
 
@@ -46,25 +46,25 @@ from spanpact.trace.name_patterns import NamePattern
 
 @dataclass(frozen=True, slots=True)
 class ContentReader:
-    """Reads content keywords in one setting; `relations`: `same_as` may stand here, as nothing is selected."""
+    """Reads content keywords. `relations` is whether `same_as` is allowed: not in `where`, which selects spans."""
 
     context: Context
     relations: bool = True
 
     def content(self, node: Mapping) -> Content:
-        """The content among the keywords of a mapping; others are left alone."""
-        said: dict[str, Any] = {}
+        """Read the content keywords of a mapping; ignore its other keywords."""
+        fields: dict[str, Any] = {}
         for keyword, item in node.items.items():
             if keyword in CONTENT:
                 with self.context.collecting():
-                    said[_FIELDS.get(keyword, keyword)] = _READERS[keyword](self, item)
+                    fields[_FIELDS.get(keyword, keyword)] = _READERS[keyword](self, item)
         if "except" in node.items and "forbid" not in node.items:
             with self.context.collecting():
                 raise node.keys["except"].error("`except` needs `forbid`")
-        return Content(places=keyword_places(node, CONTENT, deep=("attributes", "resource")), **said)
+        return Content(places=keyword_places(node, CONTENT, deep=("attributes", "resource")), **fields)
 
     def attributes(self, node: Node) -> tuple[AttributeExpectation, ...]:
-        """Attribute expectations by name."""
+        """Read `attributes` or `resource`: one expectation for each name."""
         found: list[AttributeExpectation] = []
         for name, item in read_mapping(node, "`attributes`").items.items():
             location = cast(Mapping, node).keys[name]
@@ -83,13 +83,13 @@ class ContentReader:
 
     def _event(self, id: str, node: Node, location: Location) -> EventExpectation:
         self.context.register(id, "event", location)
-        said = read_mapping(node, f"the event `{id}`", EVENT)
+        keywords = read_mapping(node, f"the event `{id}`", EVENT)
         return EventExpectation(
             id,
-            read_name_pattern(read_required(said, "event", f"the event `{id}`"), "`event`"),
-            read_via(said),
-            read_count(said.items["count"]) if "count" in said.items else ONE,
-            self.attributes(said.items["attributes"]) if "attributes" in said.items else (),
+            read_name_pattern(read_required(keywords, "event", f"the event `{id}`"), "`event`"),
+            read_via(keywords),
+            read_count(keywords.items["count"]) if "count" in keywords.items else ONE,
+            self.attributes(keywords.items["attributes"]) if "attributes" in keywords.items else (),
             location.place,
         )
 
@@ -98,12 +98,12 @@ class ContentReader:
 
     def _link(self, id: str, node: Node, location: Location) -> LinkExpectation:
         self.context.register(id, "link", location)
-        said = read_mapping(node, f"the link `{id}`", LINK)
+        keywords = read_mapping(node, f"the link `{id}`", LINK)
         return LinkExpectation(
             id,
-            read_name_pattern(said.items["span"], "`span`") if "span" in said.items else NamePattern(("*",)),
-            read_count(said.items["count"]) if "count" in said.items else ONE,
-            self.attributes(said.items["attributes"]) if "attributes" in said.items else (),
+            read_name_pattern(keywords.items["span"], "`span`") if "span" in keywords.items else NamePattern(("*",)),
+            read_count(keywords.items["count"]) if "count" in keywords.items else ONE,
+            self.attributes(keywords.items["attributes"]) if "attributes" in keywords.items else (),
             location.place,
         )
 
@@ -116,11 +116,11 @@ class ContentReader:
         if name in self.context.classes:
             return self.context.classes[name]
         accepted = (*KNOWN_CLASSES, *self.context.classes)
-        raise location.error(f"`forbid` names `{name}`, which is no privacy class", hint=suggest(name, accepted))
+        raise location.error(f"`forbid` names `{name}`, which is not a privacy class", hint=suggest(name, accepted))
 
 
 def _each(context: Context, node: Node, what: str, read: Callable[[str, Node, Location], Any]) -> list[Any]:
-    """Reads id → something; an error in one leaves the others read."""
+    """Read every item of a mapping of ids. Collect the errors, so that one does not hide those of other items."""
     found: list[Any] = []
     for id, item in read_mapping(node, what).items.items():
         with context.collecting():
@@ -129,12 +129,12 @@ def _each(context: Context, node: Node, what: str, read: Callable[[str, Node, Lo
 
 
 def read_via(node: Mapping) -> Via:
-    """`via` of an event or an event rule."""
+    """Read `via` of an event or an event rule; the default is `span`."""
     return cast(Via, read_word(node.items["via"], "`via`", VIAS)) if "via" in node.items else "span"
 
 
 def keyword_places(node: Mapping, keywords: tuple[str, ...], *, deep: tuple[str, ...] = ()) -> dict[str, Place]:
-    """Where the keywords stand, and for those in `deep` each name below them (`attributes.key`)."""
+    """Return the places of these keywords, and of each name below those in `deep` (`attributes.key`)."""
     found: dict[str, Place] = {}
     for keyword, item in node.items.items():
         place = node.keys[keyword].place
@@ -148,13 +148,13 @@ def keyword_places(node: Mapping, keywords: tuple[str, ...], *, deep: tuple[str,
 def _duration(node: Node) -> DurationBound:
     if not isinstance(node, Mapping):
         return DurationBound(at_most_ns=read_duration(node, "`duration`"))
-    said = read_mapping(node, "`duration`", DURATION)
-    bounds = {key: read_duration(item, f"`{key}`") for key, item in said.items.items()}
+    keywords = read_mapping(node, "`duration`", DURATION)
+    bounds = {key: read_duration(item, f"`{key}`") for key, item in keywords.items.items()}
     if not bounds:
         raise node.location.error("`duration` is empty", hint=f"accepted: {', '.join(DURATION)}")
     low, high = bounds.get("at_least"), bounds.get("at_most")
     if low is not None and high is not None and low > high:
-        raise said.items["at_most"].location.error("no duration lies within, as `at_most` is less than `at_least`")
+        raise keywords.items["at_most"].location.error("`at_most` is less than `at_least`")
     return DurationBound(low, high)
 
 

@@ -1,6 +1,6 @@
-"""What is known while one contract is compiled: its ids, aliases, privacy classes, and the errors so far.
+"""The state of one compilation: the ids, aliases and privacy classes read so far, and the errors found.
 
-Errors are collected, so that the one that is raised in the end is the first in the file's order.
+Errors are collected, so that the one raised in the end is the first in the file's order.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ INDEFINITE: Final[Mapping[IdKind, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class RegisteredId:
-    """One id of the shared namespace: what it names, where, and for an entry the ids of the entries above it."""
+    """One id of a contract: what it names, its location, and for an entry the ids of the entries above it."""
 
     kind: IdKind
     location: Location
@@ -50,21 +50,21 @@ class Context:
 
     @contextmanager
     def collecting(self) -> Iterator[None]:
-        """Whatever ContractError the block raises is kept for later, and reading goes on after it."""
+        """Collect the ContractError that the block raises, so that the caller can go on reading."""
         try:
             yield
         except ContractError as error:
             self._errors += (error, *error.others)
 
     def check_later(self, check: Callable[[], None]) -> None:
-        """A check that needs every id: it is made by `finish`."""
+        """Have `finish` run a check that needs all ids of the contract."""
         self._later.append(check)
 
     def finish(self) -> None:
-        """Raises the first error in the file's order, if any; it knows the others.
+        """Run the deferred checks and raise the first error in the file's order, with the others attached.
 
-        References are judged only where everything else was read: after a typo in `children`, say, that `order`
-        names no entry would be the wrong thing to hear.
+        References are checked only where there are no other errors: after a typo in `children`, an error that `order`
+        names an unknown entry would mislead.
         """
         self._raise_first()
         for check in self._later:
@@ -81,14 +81,14 @@ class Context:
     def _order(self, error: ContractError) -> tuple[int, int, int, int]:
         place = error.place
         if place is None:
-            return (0, 0, 0, 0)  # in Python: min() keeps the first that was found
+            return (0, 0, 0, 0)  # in Python there are no lines: sorting keeps the order in which they were found
         if place.file in self.extended:
             outer = self.extended[place.file].place or Place(self.file, 0, 0)
             return (outer.line, outer.column, place.line, place.column)
         return (place.line, place.column, 0, 0)
 
     def register(self, id: str, kind: IdKind, location: Location, above: tuple[str, ...] = ()) -> None:
-        """Takes an id of the shared namespace; raises if it is malformed, reserved or taken."""
+        """Register an id. Raise ContractError where it is malformed, reserved, or used already."""
         if not ID.fullmatch(id):
             raise location.error(f"the id {quote(id)} is malformed", hint="accepted: [a-z][a-z0-9_]*")
         if id in RESERVED:
@@ -96,7 +96,7 @@ class Context:
         if id in self.ids:
             first = self.ids[id]
             where = f" ({first.location.place})" if first.location.place else ""
-            raise location.error(f"the id `{id}` names {INDEFINITE[first.kind]} already{where}")
+            raise location.error(f"the id `{id}` already names {INDEFINITE[first.kind]}{where}")
         self.ids[id] = RegisteredId(kind, location, above)
         if kind == "entry":
             self._entries += 1
@@ -116,8 +116,8 @@ class Context:
         if found or id == "top":
             raise location.error(f"`{id}` in {what} is not at or below `{below}`")
         names = [below, *(n for n, named in self.ids.items() if named.kind == "entry" and below in named.above)]
-        raise location.error(f"{what} names {quote(id)}, which is no entry", hint=suggest(id, names))
+        raise location.error(f"{what} names {quote(id)}, which is not an entry", hint=suggest(id, names))
 
     def accepted_names(self, name: str) -> tuple[str, ...]:
-        """An attribute's name and its aliases, the name first."""
+        """Return an attribute's name and its aliases, the name first."""
         return (name, *self.aliases.get(name, ()))

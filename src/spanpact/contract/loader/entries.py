@@ -1,4 +1,4 @@
-"""The tree of entries and its conditions: sections 3, 6 and 7 of docs/contract-format.md."""
+"""Read the tree of entries and its conditions (sections 3, 6 and 7 of docs/contract-format.md)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PLACED = ("span", "where", "count", "closed", "order", "concurrency")
 
 
 def read_body(context: Context, node: Mapping, location: Location) -> Entry:
-    """The entry `top` from the keywords of a contract's body; `node` holds nothing but these."""
+    """Read the entry `top`. `node` has only the keywords of a contract's body."""
     if "span" not in node.items:
         _check_without_span(context, node)
     return _entry(context, "top", node, node.keys.get("span", location), above=())
@@ -33,23 +33,28 @@ def _check_without_span(context: Context, node: Mapping) -> None:
     for keyword, item in node.items.items():
         with context.collecting():
             if keyword not in BODY_WITHOUT_SPAN:
-                hint = f"a body without `span` speaks of whole traces; accepted: {accepted}"
+                hint = f"without `span` the contract is about whole traces; accepted: {accepted}"
                 raise node.keys[keyword].error(f"`{keyword}` needs `span`", hint=hint)
             if keyword == "closed" and set(read_words(item, "`closed`", CLOSABLE)) - {"children"}:
                 raise item.location.error("a body without `span` can be closed for children only")
 
 
 def _entry(context: Context, id: str, node: Mapping, location: Location, *, above: tuple[str, ...]) -> Entry:
-    said: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for keyword in node.items:
         with context.collecting():
             if keyword in ("children", "descendants"):
-                said[keyword] = _entries(context, node.items[keyword], f"`{keyword}`", above=(*above, id))
+                fields[keyword] = _entries(context, node.items[keyword], f"`{keyword}`", above=(*above, id))
             elif keyword not in CONTENT:
-                said.update(_keyword(context, id, keyword, node.items[keyword]))
+                fields.update(_keyword(context, id, keyword, node.items[keyword]))
     content = ContentReader(context).content(node)
     return Entry(
-        id, said.pop("span", None), content=content, place=location.place, places=keyword_places(node, _PLACED), **said
+        id,
+        fields.pop("span", None),
+        content=content,
+        place=location.place,
+        places=keyword_places(node, _PLACED),
+        **fields,
     )
 
 
@@ -87,7 +92,7 @@ def _entries(context: Context, node: Node, what: str, *, above: tuple[str, ...])
 
 
 def _known(context: Context, node: Mapping, what: str, accepted: tuple[str, ...]) -> Mapping:
-    """The mapping without its unknown keywords, which are errors."""
+    """Return the mapping without its unknown keywords; collect an error for each of them."""
     for keyword in node.items:
         with context.collecting():
             read_mapping(Mapping({keyword: node.items[keyword]}, node.keys, node.location), what, accepted)
@@ -95,13 +100,13 @@ def _known(context: Context, node: Mapping, what: str, accepted: tuple[str, ...]
 
 
 def read_where(context: Context, node: Node) -> Content:
-    """What selects further: content keywords without `same_as`, which is judged after spans are assigned."""
+    """Read `where`: content keywords without `same_as`, which needs spans that are assigned already."""
     inner = read_mapping(node, "`where`")
     return ContentReader(context, relations=False).content(_known(context, inner, "`where`", CONTENT))
 
 
 def read_order(context: Context, node: Node, *, below: str) -> tuple[str, ...]:
-    """The ids of `order`, at or below the entry `below`."""
+    """Read `order`: ids of entries at or below the entry `below`."""
     named = read_texts(node, "`order`")
     for id, location in named:
         context.check_entry_later(id, location, below=below, what="`order`")
@@ -121,12 +126,12 @@ def _conditions(context: Context, node: Node, *, below: str) -> tuple[Condition,
 
 def _condition(context: Context, id: str, node: Node, location: Location, *, below: str) -> Condition:
     what = f"the condition `{id}`"
-    said = read_mapping(node, what, CONDITION)
-    when = _sides(context, read_required(said, "when", what), "`when`", below=below)
-    if "then" not in said.items and "order" not in said.items:
+    keywords = read_mapping(node, what, CONDITION)
+    when = _sides(context, read_required(keywords, "when", what), "`when`", below=below)
+    if "then" not in keywords.items and "order" not in keywords.items:
         raise location.error(f"{what} needs `then` or `order`")
-    then = _sides(context, said.items["then"], "`then`", below=below) if "then" in said.items else ()
-    ordered = read_order(context, said.items["order"], below=below) if "order" in said.items else ()
+    then = _sides(context, keywords.items["then"], "`then`", below=below) if "then" in keywords.items else ()
+    ordered = read_order(context, keywords.items["order"], below=below) if "order" in keywords.items else ()
     return Condition(id, when, then, ordered, location.place)
 
 
@@ -134,7 +139,7 @@ def _sides(context: Context, node: Node, what: str, *, below: str) -> tuple[Side
     found: list[Side] = []
     named = read_mapping(node, what)
     if not named.items:
-        raise node.location.error(f"{what} is empty", hint="it maps ids of entries to present, absent or content")
+        raise node.location.error(f"{what} is empty", hint="map ids of entries to present, absent or content")
     for id, item in named.items.items():
         location = named.keys[id]
         context.check_entry_later(id, location, below=below, what=what)
@@ -147,9 +152,9 @@ def _side(context: Context, id: str, node: Node, location: Location) -> Side:
     if isinstance(node, Scalar) and node.value in PRESENCE:
         return Side(id, "present" if node.value == "present" else "absent", place=location.place)
     if not isinstance(node, Mapping):
-        raise node.location.error(f"`{id}` is present, absent or content")
-    said = _known(context, node, f"`{id}`", SIDE)
+        raise node.location.error(f"`{id}` must be present, absent or a mapping of content keywords")
+    keywords = _known(context, node, f"`{id}`", SIDE)
     if not node.items:
         raise node.location.error(f"the content of `{id}` is empty")
-    number = read_count(said.items["count"]) if "count" in said.items else None
-    return Side(id, "content", ContentReader(context).content(said), number, location.place)
+    number = read_count(keywords.items["count"]) if "count" in keywords.items else None
+    return Side(id, "content", ContentReader(context).content(keywords), number, location.place)

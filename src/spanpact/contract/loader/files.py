@@ -1,4 +1,4 @@
-"""Finding and opening contract files: folders, and the fragments that `extends` names."""
+"""Find and open contract files, and the fragments that `extends` names."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ SUFFIX: Final = ".contract.yaml"
 
 @dataclass(slots=True)
 class ContractFiles:
-    """Opens contract files below `root`, each once."""
+    """Opens contract files, each once. Fragments must be below `root`."""
 
     root: Path
     _documents: dict[Path, Mapping] = field(default_factory=dict)
 
     def document(self, path: Path) -> Mapping:
-        """The document of a file; places name the path as given.
+        """Return the document of a file; its places have the path as given.
 
-        Raises UsageError for a file that cannot be read, ContractError for one that is no document.
+        Raise UsageError for a file that cannot be read, ContractError for one that is not a document.
         """
         real = real_path(path)
         if real not in self._documents:
@@ -33,7 +33,7 @@ class ContractFiles:
         return self._documents[real]
 
     def resolve(self, path: Path, name: str, location: Location) -> Path:
-        """The path of a file that `path` names relative to itself; raises unless it lies inside `root`."""
+        """Return the path of `name` relative to the file `path`. Raise ContractError where it is not below `root`."""
         target = resolve_inside(path.parent, name, location, root=self.root)
         if not target.is_file():
             raise location.error(f"there is no file {quote(str(target))}")
@@ -41,9 +41,12 @@ class ContractFiles:
 
 
 def resolve_inside(folder: Path, name: str, location: Location, *, root: Path) -> Path:
-    """`folder/name`, which must be a relative path without `..` that ends inside `root`, links followed."""
+    """Return `folder/name`. Raise ContractError unless it is a relative path without `..` that is within `root`.
+
+    Links are followed.
+    """
     parts = PurePosixPath(name).parts
-    hint = "accepted: a file beside this one or below it"
+    hint = "accepted: a file in the same folder or below it"
     foreign = "://" in name or "\\" in name or "\0" in name or PureWindowsPath(name).drive
     if foreign or PurePosixPath(name).is_absolute():
         raise location.error(f"{quote(name)} is not a relative path", hint=hint)
@@ -56,16 +59,16 @@ def resolve_inside(folder: Path, name: str, location: Location, *, root: Path) -
 
 
 def real_path(path: Path) -> Path:
-    """The path with links followed; a loop of links is left as it is, and is then no file."""
+    """Return the path with links followed. A loop of links is left as it is: it is not a file."""
     try:
         return Path(os.path.realpath(path))
     except ValueError:
-        raise UsageError(f"{quote(str(path))} is no valid path") from None
+        raise UsageError(f"{quote(str(path))} is not a valid path") from None
 
 
 def _read(path: Path) -> bytes:
     try:
-        if not path.is_file():  # a device or a pipe would be read for ever
+        if not path.is_file():  # reading a device or a pipe might never end
             raise UsageError(f"there is no contract file {quote(str(path))}")
         with path.open("rb") as stream:
             return stream.read(MAX_BYTES + 1)
@@ -74,14 +77,14 @@ def _read(path: Path) -> bytes:
 
 
 def find_contract_files(folder: Path) -> Iterator[Path]:
-    """Every contract file below a folder, in alphabetical order; linked folders are not followed."""
+    """Yield every contract file below a folder, in alphabetical order. Linked folders are not followed."""
     for place, folders, names in os.walk(folder):
         folders.sort()
         yield from (Path(place, name) for name in sorted(names) if name.endswith(SUFFIX))
 
 
 def iter_roots_and_files(paths: Iterable[str | os.PathLike[str]]) -> Iterator[tuple[Path, Path]]:
-    """(root, file) for each contract file named, or found below a folder named."""
+    """Yield (root, file) for each contract file in `paths`, or found below a folder in `paths`."""
     for given in paths:
         path = Path(given)
         if path.is_dir():

@@ -1,6 +1,6 @@
-"""A contract and its fragments become one: union, and the same key twice is an error.
+"""Merge the sections of a contract with those of the fragments that it extends (section 1 of docs/contract-format.md).
 
-In `levels` and `clock` the contract wins; between fragments there, too, the same key twice is an error.
+A key that occurs in two files is an error. Only in `levels` and `clock` may the contract override a fragment.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from spanpact.contract.loader.node_readers import read_mapping
 
 @dataclass(frozen=True, slots=True)
 class SectionItem:
-    """One key of a merged section, with what it says and where."""
+    """One key of a section, with its node and its location."""
 
     key: str
     node: Node
@@ -25,18 +25,21 @@ class SectionItem:
 def merge_sections(
     context: Context, documents: Sequence[Mapping], section: str, *, last_wins: bool = False
 ) -> tuple[SectionItem, ...]:
-    """The keys of a section over all documents, the contract being the last; errors are collected."""
+    """Return the items of a section over all documents, of which the contract is the last. Collect errors.
+
+    With `last_wins` the contract overrides the items of fragments.
+    """
     found: dict[str, SectionItem] = {}
-    own = {said.key for said in _section(context, documents[-1], section)} if last_wins else set()
+    own = {item.key for item in _section(context, documents[-1], section)} if last_wins else set()
     for document in documents:
-        for said in _section(context, document, section, quiet=last_wins and document is documents[-1]):
-            first = found.get(said.key)
-            if first and said.key not in own:
+        for item in _section(context, document, section, quiet=last_wins and document is documents[-1]):
+            first = found.get(item.key)
+            if first and item.key not in own:
                 with context.collecting():
-                    where = f" ({first.location.place})" if first.location.place else ""
-                    raise said.location.error(f"`{said.key}` of `{section}` is in two files; first{where}")
+                    where = f" in {first.location.place}" if first.location.place else ""
+                    raise item.location.error(f"`{item.key}` of `{section}` is defined in two files; first{where}")
             else:
-                found[said.key] = said
+                found[item.key] = item
     return tuple(found.values())
 
 

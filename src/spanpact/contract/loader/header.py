@@ -1,4 +1,4 @@
-"""The head of a file: section 1 of docs/contract-format.md, and `levels` and `pending` of section 10."""
+"""Read the keywords at the top of a file (section 1 of docs/contract-format.md; `levels`, `pending`: section 10)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ MAX_EXTENDS: Final = 8
 
 
 def file_kind(document: Mapping) -> Literal["contract", "fragment"]:
-    """Whether a document is a contract or a fragment; raises if it is neither, both, or of a later language."""
+    """Return whether a document is a contract or a fragment.
+
+    Raise ContractError where it is neither or both, or of another version of the language.
+    """
     _check_language(document)
     contract, fragment = "contract" in document.items, "fragment" in document.items
     if contract and fragment:
@@ -43,7 +46,7 @@ def file_kind(document: Mapping) -> Literal["contract", "fragment"]:
 def _check_language(document: Mapping) -> None:
     node = read_required(document, "spanpact", "the file")
     if not isinstance(node, Scalar) or isinstance(node.value, bool) or not isinstance(node.value, int):
-        raise node.location.error("`spanpact` is the version of the language", hint=f"accepted: {LANGUAGE}")
+        raise node.location.error("`spanpact` must be the version of the language", hint=f"accepted: {LANGUAGE}")
     if node.value != LANGUAGE:
         later = "; a later spanpact may read it" if node.value > LANGUAGE else ""
         raise node.location.error(
@@ -52,7 +55,7 @@ def _check_language(document: Mapping) -> None:
 
 
 def check_keys(context: Context, document: Mapping, kind: Literal["contract", "fragment"]) -> None:
-    """Collects an error for each key at the top that the file may not hold."""
+    """Collect an error for each key at the top that this kind of file does not allow, and for a malformed name."""
     accepted, what = (FILE, "a contract") if kind == "contract" else (FRAGMENT, "a fragment")
     for key in document.items:
         with context.collecting():
@@ -66,7 +69,7 @@ def check_keys(context: Context, document: Mapping, kind: Literal["contract", "f
 
 
 def read_version(document: Mapping) -> str:
-    """The contract's version, as semver."""
+    """Read the contract's version, a semantic version."""
     node = read_required(document, "version", "a contract")
     raw = str(node.value) if isinstance(node, Scalar) and not isinstance(node.value, bool) else ""
     if not isinstance(node, Scalar) or not isinstance(node.value, str) or not SEMVER.fullmatch(raw):
@@ -77,7 +80,7 @@ def read_version(document: Mapping) -> str:
 
 
 def read_extended_names(node: Node) -> tuple[tuple[str, Location], ...]:
-    """The files of `extends`, as written."""
+    """Read `extends`: the names of the fragments' files, as written."""
     named = read_texts(node, "`extends`")
     if len(named) > MAX_EXTENDS:
         raise named[MAX_EXTENDS][1].error(f"`extends` names more than {MAX_EXTENDS} fragments")
@@ -85,7 +88,7 @@ def read_extended_names(node: Node) -> tuple[tuple[str, Location], ...]:
 
 
 def read_alias_names(name: str, node: Node, location: Location) -> tuple[str, ...]:
-    """The other accepted names of one attribute."""
+    """Read one item of `aliases`: the other accepted names of the attribute `name`."""
     names = tuple(other for other, _ in read_texts(node, f"`{name}` of `aliases`"))
     if name in names or not name:
         raise location.error(f"{quote(name)} cannot be an alias of itself" if name else "an attribute's name is empty")
@@ -93,36 +96,36 @@ def read_alias_names(name: str, node: Node, location: Location) -> tuple[str, ..
 
 
 def read_privacy_class(name: str, node: Node, location: Location) -> PrivacyClass:
-    """One own privacy class."""
+    """Read one item of `classes`: a privacy class that the contract defines."""
     if not ID.fullmatch(name):
         raise location.error(f"the class {quote(name)} is malformed", hint="accepted: [a-z][a-z0-9_]*")
     if name in KNOWN_CLASSES:
-        raise location.error(f"the class `{name}` is known already and cannot be changed")
+        raise location.error(f"the class `{name}` is built in and cannot be changed")
     pattern = read_text(node, f"the class `{name}`")
     compile_pattern(pattern, node.location, f"the class `{name}`")
     return PrivacyClass(name, pattern)
 
 
 def read_clock_allowance(name: str, node: Node, location: Location) -> int:
-    """`tolerance` or `skew` of `clock`, in nanoseconds."""
+    """Read one item of `clock`, `tolerance` or `skew`, in nanoseconds."""
     if name not in CLOCK:
         raise unknown_keyword(name, location, "`clock`", CLOCK)
     return read_duration(node, f"`{name}`")
 
 
 def read_level(context: Context, key: str, node: Node, location: Location) -> Level:
-    """The level of one finding, or of one id's finding."""
+    """Read one item of `levels`: the level of a finding id (`child-late`), or of one entry's (`store/duration`)."""
     check_finding(context, key, location, "`levels`", bare=True)
     return cast(Level, read_word(node, "a level", LEVELS))
 
 
 def check_finding(context: Context, key: str, location: Location, what: str, *, bare: bool = False) -> None:
-    """Checks `id/finding` (or a bare finding id): the finding now, the id once all are known."""
+    """Check `id/finding`, or a finding id alone if `bare`. The id is checked once all ids are known."""
     id, slash, finding = key.rpartition("/")
     if finding not in CATALOGUE:
-        raise location.error(f"{what} names {quote(finding)}, which is no finding", hint=_near_finding(finding))
+        raise location.error(f"{what} names {quote(finding)}, which is not a finding id", hint=_near_finding(finding))
     if not slash and not bare:
-        raise location.error(f"{what} names the finding alone", hint=f"write its id too: top/{finding}")
+        raise location.error(f"{what} names the finding without an id", hint=f"write id/finding, such as top/{finding}")
     if slash:
         context.check_later(lambda: check_id(context, id, location, what, RESERVED))
 
@@ -132,19 +135,19 @@ def _near_finding(finding: str) -> str:
 
 
 def check_id(context: Context, id: str, location: Location, what: str, reserved: tuple[str, ...]) -> None:
-    """Checks that an id is in the contract's namespace, or among the reserved ones given."""
+    """Raise ContractError unless the id is one of the contract's, or one of `reserved`."""
     if id not in context.ids and id not in reserved:
         hint = suggest(id, tuple(dict.fromkeys((*reserved, *context.ids))))
-        raise location.error(f"{what} names {quote(id)}, which is no id here", hint=hint)
+        raise location.error(f"{what} names {quote(id)}, which is not an id of this contract", hint=hint)
 
 
 def read_pending(context: Context, id: str, node: Node, location: Location) -> Pending:
-    """One agreement of `pending`."""
+    """Read one item of `pending`: the agreement that the entry `id` may be broken for now."""
     context.check_later(lambda: check_id(context, id, location, "`pending`", ("top",)))
     what = f"the pending `{id}`"
-    said = read_mapping(node, what, PENDING)
+    keywords = read_mapping(node, what, PENDING)
     return Pending(
-        read_text(read_required(said, "reason", what), "`reason`"),
-        read_text(read_required(said, "owner", what), "`owner`"),
-        read_date(read_required(said, "until", what), "`until`"),
+        read_text(read_required(keywords, "reason", what), "`reason`"),
+        read_text(read_required(keywords, "owner", what), "`owner`"),
+        read_date(read_required(keywords, "until", what), "`until`"),
     )

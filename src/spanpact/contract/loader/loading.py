@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,9 +20,9 @@ from spanpact.errors import ContractError, UsageError
 
 @dataclass(frozen=True, slots=True)
 class LoadedFile:
-    """One file: its document, the documents of the fragments that it extends, and its plan if it is a contract.
+    """A file that was read: its document, those of the fragments that it extends, and its plan if it is a contract.
 
-    `error` says why there is no more than that; it knows every other mistake in the file.
+    `error` is the first mistake in the file, with the others attached; the fields that it prevents are empty.
     """
 
     file: str
@@ -33,57 +33,59 @@ class LoadedFile:
 
 
 def load_contract(path: str | os.PathLike[str], *, root: str | os.PathLike[str] | None = None) -> ContractPlan:
-    """The plan of one contract file; `root` is the folder that its fragments must lie in (default: the file's own).
+    """Load one contract file. `root` is the folder that its fragments must be in (default: the file's own).
 
-    Raises ContractError for what is not in the language, UsageError for a file that cannot be read.
+    Raise ContractError for a mistake in the contract, UsageError for a file that cannot be read.
     """
     file = Path(path)
     return _load(ContractFiles(Path(root) if root is not None else file.parent), file)
 
 
 def load_contracts(paths: Iterable[str | os.PathLike[str]]) -> list[ContractPlan]:
-    """The plans of the files given and of all `*.contract.yaml` below the folders given, in that order.
+    """Load the files in `paths`, and all `*.contract.yaml` files below the folders in `paths`, in that order.
 
-    Fragments are no contracts of their own, but checked. Raises as `load_contract`, and UsageError where no
-    contract was found.
+    Fragments are checked, but have no plan of their own. Raise as `load_contract` does, and UsageError where there is
+    no contract.
     """
     named = tuple(paths)
     plans: list[ContractPlan] = []
-    opened: dict[Path, ContractFiles] = {}
-    seen: set[Path] = set()
-    for root, file in iter_roots_and_files(named):
-        files = opened.setdefault(root, ContractFiles(root))
-        real = real_path(file)
-        if real not in seen and not _is_fragment(files, file):
+    for files, file in _each_once(named):
+        if not _is_fragment(files, file):
             plans.append(_load(files, file))
-        seen.add(real)
     if not plans:
-        raise UsageError(
-            f"no contract in {', '.join(str(path) for path in named) or 'nothing'}",
-            hint="a contract is a file named *.contract.yaml, with the key `contract`",
-        )
+        raise _no_contract(named)
     return plans
 
 
 def load_each(paths: Iterable[str | os.PathLike[str]]) -> list[LoadedFile]:
-    """Every file given or found below a folder given, once each, contracts and fragments alike.
+    """Read every file in `paths`, or found below a folder in `paths`, once each: contracts and fragments.
 
-    A mistake in one file leaves the others read. Raises UsageError for a file that cannot be read, and where there is
-    none at all.
+    A mistake in one file does not stop the others from being read. Raise UsageError for a file that cannot be opened,
+    and where there is no file.
     """
     named = tuple(paths)
+    loaded = [_read_one(files, file) for files, file in _each_once(named)]
+    if not loaded:
+        raise _no_contract(named)
+    return loaded
+
+
+def _each_once(paths: tuple[str | os.PathLike[str], ...]) -> Iterator[tuple[ContractFiles, Path]]:
+    """Yield each contract file once, even where several paths or links lead to it, with the opener of its root."""
     opened: dict[Path, ContractFiles] = {}
-    found: dict[Path, LoadedFile] = {}
-    for root, file in iter_roots_and_files(named):
+    seen: set[Path] = set()
+    for root, file in iter_roots_and_files(paths):
         real = real_path(file)
-        if real not in found:
-            found[real] = _read_one(opened.setdefault(root, ContractFiles(root)), file)
-    if not found:
-        raise UsageError(
-            f"no contract in {', '.join(str(path) for path in named) or 'nothing'}",
-            hint="a contract is a file named *.contract.yaml, with the key `contract`",
-        )
-    return list(found.values())
+        if real not in seen:
+            seen.add(real)
+            yield opened.setdefault(root, ContractFiles(root)), file
+
+
+def _no_contract(paths: tuple[str | os.PathLike[str], ...]) -> UsageError:
+    return UsageError(
+        f"no contract in {', '.join(str(path) for path in paths) or 'nothing'}",
+        hint="a contract is a file named *.contract.yaml, with the key `contract`",
+    )
 
 
 def _read_one(files: ContractFiles, file: Path) -> LoadedFile:
@@ -99,15 +101,15 @@ def _read_one(files: ContractFiles, file: Path) -> LoadedFile:
 
 
 def load_text(text: str | bytes, *, file: str = "<text>", root: str | os.PathLike[str] | None = None) -> ContractPlan:
-    """The plan of a contract given as YAML text; it can use `extends` only where `root` says where to look."""
+    """Load a contract from YAML text. `extends` needs `root`, the folder of the fragments."""
     document = from_yaml(text, file=file)
     return _compile(document, file, ContractFiles(Path(root)) if root is not None else None, Path(root or ".", "text"))
 
 
 def compile_contract(contract: Contract, *, root: str | os.PathLike[str] | None = None) -> ContractPlan:
-    """The plan of a contract written in Python: its `document()` takes the same path as a file's.
+    """Compile a contract written in Python. `extends` needs `root`, the folder of the fragments.
 
-    Errors name the path of keys in place of a line. `extends` needs `root`.
+    Errors name the path of keys instead of a line.
     """
     document = from_python(contract.document())
     assert isinstance(document, Mapping)
@@ -134,7 +136,7 @@ def _load(files: ContractFiles, path: Path) -> ContractPlan:
 
 def _compile(document: Mapping, file: str, files: ContractFiles | None, path: Path) -> ContractPlan:
     if file_kind(document) == "fragment":
-        raise document.keys["fragment"].error("a fragment is no contract", hint="a contract names it in `extends`")
+        raise document.keys["fragment"].error("a fragment is not a contract", hint="a contract names it in `extends`")
     context = Context(file)
     return compile_document(context, document, _fragments(context, document, files, path))
 

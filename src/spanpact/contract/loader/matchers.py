@@ -1,4 +1,4 @@
-"""Value matchers: section 4 of docs/contract-format.md."""
+"""Read value matchers (section 4 of docs/contract-format.md)."""
 
 from __future__ import annotations
 
@@ -26,47 +26,47 @@ _OPTIONS.log_errors = False
 
 
 def read_matcher(context: Context, node: Node, what: str, *, relations: bool) -> Matcher:
-    """The matcher of a value; `relations` says whether `same_as` may stand here."""
+    """Read the matcher of a value. `relations` is whether `same_as` is allowed; `what` names the value in errors."""
     if isinstance(node, Scalar) and node.value in PRESENCE and isinstance(node.value, str):
         return Matcher(presence=node.value)  # type: ignore[arg-type]
     if not isinstance(node, Mapping):
         return Matcher(equals=read_literal(node, what))
-    said = read_mapping(node, f"the matcher of {what}", MATCHER).items
-    if not said:
+    keywords = read_mapping(node, f"the matcher of {what}", MATCHER).items
+    if not keywords:
         raise node.location.error(f"the matcher of {what} is empty", hint=f"accepted: {', '.join(MATCHER)}")
-    if "same_as" in said and not relations:
+    if "same_as" in keywords and not relations:
         raise node.keys["same_as"].error(
-            "`same_as` cannot stand here", hint="accepted: in attributes and resource, where nothing is selected"
+            "`same_as` is not allowed here", hint="accepted: in attributes and resource, where nothing is selected"
         )
-    return _of_words(context, said, what)
+    return _of_words(context, keywords, what)
 
 
-def _of_words(context: Context, said: dict[str, Node], what: str) -> Matcher:
-    pattern = read_text(said["matches"], "`matches`", empty=True) if "matches" in said else None
-    low = read_number(said["at_least"], "`at_least`") if "at_least" in said else None
-    high = read_number(said["at_most"], "`at_most`") if "at_most" in said else None
+def _of_words(context: Context, keywords: dict[str, Node], what: str) -> Matcher:
+    pattern = read_text(keywords["matches"], "`matches`", empty=True) if "matches" in keywords else None
+    low = read_number(keywords["at_least"], "`at_least`") if "at_least" in keywords else None
+    high = read_number(keywords["at_most"], "`at_most`") if "at_most" in keywords else None
     if low is not None and high is not None and low > high:
-        raise said["at_most"].location.error(f"nothing lies between {low} and {high}")
+        raise keywords["at_most"].location.error(f"`at_most` {high} is less than `at_least` {low}")
     return Matcher(
-        equals=read_literal(said["equals"], what) if "equals" in said else UNSET,
-        one_of=_one_of(said["one_of"], what) if "one_of" in said else None,
-        type=cast(TypeName, read_word(said["type"], "`type`", TYPES)) if "type" in said else None,
+        equals=read_literal(keywords["equals"], what) if "equals" in keywords else UNSET,
+        one_of=_one_of(keywords["one_of"], what) if "one_of" in keywords else None,
+        type=cast(TypeName, read_word(keywords["type"], "`type`", TYPES)) if "type" in keywords else None,
         at_least=low,
         at_most=high,
         matches=pattern,
-        regex=compile_pattern(pattern, said["matches"].location, "`matches`") if pattern is not None else None,
-        same_as=_reference(context, said["same_as"]) if "same_as" in said else None,
-        optional=read_boolean(said["optional"], "`optional`") if "optional" in said else False,
+        regex=compile_pattern(pattern, keywords["matches"].location, "`matches`") if pattern is not None else None,
+        same_as=_reference(context, keywords["same_as"]) if "same_as" in keywords else None,
+        optional=read_boolean(keywords["optional"], "`optional`") if "optional" in keywords else False,
     )
 
 
 def read_literal(node: Node, what: str) -> Value:
-    """A literal: a scalar, or a list of literals."""
+    """Read a literal: a scalar, or a list of literals."""
     if isinstance(node, Scalar):
         return node.value
     if isinstance(node, Sequence):
         return [read_literal(item, what) for item in node.items]
-    raise node.location.error(f"a literal of {what} is a scalar or a list, not {describe_kind(node)}")
+    raise node.location.error(f"a literal of {what} must be a scalar or a list, not {describe_kind(node)}")
 
 
 def _one_of(node: Node, what: str) -> tuple[Value, ...]:
@@ -74,7 +74,7 @@ def _one_of(node: Node, what: str) -> tuple[Value, ...]:
 
 
 def compile_pattern(pattern: str, location: Location, what: str) -> Any:
-    """The RE2 pattern, compiled; raises ContractError with RE2's own words for one that it refuses."""
+    """Compile an RE2 pattern. Raise ContractError, with RE2's reason, for an invalid or too long one."""
     if len(pattern) > MAX_PATTERN:
         raise location.error(f"the pattern of {what} is longer than {MAX_PATTERN:,} characters")
     try:
@@ -99,19 +99,19 @@ def _reference(context: Context, node: Node) -> Reference:
 
 
 def read_closed_matcher(node: Node, what: str, accepted: tuple[str, ...]) -> Matcher:
-    """The matcher of `kind` and `status`, whose values are a closed list."""
+    """Read the matcher of `kind` or `status`, whose values are a closed list."""
     if isinstance(node, Sequence):
         raise node.location.error(f"{what} cannot be a list", hint="write {one_of: [...]}")
     if isinstance(node, Scalar):
         return Matcher(equals=read_word(node, what, accepted))
-    said = read_mapping(node, f"the matcher of {what}", CLOSED_MATCHER).items
-    if not said:
+    keywords = read_mapping(node, f"the matcher of {what}", CLOSED_MATCHER).items
+    if not keywords:
         raise node.location.error(f"the matcher of {what} is empty", hint=suggest("", CLOSED_MATCHER))
-    pattern = read_text(said["matches"], "`matches`") if "matches" in said else None
-    listed = read_sequence(said["one_of"], "`one_of`").items if "one_of" in said else ()
+    pattern = read_text(keywords["matches"], "`matches`") if "matches" in keywords else None
+    listed = read_sequence(keywords["one_of"], "`one_of`").items if "one_of" in keywords else ()
     return Matcher(
-        equals=read_word(said["equals"], what, accepted) if "equals" in said else UNSET,
+        equals=read_word(keywords["equals"], what, accepted) if "equals" in keywords else UNSET,
         one_of=tuple(read_word(item, what, accepted) for item in listed) or None,
         matches=pattern,
-        regex=compile_pattern(pattern, said["matches"].location, "`matches`") if pattern is not None else None,
+        regex=compile_pattern(pattern, keywords["matches"].location, "`matches`") if pattern is not None else None,
     )

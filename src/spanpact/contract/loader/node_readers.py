@@ -1,4 +1,7 @@
-"""Reading single nodes: what a keyword accepts, and one clear line when it is something else."""
+"""Read single nodes. Each function returns the node's value, or raises a ContractError that says what is accepted.
+
+The parameter `what` names the value in the error: "`count`", "the entry `lookup`".
+"""
 
 from __future__ import annotations
 
@@ -27,9 +30,9 @@ _UNITS: Final = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "min": 60 * 10**
 
 
 def read_mapping(node: Node, what: str, accepted: Collection[str] | None = None) -> Mapping:
-    """The node as a mapping, whose keys are among `accepted` (any, if None); `what` names it in errors."""
+    """Read a mapping whose keys are among `accepted` (None: any keys)."""
     if not isinstance(node, Mapping):
-        raise node.location.error(f"{what} is a mapping, not {describe_kind(node)}", hint=_offer(accepted))
+        raise node.location.error(f"{what} must be a mapping, not {describe_kind(node)}", hint=_offer(accepted))
     for key in node.items if accepted is not None else ():
         if key not in accepted:  # type: ignore[operator]
             raise unknown_keyword(key, node.keys[key], what, accepted or ())
@@ -41,31 +44,31 @@ def _offer(accepted: Collection[str] | None) -> str:
 
 
 def unknown_keyword(key: str, location: Location, what: str, accepted: Collection[str]) -> Exception:
-    """The error for a keyword that is not in the vocabulary of its place."""
+    """Return the error for a keyword that is unknown, or not allowed in `what`."""
     if key in EVERY_KEYWORD:
-        return location.error(f"`{key}` cannot stand in {what}", hint=_offer(accepted))
+        return location.error(f"`{key}` is not allowed in {what}", hint=_offer(accepted))
     return location.error(f"unknown keyword {quote(key)} in {what}", hint=suggest(key, accepted))
 
 
 def read_required(node: Mapping, key: str, what: str) -> Node:
-    """The value of a key that must be there."""
+    """Return the value of a key that the mapping must have."""
     if key not in node.items:
         raise node.location.error(f"{what} needs `{key}`")
     return node.items[key]
 
 
 def read_text(node: Node, what: str, *, empty: bool = False) -> str:
-    """A text; an empty one only where `empty` allows it."""
+    """Read a text; `empty` allows an empty one."""
     if not isinstance(node, Scalar) or not isinstance(node.value, str):
         hint = "quote it" if isinstance(node, Scalar) and node.value is not None else ""
-        raise node.location.error(f"{what} is a text, not {describe_kind(node)}", hint=hint)
+        raise node.location.error(f"{what} must be text, not {describe_kind(node)}", hint=hint)
     if not node.value and not empty:
         raise node.location.error(f"{what} is empty")
     return node.value
 
 
 def read_word(node: Node, what: str, accepted: Collection[str]) -> str:
-    """A text out of a closed list."""
+    """Read one of the `accepted` words."""
     if isinstance(node, Scalar) and isinstance(node.value, str) and node.value in accepted:
         return node.value
     hint = suggest(str(node.value), accepted) if isinstance(node, Scalar) else _offer(accepted)
@@ -77,16 +80,16 @@ def _bare(node: Node) -> str:
 
 
 def read_sequence(node: Node, what: str, *, empty: bool = False) -> Sequence:
-    """A list; an empty one only where `empty` allows it."""
+    """Read a list; `empty` allows an empty one."""
     if not isinstance(node, Sequence):
-        raise node.location.error(f"{what} is a list, not {describe_kind(node)}", hint="write it as [a, b]")
+        raise node.location.error(f"{what} must be a list, not {describe_kind(node)}", hint="write it as [a, b]")
     if not node.items and not empty:
         raise node.location.error(f"{what} is an empty list")
     return node
 
 
 def read_texts(node: Node, what: str) -> tuple[tuple[str, Location], ...]:
-    """A list of different texts, each with its location."""
+    """Read a list of distinct texts, each with its location."""
     found: dict[str, Location] = {}
     for item in read_sequence(node, what).items:
         name = read_text(item, f"each item of {what}")
@@ -97,7 +100,7 @@ def read_texts(node: Node, what: str) -> tuple[tuple[str, Location], ...]:
 
 
 def read_words(node: Node, what: str, accepted: Collection[str]) -> tuple[str, ...]:
-    """A list of different words out of a closed list."""
+    """Read a list of distinct words, each of them `accepted`."""
     found: list[str] = []
     for item in read_sequence(node, what, empty=True).items:
         found.append(read_word(item, what, accepted))
@@ -107,40 +110,40 @@ def read_words(node: Node, what: str, accepted: Collection[str]) -> tuple[str, .
 
 
 def read_number(node: Node, what: str) -> int | float:
-    """A number: no boolean, and not NaN, within which nothing lies."""
+    """Read a number that is neither a boolean nor NaN."""
     if not isinstance(node, Scalar) or isinstance(node.value, bool) or not isinstance(node.value, int | float):
-        raise node.location.error(f"{what} is a number, not {describe_kind(node)}")
+        raise node.location.error(f"{what} must be a number, not {describe_kind(node)}")
     if node.value != node.value:
         raise node.location.error(f"{what} cannot be NaN, as nothing compares with it")
     return node.value
 
 
 def read_fraction(node: Node, what: str) -> float:
-    """A number from 0 to 1."""
+    """Read a number from 0 to 1."""
     value = read_number(node, what)
     if not 0 <= value <= 1:
-        raise node.location.error(f"{what} is a number from 0 to 1, not {quote(value)}")
+        raise node.location.error(f"{what} must be a number from 0 to 1, not {quote(value)}")
     return float(value)
 
 
 def read_integer(node: Node, what: str, *, least: int = 0) -> int:
-    """A whole number of at least `least`."""
+    """Read an integer of at least `least`."""
     if not isinstance(node, Scalar) or isinstance(node.value, bool) or not isinstance(node.value, int):
-        raise node.location.error(f"{what} is a whole number, not {describe_kind(node)}")
+        raise node.location.error(f"{what} must be a whole number, not {describe_kind(node)}")
     if node.value < least:
-        raise node.location.error(f"{what} is at least {least}, not {node.value}")
+        raise node.location.error(f"{what} must be at least {least}, not {node.value}")
     return node.value
 
 
 def read_boolean(node: Node, what: str) -> bool:
-    """A boolean."""
+    """Read a boolean."""
     if not isinstance(node, Scalar) or not isinstance(node.value, bool):
-        raise node.location.error(f"{what} is true or false, not {describe_kind(node)}")
+        raise node.location.error(f"{what} must be true or false, not {describe_kind(node)}")
     return node.value
 
 
 def read_count(node: Node, what: str = "`count`") -> Count:
-    """A range of counts: `3`, `0..1`, `1..`."""
+    """Read a range of counts: `3`, `0..1`, `1..`."""
     raw = node.value if isinstance(node, Scalar) and not isinstance(node.value, bool | float) else None
     found = _COUNT.fullmatch(str(raw)) if raw is not None else None
     if not found:
@@ -153,7 +156,7 @@ def read_count(node: Node, what: str = "`count`") -> Count:
 
 
 def read_duration(node: Node, what: str, *, signed: bool = False) -> int:
-    """Nanoseconds of a duration such as `1.5ms`; a negative one only where `signed`."""
+    """Read a duration such as `1.5ms` and return nanoseconds; `signed` allows a negative one."""
     raw = node.value if isinstance(node, Scalar) and isinstance(node.value, str) else ""
     found = _DURATION.fullmatch(raw)
     if not found or (found[1] and not signed):
@@ -167,7 +170,7 @@ def read_duration(node: Node, what: str, *, signed: bool = False) -> int:
 
 
 def read_date(node: Node, what: str) -> str:
-    """A day of the calendar, `2027-03-31`."""
+    """Read a date, `2027-03-31`."""
     raw = read_text(node, what)
     try:
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", raw, re.ASCII):
@@ -178,9 +181,9 @@ def read_date(node: Node, what: str) -> str:
 
 
 def read_name_pattern(node: Node, what: str) -> NamePattern:
-    """A name with wildcards, or a list of them of which one must fit."""
+    """Read a name pattern, or a list of them."""
     if isinstance(node, Sequence):
         return NamePattern(tuple(name for name, _ in read_texts(node, what)))
     if isinstance(node, Mapping):
-        raise node.location.error(f"{what} is a name or a list of names, not a mapping")
+        raise node.location.error(f"{what} must be a name or a list of names, not a mapping")
     return NamePattern((read_text(node, what),))

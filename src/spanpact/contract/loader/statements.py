@@ -1,4 +1,4 @@
-"""Rules of `every` and statements of `across`: section 2 of docs/contract-format.md."""
+"""Read the rules of `every` and the statements of `across` (section 2 of docs/contract-format.md)."""
 
 from __future__ import annotations
 
@@ -26,59 +26,63 @@ _PERCENTILE = re.compile(r"p([0-9]{1,3}(?:\.[0-9]{1,6})?)", re.ASCII)
 
 
 def read_rule(context: Context, id: str, node: Node, location: Location) -> Rule:
-    """One rule of `every`: about spans, or about events."""
+    """Read one rule of `every`: about spans, or about events."""
     context.register(id, "rule", location)
     what = f"the rule `{id}`"
-    said = read_mapping(node, what)
-    if ("span" in said.items) == ("event" in said.items):
-        both = "span" in said.items
-        raise (said.keys["event"] if both else location).error(
+    keywords = read_mapping(node, what)
+    if ("span" in keywords.items) == ("event" in keywords.items):
+        both = "span" in keywords.items
+        raise (keywords.keys["event"] if both else location).error(
             f"{what} has both `span` and `event`" if both else f"{what} needs `span` or `event`"
         )
-    about_events = "event" in said.items
+    about_events = "event" in keywords.items
     read_mapping(node, what, EVENT_RULE if about_events else SPAN_RULE)
-    name = read_name_pattern(said.items["event" if about_events else "span"], "`event`" if about_events else "`span`")
+    name = read_name_pattern(
+        keywords.items["event" if about_events else "span"], "`event`" if about_events else "`span`"
+    )
     return Rule(
         id,
         span=None if about_events else name,
         event=name if about_events else None,
-        via=read_via(said),
-        where=_where(context, said, about_events),
-        content=ContentReader(context).content(said),
-        count=read_count(said.items["count"]) if "count" in said.items else None,
+        via=read_via(keywords),
+        where=_where(context, keywords, about_events),
+        content=ContentReader(context).content(keywords),
+        count=read_count(keywords.items["count"]) if "count" in keywords.items else None,
         place=location.place,
-        places=keyword_places(said, ("span", "event", "via", "where", "count")),
+        places=keyword_places(keywords, ("span", "event", "via", "where", "count")),
     )
 
 
-def _where(context: Context, said: Mapping, about_events: bool) -> Content:
-    if "where" not in said.items:
+def _where(context: Context, keywords: Mapping, about_events: bool) -> Content:
+    if "where" not in keywords.items:
         return NO_CONTENT
     if about_events:
-        read_mapping(said.items["where"], "`where` of an event", EVENT_WHERE)
-    return read_where(context, said.items["where"])
+        read_mapping(keywords.items["where"], "`where` of an event", EVENT_WHERE)
+    return read_where(context, keywords.items["where"])
 
 
 def read_statement(context: Context, id: str, node: Node, location: Location) -> Statement:
-    """One statement of `across`: exactly one of sampling, duration, error_rate."""
+    """Read one statement of `across`, which has exactly one of sampling, duration and error_rate."""
     context.register(id, "statement", location)
     what = f"the statement `{id}`"
-    said = read_mapping(node, what, STATEMENT)
-    stated = [keyword for keyword in said.items if keyword in _STATED]
+    keywords = read_mapping(node, what, STATEMENT)
+    stated = [keyword for keyword in keywords.items if keyword in _STATED]
     if len(stated) != 1:
-        raise (said.keys[stated[1]] if stated else location).error(f"{what} needs exactly one of {', '.join(_STATED)}")
-    if "confidence" in said.items and stated != ["sampling"]:
-        raise said.keys["confidence"].error("`confidence` goes with `sampling` only")
-    return Statement(id, place=location.place, places=_places(said), **_fields(context, said))
+        raise (keywords.keys[stated[1]] if stated else location).error(
+            f"{what} needs exactly one of {', '.join(_STATED)}"
+        )
+    if "confidence" in keywords.items and stated != ["sampling"]:
+        raise keywords.keys["confidence"].error("`confidence` needs `sampling`")
+    return Statement(id, place=location.place, places=_places(keywords), **_fields(context, keywords))
 
 
-def _places(said: Mapping) -> Any:
-    return keyword_places(said, (*_STATED, "of"), deep=("duration",))
+def _places(keywords: Mapping) -> Any:
+    return keyword_places(keywords, (*_STATED, "of"), deep=("duration",))
 
 
-def _fields(context: Context, said: Mapping) -> dict[str, Any]:
+def _fields(context: Context, keywords: Mapping) -> dict[str, Any]:
     fields: dict[str, Any] = {}
-    for keyword, node in said.items.items():
+    for keyword, node in keywords.items.items():
         match keyword:
             case "of":
                 fields["of"] = _of(context, node)
@@ -102,21 +106,22 @@ def _of(context: Context, node: Node) -> str:
 def _confidence(node: Node) -> float:
     value = read_fraction(node, "`confidence`")
     if value in (0, 1):
-        raise node.location.error(f"`confidence` lies between 0 and 1, not at {value:g}")
+        raise node.location.error(f"`confidence` must be greater than 0 and less than 1, not {value:g}")
     return value
 
 
 def _percentiles(node: Node) -> tuple[tuple[float, int], ...]:
-    said = read_mapping(node, "`duration` of a statement")
-    if not said.items:
+    keywords = read_mapping(node, "`duration` of a statement")
+    if not keywords.items:
         raise node.location.error("`duration` is empty", hint="accepted: percentiles, such as {p95: 5ms}")
     return tuple(
-        (_percentile(name, said.keys[name]), read_duration(item, f"`{name}`")) for name, item in said.items.items()
+        (_percentile(name, keywords.keys[name]), read_duration(item, f"`{name}`"))
+        for name, item in keywords.items.items()
     )
 
 
 def _percentile(name: str, location: Location) -> float:
     found = _PERCENTILE.fullmatch(name)
     if not found or not 0 < float(found[1]) <= 100:
-        raise location.error(f"{quote(name)} is no percentile", hint="accepted: p50, p95, p99.9")
+        raise location.error(f"{quote(name)} is not a percentile", hint="accepted: p50, p95, p99.9")
     return float(found[1])

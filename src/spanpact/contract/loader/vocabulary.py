@@ -1,4 +1,4 @@
-"""The closed vocabulary of the contract language (docs/contract-format.md), as data: keywords by where they stand."""
+"""The vocabulary of the contract language (docs/contract-format.md): the keywords allowed in each place."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ENTRY: Final = (
     "span", "where", "count", *CONTENT, "children", "descendants", "closed", "order", "conditions", "concurrency",
 )  # fmt: skip
 BODY: Final = tuple(word for word in ENTRY if word not in ("count", "concurrency"))
-SHARED: Final = ("aliases", "classes", "clock", "levels", "every")  # what a fragment may hold
+SHARED: Final = ("aliases", "classes", "clock", "levels", "every")  # allowed in a fragment too
 HEADER: Final = ("spanpact", "contract", "version", "about", "extends", "scenario", "pending", "across", "examples")
 FILE: Final = (*HEADER, *SHARED, *BODY)
 FRAGMENT: Final = ("spanpact", "fragment", *SHARED)
@@ -48,7 +48,7 @@ CONCRETE: Final = (
     "kind", "status", "status_message", "attributes", "resource", "scope", "parent", "events", "links", "logs",
     "takes", "flags", "trace_state", "schema_url", "dropped",
 )  # fmt: skip
-"""The fields of an example's span that `given` may hold too: those that do not identify one span."""
+"""The fields of an example's span that are allowed in `given` too: those that do not identify one span."""
 EXAMPLE_SPAN: Final = (
     "span", *CONCRETE, "children", "at", "repeat", "id", "trace_id", "span_id", "parent_id", "start", "end",
 )  # fmt: skip
@@ -72,9 +72,12 @@ _MOST_SHOWN: Final = 40
 
 
 def suggest(word: str, accepted: Collection[str]) -> str:
-    """`did you mean …? accepted: …`: the nearest word, if one is near, and all that would do, unless they are many."""
-    near = difflib.get_close_matches(word, accepted, n=1, cutoff=0.6)
-    said = [f"did you mean `{near[0]}`?"] if near else []
-    if accepted and (len(accepted) <= _MOST_SHOWN or not near):
-        said.append(f"accepted: {', '.join(accepted)}")
-    return " ".join(said)
+    """Return a hint for an unknown word: `did you mean …? accepted: …`.
+
+    It has the most similar accepted word, if one is similar, and all accepted words, unless there are many.
+    """
+    similar = difflib.get_close_matches(word, accepted, n=1, cutoff=0.6)
+    sentences = [f"did you mean `{similar[0]}`?"] if similar else []
+    if accepted and (len(accepted) <= _MOST_SHOWN or not similar):
+        sentences.append(f"accepted: {', '.join(accepted)}")
+    return " ".join(sentences)
