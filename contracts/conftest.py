@@ -12,12 +12,12 @@ from contracts.scenario_catalogue import SLOW
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the slow scenarios last."""
+    """Run the slow scenarios last."""
     items.sort(key=lambda item: any(f"[{name}]" in item.name for name in SLOW))
 
 
 @pytest.fixture(scope="session")
 def redis() -> Iterator[RedisBackend]:
-    """One real Redis for all contract tests, which empty it."""
+    """Start one real Redis for all contract tests, which empty it."""
     with own_redis() as backend:
         yield backend

@@ -1,10 +1,11 @@
-"""The traces of a scenario as text, exactly: what the reference implementation is held to beyond the contracts.
+"""Write the exact traces of a scenario as text, to which the reference implementation is held beyond the contracts.
 
     python -m contracts.exact_traces [SCENARIO ...]
 
-writes the files of `contracts/exact` anew, after a change that was meant: read the difference before it is committed.
-Contracts hold for every studio-api; these texts hold for ours alone, with every attribute, event, link and log line.
-What differs from run to run stands in ‹›, and only where it is sound: an id, a time within its span, a port.
+writes the files of `contracts/exact` again, after an intended change: read the difference before you commit it.
+Contracts hold for every studio-api; these texts hold for the reference implementation alone, with every attribute,
+event, link and log line. Values that differ from run to run are shown in ‹›, but only if they are plausible: an id, a
+time within its span, a port.
 """
 
 from __future__ import annotations
@@ -23,23 +24,26 @@ from urllib.parse import urlsplit
 
 from spanpact.trace.model import Event, Link, LogRecord, Reading, Span, Trace, Value
 
-_ABOUT = "Write down the exact traces of scenarios, in contracts/exact."
+_ABOUT = "Write the exact traces of scenarios to contracts/exact."
 FOLDER = Path(__file__).parent / "exact"
 
-_OF_A_RUN = re.compile(r"[0-9a-f]{32}")
-_GIVEN = re.compile(r"(.)\1{15,}.?")  # an id that a scenario gives is nearly one digit, and stays as it is
+_ID_OF_A_RUN = re.compile(r"[0-9a-f]{32}")
+_ID_OF_A_SCENARIO = re.compile(r"(.)\1{15,}.?")  # an id that a scenario sets repeats one digit, and is shown as it is
 _FOLDER = re.compile(r"/\S*/(?=[^/\s]+\.sock)")
 _RESOURCE = ("service.name", "service.version", "deployment.environment", "deployment.environment.name")
 _PORT_IN_URL = re.compile(r"(?<=//127\.0\.0\.1:)\d+")
 _LINES = re.compile(r"(unhandled \w+ at \w+):\d+( < \w+:\d+)+")
 _TIMES = frozenset({"latency_ms", "pool.checkout_ms", "duration_ms"})
 _PORTS = frozenset({"server.port", "network.peer.port"})
-_APART_MS = 10_000.0  # a busy machine may rest between a clock and a span; a wrong unit is further off than that
+_CLOCK_TOLERANCE_MS = 10_000.0  # a busy machine may pause between two readings of a clock; a wrong unit differs by more
 
 
 @dataclass(slots=True)
 class ExactText:
-    """Writes one reading; `redis_url` names the port of Redis, `clocked` says that breakers had a clock by hand."""
+    """One reading as text.
+
+    `redis_url` has the port to replace. `clocked` means that breakers had a clock set by hand, so times are exact.
+    """
 
     reading: Reading
     redis_url: str
@@ -63,7 +67,7 @@ class ExactText:
         known = {span.span_id for span in trace.spans}
         for span in sorted(trace.spans, key=lambda span: span.start_ns):
             below[span.parent_id if span.parent_id in known else ""].append(span)
-        given = f" {trace.trace_id}" if _GIVEN.fullmatch(trace.trace_id) else ""
+        given = f" {trace.trace_id}" if _ID_OF_A_SCENARIO.fullmatch(trace.trace_id) else ""
         yield f"trace{given}"
         for text in _counted([list(self._span(span, below)) for span in below[""]]):
             yield from text
@@ -71,8 +75,8 @@ class ExactText:
             yield f"  {self._log(record, None)} of no span"
 
     def _span(self, span: Span, below: Mapping[str, Sequence[Span]]) -> Iterator[str]:
-        said = f"{span.status} {span.status_message!r}" if span.status_message else span.status
-        yield f"  {span.name}  {span.kind} {said}{self._parent(span, below)}"
+        status = f"{span.status} {span.status_message!r}" if span.status_message else span.status
+        yield f"  {span.name}  {span.kind} {status}{self._parent(span, below)}"
         resource = span.resource.attributes
         own = [str(resource[name]) for name in _RESOURCE if name in resource]
         yield f"    by {span.scope.name} {span.scope.version}".rstrip() + f"; {', '.join(own)}"
@@ -92,7 +96,7 @@ class ExactText:
         return f", parent {where} {span.parent_id}" if span.parent_id else ", root"
 
     def _attributes(self, attributes: Mapping[str, Value], longest_ms: float | None) -> list[str]:
-        """Where no longest time is given, times are exact."""
+        """Format attributes; durations up to `longest_ms` are replaced, all are exact for None."""
         return [f"{name}: {self._value(name, attributes[name], longest_ms)}" for name in sorted(attributes)]
 
     def _value(self, name: str, value: Value, longest_ms: float | None) -> str:
@@ -106,10 +110,10 @@ class ExactText:
             return "‹s›"
         text = _PORT_IN_URL.sub("‹port›", json.dumps(value, ensure_ascii=False, default=repr))
         text = _LINES.sub(r"\1:‹line› < ‹places›", text)
-        return _FOLDER.sub("‹folder›/", _OF_A_RUN.sub(self._id, text))
+        return _FOLDER.sub("‹folder›/", _ID_OF_A_RUN.sub(self._id, text))
 
     def _id(self, found: re.Match[str]) -> str:
-        if _GIVEN.fullmatch(found[0]):
+        if _ID_OF_A_SCENARIO.fullmatch(found[0]):
             return found[0]
         number = self._ids.setdefault(found[0], 1 + sum(number > 0 for number in self._ids.values()))
         return f"‹id {number}›" if number else "‹id of the trace›"
@@ -125,20 +129,20 @@ class ExactText:
 
     def _log(self, record: LogRecord, span: Span | None) -> str:
         name = f"{record.event_name} " if record.event_name else ""
-        took = record.attributes.get("duration_ms")  # in a line, no longer than it is worth reading
+        took = record.attributes.get("duration_ms")  # log lines round it to microseconds
         longest_ms = (
             None if isinstance(took, float) and took != round(took, 3) else _longest_ms(span) if span else math.inf
         )
-        said = ", ".join(self._attributes(record.attributes, longest_ms))
-        return f"{name}{record.severity} {self._value('', record.body, None)} {{{said}}}"
+        attributes = ", ".join(self._attributes(record.attributes, longest_ms))
+        return f"{name}{record.severity} {self._value('', record.body, None)} {{{attributes}}}"
 
 
 def _longest_ms(span: Span) -> float:
-    return (span.end_ns - span.start_ns) / 1e6 + _APART_MS
+    return (span.end_ns - span.start_ns) / 1e6 + _CLOCK_TOLERANCE_MS
 
 
 def _counted(texts: Sequence[list[str]]) -> Iterator[list[str]]:
-    """Equal neighbours once, with their number; how often SCAN is sent is the server's affair."""
+    """Merge equal neighbours into one text with their number, `several` for SCAN, whose number the server decides."""
     for text, group in groupby(texts):
         number = len(list(group))
         several = "several" if any("  redis.scan" in line for line in text[:2]) else number
@@ -146,7 +150,7 @@ def _counted(texts: Sequence[list[str]]) -> Iterator[list[str]]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the texts of these scenarios, or of all, from a Redis of their own; 2 for a scenario that there is not."""
+    """Write the texts of these scenarios, by default of all. Return 0; exit with 2 for an unknown scenario."""
     from containers.servers.own_redis import own_redis
     from contracts.reference_adapter import ReferenceImplementation
     from contracts.scenario_catalogue import ALL_ACTIONS, CLOCKED
@@ -154,8 +158,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m contracts.exact_traces", description=_ABOUT)
     parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="default: every one")
     names: list[str] = parser.parse_args(arguments).scenarios
-    if strangers := set(names) - ALL_ACTIONS.keys():
-        parser.error(f"{min(strangers)} is no scenario; one of {', '.join(sorted(ALL_ACTIONS))}")
+    if unknown := set(names) - ALL_ACTIONS.keys():
+        parser.error(f"{min(unknown)} is no scenario; accepted: {', '.join(sorted(ALL_ACTIONS))}")
     with own_redis() as redis:
         for name in names or ALL_ACTIONS:
             reading = ReferenceImplementation(redis).perform(name)

@@ -1,7 +1,14 @@
-"""Plugs the reference implementation into the contract tests: the file that others copy.
+"""The adapter that plugs the reference implementation into the contract tests: an example to copy.
 
-An adapter performs scenarios and gives the traces that they caused. This one runs everything in its own process,
-on a real Redis and a real SQLite file, and reads the spans from OpenTelemetry's in-memory exporter.
+An adapter is an object with a name, the names of the scenarios that it can perform, and `perform`
+(`spanpact.conformance.Implementation`). `perform` here
+
+1. empties the backends and starts the system in this process, with exporters that keep spans and logs in memory;
+2. does what the scenario asks, with the system's own functions;
+3. shuts the system down, so that every span has ended, and returns what the exporters hold.
+
+`contracts/test_reference_impl.py` is the whole test. Yours needs other settings, and actions of its own in the place of
+`ALL_ACTIONS`; the names and the meaning of the scenarios stay (`spanpact.conformance.SCENARIOS`).
 """
 
 from __future__ import annotations
@@ -12,15 +19,13 @@ import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
-from opentelemetry.sdk._logs import LoggerProvider
-from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
+from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, LogRecordExporter, SimpleLogRecordProcessor
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from containers.servers.redis_server import RedisBackend
 from contracts.scenario_catalogue import ACTIONS, ALL_ACTIONS
-from contracts.scenarios.stage import Stage
-from demo.breakages import Breakage, TamperingExporter, TamperingLogExporter
+from contracts.scenarios.harness import Harness
 from reference_impl.logs.structured import configure_logging
 from reference_impl.propagation.correlation import correlation, new_correlation_id
 from reference_impl.settings import Settings
@@ -29,43 +34,52 @@ from reference_impl.telemetry.setup import configure_tracing
 from spanpact.sources import MemorySource
 from spanpact.trace.model import Reading
 
+__all__ = ["ReferenceImplementation"]
+
 
 class ReferenceImplementation:
-    """studio-api, in process. Each scenario begins with an empty Redis and an empty database."""
+    """studio-api in this process, on a real Redis and a SQLite file. Each scenario starts with both empty."""
 
     name = "studio-api"
 
-    def __init__(self, redis: RedisBackend, *, breakage: Breakage | None = None) -> None:
-        """`breakage` breaks its tracing, so that the contracts can be seen to notice."""
+    def __init__(self, redis: RedisBackend) -> None:
         self._redis = redis
-        self._breakage = breakage
 
     @property
     def scenarios(self) -> Collection[str]:
-        """Every scenario that there is."""
+        """Return the names of all scenarios: this implementation can perform every one."""
         return ACTIONS.keys()
 
     def perform(self, scenario: str) -> Reading:
-        """Perform a scenario within one correlation id and give the spans that it made, labelled with its name."""
-        exporter, lines = InMemorySpanExporter(), InMemoryLogRecordExporter()  # type: ignore[no-untyped-call]
-        log = io.StringIO()
+        """Perform a scenario with one correlation id and return its traces, labelled with the scenario's name."""
+        spans, logs = InMemorySpanExporter(), InMemoryLogRecordExporter()  # type: ignore[no-untyped-call]
         with tempfile.TemporaryDirectory(prefix="studio-api-") as folder:
             database = f"sqlite+aiosqlite:///{Path(folder) / 'studio.db'}"
             settings = Settings.load({}, redis_url=self._redis.url, database_url=database)
-            logs = configure_logging(settings, stream=log, logger_provider=self._logger_provider(settings, lines))
-            telemetry = configure_tracing(settings, span_processors=[SimpleSpanProcessor(self._broken(exporter))])
-            try:
-                with correlation(new_correlation_id()):
-                    asyncio.run(Stage(settings, telemetry, exporter, log).play(ALL_ACTIONS[scenario]))
-            finally:
-                telemetry.shutdown()
-                logs.close()
-        traces = {format(span.context.trace_id, "032x") for span in exporter.get_finished_spans()}
-        return MemorySource(exporter, logs=lines, scenarios=dict.fromkeys(traces, scenario)).read()
+            self._run(scenario, settings, spans, logs)
+        trace_ids = {format(span.context.trace_id, "032x") for span in spans.get_finished_spans()}
+        # The label lets contracts with a `scenario` condition apply to these traces.
+        return MemorySource(spans, logs=logs, scenarios=dict.fromkeys(trace_ids, scenario)).read()
 
-    def _logger_provider(self, settings: Settings, lines: InMemoryLogRecordExporter) -> LoggerProvider:
-        exporter = TamperingLogExporter(lines, self._breakage) if self._breakage else lines
-        return LogExport(settings, SimpleLogRecordProcessor(exporter)).provider
+    def _run(
+        self, scenario: str, settings: Settings, spans: InMemorySpanExporter, logs: InMemoryLogRecordExporter
+    ) -> None:
+        log_stream = io.StringIO()
+        log_export = LogExport(settings, SimpleLogRecordProcessor(self.log_exporter(logs)))
+        logging = configure_logging(settings, stream=log_stream, logger_provider=log_export.provider)
+        # A simple processor exports each span when it ends, so that nothing has to be flushed.
+        telemetry = configure_tracing(settings, span_processors=[SimpleSpanProcessor(self.span_exporter(spans))])
+        try:
+            with correlation(new_correlation_id()):
+                asyncio.run(Harness(settings, telemetry, spans, log_stream).run(ALL_ACTIONS[scenario]))
+        finally:
+            telemetry.shutdown()
+            logging.close()
 
-    def _broken(self, exporter: SpanExporter) -> SpanExporter:
-        return TamperingExporter(exporter, self._breakage) if self._breakage else exporter
+    def span_exporter(self, memory: InMemorySpanExporter) -> SpanExporter:
+        """Return the exporter of spans, which `BrokenTracing` overrides."""
+        return memory
+
+    def log_exporter(self, memory: InMemoryLogRecordExporter) -> LogRecordExporter:
+        """Return the exporter of log records, which `BrokenTracing` overrides."""
+        return memory

@@ -15,10 +15,10 @@ from contracts.exact_scenarios import (
     sampling,
 )
 from contracts.scenarios.database import DATABASE_ACTIONS
+from contracts.scenarios.harness import Action
 from contracts.scenarios.propagation import PROPAGATION_ACTIONS
 from contracts.scenarios.redis import REDIS_ACTIONS
 from contracts.scenarios.sessions import SESSION_ACTIONS
-from contracts.scenarios.stage import Action
 
 __all__ = ["ACTIONS", "ALL_ACTIONS", "CLOCKED", "SLOW"]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from containers.servers.redis_server import RedisBackend
-from contracts.reference_adapter import ReferenceImplementation
+from contracts.broken_tracing import BrokenTracing
 from demo.breakages import EVERY_BREAKAGE
 from spanpact.conformance import SCENARIOS, judge_scenario
 from spanpact.contract.shipped import shipped_contracts
@@ -82,7 +82,7 @@ def test_every_breakage_is_under_test() -> None:
 def test_a_breakage_gives_its_findings_and_no_other(name: str, redis: RedisBackend) -> None:
     scenario, expected = CAUGHT[name]
     (wanted,) = [each for each in SCENARIOS if each.name == scenario]
-    report = judge_scenario(ReferenceImplementation(redis, breakage=EVERY_BREAKAGE[name]), wanted)
+    report = judge_scenario(BrokenTracing(redis, EVERY_BREAKAGE[name]), wanted)
     found = [finding for finding in report.findings if finding.breaks]
     assert {finding.key for finding in found} == expected, render_text(report)
     assert all(f.place and f.trace_id for f in found if f.entry != "integrity"), render_text(report)

@@ -1,4 +1,4 @@
-"""Every shipped contract says what its examples say: accepted traces are kept, rejected ones broken as listed."""
+"""Every shipped contract keeps its accepted traces and breaks its rejected ones with the listed findings."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A subject that is not ours: what `opentelemetry-instrumentation-redis` departs in is known, exactly."""
+"""The departures of `opentelemetry-instrumentation-redis` are exactly the known ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from containers.servers.redis_server import RedisBackend
 from contracts.known_departures.departures import FILE, KnownDepartures, differences
-from contracts.known_departures.instrumented_redis import CLIENTS, PACKAGE, Seen, contract_name, main
+from contracts.known_departures.instrumented_redis import CLIENTS, PACKAGE, Observation, contract_name, main
 from contracts.scenarios.closed_port import closed_port
 from contracts.scenarios.redis import REDIS_ACTIONS
 
@@ -26,7 +26,7 @@ def test_the_departures_are_those_that_are_known(redis: RedisBackend, mode: str)
     environment = {**os.environ, "OTEL_SEMCONV_STABILITY_OPT_IN": KNOWN.modes[mode]}
     done = subprocess.run(command, capture_output=True, env=environment, timeout=150, check=False)
     assert done.returncode == 0, done.stderr.decode()
-    text = differences(KNOWN, mode, msgspec.json.decode(done.stdout, type=Seen))
+    text = differences(KNOWN, mode, msgspec.json.decode(done.stdout, type=Observation))
     assert not text, text
 
 
@@ -62,14 +62,14 @@ def test_a_wrong_address_is_one_clear_line(
     assert line in capsys.readouterr().err.splitlines()[-1]
 
 
-def as_known(mode: str) -> Seen:
-    """What would be seen if nothing had changed."""
+def as_known(mode: str) -> Observation:
+    """Return the observation in which nothing has changed."""
     found = KNOWN.expected(mode)
     departures = {
         client: {scenario: sorted(d for c, s, d in found if (c, s) == (client, scenario)) for scenario in REDIS_ACTIONS}
         for client in CLIENTS
     }
-    return Seen(KNOWN.version, KNOWN.as_it_is, KNOWN.span_names, departures)
+    return Observation(KNOWN.version, KNOWN.as_it_is, KNOWN.span_names, departures)
 
 
 def test_what_is_known_is_no_difference() -> None:
@@ -83,11 +83,11 @@ def test_a_fix_and_a_regression_are_lines_of_their_own() -> None:
     lines = differences(KNOWN, "stable", seen).splitlines()
     assert lines[:3] == [
         f"{PACKAGE} {KNOWN.version} in its mode 'stable' departs otherwise than "
-        f"contracts/known_departures/{FILE.name} says:",
+        f"in contracts/known_departures/{FILE.name}:",
         "  new        asyncio redis-set: redis/kind kind",
         "  gone       sync redis-set: redis/attribute-missing attributes.operation",
     ]
-    assert "write it down there with a reason, as pending" in " ".join(lines[3:])
+    assert "add it to the file as pending, with a reason" in " ".join(lines[3:])
 
 
 def test_another_version_another_verdict_and_other_names_are_differences() -> None:

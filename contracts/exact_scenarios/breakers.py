@@ -1,7 +1,7 @@
-"""What circuit breakers do by their clock, which is set by hand here: so every number of their events is exact (S4.2).
+"""Circuit breakers with a clock that is set by hand, so that every number in their events is exact (S4.2).
 
-Most of these breakers guard no database: a span `call` stands for what the connection manager does, and says beside the
-breaker's own events what a snapshot of the breaker says afterwards.
+Most of these breakers guard no database. A span `call` replaces the connection manager's span, and has attributes with
+a snapshot of the breaker after the call.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import Any
 
 from opentelemetry.trace import Span, Tracer
 
-from contracts.exact_scenarios.helping import refused
-from contracts.scenarios.stage import EMAIL, Action, Stage
+from contracts.exact_scenarios.helpers import assert_raises
+from contracts.scenarios.harness import EMAIL, Action, Harness
 from reference_impl.circuit_breaker.breaker import BreakerSettings, CircuitBreaker, CircuitOpen, Permit
 from reference_impl.circuit_breaker.values import BreakerEvent, CallFailed, Transition
 from reference_impl.database.breaker_events import log_change, record_on_span, record_rejection
@@ -27,7 +27,7 @@ from reference_impl.instrumentation.operation_spans import operation_span, recor
 
 
 class Clock:
-    """Seconds that pass when told; they begin where no zero is mistaken for them."""
+    """A clock in seconds that is set by hand. It starts at 1000, so that it cannot be mistaken for an unset value."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -37,11 +37,13 @@ class Clock:
 
 
 class Calls:
-    """A breaker with a clock by hand, and calls through it, each a span."""
+    """A breaker with a clock set by hand, and calls through it, each a span."""
 
-    def __init__(self, stage: Stage, *, listeners: tuple[Any, ...] = (), rules: Any = None, **settings: Any) -> None:
+    def __init__(
+        self, harness: Harness, *, listeners: tuple[Any, ...] = (), rules: Any = None, **settings: Any
+    ) -> None:
         self.clock = Clock()
-        self.tracer: Tracer = stage.telemetry.tracer("calls")
+        self.tracer: Tracer = harness.telemetry.tracer("calls")
         self.breaker = CircuitBreaker(
             "sessions",
             BreakerSettings(**settings),
@@ -52,7 +54,7 @@ class Calls:
 
     @contextmanager
     def span(self) -> Iterator[Span]:
-        with suppress(CircuitOpen), operation_span(self.tracer, "call", on_failure=_say_failure) as span:
+        with suppress(CircuitOpen), operation_span(self.tracer, "call", on_failure=_record_failure) as span:
             try:
                 yield span
             finally:
@@ -63,11 +65,11 @@ class Calls:
                 span.set_attribute("state", f"{self.breaker.state} {seen.state} {seen.pool} {seen.generation}")
 
     def begin(self) -> Permit | None:
-        """Ask for permission, in a span of its own; None where it is refused."""
+        """Acquire a permit in a span of its own. Return None where it is refused."""
         permit = None
         with self.span():
             permit = self.breaker.acquire()
-        return permit  # noqa: RET504 - the span may keep what is raised
+        return permit  # noqa: RET504 - the span may suppress an exception
 
     def end(self, permit: Permit | None, error: BaseException | None = None, *, takes: float = 0.0) -> None:
         self.clock.now += takes
@@ -76,7 +78,7 @@ class Calls:
             permit.succeed() if error is None else permit.fail(error)
 
     def call(self, error: BaseException | None = None, *, takes: float = 0.0) -> None:
-        """One call as a whole."""
+        """Make one whole call."""
         with suppress(*[type(error)] if error else []), self.span() as span, self.breaker.guard() as permit:
             span.set_attribute("permit", f"{permit.state} {permit.generation} {permit.started_at} {permit.ended}")
             self.clock.now += takes
@@ -84,22 +86,22 @@ class Calls:
                 raise error
 
     def several(self, outcomes: str, *, takes: float = 0.0) -> None:
-        """Calls one after the other: `+` succeeds, `-` fails."""
+        """Make calls one after the other: `+` succeeds, `-` fails."""
         for outcome in outcomes:
             self.call(OSError(EMAIL) if outcome == "-" else None, takes=takes)
 
 
-def _say_failure(span: Span, error: BaseException) -> None:
+def _record_failure(span: Span, error: BaseException) -> None:
     record_failure(span, error)
     if isinstance(error, CircuitOpen):
         record_rejection(span, error)
         span.set_attribute("refusal", str(error))
 
 
-async def _counting(stage: Stage) -> None:
-    """A window of the last calls: too few, below the threshold, old ones gone, at the threshold; then open."""
+async def _counting(harness: Harness) -> None:
+    """A window of the last calls: too few, below the threshold, without old ones, at the threshold; then open."""
     calls = Calls(
-        stage, window_calls=4, minimum_calls=3, failure_rate_threshold=0.5, reset_after_s=10.0, half_open_permits=2
+        harness, window_calls=4, minimum_calls=3, failure_rate_threshold=0.5, reset_after_s=10.0, half_open_permits=2
     )
     calls.several("-+", takes=0.25)
     calls.several("++++-+-")
@@ -108,7 +110,7 @@ async def _counting(stage: Stage) -> None:
         calls.clock.now += seconds
         calls.call()
     calls.clock.now += 0.125
-    with calls.span():  # looking does not make it half-open
+    with calls.span():  # a snapshot does not make it half-open
         pass
     first = calls.begin()
     second = calls.begin()
@@ -124,9 +126,9 @@ async def _counting(stage: Stage) -> None:
     calls.several("---")
 
 
-async def _returned(stage: Stage) -> None:
-    """Permits that are given back, are late, are ended twice, or are taken back from a probe that hangs."""
-    calls = Calls(stage, window_calls=2, minimum_calls=2, reset_after_s=10.0, half_open_permits=1, probe_lease_s=20.0)
+async def _returned(harness: Harness) -> None:
+    """Permits that are released, late, ended twice, or taken back from a probe that hangs."""
+    calls = Calls(harness, window_calls=2, minimum_calls=2, reset_after_s=10.0, half_open_permits=1, probe_lease_s=20.0)
     late, other = calls.begin(), calls.begin()
     calls.several("--")
     calls.end(late)
@@ -150,9 +152,9 @@ async def _returned(stage: Stage) -> None:
     calls.several("+-+")
 
 
-async def _several_probes(stage: Stage) -> None:
+async def _several_probes(harness: Harness) -> None:
     """Several probes hang, one after the other; permits come back in their order."""
-    calls = Calls(stage, window_calls=1, minimum_calls=1, reset_after_s=1.0, half_open_permits=3, probe_lease_s=5.0)
+    calls = Calls(harness, window_calls=1, minimum_calls=1, reset_after_s=1.0, half_open_permits=3, probe_lease_s=5.0)
     calls.several("-")
     calls.clock.now += 1
     probes = []
@@ -177,10 +179,10 @@ async def _several_probes(stage: Stage) -> None:
     calls.end(idle)
 
 
-async def _slow(stage: Stage) -> None:
+async def _slow(harness: Harness) -> None:
     """Slow calls open it as failures do, by a threshold of their own; a call just as long as the limit is not slow."""
     calls = Calls(
-        stage, window_calls=4, minimum_calls=2, slow_call_rate_threshold=0.75, slow_call_duration_s=2.0,
+        harness, window_calls=4, minimum_calls=2, slow_call_rate_threshold=0.75, slow_call_duration_s=2.0,
         failure_rate_threshold=1.0, reset_after_s=5.0, half_open_permits=2,
     )  # fmt: skip
     calls.several("+", takes=2.0)
@@ -195,10 +197,10 @@ async def _slow(stage: Stage) -> None:
     calls.several("++", takes=8.0)
 
 
-async def _by_time(stage: Stage) -> None:
-    """A window of time: what is older than it counts no more, to the sixtieth of it."""
+async def _by_time(harness: Harness) -> None:
+    """A window of time: older calls no longer count, with a resolution of a sixtieth of the window."""
     calls = Calls(
-        stage, window="time", window_s=60.0, minimum_calls=3, failure_rate_threshold=0.75, slow_call_duration_s=0.5,
+        harness, window="time", window_s=60.0, minimum_calls=3, failure_rate_threshold=0.75, slow_call_duration_s=0.5,
         reset_after_s=5.0, half_open_permits=1,
     )  # fmt: skip
     calls.clock.now += 0.5
@@ -224,8 +226,8 @@ async def _by_time(stage: Stage) -> None:
     calls.several("+")
 
 
-async def _judging(stage: Stage) -> None:
-    """What counts as a failure: what the predicates say, and a failure where they fail themselves."""
+async def _judging(harness: Harness) -> None:
+    """The predicates decide what counts as a failure; an error of a predicate counts as one."""
 
     def is_failure(error: Exception) -> bool:
         if isinstance(error, ZeroDivisionError):
@@ -237,7 +239,7 @@ async def _judging(stage: Stage) -> None:
             raise ValueError(EMAIL)
         return isinstance(error, TypeError)
 
-    calls = Calls(stage, window_calls=9, minimum_calls=9, rules={"is_failure": is_failure, "is_ignored": is_ignored})
+    calls = Calls(harness, window_calls=9, minimum_calls=9, rules={"is_failure": is_failure, "is_ignored": is_ignored})
     refusal = CircuitOpen("other", "open", 1.0, "1 of 1 calls failed")
     for error in (
         OSError(EMAIL), KeyError(EMAIL), TypeError(EMAIL), ZeroDivisionError(EMAIL), IndexError(EMAIL), refusal,
@@ -245,18 +247,18 @@ async def _judging(stage: Stage) -> None:
         TimeoutError(), BaseException(EMAIL),
     ):  # fmt: skip
         calls.call(error)
-    plain = Calls(stage, window_calls=2, minimum_calls=1)
+    plain = Calls(harness, window_calls=2, minimum_calls=1)
     plain.call(ValueError(EMAIL))
 
 
-async def _listening(stage: Stage) -> None:
-    """A listener that fails keeps nothing from the others; one that ended is told nothing more."""
-    told: list[BreakerEvent] = []
+async def _listening(harness: Harness) -> None:
+    """A listener that fails does not affect the others; one that unsubscribed gets no more events."""
+    received: list[BreakerEvent] = []
 
     def fails(_: BreakerEvent) -> None:
         raise ValueError(EMAIL)
 
-    calls = Calls(stage, listeners=(fails, told.append), window_calls=2, minimum_calls=2, reset_after_s=3.0)
+    calls = Calls(harness, listeners=(fails, received.append), window_calls=2, minimum_calls=2, reset_after_s=3.0)
     later: list[BreakerEvent] = []
     end = calls.breaker.subscribe(later.append)
     calls.several("--", takes=0.5)
@@ -265,12 +267,12 @@ async def _listening(stage: Stage) -> None:
     calls.several("-", takes=0.25)
     opened = [type(event).__name__ for event in later]
     assert opened == ["CallFailed", "CallFailed", "Transition"]
-    assert later == told[:3]
-    failed, moved = told[1:3]
+    assert later == received[:3]
+    failed, moved = received[1:3]
     assert isinstance(failed, CallFailed)
     assert isinstance(moved, Transition)
     assert (failed.at, failed.generation, failed.duration_s, moved.at, moved.generation) == (1001.0, 0, 0.5, 1001.0, 1)
-    assert [event.at for event in told[3:]] == [1004.0, 1004.25]
+    assert [event.at for event in received[3:]] == [1004.0, 1004.25]
     calls.breaker.subscribe(_interrupt)
     calls.clock.now += 5
     with suppress(KeyboardInterrupt):
@@ -283,18 +285,18 @@ def _interrupt(event: BreakerEvent) -> None:
         raise KeyboardInterrupt
 
 
-async def _values(stage: Stage) -> None:
-    """What a refusal says survives a copy; a guard is for one call; settings have defaults; looking changes nothing."""
+async def _values(harness: Harness) -> None:
+    """A rejection can be copied; a guard is for one call; settings have defaults; a snapshot changes nothing."""
     refusal = CircuitOpen("sessions", "half_open", 2.5, "no probe left")
     for one in (refusal, copy.copy(refusal), pickle.loads(pickle.dumps(refusal))):
         assert one.args == ("sessions", "half_open", 2.5, "no probe left")
         assert (one.pool, one.state, one.retry_after_s, one.why) == ("sessions", "half_open", 2.5, "no probe left")
         assert str(one) == "pool 'sessions' is half-open: no probe left; it may be tried again in at most 2.5 s"
-    calls = Calls(stage)
+    calls = Calls(harness)
     guard = calls.breaker.guard()
     with guard:
         pass
-    refused(RuntimeError, "a guard is for one call: call breaker.guard() again", guard.__enter__)
+    assert_raises(RuntimeError, "a guard is for one call: call breaker.guard() again", guard.__enter__)
     async with calls.breaker.guard() as permit:
         assert (permit.state, permit.ended) == ("closed", False)
     assert permit.ended
@@ -314,9 +316,9 @@ def _open(calls: Calls) -> None:
         calls.breaker.acquire().fail(OSError())
 
 
-async def _forked(stage: Stage) -> None:
+async def _forked(harness: Harness) -> None:
     """A forked child starts closed, with empty windows; its parent stays as it is."""
-    calls = Calls(stage, window_calls=1, minimum_calls=1)
+    calls = Calls(harness, window_calls=1, minimum_calls=1)
     calls.several("-")
     read, write = os.pipe()
     if not (child := os.fork()):

@@ -1,4 +1,4 @@
-"""What a user of the traced Redis clients may do besides: other servers and names, odd results, WATCH (S2)."""
+"""Further uses of the traced Redis clients: other servers and names, odd results, WATCH (S2)."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from opentelemetry import trace
 from redis.client import NEVER_DECODE
 from redis.exceptions import RedisError, WatchError
 
-from contracts.exact_scenarios.helping import TEMPLATES, plain_clients, refused, run, sent, tracer_of
+from contracts.exact_scenarios.helpers import TEMPLATES, assert_raises, run, send, traced_clients, tracer_of
 from contracts.scenarios.closed_port import closed_port
-from contracts.scenarios.stage import DEADLINE_S, EMAIL, Action, Stage
+from contracts.scenarios.harness import DEADLINE_S, EMAIL, Action, Harness
 from reference_impl.instrumentation.operation_spans import operation_span
 from reference_impl.redis_tracing.client import make_client, make_sync_client
 from reference_impl.redis_tracing.commands import instrument, is_instrumented, tracing_of, uninstrument
 from reference_impl.redis_tracing.key_sanitizing import KeyTemplates
 
 
-async def _vocabularies(stage: Stage) -> None:
-    stage.plain.set("session:1", "text")
+async def _vocabularies(harness: Harness) -> None:
+    harness.untraced_redis.set("session:1", "text")
     for mode in ("simple", "semconv", "both"):
-        for client in plain_clients(stage, mode=mode):
-            with operation_span(tracer_of(stage), mode):
-                await sent(client, "GET", "session:1")
-                await sent(client, "HGET", "session:1", "a")
+        for client in traced_clients(harness, mode=mode):
+            with operation_span(tracer_of(harness), mode):
+                await send(client, "GET", "session:1")
+                await send(client, "HGET", "session:1", "a")
 
 
-async def _servers(stage: Stage) -> None:
+async def _servers(harness: Harness) -> None:
     """Where commands go: a name, an address, a socket, what is found at each connection, another database."""
-    port = stage.plain.connection_pool.connection_kwargs["port"]
+    port = harness.untraced_redis.connection_pool.connection_kwargs["port"]
 
     class Found(redis.Connection):
         def __init__(self, **options: Any) -> None:
             below: Any = super()
             below.__init__(**options | {"host": "127.0.0.1", "port": port})
 
-    with closed_port() as nobody, operation_span(tracer_of(stage), "servers"):
+    with closed_port() as nobody, operation_span(tracer_of(harness), "servers"):
         for pool in (
             redis.ConnectionPool(host="localhost", port=port, db=3),
             redis.ConnectionPool(host="127.0.0.1", port=port, username=None, db=None),
@@ -54,19 +54,19 @@ async def _servers(stage: Stage) -> None:
         ):
             client = redis.Redis(connection_pool=pool)
             client.set_retry(redis.retry.Retry(redis.backoff.NoBackoff(), 0))
-            with instrument(client, tracer=tracer_of(stage), keys=KeyTemplates("session:{id}")) as traced:
-                await sent(traced, "GET", "session:1")
+            with instrument(client, tracer=tracer_of(harness), keys=KeyTemplates("session:{id}")) as traced:
+                await send(traced, "GET", "session:1")
             pool.disconnect()
 
 
-async def _long_names(stage: Stage) -> None:
-    for client in plain_clients(stage, pool_name="p" * 300):
-        await sent(client, "GET", "session:1")
+async def _long_names(harness: Harness) -> None:
+    for client in traced_clients(harness, pool_name="p" * 300):
+        await send(client, "GET", "session:1")
 
 
-async def _instrumenting(stage: Stage) -> None:
+async def _instrumenting(harness: Harness) -> None:
     """Twice is once, and afterwards is not at all; what is no client is refused."""
-    tracer, url = tracer_of(stage), stage.settings.redis_url
+    tracer, url = tracer_of(harness), harness.settings.redis_url
     for client, module in (
         (redis.asyncio.Redis.from_url(url), "redis.asyncio.client"),
         (redis.Redis.from_url(url), "redis.client"),
@@ -84,30 +84,30 @@ async def _instrumenting(stage: Stage) -> None:
         assert (type(client).__name__, type(client).__qualname__, type(client).__module__) == ("Redis", "Redis", module)
         assert type(client).__doc__ == kind.__doc__
         other = instrument(kind.from_url(url), tracer=tracer)
-        stage.others += (client, other)
+        harness.extra_clients += (client, other)
         assert type(other) is type(client)
-        await sent(client, "GET", "session:1")
-        await sent(other, "GET", "session:1")
+        await send(client, "GET", "session:1")
+        await send(other, "GET", "session:1")
         pipeline: Any = client.pipeline()
         assert type(pipeline).__name__ == "Pipeline"
         assert uninstrument(client) is client
         assert (type(client), is_instrumented(client), tracing.enabled) == (kind, False, False)
         assert repr(tracing) == "<RedisTracing of pool first, off, 0 faults>"
-        await sent(client, "GET", "session:1")
+        await send(client, "GET", "session:1")
         pipeline.get("session:1")
         pipeline.execute() if isinstance(client, redis.Redis) else await pipeline.execute()
         what = "Pipeline cannot be traced: a redis.asyncio.Redis or redis.Redis is accepted"
-        refused(TypeError, what, instrument, client.pipeline())
-    refused(TypeError, "str cannot be traced: a redis.asyncio.Redis or redis.Redis is accepted", instrument, "r")
+        assert_raises(TypeError, what, instrument, client.pipeline())
+    assert_raises(TypeError, "str cannot be traced: a redis.asyncio.Redis or redis.Redis is accepted", instrument, "r")
     modes = "mode 'all': one of simple, semconv, both is accepted"
-    refused(ValueError, modes, instrument, redis.Redis(), mode="all")
+    assert_raises(ValueError, modes, instrument, redis.Redis(), mode="all")
     nobody: Any = instrument(redis.Redis.from_url(url))  # as there is no global provider, its spans are nobody's
     assert nobody.execute_command("EXISTS", "session:1") == 0
     nobody.close()
 
 
-async def _of_a_class_of_its_own(stage: Stage) -> None:
-    """A client of the user's own class stays of it, by its name, its module and what is said of it."""
+async def _of_a_class_of_its_own(harness: Harness) -> None:
+    """A client of a subclass keeps its class, with its name, module and docstring."""
     for base in (redis.asyncio.Redis, redis.Redis):
 
         class Own(base):  # type: ignore[misc,valid-type]
@@ -117,8 +117,8 @@ async def _of_a_class_of_its_own(stage: Stage) -> None:
                 return 2
 
         for number in range(2):
-            client: Any = Own.from_url(stage.settings.redis_url)
-            stage.others.append(instrument(client, tracer=tracer_of(stage), pool_name=f"own-{number}"))
+            client: Any = Own.from_url(harness.settings.redis_url)
+            harness.extra_clients.append(instrument(client, tracer=tracer_of(harness), pool_name=f"own-{number}"))
             kind = type(client)
             assert (kind.__name__, kind.__qualname__, kind.__module__) == (
                 Own.__name__,
@@ -126,19 +126,19 @@ async def _of_a_class_of_its_own(stage: Stage) -> None:
                 Own.__module__,
             )
             assert (kind.__doc__, kind.__bases__[1], client.doubled()) == ("The user's own.", Own, 2)
-            await sent(client, "GET", "session:1")
+            await send(client, "GET", "session:1")
     assert (is_instrumented(object()), tracing_of(object())) == (False, None)
 
 
-async def _options(stage: Stage) -> None:
-    """What a caller asks of redis-py beside a command reaches it."""
-    stage.plain.set("session:1", "text")
+async def _options(harness: Harness) -> None:
+    """Options of a command reach redis-py."""
+    harness.untraced_redis.set("session:1", "text")
     for make in (make_client, make_sync_client):
         client: Any = make(
-            stage.settings.redis_url, tracer=tracer_of(stage), decode_responses=True, deadline_s=DEADLINE_S
+            harness.settings.redis_url, tracer=tracer_of(harness), decode_responses=True, deadline_s=DEADLINE_S
         )
-        for traced in (client, instrument(_like(client), tracer=tracer_of(stage))):
-            stage.others.append(traced)
+        for traced in (client, instrument(_like(client), tracer=tracer_of(harness))):
+            harness.extra_clients.append(traced)
             is_async = isinstance(traced, redis.asyncio.Redis)
             for on in (True, False):
                 pipeline = traced.pipeline()
@@ -174,46 +174,46 @@ def _traced(client: Any, is_on: bool) -> Iterator[None]:
     tracing.enabled = True
 
 
-async def _not_current(stage: Stage) -> None:
+async def _not_current(harness: Harness) -> None:
     """With `activate=False` the span of a command is nobody's parent, and without it is, until the command ends."""
     for activate in (True, False):
-        clients = plain_clients(stage, activate=activate)
-        with operation_span(tracer_of(stage), f"activate {activate}") as span:
+        clients = traced_clients(harness, activate=activate)
+        with operation_span(tracer_of(harness), f"activate {activate}") as span:
             for client in clients:
-                client.response_callbacks["PING"] = lambda *_, **__: tracer_of(stage).start_span("below").end()
-                await sent(client, "PING")
+                client.response_callbacks["PING"] = lambda *_, **__: tracer_of(harness).start_span("below").end()
+                await send(client, "PING")
                 assert trace.get_current_span() is span
 
 
-async def _attempts(stage: Stage) -> None:
+async def _attempts(harness: Harness) -> None:
     """A command that reads is sent again after a failed connection, one that writes is not; each attempt is a span."""
     with closed_port() as nobody:
         url = f"redis://127.0.0.1:{nobody}/0"
         for make in (make_client, make_sync_client):
             client: Any = make(
-                url, tracer=tracer_of(stage), keys=KeyTemplates(*TEMPLATES), deadline_s=DEADLINE_S, retries=2
+                url, tracer=tracer_of(harness), keys=KeyTemplates(*TEMPLATES), deadline_s=DEADLINE_S, retries=2
             )
-            stage.others.append(client)
-            with operation_span(tracer_of(stage), "attempts"):
-                await sent(client, "GET", "session:1")
-                await sent(client, "SET", "session:1", "a")
+            harness.extra_clients.append(client)
+            with operation_span(tracer_of(harness), "attempts"):
+                await send(client, "GET", "session:1")
+                await send(client, "SET", "session:1", "a")
 
 
-async def _results(stage: Stage) -> None:
+async def _results(harness: Harness) -> None:
     """Reads whose results only just tell a hit from a miss, and pipelines that return failures."""
-    stage.plain.mset({"session:1": "", "user:1": "0"})
-    stage.plain.hset("user:2", "a", "")
-    for client in plain_clients(stage):
-        with operation_span(tracer_of(stage), "results"):
+    harness.untraced_redis.mset({"session:1": "", "user:1": "0"})
+    harness.untraced_redis.hset("user:2", "a", "")
+    for client in traced_clients(harness):
+        with operation_span(tracer_of(harness), "results"):
             for command in (
                 ("GET", "session:1"), ("GET", "session:2"), ("MGET", "session:1", "user:1"), ("EXISTS", "session:1"),
                 ("MGET", "session:1", "session:2"), ("HGET", "user:2", "a"), ("HGET", "user:2", "b"),
                 ("HGETALL", "user:2"), ("HGETALL", "user:3"), ("GETDEL", "session:1"), ("HMGET", "user:2", "a", "b"),
                 ("get", "user:1"), (b"GET", "user:1"),
             ):  # fmt: skip
-                await sent(client, *command)
+                await send(client, *command)
             client.set_response_callback("GET", lambda *_, **__: _Undecided())
-            await sent(client, "GET", "user:1")
+            await send(client, "GET", "user:1")
             for commands in (
                 [("GET", "user:1"), ("HGET", "user:1", "a"), ("PLEASE", "user:1")], [("PLEASE", EMAIL)],
                 [("GET", "user:1")], [("PING",), ("GET", "user:1"), ("GET", "user:2")], [("PING",)], [],
@@ -224,7 +224,7 @@ async def _results(stage: Stage) -> None:
 
 
 class _Undecided:
-    """A result whose truth cannot be told."""
+    """A result whose truth value cannot be computed."""
 
     def __bool__(self) -> bool:
         raise ValueError
@@ -235,17 +235,17 @@ class _Undecided:
     __hash__ = None  # type: ignore[assignment]
 
 
-async def _watching(stage: Stage) -> None:
+async def _watching(harness: Harness) -> None:
     """A transaction that WATCH discards, what a pipeline sends at once, and the scripts that it loads first."""
-    for client in plain_clients(stage):
+    for client in traced_clients(harness):
         is_async = isinstance(client, redis.asyncio.Redis)
-        with operation_span(tracer_of(stage), "watching"):
+        with operation_span(tracer_of(harness), "watching"):
             for changed in (True, False):
                 pipeline: Any = client.pipeline()
                 for step in (pipeline.watch, pipeline.get):
                     await step("session:1") if is_async else step("session:1")
                 if changed:
-                    stage.plain.set("session:1", "other")
+                    harness.untraced_redis.set("session:1", "other")
                 pipeline.multi()
                 pipeline.set("session:1", "mine")
                 with suppress(WatchError):
@@ -267,18 +267,18 @@ async def _watching(stage: Stage) -> None:
             assert result == []
 
 
-async def _own_connection(stage: Stage) -> None:
+async def _own_connection(harness: Harness) -> None:
     """A sync client may have one with a connection of its own, which is traced alike."""
-    _, client = plain_clients(stage)
+    _, client = traced_clients(harness)
     with client, client.client() as single:
         single.execute_command("GET", "session:1")
 
 
-async def _waiting(stage: Stage) -> None:
+async def _waiting(harness: Harness) -> None:
     """A command that Redis answers late took that long."""
-    for client in plain_clients(stage):
-        await sent(client, "BLPOP", "session:1", 0.1)
-    spans = stage.exporter.get_finished_spans()
+    for client in traced_clients(harness):
+        await send(client, "BLPOP", "session:1", 0.1)
+    spans = harness.exporter.get_finished_spans()
     assert all((span.attributes or {})["latency_ms"] >= 90 for span in spans)  # type: ignore[operator]
 
 

@@ -1,4 +1,4 @@
-"""Correlation ids: where they are from, what may be one, and where they go (S5.2)."""
+"""Correlation ids: where they come from, which are valid, and where they are sent (S5.2)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from opentelemetry import baggage, trace
 from opentelemetry.context import Context, attach
 from opentelemetry.trace import NonRecordingSpan, Tracer
 
-from contracts.exact_scenarios.helping import tracer_of
+from contracts.exact_scenarios.helpers import tracer_of
 from contracts.exact_scenarios.operations import REMOTE
-from contracts.scenarios.stage import EMAIL, Action, Stage
+from contracts.scenarios.harness import EMAIL, Action, Harness
 from reference_impl.instrumentation.operation_spans import operation_span
 from reference_impl.propagation.correlation import (
     BAGGAGE_KEY,
@@ -25,13 +25,13 @@ from reference_impl.propagation.correlation import (
 )
 
 
-async def _correlation(stage: Stage) -> None:
-    await asyncio.create_task(_correlated(stage), context=contextvars.Context())
+async def _correlation(harness: Harness) -> None:
+    await asyncio.create_task(_correlated(harness), context=contextvars.Context())
 
 
-async def _correlated(stage: Stage) -> None:
-    """Where a span's correlation id is from: the request, the parent, baggage, the trace; and what may be one."""
-    tracer = tracer_of(stage)
+async def _correlated(harness: Harness) -> None:
+    """A span's correlation id comes from the request, the parent, baggage or the trace; and which ids are valid."""
+    tracer = tracer_of(harness)
     assert current_correlation_id() is None
     with operation_span(tracer, "root") as root:
         assert current_correlation_id() == f"{root.get_span_context().trace_id:032x}"
@@ -85,7 +85,7 @@ def _left_elsewhere() -> None:
 
 
 async def _sent_on(tracer: Tracer) -> None:
-    """What goes out with a call to another service, and what comes in with a request."""
+    """Headers of a call to another service, and of a request."""
     headers: dict[str, str] = {}
     contextvars.Context().run(inject, headers)
     assert headers == {}

@@ -1,4 +1,4 @@
-"""Keys and patterns of every sort, and the templates by which they are shown (S2.2)."""
+"""Keys and patterns of every kind, and the templates that replace them in spans (S2.2)."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any, Final
 
 from redis.exceptions import RedisError
 
-from contracts.exact_scenarios.helping import plain_clients, refused, tracer_of
-from contracts.scenarios.stage import EMAIL, Action, Stage
+from contracts.exact_scenarios.helpers import assert_raises, traced_clients, tracer_of
+from contracts.scenarios.harness import EMAIL, Action, Harness
 from reference_impl.instrumentation.operation_spans import operation_span
 from reference_impl.redis_tracing.key_sanitizing import KeyTemplates
 
 
 class _Text(str):
-    """Text that lies about itself."""
+    """Text whose `str` differs from its value."""
 
     __slots__ = ()
 
@@ -27,7 +27,7 @@ class _Text(str):
 
 
 class _Named:
-    """What would be a key, were it text."""
+    """An object whose `str` looks like a key."""
 
     def __str__(self) -> str:
         return "session:1"
@@ -57,9 +57,9 @@ PATTERNS: Final[Sequence[Any]] = (
 )  # fmt: skip
 
 
-async def _keys(stage: Stage) -> None:
-    _, client = plain_clients(stage)
-    with operation_span(tracer_of(stage), "keys"), client:
+async def _keys(harness: Harness) -> None:
+    _, client = traced_clients(harness)
+    with operation_span(tracer_of(harness), "keys"), client:
         for key in KEYS:
             client.execute_command("EXISTS", key)
         for hostile in (_Hostile(), _Named(), None, ("session:1",)):
@@ -78,9 +78,9 @@ async def _keys(stage: Stage) -> None:
         client.execute_command("EVAL", "return 1", 1, "user:1", "session:1")
 
 
-async def _patterns(stage: Stage) -> None:
-    _, client = plain_clients(stage)
-    with operation_span(tracer_of(stage), "patterns"), client:
+async def _patterns(harness: Harness) -> None:
+    _, client = traced_clients(harness)
+    with operation_span(tracer_of(harness), "patterns"), client:
         for pattern in PATTERNS:
             client.execute_command("SCAN", 0, "MATCH", pattern)
         client.execute_command("SCAN", 0)
@@ -89,18 +89,18 @@ async def _patterns(stage: Stage) -> None:
             client.execute_command("KEYS")
 
 
-async def _templates(stage: Stage) -> None:
-    """Templates that are added later, and other separators."""
+async def _templates(harness: Harness) -> None:
+    """Templates that are registered later, and other separators."""
     keys = KeyTemplates("a/{id}", separator="/")
     assert (keys.register("b/{id}"), keys.register("a/{other}"), keys.shown) == ("b/*", "a/*", ("a/*", "b/*"))
-    _, client = plain_clients(stage, keys=keys)
-    with operation_span(tracer_of(stage), "templates"), client:
+    _, client = traced_clients(harness, keys=keys)
+    with operation_span(tracer_of(harness), "templates"), client:
         for key in ("a/1", b"a/1", "b/1", "a:1", "a/1:2", "c/1"):
             client.execute_command("EXISTS", key)
         client.execute_command("SCAN", 0, "MATCH", "a/*")
     assert (keys.unregistered, repr(keys)) == (2, "<KeyTemplates a/*, b/*; 2 unregistered>")
     assert repr(KeyTemplates()) == "<KeyTemplates none; 0 unregistered>"
-    _, client = plain_clients(stage, keys=None)
+    _, client = traced_clients(harness, keys=None)
     with client:
         client.execute_command("EXISTS", "a/1")
     _refused_templates()
@@ -109,9 +109,9 @@ async def _templates(stage: Stage) -> None:
 def _refused_templates() -> None:
     one = "one ASCII character that no segment and no glob can hold"
     for separator in ("", "::", "a", "_", "*", "{", "§"):
-        refused(ValueError, f"separator {separator!r}: {one}", KeyTemplates, separator=separator)
+        assert_raises(ValueError, f"separator {separator!r}: {one}", KeyTemplates, separator=separator)
     neither = "is neither a literal (letters, digits, `_`, `-`, `.`) nor one placeholder such as `{id}`"
-    said = {
+    errors = {
         "": "key template of 0 characters: 1 to 200 are accepted",
         "a" * 201: "key template of 201 characters: 1 to 200 are accepted",
         "a:{b}": "",
@@ -127,9 +127,9 @@ def _refused_templates() -> None:
         "a:*": f"key template 'a:*': segment '*' {neither}",
         "Az09_-.": "",
     }
-    for template, text in said.items():
+    for template, text in errors.items():
         if text:
-            refused(ValueError, text, KeyTemplates, template)
+            assert_raises(ValueError, text, KeyTemplates, template)
         else:
             KeyTemplates(template)
 

@@ -12,20 +12,20 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.exact_scenarios.breakers import Clock
-from contracts.scenarios.stage import EMAIL, Action, Stage
+from contracts.scenarios.harness import EMAIL, Action, Harness
 from reference_impl.circuit_breaker.breaker import BreakerSettings, CircuitOpen
 from reference_impl.circuit_breaker.values import BreakerEvent
 from reference_impl.database.manager import ConnectionManager, PoolExhausted, PoolSettings, Queries
 from reference_impl.vocabulary import Mode
 
 
-async def _managed(stage: Stage) -> None:
+async def _managed(harness: Harness) -> None:
     """The same below the connection manager: what is of the database counts, and what is not does not."""
-    clock, told = Clock(), list[BreakerEvent]()
+    clock, events = Clock(), list[BreakerEvent]()
     breaker = BreakerSettings(window_calls=4, minimum_calls=4, failure_rate_threshold=0.5, half_open_permits=1)
-    settings = PoolSettings(url=stage.settings.database_url, breaker=breaker, size=2, checkout_timeout_s=0.5)
-    tracer = stage.telemetry.tracer("reference_impl.database.manager")
-    manager = ConnectionManager({"sessions": settings}, tracer=tracer, listeners=[told.append], clock=clock)
+    settings = PoolSettings(url=harness.settings.database_url, breaker=breaker, size=2, checkout_timeout_s=0.5)
+    tracer = harness.telemetry.tracer("reference_impl.database.manager")
+    manager = ConnectionManager({"sessions": settings}, tracer=tracer, listeners=[events.append], clock=clock)
     assert repr(manager) == "<ConnectionManager sessions: closed, 0 of 0 failed; 0 of 2 in use, 0 waiting>"
 
     async def work(statement: str) -> None:
@@ -49,9 +49,9 @@ async def _managed(stage: Stage) -> None:
     clock.now += 30
     await _at_once(manager, clock)
     await work("SELECT 1")
-    assert [type(event).__name__ for event in told] == ["CallFailed", "CallFailed", *["Transition"] * 3]
+    assert [type(event).__name__ for event in events] == ["CallFailed", "CallFailed", *["Transition"] * 3]
     await manager.close()
-    await _other_managers(stage)
+    await _other_managers(harness)
 
 
 async def _at_once(manager: ConnectionManager, clock: Clock) -> None:
@@ -74,10 +74,10 @@ async def _at_once(manager: ConnectionManager, clock: Clock) -> None:
     assert await holder == 1
 
 
-async def _other_managers(stage: Stage) -> None:
+async def _other_managers(harness: Harness) -> None:
     """Vocabularies, a call past its deadline, a full pool, an open breaker while the pool is full, a wrong pool."""
-    tracer = stage.telemetry.tracer("reference_impl.database.manager")
-    url = stage.settings.database_url
+    tracer = harness.telemetry.tracer("reference_impl.database.manager")
+    url = harness.settings.database_url
     modes: tuple[Mode, ...] = ("simple", "semconv")
     for mode in modes:
         manager = ConnectionManager({"one": PoolSettings(url=url)}, tracer=tracer, mode=mode, clock=Clock())
@@ -93,12 +93,12 @@ async def _other_managers(stage: Stage) -> None:
         assert error.args == ("no pool 'one'; there are: none",)  # noqa: PT017
 
 
-async def _left_behind(stage: Stage) -> None:
+async def _left_behind(harness: Harness) -> None:
     """A driver that does not heed its deadline keeps its connection: the next call is refused at once, or waits."""
-    tracer, clock, freed = stage.telemetry.tracer("reference_impl.database.manager"), Clock(), asyncio.Event()
+    tracer, clock, freed = harness.telemetry.tracer("reference_impl.database.manager"), Clock(), asyncio.Event()
     rules = BreakerSettings(window_calls=1, minimum_calls=1)
     short = PoolSettings(
-        url=stage.settings.database_url, size=1, checkout_timeout_s=0.01, deadline_s=2.0, breaker=rules
+        url=harness.settings.database_url, size=1, checkout_timeout_s=0.01, deadline_s=2.0, breaker=rules
     )
     manager = ConnectionManager({"one": short, "two": short}, tracer=tracer, clock=clock)
     assert {key: str(use) for key, use in manager.uses.items()} == dict.fromkeys(

@@ -1,4 +1,4 @@
-"""What operations and failures of every class look like, apart from any flow (S2.3, S5.1)."""
+"""Operations and failures of every class, apart from any flow (S2.3, S5.1)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from opentelemetry import trace
 from opentelemetry.context import Context, attach, get_value, set_value
 from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, TraceFlags, Tracer
 
-from contracts.exact_scenarios.helping import Told, tracer_of
-from contracts.scenarios.stage import EMAIL, Action, Stage
+from contracts.exact_scenarios.helpers import RecordedMeasures, tracer_of
+from contracts.scenarios.harness import EMAIL, Action, Harness
 from reference_impl.instrumentation.errors import REDIS_CODES
 from reference_impl.instrumentation.measures import MeasuredTracer
 from reference_impl.instrumentation.operation_spans import operation_span, traced
@@ -74,14 +74,14 @@ def _failures() -> Iterator[BaseException]:
     yield from (answer(7, "WRONGTYPE"), answer("WRONGTYPE", 7), *(answer(f"{code} x") for code in sorted(REDIS_CODES)))
 
 
-async def _of_every_class(stage: Stage) -> None:
+async def _of_every_class(harness: Harness) -> None:
     for error in _failures():
-        with suppress(type(error)), operation_span(tracer_of(stage), "fails"):
+        with suppress(type(error)), operation_span(tracer_of(harness), "fails"):
             raise error
-    # The same by a Redis command, whose attributes say it too.
-    with operation_span(tracer_of(stage), "answers"):
+    # The same by a Redis command, whose attributes have it too.
+    with operation_span(tracer_of(harness), "answers"):
         for word in ("WRONGTYPE", "OOPS", "ERR", "oom", "'BUSY"):
-            await stage.send("eval", f'return redis.error_reply("{word} {EMAIL}")', 0)
+            await harness.send("eval", f'return redis.error_reply("{word} {EMAIL}")', 0)
 
 
 class _Service:
@@ -91,7 +91,7 @@ class _Service:
         self.tracer = tracer
 
     def methods(self) -> Mapping[str, Callable[..., Any]]:
-        """Traced here, and not when this module is imported."""
+        """Decorate here, not when this module is imported."""
 
         async def doubled(self: _Service, number: int, *, by: int = 2) -> int:
             """Documented."""
@@ -111,9 +111,9 @@ class _Service:
         }
 
 
-async def _methods(stage: Stage) -> None:
-    told = Told()
-    for tracer in (tracer_of(stage), MeasuredTracer(tracer_of(stage), told)):
+async def _methods(harness: Harness) -> None:
+    recorded = RecordedMeasures()
+    for tracer in (tracer_of(harness), MeasuredTracer(tracer_of(harness), recorded)):
         service = _Service(tracer)
         for method in service.methods().values():
             assert await method(service, 4) == 8
@@ -132,25 +132,25 @@ async def _methods(stage: Stage) -> None:
     async def one(_: _Service) -> int:
         return 1
 
-    await counted(one)(_Service(tracer_of(stage)))
-    assert described == []  # nobody hears it
-    await counted(one)(_Service(MeasuredTracer(tracer_of(stage), told)))
+    await counted(one)(_Service(tracer_of(harness)))
+    assert described == []  # no event is recorded
+    await counted(one)(_Service(MeasuredTracer(tracer_of(harness), recorded)))
     assert described == [1]
     internal, none = SpanKind.INTERNAL, type(None)
     plain: list[Any] = [("service.plain", internal, error, {}, True) for error in (none, none, ValueError)]
-    assert told.operations[:3] == plain
-    assert [each[2:4] for each in told.operations[3:6]] == [
+    assert recorded.operations[:3] == plain
+    assert [each[2:4] for each in recorded.operations[3:6]] == [
         (none, {"result": 8, "more": "x"}), (none, {"result": 12, "more": "x"}), (ValueError, {}),
     ]  # fmt: skip
-    assert told.operations[6:] == [
+    assert recorded.operations[6:] == [
         *(("service.misdescribed", internal, error, {}, True) for error in (none, none, ValueError)),
         ("service.counted", internal, none, {"result": 1}, True),
     ]
 
 
-async def _blocks(stage: Stage) -> None:
-    """A block is current within itself, and what was current before is so again."""
-    tracer, told = tracer_of(stage), Told()
+async def _blocks(harness: Harness) -> None:
+    """A block's span is current within the block, and the previous one afterwards."""
+    tracer, recorded = tracer_of(harness), RecordedMeasures()
     key = "of-the-caller"
     attach(set_value(key, "kept"))
     with operation_span(tracer, "outer", kind=SpanKind.CONSUMER, attributes={"a": 1, "b": "x"}) as outer:
@@ -175,15 +175,18 @@ async def _blocks(stage: Stage) -> None:
         with suppress(LookupError), operation_span(tracer, "misjudged", on_failure=lambda span, error: 1 / 0):  # type: ignore[arg-type]
             raise LookupError(EMAIL)
     assert not trace.get_current_span().get_span_context().is_valid
-    with suppress(LookupError), operation_span(MeasuredTracer(tracer, told), "measured", attributes={"a": 1}) as span:
+    with (
+        suppress(LookupError),
+        operation_span(MeasuredTracer(tracer, recorded), "measured", attributes={"a": 1}) as span,
+    ):
         raise LookupError(EMAIL)
     assert not span.is_recording()
-    with suppress(GeneratorExit), operation_span(MeasuredTracer(tracer, told), "left"):
+    with suppress(GeneratorExit), operation_span(MeasuredTracer(tracer, recorded), "left"):
         raise GeneratorExit
     block = operation_span(tracer, "never entered")
     assert block.is_observed
     block.__exit__(None, None, None)
-    assert told.operations == [
+    assert recorded.operations == [
         ("measured", SpanKind.INTERNAL, LookupError, {"a": 1}, True), ("left", SpanKind.INTERNAL, type(None), {}, True),
     ]  # fmt: skip
 
@@ -200,9 +203,9 @@ async def _numbers_later(tracer: Tracer) -> AsyncIterator[int]:
         yield 2
 
 
-async def _generators(stage: Stage) -> None:
-    """A generator that its reader leaves, within its block or after it, in its context or in another."""
-    tracer = tracer_of(stage)
+async def _generators(harness: Harness) -> None:
+    """A generator that its consumer abandons, within its block or after it, in its context or in another."""
+    tracer = tracer_of(harness)
     with operation_span(tracer, "reader") as reader:
         assert list(_numbers(tracer)) == [1, 2]
         left = _numbers(tracer)

@@ -1,4 +1,4 @@
-"""What the HTTP server's spans say of odd requests, and what the cache does with what it finds (S3, S5.2).
+"""The HTTP server's spans of odd requests (S3, S5.2).
 
 The application here is a small one behind the service's own middleware, so that it may do what no good one does.
 """
@@ -16,9 +16,9 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 from starlette.types import Message, Receive, Scope, Send
 
-from contracts.exact_scenarios.helping import Told
+from contracts.exact_scenarios.helpers import RecordedMeasures
 from contracts.exact_scenarios.operations import REMOTE, UNSAMPLED
-from contracts.scenarios.stage import EMAIL, Action, Stage
+from contracts.scenarios.harness import EMAIL, Action, Harness
 from reference_impl.instrumentation.measures import MeasuredTracer
 from reference_impl.propagation.correlation import current_correlation_id
 from reference_impl.services.http_spans import TracingMiddleware, request_headers
@@ -44,38 +44,38 @@ def _raising() -> None:
 
 
 async def _application(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answers with the status that the query asks for; raises before or after the answer where it asks for that."""
-    asked = scope.get("query_string", b"").decode()
-    if scope["type"] != "http" or asked == "read":
+    """Answer with the status in the query; raise before or after the answer if the query names that."""
+    query = scope.get("query_string", b"").decode()
+    if scope["type"] != "http" or query == "read":
         assert (await receive())["type"] == "http.request"
     if scope["type"] != "http":
         await send({"type": f"{scope['type']}.answered"})
-    elif asked == "raise":
+    elif query == "raise":
         _raising()
-    elif asked == "late":
+    elif query == "late":
         await send({"type": "http.response.start", "status": 200, "headers": []})
         _raising()
-    elif asked == "cancelled":
+    elif query == "cancelled":
         raise asyncio.CancelledError
     else:
-        await PlainTextResponse(current_correlation_id() or "", int(asked if asked.isdigit() else 200))(
+        await PlainTextResponse(current_correlation_id() or "", int(query if query.isdigit() else 200))(
             scope, receive, send
         )
 
 
 class _Client:
-    """Sends requests straight to the middleware, as a server does, and keeps what it answers."""
+    """Sends requests directly to the middleware, as a server does, and keeps the answers."""
 
-    def __init__(self, stage: Stage, **options: Any) -> None:
-        tracer = stage.telemetry.tracer("reference_impl.services.http_spans")
+    def __init__(self, harness: Harness, **options: Any) -> None:
+        tracer = harness.telemetry.tracer("reference_impl.services.http_spans")
         chosen: dict[str, Any] = {"tracer": tracer, "routes": ROUTES, "untraced": frozenset({"/healthz"})} | options
-        self._stage = stage
+        self._stage = harness
         self._app = TracingMiddleware(_application, **chosen)
 
     async def ask(
         self, path: str, headers: Headers = SENT, *, raises: type[BaseException] | None = None, **scope: Any
     ) -> list[Message]:
-        """One request; its answer's headers name its trace and its correlation id."""
+        """Send one request; the answer's headers have its trace id and its correlation id."""
         sent: list[Message] = []
 
         async def send(message: Message) -> None:
@@ -95,16 +95,16 @@ class _Client:
         answered = [message for message in sent if message["type"] == "http.response.start"]
         if new and answered:
             here: Any = new[-1].get_span_context()
-            said = dict(answered[0]["headers"])
+            answer_headers = dict(answered[0]["headers"])
             response = f"00-{here.trace_id:032x}-{here.span_id:016x}-{here.trace_flags:02x}"
-            assert said[b"traceresponse"].decode() == response
-            assert said[b"x-correlation-id"].decode() == new[-1].attributes["correlation.id"]  # type: ignore[index]
+            assert answer_headers[b"traceresponse"].decode() == response
+            assert answer_headers[b"x-correlation-id"].decode() == new[-1].attributes["correlation.id"]  # type: ignore[index]
         return sent
 
 
-async def _requests(stage: Stage) -> None:
-    """Paths, methods, statuses and servers of every sort."""
-    client = _Client(stage)
+async def _requests(harness: Harness) -> None:
+    """Paths, methods, statuses and servers of every kind."""
+    client = _Client(harness)
     for path in ("/things/7", "/things", "/nothing", "/files/a", "/", "/things/7/8", f"/things/{EMAIL}"):
         await client.ask(path)
     for method in (
@@ -135,29 +135,33 @@ async def _requests(stage: Stage) -> None:
     sent = await client.ask("/healthz")
     assert all(b"traceresponse" not in dict(message.get("headers", ())) for message in sent)
     assert await client.ask("/things/7", type="websocket") == [{"type": "websocket.answered"}]
-    assert await _Client(stage, untraced=frozenset()).ask("/healthz")
+    assert await _Client(harness, untraced=frozenset()).ask("/healthz")
 
 
-async def _raised(stage: Stage) -> None:
-    """What the application raises: before an answer it is one, after an answer it goes on; a cancellation does too."""
-    client = _Client(stage)
+async def _raised(harness: Harness) -> None:
+    """An exception before an answer becomes one; after an answer it propagates, and so does a cancellation."""
+    client = _Client(harness)
     sent = await client.ask("/things/7?raise")
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
     assert (sent[0]["status"], sent[1]["body"]) == (500, b'{"error":"internal error"}')
     sent = await client.ask("/things/7?late", raises=LookupError)
     assert [message["type"] for message in sent] == ["http.response.start"]
     await client.ask("/things/7?cancelled", raises=asyncio.CancelledError)
-    assert EMAIL not in stage.lines.getvalue()
-    told = Told()
-    measured = _Client(stage, tracer=MeasuredTracer(stage.telemetry.tracer("reference_impl.services.http_spans"), told))
+    assert EMAIL not in harness.log.getvalue()
+    recorded = RecordedMeasures()
+    measured = _Client(
+        harness, tracer=MeasuredTracer(harness.telemetry.tracer("reference_impl.services.http_spans"), recorded)
+    )
     await measured.ask("/things/7")
-    assert [operation[:3] for operation in told.operations] == [("GET /things/{id}", trace.SpanKind.SERVER, type(None))]
+    assert [operation[:3] for operation in recorded.operations] == [
+        ("GET /things/{id}", trace.SpanKind.SERVER, type(None))
+    ]
 
 
-async def _callers(stage: Stage) -> None:
-    """What a caller brings: a parent, baggage, a correlation id; sound ones and others, once and twice."""
+async def _callers(harness: Harness) -> None:
+    """Headers of a caller: a parent, baggage, a correlation id; valid and invalid, once and twice."""
     numbers = iter(range(100))
-    client = _Client(stage, make_correlation_id=lambda: f"made-{next(numbers)}")
+    client = _Client(harness, make_correlation_id=lambda: f"made-{next(numbers)}")
     for headers in (
         {}, {"x-correlation-id": "c-2"}, {"X-Correlation-ID": "c-3"}, {"x-correlation-id": EMAIL},
         {"x-correlation-id": ""},
@@ -177,16 +181,16 @@ async def _callers(stage: Stage) -> None:
     names = [(b"A", b"1"), (b"b", "ü".encode("latin-1")), (b"a", b"2")]
     assert request_headers({"headers": names}) == {"a": "1,2", "b": "ü"}
     for parent in (REMOTE, UNSAMPLED):
-        made = len(stage.exporter.get_finished_spans())
+        made = len(harness.exporter.get_finished_spans())
         with trace.use_span(NonRecordingSpan(parent)):  # the server's own context is not the caller's
             await client.ask("/things")
-        assert len(stage.exporter.get_finished_spans()) == made + 1
+        assert len(harness.exporter.get_finished_spans()) == made + 1
     sent = await client.ask("/things", {"traceparent": f"{TRACEPARENT[:-1]}0"})
-    said = dict(sent[0]["headers"])
-    assert said[b"traceresponse"].startswith(f"00-{'9' * 32}-".encode())
-    assert (said[b"traceresponse"][-2:], said[b"x-correlation-id"]) == (b"00", sent[1]["body"])
+    answer_headers = dict(sent[0]["headers"])
+    assert answer_headers[b"traceresponse"].startswith(f"00-{'9' * 32}-".encode())
+    assert (answer_headers[b"traceresponse"][-2:], answer_headers[b"x-correlation-id"]) == (b"00", sent[1]["body"])
     assert not get_current_span().get_span_context().is_valid
-    off = _Client(stage, tracer=trace.NoOpTracer())
+    off = _Client(harness, tracer=trace.NoOpTracer())
     sent = await off.ask("/things")
     assert b"traceresponse" not in dict(sent[0]["headers"])
     assert dict(sent[0]["headers"])[b"x-correlation-id"] == b"c-1"

@@ -13,8 +13,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased
 from opentelemetry.trace import NonRecordingSpan, NoOpTracer, Span, SpanContext, TraceFlags, Tracer
 
-from contracts.exact_scenarios.helping import Told, plain_clients, run, sent, tracer_of
-from contracts.scenarios.stage import EMAIL, Action, Stage
+from contracts.exact_scenarios.helpers import RecordedMeasures, run, send, traced_clients, tracer_of
+from contracts.scenarios.harness import EMAIL, Action, Harness
 from reference_impl.instrumentation.measures import MeasuredTracer
 from reference_impl.instrumentation.operation_spans import operation_span
 from reference_impl.redis_tracing.commands import tracing_of
@@ -24,7 +24,7 @@ _UNSAMPLED: Final = tuple(SpanContext(int("7" * 32, 16), int("7" * 16, 16), remo
 
 @contextmanager
 def _within(parent: SpanContext | None) -> Iterator[None]:
-    """A block below a span that is not ours; below none where it is None."""
+    """Run a block below the span of another library, or below none for None."""
     wanted = trace.set_span_in_context(NonRecordingSpan(parent)) if parent else context.get_current()
     token = context.attach(wanted)
     try:
@@ -33,21 +33,21 @@ def _within(parent: SpanContext | None) -> Iterator[None]:
         context.detach(token)
 
 
-async def _measured(stage: Stage) -> None:
-    """What is measured is told of every command, also where no span is made."""
-    stage.plain.set("user:1", "0")
+async def _measured(harness: Harness) -> None:
+    """Measures get every command, even where no span is made."""
+    harness.untraced_redis.set("user:1", "0")
     for below in (None, *_UNSAMPLED):
-        told = Told()
+        recorded = RecordedMeasures()
         with _within(below):
-            for client in plain_clients(stage, tracer=MeasuredTracer(tracer_of(stage), told)):
-                await sent(client, "GET", "session:1")
-                await sent(client, "GET", "user:1")
-                await sent(client, "HGET", "user:1", "a")
-                await sent(client, "SET", "session:2", "x")
+            for client in traced_clients(harness, tracer=MeasuredTracer(tracer_of(harness), recorded)):
+                await send(client, "GET", "session:1")
+                await send(client, "GET", "user:1")
+                await send(client, "HGET", "user:1", "a")
+                await send(client, "SET", "session:2", "x")
                 commands = [("GET", "user:1"), ("HGET", "user:1", "a")]
                 await run(client.pipeline(), commands, raise_on_error=False)
         error, none, is_valid = redis.ResponseError, type(None), below is None
-        assert told.commands == 2 * [
+        assert recorded.commands == 2 * [
             ("plain", "GET", none, False, is_valid),
             ("plain", "GET", none, True, is_valid),
             ("plain", "HGET", error, None, is_valid),
@@ -56,38 +56,38 @@ async def _measured(stage: Stage) -> None:
         ]
 
 
-async def _sampling(stage: Stage) -> None:
-    """Who samples decides: below an unsampled parent there is no span, unless the sampler is one that makes it."""
+async def _sampling(harness: Harness) -> None:
+    """The sampler decides: below an unsampled parent there is a span only if the sampler makes one."""
     sampled = SpanContext(int("8" * 32, 16), int("8" * 16, 16), True, TraceFlags(TraceFlags.SAMPLED))
     samplers = (
         ParentBased(ALWAYS_ON), ParentBased(ALWAYS_OFF), ALWAYS_ON, ALWAYS_OFF, _Willing(ALWAYS_ON),
         ParentBased(ALWAYS_ON, remote_parent_not_sampled=ALWAYS_ON),
         ParentBased(ALWAYS_ON, local_parent_not_sampled=ALWAYS_ON),
     )  # fmt: skip
-    tracers = [_Counted(_by(stage, f"sampler {number}", sampler)) for number, sampler in enumerate(samplers)]
+    tracers = [_Counted(_by(harness, f"sampler {number}", sampler)) for number, sampler in enumerate(samplers)]
     nothing: Any = NoOpTracer()
-    nothing.start_span = _fail  # nobody asks it
+    nothing.start_span = _fail  # it must not be called
     for tracer in (*tracers, nothing):
         for parent in (None, *_UNSAMPLED, sampled):
             with _within(parent):
-                for client in plain_clients(stage, tracer=tracer):
-                    await sent(client, "PING")
+                for client in traced_clients(harness, tracer=tracer):
+                    await send(client, "PING")
                     await run(client.pipeline(), [("PING",)], raise_on_error=True)
                     tracing = tracing_of(client)
                     assert tracing is not None
                     assert tracing.faults == 0
     # 4 for each parent, but where the sampler itself says that what is below an unsampled one is dropped.
-    assert [tracer.asked for tracer in tracers] == [8, 8, 16, 8, 16, 16, 16]
+    assert [tracer.requests for tracer in tracers] == [8, 8, 16, 8, 16, 16, 16]
 
 
 class _Counted(Tracer):
-    """A tracer that counts how often it is asked for a span."""
+    """A tracer that counts the spans that are requested from it."""
 
     def __init__(self, inner: Tracer) -> None:
-        self._inner, self.sampler, self.asked = inner, getattr(inner, "sampler", None), 0
+        self._inner, self.sampler, self.requests = inner, getattr(inner, "sampler", None), 0
 
     def start_span(self, *args: Any, **options: Any) -> Span:
-        self.asked += 1
+        self.requests += 1
         return self._inner.start_span(*args, **options)
 
     def start_as_current_span(self, *args: Any, **options: Any) -> Any:
@@ -95,16 +95,16 @@ class _Counted(Tracer):
 
 
 class _Willing(ParentBased):
-    """One that samples whatever it is asked."""
+    """A sampler that samples everything."""
 
     def should_sample(self, *args: Any, **options: Any) -> Any:
         return ALWAYS_ON.should_sample(*args, **options)
 
 
-def _by(stage: Stage, name: str, sampler: Any) -> Tracer:
+def _by(harness: Harness, name: str, sampler: Any) -> Tracer:
     """A tracer of a provider that samples otherwise, whose spans are kept with the others."""
-    provider = TracerProvider(sampler=sampler, resource=stage.telemetry.provider.resource, shutdown_on_exit=False)
-    provider._active_span_processor = stage.telemetry.provider._active_span_processor
+    provider = TracerProvider(sampler=sampler, resource=harness.telemetry.provider.resource, shutdown_on_exit=False)
+    provider._active_span_processor = harness.telemetry.provider._active_span_processor
     return provider.get_tracer(name)
 
 
@@ -130,21 +130,21 @@ def _fail(*_: Any, **__: Any) -> None:
     raise ValueError(EMAIL)
 
 
-async def _faults(stage: Stage) -> None:
+async def _faults(harness: Harness) -> None:
     """A fault of tracing itself is counted and logged once, and the command is sent all the same."""
-    stage.plain.set("session:1", "text")
+    harness.untraced_redis.set("session:1", "text")
     counts: dict[str, list[int]] = {}
     for what in ("nothing", "start_span", "set_attributes", "add_event", "is_recording", "end"):
-        for client in plain_clients(stage, tracer=_Failing(tracer_of(stage), what)):
-            with operation_span(tracer_of(stage), what):
-                await sent(client, "GET", "session:1")
-                await sent(client, "HGET", "session:1", "a")
+        for client in traced_clients(harness, tracer=_Failing(tracer_of(harness), what)):
+            with operation_span(tracer_of(harness), what):
+                await send(client, "GET", "session:1")
+                await send(client, "HGET", "session:1", "a")
                 await run(client.pipeline(), [("GET", "session:1")], raise_on_error=True)
                 tracing = tracing_of(client)
                 assert tracing is not None
                 counts.setdefault(what, []).append(tracing.faults)
-        for client in plain_clients(stage, tracer=_Failing(tracer_of(stage), what)):
-            with operation_span(tracer_of(stage), f"{what} of a pipeline"):
+        for client in traced_clients(harness, tracer=_Failing(tracer_of(harness), what)):
+            with operation_span(tracer_of(harness), f"{what} of a pipeline"):
                 await run(client.pipeline(), [("GET", "session:1")], raise_on_error=True)
     gc.collect()  # what failed to end is ended by nobody
     assert counts == {

@@ -1,10 +1,10 @@
-"""A subject that is not ours: `opentelemetry-instrumentation-redis`, under the contracts of the Redis commands.
+"""Another implementation under the contracts of the Redis commands: `opentelemetry-instrumentation-redis`.
 
     python -m contracts.known_departures.instrumented_redis REDIS_URL
 
-prints, as JSON, what departs in the mode that OTEL_SEMCONV_STABILITY_OPT_IN chooses, which the instrumentation reads
-once in each process. What an application is to give (resource, correlation id) is given, so that every finding is
-about the instrumentation. The names of its spans select nothing in the contracts; `renamed` gives them the contracts'.
+prints, as JSON, the departures in the mode that OTEL_SEMCONV_STABILITY_OPT_IN selects, which the instrumentation reads
+once in each process. The resource and the correlation id, which an application provides, are set here, so that every
+finding is about the instrumentation. The contracts select no span by its names, so `renamed` replaces them.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from containers.servers.urls import without_credentials
+from contracts.scenarios.harness import DEADLINE_S, RedisHarness
 from contracts.scenarios.redis import REDIS_ACTIONS
-from contracts.scenarios.stage import DEADLINE_S, RedisStage
 from demo.breakages import changed
 from spanpact.conformance import SCENARIOS, Scenario, judge_scenario
 from spanpact.findings import Report
 from spanpact.sources import MemorySource
 from spanpact.trace.model import Reading
 
-_ABOUT = "Say as JSON in what opentelemetry-instrumentation-redis departs from the contracts of the Redis commands."
+_ABOUT = "Print as JSON how opentelemetry-instrumentation-redis departs from the contracts of the Redis commands."
 PACKAGE = "opentelemetry-instrumentation-redis"
 RESOURCE = {"service.name": "studio-api", "service.version": "1.0.0", "deployment.environment": "development"}
 
@@ -47,8 +47,8 @@ Client: TypeAlias = Literal["asyncio", "sync"]
 CLIENTS: Sequence[Client] = ("asyncio", "sync")
 
 
-class Seen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What one process saw: the package's version, the verdict on its spans as they are and by scenario their names.
+class Observation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The result of one process: the package's version, the verdict on unrenamed spans, span names by scenario.
 
     `departures` is by client and scenario; each is `entry/finding keyword`.
     """
@@ -71,16 +71,16 @@ class InstrumentedRedis:
 
     @property
     def scenarios(self) -> Collection[str]:
-        """Those of the Redis commands."""
+        """Return the names of the scenarios of the Redis commands."""
         return REDIS_ACTIONS.keys()
 
     def perform(self, scenario: str) -> Reading:
-        """Perform a scenario with both clients, and give the spans of the one."""
+        """Perform a scenario with both clients, and return the spans of the instrumented one."""
         exporter = InMemorySpanExporter()
         provider = TracerProvider(resource=Resource(RESOURCE), shutdown_on_exit=False)
         provider.add_span_processor(_Correlated())
         provider.add_span_processor(SimpleSpanProcessor(exporter))
-        asyncio.run(_Stage(self._redis_url, self._client, provider).play(REDIS_ACTIONS[scenario]))
+        asyncio.run(_Harness(self._redis_url, self._client, provider).run(REDIS_ACTIONS[scenario]))
         provider.shutdown()
         spans = exporter.get_finished_spans()
         return MemorySource(
@@ -89,7 +89,7 @@ class InstrumentedRedis:
 
 
 def contract_name(name: str) -> str:
-    """The name that the contracts have for a span: `GET` is `redis.get`, and several words are a pipeline."""
+    """Return the contracts' name of a span: `redis.get` for `GET`, and `redis.pipeline` for several words."""
     if " " in name:
         return "redis.pipeline"
     return {"DEL": "redis.delete"}.get(name, f"redis.{name.lower()}")
@@ -100,8 +100,8 @@ class _Correlated(SpanProcessor):
         span.set_attribute("correlation.id", "c-1")
 
 
-class _Stage(RedisStage):
-    """Both clients as redis-py makes them; the chosen one is instrumented."""
+class _Harness(RedisHarness):
+    """Both clients as redis-py makes them, one of them instrumented."""
 
     def __init__(self, redis_url: str, client: Client, provider: TracerProvider) -> None:
         self._client = client
@@ -109,23 +109,23 @@ class _Stage(RedisStage):
         super().__init__(redis_url)
 
     def connect(self, url: str) -> None:
-        once = NoBackoff()  # no second attempt: a server that is down would be tried for a minute
+        once = NoBackoff()  # retries would try a server that is down for a minute
         self.redis = AsyncRedis.from_url(url, retry=AsyncRetry(once, 0), socket_timeout=DEADLINE_S)
         self.sync_redis = Redis.from_url(url, retry=Retry(once, 0), socket_timeout=DEADLINE_S)
-        chosen = self.redis if self._client == "asyncio" else self.sync_redis
-        RedisInstrumentor.instrument_client(chosen, tracer_provider=self._provider)
+        instrumented = self.redis if self._client == "asyncio" else self.sync_redis
+        RedisInstrumentor.instrument_client(instrumented, tracer_provider=self._provider)
 
 
-def seen(redis_url: str) -> Seen:
-    """What departs in every scenario, in this process's mode."""
-    asked = [scenario for scenario in SCENARIOS if scenario.name in REDIS_ACTIONS]
+def observe(redis_url: str) -> Observation:
+    """Return the departures in every scenario, in this process's mode."""
+    performed = [scenario for scenario in SCENARIOS if scenario.name in REDIS_ACTIONS]
     as_they_are = [InstrumentedRedis(redis_url, client, renamed=False) for client in CLIENTS]
-    reports = {scenario.name: [judge_scenario(each, scenario) for each in as_they_are] for scenario in asked}
-    return Seen(
+    reports = {scenario.name: [judge_scenario(each, scenario) for each in as_they_are] for scenario in performed}
+    return Observation(
         version(PACKAGE),
         " and ".join(sorted({report.verdict for each in reports.values() for report in each})),
         {name: sorted(set().union(*map(_names, each))) for name, each in reports.items()},
-        {client: {each.name: _departures(redis_url, client, each) for each in asked} for client in CLIENTS},
+        {client: {each.name: _departures(redis_url, client, each) for each in performed} for client in CLIENTS},
     )
 
 
@@ -139,7 +139,7 @@ def _departures(redis_url: str, client: Client, scenario: Scenario) -> list[str]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print what departs, as JSON; 2 for a wrong command line, 3 for a Redis that does not answer."""
+    """Print the departures as JSON. Return 2 for a wrong command line, 3 for a Redis that does not answer."""
     parser = argparse.ArgumentParser(prog="python -m contracts.known_departures.instrumented_redis", description=_ABOUT)
     parser.add_argument("redis_url", metavar="REDIS_URL", help="redis://HOST:PORT/DB; the database is emptied")
     url: str = parser.parse_args(arguments).redis_url
@@ -151,7 +151,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except RedisError as error:
         print(f"{parser.prog}: no Redis answers at {without_credentials(url)}: {error}", file=sys.stderr)
         return 3
-    print(msgspec.json.encode(seen(url)).decode())
+    print(msgspec.json.encode(observe(url)).decode())
     return 0
 
 

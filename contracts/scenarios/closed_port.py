@@ -1,4 +1,4 @@
-"""A port of loopback on which nobody listens."""
+"""A loopback port on which no process listens."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def closed_port() -> Iterator[int]:
-    """A port that refuses connections for as long as the context lasts: it is bound, but nobody listens on it."""
+    """Bind a port without listening, so that it refuses connections for as long as the context lasts."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield bound.getsockname()[1]

@@ -1,4 +1,4 @@
-"""What the reference implementation does in the scenarios of the database and its circuit breaker (S4)."""
+"""The scenarios of the database and its circuit breaker (S4)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from starlette.applications import Starlette
 
-from contracts.scenarios.stage import EMAIL, Action, Stage
+from contracts.scenarios.harness import EMAIL, Action, Harness
 from reference_impl.database.manager import ConnectionManager, Queries
 from reference_impl.services.database_pools import pool_settings
 from reference_impl.services.studio_api import create_app
@@ -47,60 +47,60 @@ class SteppingClock:
 
 
 def _connection_manager(
-    stage: Stage, clock: Callable[[], float] = time.monotonic, **settings: Any
+    harness: Harness, clock: Callable[[], float] = time.monotonic, **settings: Any
 ) -> ConnectionManager:
     """Return a connection manager for these settings. A lock that another connection holds fails its calls."""
-    url = make_url(stage.settings.database_url).update_query_dict({"timeout": str(LOCK_WAIT_S)})
+    url = make_url(harness.settings.database_url).update_query_dict({"timeout": str(LOCK_WAIT_S)})
     changed = {**SETTINGS, **settings, "database_url": url.render_as_string(hide_password=False)}
-    pool = pool_settings(replace(stage.settings, **changed))
-    tracer = stage.telemetry.tracer("reference_impl.database.manager")
-    return ConnectionManager({POOL: pool}, tracer=tracer, mode=stage.settings.span_vocabulary, clock=clock)
+    pool = pool_settings(replace(harness.settings, **changed))
+    tracer = harness.telemetry.tracer("reference_impl.database.manager")
+    return ConnectionManager({POOL: pool}, tracer=tracer, mode=harness.settings.span_vocabulary, clock=clock)
 
 
 @asynccontextmanager
-async def _application(stage: Stage, clock: SteppingClock) -> AsyncIterator[Starlette]:
+async def _application(harness: Harness, clock: SteppingClock) -> AsyncIterator[Starlette]:
     """Run studio-api with a connection manager of its own, its tables made."""
-    manager = _connection_manager(stage, clock, breaker_reset_s=RESET_S)
-    app = create_app(stage.settings, stage.telemetry, redis=stage.redis, store=SqlSessionStore(manager))
+    manager = _connection_manager(harness, clock, breaker_reset_s=RESET_S)
+    app = create_app(harness.settings, harness.telemetry, redis=harness.redis, store=SqlSessionStore(manager))
     async with app.router.lifespan_context(app):
         assert await app.state.cache.warm_cache() == 0
-        stage.begin()
+        harness.discard_spans()
         yield app
     await manager.close()
 
 
 @asynccontextmanager
-async def _store(stage: Stage, **settings: Any) -> AsyncIterator[tuple[ConnectionManager, SqlSessionStore]]:
-    manager = _connection_manager(stage, **settings)
+async def _store(harness: Harness, **settings: Any) -> AsyncIterator[tuple[ConnectionManager, SqlSessionStore]]:
+    manager = _connection_manager(harness, **settings)
     store = SqlSessionStore(manager)
     assert await store.find("nobody") is None
-    stage.begin()
+    harness.discard_spans()
     yield manager, store
     await manager.close()
 
 
 @contextmanager
-def _locked(stage: Stage) -> Iterator[None]:
+def _locked(harness: Harness) -> Iterator[None]:
     """Hold a lock on the database by another connection, so that every write fails after LOCK_WAIT_S."""
-    file = make_url(stage.settings.database_url).database or ""
+    file = make_url(harness.settings.database_url).database or ""
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         yield
 
 
-async def _call(stage: Stage) -> None:
-    async with _store(stage) as (_, store):
+async def _call(harness: Harness) -> None:
+    async with _store(harness) as (_, store):
         await store.create("one", EMAIL, "web", 1.0)
         await store.find("one")
 
 
-async def _call_fails(stage: Stage) -> None:
-    async with _store(stage) as (_, store):
-        with _locked(stage), suppress(StoreUnavailable):
+async def _call_fails(harness: Harness) -> None:
+    async with _store(harness) as (_, store):
+        with _locked(harness), suppress(StoreUnavailable):
             await store.create("one", EMAIL, "web", 1.0)
 
 
-async def _pool_exhausted(stage: Stage) -> None:
+async def _pool_exhausted(harness: Harness) -> None:
     held, done = asyncio.Event(), asyncio.Event()
 
     async def hold(queries: Queries) -> None:
@@ -108,7 +108,7 @@ async def _pool_exhausted(stage: Stage) -> None:
         held.set()
         await done.wait()
 
-    async with _store(stage, database_pool_size=1, database_checkout_timeout_s=0.01) as used:
+    async with _store(harness, database_pool_size=1, database_checkout_timeout_s=0.01) as used:
         manager, store = used
         holder = asyncio.create_task(manager.execute_with_circuit_breaker(POOL, "SELECT", hold))
         await held.wait()
@@ -118,32 +118,32 @@ async def _pool_exhausted(stage: Stage) -> None:
         await holder
 
 
-async def _lifecycle(stage: Stage) -> None:
+async def _lifecycle(harness: Harness) -> None:
     clock = SteppingClock()
-    async with _application(stage, clock) as app:
+    async with _application(harness, clock) as app:
         token, _ = await app.state.cache.create(EMAIL, "web")
-        stage.begin()
+        harness.discard_spans()
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://studio-api") as client:
             client.headers = httpx.Headers(
                 {"authorization": f"Bearer {token}", "traceparent": TRACE, "x-correlation-id": "lifecycle"}
             )
-            with _locked(stage):
+            with _locked(harness):
                 for _ in range(4):
                     assert (await client.delete("/session")).status_code == 503
             clock.now += RESET_S
             assert (await client.delete("/session")).status_code == 204
 
 
-async def _session_database_down(stage: Stage) -> None:
-    async with _application(stage, SteppingClock()) as app:
+async def _session_database_down(harness: Harness) -> None:
+    async with _application(harness, SteppingClock()) as app:
         cache: SessionCache = app.state.cache
         token, _ = await cache.create(EMAIL, "web")
-        stage.plain.flushdb()
-        with _locked(stage):
+        harness.untraced_redis.flushdb()
+        with _locked(harness):
             for _ in range(3):
                 with suppress(StoreUnavailable):
                     await cache.invalidate(token)
-        stage.begin()
+        harness.discard_spans()
         with suppress(StoreUnavailable):
             await cache.validate(token)
 

@@ -1,4 +1,4 @@
-"""Where a scenario of the reference implementation is played: real clients and the real application, traced.
+"""The harness in which a scenario runs: traced Redis clients and the application of the reference implementation.
 
 Redis commands are sent by the asynchronous and by the synchronous client, as one core traces both (S2.1).
 """
@@ -29,8 +29,8 @@ EMAIL = "ada@example.com"
 DEADLINE_S = 20.0  # the contracts are about spans: a busy machine must not make a command fail
 
 
-class RedisStage:
-    """Where Redis commands are sent: by an asyncio and by a sync client, both traced; `plain` is not, and prepares."""
+class RedisHarness:
+    """Sends Redis commands by an asyncio and by a sync client, both traced. `untraced_redis` prepares a scenario."""
 
     redis: AsyncRedis
     sync_redis: Redis
@@ -40,11 +40,11 @@ class RedisStage:
         self.connect(redis_url)
 
     def connect(self, url: str) -> None:
-        """Make the traced clients."""
+        """Create the traced clients."""
         raise NotImplementedError
 
     async def reconnect(self, url: str) -> None:
-        """Use the Redis at another URL from now on."""
+        """Replace the traced clients by clients of another URL."""
         await self.disconnect()
         self.connect(url)
 
@@ -54,20 +54,20 @@ class RedisStage:
         self.sync_redis.close()
 
     async def close(self) -> None:
-        """Close whatever is open."""
+        """Close everything that is open."""
         await self.disconnect()
 
-    async def play(self, action: Callable[[Self], Awaitable[None]]) -> None:
-        """Play one action on an empty Redis; what it prepared is not among the spans."""
-        with Redis.from_url(self._redis_url) as self.plain:
-            self.plain.flushdb()
+    async def run(self, action: Callable[[Self], Awaitable[None]]) -> None:
+        """Empty Redis, run one action, and close everything."""
+        with Redis.from_url(self._redis_url) as self.untraced_redis:
+            self.untraced_redis.flushdb()
             try:
                 await action(self)
             finally:
                 await self.close()
 
     async def send(self, command: str, *arguments: Any, **options: Any) -> None:
-        """Send one command by both clients; its failure is what the scenario wants to see."""
+        """Send one command by both clients and ignore its failure, which the spans record."""
         with suppress(RedisError):
             await getattr(self.redis, command)(*arguments, **options)
         with suppress(RedisError):
@@ -87,23 +87,21 @@ class RedisStage:
                 sync_pipeline.execute()
 
 
-class Stage(RedisStage):
-    """Where one scenario is played: traced clients, the application, and an untraced Redis client to prepare it."""
+class Harness(RedisHarness):
+    """Runs one scenario: traced clients, the traced application, and an untraced Redis client to prepare it."""
 
-    def __init__(
-        self, settings: Settings, telemetry: Telemetry, exporter: InMemorySpanExporter, lines: StringIO
-    ) -> None:
-        self.lines = lines  # the log
-        FAULTS.number = 0  # of which only the first is logged
+    def __init__(self, settings: Settings, telemetry: Telemetry, exporter: InMemorySpanExporter, log: StringIO) -> None:
+        self.log = log
+        FAULTS.number = 0  # only the first fault of tracing is logged
         self.settings = settings
         self.exporter = exporter
-        self.others: list[AsyncRedis | Redis] = []  # further clients, closed with the stage
+        self.extra_clients: list[AsyncRedis | Redis] = []  # closed with the harness
         self.store = SqlSessionStore(settings.database_url, tracer=telemetry.tracer("reference_impl.sessions.store"))
         self.telemetry = telemetry
         super().__init__(settings.redis_url)
 
     def connect(self, url: str) -> None:
-        """Make the clients of the reference implementation, and its application."""
+        """Create the clients of the reference implementation, and its application."""
         tracer = self.telemetry.tracer("reference_impl.redis_tracing.commands")
         keys = KeyTemplates(SESSION_KEY, INDEX_KEY)
         self.redis = make_client(url, pool_name="sessions", keys=keys, tracer=tracer, retries=0, deadline_s=DEADLINE_S)
@@ -115,26 +113,26 @@ class Stage(RedisStage):
 
     async def close(self) -> None:
         """Close the traced clients and the database."""
-        for client in self.others:
+        for client in self.extra_clients:
             await client.aclose() if isinstance(client, AsyncRedis) else client.close()
         await super().close()
         await self.store.close()
 
-    def begin(self) -> None:
-        """Forget the spans so far: they belong to the preparation."""
+    def discard_spans(self) -> None:
+        """Discard the spans so far, which belong to the preparation."""
         self.exporter.clear()
 
-    async def session(self, *, device: str = "web") -> str:
-        """The token of a new session."""
+    async def create_session(self, *, device: str = "web") -> str:
+        """Create a session and return its token."""
         token, _ = await self.cache.create(EMAIL, device)
         return token
 
     async def request(self, method: str, path: str, token: str) -> None:
-        """One request to the application."""
+        """Send one request to the application."""
         transport = httpx.ASGITransport(app=self.app)
         async with httpx.AsyncClient(transport=transport, base_url="http://studio-api") as client:
             await client.request(method, path, headers={"authorization": f"Bearer {token}"})
 
 
-Action: TypeAlias = Callable[[Stage], Awaitable[None]]
-"""What is done in one scenario."""
+Action: TypeAlias = Callable[[Harness], Awaitable[None]]
+"""The steps of one scenario."""

@@ -1,4 +1,4 @@
-"""What several of these scenarios need: traced clients of both kinds, what is refused, measures that are told."""
+"""Helpers of the exact scenarios: traced clients of both kinds, an assertion, measures that are recorded."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import redis.asyncio
 from opentelemetry.trace import Span, SpanKind, Tracer
 from redis.exceptions import RedisError
 
-from contracts.scenarios.stage import Stage
+from contracts.scenarios.harness import Harness
 from reference_impl.instrumentation.measures import Measures
 from reference_impl.redis_tracing.commands import instrument
 from reference_impl.redis_tracing.key_sanitizing import KeyTemplates
@@ -20,28 +20,31 @@ TEMPLATES: Final = (
     "session:{id}", "user:{id}", "user:me", "user:{id}:cart", "user:{id}:{list}", "app.config", "{tenant}:orders",
     "{tenant}:{id}:lines", "a:b:{c}:d", "x:{one}", "x:{one}:2:3:4:5:6:7:8:9:10:11:12:13:14:15",
 )  # fmt: skip
-"""What keys look like, to the clients of these scenarios."""
+"""The key templates of the clients."""
 
 
-def tracer_of(stage: Stage) -> Tracer:
-    return stage.telemetry.tracer("reference_impl.redis_tracing.commands")
+def tracer_of(harness: Harness) -> Tracer:
+    return harness.telemetry.tracer("reference_impl.redis_tracing.commands")
 
 
-def plain_clients(stage: Stage, **options: Any) -> tuple[Any, Any]:
-    """Both of redis-py's own clients, traced, which never send a command again."""
-    url = stage.settings.redis_url
-    chosen: dict[str, Any] = {
+def traced_clients(harness: Harness, **options: Any) -> tuple[Any, Any]:
+    """Return an asyncio and a sync client of redis-py, both traced, which never retry."""
+    url = harness.settings.redis_url
+    arguments: dict[str, Any] = {
         "pool_name": "plain",
         "keys": KeyTemplates(*TEMPLATES),
-        "tracer": tracer_of(stage),
+        "tracer": tracer_of(harness),
     } | options
-    clients = instrument(redis.asyncio.Redis.from_url(url), **chosen), instrument(redis.Redis.from_url(url), **chosen)
-    stage.others += clients
+    clients = (
+        instrument(redis.asyncio.Redis.from_url(url), **arguments),
+        instrument(redis.Redis.from_url(url), **arguments),
+    )
+    harness.extra_clients += clients
     return clients
 
 
-async def sent(client: Any, *command: Any) -> None:
-    """Send one command by a client of either kind, and close it."""
+async def send(client: Any, *command: Any) -> None:
+    """Send one command by a client of either kind and ignore its failure."""
     with suppress(RedisError):
         result = client.execute_command(*command)
         await result if isinstance(client, redis.asyncio.Redis) else None
@@ -56,8 +59,10 @@ async def run(pipeline: Any, commands: Sequence[tuple[str, ...]], *, raise_on_er
         assert len(result) == len(commands)
 
 
-def refused(error: type[Exception], text: str, call: Callable[..., object], *arguments: Any, **options: Any) -> None:
-    """Assert that a call raises this, and what it says."""
+def assert_raises(
+    error: type[Exception], text: str, call: Callable[..., object], *arguments: Any, **options: Any
+) -> None:
+    """Assert that a call raises an exception of this type with this text."""
     try:
         call(*arguments, **options)
     except error as raised:
@@ -66,8 +71,8 @@ def refused(error: type[Exception], text: str, call: Callable[..., object], *arg
     raise AssertionError(f"no {error.__name__}")
 
 
-class Told(Measures):
-    """Measures that keep what they are told, without the seconds."""
+class RecordedMeasures(Measures):
+    """Measures that keep every call, without the seconds."""
 
     def __init__(self) -> None:
         self.operations: list[tuple[Any, ...]] = []
