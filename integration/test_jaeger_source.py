@@ -24,7 +24,7 @@ from spanpact.sources import HttpLimits, JaegerQuery, JaegerSource, MemorySource
 from spanpact.trace.model import Reading
 from spanpact.verification.source_comparison import compare
 from spanpact.verification.verifying import verify
-from spanpact.verification.waiting import Looking, Patience, content_of, wait, wait_for_verdict
+from spanpact.verification.waiting import Poll, WaitSettings, content_of, wait, wait_for_verdict
 from tests.sources.jaeger.jaeger_traces import ANSWERS, everything
 
 CONTRACT = """\
@@ -48,7 +48,7 @@ order: [lookup, load, queue]
 levels: {span-orphan: improvement}
 """
 PLAN = load_text(CONTRACT, file="session.contract.yaml")
-PATIENCE = Patience(30)
+WAIT_SETTINGS = WaitSettings(30)
 
 
 def fresh(**options: bool) -> Sequence[ReadableSpan]:
@@ -77,19 +77,19 @@ def judge(reading: Reading) -> Report:
     return verify([PLAN], reading)
 
 
-def waited(source: JaegerSource, patience: Patience = PATIENCE) -> Report:
-    return wait_for_verdict(source.read, judge, patience, trace_ids=source.trace_ids)
+def waited(source: JaegerSource, settings: WaitSettings = WAIT_SETTINGS) -> Report:
+    return wait_for_verdict(source.read, judge, settings, trace_ids=source.trace_ids)
 
 
-def compared(first: Reading, source: JaegerSource, patience: Patience = PATIENCE) -> Report:
-    """The two, once nothing is missing or the patience is at its end."""
-    looking = Looking(
+def compared(first: Reading, source: JaegerSource, settings: WaitSettings = WAIT_SETTINGS) -> Report:
+    """The two, once nothing is missing or the time is up."""
+    poll = Poll(
         source.read,
         lambda reading: compare(first, reading, complete=False),
         lambda reading: compare(first, reading),
         content_of,
     )
-    return wait(looking, patience)
+    return wait(poll, settings)
 
 
 def memory(spans: Sequence[ReadableSpan]) -> Reading:
@@ -121,7 +121,7 @@ class TestTwoVantagePoints:
     def test_a_lost_span_is_found_and_so_is_its_orphan(self, jaeger: JaegerBackend) -> None:
         spans = fresh()
         export(jaeger, [span for span in spans if span.name != "GET /session"])
-        report = compared(memory(spans), JaegerSource(jaeger.url, trace_ids=[id_of(spans)]), Patience(1))
+        report = compared(memory(spans), JaegerSource(jaeger.url, trace_ids=[id_of(spans)]), WaitSettings(1))
         ids = [finding.id for finding in report.findings]
         assert (ids.count("span-lost"), ids.count("span-orphan"), len(ids)) == (1, 4, 5)
 
@@ -129,14 +129,14 @@ class TestTwoVantagePoints:
         spans = fresh()
         export(jaeger, spans)
         export(jaeger, spans[:1])
-        report = compared(memory(spans), JaegerSource(jaeger.url, trace_ids=[id_of(spans)]), Patience(1))
+        report = compared(memory(spans), JaegerSource(jaeger.url, trace_ids=[id_of(spans)]), WaitSettings(1))
         assert {finding.id for finding in report.findings} <= {"span-duplicate"}  # as its storage has it
 
     def test_the_old_api_alters_only_what_it_cannot_carry(self, jaeger: JaegerBackend) -> None:
         spans = fresh()
         export(jaeger, spans)
         source = JaegerSource(jaeger.url, trace_ids=[id_of(spans)], api="legacy")
-        report = compared(memory(spans), source, Patience(1))
+        report = compared(memory(spans), source, WaitSettings(1))
         assert report.findings == ()
         assert "value_types" in {each.keyword for each in report.results[0].not_checked}
 
@@ -188,7 +188,7 @@ def seen_all(source: JaegerSource, trace_ids: set[str]) -> None:
     def missing(reading: Reading) -> set[str]:
         return trace_ids - {trace.trace_id for trace in reading.traces}
 
-    wait(Looking(source.read, itself, itself, content_of, missing, fixed=True), PATIENCE)
+    wait(Poll(source.read, itself, itself, content_of, missing, traces_known=True), WAIT_SETTINGS)
 
 
 def itself(reading: Reading) -> Report:
@@ -254,13 +254,13 @@ class TestWaiting:
                 export(jaeger, top)
             return reads[-1]
 
-        report = wait_for_verdict(read, judge, PATIENCE, trace_ids=source.trace_ids)
+        report = wait_for_verdict(read, judge, WAIT_SETTINGS, trace_ids=source.trace_ids)
         assert report.verdict == "kept"
         assert len(reads) > 10
 
     def test_a_trace_that_was_never_sent_could_not_be_verified(self, jaeger: JaegerBackend) -> None:
         with pytest.raises(SourceError, match=r"was never seen within 0\.3 s"):
-            waited(JaegerSource(jaeger.url, trace_ids=[secrets.token_hex(16)]), Patience(0.3))
+            waited(JaegerSource(jaeger.url, trace_ids=[secrets.token_hex(16)]), WaitSettings(0.3))
 
 
 class TestOutages:

@@ -13,9 +13,9 @@ from spanpact.findings import Report
 from spanpact.sources import JaegerSource
 from spanpact.trace.model import Reading
 from spanpact.verification.verifying import verify
-from spanpact.verification.waiting import Patience, wait_for_verdict
+from spanpact.verification.waiting import WaitSettings, wait_for_verdict
 
-PATIENCE: Final = Patience(30)
+WAIT_SETTINGS: Final = WaitSettings(30)
 """Longer than any flow takes: a verdict comes as soon as it is settled."""
 
 
@@ -24,7 +24,7 @@ def judged(
 ) -> Report:
     """The verdict of the contracts (default: all of the project) on the traces of a source, once it is settled."""
     judge = partial(judgement, contracts=contracts, allow_unseen=allow_unseen)
-    return wait_for_verdict(source.read, judge, PATIENCE, trace_ids=source.trace_ids)
+    return wait_for_verdict(source.read, judge, WAIT_SETTINGS, trace_ids=source.trace_ids)
 
 
 def judgement(

@@ -23,11 +23,11 @@ from spanpact.findings import Report
 from spanpact.reporting import render_text
 from spanpact.sources import JaegerSource
 from spanpact.verification.verifying import verify
-from spanpact.verification.waiting import Patience, wait_for_verdict
+from spanpact.verification.waiting import WaitSettings, wait_for_verdict
 
 TRACES = 50
 GOAL_S = 0.5
-PATIENCE = Patience(30)
+WAIT_SETTINGS = WaitSettings(30)
 FLUSH_S = 30.0
 NO_BATCH_BY_ITSELF_MS = 3_600_000  # spans leave when they are flushed
 
@@ -84,7 +84,10 @@ async def test_from_flush_to_a_verdict(
     def verdict_on(trace_id: str) -> Report:
         source = JaegerSource(jaeger.url, trace_ids=[trace_id])
         return wait_for_verdict(
-            source.read, lambda reading: verify(contracts, reading, allow_unseen=True), PATIENCE, trace_ids=[trace_id]
+            source.read,
+            lambda reading: verify(contracts, reading, allow_unseen=True),
+            WAIT_SETTINGS,
+            trace_ids=[trace_id],
         )
 
     samples = []

@@ -13,7 +13,7 @@ from spanpact.findings import Report
 from spanpact.testing import ManualClock
 from spanpact.trace.model import Reading, SourceInfo, Span, Trace
 from spanpact.verification.verifying import verify
-from spanpact.verification.waiting import Patience, completed, wait_for_verdict
+from spanpact.verification.waiting import WaitSettings, completed, wait_for_verdict
 
 TRACE, OTHER = "0" * 31 + "1", "0" * 31 + "2"
 SOURCE = SourceInfo("a place")
@@ -64,7 +64,7 @@ def waited(source: Arriving, body: str, seconds: float = 10.0, *, trace_ids: Seq
     return wait_for_verdict(
         source.read,
         judge_by(body),
-        Patience(seconds),
+        WaitSettings(seconds),
         trace_ids=trace_ids,
         clock=source.clock,
         sleep=source.clock.sleep,
@@ -97,7 +97,7 @@ class TestKept:
     def test_a_trace_that_its_source_calls_complete_is_judged_as_such(self) -> None:
         clock = ManualClock()
         report = wait_for_verdict(
-            lambda: reading(TOP, complete=True), judge_by(ABSENT), Patience(9), trace_ids=[TRACE], clock=clock,
+            lambda: reading(TOP, complete=True), judge_by(ABSENT), WaitSettings(9), trace_ids=[TRACE], clock=clock,
             sleep=clock.sleep,
         )  # fmt: skip
         assert (report.verdict, clock()) == ("kept", 0.0)
@@ -174,15 +174,15 @@ class TestNotVerified:
         report = waited(source, ABSENT, 1.0)
         assert [each.reason for each in report.results[0].not_checked] == ["incomplete"]
 
-    def test_without_patience_it_is_read_once(self) -> None:
+    def test_without_a_timeout_it_is_read_once(self) -> None:
         source = Arriving((0.0, [TOP]))
         assert waited(source, ABSENT, 0.0).verdict == "not checked"
         assert source.reads == 1
 
     @pytest.mark.parametrize("seconds", [-1.0, float("nan"), float("inf")])
-    def test_patience_is_a_number_of_seconds(self, seconds: float) -> None:
+    def test_the_timeout_is_a_number_of_seconds(self, seconds: float) -> None:
         with pytest.raises(UsageError, match="accepted: 0 to 86399 seconds"):
-            Patience(seconds)
+            WaitSettings(seconds)
 
 
 class TestFailingSource:
@@ -203,7 +203,7 @@ class TestFailingSource:
             raise SourceError("a place: not what it should be")
 
         with pytest.raises(SourceError, match="not what it should be"):
-            wait_for_verdict(read, judge_by(FINE), Patience(5), clock=ManualClock())
+            wait_for_verdict(read, judge_by(FINE), WaitSettings(5), clock=ManualClock())
 
 
 def test_pauses_grow_so_that_a_long_wait_asks_seldom() -> None:

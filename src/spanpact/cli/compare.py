@@ -20,7 +20,7 @@ from spanpact.errors import UsageError
 from spanpact.findings import Report
 from spanpact.trace.model import Reading
 from spanpact.verification.source_comparison import compare
-from spanpact.verification.waiting import Looking, Patience, content_of, wait
+from spanpact.verification.waiting import Poll, WaitSettings, content_of, wait
 
 
 def build_parser() -> Parser:
@@ -51,17 +51,17 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _compare(given: argparse.Namespace) -> Report:
-    options, patience = source_options(given), Patience(given.wait)
+    options, settings = source_options(given), WaitSettings(given.wait)
 
     def missing(readings: Sequence[Reading]) -> Collection[str]:
         return set(options.trace_ids) - {trace.trace_id for trace in readings[0].traces}
 
     with open_sources(given.sources, options) as read:
-        looking = Looking(
+        poll = Poll(
             read,
             lambda readings: compare(*readings, complete=not given.wait, strict=given.strict),
             lambda readings: compare(*readings, strict=given.strict),
             lambda readings: tuple(map(content_of, readings)),
             missing,
         )
-        return wait(looking, patience)
+        return wait(poll, settings)

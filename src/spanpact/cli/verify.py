@@ -84,9 +84,9 @@ def _verify_traces(plans: Sequence[ContractPlan], given: argparse.Namespace) -> 
     from spanpact.cli.reading import merged, open_sources, source_options
     from spanpact.engine import CompiledContract
     from spanpact.verification.verifying import verify
-    from spanpact.verification.waiting import Patience, wait_for_verdict
+    from spanpact.verification.waiting import WaitSettings, wait_for_verdict
 
-    patience = Patience(given.wait)
+    settings = WaitSettings(given.wait)
     labels = read_labels(given.scenarios) if given.scenarios else {}
     if warning := unknown_scenarios_warning(labels, plans):
         print_message(f"warning: {warning}")
@@ -99,7 +99,7 @@ def _verify_traces(plans: Sequence[ContractPlan], given: argparse.Namespace) -> 
     if report := _verify_streaming(compiled, given, options):
         return report
     with open_sources(given.sources, options) as read:
-        return wait_for_verdict(lambda: merged(read()), judge, patience, trace_ids=options.trace_ids)
+        return wait_for_verdict(lambda: merged(read()), judge, settings, trace_ids=options.trace_ids)
 
 
 def _verify_streaming(

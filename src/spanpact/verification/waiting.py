@@ -1,10 +1,10 @@
-"""Waiting for a verdict: read and judge again and again until nothing that may still come would change it.
+"""Wait for a verdict: read and judge repeatedly until no further span can change it.
 
-Never on a number of spans. Pure: the clock and the sleep are given.
+A number of spans is never waited for. Pure: the caller gives the clock and the sleep.
 
     kept early, no parent missing ─────────▶ done      (`at_least` is reached, whatever else comes)
     quiet ──▶ judged as complete ──▶ kept ─▶ done      (`exactly`, `at_most`, `absent` hold after the settle window)
-                                 └─▶ broken early too ▶ done     (nothing that comes would mend it)
+                                 └─▶ broken early too ▶ done     (no further span would change it)
     otherwise until the deadline: what is missing may still come
 """
 
@@ -24,108 +24,109 @@ from spanpact.trace.model import Reading
 
 T = TypeVar("T")
 
-_SHORTEST_PAUSE = 0.001  # else a clock that rounds might never get beyond the settle window
+_SHORTEST_PAUSE = 0.001  # seconds; a clock that rounds might else never pass the settle window
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class WaitSettings:
     """How long to wait, in seconds.
 
-    `seconds` is all in all, and a read that has begun is not cut off. What did not change for `settle` is quiet.
+    `timeout` limits the whole wait, but does not interrupt a read. What did not change for `settle` seconds is quiet.
     The pauses between reads grow from `pause` to `longest_pause`.
     """
 
-    seconds: float
+    timeout: float
     settle: float = 0.25
     pause: float = 0.02
     longest_pause: float = 0.25
 
     def __post_init__(self) -> None:
-        if not 0 <= self.seconds < 86_400:
-            raise UsageError(f"cannot wait {self.seconds:g} s", hint="accepted: 0 to 86399 seconds")
+        if not 0 <= self.timeout < 86_400:
+            raise UsageError(f"cannot wait {self.timeout:g} s", hint="accepted: 0 to 86399 seconds")
 
 
 @dataclass(frozen=True, slots=True)
-class Looking(Generic[T]):
-    """What is waited for.
+class Poll(Generic[T]):
+    """How to read and judge what is waited for.
 
-    `read` gives what is there now. `early` judges it while spans may still come, `complete` as if none did.
-    Equal `content` means that nothing came. `missing` names the traces that must be there and are not. `fixed` says
-    that no other traces are spoken of: then what is kept early is kept, without a settle window.
+    - `read` returns what is there now. `judge_early` judges it while spans may still come, `judge_complete` as if none
+      did.
+    - Equal `content` means that nothing came. `missing` returns the ids of traces that must be there and are not.
+    - `traces_known`: no traces but the known ones matter. Then a verdict of kept needs no settle window.
     """
 
     read: Callable[[], T]
-    early: Callable[[T], Report]
-    complete: Callable[[T], Report]
+    judge_early: Callable[[T], Report]
+    judge_complete: Callable[[T], Report]
     content: Callable[[T], Hashable]
     missing: Callable[[T], Collection[str]] = lambda _: ()
-    fixed: bool = False
+    traces_known: bool = False
 
 
 def wait_for_verdict(
     read: Callable[[], Reading],
     judge: Callable[[Reading], Report],
-    patience: Patience,
+    settings: WaitSettings,
     *,
     trace_ids: Collection[str] = (),
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Report:
-    """The report on what `read` gives, once it is settled or the patience is at its end.
+    """Return the report on what `read` returns, once it is settled or the time is up.
 
-    What is still undecided then is `incomplete`. Raises SourceError where one of `trace_ids` was never seen, or where
+    What is undecided then is reported as `incomplete`. Raise SourceError if one of `trace_ids` was never seen, or if
     the last read failed.
     """
-    looking = Looking(
+    poll = Poll(
         read,
         judge,
         lambda reading: judge(completed(reading)),
         content_of,
         lambda reading: set(trace_ids) - {trace.trace_id for trace in reading.traces},
-        fixed=bool(trace_ids),
+        traces_known=bool(trace_ids),
     )
-    return wait(looking, patience, clock=clock, sleep=sleep)
+    return wait(poll, settings, clock=clock, sleep=sleep)
 
 
 def wait(
-    looking: Looking[T],
-    patience: Patience,
+    poll: Poll[T],
+    settings: WaitSettings,
     *,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Report:
-    """The report on what is looked at, once it is settled or the patience is at its end; errors as above."""
-    if not patience.seconds:
-        seen = looking.read()
-        return _with_missing(looking.early(seen), looking.missing(seen), patience)
-    deadline = clock() + patience.seconds
-    state = _State(looking, patience.settle)
-    pause = patience.pause
+    """Return the report on what is polled, once it is settled or the time is up; errors as above."""
+    if not settings.timeout:
+        seen = poll.read()
+        return _with_missing(poll.judge_early(seen), poll.missing(seen), settings)
+    deadline = clock() + settings.timeout
+    state = _PollState(poll, settings.settle)
+    pause = settings.pause
     while True:
         last = clock() >= deadline
         try:
-            seen = looking.read()
+            seen = poll.read()
         except SourceUnavailable:
             if last:
                 raise
-            state.lost_sight()
+            state.read_failed()
         else:
             if report := state.settled(seen, clock()):
                 return report
-            if state.broken:  # what comes may add findings, which is worth one more settle window and no more
-                deadline = min(deadline, clock() + patience.settle)
+            if state.broken:  # further spans may add findings: wait one more settle window for them
+                deadline = min(deadline, clock() + settings.settle)
             if last:
-                return state.at_the_deadline(seen, patience)
+                return state.at_the_deadline(seen, settings)
         now = clock()
         sleep(max(0.0, min(pause, deadline - now, state.quiet_in(now))))
-        pause = min(pause * 1.5, patience.longest_pause)
+        pause = min(pause * 1.5, settings.longest_pause)
 
 
-class _State(Generic[T]):
-    """What was seen so far, and since when it has not changed. Judges only what has changed."""
+class _PollState(Generic[T]):
+    """What was read so far, and since when it has not changed. Judges only what has changed."""
 
-    def __init__(self, looking: Looking[T], settle: float) -> None:
-        self._looking = looking
+    def __init__(self, poll: Poll[T], settle: float) -> None:
+        self._poll = poll
         self._settle = settle
         self._content: Hashable = None
         self._since = 0.0
@@ -134,54 +135,54 @@ class _State(Generic[T]):
         self._quiet = False
         self.broken = False
 
-    def lost_sight(self) -> None:
-        """A read failed: nothing is known of this moment, so quiet starts anew."""
+    def read_failed(self) -> None:
+        """Start the settle window anew: a read failed, so it is unknown whether anything came."""
         self._early = self._complete = None
 
     def quiet_in(self, now: float) -> float:
-        """In how many seconds the settle window is over, so that no pause goes beyond it."""
+        """Return in how many seconds the settle window is over, so that no pause goes beyond it."""
         if self._early is None or self._quiet:
             return math.inf
         return max(_SHORTEST_PAUSE, self._since + self._settle - now)
 
     def settled(self, seen: T, now: float) -> Report | None:
-        """The report, if nothing that may come would change it."""
-        looking, content = self._looking, self._looking.content(seen)
+        """Return the report if no further span can change it, else None."""
+        poll, content = self._poll, self._poll.content(seen)
         if self._early is None or content != self._content:
             self._content, self._since = content, now
-            self._early, self._complete = looking.early(seen), None
+            self._early, self._complete = poll.judge_early(seen), None
         self._quiet = now >= self._since + self._settle
-        if looking.missing(seen):
+        if poll.missing(seen):
             return None
-        broken, kept = self._early.verdict == "broken", self._early.verdict == "kept" and looking.fixed
-        if kept or self._quiet:  # kept early, a span may lack its parent: only the judgement as complete sees it
-            self._complete = self._complete or looking.complete(seen)
+        broken, kept = self._early.verdict == "broken", self._early.verdict == "kept" and poll.traces_known
+        if kept or self._quiet:  # a missing parent is only found when judged as complete
+            self._complete = self._complete or poll.judge_complete(seen)
             if self._complete.verdict == "kept" or (broken and self._quiet):
                 return self._complete
         self.broken = self.broken or broken
         return None
 
-    def at_the_deadline(self, seen: T, patience: Patience) -> Report:
-        """The report at the end: on complete traces where they are quiet, else with what is undecided."""
+    def at_the_deadline(self, seen: T, settings: WaitSettings) -> Report:
+        """Return the report when the time is up: on complete traces if they are quiet, else with what is undecided."""
         assert self._early is not None
         report = self._complete if self._quiet and self._complete else self._early
-        return _with_missing(report, self._looking.missing(seen), patience)
+        return _with_missing(report, self._poll.missing(seen), settings)
 
 
-def _with_missing(report: Report, missing: Collection[str], patience: Patience) -> Report:
-    """The report, unless a trace was never seen: then nothing is verified, but what is broken already is broken."""
+def _with_missing(report: Report, missing: Collection[str], settings: WaitSettings) -> Report:
+    """Return the report; raise SourceError if a trace was never seen, unless the verdict is broken already."""
     if not missing:
         return report
     named = ", ".join(sorted(missing)[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
     if report.verdict == "broken":
         return replace(report, header=(*report.header, ("never seen", named)))
-    within = f" within {patience.seconds:g} s" if patience.seconds else ""
+    within = f" within {settings.timeout:g} s" if settings.timeout else ""
     hint = "was it sampled, exported and flushed, to the place that is read?"
     raise SourceError(f"trace {named} was never seen{within}", hint=hint)
 
 
 def completed(reading: Reading) -> Reading:
-    """The reading with all its traces complete."""
+    """Return the reading with all its traces marked complete."""
     if all(trace.complete for trace in reading.traces):
         return reading
     traces = [msgspec.structs.replace(trace, complete=True) for trace in reading.traces]
@@ -189,7 +190,7 @@ def completed(reading: Reading) -> Reading:
 
 
 def content_of(reading: Reading) -> Hashable:
-    """What is in a reading, so that two can be told apart: which spans and log records of which traces."""
+    """Return a key of the spans and log records in a reading: it is equal if nothing came."""
     return frozenset(
         (trace.trace_id, trace.complete, len(trace.spans), len(trace.logs), frozenset(s.span_id for s in trace.spans))
         for trace in reading.traces
