@@ -1,8 +1,13 @@
 """Verification: run the engine over a whole source, and over the examples of a contract.
 
-`verifying` judges trace by trace with the `verdict_cache`, `streaming` does so for files that are too large to hold,
-`waiting` repeats until the verdict is settled, `source_comparison` compares two sources of one run,
-`contract_examples` and `proving` judge the contracts' own examples. May import: `engine`, `sources`, and below.
+- `verifying` judges trace by trace with the `verdict_cache`, which knows traces by their `shapes`;
+- `streaming` does so for files that are too large to hold;
+- `waiting` repeats reading and judging until the verdict is settled;
+- `source_comparison` compares two sources of one run, `span_comparison` one span in both;
+- `contract_examples` judges a contract by its own examples, `proving` finds the expectations that they need, with
+  `expectation_removal`.
+
+May import: `engine`, `sources`, and what these may import.
 """
 
 from __future__ import annotations

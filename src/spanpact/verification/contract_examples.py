@@ -1,4 +1,4 @@
-"""Contracts judged by their own examples: each must give exactly the findings that it lists (section 13)."""
+"""Judge contracts by their own examples: each must give exactly the findings that it lists (section 13)."""
 
 from __future__ import annotations
 
@@ -11,31 +11,32 @@ import msgspec
 from spanpact.contract.compiled import ContractPlan
 from spanpact.contract.examples import Example, load_examples
 from spanpact.engine import CompiledContract
+from spanpact.engine.expectations import ExpectationKey
 from spanpact.engine.flow_assignments import assignments
 from spanpact.errors import Place
 from spanpact.findings import ContractResult, Coverage, CoverageState, Finding, NotChecked, Report, Verdict
 from spanpact.findings.catalogue import CATALOGUE
 from spanpact.sources import OtlpFileSource
 from spanpact.trace.model import Reading, SourceInfo, Trace
-from spanpact.verification.proving import Expectation, Judged, proofs
+from spanpact.verification.proving import JudgedReading, proofs
 from spanpact.verification.verifying import verify
 
-_COUNTED = ("violation", "improvement")
+_LISTED_LEVELS = ("violation", "improvement")
 _HOW_TO_PROVE: Mapping[CoverageState, str] = {
     "unseen": "no example reaches its place: add one that does, and one that breaks it",
     "vacuous": "no example has anything to decide there: add one that has, and one that breaks it",
     "exercised": "add a rejected example that breaks it and nothing else",
 }
-_BEST: tuple[CoverageState, ...] = ("unseen", "vacuous", "exercised")
+_STATES: tuple[CoverageState, ...] = ("unseen", "vacuous", "exercised")
 
 
 def verify_examples(plans: Sequence[ContractPlan], *, strict: bool = False, allow_unseen: bool = False) -> Report:
-    """Judges every example of every contract.
+    """Judge every example of every contract.
 
     An example that gives other findings (violations and improvements, by key) than it lists is an `example-wrong`
-    finding; those that it does not list stand beside it as information. Coverage is that of all examples
-    together; an expectation of the contract's own file that none of them proves is `expectation-unproven`. The
-    traces in the report are named `contract/example`. Raises ContractError for examples that are not in the language.
+    finding; the findings that it does not list are added as information. Coverage is that of all examples together.
+    An expectation of the contract's own file that none of them proves is `expectation-unproven`. The traces in the
+    report are named `contract/example`. Raise ContractError for examples that are not in the language.
     """
     results, traces = [], list[Trace]()
     for plan in plans:
@@ -48,16 +49,16 @@ def verify_examples(plans: Sequence[ContractPlan], *, strict: bool = False, allo
 
 @dataclass(frozen=True, slots=True)
 class JudgedExample:
-    """One example, and what its contract says of it."""
+    """One example, and the report of its contract on it."""
 
     example: Example
     report: Report
 
 
 def judge_examples(plan: ContractPlan, *, one_kind: bool = False) -> list[JudgedExample]:
-    """Judges the examples of one contract; with `one_kind` all may be accepted, or all rejected.
+    """Judge the examples of one contract; with `one_kind` all of them may be accepted, or all rejected.
 
-    Raises ContractError for examples that are not in the language.
+    Raise ContractError for examples that are not in the language.
     """
     contract = CompiledContract.of(plan)
     examples = load_examples(
@@ -67,11 +68,11 @@ def judge_examples(plan: ContractPlan, *, one_kind: bool = False) -> list[Judged
 
 
 def examples_result(plan: ContractPlan, judged: Sequence[JudgedExample]) -> ContractResult:
-    """The verdict on a contract by its own examples: whether each is as it says, and what all of them prove."""
+    """Return the result of a contract by its own examples: whether each gives what it lists, and what they prove."""
     findings = [finding for each in judged for finding in _departures(plan, each.example, each.report)]
     results = [each.report.results[0] for each in judged]
-    proof = proofs(plan, [Judged(each.example.reading, each.report) for each in judged])
-    coverage = _proven(_together(result.coverage for result in results), proof)
+    proof = proofs(plan, [JudgedReading(each.example.reading, each.report) for each in judged])
+    coverage = _proven(_combined(result.coverage for result in results), proof)
     findings += _unproven(plan, coverage)
     missing = () if judged else (NotChecked("top", "examples", "unseen", "it has no examples", place=plan.place),)
     broken = any(finding.breaks for finding in findings)
@@ -80,12 +81,12 @@ def examples_result(plan: ContractPlan, judged: Sequence[JudgedExample]) -> Cont
     return ContractResult(name, version, file, verdict, flows, tuple(findings), missing, coverage)
 
 
-def _proven(coverage: Iterable[Coverage], proof: Mapping[Expectation, bool]) -> tuple[Coverage, ...]:
+def _proven(coverage: Iterable[Coverage], proof: Mapping[ExpectationKey, bool]) -> tuple[Coverage, ...]:
     return tuple(replace(each, proven=proof.get((each.entry, each.keyword))) for each in coverage)
 
 
 def _unproven(plan: ContractPlan, coverage: Iterable[Coverage]) -> Iterator[Finding]:
-    """What no example proves; what a fragment says may be proven by another contract that extends it."""
+    """Yield what no example proves, but for fragments: another contract that extends one may prove those."""
     for each in coverage:
         own = each.place is None or each.place.file == plan.file
         if own and each.proven is False and (finding := unproven(plan, each)):
@@ -93,7 +94,7 @@ def _unproven(plan: ContractPlan, coverage: Iterable[Coverage]) -> Iterator[Find
 
 
 def unproven(plan: ContractPlan, coverage: Coverage) -> Finding | None:
-    """The `expectation-unproven` finding of an expectation, at the level that the contract gives; None if it is off."""
+    """Return the `expectation-unproven` finding of an expectation at the contract's level; None if that is off."""
     id = "expectation-unproven"
     level = plan.levels.get(f"{coverage.entry}/{id}") or plan.levels.get(id) or CATALOGUE[id].level
     if level == "off":
@@ -111,8 +112,8 @@ def unproven(plan: ContractPlan, coverage: Coverage) -> Finding | None:
 
 
 def _departures(plan: ContractPlan, example: Example, report: Report) -> list[Finding]:
-    """Nothing, or the `example-wrong` finding and what the example gave without listing it."""
-    given = [finding for finding in report.findings if finding.level in _COUNTED and not finding.pending]
+    """Return the `example-wrong` finding and the findings that the example does not list; nothing if it is right."""
+    given = [finding for finding in report.findings if finding.level in _LISTED_LEVELS and not finding.pending]
     got, expected = Counter(finding.key for finding in given), Counter(example.expected)
     missing, surplus = expected - got, got - expected
     if not missing and not surplus:
@@ -150,20 +151,20 @@ def _label(plan: ContractPlan, example: Example, number: int) -> str:
 
 
 def _named(plan: ContractPlan, example: Example) -> list[Trace]:
-    """The example's traces by a name of their own: ids are counted, so that those of two examples are the same."""
+    """Return the example's traces with names as ids: the ids of two examples are the same."""
     return [
         msgspec.structs.replace(trace, trace_id=_label(plan, example, i))
         for i, trace in enumerate(example.reading.traces)
     ]
 
 
-def _together(coverages: Iterable[Sequence[Coverage]]) -> tuple[Coverage, ...]:
-    """The coverage of all examples: of each expectation the furthest state, and how often it was exercised."""
-    best: dict[tuple[str, str, Place | None], Coverage] = {}
+def _combined(coverages: Iterable[Sequence[Coverage]]) -> tuple[Coverage, ...]:
+    """Return the coverage by all examples: the furthest state of each expectation, and how often it was exercised."""
+    combined: dict[tuple[str, str, Place | None], Coverage] = {}
     for coverage in coverages:
         for each in coverage:
             key = (each.entry, each.keyword, each.place)
-            before = best.get(key, replace(each, state="unseen", exercised=0))
-            state = max(before.state, each.state, key=_BEST.index)
-            best[key] = replace(each, state=state, exercised=before.exercised + each.exercised)
-    return tuple(best.values())
+            before = combined.get(key, replace(each, state="unseen", exercised=0))
+            state = max(before.state, each.state, key=_STATES.index)
+            combined[key] = replace(each, state=state, exercised=before.exercised + each.exercised)
+    return tuple(combined.values())

@@ -1,46 +1,44 @@
-"""Proof of expectations by examples: one is proven if without it some example has another result (section 11)."""
+"""Prove expectations by examples: one is proven if some example has another result without it (section 11)."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 from spanpact.contract.compiled import ContractPlan
 from spanpact.engine import CompiledContract
+from spanpact.engine.expectations import ExpectationKey
 from spanpact.findings import Report
 from spanpact.trace.model import Reading
-from spanpact.verification.removal import without
+from spanpact.verification.expectation_removal import without
 from spanpact.verification.verifying import verify
 
 MOST_WORK: Final = 500_000
-"""Judged for the proofs of one contract, all examples together, an expectation costing as much as a span."""
-
-Expectation: TypeAlias = tuple[str, str]
-"""Id and keyword, as coverage names an expectation."""
+"""How much is judged to prove the expectations of one contract: the sum of spans and expectations in all judgements."""
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """One example's traces, and what the whole contract says of them."""
+class JudgedReading:
+    """The traces of one example, and the report of the whole contract on them."""
 
     reading: Reading
     report: Report
 
 
 @dataclass(frozen=True, slots=True)
-class _Witness:
-    """An example: its result, the expectations whose place it reaches, and the ids that have findings in it."""
+class _ExampleResult:
+    """An example's result, the expectations whose place it reaches, and the ids that have findings in it."""
 
     reading: Reading
     result: Mapping[tuple[str, str, bool], int]
-    reached: frozenset[Expectation]
-    troubled: frozenset[str]
+    reached: frozenset[ExpectationKey]
+    ids_with_findings: frozenset[str]
     size: int
 
     @classmethod
-    def of(cls, judged: Judged) -> _Witness:
+    def of(cls, judged: JudgedReading) -> _ExampleResult:
         report = judged.report
         return cls(
             judged.reading,
@@ -51,32 +49,33 @@ class _Witness:
         )
 
 
-def proofs(plan: ContractPlan, examples: Sequence[Judged]) -> dict[Expectation, bool]:
-    """Whether the examples prove each expectation of a contract that demands something.
+def proofs(plan: ContractPlan, examples: Sequence[JudgedReading]) -> dict[ExpectationKey, bool]:
+    """Return whether the examples prove each expectation of a contract that demands something.
 
-    Every example that reaches its place is judged without it. It is not enough that some example gives its finding:
-    where two expectations give the same, neither is needed. What is left when `MOST_WORK` were judged has no entry.
+    For each expectation, the examples that reach its place are judged without it. It is not enough that an example has
+    its finding: if two expectations give the same finding, neither is needed. Expectations that are left when
+    `MOST_WORK` is used up have no entry.
     """
-    witnesses, apart = [_Witness.of(each) for each in examples], _judged_apart(plan)
-    named = [(each.entry, each.keyword) for each in examples[0].report.results[0].coverage] if examples else []
-    found: dict[Expectation, bool] = {}
+    results, independent = [_ExampleResult.of(each) for each in examples], _independent_ids(plan)
+    keys = [(each.entry, each.keyword) for each in examples[0].report.results[0].coverage] if examples else []
+    found: dict[ExpectationKey, bool] = {}
     left = MOST_WORK
-    for expectation in named:
-        lesser = without(plan, *expectation)
-        if lesser is plan:
+    for expectation in keys:
+        reduced = without(plan, *expectation)
+        if reduced is plan:
             continue
-        asked = _asked(expectation, witnesses, only_troubled=expectation[0] in apart)
-        noticed, judged = _is_noticed(lesser, asked, left, each=len(named))
+        relevant = _relevant(expectation, results, only_with_findings=expectation[0] in independent)
+        noticed, judged = _is_noticed(reduced, relevant, left, each=len(keys))
         left -= judged
         if noticed is not None:
             found[expectation] = noticed
     return found
 
 
-def _judged_apart(plan: ContractPlan) -> frozenset[str]:
-    """The ids whose expectations change nothing but their own findings: they steer no assignment.
+def _independent_ids(plan: ContractPlan) -> frozenset[str]:
+    """Return the ids whose expectations change nothing but their own findings: they do not affect the assignment.
 
-    What they name counts in places that are closed for attributes: where there is one, all may matter.
+    Attributes that they name are allowed in places closed for attributes: with such a place, none is independent.
     """
     if any("attributes" in entry.closed for entry in plan.top.walk()):
         return frozenset()
@@ -86,28 +85,34 @@ def _judged_apart(plan: ContractPlan) -> frozenset[str]:
     return frozenset(ids | {link.id for rule in plan.rules for link in rule.content.links})
 
 
-def _asked(expectation: Expectation, witnesses: Sequence[_Witness], *, only_troubled: bool) -> list[_Witness]:
-    """The examples that may have another result; those where the id has a finding first, then the small ones."""
+def _relevant(
+    expectation: ExpectationKey, results: Sequence[_ExampleResult], *, only_with_findings: bool
+) -> list[_ExampleResult]:
+    """Return the examples that may have another result: those where the id has a finding first, then small ones."""
     id = expectation[0]
-    asked = [w for w in witnesses if id in w.troubled or (expectation in w.reached and not only_troubled)]
-    return sorted(asked, key=lambda witness: (id not in witness.troubled, witness.size))
+    relevant = [
+        w for w in results if id in w.ids_with_findings or (expectation in w.reached and not only_with_findings)
+    ]
+    return sorted(relevant, key=lambda result: (id not in result.ids_with_findings, result.size))
 
 
-def _is_noticed(lesser: ContractPlan, asked: Sequence[_Witness], left: int, *, each: int) -> tuple[bool | None, int]:
-    """Whether an example has another result (None: too much to say), and what it cost; `each` example costs more."""
-    if not asked:
+def _is_noticed(
+    reduced: ContractPlan, relevant: Sequence[_ExampleResult], left: int, *, each: int
+) -> tuple[bool | None, int]:
+    """Return whether an example has another result (None: too much work), and the work; `each` is added per example."""
+    if not relevant:
         return False, 0
-    contract, judged = CompiledContract.of(lesser), 0
-    for witness in asked:
-        judged += witness.size + each
+    contract, judged = CompiledContract.of(reduced), 0
+    for result in relevant:
+        judged += result.size + each
         if judged > left:
             return None, judged
-        if _result(verify([contract], witness.reading)) != witness.result:
+        if _result(verify([contract], result.reading)) != result.result:
             return True, judged
     return False, judged
 
 
 def _result(report: Report) -> Mapping[tuple[str, str, bool], int]:
-    """What an example gives; that a match is ambiguous also depends on who speaks of it, and is no result."""
+    """Return an example's findings without `match-ambiguous`, which also depends on what else names the entries."""
     given = (finding for finding in report.findings if finding.id != "match-ambiguous")
     return Counter((finding.key, finding.level, finding.pending is not None) for finding in given)

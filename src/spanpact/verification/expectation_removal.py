@@ -1,4 +1,4 @@
-"""A contract without one of its expectations: what proving asks of the examples (section 11 of the contract format)."""
+"""Remove one expectation from a contract, to prove that the examples need it (section 11)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from spanpact.contract.compiled import (
 )
 
 Part = TypeVar("Part")
-Made = TypeVar("Made", Content, ContractPlan, Entry, Rule, EventExpectation, LinkExpectation)
+Replaced = TypeVar("Replaced", Content, ContractPlan, Entry, Rule, EventExpectation, LinkExpectation)
 Counted = TypeVar("Counted", EventExpectation, LinkExpectation)
 
 _SINGLE = ("kind", "status", "status_message", "scope", "parent", "duration")
@@ -27,10 +27,10 @@ _SEVERAL = ("exactly_one_true", "forbid")
 
 
 def without(plan: ContractPlan, id: str, keyword: str) -> ContractPlan:
-    """The plan without the expectation `keyword` of `id`, as coverage names it; the same plan if nothing is demanded.
+    """Return the plan without the expectation `keyword` of `id`; the same plan if the expectation demands nothing.
 
-    Nothing is demanded by the body's `span` without a scenario, and by a count of `0..`. An entry's `span` is
-    removed by letting any number of spans be there: what it selects stays.
+    The top entry's `span` demands nothing without a scenario, and neither does a count of `0..`. An entry's `span` is
+    removed by allowing any number of spans: it still selects them.
     """
     if (id, keyword) == ("top", "span"):
         return replace(plan, scenario="") if plan.scenario else plan
@@ -40,7 +40,7 @@ def without(plan: ContractPlan, id: str, keyword: str) -> ContractPlan:
     rules = _changed(plan.rules, lambda rule: _rule(rule, id, keyword))
     if rules is not plan.rules:
         return replace(plan, rules=rules)
-    return _with(plan, top=_entry(plan.top, id, keyword))
+    return _replaced(plan, top=_entry(plan.top, id, keyword))
 
 
 def _entry(entry: Entry, id: str, keyword: str) -> Entry:
@@ -51,12 +51,12 @@ def _entry(entry: Entry, id: str, keyword: str) -> Entry:
         "conditions": _conditions(entry.conditions, id),
     }
     if entry.id == id:
-        changes |= _own(entry, keyword)
-    return _with(entry, **changes)
+        changes |= _without_keyword(entry, keyword)
+    return _replaced(entry, **changes)
 
 
-def _own(entry: Entry, keyword: str) -> dict[str, Any]:
-    """The change of a keyword that only an entry has."""
+def _without_keyword(entry: Entry, keyword: str) -> dict[str, Any]:
+    """Return the change that removes a keyword which only entries have."""
     if keyword == "span":
         return {"count": entry.count if entry.count == ANY else ANY}
     if keyword == "order":
@@ -74,45 +74,45 @@ def _conditions(conditions: tuple[Condition, ...], id: str) -> tuple[Condition, 
 def _rule(rule: Rule, id: str, keyword: str) -> Rule:
     if (rule.id, "count") == (id, keyword):
         return rule if rule.count == ANY else replace(rule, count=None)
-    return _with(rule, content=_content(rule.content, rule.id, id, keyword))
+    return _replaced(rule, content=_content(rule.content, rule.id, id, keyword))
 
 
 def _content(content: Content, holder: str, id: str, keyword: str) -> Content:
     if id != holder:
-        return _with(
+        return _replaced(
             content,
             events=_changed(content.events, lambda each: _counted(each, id, keyword, "event")),
             links=_changed(content.links, lambda each: _counted(each, id, keyword, "link")),
         )
     field, _, name = keyword.partition(".")
     if field in ("attributes", "resource"):
-        return _with(content, **{field: _unnamed(getattr(content, field), name)})
+        return _replaced(content, **{field: _without_attribute(getattr(content, field), name)})
     nothing: Any = None if field in _SINGLE else ()
-    return _with(content, **{field: nothing}) if field in (*_SINGLE, *_SEVERAL) else content
+    return _replaced(content, **{field: nothing}) if field in (*_SINGLE, *_SEVERAL) else content
 
 
 def _counted(part: Counted, id: str, keyword: str, count: str) -> Counted:
-    """An event or a link without its count, or without one of its attributes."""
+    """Return an event or a link without its count, or without one of its attributes."""
     if part.id != id:
         return part
     if keyword == count:
         return part if part.count == ANY else replace(part, count=ANY)
-    return _with(part, attributes=_unnamed(part.attributes, keyword.removeprefix("attributes.")))
+    return _replaced(part, attributes=_without_attribute(part.attributes, keyword.removeprefix("attributes.")))
 
 
-def _unnamed(attributes: tuple[AttributeExpectation, ...], name: str) -> tuple[AttributeExpectation, ...]:
+def _without_attribute(attributes: tuple[AttributeExpectation, ...], name: str) -> tuple[AttributeExpectation, ...]:
     left = tuple(each for each in attributes if each.name != name)
     return left if len(left) < len(attributes) else attributes
 
 
 def _changed(parts: tuple[Part, ...], change: Callable[[Part], Part]) -> tuple[Part, ...]:
-    """The parts changed; the very same tuple where none is."""
-    made = tuple(map(change, parts))
-    return made if _differ(made, parts) else parts
+    """Return the parts changed; the very same tuple if no part is."""
+    changed = tuple(map(change, parts))
+    return changed if _differ(changed, parts) else parts
 
 
-def _with(part: Made, **changes: Any) -> Made:
-    """The part with the changes; the very same part where nothing changes."""
+def _replaced(part: Replaced, **changes: Any) -> Replaced:
+    """Return the part with the changes; the very same part if nothing changes."""
     return replace(part, **changes) if any(new is not getattr(part, name) for name, new in changes.items()) else part
 
 

@@ -1,0 +1,114 @@
+"""Compare one span as two sources give it, in what both can carry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from spanpact.engine.checks.shown import shown, shown_ns
+from spanpact.trace.clocks import two_source_allowance_ns
+from spanpact.trace.equality import equal_across_sources
+from spanpact.trace.model import Attributes, Capability, Event, Link, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field that differs: its name (`attributes.key`), its value in the first source and in the second."""
+
+    field: str
+    expected: str
+    observed: str
+
+
+class SpanComparer:
+    """Compares spans in what both sources can carry.
+
+    `common` are the capabilities of both, `resolution_ns` is the coarser resolution of the two.
+    """
+
+    def __init__(self, common: frozenset[Capability], resolution_ns: int) -> None:
+        self.common = common
+        self.resolution_ns = resolution_ns
+        self.allowance_ns = two_source_allowance_ns(resolution_ns)
+
+    def differences(self, one: Span, other: Span) -> Iterator[Difference]:
+        """Yield the fields that differ, in the order of the model."""
+        for field, mine, theirs in self._texts(one, other):
+            if mine != theirs:
+                yield Difference(field, mine or "none", theirs or "none")
+        for field, first_ns, second_ns in (("start", one.start_ns, other.start_ns), ("end", one.end_ns, other.end_ns)):
+            if abs(first_ns - second_ns) > self.allowance_ns:
+                yield Difference(field, "the same time", f"{shown_ns(second_ns - first_ns)} later")
+        yield from self._attributes("attributes", one.attributes, other.attributes)
+        if "resource" in self.common and one.resource is not other.resource:
+            yield from self._attributes("resource", one.resource.attributes, other.resource.attributes)
+        if "events" in self.common:
+            yield from self._events(one.events, other.events)
+        if "links" in self.common:
+            yield from self._links(one.links, other.links)
+
+    def _texts(self, one: Span, other: Span) -> Iterator[tuple[str, str, str]]:
+        common = self.common
+        yield "name", one.name, other.name
+        yield "parent", one.parent_id, other.parent_id
+        yield "kind", one.kind, other.kind
+        yield "status", one.status, other.status
+        if "status_message" in common:
+            yield "status_message", one.status_message, other.status_message
+        if "scope" in common:
+            yield "scope", f"{one.scope.name} {one.scope.version}", f"{other.scope.name} {other.scope.version}"
+        if "trace_state" in common:
+            yield "trace_state", one.trace_state, other.trace_state
+        if "remote" in common and None not in (one.parent_remote, other.parent_remote):
+            yield "remote", str(one.parent_remote).lower(), str(other.parent_remote).lower()
+        if "dropped_counts" in common:
+            yield "dropped", _dropped(one), _dropped(other)
+
+    def _attributes(self, where: str, one: Attributes, other: Attributes) -> Iterator[Difference]:
+        for name in sorted(one.keys() | other.keys()):
+            if name not in one:
+                yield Difference(f"{where}.{name}", "absent", shown(other[name]))
+            elif name not in other:
+                yield Difference(f"{where}.{name}", shown(one[name]), "absent")
+            elif not equal_across_sources(one[name], other[name], self.common):
+                yield Difference(f"{where}.{name}", shown(one[name]), shown(other[name]))
+
+    def _events(self, one: Sequence[Event], other: Sequence[Event]) -> Iterator[Difference]:
+        """Compare events paired by time and name: sources order them differently."""
+        one, other = sorted(one, key=self._event_key), sorted(other, key=self._event_key)
+        if [event.name for event in one] != [event.name for event in other]:
+            yield Difference("events", _names(one), _names(other))
+            return
+        for mine, theirs in zip(one, other, strict=True):
+            if abs(mine.time_ns - theirs.time_ns) > self.allowance_ns:
+                later = shown_ns(theirs.time_ns - mine.time_ns)
+                yield Difference(f"events.{mine.name}", "the same time", f"{later} later")
+            yield from self._attributes(f"events.{mine.name}", mine.attributes, theirs.attributes)
+
+    def _event_key(self, event: Event) -> tuple[int, str]:
+        return event.time_ns // self.resolution_ns, event.name
+
+    def _links(self, one: Sequence[Link], other: Sequence[Link]) -> Iterator[Difference]:
+        mine, theirs = sorted(one, key=_target), sorted(other, key=_target)
+        if list(map(_target, mine)) != list(map(_target, theirs)):
+            yield Difference("links", f"{len(mine)}: {_targets(mine)}", f"{len(theirs)}: {_targets(theirs)}")
+            return
+        for link, counterpart in zip(mine, theirs, strict=True):
+            yield from self._attributes(f"links.{link.span_id}", link.attributes, counterpart.attributes)
+
+
+def _dropped(span: Span) -> str:
+    counts = (span.dropped_attributes, span.dropped_events, span.dropped_links)
+    return "{} attributes, {} events, {} links".format(*counts)
+
+
+def _names(events: Sequence[Event]) -> str:
+    return f"{len(events)}: {', '.join(event.name for event in events)}" if events else "none"
+
+
+def _target(link: Link) -> tuple[str, str]:
+    return link.trace_id, link.span_id
+
+
+def _targets(links: Sequence[Link]) -> str:
+    return ", ".join(f"{link.trace_id}/{link.span_id}" for link in links) or "none"
