@@ -1,6 +1,6 @@
-"""Every name that the service writes into a trace: spans, attributes, events, and the two ways to say them.
+"""Every name that the service writes into a trace: spans, attributes, events, and the choice of vocabulary.
 
-One module, so that a name is spelled once. Nothing here imports OpenTelemetry.
+In one module, so that a name is spelled once. Nothing here imports OpenTelemetry.
 Source: docs/specification.md S2.2 and S3, and the stable OpenTelemetry database conventions.
 """
 
@@ -20,7 +20,7 @@ REDIS_SCAN: Final = "redis.scan"
 REDIS_EXPIRE: Final = "redis.expire"
 REDIS_PIPELINE: Final = "redis.pipeline"
 REDIS_OTHER: Final = "redis.other"
-"""A command that we do not know: what a user typed as a command may be anything, so it is never shown."""
+"""An unknown command. Its name is never shown, because it may be any text."""
 
 SESSION_VALIDATE: Final = "session.validate"
 SESSION_CREATE: Final = "session.create"
@@ -67,15 +67,15 @@ SESSION_VALID: Final = "session.valid"
 SESSION_REASON: Final = "session.reason"
 SESSION_SOURCE: Final = "session.source"
 SESSION_CACHED: Final = "session.cached"
-"""`unreadable` where the cache had a value that this version cannot read: a hit of Redis, and a miss of the session."""
+"""`unreadable` if the cached value cannot be decoded: a hit for Redis, a miss for the session."""
 SESSIONS_DELETED: Final = "sessions.deleted"
 SESSIONS_WARMED: Final = "sessions.warmed"
 AUDIT_REQUESTED: Final = "audit.requested"
-"""True on the span of a request of which audit-api is told."""
+"""True on the span of a request that is reported to audit-api."""
 BREAKER_STATE: Final = "circuit_breaker.state"
-"""The breaker's state when it let the call through: `closed` or `half_open`."""
+"""The breaker's state when it admitted the call: `closed` or `half_open`."""
 CHECKOUT_MS: Final = "pool.checkout_ms"
-"""How long a call waited for its connection, and for it to be made; absent where it got none."""
+"""How long a call waited until its connection was free and open, in milliseconds; absent if it got none."""
 
 # --- Events ----------------------------------------------------------------------------------------------------
 
@@ -83,12 +83,12 @@ EXCEPTION: Final = "exception"
 REQUEST_HANDLED: Final = "request.handled"
 """The log line of each request, within its server span."""
 BREAKER_CHANGED: Final = "breaker.changed"
-"""The log line of a breaker's change of state; on spans each change has an event name of its own."""
+"""The log line of a breaker's change of state; on spans each change has its own event name."""
 BREAKER_OPENED: Final = "circuit_breaker.open"
 BREAKER_HALF_OPENED: Final = "circuit_breaker.half_open"
 BREAKER_CLOSED: Final = "circuit_breaker.close"
 BREAKER_FAILURE: Final = "circuit_breaker.failure"
-"""A failure that the breaker counted."""
+"""A counted failure."""
 BREAKER_REJECTED: Final = "circuit_breaker.rejected"
 
 # --- Values ----------------------------------------------------------------------------------------------------
@@ -97,29 +97,29 @@ REDIS: Final = "redis"
 PIPELINE: Final = "PIPELINE"
 OTHER: Final = "OTHER"
 UNREGISTERED: Final = "[unregistered]"
-"""`key` of a key that fits no registered template."""
+"""The value of `key` for a key that matches no registered template."""
 SEVERAL: Final = "[several]"
-"""`key` of a command or pipeline whose keys do not share one pattern."""
+"""The value of `key` for a command or pipeline whose keys match different templates."""
 
 # --- The two vocabularies --------------------------------------------------------------------------------------
 
 Mode: TypeAlias = Literal["simple", "semconv", "both"]
-"""Which names an attribute has that SPEC S2.2 and the conventions name differently.
+"""The vocabulary of attributes that S2.2 and the conventions name differently.
 
-`simple`: `operation`, `db_type`, `error`. `semconv`: `db.operation.name`, `db.system.name`, `error.type` and what
-only the conventions have (`server.address`, ...). `both`: all. What only S2.2 has (`key`, `latency_ms`, `cache_hit`,
-`cache_miss`, `connection_pool`) is written in every mode, as is `db.operation.batch.size`.
+`simple`: `operation`, `db_type`, `error`. `semconv`: `db.operation.name`, `db.system.name`, `error.type` and those that
+only the conventions have (`server.address`, ...). `both`: all. Attributes that only S2.2 has (`key`, `latency_ms`,
+`cache_hit`, `cache_miss`, `connection_pool`) are written in every mode, and so is `db.operation.batch.size`.
 """
 
 DEFAULT_MODE: Final[Mode] = "both"
 
 
 def mode_from_opt_in(value: str | None) -> Mode:
-    """The mode that `OTEL_SEMCONV_STABILITY_OPT_IN` asks for: a list separated by commas; None for unset.
+    """Return the mode for a value of `OTEL_SEMCONV_STABILITY_OPT_IN`: names separated by commas; None for unset.
 
     `database/dup` is `both`, and wins over `database`, which is `semconv`; without either the default, `both`.
     """
-    asked = {part.strip() for part in (value or "").split(",")}
-    if "database/dup" in asked:
+    names = {part.strip() for part in (value or "").split(",")}
+    if "database/dup" in names:
         return "both"
-    return "semconv" if "database" in asked else DEFAULT_MODE
+    return "semconv" if "database" in names else DEFAULT_MODE

@@ -1,6 +1,6 @@
-"""What a circuit breaker does, as events on the span of the call that made it do so (S4.2).
+"""A circuit breaker's transitions and failures as span events and log lines (S4.2).
 
-The breaker tells its listeners in the context of that call, so the current span is the right one.
+The breaker calls its listeners in the context of the call that caused the event, so its span is the current one.
 """
 
 from __future__ import annotations
@@ -25,34 +25,34 @@ _NAMES: Final[Mapping[State, str]] = {
 
 
 def log_change(event: BreakerEvent) -> None:
-    """Say a change of state in the log, with or without a span; a listener for `CircuitBreaker`."""
+    """Log a change of state, also without a span; a listener for `CircuitBreaker`."""
     if isinstance(event, Transition):
-        log.warning(v.BREAKER_CHANGED, to_state=event.to_state, **_of_transition(event))
+        log.warning(v.BREAKER_CHANGED, to_state=event.to_state, **_transition_attributes(event))
 
 
 def record_on_span(event: BreakerEvent) -> None:
-    """Add a transition, or a failure that was counted, to the current span; a listener for `CircuitBreaker`."""
+    """Add a transition or a counted failure to the current span; a listener for `CircuitBreaker`."""
     span = get_current_span()
     if not span.is_recording():
         return
     if isinstance(event, Transition):
-        span.add_event(_NAMES[event.to_state], _of_transition(event))
+        span.add_event(_NAMES[event.to_state], _transition_attributes(event))
     else:
-        span.add_event(v.BREAKER_FAILURE, _of_failure(event))
+        span.add_event(v.BREAKER_FAILURE, _failure_attributes(event))
 
 
-def record_rejection(span: Span, refusal: CircuitOpen) -> None:
-    """Add the refusal of a call to its span."""
-    facts: dict[str, str | float] = {
-        "pool": refusal.pool,
-        "state": refusal.state,
-        "retry_after_s": refusal.retry_after_s,
-        "why": refusal.why,
+def record_rejection(span: Span, rejection: CircuitOpen) -> None:
+    """Add an event for a rejected call to its span."""
+    attributes: dict[str, str | float] = {
+        "pool": rejection.pool,
+        "state": rejection.state,
+        "retry_after_s": rejection.retry_after_s,
+        "why": rejection.why,
     }
-    span.add_event(v.BREAKER_REJECTED, facts)
+    span.add_event(v.BREAKER_REJECTED, attributes)
 
 
-def _of_transition(event: Transition) -> dict[str, str | int | float]:
+def _transition_attributes(event: Transition) -> dict[str, str | int | float]:
     return {
         "pool": event.pool,
         "from_state": event.from_state,
@@ -68,7 +68,7 @@ def _of_transition(event: Transition) -> dict[str, str | int | float]:
     }
 
 
-def _of_failure(event: CallFailed) -> dict[str, str | int | float]:
+def _failure_attributes(event: CallFailed) -> dict[str, str | int | float]:
     return {
         "pool": event.pool,
         "state": event.state,

@@ -1,4 +1,4 @@
-"""A database by its URL: the SQLAlchemy engine, tuned, and what its spans may say of the server (S4.1).
+"""The tuned SQLAlchemy engine of a database, and the attributes and error codes for its spans (S4.1).
 
 SQLite by `sqlite+aiosqlite://`, PostgreSQL by `postgresql+psycopg://`.
 """
@@ -25,46 +25,45 @@ _CODE = re.compile(r"[A-Z0-9_]{1,40}")
 
 
 def make_engine(url: str, *, size: int, deadline_s: float) -> AsyncEngine:
-    """An engine of at most `size` connections; a lock is waited for, and a connection made, within `deadline_s`.
+    """Return an engine of at most `size` connections, which waits for a lock or a connection at most `deadline_s`.
 
-    How long a lock is waited for can be said in the URL: `?timeout=` of SQLite (seconds), or PostgreSQL's
-    `?options=-c lock_timeout=` (milliseconds). `size` must be 1 for a SQLite database in memory, which has one
-    connection.
+    The URL may set the wait for a lock: `?timeout=` of SQLite (seconds), or `?options=-c lock_timeout=` of PostgreSQL
+    (milliseconds). `size` must be 1 for a SQLite database in memory, which has one connection.
     """
     parts = make_url(url)
     pooling: dict[str, Any] = {} if in_memory(parts) else {"pool_size": size, "max_overflow": 0}
     if parts.get_backend_name() == "sqlite":
         opening = {"async_creator_fn": _open_sqlite}
         engine = create_async_engine(parts, hide_parameters=True, connect_args=opening, **pooling)
-        # A little less than the deadline, so that a lock that stays is said as what it is.
+        # A little less than the deadline, so that the error is about the lock.
         lock_wait_s = float(str(parts.query.get("timeout", 0.8 * deadline_s)))
         event.listen(engine.sync_engine, "connect", _tuner_of_sqlite(lock_wait_s))
         return engine
-    # pre_ping: a server that was restarted must not fail the first calls after it by connections of before.
-    connecting = {"connect_timeout": max(2, math.ceil(deadline_s))}  # libpq takes whole seconds, 2 at least
+    # pre_ping: after a restart of the server, old connections must not fail the first calls.
+    connecting = {"connect_timeout": max(2, math.ceil(deadline_s))}  # libpq takes whole seconds, at least 2
     return create_async_engine(parts, hide_parameters=True, pool_pre_ping=True, connect_args=connecting, **pooling)
 
 
 def in_memory(url: URL) -> bool:
-    """Whether this is a SQLite database without a file."""
+    """Return whether this is a SQLite database without a file."""
     return url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
 
 
 def server_attributes(url: str) -> dict[str, str | int]:
-    """Which database it is, by the stable conventions; never a user, a password or a file's path."""
+    """Return the server's attributes by the stable conventions: never a user, a password or a file's path."""
     parts = make_url(url)
     attributes: dict[str, str | int] = {v.DB_SYSTEM_NAME: parts.get_backend_name()}
     if parts.host:
-        # A file's path is no namespace: it says more of the machine than of the data.
+        # A file's path is not a namespace: it describes the machine, not the data.
         attributes |= {v.SERVER_ADDRESS: parts.host, v.SERVER_PORT: parts.port or POSTGRESQL_PORT}
         attributes |= {v.DB_NAMESPACE: parts.database} if parts.database else {}
     return attributes
 
 
 def is_outage(error: Exception) -> bool:
-    """Whether an exception speaks against the database itself: it was not reached, gave up, or was too slow.
+    """Return whether an exception means that the database is down: not reached, gave up, or too slow.
 
-    A statement that it refused (a constraint, a wrong type, an unknown table) is an answer.
+    A statement that it rejected (a constraint, a wrong type, an unknown table) is an answer.
     """
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
@@ -72,26 +71,26 @@ def is_outage(error: Exception) -> bool:
 
 
 def is_of_database(error: Exception) -> bool:
-    """Whether an exception comes from the database or the way to it, and not from the caller's own code."""
+    """Return whether an exception comes from the database or its connection, not from the caller's own code."""
     if isinstance(error, PoolTimeout):
         return False
     return isinstance(error, DBAPIError | DisconnectionError | OSError)
 
 
 def response_code(error: BaseException) -> str | None:
-    """The database's own code: SQLSTATE of PostgreSQL (`57014`), the name of SQLite (`SQLITE_BUSY`); else None."""
+    """Return the database's error code: SQLSTATE of PostgreSQL (`57014`), SQLite's name (`SQLITE_BUSY`); else None."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None)
     return code if isinstance(code, str) and _CODE.fullmatch(code) else None
 
 
 async def _open_sqlite(*arguments: Any, **options: Any) -> aiosqlite.Connection:
-    """A connection; where it cannot be had, its thread has ended when that is said.
+    """Return a connection. If that fails, wait for the end of its thread before raising.
 
-    aiosqlite lets the thread go on, and it then speaks to an event loop that may be closed by now.
+    aiosqlite lets the thread continue, which would then use an event loop that may be closed.
     """
     connection = aiosqlite.connect(*arguments, **options)
-    connection._thread.daemon = True  # as SQLAlchemy has it: a forgotten connection must not keep the process
+    connection._thread.daemon = True  # as in SQLAlchemy: an unclosed connection must not keep the process alive
     try:
         return await connection
     except Exception:
@@ -101,7 +100,7 @@ async def _open_sqlite(*arguments: Any, **options: Any) -> aiosqlite.Connection:
 
 def _tuner_of_sqlite(lock_wait_s: float) -> Any:
     def tune(connection: Any, _: object) -> None:
-        # Readers do not wait for a writer, and writers wait for each other instead of failing at once.
+        # Readers do not wait for a writer; writers wait for each other instead of failing at once.
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout={int(lock_wait_s * 1000)}")
         cursor.execute("PRAGMA journal_mode=WAL")

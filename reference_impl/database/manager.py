@@ -5,9 +5,9 @@
         "sessions", "SELECT", lambda queries: queries.run("SELECT", "sessions", select(sessions))
     )
 
-A call is one span `execute_with_circuit_breaker`; the breaker's transitions and failures are its events, and each
-query in it is a client span below. A call waits for its turn first and asks the breaker then, so that waiting
-neither counts as slowness of the database nor keeps a probe's permit; but a breaker that is open refuses at once.
+A call is one span `execute_with_circuit_breaker`; the breaker's transitions and failures are its events, and each query
+is a client span below it. A call first waits for a connection and then acquires the breaker's permit, so that the wait
+does not count as slowness of the database and does not hold a probe's permit. An open breaker rejects at once.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from reference_impl.circuit_breaker.breaker import CircuitBreaker, CircuitOpen, 
 from reference_impl.database.breaker_events import log_change, record_on_span, record_rejection
 from reference_impl.database.engine import is_of_database, is_outage
 from reference_impl.database.pool import Pool, PoolExhausted, PoolSettings, PoolUse, Prepare
-from reference_impl.database.query_spans import Queries, said
+from reference_impl.database.query_spans import Queries, select_attributes
 from reference_impl.instrumentation.errors import error_type
 from reference_impl.instrumentation.operation_spans import operation_span, record_failure
 
@@ -35,9 +35,9 @@ R = TypeVar("R")
 
 
 class ConnectionManager:
-    """Pools of database connections by key, each behind a breaker of its own; for one event loop.
+    """Pools of database connections by key, each behind its own breaker; for one event loop.
 
-    `listeners` are told of every breaker's transitions and failures, after the span is. `clock` is the breakers'.
+    `listeners` get every breaker's transitions and failures, after the span. `clock` is that of the breakers.
     """
 
     def __init__(
@@ -52,9 +52,9 @@ class ConnectionManager:
         self._tracer = tracer or get_tracer(__name__)
         self._mode = mode
         self._pools = {key: Pool(key, settings) for key, settings in pools.items()}
-        watching = (record_on_span, log_change, *listeners)
+        all_listeners = (record_on_span, log_change, *listeners)
         self.breakers: Mapping[str, CircuitBreaker] = MappingProxyType(
-            {key: _breaker(key, settings, clock, watching) for key, settings in pools.items()}
+            {key: _breaker(key, settings, clock, all_listeners) for key, settings in pools.items()}
         )
 
     def __repr__(self) -> str:
@@ -63,29 +63,31 @@ class ConnectionManager:
 
     @property
     def uses(self) -> Mapping[str, PoolUse]:
-        """Every pool at this moment, by key."""
+        """Return the use of every pool at this moment, by key."""
         return {key: pool.use for key, pool in self._pools.items()}
 
     def prepare(self, pool_key: str, prepare: Prepare) -> None:
-        """Let the pool's next connection be prepared (tables made) before its first use, in one transaction."""
+        """Have the pool's next connection prepared (tables created), in one transaction, before its first use."""
         self._pool(pool_key).prepare = prepare
 
     async def execute_with_circuit_breaker(
         self, pool_key: str, operation: str, work: Callable[[Queries], Awaitable[R]]
     ) -> R:
-        """What `work` gives, run in one transaction of this pool; `operation` is the call's type (`SELECT`).
+        """Run `work` in one transaction of this pool, and return its result; `operation` is its type (`SELECT`).
 
-        Raises CircuitOpen where the breaker refuses the call, PoolExhausted where no connection came free in time,
-        TimeoutError where the call took longer than its deadline, and what the driver or `work` raises, as it is.
+        Raise CircuitOpen if the breaker rejects the call, PoolExhausted if no connection became free in time,
+        TimeoutError after the call's deadline, and the exceptions of the driver and of `work` unchanged.
         """
         pool, breaker = self._pool(pool_key), self.breakers[pool_key]
-        attributes = said(self._mode, {v.OPERATION: operation, v.DB_OPERATION_NAME: operation, **pool.facts})
+        attributes = select_attributes(
+            self._mode, {v.OPERATION: operation, v.DB_OPERATION_NAME: operation, **pool.attributes}
+        )
         with operation_span(
             self._tracer, v.EXECUTE_WITH_CIRCUIT_BREAKER, attributes=attributes, on_failure=self._failed
         ) as span:
             started = perf_counter_ns()
             if pool.must_wait:
-                _refuse_at_once(breaker)
+                _raise_if_open(breaker)
             async with pool.turn() as turn, breaker.guard() as permit:
                 span.set_attribute(v.BREAKER_STATE, permit.state)
                 return await turn.run(self._transaction(pool, span, started, work), pool.settings.deadline_s)
@@ -93,7 +95,7 @@ class ConnectionManager:
     async def _transaction(self, pool: Pool, span: Span, started_ns: int, work: Callable[[Queries], Awaitable[R]]) -> R:
         async with pool.connection() as connection, connection.begin():
             span.set_attribute(v.CHECKOUT_MS, (perf_counter_ns() - started_ns) / 1e6)
-            return await work(Queries(connection, self._tracer, pool.facts, self._mode))
+            return await work(Queries(connection, self._tracer, pool.attributes, self._mode))
 
     async def close(self) -> None:
         """Close all connections of all pools."""
@@ -107,27 +109,27 @@ class ConnectionManager:
 
     def _failed(self, span: Span, error: BaseException) -> None:
         record_failure(span, error)
-        span.set_attributes(said(self._mode, {v.ERROR: error_type(error)}))
+        span.set_attributes(select_attributes(self._mode, {v.ERROR: error_type(error)}))
         if isinstance(error, CircuitOpen):
             record_rejection(span, error)
             span.set_status(StatusCode.ERROR, f"circuit {error.pool} is {error.state.replace('_', '-')}")
 
 
 def _breaker(
-    key: str, settings: PoolSettings, clock: Callable[[], float], watching: Iterable[Listener]
+    key: str, settings: PoolSettings, clock: Callable[[], float], listeners: Iterable[Listener]
 ) -> CircuitBreaker:
     return CircuitBreaker(
         key,
         settings.breaker,
         clock=clock,
-        # What the caller's own code raises, and a full pool, say nothing of the database.
+        # Exceptions of the caller's own code, and a full pool, say nothing about the database.
         is_ignored=lambda error: not is_of_database(error),
         is_failure=is_outage,
-        listeners=watching,
+        listeners=listeners,
     )
 
 
-def _refuse_at_once(breaker: CircuitBreaker) -> None:
-    """Raise CircuitOpen where the breaker would refuse the call in the end: it need not wait for its turn."""
+def _raise_if_open(breaker: CircuitBreaker) -> None:
+    """Raise CircuitOpen if the breaker would reject the call anyway, so that it need not wait for a connection."""
     if breaker.snapshot().retry_after_s > 0.0:
         breaker.acquire().release()

@@ -1,7 +1,7 @@
-"""The connections to one database: so many at once, whoever comes after waits for so long, and no longer (S4.1, R6).
+"""The connections to one database: a limited number, with a limited wait for a free one (S4.1, R6).
 
-A call's turn is counted here and not by the driver's pool, so that waiting for it is told from a slow database, and
-is over before the breaker is asked: a pool that is exhausted says nothing of the database.
+Calls in use are counted here and not by the driver's pool, so that waiting for a connection is distinguished from a
+slow database, and ends before the breaker is asked: an exhausted pool says nothing about the database.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from reference_impl.database.engine import in_memory, make_engine, server_attrib
 R = TypeVar("R")
 
 GRACE_S: Final = 0.25
-"""How long a call that was cancelled is waited for, in seconds; then it is cancelled once more."""
+"""Seconds to wait for the end of a cancelled call, before it is cancelled once more."""
 
 Prepare: TypeAlias = Callable[[AsyncConnection], Awaitable[None]]
 
 
 class PoolExhausted(Exception):
-    """Every connection of the pool was in use for as long as a call may wait: `waited_s`, of `size` connections."""
+    """All `size` connections of the pool were in use for `waited_s` seconds, as long as a call may wait."""
 
     def __init__(self, pool: str, size: int, waited_s: float) -> None:
         super().__init__(pool, size, waited_s)
@@ -43,10 +43,10 @@ class PoolExhausted(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolSettings:
-    """One pool: its database, how many connections, how long a call waits for one, how long it may then take.
+    """The settings of one pool; times are in seconds.
 
-    Times are seconds. `deadline_s` runs from having a turn to having committed. A database in memory has one
-    connection, whatever `size` says.
+    `size` is the maximum of connections (1 for a database in memory), `checkout_timeout_s` the longest wait for one,
+    `deadline_s` the longest time from there to the commit.
     """
 
     url: str = field(repr=False)
@@ -58,7 +58,7 @@ class PoolSettings:
 
 @dataclass(frozen=True, slots=True)
 class PoolUse:
-    """A pool at one moment: connections in use, calls that wait for one, and how many there may be."""
+    """A pool at one moment: connections in use, calls waiting for one, and the maximum of connections."""
 
     in_use: int
     waiting: int
@@ -69,39 +69,39 @@ class PoolUse:
 
 
 class Turn:
-    """The right to one connection, and what is done with it."""
+    """The right to use one connection, and the call that uses it."""
 
     def __init__(self) -> None:
         self._task: asyncio.Task[Any] | None = None
 
     async def run(self, call: Coroutine[Any, Any, R], deadline_s: float) -> R:
-        """What the call gives within so many seconds, else TimeoutError.
+        """Return the call's result; raise TimeoutError after `deadline_s` seconds.
 
-        A call that is over its deadline, or whose caller is cancelled, is cancelled. A driver may take long to heed
-        that where its server is silent: after twice GRACE_S it is left behind, and keeps the turn until it ends.
+        A call that exceeds its deadline, or whose caller is cancelled, is cancelled. A driver may react slowly if its
+        server is silent: after twice GRACE_S the call is left to itself, and keeps the turn until it ends.
         """
         self._task = task = asyncio.create_task(call)
         try:
             await asyncio.wait({task}, timeout=deadline_s)
         except asyncio.CancelledError:
-            await _cancelled(task)
+            await _cancel(task)
             raise
         if task.done():
             return await task
-        await _cancelled(task)
+        await _cancel(task)
         raise TimeoutError
 
-    def when_over(self, give_back: Callable[[], None]) -> None:
-        """Call `give_back` as soon as nothing of the turn is under way."""
+    def when_over(self, release: Callable[[], None]) -> None:
+        """Call `release` as soon as the turn's call has ended."""
         if self._task is None or self._task.done():
-            give_back()
+            release()
         else:
-            self._task.add_done_callback(lambda _: give_back())
+            self._task.add_done_callback(lambda _: release())
 
 
-async def _cancelled(task: asyncio.Task[Any]) -> None:
-    task.add_done_callback(_passed_over)
-    # Once to end its query in order; again, as a driver may ask the silent server itself to end it.
+async def _cancel(task: asyncio.Task[Any]) -> None:
+    task.add_done_callback(_retrieve_exception)
+    # The first time ends the query properly. The second is for a driver that waits for the silent server to do so.
     for _ in range(2):
         task.cancel()
         await asyncio.wait({task}, timeout=GRACE_S)
@@ -109,20 +109,20 @@ async def _cancelled(task: asyncio.Task[Any]) -> None:
             return
 
 
-def _passed_over(task: asyncio.Task[Any]) -> None:
+def _retrieve_exception(task: asyncio.Task[Any]) -> None:
     if not task.cancelled():
-        task.exception()  # looked at, or asyncio would complain that nobody did
+        task.exception()  # otherwise asyncio logs an exception that was never retrieved
 
 
 class Pool:
-    """The pool of one key; for one event loop. `facts` are what spans say of it: its key and its server."""
+    """The pool of one key; for one event loop. `attributes` are those of its spans: its key and its server."""
 
     def __init__(self, key: str, settings: PoolSettings) -> None:
         self.key = key
         self.settings = settings
         self.size = 1 if in_memory(make_url(settings.url)) else settings.size
         server = server_attributes(settings.url)
-        self.facts = {v.CONNECTION_POOL: key, v.DB_TYPE: server[v.DB_SYSTEM_NAME], **server}
+        self.attributes = {v.CONNECTION_POOL: key, v.DB_TYPE: server[v.DB_SYSTEM_NAME], **server}
         self.prepare: Prepare | None = None
         self._engine = make_engine(settings.url, size=self.size, deadline_s=settings.deadline_s)
         self._free = asyncio.Semaphore(self.size)
@@ -131,12 +131,12 @@ class Pool:
 
     @property
     def use(self) -> PoolUse:
-        """What the pool is at this moment."""
+        """Return the pool's use at this moment."""
         return PoolUse(self._in_use, self._waiting, self.size)
 
     @property
     def must_wait(self) -> bool:
-        """Whether a call that came now would have to wait for its turn."""
+        """Return whether a call would have to wait for its turn now."""
         return self._free.locked()
 
     async def close(self) -> None:
@@ -145,16 +145,16 @@ class Pool:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[Turn]:
-        """The right to one connection for as long as the block, and what it leaves behind; raises PoolExhausted."""
+        """A block with the right to one connection, until the call in it has ended. Raise PoolExhausted."""
         await self._take_turn()
         self._in_use += 1
         turn = Turn()
         try:
             yield turn
         finally:
-            turn.when_over(self._give_back)
+            turn.when_over(self._release)
 
-    def _give_back(self) -> None:
+    def _release(self) -> None:
         self._in_use -= 1
         self._free.release()
 
@@ -170,12 +170,12 @@ class Pool:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection]:
-        """A connection for a turn, prepared; raises what the driver raises."""
+        """A block with a prepared connection, for a turn. Raise the driver's exceptions."""
         async with AsyncExitStack() as opened:
             try:
                 connection = await opened.enter_async_context(self._engine.connect())
             except PoolTimeout:
-                # The connection of a call that was cancelled is still on its way back.
+                # The connection of a cancelled call has not been returned yet.
                 raise self._exhausted() from None
             await self._prepared(connection)
             yield connection

@@ -1,4 +1,4 @@
-"""One query is one client span `db.query`, timed, with the stable database conventions and never a value (S4.1)."""
+"""One client span `db.query` for each query, by the stable database conventions, never with a value (S4.1)."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ _SEMCONV: Final = frozenset({
 _LEFT_OUT: Final[Mapping[v.Mode, frozenset[str]]] = {"simple": _SEMCONV, "semconv": _SIMPLE, "both": frozenset()}
 
 
-def said(mode: v.Mode, attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """The attributes without those that the mode leaves out."""
+def select_attributes(mode: v.Mode, attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the attributes without those that the mode leaves out."""
     return {name: value for name, value in attributes.items() if name not in _LEFT_OUT[mode]}
 
 
 class Queries:
-    """What a call of the connection manager may do: run statements in its transaction, each one a span."""
+    """Runs the statements of one call of the connection manager, in its transaction, each with a span."""
 
-    __slots__ = ("_connection", "_facts", "_mode", "_tracer")
+    __slots__ = ("_common", "_connection", "_mode", "_tracer")
 
-    def __init__(self, connection: AsyncConnection, tracer: Tracer, facts: Mapping[str, Any], mode: v.Mode) -> None:
-        """`facts` are the attributes that every query of this connection has."""
+    def __init__(self, connection: AsyncConnection, tracer: Tracer, common: Mapping[str, Any], mode: v.Mode) -> None:
+        """`common` are the attributes of every query of this connection."""
         self._connection = connection
         self._tracer = tracer
-        self._facts = facts
+        self._common = common
         self._mode = mode
 
     @property
     def dialect(self) -> str:
-        """`sqlite` or `postgresql`."""
+        """Return `sqlite` or `postgresql`."""
         return self._connection.dialect.name
 
     async def run(self, operation: str, collection: str, statement: Executable) -> Sequence[RowMapping]:
-        """Run one statement; gives its rows, none for a statement that has no result.
+        """Run one statement. Return its rows, none for a statement without a result. Raise SQLAlchemyError.
 
-        `operation` (`SELECT`) and `collection` (the table) are what the span says of it. Raises SQLAlchemyError.
+        `operation` (`SELECT`) and `collection` (the table) become attributes of the span.
         """
         started = perf_counter_ns()
         attributes = self._attributes(operation, collection)
@@ -62,17 +62,17 @@ class Queries:
                 span.set_attribute(v.LATENCY_MS, (perf_counter_ns() - started) / 1e6)
 
     def _attributes(self, operation: str, collection: str) -> dict[str, Any]:
-        facts = {
-            **self._facts,
+        attributes = {
+            **self._common,
             v.OPERATION: operation,
             v.DB_OPERATION_NAME: operation,
             v.DB_COLLECTION_NAME: collection,
             v.DB_QUERY_SUMMARY: f"{operation} {collection}",
         }
-        return said(self._mode, facts)
+        return select_attributes(self._mode, attributes)
 
     def _failed(self, span: Span, error: BaseException) -> None:
         record_failure(span, error)
         code = response_code(error)
-        facts = {v.ERROR: error_type(error)} | ({v.DB_RESPONSE_STATUS_CODE: code} if code else {})
-        span.set_attributes(said(self._mode, facts))
+        attributes = {v.ERROR: error_type(error)} | ({v.DB_RESPONSE_STATUS_CODE: code} if code else {})
+        span.set_attributes(select_attributes(self._mode, attributes))

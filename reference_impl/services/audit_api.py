@@ -1,9 +1,9 @@
-"""audit-api keeps what other services report; a service of its own: `python -m reference_impl.services.audit_api`.
+"""audit-api stores records of other services' events: `python -m reference_impl.services.audit_api`.
 
-It is the other end of one trace (S5.5): its server span has a remote parent, and the correlation id that came along.
-Its records are kept by SQLite in a thread, to which the context is carried (S5.1). Tracing is configured as
-studio-api's, with `audit-api` as the default service name; AUDIT_HOST, AUDIT_PORT and AUDIT_DATABASE are its own.
-It trusts its callers, and listens on loopback unless told otherwise.
+It is the second service of a trace (S5.5): its server span has a remote parent, and the correlation id of the request.
+SQLite stores the records in a thread that gets the request's context (S5.1). Tracing is configured as for studio-api,
+with `audit-api` as the default service name; AUDIT_HOST, AUDIT_PORT and AUDIT_DATABASE are its own settings. It trusts
+its callers, and listens on loopback by default.
 """
 
 from __future__ import annotations
@@ -51,30 +51,30 @@ T = TypeVar("T")
 
 
 class AuditRecords:
-    """The records in a SQLite file (or in memory), used by one thread; each statement is one `db.query` span."""
+    """The records, in a SQLite file or in memory, used by one thread; each statement is one `db.query` span."""
 
     def __init__(self, path: str, tracer: Tracer) -> None:
         self._tracer = tracer
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="audit-records")
-        self._database = self._thread.submit(_opened, path).result()
+        self._database = self._thread.submit(_open, path).result()
 
     async def add(self, correlation_id: str, event: str, user_id: int | None, device: str | None) -> None:
-        """Keep a record of an event."""
+        """Store a record of an event."""
         await self._query("INSERT", _INSERT, (time.time(), correlation_id, event, user_id, device))
 
     async def find(self, correlation_id: str) -> list[dict[str, Any]]:
-        """The first hundred records of this correlation id, oldest first."""
+        """Return the first hundred records of this correlation id, oldest first."""
         return await self._query("SELECT", _SELECT, (correlation_id,))
 
     async def close(self) -> None:
-        """Close the file, when the last statement is done."""
+        """Close the file, after the last statement."""
         await run_in_executor(self._thread, self._database.close)
         self._thread.shutdown()
 
     async def _query(self, operation: str, statement: str, values: tuple[object, ...]) -> list[dict[str, Any]]:
-        return await run_in_executor(self._thread, self._queried, operation, statement, values)
+        return await run_in_executor(self._thread, self._query_in_thread, operation, statement, values)
 
-    def _queried(self, operation: str, statement: str, values: tuple[object, ...]) -> list[dict[str, Any]]:
+    def _query_in_thread(self, operation: str, statement: str, values: tuple[object, ...]) -> list[dict[str, Any]]:
         attributes = {
             v.DB_SYSTEM_NAME: "sqlite",
             v.DB_OPERATION_NAME: operation,
@@ -88,7 +88,7 @@ class AuditRecords:
             return [dict(row) for row in transaction.execute(statement, values)]
 
 
-def _opened(path: str) -> sqlite3.Connection:
+def _open(path: str) -> sqlite3.Connection:
     database = sqlite3.connect(path)
     database.row_factory = sqlite3.Row
     database.execute(_TABLE)
@@ -101,7 +101,7 @@ def create_audit_app(
     database: str = MEMORY,
     make_correlation_id: Callable[[], str] = new_correlation_id,
 ) -> Starlette:
-    """The application: POST and GET /audit/records, GET /healthz; its records are `app.state.records`."""
+    """Return the application: POST and GET /audit/records, GET /healthz; its records are `app.state.records`."""
     records = AuditRecords(database, telemetry.tracer("reference_impl.services.audit_api"))
     routes = [
         Route(RECORDS_PATH, add_record, methods=["POST"]),
@@ -127,7 +127,7 @@ def create_audit_app(
 
 
 async def add_record(request: Request) -> Response:
-    """POST /audit/records {"event", "user_id", "device"}: 201 once it is kept, under the request's correlation id."""
+    """Serve POST /audit/records {"event", "user_id", "device"}: 201 when stored, under the request's correlation id."""
     body = await read_object(request)
     event, user_id, device = body.get("event"), body.get("user_id"), body.get("device")
     if not (isinstance(event, str) and _EVENT.fullmatch(event)):
@@ -141,13 +141,13 @@ async def add_record(request: Request) -> Response:
 
 
 async def find_records(request: Request) -> Response:
-    """GET /audit/records?correlation_id=ID: the records of one correlation id."""
+    """Serve GET /audit/records?correlation_id=ID: the records of one correlation id."""
     found = await _records(request).find(request.query_params.get("correlation_id", ""))
     return JSONResponse({"records": found})
 
 
 async def healthz(_: Request) -> Response:
-    """GET /healthz: 200 while the process serves; is not traced."""
+    """Serve GET /healthz: 200 while the process serves; not traced."""
     return JSONResponse({"status": "ok"})
 
 
@@ -162,11 +162,11 @@ def _refused(_: Request, error: Exception) -> Response:
 
 
 def audit_settings(environ: Mapping[str, str]) -> Settings:
-    """studio-api's settings with audit-api's own name, host and port. Raises SettingsError."""
+    """Return studio-api's settings with audit-api's own name, host and port. Raise SettingsError."""
     own = {
         "OTEL_SERVICE_NAME": environ.get("OTEL_SERVICE_NAME") or SERVICE_NAME,
         "STUDIO_HOST": environ.get("AUDIT_HOST", ""),
-        "STUDIO_SESSION_SECRET": "audit-api makes no tokens",  # required of studio-api in production
+        "STUDIO_SESSION_SECRET": "audit-api makes no tokens",  # studio-api requires it in production
     }
     port = environ.get("AUDIT_PORT") or "8081"
     if not re.fullmatch("[0-9]{1,5}", port) or int(port) > 65535:
@@ -175,7 +175,7 @@ def audit_settings(environ: Mapping[str, str]) -> Settings:
 
 
 def main() -> int:
-    """Serve until told to stop; exit codes as studio-api's."""
+    """Serve until a signal; return the exit code, as studio-api does."""
     database = os.environ.get("AUDIT_DATABASE") or MEMORY
     try:
         settings = audit_settings(os.environ)

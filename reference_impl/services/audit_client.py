@@ -1,8 +1,8 @@
-"""Tells audit-api what happened: one HTTP call, traced as a client span and carrying the context on (S5.2, S5.5).
+"""A client of audit-api: one HTTP call, traced as a client span, which passes on the context (S5.2, S5.5).
 
-The call is made while the request is served, so that its trace shows it, and has a small total deadline. Whatever
-goes wrong - audit-api is dead, slow or refuses - costs at most that deadline: it is on the span, is counted, and is
-no failure of the request. So auditing is best effort: a record may be lost, and one that was answered too late kept.
+The call is made while the request is served, so that its trace shows it, and has a short total deadline. An audit-api
+that is dead, slow or rejects the record costs at most that deadline: the error is on the span and is counted, and the
+request succeeds. So auditing is best effort: a record may be lost, and one that was answered too late may be stored.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from reference_impl.vocabulary import ERROR_TYPE, SERVER_ADDRESS, SERVER_PORT
 
 logger = logging.getLogger("reference_impl.services.audit_client")
 
-# httpx logs every request with its URL: a line too many, and one that may show credentials.
+# httpx logs every request with its URL, which may show credentials.
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 RECORDS_PATH: Final = "/audit/records"
 
 
 class AuditClient:
-    """A client of the audit-api at `url`; `lost` counts the records that it did not confirm.
+    """A client of the audit-api at `url`; `lost` counts unconfirmed records.
 
-    `deadline_s` is the longest that one call may take, connecting included.
+    `deadline_s` is the maximum time of one call, with connecting.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class AuditClient:
         self._deadline_s = deadline_s
         self._url = url.rstrip("/") + RECORDS_PATH
         self._attributes = _attributes(self._url)
-        # Settings of the environment, such as proxies, must not redirect what is said here; nor must the other side.
+        # Neither settings of the environment, such as proxies, nor the server may redirect the records.
         self._http = httpx.AsyncClient(timeout=deadline_s, trust_env=False, transport=transport)
         self.lost = 0
 
@@ -55,16 +55,16 @@ class AuditClient:
         return f"<AuditClient {self._attributes['url.full']}, {self.lost} lost>"
 
     async def record(self, event: str, details: Mapping[str, Any]) -> bool:
-        """Record an event; whether audit-api confirmed it. Raises nothing but the caller's own cancellation."""
+        """Record an event. Return whether audit-api confirmed it. Raise nothing but the caller's own cancellation."""
         try:
             with operation_span(self._tracer, "POST", kind=SpanKind.CLIENT, attributes=self._attributes) as span:
                 async with asyncio.timeout(self._deadline_s):
                     status = await self._send(span, {"event": event, **details})
         except Exception as error:
-            self._note(error_type(error))
+            self._count_lost(error_type(error))
             return False
         if status != httpx.codes.CREATED:
-            self._note(str(status))
+            self._count_lost(str(status))
         return status == httpx.codes.CREATED
 
     async def _send(self, span: Span, record: Mapping[str, Any]) -> int:
@@ -78,7 +78,7 @@ class AuditClient:
             span.set_status(StatusCode.ERROR)
         return answer.status_code
 
-    def _note(self, reason: str) -> None:
+    def _count_lost(self, reason: str) -> None:
         self.lost += 1
         if self.lost == 1:
             logger.warning("audit-api did not confirm a record (%s); later ones are only counted", reason)
@@ -89,14 +89,14 @@ class AuditClient:
 
 
 def _attributes(url: str) -> dict[str, Any]:
-    """The stable HTTP conventions of a call; credentials of the URL are not among them."""
+    """Return a call's attributes by the stable HTTP conventions, without the URL's credentials."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     shown = f"[{host}]" if ":" in host else host
-    place = shown if parts.port is None else f"{shown}:{parts.port}"
+    authority = shown if parts.port is None else f"{shown}:{parts.port}"
     return {
         "http.request.method": "POST",
-        "url.full": f"{parts.scheme}://{place}{parts.path}",
+        "url.full": f"{parts.scheme}://{authority}{parts.path}",
         SERVER_ADDRESS: host,
         SERVER_PORT: port,
     }

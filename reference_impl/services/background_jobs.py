@@ -1,8 +1,8 @@
-"""Work that outlives the request that asked for it: a trace of its own, linked to that request (S5.1).
+"""Work that outlives the request that started it: its own trace, linked to the request's span (S5.1).
 
-As a child it would end after its parent, and keep the request's trace open for as long as it takes. So a job's span
-is a root, with a link to the span that asked for it, whose correlation id it shares; the link carries that id too, so
-that either trace leads to the other. Whether a job is sampled is decided for its own trace.
+As a child it would end after its parent, and keep the request's trace open. So a job's span is a root with a link to
+the span that started it. Both have the same correlation id, and the link has it too, so that either trace leads to the
+other. Sampling is decided separately for the job's trace.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from reference_impl.vocabulary import CORRELATION_ID
 logger = logging.getLogger("reference_impl.services.background_jobs")
 
 MOST: Final = 16
-"""The most jobs that run at once."""
+"""The maximum of concurrent jobs."""
 
 Work = Callable[[], Awaitable[Mapping[str, Any] | None]]
-"""What a job does; the attributes that it gives are set on its span."""
+"""The function of a job; the attributes that it returns are set on its span."""
 
 
 class JobsRefused(Exception):
-    """No job can be started: too many run, or the service is ending. Trying again later is safe."""
+    """No job can be started: too many are running, or the service is ending. A later retry is safe."""
 
 
 class BackgroundJobs:
-    """Starts jobs, and drains them before the service ends."""
+    """Starts jobs, and waits for them before the service ends."""
 
     def __init__(self, tracer: Tracer, *, most: int = MOST) -> None:
         self._tracer = tracer
@@ -48,12 +48,15 @@ class BackgroundJobs:
         return f"<BackgroundJobs {len(self._running)} of {self._most} running{', closed' if self._closed else ''}>"
 
     def start(self, name: str, work: Work) -> None:
-        """Start a job, whose span has this name; raises JobsRefused. Its failure is logged by type, and on its span."""
+        """Start a job whose span has this name. Raise JobsRefused. A failure is logged by type, and is on the span."""
         if self._closed or len(self._running) >= self._most:
             raise JobsRefused("the service is ending" if self._closed else f"{self._most} jobs are running")
-        asker, correlation_id = get_current_span().get_span_context(), current_correlation_id() or new_correlation_id()
-        links = [Link(asker, {CORRELATION_ID: correlation_id})] if asker.is_valid else []
-        # What else lives in the context stays; the asker's span and baggage do not.
+        starter, correlation_id = (
+            get_current_span().get_span_context(),
+            current_correlation_id() or new_correlation_id(),
+        )
+        links = [Link(starter, {CORRELATION_ID: correlation_id})] if starter.is_valid else []
+        # The rest of the context is kept, but not the starter's span and baggage.
         context = copy_context()
         context.run(attach, Context())
         task = asyncio.get_running_loop().create_task(self._run(name, work, correlation_id, links), context=context)
@@ -70,9 +73,9 @@ class BackgroundJobs:
             logger.error("job %s failed: %s", name, type_name(error))
 
     async def drain(self, timeout_s: float) -> bool:
-        """Refuse new jobs and wait for those that run; what still runs after `timeout_s` is cancelled.
+        """Reject new jobs and wait for the running ones; after `timeout_s` seconds, cancel those that still run.
 
-        True when all ended by themselves. A cancelled job's span has `error.type` CancelledError.
+        Return True if all ended by themselves. A cancelled job's span has `error.type` CancelledError.
         """
         self._closed = True
         if not self._running:
@@ -82,9 +85,9 @@ class BackgroundJobs:
             task.cancel()
         if late:
             logger.warning("%d jobs were cancelled at the end of the service", len(late))
-            # Bounded too: a job that will not be cancelled must not keep the service from ending.
-            await asyncio.wait(late, timeout=_LAST_WORDS_S)
+            # With a limit: a job that ignores its cancellation must not keep the service from ending.
+            await asyncio.wait(late, timeout=_CANCEL_TIMEOUT_S)
         return not late
 
 
-_LAST_WORDS_S: Final = 0.5
+_CANCEL_TIMEOUT_S: Final = 0.5

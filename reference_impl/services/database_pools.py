@@ -14,7 +14,7 @@ from reference_impl.telemetry import Telemetry
 def connection_manager(
     settings: Settings, telemetry: Telemetry, *, listeners: Iterable[Listener] = ()
 ) -> ConnectionManager:
-    """The connection manager of the service; its one pool is that of the sessions."""
+    """Return the connection manager of the service; its only pool is for sessions."""
     return ConnectionManager(
         {POOL: pool_settings(settings)},
         tracer=telemetry.tracer("reference_impl.database.manager"),
@@ -24,7 +24,7 @@ def connection_manager(
 
 
 def pool_settings(settings: Settings) -> PoolSettings:
-    """The pool of the sessions."""
+    """Return the settings of the pool for sessions."""
     return PoolSettings(
         url=settings.database_url,
         size=settings.database_pool_size,

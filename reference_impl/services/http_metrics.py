@@ -1,7 +1,7 @@
-"""Counts requests, and answers the scraper: one ASGI middleware and one handler (S4.4).
+"""Counts requests and serves the scrape: one ASGI middleware and one handler (S4.4).
 
-The middleware stands within TracingMiddleware, so that the server's span is current when a request ends; it counts
-every request, whatever the sampler says.
+The middleware runs inside TracingMiddleware, so that the server's span is current when a request ends. It counts every
+request, sampled or not.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from reference_impl.metrics.service_metrics import ServiceMetrics
 from reference_impl.services.http_spans import template_of
 
 METRICS: Final = "/metrics"
-"""The path that is scraped."""
+"""The path of the scrape."""
 
 
 class MetricsMiddleware:
-    """Counts each request by its operation: method and route template, as its span is called (`GET /session`).
+    """Counts each request by its operation: method and route template, like its span's name (`GET /session`).
 
-    What fits no route, or has a method that its route does not have, counts as `other`.
+    A request that matches no route, or has a method that its route does not have, counts as `other`.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class MetricsMiddleware:
         self._operations = {f"{method} {route.path}" for route in known for method in route.methods or ()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection; what is not HTTP, and the uncounted paths, pass through."""
+        """Serve one connection; other protocols than HTTP and the uncounted paths are passed through."""
         if scope["type"] != "http" or scope["path"] in self._uncounted:
             await self.app(scope, receive, send)
             return
@@ -63,7 +63,7 @@ class MetricsMiddleware:
         finally:
             seconds, span = perf_counter() - started, get_current_span()
             self._metrics.request_ended(operation, reply.status, seconds, error=error, span=span)
-            error = None  # else it and this frame hold each other
+            error = None  # breaks the reference cycle of the exception and this frame
 
     def _operation(self, scope: Scope) -> str:
         operation = f"{scope['method']} {template_of(scope, self._routes)}"
@@ -71,7 +71,7 @@ class MetricsMiddleware:
 
 
 class _Reply:
-    """The `send` that the application gets: keeps the status."""
+    """The application's `send`, which keeps the status."""
 
     __slots__ = ("_send", "status")
 
@@ -86,7 +86,7 @@ class _Reply:
 
 
 async def metrics_endpoint(request: Request) -> Response:
-    """GET /metrics: what `app.state.metrics` counted."""
+    """Serve GET /metrics: the numbers of `app.state.metrics`."""
     metrics: ServiceMetrics = request.app.state.metrics
     body, content_type = metrics.scrape(request.headers.get("accept", ""))
     return Response(body, headers={"content-type": content_type, "cache-control": "no-store"})

@@ -1,7 +1,7 @@
-"""The HTTP server's span: one small ASGI middleware, by the stable OpenTelemetry HTTP conventions (S5.2).
+"""The HTTP server's span: an ASGI middleware, by the stable OpenTelemetry HTTP conventions (S5.2).
 
-The span is a root, or the child of the remote parent that `traceparent` names. Its name comes from the route's
-template, and so does `url.path` where a path has parameters: what a client puts into a path is never shown.
+The span is a root, or a child of the remote parent in `traceparent`. Its name and `url.path` come from the route's
+template: the text that a client puts into a path is never shown.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ log = get_logger("reference_impl.http")
 METHODS: Final = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"})
 TRACE_HEADER: Final = "traceresponse"
 UNMATCHED: Final = "[unmatched]"
-"""`url.path` of a path that fits no route."""
+"""The value of `url.path` for a path that matches no route."""
 
 
 class TracingMiddleware:
-    """Makes each request one server span, with the correlation id in and out.
+    """Makes one server span for each request, and reads and writes the correlation id.
 
-    An exception that no handler took becomes a JSON response with status 500 where nothing was sent yet; it is
-    logged with the places it went through, never with its message.
+    An unhandled exception becomes a JSON response with status 500, unless a response was started. It is logged with
+    the places of its stack, never with its message.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class TracingMiddleware:
         self._make = make_correlation_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection; what is not HTTP, and the untraced paths, pass through."""
+        """Serve one connection; other protocols than HTTP and the untraced paths are passed through."""
         if scope["type"] != "http" or scope["path"] in self._untraced:
             await self.app(scope, receive, send)
             return
@@ -65,12 +65,12 @@ class TracingMiddleware:
             name, attributes = describe_request(scope, template_of(scope, self._routes))
             opened = operation_span(self._tracer, name, kind=SpanKind.SERVER, attributes=attributes, context=context)
             with opened as span:
-                reply, began = _Reply(send, span, correlation_id), time.perf_counter()
+                reply, started = _Reply(send, span, correlation_id), time.perf_counter()
                 try:
                     await self._serve(scope, receive, reply)
                 finally:
-                    took = round((time.perf_counter() - began) * 1000, 3)
-                    log.info(REQUEST_HANDLED, request=name, status=reply.status, duration_ms=took)
+                    duration_ms = round((time.perf_counter() - started) * 1000, 3)
+                    log.info(REQUEST_HANDLED, request=name, status=reply.status, duration_ms=duration_ms)
 
     async def _serve(self, scope: Scope, receive: Receive, reply: _Reply) -> None:
         try:
@@ -84,7 +84,7 @@ class TracingMiddleware:
 
 
 class _Reply:
-    """The `send` that the application gets: adds the correlation and trace id, and tells the span the status."""
+    """The application's `send`, which adds the correlation and trace id and sets the span's status."""
 
     __slots__ = ("_correlation_id", "_send", "span", "started", "status")
 
@@ -107,9 +107,9 @@ class _Reply:
 
 
 def request_headers(scope: Scope) -> dict[str, str]:
-    """The request's headers by lower-case name; a name that comes twice has its values joined by commas.
+    """Return the request's headers by lower-case name; the values of a repeated name are joined by commas.
 
-    So two trace parents or two correlation ids are none, as each may be forged, and two lines of baggage are one.
+    So two trace parents or correlation ids are invalid, because either may be forged, and two baggage headers are one.
     """
     headers: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
@@ -119,7 +119,7 @@ def request_headers(scope: Scope) -> dict[str, str]:
 
 
 def trace_response(span: Span) -> str:
-    """`traceresponse` of W3C Trace Context level 2: by it a client finds the trace of its request."""
+    """Return `traceresponse` of W3C Trace Context level 2, by which a client finds the trace of its request."""
     context = span.get_span_context()
     return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
 
@@ -133,7 +133,7 @@ def _record_status(span: Span, status: int) -> None:
 
 
 def template_of(scope: Scope, routes: Sequence[BaseRoute]) -> str | None:
-    """The template of the route that the request's path fits, whatever its method; None where none does."""
+    """Return the template of the route that the request's path matches, for any method; None without one."""
     for route in routes:
         if isinstance(route, Route) and route.matches(scope)[0] is not Match.NONE:
             return route.path
@@ -141,7 +141,7 @@ def template_of(scope: Scope, routes: Sequence[BaseRoute]) -> str | None:
 
 
 def describe_request(scope: Scope, template: str | None) -> tuple[str, dict[str, Any]]:
-    """The server span's name and attributes: no query, no client address, no agent, as they may tell of a person."""
+    """Return the server span's name and attributes, without query, client address and agent: they may be personal."""
     method = scope["method"] if scope["method"] in METHODS else "_OTHER"
     shown = method if method != "_OTHER" else "HTTP"
     attributes: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""What a client may send: bodies read within bounds and checked; all else is one JSON line with a status of 4xx."""
+"""Reads and checks requests: bodies of limited size, fields, tokens. BadRequest becomes a 4xx response."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from starlette.requests import Request
 
 MAX_BODY = 16_384
-"""The largest body that is read, in bytes."""
+"""The maximum size of a body, in bytes."""
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 _DEVICE = re.compile(r"[A-Za-z0-9_-]{1,32}")
@@ -17,7 +17,7 @@ _USER_ID = re.compile(r"[0-9]{1,18}")
 
 
 class BadRequest(Exception):
-    """A request that cannot be served as it is: the HTTP status, and one line that says what is accepted."""
+    """A bad request: its HTTP status, and a line that says what is accepted."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -26,7 +26,7 @@ class BadRequest(Exception):
 
 
 async def read_object(request: Request) -> dict[str, Any]:
-    """The JSON object in the body, {} for an empty body; 413 for a large one, 400 for anything else."""
+    """Return the JSON object in the body, {} for an empty one. Raise BadRequest: 413 if too large, else 400."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -42,10 +42,10 @@ async def read_object(request: Request) -> dict[str, Any]:
 
 
 def session_request(body: dict[str, Any]) -> tuple[str, str]:
-    """The e-mail address and the device (default `web`) of a request for a session; 422 where one cannot be used."""
+    """Return the e-mail address and the device (default `web`) of a body. Raise BadRequest 422 for a bad one."""
     email, device = body.get("email"), body.get("device", "web")
     if not (isinstance(email, str) and _EMAIL.fullmatch(email) and email.isprintable()):
-        # A lone surrogate is not printable either, so what passes can be encoded.
+        # A lone surrogate is not printable either, so the address can be encoded.
         raise BadRequest(422, "email: accepted: an e-mail address of at most 254 characters")
     if not (isinstance(device, str) and _DEVICE.fullmatch(device)):
         raise BadRequest(422, "device: accepted: 1 to 32 letters, digits, _ and -")
@@ -53,7 +53,7 @@ def session_request(body: dict[str, Any]) -> tuple[str, str]:
 
 
 def optional_limit(body: dict[str, Any], *, default: int = 1000, most: int = 10_000) -> int:
-    """The field `limit`, a whole number from 1 to `most`; 422 for anything else."""
+    """Return the field `limit`, a whole number from 1 to `most`. Raise BadRequest 422 for a bad one."""
     limit = body.get("limit", default)
     if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= most:
         raise BadRequest(422, f"limit: accepted: a whole number from 1 to {most}")
@@ -61,14 +61,14 @@ def optional_limit(body: dict[str, Any], *, default: int = 1000, most: int = 10_
 
 
 def user_id_of(text: str) -> int:
-    """A user's id from a path; 422 for what is none."""
+    """Return a user's id from a path. Raise BadRequest 422 for a bad one."""
     if not _USER_ID.fullmatch(text):
         raise BadRequest(422, "user id: accepted: a whole number of at most 18 digits")
     return int(text)
 
 
 def bearer_token(authorization: str | None) -> str:
-    """The token of an Authorization header; 401 where there is none."""
+    """Return the token of an Authorization header. Raise BadRequest 401 if there is none."""
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise BadRequest(401, "no token; accepted: Authorization: Bearer TOKEN")

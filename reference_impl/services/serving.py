@@ -1,7 +1,7 @@
 """Serve studio-api under uvicorn: `python -m reference_impl`.
 
-SIGTERM and SIGINT end it gracefully: requests under way finish, then spans are flushed within the exit deadline, and
-the exit code is 0. A bad setting is one line on stderr and exit code 2; a port that is taken is exit code 1.
+SIGTERM and SIGINT end it gracefully: running requests finish, then spans are flushed within the exit deadline, and the
+exit code is 0. A bad setting gives one line on stderr and exit code 2; a port that is in use gives exit code 1.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ logger = logging.getLogger("reference_impl.main")
 
 
 class _Server(uvicorn.Server):
-    """Says on stdout where it listens, so that a port of 0 can be used."""
+    """Prints its address to stdout, so that port 0 can be used."""
 
     def __init__(self, config: uvicorn.Config, name: str) -> None:
         super().__init__(config)
@@ -39,15 +39,15 @@ class _Server(uvicorn.Server):
             print(f"{self._name} listening on http://{self.config.host}:{port}", flush=True)
 
     def stop(self, _number: int, _frame: FrameType | None) -> None:
-        """Stop before serving has begun; while serving, uvicorn's own handler stands in front of this one.
+        """Handle a signal before serving begins; while serving, uvicorn's own handler replaces this one.
 
-        It is also what uvicorn's repetition of the signal meets afterwards, so that the flush is not cut off.
+        uvicorn raises the signal again afterwards. This handler then keeps it from cutting off the flush.
         """
         self.should_exit = True
 
 
 def main() -> int:
-    """Serve until told to stop; the process's exit code."""
+    """Serve studio-api until a signal; return the exit code."""
     try:
         settings = Settings.load()
         export = log_export(settings)
@@ -69,7 +69,7 @@ def serve(
     name: str = "studio-api",
     logs: LogExport | None = None,
 ) -> int:
-    """Serve an application (default: studio-api) until told to stop, then shut telemetry down; the exit code."""
+    """Serve an application (default: studio-api) until a signal, then shut telemetry down. Return the exit code."""
     config = uvicorn.Config(
         app or create_app(settings, telemetry),
         host=settings.host,

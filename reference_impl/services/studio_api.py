@@ -1,7 +1,7 @@
 """studio-api: the HTTP service over the session cache (S3), as an ASGI application.
 
-It stands behind a login that has authenticated the user, and its routes over users and the cache are for the
-operator: it listens on loopback unless told otherwise.
+A login in front of it has authenticated the user, and its routes for users and the cache are for the operator: it
+listens on loopback by default.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from reference_impl.settings import Settings
 from reference_impl.telemetry import Telemetry
 
 HEALTH = "/healthz"
-UNSEEN = frozenset({HEALTH, METRICS})
+UNTRACED = frozenset({HEALTH, METRICS})
 """Paths that are neither traced nor counted."""
 
 
@@ -58,13 +58,12 @@ def create_app(
     metrics: ServiceMetrics | None = None,
     make_correlation_id: Callable[[], str] = new_correlation_id,
 ) -> Starlette:
-    """The application; its cache is `app.state.cache`, its background jobs are `app.state.jobs`.
+    """Return the application, with `cache`, `jobs`, `audit`, `metrics` and `connections` in `app.state`.
 
-    Its connection manager is `app.state.connections`, None where a store was given.
-
-    `redis`, `store` and `audit` replace what the settings name, and are their giver's to close; what is made here is
-    closed when the application ends, after the background jobs have ended or were cancelled. With `metrics`, which
-    are the `measures` of the telemetry too, requests are counted and /metrics is served.
+    `redis`, `store` and `audit` replace those of the settings, and the caller closes them; with a `store`,
+    `app.state.connections` is None. Whatever is made here is closed when the application ends, after the background
+    jobs. With `metrics`, which must be the `measures` of the telemetry too, requests are counted and /metrics is
+    served.
     """
     own: list[Callable[[], Any]] = []
     if redis is None:
@@ -101,13 +100,13 @@ def create_app(
         TracingMiddleware,
         tracer=telemetry.tracer("reference_impl.services.http_spans"),
         routes=routes,
-        untraced=UNSEEN,
+        untraced=UNTRACED,
         make_correlation_id=make_correlation_id,
     )
     middleware = [tracing]
     if metrics is not None:
         routes.append(Route(METRICS, metrics_endpoint, methods=["GET"]))
-        middleware.append(Middleware(MetricsMiddleware, metrics=metrics, routes=routes, uncounted=UNSEEN))
+        middleware.append(Middleware(MetricsMiddleware, metrics=metrics, routes=routes, uncounted=UNTRACED))
         _watch(metrics, telemetry, redis, connections)
 
     @asynccontextmanager
@@ -133,7 +132,7 @@ def _watch(metrics: ServiceMetrics, telemetry: Telemetry, redis: Redis, connecti
 
 
 def _session_redis(settings: Settings, telemetry: Telemetry) -> Redis:
-    # No retries: the database answers sooner than a second attempt, and one look-up stays one span (S3).
+    # No retries: the database is faster than a second attempt, and one look-up stays one span (S3).
     return make_client(
         settings.redis_url,
         pool_name="sessions",
@@ -145,7 +144,7 @@ def _session_redis(settings: Settings, telemetry: Telemetry) -> Redis:
 
 
 async def create_session(request: Request) -> Response:
-    """POST /sessions {"email", "device"}: 201 with the token."""
+    """Serve POST /sessions {"email", "device"}: 201 with the token."""
     email, device = session_request(await read_object(request))
     token, session = await _cache(request).create(email, device)
     await _audit(request, "session.created", session)
@@ -153,7 +152,7 @@ async def create_session(request: Request) -> Response:
 
 
 async def get_session(request: Request) -> Response:
-    """GET /session: 200 with the session that the bearer token opens, or 401 with the reason."""
+    """Serve GET /session: 200 with the session of the bearer token, or 401 with the reason."""
     result = await _cache(request).validate(bearer_token(request.headers.get("authorization")))
     if result.session is None:
         return JSONResponse({"valid": False, "reason": result.reason}, 401)
@@ -161,25 +160,25 @@ async def get_session(request: Request) -> Response:
 
 
 async def delete_session(request: Request) -> Response:
-    """DELETE /session: end the session of the bearer token; 204 also when it had ended, 401 for a tampered token."""
+    """Serve DELETE /session: end the bearer token's session. 204, also if it had ended; 401 for a tampered token."""
     known = await _cache(request).invalidate(bearer_token(request.headers.get("authorization")))
     return Response(status_code=204) if known else JSONResponse({"error": "tampered token"}, 401)
 
 
 async def delete_user_sessions(request: Request) -> Response:
-    """DELETE /users/{id}/sessions: end all sessions of a user."""
+    """Serve DELETE /users/{id}/sessions: end all sessions of a user."""
     user_id = user_id_of(request.path_params["id"])
     return JSONResponse({"invalidated": await _cache(request).invalidate_all(user_id)})
 
 
 async def warm_cache(request: Request) -> Response:
-    """POST /cache/warm {"limit"}: cache the database's active sessions."""
+    """Serve POST /cache/warm {"limit"}: cache the database's active sessions."""
     limit = optional_limit(await read_object(request))
     return JSONResponse({"warmed": await _cache(request).warm_cache(limit)})
 
 
 async def purge(request: Request) -> Response:
-    """POST /admin/purge: 202 at once; the expired sessions are forgotten by a job of its own trace (S5.1)."""
+    """Serve POST /admin/purge: 202 at once; a background job with its own trace deletes expired sessions (S5.1)."""
     cache, jobs = _cache(request), request.app.state.jobs
 
     async def work() -> dict[str, Any]:
@@ -190,7 +189,7 @@ async def purge(request: Request) -> Response:
 
 
 async def healthz(_: Request) -> Response:
-    """GET /healthz: 200 while the process serves; asks nobody else, and is not traced."""
+    """Serve GET /healthz: 200 while the process serves, without a look at Redis or the database; not traced."""
     return JSONResponse({"status": "ok"})
 
 
@@ -222,10 +221,10 @@ def _http_error(_: Request, error: Exception) -> Response:
 
 
 def _unavailable(_: Request, error: Exception) -> Response:
-    part = "database" if isinstance(error, StoreUnavailable) else "cache"
+    backend = "database" if isinstance(error, StoreUnavailable) else "cache"
     wait_s = error.retry_after_s if isinstance(error, StoreUnavailable) else 0.0
     retry_after = str(max(1, math.ceil(wait_s)))
-    return JSONResponse({"error": f"the {part} cannot be reached; try again"}, 503, {"retry-after": retry_after})
+    return JSONResponse({"error": f"the {backend} cannot be reached; try again"}, 503, {"retry-after": retry_after})
 
 
 def _busy(_: Request, error: Exception) -> Response:

@@ -1,8 +1,7 @@
-"""Sessions, cached in Redis before the database that keeps them (S3).
+"""Sessions, cached in Redis in front of the database that stores them (S3).
 
-Reads as if it were not traced, but for one line above an operation. A Redis that is down is a cache that knows
-nothing: validation goes to the database and succeeds, and the trace shows the failed commands. Removal must not
-be believed when it was not done, so there it is an error: CacheUnavailable.
+Tracing takes one line above an operation. While Redis is down, validation uses the database and succeeds, and the trace
+shows the failed commands. Removing sessions must not fail silently: there it raises CacheUnavailable.
 """
 
 from __future__ import annotations
@@ -29,41 +28,41 @@ from reference_impl.sessions.tokens import issue_token, read_token
 SESSION_KEY = "session:{id}"
 INDEX_KEY = "user_sessions:{user_id}:{device}"
 KEYS = KeyTemplates(SESSION_KEY, INDEX_KEY)
-"""How the keys of this module may be shown in traces."""
+"""The templates of this module's keys, for sanitizing."""
 WARMERS = 8
-"""The most cache writes under way at once while warming."""
+"""The maximum of concurrent cache writes while warming."""
 BATCH = 100
-"""The most commands of one pipeline."""
+"""The maximum of commands in one pipeline."""
 
 T = TypeVar("T")
 
 
 class CacheUnavailable(Exception):
-    """Redis could not be asked to forget or to store; the cause is the client's error. Trying again is safe."""
+    """Redis could not store or delete; the cause is the client's error. A retry is safe."""
 
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """What became of a token: its session, or the reason why there is none (`expired`, `unknown`, `tampered`)."""
+    """The result for a token: its session, or the reason why there is none (`expired`, `unknown`, `tampered`)."""
 
     session: Session | None = None
     reason: str = ""
     source: str = ""
-    """Where the session was found: `cache`, `database`, or "" for nowhere."""
+    """Where the session was found: `cache`, `database`, or ""."""
 
     @property
     def valid(self) -> bool:
-        """Whether the token opens a session."""
+        """Return whether the token belongs to a valid session."""
         return self.session is not None
 
 
 def _describe_validation(result: Validation) -> dict[str, Any]:
-    said = {v.SESSION_REASON: result.reason, v.SESSION_SOURCE: result.source}
-    return {v.SESSION_VALID: result.valid} | {name: text for name, text in said.items() if text}
+    optional = {v.SESSION_REASON: result.reason, v.SESSION_SOURCE: result.source}
+    return {v.SESSION_VALID: result.valid} | {name: text for name, text in optional.items() if text}
 
 
 class SessionCache:
-    """Creates, validates, invalidates and warms sessions; `clock` gives seconds since the epoch."""
+    """Creates, validates, invalidates and warms sessions; `clock` returns seconds since the epoch."""
 
     def __init__(
         self,
@@ -86,16 +85,16 @@ class SessionCache:
 
     @traced(v.SESSION_CREATE)
     async def create(self, email: str, device: str) -> tuple[str, Session]:
-        """A new session of this user on this device, and the token that opens it. Raises StoreUnavailable."""
+        """Create a session of this user on this device. Return its token and the session. Raise StoreUnavailable."""
         expires_at = self._clock() + self._lifetime_s
         session = await self._store.create(self._new_id(), email, device, expires_at)
-        if await _if_up(self._cache(session)):
-            await _if_up(self._index(session))
+        if await _ignore_outage(self._cache(session)):
+            await _ignore_outage(self._index(session))
         return issue_token(session.id, self._secret), session
 
     @traced(v.SESSION_VALIDATE, _describe_validation)
     async def validate(self, token: str) -> Validation:
-        """The token's session, or why there is none; never an exception for a bad token. Raises StoreUnavailable."""
+        """Return the token's session, or why there is none. Raise StoreUnavailable, never for a bad token."""
         session_id = read_token(token, self._secret)
         if session_id is None:
             return Validation(reason="tampered")
@@ -105,45 +104,45 @@ class SessionCache:
         if session is None:
             return Validation(reason="unknown")
         if session.expires_at <= self._clock():
-            await _if_up(self._redis.delete(_session_key(session_id)))
+            await _ignore_outage(self._redis.delete(_session_key(session_id)))
             return Validation(reason="expired", source=source)
         if source == "database":
-            await _if_up(self._cache(session))
+            await _ignore_outage(self._cache(session))
         return Validation(session, source=source)
 
     async def invalidate(self, token: str) -> bool:
-        """End one session; False for a tampered token. Raises StoreUnavailable, CacheUnavailable.
+        """End one session. Return False for a tampered token. Raise StoreUnavailable, CacheUnavailable.
 
-        Has no span of its own: `redis.delete` is a child of the caller's span, or a root (S3).
+        This makes no span: `redis.delete` is a child of the caller's span, or a root (S3).
         """
         session_id = read_token(token, self._secret)
         if session_id is None:
             return False
-        # The database first: a validation at the same time must not find it there again and cache it.
+        # The database first: a concurrent validation must not find the session there and cache it again.
         session = await self._store.delete(session_id)
-        await _surely(self._redis.delete(_session_key(session_id)))
+        await _require(self._redis.delete(_session_key(session_id)))
         if session is not None:
-            await _surely(self._redis.hdel(_index_key(session), session_id))
+            await _require(self._redis.hdel(_index_key(session), session_id))
         return True
 
     @traced(v.SESSION_INVALIDATE_ALL, lambda deleted: {v.SESSIONS_DELETED: deleted})
     async def invalidate_all(self, user_id: int) -> int:
-        """End all sessions of a user; gives how many. Raises StoreUnavailable, CacheUnavailable.
+        """End all sessions of a user. Return how many. Raise StoreUnavailable, CacheUnavailable.
 
-        The index in Redis and the rows in the database both name them, as each may know some that the other lost.
+        Both the index in Redis and the rows of the database are used, because each may lack some sessions.
         """
         rows = await self._store.delete_all(user_id)
-        indexes, indexed = await _surely(self._indexed(user_id))
+        indexes, indexed = await _require(self._indexed(user_id))
         session_ids = {session.id for session in rows} | indexed
         if session_ids:
-            await _surely(self._forget([*map(_session_key, sorted(session_ids)), *indexes]))
+            await _require(self._delete_keys([*map(_session_key, sorted(session_ids)), *indexes]))
         return len(session_ids)
 
     @traced(v.SESSION_WARM_CACHE, lambda warmed: {v.SESSIONS_WARMED: warmed})
     async def warm_cache(self, limit: int = 1000) -> int:
-        """Cache the database's active sessions, at most `limit`; gives how many. Raises as invalidate_all does."""
+        """Cache at most `limit` active sessions of the database. Return how many. Raise as invalidate_all does."""
         sessions = await self._store.active(self._clock(), limit)
-        # Small enough that several writers share even a few sessions, large enough to save round trips.
+        # Small enough to share a few sessions among several writers, large enough to save round trips.
         size = max(1, min(BATCH, math.ceil(len(sessions) / WARMERS)))
         free = asyncio.Semaphore(WARMERS)
 
@@ -151,36 +150,36 @@ class SessionCache:
             async with free:
                 await (self._cache(batch[0]) if len(batch) == 1 else self._cache_many(batch))
 
-        await _surely(_all(write(batch) for batch in _batches(sessions, size)))
+        await _require(_gather(write(batch) for batch in _batches(sessions, size)))
         return len(sessions)
 
     async def purge_expired(self) -> int:
-        """Forget the sessions that have expired, BATCH by BATCH; gives how many. Raises as invalidate_all does.
+        """Delete the expired sessions, BATCH at a time. Return how many. Raise as invalidate_all does.
 
-        Has no span of its own: the job that calls it has one. Cached sessions end by themselves; what stays behind
-        in Redis is their place in the index.
+        This makes no span: the job that calls it has one. Cached sessions expire by themselves, but not their entries
+        in the index.
         """
         purged = 0
         while rows := await self._store.delete_expired(self._clock(), BATCH):
-            await _surely(self._unindex(rows))
+            await _require(self._unindex(rows))
             purged += len(rows)
         return purged
 
     async def _cached(self, session_id: str) -> Session | None:
-        cached = await _if_up(self._redis.get(_session_key(session_id)))
-        session = _read_session(cached)
+        cached = await _ignore_outage(self._redis.get(_session_key(session_id)))
+        session = _decode(cached)
         if session is None and cached is not None:
             get_current_span().set_attribute(v.SESSION_CACHED, "unreadable")
         return session
 
     async def _cache(self, session: Session) -> bool:
-        await self._redis.set(_session_key(session.id), _written(session), px=self._remaining_ms(session))
+        await self._redis.set(_session_key(session.id), _encode(session), px=self._remaining_ms(session))
         return True
 
     async def _cache_many(self, sessions: Sequence[Session]) -> None:
         async with self._redis.pipeline(transaction=False) as pipeline:
             for session in sessions:
-                pipeline.set(_session_key(session.id), _written(session), px=self._remaining_ms(session))
+                pipeline.set(_session_key(session.id), _encode(session), px=self._remaining_ms(session))
             await pipeline.execute()
 
     async def _index(self, session: Session) -> None:
@@ -197,7 +196,7 @@ class SessionCache:
             await pipeline.execute()
 
     async def _indexed(self, user_id: int) -> tuple[list[str], set[str]]:
-        """The keys of a user's index, and the ids of the sessions in it that have not expired."""
+        """Return the keys of a user's index, and the ids of the sessions in it that have not expired."""
         pattern = INDEX_KEY.format(user_id=user_id, device="*")
         keys = [_text(key) async for key in self._redis.scan_iter(match=pattern, count=500)]
         found: set[str] = set()
@@ -206,7 +205,7 @@ class SessionCache:
             found |= {_text(name) for name, expiry in entries.items() if float(expiry) > self._clock()}
         return keys, found
 
-    async def _forget(self, keys: Sequence[str]) -> None:
+    async def _delete_keys(self, keys: Sequence[str]) -> None:
         for batch in _batches(keys, BATCH):
             async with self._redis.pipeline(transaction=False) as pipeline:
                 for key in batch:
@@ -217,23 +216,24 @@ class SessionCache:
         return max(1, int((session.expires_at - self._clock()) * 1000))
 
 
-async def _if_up(call: Awaitable[T]) -> T | None:
-    """The call's result, None where Redis is down: it is only a cache, and the call's span shows the error."""
+async def _ignore_outage(call: Awaitable[T]) -> T | None:
+    """Return the call's result; None if Redis is down, because it is only a cache. The span shows the error."""
     try:
         return await call
     except (RedisError, OSError):
         return None
 
 
-async def _surely(call: Awaitable[T]) -> T:
+async def _require(call: Awaitable[T]) -> T:
+    """Return the call's result. Raise CacheUnavailable if Redis is down."""
     try:
         return await call
     except (RedisError, OSError) as error:
         raise CacheUnavailable(type(error).__name__) from error
 
 
-async def _all(calls: Iterable[Awaitable[None]]) -> None:
-    """Wait for all calls to end, then raise the first failure: none is cancelled half way, so every span is whole."""
+async def _gather(calls: Iterable[Awaitable[None]]) -> None:
+    """Wait for all calls, then raise the first failure. No call is cancelled half way, so every span is complete."""
     results = await asyncio.gather(*calls, return_exceptions=True)
     for failure in (result for result in results if isinstance(result, BaseException)):
         raise failure
@@ -251,15 +251,15 @@ def _index_key(session: Session) -> str:
     return INDEX_KEY.format(user_id=session.user_id, device=session.device)
 
 
-def _written(session: Session) -> str:
+def _encode(session: Session) -> str:
     return json.dumps(asdict(session))
 
 
-def _read_session(cached: Any) -> Session | None:
-    """The session that was cached; None for nothing, and for what this version did not write."""
+def _decode(cached: Any) -> Session | None:
+    """Return the cached session; None for none, and for one that another version of this code wrote."""
     try:
-        written = {} if cached is None else json.loads(cached)
-        return Session(**written) if isinstance(written["expires_at"], float) else None
+        fields = {} if cached is None else json.loads(cached)
+        return Session(**fields) if isinstance(fields["expires_at"], float) else None
     except (KeyError, TypeError, ValueError):
         return None
 

@@ -1,6 +1,6 @@
-"""Users and sessions in a database, through the connection manager: SQLite embedded, PostgreSQL by its URL (S3, S4.1).
+"""Users and sessions in a SQLite or PostgreSQL database, through the connection manager (S3, S4.1).
 
-Every operation is one transaction, one span `execute_with_circuit_breaker`, and a `db.query` for each statement.
+Every operation is one transaction with one span `execute_with_circuit_breaker`, and a `db.query` for each statement.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ from reference_impl.database.manager import ConnectionManager, PoolExhausted, Po
 T = TypeVar("T")
 
 POOL: Final = "sessions"
-"""The key of the connection manager's pool that sessions are kept in."""
+"""The key of the connection manager's pool for sessions."""
 _SCHEMA_LOCK: Final = 7_236_517_094
-"""Any number that no other program locks: PostgreSQL's IF NOT EXISTS is no protection from a second process."""
+"""A number that no other program locks. PostgreSQL's IF NOT EXISTS does not protect from a second process."""
 
 _metadata = MetaData()
 _users = Table(
@@ -61,7 +61,7 @@ _sessions = Table(
 
 
 class StoreUnavailable(Exception):
-    """The database could not be asked; the cause says why. `retry_after_s`: from when it is worth trying again."""
+    """The database could not be used; the cause is why. `retry_after_s`: how long to wait before a retry."""
 
     def __init__(self, reason: str, retry_after_s: float = 0.0) -> None:
         super().__init__(reason)
@@ -79,32 +79,32 @@ class Session:
 
 
 class SessionStore(Protocol):
-    """Where sessions are kept for good. Every method may raise StoreUnavailable."""
+    """The permanent storage of sessions. Every method may raise StoreUnavailable."""
 
     async def find(self, session_id: str) -> Session | None:
-        """The session of this id, expired or not; None where there is none."""
+        """Return the session of this id, expired or not; None if there is none."""
 
     async def create(self, session_id: str, email: str, device: str, expires_at: float) -> Session:
-        """Keep a new session of the user of this e-mail address, who is made on first sight."""
+        """Store and return a new session of the user of this e-mail address, who is created if unknown."""
 
     async def delete(self, session_id: str) -> Session | None:
-        """Forget a session; gives it, or None where there was none."""
+        """Delete a session. Return it, or None if there was none."""
 
     async def delete_all(self, user_id: int) -> Sequence[Session]:
-        """Forget all sessions of a user; gives them."""
+        """Delete all sessions of a user. Return them."""
 
     async def delete_expired(self, now: float, limit: int) -> Sequence[Session]:
-        """Forget sessions that are expired at `now`, at most `limit`; gives them."""
+        """Delete at most `limit` sessions that are expired at `now`. Return them."""
 
     async def active(self, now: float, limit: int) -> Sequence[Session]:
-        """Sessions that are not expired at `now`, at most `limit`, those that last longest first."""
+        """Return at most `limit` sessions that are not expired at `now`, the longest lasting first."""
 
 
 class SqlSessionStore:
-    """A SessionStore over SQLAlchemy; its tables are made before the first query."""
+    """A SessionStore on SQLAlchemy; its tables are created before the first query."""
 
     def __init__(self, database: ConnectionManager | str, *, pool: str = POOL, tracer: Tracer | None = None) -> None:
-        """`database` is a connection manager that has the pool, or the URL of a database for a manager of its own."""
+        """Use a connection manager that has the pool, or make one for the URL of a database."""
         self._own = isinstance(database, str)
         if isinstance(database, str):
             database = ConnectionManager({pool: PoolSettings(url=database, checkout_timeout_s=30)}, tracer=tracer)
@@ -113,7 +113,7 @@ class SqlSessionStore:
         database.prepare(pool, _make_tables)
 
     async def close(self) -> None:
-        """Close all connections, unless the manager was given."""
+        """Close all connections, unless the manager was passed in."""
         if self._own:
             await self._connections.close()
 
@@ -172,7 +172,7 @@ class SqlSessionStore:
 def _upsert_user(email: str, dialect: str) -> Executable:
     module: Any = postgresql if dialect == "postgresql" else sqlite
     statement = module.insert(_users).values(email=email)
-    # An update of nothing, as "do nothing" would return no row.
+    # An update without effect, because "do nothing" returns no row.
     statement = statement.on_conflict_do_update(index_elements=[_users.c.email], set_={"email": email})
     return statement.returning(_users.c.id)  # type: ignore[no-any-return]
 

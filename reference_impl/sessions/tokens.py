@@ -1,4 +1,4 @@
-"""The token that a client holds: a session's id and its HMAC-SHA256, so that no id can be guessed or altered."""
+"""Session tokens: the session's id and its HMAC-SHA256, so that an id cannot be guessed or altered."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _TOKEN = re.compile(r"([A-Za-z0-9_-]{8,64})\.([A-Za-z0-9_-]{43})")
 
 
 def issue_token(session_id: str, secret: str) -> str:
-    """The token of a session: `id.signature`, both safe in a header and a URL."""
+    """Return the token of a session: `id.signature`, both safe in a header and a URL."""
     return f"{session_id}.{_signature(session_id, secret)}"
 
 
 def read_token(token: str, secret: str) -> str | None:
-    """The session's id, or None for a token that is malformed or was signed with another secret."""
+    """Return the session's id; None for a token that is malformed or signed with another secret."""
     match = _TOKEN.fullmatch(token)
     if match is None or not hmac.compare_digest(match[2], _signature(match[1], secret)):
         return None
@@ -24,6 +24,6 @@ def read_token(token: str, secret: str) -> str | None:
 
 
 def _signature(session_id: str, secret: str) -> str:
-    # The prefix keeps this signature from meaning anything elsewhere, should the secret be used twice.
+    # The prefix makes the signature useless elsewhere if the secret is used twice.
     digest = hmac.new(secret.encode(), b"session:" + session_id.encode(), hashlib.sha256).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

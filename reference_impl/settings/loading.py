@@ -1,7 +1,7 @@
-"""Where the service's settings come from: explicit argument > `OTEL_*` > the alias of S1.3 > default (S1.3 to S1.5).
+"""Resolves the service's settings: explicit argument > `OTEL_*` > the alias of S1.3 > default (S1.3 to S1.5).
 
-`Settings.load()` reads and checks everything at once, so that a bad value is one clear line at start-up and never
-a surprise later. `python -m reference_impl.settings` prints every setting, its value and where it came from.
+`Settings.load()` reads and checks everything at once, so that a bad value is one clear line at start-up.
+`python -m reference_impl.settings` prints every setting, its value and its origin.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ TRACES_PATH = "/v1/traces"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything the service is told from outside; `origins` says for each field where its value came from.
+    """All settings of the service; `origins` has the origin of each field's value.
 
-    Times are in seconds, except `schedule_delay_ms`. `warnings` holds one line for each conflict between variables.
+    Times are in seconds, except `schedule_delay_ms`. `warnings` has one line for each conflict between variables.
     """
 
     service_name: str
@@ -76,13 +76,13 @@ class Settings:
     def load(cls, environ: Mapping[str, str] | None = None, **explicit: Any) -> Settings:
         """Resolve every setting from `explicit` arguments and `environ` (default: the process's environment).
 
-        Explicit arguments are named as the fields, and checked like the rest. Raises SettingsError for the first bad
+        Explicit arguments have the names of the fields, and are checked too. Raise SettingsError for the first bad
         value (S1.5).
         """
         return _Resolution(os.environ if environ is None else environ, explicit).settings()
 
     def table(self) -> list[tuple[str, str, str]]:
-        """Every setting as (name, value with credentials masked, where it came from), in the order of the fields."""
+        """Return every setting as (name, value with credentials masked, origin), in the order of the fields."""
         return [(rule.name, _shown(rule, getattr(self, rule.name)), self.origins.get(rule.name, "")) for rule in RULES]
 
 
@@ -95,15 +95,15 @@ class _Resolution:
     warnings: list[str] = field(default_factory=list)
 
     def settings(self) -> Settings:
-        self._refuse_what_is_not_supported()
+        self._reject_unsupported()
         for rule in RULES:
             self.values[rule.name], self.origins[rule.name] = self._resolved(rule)
         self._complete_endpoint()
-        self._heed_resource_attributes()
+        self._apply_resource_attributes()
         self._check_together()
         return Settings(**self.values, origins=self.origins, warnings=tuple(self.warnings))
 
-    def _refuse_what_is_not_supported(self) -> None:
+    def _reject_unsupported(self) -> None:
         unknown = sorted(self.explicit.keys() - {rule.name for rule in RULES})
         if unknown:
             raise SettingsError(f"{unknown[0]}: is not a setting; accepted: {', '.join(r.name for r in RULES)}")
@@ -113,15 +113,15 @@ class _Resolution:
             )
 
     def _resolved(self, rule: Rule) -> tuple[Any, str]:
-        # Every variable that is set is checked, also one that loses: a bad value is never silently passed over.
+        # Every variable that is set is checked, also one that is not used: a bad value is never ignored.
         variables = [name for name in (*rule.standard, *rule.own) if self.environ.get(name)]
-        said = [(name, self._parsed(rule, name, self.environ[name].strip())) for name in variables]
+        candidates = [(name, self._parsed(rule, name, self.environ[name].strip())) for name in variables]
         if rule.name in self.explicit:
             return self._argument(rule, self.explicit[rule.name]), "argument"
-        if not said:
+        if not candidates:
             return (rule.default(self.values) if callable(rule.default) else rule.default), "default"
-        winner, value = said[0]
-        self._warn_of_conflicts(rule, said)
+        winner, value = candidates[0]
+        self._warn_of_conflicts(rule, candidates)
         return value, winner
 
     def _argument(self, rule: Rule, value: Any) -> Any:
@@ -131,43 +131,43 @@ class _Resolution:
         try:
             return rule.parse(value)
         except BadValue as problem:
-            # The value of a secret never stands in a message; those of URLs are masked by their parser.
+            # A message never shows the value of a secret; the credentials of URLs are masked by BadValue.
             shown = "" if rule.secret else f"{problem.shown} "
             raise SettingsError(f"{variable}: {shown}{problem.what}; accepted: {problem.accepted}") from None
 
-    def _warn_of_conflicts(self, rule: Rule, said: list[tuple[str, Any]]) -> None:
-        winner, value = said[0]
-        losers = [name for name, other in said if name in rule.own and name != winner and other != value]
+    def _warn_of_conflicts(self, rule: Rule, candidates: list[tuple[str, Any]]) -> None:
+        winner, value = candidates[0]
+        losers = [name for name, other in candidates if name in rule.own and name != winner and other != value]
         self.warnings += [f"{winner} and {name} differ: {winner} is used" for name in losers]
 
     def _complete_endpoint(self) -> None:
-        """Give the endpoint its path: only the signal's own variable and an argument are whole URLs already."""
+        """Add the path to the endpoint, unless it comes from the signal's own variable, which has a whole URL."""
         origin, http = self.origins["endpoint"], self.values["protocol"] == "http/protobuf"
         if origin == "default":
             self.values["endpoint"] = "http://localhost:4318" if http else "http://localhost:4317"
-        whole = origin == OTLP + "TRACES_ENDPOINT" or self.values["endpoint"].endswith(TRACES_PATH)
-        if http and not whole:
+        is_whole = origin == OTLP + "TRACES_ENDPOINT" or self.values["endpoint"].endswith(TRACES_PATH)
+        if http and not is_whole:
             self.values["endpoint"] = self.values["endpoint"].rstrip("/") + TRACES_PATH
 
-    def _heed_resource_attributes(self) -> None:
-        """Let OTEL_RESOURCE_ATTRIBUTES speak where no variable of its own does (service.name) or before the alias."""
+    def _apply_resource_attributes(self) -> None:
+        """Take values from OTEL_RESOURCE_ATTRIBUTES, if the setting's own variable is unset or is only the alias."""
         given = dict(self.values["resource_attributes"])
-        self._take("service_name", given.get("service.name"), before=("default",))
-        self._take("service_version", given.get("service.version"), before=("default",))
-        place = given.get("deployment.environment.name", given.get("deployment.environment"))
-        if self.origins["environment"] == "OTEL_ENVIRONMENT" and place not in (None, self.values["environment"]):
+        self._replace("service_name", given.get("service.name"), if_from=("default",))
+        self._replace("service_version", given.get("service.version"), if_from=("default",))
+        environment = given.get("deployment.environment.name", given.get("deployment.environment"))
+        if self.origins["environment"] == "OTEL_ENVIRONMENT" and environment not in (None, self.values["environment"]):
             self.warnings.append(
                 "OTEL_RESOURCE_ATTRIBUTES and OTEL_ENVIRONMENT differ: OTEL_RESOURCE_ATTRIBUTES is used"
             )
-        if place in ENVIRONMENTS:
-            self._take("environment", place, before=("default", "OTEL_ENVIRONMENT"))
+        if environment in ENVIRONMENTS:
+            self._replace("environment", environment, if_from=("default", "OTEL_ENVIRONMENT"))
         if self.origins["sampling_rate"] == "default":
-            # The standard's own default goes with the standard's own sampler (OpenTelemetry SDK variables).
-            named = self.origins["sampler"] == "OTEL_TRACES_SAMPLER"
-            self.values["sampling_rate"] = 1.0 if named else default_rate(self.values)
+            # The standard's sampler variable has the standard's default rate (OpenTelemetry SDK variables).
+            standard = self.origins["sampler"] == "OTEL_TRACES_SAMPLER"
+            self.values["sampling_rate"] = 1.0 if standard else default_rate(self.values)
 
-    def _take(self, name: str, value: str | None, *, before: tuple[str, ...]) -> None:
-        if value and self.origins[name] in before:
+    def _replace(self, name: str, value: str | None, *, if_from: tuple[str, ...]) -> None:
+        if value and self.origins[name] in if_from:
             self.values[name], self.origins[name] = value, "OTEL_RESOURCE_ATTRIBUTES"
 
     def _check_together(self) -> None:

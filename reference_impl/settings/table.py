@@ -8,14 +8,14 @@ from reference_impl.settings.rules import RULES, Rule
 
 
 def as_table() -> str:
-    """The settings that a variable sets as a Markdown table, in the order of their declaration."""
+    """Return the settings that have a variable as a Markdown table, in the order of their declaration."""
     rows = [_row(rule) for rule in RULES if rule.standard or rule.own]
-    return "\n".join(["| variable | what it says | accepted | default |", "|---|---|---|---|", *rows]) + "\n"
+    return "\n".join(["| variable | meaning | accepted | default |", "|---|---|---|---|", *rows]) + "\n"
 
 
 def _row(rule: Rule) -> str:
     variables = ", ".join(f"`{name}`" for name in (*rule.standard, *rule.own))
-    default = rule.otherwise or (f"`{_plain(rule.default)}`" if rule.default not in (None, "", ()) else "none")
+    default = rule.default_text or (f"`{_plain(rule.default)}`" if rule.default not in (None, "", ()) else "none")
     return f"| {variables} | {rule.about} | {rule.accepted} | {default} |"
 
 

@@ -1,4 +1,4 @@
-"""What a setting's text may be: one small parser for each kind of value, and the masking of credentials (S1.5)."""
+"""Parsers of settings, one for each kind of value, and the masking of credentials (S1.5)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SHOWN = 80
 
 
 class BadValue(Exception):
-    """A text that is no value of its kind: the text as it may be shown, what is wrong, and what is accepted."""
+    """A text that cannot be parsed: the masked text, what is wrong with it, and what is accepted."""
 
     def __init__(self, value: str, what: str, accepted: str) -> None:
         super().__init__(what)
@@ -24,12 +24,12 @@ class BadValue(Exception):
 
 
 def masked(value: str) -> str:
-    """The text without the credentials that a URL in it carries."""
+    """Return the text with the credentials of its URLs masked."""
     return _SECRET_QUERY.sub(r"\1***", _CREDENTIALS.sub("***@", value))
 
 
 def text(shortest: int, longest: int) -> Callable[[str], str]:
-    """A parser of printable text of so many characters."""
+    """Return a parser of printable text of `shortest` to `longest` characters."""
     accepted = f"a text of {shortest} to {longest} characters"
 
     def parse(value: str) -> str:
@@ -41,7 +41,7 @@ def text(shortest: int, longest: int) -> Callable[[str], str]:
 
 
 def one_of(*names: str) -> Callable[[str], str]:
-    """A parser of one of these names; case does not count."""
+    """Return a parser of one of these names, in any case; it returns lower case."""
 
     def parse(value: str) -> str:
         if value.lower() not in names:
@@ -52,12 +52,12 @@ def one_of(*names: str) -> Callable[[str], str]:
 
 
 def boolean(value: str) -> bool:
-    """`true` or `false`; case does not count."""
+    """Parse `true` or `false`, in any case."""
     return one_of("true", "false")(value) == "true"
 
 
 def number(least: float, most: float) -> Callable[[str], float]:
-    """A parser of a number within bounds, both included."""
+    """Return a parser of a number within bounds, both included."""
     accepted = f"a number from {least:g} to {most:g}"
 
     def parse(value: str) -> float:
@@ -73,7 +73,7 @@ def number(least: float, most: float) -> Callable[[str], float]:
 
 
 def integer(least: int, most: int) -> Callable[[str], int]:
-    """A parser of a whole number within bounds, both included."""
+    """Return a parser of a whole number within bounds, both included."""
     accepted = f"a whole number from {least} to {most}"
 
     def parse(value: str) -> int:
@@ -87,7 +87,7 @@ def integer(least: int, most: int) -> Callable[[str], int]:
 
 
 def comma_pairs(value: str) -> tuple[tuple[str, str], ...]:
-    """`key=value,key=value`, percent-encoded, as OTEL_RESOURCE_ATTRIBUTES and OTEL_EXPORTER_OTLP_HEADERS have it."""
+    """Parse `key=value,key=value`, percent-encoded: OTEL_RESOURCE_ATTRIBUTES, OTEL_EXPORTER_OTLP_HEADERS."""
     pairs = []
     for part in filter(None, (part.strip() for part in value.split(","))):
         key, equals, item = part.partition("=")
@@ -98,19 +98,19 @@ def comma_pairs(value: str) -> tuple[tuple[str, str], ...]:
 
 
 def http_url(value: str) -> str:
-    """An http or https URL with a host."""
+    """Parse an http or https URL with a host."""
     return _url(value, ("http", "https"), "http(s)://host[:port][/path]")
 
 
 def redis_url(value: str) -> str:
-    """A Redis URL; a socket's needs a path instead of a host."""
+    """Parse a Redis URL; one of a Unix socket needs a path instead of a host."""
     if value.startswith("unix:///"):
         return value
     return _url(value, ("redis", "rediss"), "redis(s)://[user:password@]host[:port][/database] or unix:///path")
 
 
 def database_url(value: str) -> str:
-    """A SQLAlchemy URL of an asynchronous driver."""
+    """Parse a SQLAlchemy URL of an asynchronous driver."""
     if value.startswith("sqlite+aiosqlite://"):
         for wait in parse_qs(urlsplit(value).query, keep_blank_values=True).get("timeout", ()):
             _lock_wait(value, wait)
@@ -136,7 +136,7 @@ def _url(value: str, schemes: tuple[str, ...], accepted: str) -> str:
 def _split(value: str, accepted: str) -> SplitResult:
     try:
         parts = urlsplit(value)
-        _: Any = parts.port  # reading it checks it
+        _: Any = parts.port  # raises for a bad port
     except ValueError:
         raise BadValue(value, "is malformed", accepted) from None
     return parts

@@ -257,10 +257,10 @@ def test_the_defaults_that_the_table_shows_are_those_that_are_taken() -> None:
     taken = Settings.load({})
     plain = [rule for rule in RULES if not callable(rule.default) and rule.name not in ("endpoint", "service_version")]
     assert [rule.name for rule in plain if getattr(taken, rule.name) != rule.default] == []
-    said = {rule.name: rule.otherwise for rule in RULES if rule.otherwise}
+    said = {rule.name: rule.default_text for rule in RULES if rule.default_text}
     assert set(said) == {rule.name for rule in RULES if callable(rule.default)} | {"endpoint"}
     assert said["max_export_batch_size"] == str(taken.max_export_batch_size)
-    assert said["sampling_rate"].startswith("0.1 in production, 1.0 in development; 1.0 where `OTEL_TRACES_SAMPLER`")
+    assert said["sampling_rate"].startswith("0.1 in production, 1.0 in development; 1.0 if `OTEL_TRACES_SAMPLER`")
     assert Settings.load({"OTEL_TRACES_SAMPLER": "traceidratio"}).sampling_rate == 1.0
 
 
