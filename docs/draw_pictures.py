@@ -1,6 +1,7 @@
-"""The pictures of the documentation: what a command prints on a terminal, as a small SVG that needs nothing else.
+"""Draw the pictures of the documentation: what a command prints on a terminal, as a small self-contained SVG.
 
-`python -m docs.draw_pictures` draws them anew. The contract is the tutorial's, the traces lie beside the pictures.
+`python -m docs.draw_pictures` draws them again. The contract is that of the tutorial, the traces are next to the
+pictures.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ PICTURES: Final[Mapping[str, Sequence[str]]] = {
     name: ("spanpact", "verify", "checkout.contract.yaml", "--from", f"{name}.json", *options)
     for name, options in (("broken", ()), ("kept", ("--trees",)))
 }
-"""What each picture shows; the traces are in the file of its name."""
+"""The command of each picture; its traces are in the JSON file with the name of the picture."""
 
 _COLUMNS: Final = 90
 _LINE: Final = 18
 _CHARACTER: Final = 8.0
-_SGR: Final = re.compile(r"\x1b\[([\d;]*)m")
+_COLOUR: Final = re.compile(r"\x1b\[([\d;]*)m")
 _FILLS: Final = {"31": "#b42318", "32": "#1a7f37", "33": "#8a5a00", "36": "#0b6b7a", "2": "#6b7280", "1": "#111827"}
 _HEAD: Final = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">\n'
@@ -38,8 +39,8 @@ _HEAD: Final = (
 )
 
 
-def printed(name: str) -> str:
-    """What the command of a picture prints on a terminal, colours included, with the command itself on top."""
+def run_command(name: str) -> str:
+    """Return the command of a picture and what it prints on a terminal, with escape sequences for colours."""
     command = PICTURES[name]
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / command[2]).write_text(_contract(), encoding="utf-8")
@@ -48,8 +49,8 @@ def printed(name: str) -> str:
     return f"$ {' '.join(command)}\n{shown}"
 
 
-def drawn(text: str) -> str:
-    """The SVG of a text with colours."""
+def draw_svg(text: str) -> str:
+    """Return the SVG of a text with escape sequences for colours."""
     lines = text.rstrip().splitlines()
     size = {"width": int(_COLUMNS * _CHARACTER) + 24, "height": len(lines) * _LINE + 22}
     rows = (f'<text x="12" y="{24 + number * _LINE}">{_spans(line)}</text>' for number, line in enumerate(lines))
@@ -57,7 +58,7 @@ def drawn(text: str) -> str:
 
 
 def _spans(line: str) -> str:
-    pieces = _SGR.split(line)
+    pieces = _COLOUR.split(line)
     return "".join(_styled(text, codes) for text, codes in zip(pieces[::2], ["", *pieces[1::2]], strict=True) if text)
 
 
@@ -76,9 +77,9 @@ def _contract() -> str:
 
 
 def _on_a_terminal(command: Sequence[str], folder: str) -> str:
-    """What a command prints where its standard output is a terminal of so many columns."""
-    kept = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
-    environ = {**kept, "TERM": "xterm-256color", "COLUMNS": str(_COLUMNS), "PYTHONIOENCODING": "utf-8"}
+    """Return what a command prints on a terminal with `_COLUMNS` columns."""
+    environ = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    environ |= {"TERM": "xterm-256color", "COLUMNS": str(_COLUMNS), "PYTHONIOENCODING": "utf-8"}
     ours, theirs = pty.openpty()
     with subprocess.Popen(command, cwd=folder, env=environ, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs):
         os.close(theirs)
@@ -88,7 +89,7 @@ def _on_a_terminal(command: Sequence[str], folder: str) -> str:
 
 
 def _read(terminal: int) -> Iterator[bytes]:
-    with contextlib.suppress(OSError):  # how Linux says that nobody writes any more
+    with contextlib.suppress(OSError):  # Linux raises it when the last writer has closed the terminal
         while piece := os.read(terminal, 65536):
             yield piece
 
@@ -96,7 +97,7 @@ def _read(terminal: int) -> Iterator[bytes]:
 def main() -> None:
     """Draw every picture into its file."""
     for name in PICTURES:
-        (FOLDER / f"{name}.svg").write_text(drawn(printed(name)), encoding="utf-8")
+        (FOLDER / f"{name}.svg").write_text(draw_svg(run_command(name)), encoding="utf-8")
 
 
 if __name__ == "__main__":

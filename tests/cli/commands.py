@@ -1,4 +1,4 @@
-"""Runs the command line: inside this process (fast), or as a process of its own (signals, pipes, streams)."""
+"""Run the command line in this process (fast) or as a process of its own (signals, pipes, streams)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SPANPACT = (sys.executable, "-m", "spanpact")
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command line gave."""
+    """The exit code of a command line and what it printed."""
 
     code: int
     out: str
@@ -38,7 +38,7 @@ class Answer:
 
 
 class Desk:
-    """A folder with a contract and traces, in which command lines are run."""
+    """A folder with a contract and traces; calling it runs a command line."""
 
     def __init__(self, folder: Path, capture: pytest.CaptureFixture[str]) -> None:
         self.folder, self.capture = folder, capture
@@ -47,35 +47,35 @@ class Desk:
         self.broken = self.traces("broken.json", in_trace(changed(kept_flow(), "redis.get", kind="server"), 2))
 
     def file(self, name: str, text: str) -> str:
-        """A file of the folder; its path."""
+        """Write a file of the folder and return its path."""
         path = self.folder / name
         path.write_text(text, encoding="utf-8")
         return str(path)
 
     def traces(self, name: str, *traces: Trace) -> str:
-        """An OTLP file of the traces."""
+        """Write an OTLP file with the traces and return its path."""
         path = self.folder / name
         path.write_bytes(encode_traces_json(Reading(SourceInfo("made"), traces)))
         return str(path)
 
     def __call__(self, *arguments: str) -> Answer:
-        """Runs `spanpact ARGUMENTS` in this process."""
+        """Run `spanpact ARGUMENTS` in this process."""
         code = main(arguments)
         taken = self.capture.readouterr()
         return Answer(code, taken.out, taken.err)
 
     def run(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
-        """Runs `spanpact ARGUMENTS` as a process of its own."""
+        """Run `spanpact ARGUMENTS` as a process of its own."""
         return subprocess.run(
             [*SPANPACT, *arguments], capture_output=True, text=True, cwd=self.folder, timeout=50, check=False, **options
         )
 
 
 def environment(**more: str) -> dict[str, str]:
-    """This process's environment with some variables more."""
+    """Return this process's environment with more variables."""
     return {**os.environ, **more}
 
 
 def one_line(text: str, words: Sequence[str] = ()) -> bool:
-    """Whether the text is one line of spanpact's own, with these words in it."""
+    """Return whether the text is one error line of spanpact that contains these words."""
     return text.startswith("spanpact: error: ") and text.count("\n") == 1 and all(word in text for word in words)

@@ -1,4 +1,4 @@
-"""The desk at which command lines are run."""
+"""The fixture that runs command lines."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ from tests.cli.commands import Desk
 
 @pytest.fixture
 def desk(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Desk:
-    """A folder with a contract and traces."""
+    """Return a folder with a contract and traces, in which command lines are run."""
     return Desk(tmp_path, capfd)

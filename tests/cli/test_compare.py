@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from tests.cli.commands import Desk, one_line
-from tests.cli.test_jaeger import Late
+from tests.cli.test_jaeger import LateJaeger
 from tests.reporting.made import changed, in_trace, kept_flow
 
 ONE = f"{1:032x}"
@@ -17,12 +17,12 @@ ONE = f"{1:032x}"
 
 @pytest.fixture
 def lossy(desk: Desk) -> str:
-    """The kept trace with one span lost and another altered."""
+    """Return the path of the kept trace with one span lost and another altered."""
     spans = changed(kept_flow()[:2], "session.validate", attributes={"session.valid": "yes"})
     return desk.traces("lossy.json", in_trace(spans, 1))
 
 
-def test_the_same_in_both_is_kept(desk: Desk) -> None:
+def test_sources_with_the_same_spans_are_kept(desk: Desk) -> None:
     copy = desk.traces("copy.json", in_trace(list(reversed(kept_flow())), 1))
     answer = desk("compare", "--from", desk.kept, "--from", copy)
     assert (answer.code, answer.err) == (0, "")
@@ -30,14 +30,14 @@ def test_the_same_in_both_is_kept(desk: Desk) -> None:
     assert answer.out.endswith("kept: 1 contract, 1 kept, 1 flow\n")
 
 
-def test_what_differs_is_broken_and_said_span_by_span(desk: Desk, lossy: str) -> None:
+def test_each_difference_is_a_finding_at_its_span(desk: Desk, lossy: str) -> None:
     answer = desk("compare", "--from", desk.kept, "--from", lossy)
     assert answer.code == 1
     for line in ("comparison/span-lost", "comparison/span-altered  (attributes.session.valid)", 'observed   "yes"'):
         assert line in answer.out
 
 
-def test_as_json_into_a_file(desk: Desk, lossy: str, tmp_path: Path) -> None:
+def test_json_report_is_written_to_a_file(desk: Desk, lossy: str, tmp_path: Path) -> None:
     file = tmp_path / "report.json"
     given = ("compare", "--from", desk.kept, "--from", lossy, "--format", "json", "--output", str(file))
     assert desk(*given).out.startswith("broken: ")
@@ -45,7 +45,7 @@ def test_as_json_into_a_file(desk: Desk, lossy: str, tmp_path: Path) -> None:
     assert [finding["key"] for finding in findings] == ["comparison/span-lost", "comparison/span-altered"]
 
 
-def test_only_the_traces_that_are_named(desk: Desk, lossy: str) -> None:
+def test_trace_option_limits_the_comparison_to_the_traces_it_names(desk: Desk, lossy: str) -> None:
     both = desk.traces("both.json", in_trace(kept_flow(), 1), in_trace(kept_flow(), 2))
     assert "1 finding, 1 flow" in desk("compare", "--from", both, "--from", lossy, "--trace", f"{2:032x}").out
     assert desk("compare", "--from", both, "--from", desk.kept, "--trace", "1").code == 0
@@ -57,7 +57,7 @@ def test_a_named_trace_that_the_first_source_lacks_could_not_be_verified(desk: D
     assert one_line(answer.err, [f"trace {29 * '0'}abc was never seen (was it sampled"])
 
 
-def test_nothing_to_compare_with_is_no_pass(desk: Desk) -> None:
+def test_sources_without_a_common_trace_never_pass(desk: Desk) -> None:
     other = desk.traces("other.json", in_trace(kept_flow(), 9))
     assert desk("compare", "--from", desk.kept, "--from", other).code == 1
     empty = desk.file("empty.json", '{"resourceSpans": []}')
@@ -67,7 +67,7 @@ def test_nothing_to_compare_with_is_no_pass(desk: Desk) -> None:
 def test_spans_that_come_late_are_waited_for(desk: Desk) -> None:
     whole = in_trace(kept_flow(), 1)
     part = msgspec.structs.replace(whole, spans=whole.spans[:2])
-    with Late(None, part, part, whole) as jaeger:
+    with LateJaeger(None, part, part, whole) as jaeger:
         answer = desk("compare", "--from", desk.kept, "--from", f"jaeger:{jaeger.url}", "--trace", ONE, "--wait", "30")
     assert answer.code == 0
     assert f"= Jaeger {jaeger.url}" in answer.out
@@ -79,8 +79,8 @@ def test_spans_that_never_come_are_lost_when_the_time_is_over(desk: Desk, lossy:
     assert "comparison/span-lost" in answer.out
 
 
-def test_strict_makes_what_cannot_be_compared_count(desk: Desk) -> None:
-    with Late(in_trace(kept_flow(), 1)) as jaeger:
+def test_strict_fails_where_a_source_cannot_carry_something(desk: Desk) -> None:
+    with LateJaeger(in_trace(kept_flow(), 1)) as jaeger:
         given = ("compare", "--from", desk.kept, "--from", f"jaeger:{jaeger.url}?trace={ONE}")
         assert desk(*given).code == 0
         assert desk(*given, "--strict").code == 3

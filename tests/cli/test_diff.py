@@ -25,7 +25,7 @@ def contract(version: str = "1.0.0", count: str = "0..1") -> str:
     return CONTRACT.format(version=version, count=count)
 
 
-def test_no_change_is_said_and_0(desk: Desk) -> None:
+def test_equal_contracts_are_compatible_and_give_0(desk: Desk) -> None:
     old, new = desk.file("old.contract.yaml", contract()), desk.file("new.contract.yaml", contract())
     answer = desk("diff", old, new)
     assert (answer.code, answer.out, answer.err) == (
@@ -35,7 +35,7 @@ def test_no_change_is_said_and_0(desk: Desk) -> None:
     )
 
 
-def test_what_breaks_and_is_not_said_by_the_version_is_1(desk: Desk) -> None:
+def test_breaking_change_without_a_major_version_gives_1(desk: Desk) -> None:
     old, new = desk.file("old.contract.yaml", contract()), desk.file("new.contract.yaml", contract("1.1.0", "1"))
     answer = desk("diff", old, new)
     assert answer.code == 1
@@ -54,7 +54,7 @@ the version does not fit: 1 contract, 1 changed, 1 change, 1 breaking
     )
 
 
-def test_the_page_shows_what_is_printed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_documentation_shows_what_is_printed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(desk.folder)
     (desk.folder / "contracts").mkdir()
     old, new = desk.file("old.contract.yaml", contract()), "contracts/checkout.contract.yaml"
@@ -62,7 +62,7 @@ def test_the_page_shows_what_is_printed(desk: Desk, monkeypatch: pytest.MonkeyPa
     assert f"```\n{desk('diff', old, new).out}```" in PAGE
 
 
-def test_the_page_names_every_field_of_the_json(desk: Desk) -> None:
+def test_documentation_names_every_field_of_the_json(desk: Desk) -> None:
     old, new = desk.file("old.contract.yaml", contract()), desk.file("new.contract.yaml", contract("1.1.0", "1"))
     document = json.loads(desk("diff", old, new, "--format", "json").out)
     compared = document["contracts"][0]
@@ -70,7 +70,7 @@ def test_the_page_names_every_field_of_the_json(desk: Desk) -> None:
     assert [each for each in fields if f'"{each}"' not in PAGE and f"`{each}`" not in PAGE] == []
 
 
-def test_what_breaks_and_is_said_by_the_version_is_0(desk: Desk) -> None:
+def test_breaking_change_with_a_major_version_gives_0(desk: Desk) -> None:
     old, new = desk.file("old.contract.yaml", contract()), desk.file("new.contract.yaml", contract("2.0.0", "0.."))
     answer = desk("diff", old, new)
     assert answer.code == 0
@@ -102,7 +102,9 @@ def test_what_breaks_and_is_said_by_the_version_is_0(desk: Desk) -> None:
         ),
     ],
 )
-def test_the_version_that_is_asked_for(desk: Desk, versions: tuple[str, str], edit: str, code: int, words: str) -> None:
+def test_verdict_names_the_version_that_the_changes_need(
+    desk: Desk, versions: tuple[str, str], edit: str, code: int, words: str
+) -> None:
     old = desk.file("old.contract.yaml", contract(versions[0]))
     new = desk.file("new.contract.yaml", contract(versions[1]) + edit)
     answer = desk("diff", old, new)
@@ -110,12 +112,12 @@ def test_the_version_that_is_asked_for(desk: Desk, versions: tuple[str, str], ed
     assert words in answer.out
 
 
-def test_text_order_and_layout_are_no_change(desk: Desk) -> None:
+def test_order_and_layout_of_the_file_are_no_change(desk: Desk) -> None:
     rules = "every:\n  private: {span: '*', forbid: [email, ip]}\n  timed: {span: 'payment.*', duration: 5ms}\n"
     old = desk.file("old.contract.yaml", contract() + rules)
     desk.file("common.contract.yaml", "spanpact: 1\nfragment: common\naliases: {unused: [other]}\n" + _reordered(rules))
     shuffled = """\
-# the same, told otherwise
+# the same contract in another order
 children: {charge: {count: "0..1", span: [payment.charge]}}
 span: POST /checkout
 extends: [common.contract.yaml]
@@ -135,7 +137,7 @@ def _reordered(rules: str) -> str:
 
 @pytest.fixture
 def folders(desk: Desk) -> tuple[Path, Path]:
-    """Two folders: `checkout` is the same in both, `gone` and `new` are in one each."""
+    """Return two folders: `checkout` is the same in both, `gone` is in the old one only and `fresh` in the new one."""
     old, new = desk.folder / "old", desk.folder / "new"
     for folder, other in ((old, "gone"), (new, "fresh")):
         folder.mkdir()
@@ -144,7 +146,7 @@ def folders(desk: Desk) -> tuple[Path, Path]:
     return old, new
 
 
-def test_a_contract_that_is_gone_is_1_unless_it_is_allowed(desk: Desk, folders: tuple[Path, Path]) -> None:
+def test_removed_contract_gives_1_unless_it_is_allowed(desk: Desk, folders: tuple[Path, Path]) -> None:
     old, new = map(str, folders)
     answer = desk("diff", old, new)
     assert answer.code == 1
@@ -156,7 +158,7 @@ def test_a_contract_that_is_gone_is_1_unless_it_is_allowed(desk: Desk, folders: 
     assert "✓ gone 1.0.0 removed" in allowed.out
 
 
-def test_a_removal_that_is_allowed_but_unknown_is_a_slip(desk: Desk, folders: tuple[Path, Path]) -> None:
+def test_allowed_removal_of_an_unknown_contract_is_wrong_usage(desk: Desk, folders: tuple[Path, Path]) -> None:
     answer = desk("diff", *map(str, folders), "--allow-removed", "gnoe")
     assert (answer.code, answer.out) == (2, "")
     assert one_line(answer.err, ["--allow-removed names 'gnoe', which is no contract of OLD (removed: gone)"])
@@ -177,15 +179,15 @@ def test_versions_of_one_name_are_paired_by_their_major_version(desk: Desk, fold
     assert one_line(twice.err, ["two files hold the contract checkout: "])
 
 
-def test_as_json(desk: Desk) -> None:
+def test_json_report_has_every_contract_and_change(desk: Desk) -> None:
     old, new = desk.file("old.contract.yaml", contract()), desk.file("new.contract.yaml", contract("1.1.0", "1"))
     answer = desk("diff", old, new, "--format", "json")
     document = json.loads(answer.out)
     assert (answer.code, document["exit_code"], document["spanpact_diff"]) == (1, 1, 1)
     (compared,) = document["contracts"]
     assert compared["old"] == {"version": "1.0.0", "file": old}
-    said = [compared[name] for name in ("state", "breaks", "needs", "raised", "finding")]
-    assert said == ["changed", ["producers"], "major", "minor", "version-too-low"]
+    summary = [compared[name] for name in ("state", "breaks", "needs", "raised", "finding")]
+    assert summary == ["changed", ["producers"], "major", "minor", "version-too-low"]
     assert compared["changes"] == [
         {
             "key": "charge/count-changed", "id": "count-changed", "entry": "charge", "path": ["top", "charge"],
@@ -206,7 +208,7 @@ def test_as_json(desk: Desk) -> None:
         (("old.contract.yaml", "-"), "there is no contract file `-`"),
     ],
 )
-def test_what_cannot_be_read_is_one_line_and_2(
+def test_unreadable_file_is_one_line_and_2(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], words: str
 ) -> None:
     desk.file("old.contract.yaml", contract())

@@ -1,4 +1,4 @@
-"""docs/cli.md names every command, option, exit code and variable; and what it shows is what is printed."""
+"""docs/cli.md names every command, option, exit code and variable, and shows exactly what is printed."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from tests.reporting.made import changed, in_trace, judged, kept_flow
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
-JUDGING = ("verify", "run")
+VERIFYING = ("verify", "run")
 
 
 def section(name: str) -> str:
-    """What the page says of a command; `run` shares the table of `verify`."""
+    """Return the section about a command; `verify` and `run` share a table."""
     parts = re.split(r"^## ", PAGE, flags=re.MULTILINE)
-    titles = [f"spanpact {each}" for each in (JUDGING if name in JUDGING else (name,))]
+    titles = [f"spanpact {each}" for each in (VERIFYING if name in VERIFYING else (name,))]
     return "".join(part for part in parts if part.splitlines()[0] in titles)
 
 
@@ -38,8 +38,8 @@ def test_every_command_and_option_is_documented(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_no_option_is_documented_that_is_not_there(name: str) -> None:
-    names = JUDGING if name in JUDGING else (name,)
+def test_every_documented_option_exists(name: str) -> None:
+    names = VERIFYING if name in VERIFYING else (name,)
     known = {text for each in names for text in options_of(each)}
     assert set(re.findall(r"^\| `(--[a-z-]+)", section(name), re.MULTILINE)) <= known
 
@@ -61,7 +61,7 @@ def test_pytest_option_and_fixture_are_documented() -> None:
     assert "`--spanpact-contracts PATH`" in PAGE
 
 
-def test_text_report_shown_is_the_one_that_is_printed() -> None:
+def test_documented_text_report_is_the_one_that_is_printed() -> None:
     golden = ROOT / "tests" / "reporting" / "golden" / "missing.txt"
     assert f"```\n{golden.read_text(encoding='utf-8')}```" in PAGE
 

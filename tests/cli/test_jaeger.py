@@ -15,11 +15,11 @@ from tests.reporting.made import changed, in_trace, kept_flow
 from tests.sources.scripted_http import ScriptedServer, answer, make_certificates
 
 ONE = f"{1:032x}"
-NOT_THERE = answer(404, b'{"error":{"httpCode":404,"message":"No traces found"}}')
+NOT_FOUND = answer(404, b'{"error":{"httpCode":404,"message":"No traces found"}}')
 
 
-class Late(ScriptedServer):
-    """A Jaeger that answers each request by the next trace (None: not there yet), and goes on with the last."""
+class LateJaeger(ScriptedServer):
+    """A Jaeger that answers each request with the next trace (None: not found), and then repeats the last."""
 
     def __init__(self, *traces: Trace | None, **options: object) -> None:
         self._left = list(traces)
@@ -28,37 +28,37 @@ class Late(ScriptedServer):
     def _next(self, head: str) -> bytes:
         trace = self._left.pop(0) if len(self._left) > 1 else self._left[0]
         if trace is None:
-            return NOT_THERE
+            return NOT_FOUND
         return answer(200, b'{"result":' + encode_traces_json(Reading(SourceInfo("made"), [trace])) + b"}")
 
 
 KEPT = in_trace(kept_flow(), 1)
 
 
-def test_a_trace_by_its_id(desk: Desk) -> None:
-    with Late(KEPT) as jaeger:
-        got = desk("verify", desk.contract, "--from", f"jaeger:{jaeger.url}", "--trace", "1")
+def test_trace_is_read_by_its_id(desk: Desk) -> None:
+    with LateJaeger(KEPT) as jaeger:
+        result = desk("verify", desk.contract, "--from", f"jaeger:{jaeger.url}", "--trace", "1")
         assert jaeger.targets == [f"/api/v3/traces/{ONE}?raw_traces=true"]
-    assert (got.code, got.err) == (0, "")
-    assert got.out.startswith(f"source  Jaeger {jaeger.url} (1 trace, 3 spans)\n")
+    assert (result.code, result.err) == (0, "")
+    assert result.out.startswith(f"source  Jaeger {jaeger.url} (1 trace, 3 spans)\n")
 
 
-def test_a_trace_that_is_broken(desk: Desk) -> None:
+def test_broken_trace_gives_1(desk: Desk) -> None:
     broken = in_trace(changed(kept_flow(), "redis.get", kind="server"), 1)
-    with Late(broken) as jaeger:
+    with LateJaeger(broken) as jaeger:
         assert desk("verify", desk.contract, "--from", f"jaeger:{jaeger.url}?service=a").code == 1
 
 
-def test_a_trace_that_comes_late_is_waited_for(desk: Desk) -> None:
+def test_wait_reads_again_until_the_trace_is_complete(desk: Desk) -> None:
     part = in_trace(kept_flow()[:2], 1)
-    with Late(None, None, part, part, KEPT) as jaeger:
-        got = desk("verify", desk.contract, "--from", f"jaeger:{jaeger.url}", "--trace", ONE, "--wait", "30")
-    assert got.code == 0
+    with LateJaeger(None, None, part, part, KEPT) as jaeger:
+        result = desk("verify", desk.contract, "--from", f"jaeger:{jaeger.url}", "--trace", ONE, "--wait", "30")
+    assert result.code == 0
     assert len(jaeger.targets) >= 5
 
 
-def test_a_trace_that_never_comes_could_not_be_verified(desk: Desk) -> None:
-    with Late(None) as jaeger:
+def test_trace_that_never_comes_gives_3(desk: Desk) -> None:
+    with LateJaeger(None) as jaeger:
         given = ("verify", desk.contract, "--from", f"jaeger:{jaeger.url}", "--trace", ONE)
         at_once, waited = desk(*given), desk(*given, "--wait", "0.3")
     assert (at_once.code, waited.code) == (3, 3)
@@ -66,27 +66,27 @@ def test_a_trace_that_never_comes_could_not_be_verified(desk: Desk) -> None:
     assert one_line(waited.err, [f"trace {ONE} was never seen within 0.3 s"])
 
 
-def test_nobody_there_is_one_line(desk: Desk) -> None:
-    with Late(None) as jaeger:
+def test_unreachable_jaeger_is_one_line_and_3(desk: Desk) -> None:
+    with LateJaeger(None) as jaeger:
         url = jaeger.url
-    got = desk("verify", desk.contract, "--from", f"jaeger:{url}?service=a", "--wait", "0.1")
-    assert (got.code, got.out) == (3, "")
-    assert one_line(got.err, [f"Jaeger at {url}: cannot be reached", "is this its address?"])
+    result = desk("verify", desk.contract, "--from", f"jaeger:{url}?service=a", "--wait", "0.1")
+    assert (result.code, result.out) == (3, "")
+    assert one_line(result.err, [f"Jaeger at {url}: cannot be reached", "is this its address?"])
 
 
-def test_headers_of_the_environment(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_headers_come_from_the_environment_and_stay_secret(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPANPACT_JAEGER_HEADERS", "authorization=Bearer%20s3cr3t")
-    with Late(KEPT) as jaeger:
-        got = desk("show", f"jaeger:{jaeger.url}?trace=1")
+    with LateJaeger(KEPT) as jaeger:
+        result = desk("show", f"jaeger:{jaeger.url}?trace=1")
         assert "authorization: Bearer s3cr3t\r\n" in jaeger.heads[0]
-    assert got.code == 0
-    assert "session.validate" in got.out
-    assert "s3cr3t" not in got.out + got.err
+    assert result.code == 0
+    assert "session.validate" in result.out
+    assert "s3cr3t" not in result.out + result.err
 
 
-def test_over_tls(desk: Desk, tmp_path: Path) -> None:
+def test_tls_needs_the_authority_and_the_client_certificate(desk: Desk, tmp_path: Path) -> None:
     made = make_certificates(tmp_path)
-    with Late(KEPT, tls=made.server(asks_client=True)) as jaeger:
+    with LateJaeger(KEPT, tls=made.server(asks_client=True)) as jaeger:
         source = f"jaeger:{jaeger.url}?trace=1"
         identity = ("--client-cert", made.certificate, "--client-key", made.key)
         assert desk("show", source, "--ca-file", made.authority, *identity).code == 0
@@ -96,23 +96,23 @@ def test_over_tls(desk: Desk, tmp_path: Path) -> None:
     assert one_line(refused.err, ["its certificate is not trusted", "--ca-file"])
 
 
-def test_traces_of_a_file_are_chosen_too(desk: Desk) -> None:
+def test_trace_option_selects_traces_of_a_file(desk: Desk) -> None:
     both = desk.traces("both.json", KEPT, in_trace(changed(kept_flow(), "redis.get", kind="server"), 2))
     assert desk("verify", desk.contract, "--from", both, "--trace", "1").code == 0
     assert desk("verify", desk.contract, "--from", both, "--trace", "1", "--trace", "2").code == 1
     assert desk("verify", desk.contract, "--from", both, "--trace", "3").code == 3
 
 
-def test_a_file_is_waited_for_too(desk: Desk) -> None:
+def test_wait_works_for_a_file(desk: Desk) -> None:
     assert desk("verify", desk.contract, "--from", desk.kept, "--wait", "10").code == 0
     assert desk("verify", desk.contract, "--from", desk.broken, "--wait", "10").code == 1
 
 
 @pytest.mark.parametrize("option", [("--trace", "1"), ("--wait", "1")])
-def test_examples_are_not_waited_for(desk: Desk, option: tuple[str, str]) -> None:
-    got = desk("verify", desk.contract, *option)
-    assert got.code == 2
-    assert one_line(got.err, ["--trace and --wait need --from"])
+def test_trace_and_wait_are_refused_without_a_source(desk: Desk, option: tuple[str, str]) -> None:
+    result = desk("verify", desk.contract, *option)
+    assert result.code == 2
+    assert one_line(result.err, ["--trace and --wait need --from"])
 
 
 SENDER = """\
@@ -125,13 +125,13 @@ with grpc.insecure_channel(target) as channel:
 """
 
 
-def test_a_command_that_speaks_grpc(desk: Desk, tmp_path: Path) -> None:
+def test_command_may_export_by_grpc(desk: Desk, tmp_path: Path) -> None:
     request = ExportTraceServiceRequest()
     span = request.resource_spans.add().scope_spans.add().spans.add()
     span.trace_id, span.span_id, span.name = b"\x01" * 16, b"\x01" * 8, "session.validate"
     file = tmp_path / "request.pb"
     file.write_bytes(request.SerializeToString())
     command = [sys.executable, desk.file("sender.py", SENDER), str(file)]
-    got = desk("run", desk.contract, "--protocol", "grpc", "--", *command)
-    assert "source   OTLP receiver (1 trace, 1 span)" in got.out
-    assert got.code == 1
+    result = desk("run", desk.contract, "--protocol", "grpc", "--", *command)
+    assert "source   OTLP receiver (1 trace, 1 span)" in result.out
+    assert result.code == 1

@@ -43,7 +43,7 @@ def test_information_leaves_the_contract_clean(desk: Desk) -> None:
     )
 
 
-def test_what_is_to_fix_gives_1(desk: Desk) -> None:
+def test_improvement_gives_1(desk: Desk) -> None:
     file = desk.file("small.contract.yaml", WRONG)
     answer = desk("lint", file)
     assert answer.code == 1
@@ -53,7 +53,7 @@ def test_what_is_to_fix_gives_1(desk: Desk) -> None:
     assert answer.out.splitlines()[-1] == "to fix: 1 contract, 1 improvement, 2 of information"
 
 
-def test_what_is_not_in_the_language_gives_2_with_every_mistake(desk: Desk) -> None:
+def test_file_that_does_not_follow_the_language_gives_2_with_every_mistake(desk: Desk) -> None:
     file = desk.file("small.contract.yaml", CLEAN.replace("status: ok", "status: good\nkind: none", 1))
     answer = desk("lint", file)
     assert (answer.code, answer.err) == (2, "")
@@ -63,7 +63,7 @@ def test_what_is_not_in_the_language_gives_2_with_every_mistake(desk: Desk) -> N
     assert last == "not readable: 0 contracts, 2 violations"
 
 
-def test_what_is_not_there_is_a_wrong_command_line(desk: Desk) -> None:
+def test_missing_file_is_one_line_and_2(desk: Desk) -> None:
     answer = desk("lint", str(desk.folder / "none"))
     assert (answer.code, answer.out) == (2, "")
     assert one_line(answer.err, ["there is no contract file"])
@@ -104,14 +104,14 @@ def test_report_goes_into_a_file_and_one_line_to_standard_output(desk: Desk) -> 
     assert len(json.loads(into.read_text(encoding="utf-8"))["messages"]) == 1
 
 
-def test_file_that_cannot_be_written_is_said_before_anything_is_linted(desk: Desk) -> None:
+def test_unwritable_output_is_refused_before_the_work(desk: Desk) -> None:
     answer = desk("lint", desk.contract, "--output", str(desk.folder))
     assert (answer.code, answer.out) == (2, "")
     assert one_line(answer.err)
 
 
 @pytest.mark.parametrize("how", ["text", "json"])
-def test_what_a_contract_holds_is_masked_and_cannot_steer_a_terminal(desk: Desk, how: str) -> None:
+def test_texts_of_a_contract_are_masked_and_escaped(desk: Desk, how: str) -> None:
     sly = CLEAN.replace("status: ok", 'attributes: {a: {one_of: ["bob@example.com", "\\e[2J"], type: int}}', 1)
     answer = desk(
         "lint", "--format", how, desk.file("small.contract.yaml", sly.replace("top/status", "top/attribute-missing"))
@@ -126,7 +126,7 @@ def test_every_field_of_the_json_is_documented(desk: Desk) -> None:
     assert [field for field in (*document, *document["messages"][0]) if f'"{field}"' not in page] == []
 
 
-def test_message_shown_in_the_documents_is_the_one_that_is_printed(desk: Desk) -> None:
+def test_documented_message_is_the_one_that_is_printed(desk: Desk) -> None:
     page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
     shown = page.partition("## spanpact lint")[2].split("```")[3].strip().splitlines()[:2]
     body = "children: {load: {span: db.query, count: 0..1}}\n\n\n\nconditions:\n  again:\n    when:\n\n"

@@ -1,4 +1,4 @@
-"""`spanpact run`: the command as if started by hand, its traces received and judged."""
+"""`spanpact run`: the command runs as if started by hand, and its traces are received and judged."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ sys.exit(7)
 
 
 def sender(desk: Desk, traces: str, code: int = 0, *labels: str) -> list[str]:
-    """A command that sends the traces by OTLP and ends with the code."""
+    """Return a command that sends the traces by OTLP and ends with the code."""
     return [sys.executable, desk.file("sender.py", SENDER), traces, str(code), *labels]
 
 
-def test_what_arrives_is_judged(desk: Desk) -> None:
+def test_traces_that_arrive_are_judged(desk: Desk) -> None:
     kept = desk("run", desk.contract, "--", *sender(desk, desk.kept))
     assert kept.code == 0
     assert "the command's own words\n" in kept.out
@@ -51,20 +51,20 @@ def test_what_arrives_is_judged(desk: Desk) -> None:
     assert desk("run", desk.contract, "--", *sender(desk, desk.broken)).code == 1
 
 
-def test_code_of_the_command_wins_and_the_report_is_still_there(desk: Desk) -> None:
+def test_exit_code_of_the_command_wins_over_that_of_the_report(desk: Desk) -> None:
     answer = desk("run", desk.contract, "--", *sender(desk, desk.broken, 5))
     assert answer.code == 5
     assert "lookup/kind" in answer.out
     assert answer.err.startswith("spanpact: the command's exit code was 5")
 
 
-def test_traces_are_kept_where_asked(desk: Desk) -> None:
+def test_save_writes_the_traces_to_a_file(desk: Desk) -> None:
     saved = str(desk.folder / "saved.json")
     assert desk("run", desk.contract, "--save", saved, "--", *sender(desk, desk.broken)).code == 1
     assert desk("verify", desk.contract, "--from", saved).code == 1
 
 
-def test_labels_of_the_command_beat_those_of_the_file(desk: Desk) -> None:
+def test_labels_of_the_command_override_those_of_the_file(desk: Desk) -> None:
     text = Path(desk.contract).read_text().replace("version:", "scenario: hit\nversion:")
     labelled = desk.file("l.contract.yaml", text)
     names = desk.file("names", f"{1:032x} other\n")
@@ -74,19 +74,19 @@ def test_labels_of_the_command_beat_those_of_the_file(desk: Desk) -> None:
     assert (answer.code, "no contract names the scenario other" in answer.err) == (3, True)
 
 
-def test_label_that_is_none_is_one_line(desk: Desk) -> None:
+def test_malformed_label_is_one_line(desk: Desk) -> None:
     answer = desk("run", desk.contract, "--", *sender(desk, desk.kept, 0, "rubbish"))
     assert (answer.code, one_line(answer.err, ["SPANPACT_SCENARIOS:1"])) == (2, True)
 
 
-def test_nothing_arrived_gives_3_and_says_what_to_look_at(desk: Desk) -> None:
+def test_no_trace_gives_3_and_says_what_to_check(desk: Desk) -> None:
     answer = desk("run", desk.contract, "--allow-unseen", "--", sys.executable, "-c", "pass")
     assert answer.code == 3
     assert answer.err.startswith("spanpact: no span arrived: ")
     assert "OTEL_EXPORTER_OTLP_ENDPOINT" in answer.err
 
 
-def test_refused_requests_are_said(desk: Desk) -> None:
+def test_refused_requests_are_counted_in_the_header(desk: Desk) -> None:
     garbage = desk.file("garbage.json", "no json")
     answer = desk("run", desk.contract, "--", *sender(desk, garbage))
     assert answer.code == 1  # the sender fails over the answer
@@ -128,7 +128,7 @@ def test_wrong_usage_is_one_line_and_2(desk: Desk, arguments: list[str], words: 
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_signals_reach_the_command_and_its_end_is_awaited(desk: Desk, number: signal.Signals) -> None:
+def test_signals_are_forwarded_and_the_command_may_finish(desk: Desk, number: signal.Signals) -> None:
     command = [*SPANPACT, "run", desk.contract, "--", sys.executable, "-c", WAITER]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
@@ -171,7 +171,7 @@ def test_command_can_be_run_from_any_thread() -> None:
 
 
 def test_ctrl_c_of_a_terminal_is_left_to_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The terminal sends it to every process in its foreground: to pass it on would send it twice."""
+    """The terminal sends it to every process in its foreground: forwarding would send it twice."""
     monkeypatch.setattr("spanpact.cli.process._is_in_foreground", lambda: True)
     script = "import os, signal; os.kill(os.getppid(), signal.SIGINT); print('unharmed')"
     assert run_command([sys.executable, "-c", script], os.environ) == 0

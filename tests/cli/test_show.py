@@ -21,7 +21,7 @@ def test_one_trace_is_found_by_the_beginning_of_its_id(desk: Desk) -> None:
     assert desk("show", both, "--trace", "").code == 3
 
 
-def test_attributes_and_large_traces_on_demand(desk: Desk) -> None:
+def test_options_show_attributes_and_large_traces_whole(desk: Desk) -> None:
     many = desk.traces("many.json", in_trace([span(1, "root"), *(span(9 + i, f"s{i}", 1) for i in range(99))], 1))
     assert "… 96 more" in desk("show", many).out
     assert "s98" in desk("show", many, "--all").out

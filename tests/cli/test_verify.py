@@ -1,4 +1,4 @@
-"""`spanpact verify`: verdicts as exit codes, reports where they were asked for, mistakes as one line."""
+"""`spanpact verify`: verdicts as exit codes, reports in the chosen place and format, errors as one line."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_options_may_stand_between_contracts(desk: Desk) -> None:
     assert "2 contracts" in answer.out
 
 
-def test_nothing_seen_gives_3_unless_it_is_allowed_beside_a_kept_contract(desk: Desk) -> None:
+def test_unseen_contract_gives_3_unless_allowed_next_to_a_kept_one(desk: Desk) -> None:
     unseen = desk.file("unseen.contract.yaml", "spanpact: 1\ncontract: unseen\nversion: 1.0.0\nspan: never\n")
     assert desk("verify", unseen, "--from", desk.kept).code == 3
     assert desk("verify", unseen, "--from", desk.kept, "--allow-unseen").code == 3
@@ -56,7 +56,7 @@ def test_json_goes_to_standard_output(desk: Desk) -> None:
     assert parse_json(answer.out).results[0].findings[0].key == "lookup/kind"
 
 
-def test_report_into_a_file_leaves_one_line_for_the_reader(desk: Desk) -> None:
+def test_report_in_a_file_leaves_one_line_on_standard_output(desk: Desk) -> None:
     file = desk.folder / "report.json"
     answer = desk("verify", desk.contract, "--from", desk.broken, "--format", "json", "--output", str(file))
     assert answer.code == 1
@@ -72,7 +72,7 @@ def test_a_dash_as_output_is_standard_output(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("kind", ["folder", "link", "pipe", "nowhere", "dot"])
-def test_output_that_is_no_ordinary_file_is_refused_before_the_work(desk: Desk, kind: str) -> None:
+def test_output_that_is_not_an_ordinary_file_is_refused_before_the_work(desk: Desk, kind: str) -> None:
     target = desk.folder / "target"
     if kind == "folder":
         target.mkdir()
@@ -91,7 +91,7 @@ def test_output_that_is_no_ordinary_file_is_refused_before_the_work(desk: Desk, 
     assert Path(desk.kept).read_bytes() == before
 
 
-def test_disk_that_is_full_is_one_line(desk: Desk) -> None:
+def test_full_disk_is_one_line(desk: Desk) -> None:
     with open("/dev/full", "w") as full:
         done = _to(desk, full.fileno())
     assert done.returncode == 2
@@ -103,7 +103,7 @@ def _to(desk: Desk, out: int) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, stdout=out, stderr=subprocess.PIPE, text=True, timeout=50, check=False)
 
 
-def test_reader_that_goes_away_changes_neither_code_nor_words(desk: Desk) -> None:
+def test_closed_pipe_changes_neither_exit_code_nor_standard_error(desk: Desk) -> None:
     read, write = os.pipe()
     os.close(read)
     try:
@@ -140,14 +140,14 @@ def test_scenarios_label_traces(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("line", ["x hit", f"{1:032x}", f"{1:032x} a b", "z" * 32 + " hit"])
-def test_label_that_is_none_is_one_line_that_names_file_and_line(desk: Desk, line: str) -> None:
+def test_malformed_label_is_one_line_with_its_file_and_line(desk: Desk, line: str) -> None:
     names = desk.file("names", f"\n{line}\n")
     answer = desk("verify", desk.contract, "--from", desk.kept, "--scenarios", names)
     assert answer.code == 2
     assert one_line(answer.err, [f"{names}:2", "TRACE_ID SCENARIO"])
 
 
-def test_scenarios_that_cannot_be_read_are_one_line(desk: Desk) -> None:
+def test_unreadable_scenarios_are_one_line(desk: Desk) -> None:
     for path in (str(desk.folder), "nowhere"):
         answer = desk("verify", desk.contract, "--from", desk.kept, "--scenarios", path)
         assert (answer.code, one_line(answer.err, ["cannot read the scenarios"])) == (2, True)
@@ -157,7 +157,7 @@ def test_scenarios_that_cannot_be_read_are_one_line(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("arguments", [[], ["--examples"]])
-def test_without_a_source_the_examples_are_judged(desk: Desk, arguments: list[str]) -> None:
+def test_examples_are_judged_without_a_source(desk: Desk, arguments: list[str]) -> None:
     answer = desk("verify", desk.contract, *arguments)
     assert answer.code == 0
     assert "examples of the contracts (2 traces, 4 spans)" in answer.out
@@ -196,16 +196,14 @@ def test_wrong_usage_is_one_line_and_2(desk: Desk, arguments: list[str], words: 
         ("{session.valid: {", "&a {session.valid: {", [":6:13"]),
     ],
 )
-def test_contract_that_is_wrong_is_one_line_with_its_place_and_2(
-    desk: Desk, old: str, new: str, words: list[str]
-) -> None:
+def test_wrong_contract_is_one_line_with_its_place_and_2(desk: Desk, old: str, new: str, words: list[str]) -> None:
     wrong = desk.file("wrong.contract.yaml", CONTRACT.replace(old, new, 1))
     answer = desk("verify", wrong, "--from", desk.kept)
     assert (answer.code, answer.out) == (2, "")
     assert one_line(answer.err, words)
 
 
-def test_source_that_cannot_be_read_is_one_line_and_3(desk: Desk) -> None:
+def test_unreadable_source_is_one_line_and_3(desk: Desk) -> None:
     garbage = desk.file("garbage.json", "not json\x1b[31m")
     for source in (garbage, str(desk.folder / "nowhere.json")):
         answer = desk("verify", desk.contract, "--from", source)
@@ -222,7 +220,7 @@ def test_help_and_version_are_printed(desk: Desk) -> None:
     assert (done.returncode, "--allow-unseen" in done.stdout) == (0, True)
 
 
-def test_mistake_of_our_own_is_one_line_and_3_or_the_trace_where_asked(
+def test_bug_in_spanpact_is_one_line_and_3_or_a_stack_trace_with_debug(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(arguments: object) -> int:
@@ -265,7 +263,7 @@ def test_write_that_fails_leaves_the_old_file_and_nothing_else(desk: Desk, monke
 
 
 def test_folder_that_may_not_be_written_is_refused(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.access", lambda *arguments: False)  # whoever tests as root may write everywhere
+    monkeypatch.setattr("os.access", lambda *arguments: False)  # root may write everywhere
     answer = desk("verify", desk.contract, "--from", desk.kept, "--output", str(desk.folder / "report.txt"))
     assert (answer.code, one_line(answer.err, ["Permission denied"])) == (2, True)
 

@@ -1,4 +1,4 @@
-"""Contracts as mappings, traces as in `examples`, judged by the real engine."""
+"""Compile contracts from mappings, build traces as in `examples`, and judge them with the real engine."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ TODAY = dt.date(2026, 1, 1)
 
 
 def plan_of(contract: Mapping[str, Any]) -> ContractPlan:
-    """The plan of a contract, which goes the way of one written in Python: YAML would take most of the time."""
+    """Compile a contract from a mapping, as one written in Python: reading YAML would take most of the time."""
     keywords = {f"{key}_" if key == "except" else key: _plain(value) for key, value in contract.items()}
     return compile_contract(Contract("case", "1.0.0", **keywords))
 
 
 def _plain(value: Any) -> Any:
-    """The value with days as texts, as contracts have them."""
+    """Return the value with dates as texts, as in contracts."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -36,10 +36,10 @@ def _plain(value: Any) -> Any:
 
 
 def reading_of(trace: Mapping[str, Any], given: Mapping[str, Any] | None = None) -> Reading:
-    """The traces of `{trace: …}` or `{traces: …}` with `offered` and `scenario`, as a reading."""
-    stated = {key: value for key, value in trace.items() if key != "scenario"}
+    """Return the traces of `{trace: …}` or `{traces: …}`, with `offered` and `scenario`, as a reading."""
+    example = {key: value for key, value in trace.items() if key != "scenario"}
     examples: dict[str, Any] = {"given": given} if given else {}
-    examples |= {"it": stated, "accepted": {"trace": []}, "other": {"trace": [], "findings": ["top/span-missing"]}}
+    examples |= {"it": example, "accepted": {"trace": []}, "other": {"trace": [], "findings": ["top/span-missing"]}}
     plan = plan_of({"span": "*", "examples": examples})
     reading = next(each.reading for each in load_examples(plan) if each.id == "it")
     label = trace.get("scenario", "")
@@ -49,29 +49,29 @@ def reading_of(trace: Mapping[str, Any], given: Mapping[str, Any] | None = None)
 
 
 def verdict(plan: ContractPlan, reading: Reading) -> Verdict:
-    """The verdict of the real engine."""
+    """Return the verdict of the real engine."""
     return verify([plan], reading, today=TODAY).verdict
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Change, ...]:
-    """What changed between two contracts."""
+    """Return the changes between two contracts."""
     return compare(plan_of(old), plan_of(new), today=TODAY)
 
 
 def directions(found: Sequence[Change]) -> tuple[bool, bool]:
-    """Whether any tightens, and whether any loosens."""
+    """Return whether any change tightens, and whether any loosens."""
     return any(each.shift.tightens for each in found), any(each.shift.loosens for each in found)
 
 
 def broken(report: Report) -> bool:
-    """Whether the contract or the trace is broken, and not by chance: another assignment of spans would be as good."""
+    """Return whether the report is broken and unambiguous: no other assignment of spans is as good."""
     return report.verdict == "broken" and all(finding.id != "match-ambiguous" for finding in report.findings)
 
 
 def assert_sound(old: ContractPlan, new: ContractPlan, readings: Iterable[Reading]) -> int:
-    """A trace that one version keeps, the other does not break, unless the comparison says so.
+    """Assert that no trace kept by one version is broken by the other, unless the comparison says so.
 
-    Gives how many traces were kept by the version that decides.
+    Returns how many traces were compared.
     """
     found, compared = compare(old, new, today=TODAY), 0
     tightens, loosens = directions(found)

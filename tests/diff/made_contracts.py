@@ -1,4 +1,4 @@
-"""Hypothesis strategies: a contract, the same with one or two clauses changed, and traces that come near both."""
+"""Hypothesis strategies: a contract, the same contract with a few clauses changed, and traces that nearly keep both."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ PLAIN: Final[Mapping[str, Any]] = {
     "b.span": "y",
     "d.span": "x",
 }
-"""The contract that nearly everything keeps; what is made differs from it in a few clauses."""
+"""A contract that nearly every trace keeps; generated contracts differ from it in a few clauses."""
 
 SETTINGS: Final[Sequence[Mapping[str, Any]]] = (
     {}, {"top.closed": ["children"]}, {"top.closed": ["attributes"]}, {"a.closed": ["attributes"]},
@@ -90,20 +90,20 @@ SETTINGS: Final[Sequence[Mapping[str, Any]]] = (
     {"b.span": "x", "a.count": 1, "b.count": 1}, {"top.order": ["a", "b"], "d.there": True},
     {"top.levels": {"span-surplus": "off"}, "top.order": ["a", "b"]},
 )  # fmt: skip
-"""Where the rules differ: closed places, neighbours that select the same, what is broken without effect."""
+"""Where the rules differ: closed places, neighbours that select the same spans, waived findings."""
 
 
 @st.composite
 def pairs(draw: st.DrawFn) -> tuple[ContractPlan, ContractPlan]:
-    """Two contracts that differ in one to three clauses."""
+    """Draw two contracts that differ in one to three clauses."""
     clauses = st.sampled_from(CHOICES)
-    said = {**PLAIN, **draw(st.sampled_from(SETTINGS)), **dict(draw(st.lists(clauses, max_size=5)))}
-    return _plan(said), _plan({**said, **dict(draw(st.lists(clauses, min_size=1, max_size=3)))})
+    chosen = {**PLAIN, **draw(st.sampled_from(SETTINGS)), **dict(draw(st.lists(clauses, max_size=5)))}
+    return _plan(chosen), _plan({**chosen, **dict(draw(st.lists(clauses, min_size=1, max_size=3)))})
 
 
-def _plan(said: Mapping[str, Any]) -> ContractPlan:
-    top = {name: said[f"top.{name}"] for name in TOP}
-    entries = {id: _entry(said, id) for id in "abd" if said[f"{id}.there"]}
+def _plan(chosen: Mapping[str, Any]) -> ContractPlan:
+    top = {name: chosen[f"top.{name}"] for name in TOP}
+    entries = {id: _entry(chosen, id) for id in "abd" if chosen[f"{id}.there"]}
     whole = top["body"] is None
     keywords: dict[str, Any] = {
         "span": top["body"],
@@ -120,7 +120,7 @@ def _plan(said: Mapping[str, Any]) -> ContractPlan:
         keywords["except_"] = top["except"] if top["forbid"] else None
         keywords["attributes"] = {"k": top["k"]} if top["k"] is not None else None
         keywords["events"] = {"e": top["events"]} if top["events"] else None
-    if _speaks_of(top["condition"]) <= {*entries, "top"} and top["condition"]:
+    if _entries_of(top["condition"]) <= {*entries, "top"} and top["condition"]:
         keywords["conditions"] = {"c": top["condition"]}
     ids = {*entries, "top", *(("r",) if top["rule"] else ()), *(("c",) if keywords.get("conditions") else ())}
     keywords["pending"] = {top["pending"]: AGREED} if top["pending"] in ids else None
@@ -129,9 +129,9 @@ def _plan(said: Mapping[str, Any]) -> ContractPlan:
     return compile_contract(Contract("case", "1.0.0", **keywords))
 
 
-def _entry(said: Mapping[str, Any], id: str) -> dict[str, Any]:
-    entry = {name: said[f"{id}.{name}"] for name in ENTRY if name != "k"}
-    entry["attributes"] = {"k": said[f"{id}.k"]} if said[f"{id}.k"] is not None else None
+def _entry(chosen: Mapping[str, Any], id: str) -> dict[str, Any]:
+    entry = {name: chosen[f"{id}.{name}"] for name in ENTRY if name != "k"}
+    entry["attributes"] = {"k": chosen[f"{id}.k"]} if chosen[f"{id}.k"] is not None else None
     return {keyword: value for keyword, value in entry.items() if value is not None}
 
 
@@ -139,13 +139,13 @@ def _known(order: Sequence[str] | None, entries: Mapping[str, Any]) -> list[str]
     return [id for id in order or () if id in entries] or None
 
 
-def _speaks_of(condition: Mapping[str, Any] | None) -> set[str]:
+def _entries_of(condition: Mapping[str, Any] | None) -> set[str]:
     if condition is None:
         return set()
     return {*condition["when"], *condition.get("then", ()), *condition.get("order", ())}
 
 
-ODD: Final[Sequence[Mapping[str, Any]]] = (
+VARIATIONS: Final[Sequence[Mapping[str, Any]]] = (
     {}, {}, {}, *({"attributes": {"k": value}} for value in (1, 1, 2, 1.0, "ab", "b", True)),
     {"kind": "client"}, {"kind": "client", "attributes": {"k": 1}}, {"status": "error"}, {"scope": Scope("lib")},
     {"attributes": {"mail": "a@b.example"}}, {"attributes": {"k": 1, "other": 1}}, {"resource": Resource({"n": 2})},
@@ -155,16 +155,18 @@ ODD: Final[Sequence[Mapping[str, Any]]] = (
 
 @st.composite
 def traces(draw: st.DrawFn) -> Reading:
-    """One trace: a `t` with a few children, which may overlap, and one grandchild."""
-    odd = st.sampled_from(ODD)
+    """Draw one trace: a `t` with a few children, which may overlap, and one grandchild."""
+    variations = st.sampled_from(VARIATIONS)
     top = Span("1" * 32, "1".zfill(16), "t", end_ns=20 * MS)
-    found, start = [msgspec.structs.replace(top, **draw(odd))], MS
-    children = st.tuples(st.sampled_from("xxyyz"), odd, st.sampled_from((0, 1, 2)), st.sampled_from((1, 1, 2, 3)))
+    found, start = [msgspec.structs.replace(top, **draw(variations))], MS
+    children = st.tuples(
+        st.sampled_from("xxyyz"), variations, st.sampled_from((0, 1, 2)), st.sampled_from((1, 1, 2, 3))
+    )
     for number, (name, more, pause, takes) in enumerate(draw(st.lists(children, max_size=4)), 2):
         start += pause * MS
         span = Span("1" * 32, f"{number:016x}", name, top.span_id, start_ns=start, end_ns=start + takes * MS)
         found.append(msgspec.structs.replace(span, **more))
     if len(found) > 1 and draw(st.booleans()):
         last = found[-1]
-        found.append(msgspec.structs.replace(last, span_id="9".zfill(16), parent_id=last.span_id, **draw(odd)))
+        found.append(msgspec.structs.replace(last, span_id="9".zfill(16), parent_id=last.span_id, **draw(variations)))
     return Reading(SourceInfo("made"), [Trace("1" * 32, found)])

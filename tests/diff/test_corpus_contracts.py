@@ -1,4 +1,4 @@
-"""The contracts of tests/corpus, each with one clause taken away: its traces agree with what is said of it."""
+"""The contracts of tests/corpus, each with one clause removed: their traces agree with the comparison."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from tests.diff.judging import assert_sound, plan_of, reading_of
 CORPUS = sorted((Path(__file__).parents[1] / "corpus").glob("*.yaml"))
 
 
-def without_one_clause(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """The path of each key of a contract, at any depth."""
+def clause_paths(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the path of each key of a contract, at any depth."""
     if isinstance(node, dict):
         for key, item in node.items():
             yield (*path, key)
-            yield from without_one_clause(item, (*path, key))
+            yield from clause_paths(item, (*path, key))
 
 
-def taken(contract: dict[str, Any], path: tuple[str, ...]) -> ContractPlan | None:
-    """The contract without a clause, None where it is none then."""
+def without_clause(contract: dict[str, Any], path: tuple[str, ...]) -> ContractPlan | None:
+    """Compile the contract without a clause; None if the rest is not a contract."""
     other = copy.deepcopy(contract)
     node: Any = other
     for key in path[:-1]:
@@ -41,12 +41,12 @@ def taken(contract: dict[str, Any], path: tuple[str, ...]) -> ContractPlan | Non
 
 @pytest.mark.unmeasured
 @pytest.mark.parametrize("file", CORPUS, ids=lambda file: file.stem)
-def test_taking_a_clause_away_goes_the_way_that_is_said(file: Path) -> None:
+def test_removing_a_clause_shifts_as_the_comparison_says(file: Path) -> None:
     compared = 0
     for group in YAML(typ="safe", pure=True).load(file.read_text()):
         plan, readings = plan_of(group["contract"]), list(_readings(group))
-        for path in without_one_clause(group["contract"]):
-            if other := taken(group["contract"], path):
+        for path in clause_paths(group["contract"]):
+            if other := without_clause(group["contract"], path):
                 assert_sound(plan, other, readings)
                 compared += 1
     assert compared

@@ -33,7 +33,7 @@ def plan(keyword: str, matcher: Any) -> ContractPlan:
 
 
 def accepted(keyword: str, matcher: Any) -> set[int]:
-    """The places in VALUES (or TEXTS) that the engine accepts; -1 for a missing attribute."""
+    """Return the indices in VALUES (or TEXTS) that the engine accepts; -1 for a missing attribute."""
     contract, found = plan(keyword, matcher), set()
     for i, value in enumerate(VALUES if keyword == "k" else TEXTS):
         span = {"span": "t", "attributes": {"k": value}} if keyword == "k" else {"span": "t", keyword: value}
@@ -52,14 +52,14 @@ def compiled(keyword: str, matcher: Any) -> Matcher:
 
 
 @pytest.mark.parametrize(("keyword", "matchers"), [("k", WORDS), ("scope", TEXT_WORDS)])
-def test_what_is_said_to_be_included_is_accepted_by_the_engine(keyword: str, matchers: tuple[Any, ...]) -> None:
+def test_included_matcher_accepts_no_other_value_in_the_engine(keyword: str, matchers: tuple[Any, ...]) -> None:
     sets = [accepted(keyword, matcher) for matcher in matchers]
-    forms = [compiled(keyword, matcher) for matcher in matchers]
+    accepting = [compiled(keyword, matcher) for matcher in matchers]
     within = includes if keyword == "k" else includes_text
     wrong = [
         (matchers[i], matchers[j])
         for i, j in product(range(len(matchers)), repeat=2)
-        if within(forms[i], forms[j]) and not sets[j] <= sets[i]
+        if within(accepting[i], accepting[j]) and not sets[j] <= sets[i]
     ]
     assert wrong == []
 
@@ -85,7 +85,7 @@ def test_a_matcher_includes_itself() -> None:
         ({"same_as": "top.j"}, {"same_as": "top.j", "type": "int"}),
     ],
 )
-def test_what_the_language_lists_as_narrower_is_seen(more: Any, less: Any) -> None:
+def test_narrower_matchers_of_the_language_are_included(more: Any, less: Any) -> None:
     assert includes(compiled("k", more), compiled("k", less))
     assert not includes(compiled("k", less), compiled("k", more))
 
@@ -122,6 +122,6 @@ MAYBE_1, MAYBE_2 = ({"attributes": {"k": {"equals": number, "optional": True}}} 
         ({"resource": {"k": 1}}, {"attributes": {"k": 2}}, True),
     ],
 )
-def test_entries_that_where_tells_apart_select_no_span_together(one: Any, other: Any, both: bool) -> None:
+def test_entries_with_contradictory_where_select_no_common_span(one: Any, other: Any, both: bool) -> None:
     children = {"a": {"span": "x", "where": one}, "b": {"span": "x", "where": other}}
     assert may_select_the_same(*plan_of({"span": "t", "children": children}).top.children) is both

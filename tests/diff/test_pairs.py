@@ -15,7 +15,7 @@ from tests.diff.judging import changes, plan_of, reading_of, verdict
 
 PAIRS: list[dict[str, Any]] = YAML(typ="safe", pure=True).load((Path(__file__).parent / "pairs.yaml").read_text())
 ALWAYS_EQUAL = {"spanpact", "contract", "fragment", "extends", "version", "clock"}
-"""Keywords that say nothing by themselves: what pairs the versions, file layout, a section of words."""
+"""Keywords that change no verdict by themselves: names, versions, file layout, sections."""
 
 
 def name_of(pair: Mapping[str, Any]) -> str:
@@ -23,7 +23,7 @@ def name_of(pair: Mapping[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=[f"{i} {name_of(pair)}" for i, pair in enumerate(PAIRS)])
-def test_the_edit_counts_as_its_traces_show(pair: Mapping[str, Any]) -> None:
+def test_edit_counts_as_its_traces_show(pair: Mapping[str, Any]) -> None:
     (change,) = changes(pair["old"], pair["new"])
     assert change.key == pair["change"]
     assert pair.get("says", "") in change.shift.reason
@@ -33,7 +33,7 @@ def test_the_edit_counts_as_its_traces_show(pair: Mapping[str, Any]) -> None:
 
 
 def _assert_directions(pair: Mapping[str, Any], tightens: bool, loosens: bool) -> None:
-    """A direction without a trace that shows it stands only where the edit counts as both, and says so."""
+    """Assert that each direction has a trace that shows it, unless the edit counts as both with a reason."""
     both = tightens and loosens
     assert tightens or not pair.get("refused")
     assert loosens or not pair.get("passes")
@@ -47,17 +47,17 @@ WITNESSES = [(pair, kind) for pair in PAIRS for kind in ("refused", "passes") if
 
 
 @pytest.mark.parametrize(("pair", "kind"), WITNESSES, ids=[f"{kind} {name_of(pair)}" for pair, kind in WITNESSES])
-def test_the_engine_agrees(pair: Mapping[str, Any], kind: str) -> None:
+def test_engine_judges_the_traces_as_the_edit_counts(pair: Mapping[str, Any], kind: str) -> None:
     reading = reading_of(pair[kind])
     old, new = verdict(plan_of(pair["old"]), reading), verdict(plan_of(pair["new"]), reading)
-    if pair["keyword"] == "scenario":  # what a contract does not speak of is not checked, and not broken
+    if pair["keyword"] == "scenario":  # a contract whose scenario is not there is not checked
         assert (old, new) == ("not checked", "broken")
     else:
         assert (old, new) == (("kept", "broken") if kind == "refused" else ("broken", "kept"))
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=[f"{i} {name_of(pair)}" for i, pair in enumerate(PAIRS)])
-def test_back_again_goes_the_other_way(pair: Mapping[str, Any]) -> None:
+def test_opposite_edit_shifts_the_other_way(pair: Mapping[str, Any]) -> None:
     assert changes(pair["old"], pair["old"]) == changes(pair["new"], pair["new"]) == ()
     (there,), (back,) = changes(pair["old"], pair["new"]), changes(pair["new"], pair["old"])
     assert (back.shift.tightens, back.shift.loosens) == (there.shift.loosens, there.shift.tightens)

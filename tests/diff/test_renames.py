@@ -1,4 +1,4 @@
-"""An identical entry under a new id is a rename, whatever refers to it; so for every other id."""
+"""An identical part under a new id is a rename, even if others refer to it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ OLD: dict[str, Any] = {
 
 
 def replaced(value: Any, names: dict[str, str]) -> Any:
-    """The same contract with words replaced wherever they stand."""
+    """Return the contract with ids replaced everywhere."""
     if isinstance(value, dict):
         return {replaced(key, names): replaced(item, names) for key, item in value.items()}
     if isinstance(value, list):
@@ -63,7 +63,7 @@ def test_a_rename_breaks_nobody(names: dict[str, str]) -> None:
     assert {(change.id, change.needs) for change in found} == {("id-renamed", "patch")}
 
 
-def test_ids_that_change_places_are_no_rename() -> None:
+def test_swapped_ids_are_no_rename() -> None:
     swapped = replaced(OLD, {"lookup": "load", "load": "lookup"})
     assert {change.id for change in changes(OLD, swapped)} > {"span-changed"}
 
@@ -75,7 +75,7 @@ def test_a_new_id_that_is_not_identical_is_another_entry() -> None:
     assert {"ask/entry-added", "query/entry-removed"} <= keys
 
 
-def test_of_two_alike_each_gets_one_new_id() -> None:
+def test_two_identical_entries_get_one_new_id_each() -> None:
     old = {"span": "t", "children": {"a": {"span": "x"}, "b": {"span": "x"}}}
     new = {"span": "t", "children": {"c": {"span": "x"}, "d": {"span": "x"}}}
     assert [(change.id, change.before, change.after) for change in changes(old, new)] == [
@@ -89,7 +89,7 @@ def test_many_renames_at_once_are_found_in_reasonable_time() -> None:
     assert len(changes(old, new)) == 400
 
 
-def test_a_move_to_a_fragment_is_seen_by_what_it_says_only() -> None:
+def test_unused_alias_is_no_change() -> None:
     with_rule = {"span": "t", "every": {"r": {"span": "*", "kind": "internal"}}}
     assert changes(with_rule, {**with_rule, "aliases": {"unused": ["other"]}}) == ()
 

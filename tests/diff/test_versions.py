@@ -25,20 +25,20 @@ from spanpact.diff.versions import is_enough, is_lowered, largest_step, raised_s
         ("0.3.1", "0.4.0", "minor"),
     ],
 )
-def test_the_part_that_was_raised(old: str, new: str, step: str) -> None:
+def test_raised_step_is_the_first_part_that_grew(old: str, new: str, step: str) -> None:
     assert raised_step(old, new) == step
 
 
 ASCENDING = "1.0.0-1 1.0.0-2 1.0.0-10 1.0.0-alpha 1.0.0-alpha.1 1.0.0-alpha.beta 1.0.0-beta 1.0.0 1.0.1 1.1.0 2.0.0"
 
 
-def test_versions_stand_in_the_order_of_semver() -> None:
+def test_versions_are_ordered_as_semver_says() -> None:
     versions = ASCENDING.split()
     for i, one in enumerate(versions):
         assert [is_lowered(one, other) for other in versions] == [j < i for j in range(len(versions))]
 
 
-def test_a_greater_step_than_is_needed_is_enough() -> None:
+def test_larger_step_than_needed_is_enough() -> None:
     assert is_enough("major", "minor")
     assert is_enough("none", "none")
     assert not is_enough("patch", "minor")

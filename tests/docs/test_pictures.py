@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from docs.draw_pictures import FOLDER, PICTURES, drawn, printed
+from docs.draw_pictures import FOLDER, PICTURES, draw_svg, run_command
 from tests.docs.pages import DOCS, ROOT
 
 COLOURS = re.compile(r"\x1b\[[\d;]*m")
@@ -17,10 +17,10 @@ COLOURS = re.compile(r"\x1b\[[\d;]*m")
 def test_the_text_of_a_picture_is_what_its_command_prints(name: str) -> None:
     svg = (FOLDER / f"{name}.svg").read_text(encoding="utf-8")
     lines = ["".join(text.itertext()) for text in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
-    now = printed(name)
+    now = run_command(name)
     assert "\x1b[" in now  # it is drawn from a terminal's output
-    assert "\n".join(lines) == COLOURS.sub("", now).rstrip(), "draw them anew: python -m docs.draw_pictures"
-    assert svg == drawn(now)
+    assert "\n".join(lines) == COLOURS.sub("", now).rstrip(), "draw them again: python -m docs.draw_pictures"
+    assert svg == draw_svg(now)
 
 
 @pytest.mark.parametrize("name", PICTURES)
@@ -33,6 +33,6 @@ def test_a_picture_is_small_needs_nothing_else_and_is_shown(name: str) -> None:
 
 
 def test_what_could_be_read_as_a_tag_is_written_out() -> None:
-    assert "<text x=\"12\" y=\"24\">a &lt;b&gt; &amp; <tspan fill=\"#1a7f37\">c</tspan></text>" in drawn(
+    assert "<text x=\"12\" y=\"24\">a &lt;b&gt; &amp; <tspan fill=\"#1a7f37\">c</tspan></text>" in draw_svg(
         "a <b> & \x1b[32mc\x1b[0m"
     )  # fmt: skip

@@ -1,5 +1,5 @@
 # ruff: noqa: E501 - a contract is one line here as it is in YAML
-"""Contracts with one mistake each, and how they look without it."""
+"""Contracts with one mistake each, and the same contracts without it."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class Case:
 
 
 def load(count: str = "1", more: str = "") -> str:
-    """A body with one entry."""
+    """Return a body with one entry."""
     return f"children: {{load: {{span: db.query, count: {count}{more}}}}}\n"
 
 
 def condition(when: str, then: str, body: str = "") -> str:
-    """A body of one entry with one condition."""
+    """Return a body with one entry and one condition."""
     return f"{body or load('0..1')}conditions: {{c1: {{when: {when}, then: {then}}}}}\n"
 
 
@@ -163,25 +163,25 @@ CASES = [
         "its `status` contradicts what `when` needs of `load`", condition("{load: {status: error}}", "{load: {kind: client}}"),
     ),
     Case(
-        "then-never-holds", "content against what is said",
+        "then-never-holds", "content against the expectations",
         condition("{top: {status: ok}}", "{load: {kind: client}}", load("0..1", ", kind: server")), "load: {kind",
         "its `kind` contradicts the expectations of `load`",
         condition("{top: {status: ok}}", "{load: {kind: client}}", load("0..1", ", kind: {one_of: [client, server]}")),
     ),
     Case(
-        "entry-shadowed", "forbidden beside what takes all",
+        "entry-shadowed", "forbidden next to a taker of all",
         "children: {any: {span: '*', count: 0..}, no: {span: redis.flush, count: 0}}\n", "no: {span",
         "`count: 0` of `no` can never be exceeded: such spans are assigned to `any`",
         "children: {any: {span: 'db.*', count: 0..}, no: {span: redis.flush, count: 0}}\nclosed: [children]\n",
     ),
     Case(
-        "entry-shadowed", "content beside what takes all",
+        "entry-shadowed", "content next to a taker of all",
         "children: {any: {span: 'redis.*', count: 0..}, get: {span: redis.get, count: 0.., status: ok}}\n", "get: {span",
         "`status` of `get` can never be broken: such spans are assigned to `any`", "children: {any: {span: 'redis.*', where: {status: ok}, count: 0..},"
         " get: {span: redis.get, count: 0.., status: ok}}\nclosed: [children]\n",
     ),
     Case(
-        "entry-shadowed", "maximum beside what takes all",
+        "entry-shadowed", "maximum next to a taker of all",
         "children: {get: {span: redis.get}, rest: {span: 'redis.*', count: 0..}}\n", "get: {span",
         "`count: 1` of `get` can never be exceeded", "children: {get: {span: redis.get}, rest: {span: 'redis.*', count: 0.., kind: client}}\n",
     ),
@@ -229,7 +229,7 @@ CASES = [
         "`no` in `order` of `top` has no effect", "children: {a: {span: a}, b: {span: b}, no: {span: c, count: 0}}\norder: [a, b]\n",
     ),
     Case(
-        "says-nothing", "closed beside what names all",
+        "says-nothing", "closed next to a taker of all",
         "children: {a: {span: '*', count: 0.., kind: internal}}\nclosed: [children]\n", "closed: [children]",
         "`closed: [children]` of `top` has no effect: `a` accepts all children",
         "children: {a: {span: '*', where: {kind: internal}, count: 0..}}\nclosed: [children]\n",

@@ -1,4 +1,4 @@
-"""Lint only says what is sure: whatever it calls impossible, no generated value or name does."""
+"""Lint reports only what is certain: no generated value or name does what it calls impossible."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CONTEXT = Context(Topology(Trace("1", ())), find_span=lambda *_: None)
 
 @st.composite
 def matchers(draw: st.DrawFn) -> Matcher:
-    """Matchers as the loader makes them, contradictory ones too."""
+    """Draw matchers as the loader makes them, contradictory ones included."""
     if draw(st.integers(0, 5)) == 0:
         return Matcher(presence=draw(st.sampled_from(["present", "absent"])))
     pattern = draw(st.none() | st.sampled_from(PATTERNS))
@@ -49,13 +49,13 @@ def matchers(draw: st.DrawFn) -> Matcher:
 
 
 def kept(matcher: Matcher, attributes: dict[str, Value]) -> bool:
-    """Whether the engine finds no breach of the attribute `k`."""
+    """Return whether the engine finds no breach of the attribute `k`."""
     judge = compile_attribute(AttributeExpectation("k", ("k",), matcher))
     return not any(isinstance(outcome, Breach) for outcome in judge(attributes, CONTEXT))
 
 
 @given(st.lists(matchers(), min_size=1, max_size=3))
-def test_attribute_that_cannot_be_is_met_by_no_value(together: list[Matcher]) -> None:
+def test_impossible_attribute_is_met_by_no_value(together: list[Matcher]) -> None:
     if attribute_possible(*together):
         return
     found = [each for each in [{}, *({"k": value} for value in VALUES)] if all(kept(m, each) for m in together)]
@@ -63,18 +63,18 @@ def test_attribute_that_cannot_be_is_met_by_no_value(together: list[Matcher]) ->
 
 
 @given(st.lists(matchers(), min_size=1, max_size=2))
-def test_value_that_cannot_be_is_met_by_none_that_is_there(together: list[Matcher]) -> None:
+def test_impossible_value_is_met_by_no_value(together: list[Matcher]) -> None:
     if not value_possible(*together):
         assert [value for value in VALUES if all(kept(m, {"k": value}) for m in together)] == []
 
 
 @given(matchers())
-def test_alternative_that_is_called_impossible_is_so(matcher: Matcher) -> None:
+def test_impossible_alternative_is_met_by_no_value(matcher: Matcher) -> None:
     for value in impossible_alternatives(matcher):
         assert not kept(matcher, {"k": value}) or value in matcher.one_of[: matcher.one_of.index(value)]  # type: ignore[index, union-attr]
 
 
-def test_possible_values_are_told_from_impossible_ones() -> None:
+def test_possible_values_are_distinguished_from_impossible_ones() -> None:
     assert value_possible(Matcher(equals=1), Matcher(type="double"))
     assert not value_possible(Matcher(equals=1), Matcher(equals=2))
     assert not value_possible(Matcher(type="int"), Matcher(matches="1", regex=re2.compile("1")))
@@ -84,7 +84,7 @@ def test_possible_values_are_told_from_impossible_ones() -> None:
     assert not attribute_possible(Matcher(presence="absent"), Matcher(equals="a"))
 
 
-def test_texts_that_every_span_has() -> None:
+def test_empty_text_counts_as_missing_for_optional_and_absent() -> None:
     assert text_possible([Matcher(equals="x"), Matcher(matches="x|y", regex=re2.compile("x|y"))])
     assert not text_possible([Matcher(equals="x"), Matcher(presence="absent")])
     assert text_possible([Matcher(equals="x", optional=True), Matcher(presence="absent")])
@@ -117,14 +117,14 @@ def test_pattern_that_covers_another_fits_all_that_it_fits(one: list[str], other
         ("a*", r"a\*", True),
     ],
 )
-def test_patterns_that_cover_others(one: str, other: str, *, expected: bool) -> None:
+def test_wildcard_covers_patterns_that_it_matches(one: str, other: str, *, expected: bool) -> None:
     assert covers(NamePattern((one,)), NamePattern((other,))) is expected
 
 
-def test_of_two_patterns_that_say_the_same_the_later_adds_nothing() -> None:
+def test_later_of_two_equal_patterns_is_covered() -> None:
     assert list(covered_texts(NamePattern(("a*", "a**")))) == [("a**", "a*")]
 
 
-def test_contracts_that_people_wrote_hold_no_violation() -> None:
+def test_example_contracts_of_the_language_have_no_violation() -> None:
     messages = lint([Path(__file__).parents[1] / "contract" / "contract_examples"], today=dt.date(2026, 7, 1)).messages
     assert [each for each in messages if each.level == "violation"] == []

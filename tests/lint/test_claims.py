@@ -1,4 +1,4 @@
-"""What lint claims of a contract is what the engine does: generated traces never show otherwise."""
+"""The engine agrees with lint: no generated trace contradicts a message."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NAMES = ["db.query", "redis.get", "redis.flush", "a", "b", "c"]
 
 @st.composite
 def readings(draw: st.DrawFn) -> Reading:
-    """One trace: `work` and up to six spans, each below it or below one that came before."""
+    """Draw one trace: `work` and up to six spans, each below it or below an earlier span."""
     spans: list[Span] = []
     for number in range(1, draw(st.integers(1, 7)) + 1):
         parent = 0 if number == 1 else draw(st.integers(1, number - 1) | st.just(1))
@@ -46,45 +46,45 @@ def readings(draw: st.DrawFn) -> Reading:
 
 
 def case(id: str, name: str) -> Case:
-    """One of CASES."""
+    """Return the case of CASES with this id and name."""
     (found,) = (each for each in CASES if (each.id, each.name) == (id, name))
     return found
 
 
 @lru_cache(256)
 def compiled(body: str) -> CompiledContract:
-    """The contract of a body."""
+    """Return the compiled contract of a body."""
     return CompiledContract.of(load_text(HEAD + body))
 
 
 def judged(body: str, reading: Reading) -> ContractResult:
-    """What the engine says."""
+    """Return the engine's result."""
     return verify([compiled(body)], reading).results[0]
 
 
 def keys(body: str, reading: Reading) -> set[str]:
-    """The findings of a body."""
+    """Return the keys of the engine's findings."""
     return {finding.key for finding in judged(body, reading).findings}
 
 
 def is_judged(result: ContractResult, entry: str, keyword: str) -> bool:
-    """Whether the expectation was decided on a span."""
+    """Return whether the expectation was exercised on a span."""
     return any((c.entry, c.keyword, c.state) == (entry, keyword, "exercised") for c in result.coverage)
 
 
 def of(id: str) -> list[Case]:
-    """The cases of an id."""
+    """Return the cases of an id."""
     return [each for each in CASES if each.id == id]
 
 
 NEVER_FOUND = [
-    ("entry-shadowed", "forbidden beside what takes all", {"no/span-surplus"}),
-    ("entry-shadowed", "content beside what takes all", {"get/status"}),
-    ("entry-shadowed", "maximum beside what takes all", {"get/span-surplus"}),
+    ("entry-shadowed", "forbidden next to a taker of all", {"no/span-surplus"}),
+    ("entry-shadowed", "content next to a taker of all", {"get/status"}),
+    ("entry-shadowed", "maximum next to a taker of all", {"get/span-surplus"}),
     ("never-judged", "content of what is forbidden", {"load/status", "sub/span-missing"}),
     ("never-judged", "compared with what is forbidden", {"top/attribute-relation"}),
     ("says-nothing", "order of one", {"top/order"}),
-    ("says-nothing", "closed beside what names all", {"top/span-extra"}),
+    ("says-nothing", "closed next to a taker of all", {"top/span-extra"}),
     ("says-nothing", "closed events", {"top/event-extra"}),
     ("says-nothing", "closed links", {"top/link-extra"}),
     ("says-nothing", "concurrency", {"load/concurrency"}),
@@ -95,11 +95,11 @@ NEVER_FOUND = [
 
 
 NO_BREACH = {"optional that can only be missing"}
-"""Kept by a span without the attribute: it is the values that cannot be."""
+"""Cases that a span without the attribute keeps: only its values are impossible."""
 
 
 @given(readings())
-def test_what_is_said_to_be_unbreakable_never_breaks(reading: Reading) -> None:
+def test_expectation_without_effect_never_breaks(reading: Reading) -> None:
     for id, name, findings in NEVER_FOUND:
         assert keys(case(id, name).wrong, reading).isdisjoint(findings), name
 
@@ -107,12 +107,17 @@ def test_what_is_said_to_be_unbreakable_never_breaks(reading: Reading) -> None:
 @pytest.mark.parametrize(
     ("id", "name", "finding", "child"),
     [
-        ("entry-shadowed", "forbidden beside what takes all", "no/span-surplus", {"name": "redis.flush"}),
-        ("entry-shadowed", "content beside what takes all", "get/status", {"name": "redis.get", "status": "error"}),
-        ("says-nothing", "closed beside what names all", "top/span-extra", {"name": "a", "kind": "server"}),
+        ("entry-shadowed", "forbidden next to a taker of all", "no/span-surplus", {"name": "redis.flush"}),
+        (
+            "entry-shadowed",
+            "content next to a taker of all",
+            "get/status",
+            {"name": "redis.get", "status": "error"},
+        ),
+        ("says-nothing", "closed next to a taker of all", "top/span-extra", {"name": "a", "kind": "server"}),
     ],
 )
-def test_what_is_mended_does_break(id: str, name: str, finding: str, child: dict[str, Any]) -> None:
+def test_fixed_expectation_can_break(id: str, name: str, finding: str, child: dict[str, Any]) -> None:
     top = Span(TRACE_ID, "1" * 16, "work", end_ns=10)
     spans = [top, Span(TRACE_ID, "2" * 16, parent_id=top.span_id, end_ns=5, **child)]
     reading = Reading(SourceInfo("made"), [Trace(TRACE_ID, spans)])
@@ -133,7 +138,7 @@ def test_condition_whose_then_never_holds_breaks_whenever_it_is_judged(reading: 
 
 
 @given(readings())
-def test_expectation_that_nothing_meets_is_never_kept_on_a_span(reading: Reading) -> None:
+def test_impossible_expectation_is_never_kept_on_a_span(reading: Reading) -> None:
     for each in of("never-holds"):
         keyword = each.says.partition("`")[2].partition("`")[0]
         entry = each.says.partition(" of `")[2].partition("`")[0] or "top"
@@ -142,14 +147,14 @@ def test_expectation_that_nothing_meets_is_never_kept_on_a_span(reading: Reading
 
 
 @given(readings())
-def test_what_selects_nothing_gets_no_span(reading: Reading) -> None:
+def test_impossible_where_selects_no_span(reading: Reading) -> None:
     entry, rule = of("never-selects")
     assert "load/span-missing" in keys(entry.wrong, reading)
     assert not is_judged(judged(rule.wrong, reading), "r", "status")
 
 
 @given(readings())
-def test_contract_without_a_redundant_side_gives_the_same_verdict(reading: Reading) -> None:
+def test_removing_a_redundant_side_keeps_the_verdict(reading: Reading) -> None:
     for each in of("then-redundant"):
         without = each.wrong.replace("load: present, top", "top").replace(
             "{load: present}}}", "{top: {kind: {matches: .*}}}}}"

@@ -1,4 +1,4 @@
-"""Lint says what is wrong with a contract, at its place, and nothing of a contract that is right."""
+"""Lint reports each mistake once, at its place, and nothing for a correct contract."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class Folder:
         self.path = path
 
     def write(self, text: str, name: str = "c") -> Path:
-        """A contract file."""
+        """Write a contract file and return its path."""
         file = self.path / f"{name}.contract.yaml"
         file.write_text(text, encoding="utf-8")
         return file
 
     def lint(self, text: str = "", *names: str) -> LintReport:
-        """Lints the folder after writing `text`, or only the files named."""
+        """Write `text` if given, and lint the folder or only the files named."""
         if text:
             self.write(text)
         return lint([self.path / f"{name}.contract.yaml" for name in names] or [self.path], today=TODAY)
@@ -42,23 +42,23 @@ class Folder:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Folder:
-    """An empty folder."""
+    """Return an empty folder."""
     return Folder(tmp_path)
 
 
 def only(report: LintReport, id: str) -> LintMessage:
-    """The only message with the id."""
+    """Return the only message with the id."""
     (message,) = (each for each in report.messages if each.id == id)
     return message
 
 
 def ids(report: LintReport) -> list[str]:
-    """The ids of the messages, but for what a body without examples always gives."""
+    """Return the ids of the messages, without those that every body without examples gives."""
     return [each.id for each in report.messages if each.id not in OF_EXAMPLES]
 
 
 def where(message: LintMessage) -> str:
-    """Line and column."""
+    """Return line and column."""
     assert message.place is not None
     return f"{message.place.line}:{message.place.column}"
 
@@ -102,7 +102,7 @@ def test_every_id_is_documented_under_its_level(id: str) -> None:
     assert entry.count(" | ") == 2
 
 
-def test_every_mistake_of_the_language_is_said(folder: Folder) -> None:
+def test_every_mistake_of_the_language_is_reported(folder: Folder) -> None:
     report = folder.lint(HEAD + "statsu: ok\nkind: cleint\nchildren: {a: {span: x, count: many}, b: {}}\n")
     assert report.exit_code == 2
     assert [(where(each), each.message) for each in report.messages] == [
@@ -114,7 +114,7 @@ def test_every_mistake_of_the_language_is_said(folder: Folder) -> None:
     assert {each.id for each in report.messages} == {"contract-error"}
 
 
-def test_ids_that_are_named_and_not_there_are_mistakes_of_the_language(folder: Folder) -> None:
+def test_unknown_ids_are_mistakes_of_the_language(folder: Folder) -> None:
     report = folder.lint(HEAD + "order: [a, b]\npending: {c: {reason: r, owner: o, until: 2027-01-01}}\n")
     assert [(each.id, where(each)) for each in report.messages] == [
         ("contract-error", "5:9"), ("contract-error", "5:12"), ("contract-error", "6:11"),
@@ -132,7 +132,7 @@ def test_a_mistake_in_one_file_leaves_the_others_linted(folder: Folder) -> None:
     assert (report.exit_code, report.contracts) == (2, 1)
 
 
-def test_a_mistake_in_a_fragment_is_said_once(folder: Folder) -> None:
+def test_a_mistake_in_a_fragment_is_reported_once(folder: Folder) -> None:
     folder.write("spanpact: 1\nfragment: f\nevry: {}\n", "f")
     for name in ("a", "b"):
         folder.write(HEAD.replace(": c", f": {name}") + "extends: [f.contract.yaml]\n", name)
@@ -140,7 +140,7 @@ def test_a_mistake_in_a_fragment_is_said_once(folder: Folder) -> None:
     assert [(each.id, where(each)) for each in report.messages] == [("contract-error", "3:1")]
 
 
-def test_mistakes_of_examples_are_said_all(folder: Folder) -> None:
+def test_every_mistake_of_the_examples_is_reported(folder: Folder) -> None:
     examples = (
         "status: ok\nexamples:\n  a: {trace: [work], findings: [top/staus]}\n  b: {like: z, but: {top: absent}}\n"
     )
@@ -185,7 +185,7 @@ def test_both_kinds_of_examples_are_needed(folder: Folder, examples: str, missin
     ],
     ids=["an accepted one that breaks it", "a rejected one that keeps it", "other findings than it states"],
 )
-def test_example_that_does_not_say_what_it_should(folder: Folder, examples: str, hint: str) -> None:
+def test_example_with_other_findings_than_listed_is_wrong(folder: Folder, examples: str, hint: str) -> None:
     report = folder.lint(HEAD + "status: ok\n" + examples)
     assert only(report, "example-wrong").hint == hint
     assert report.exit_code == 1
@@ -198,7 +198,7 @@ def test_expectation_that_no_example_proves_is_information(folder: Folder) -> No
     assert message.message == "no example proves top.kind: without it, all give the same findings"
 
 
-def test_of_what_is_wrong_anyway_it_is_not_said_that_no_example_proves_it(folder: Folder) -> None:
+def test_expectation_with_another_message_is_not_reported_as_unproven(folder: Folder) -> None:
     report = folder.lint(HEAD + "status: ok\norder: [top]\n" + OK + BAD)
     assert [each.id for each in report.messages] == ["says-nothing"]
 
@@ -208,14 +208,14 @@ def test_contract_may_demand_that_everything_is_proven(folder: Folder) -> None:
     assert folder.lint(HEAD + "status: ok\nkind: internal\n" + level + OK + BAD).exit_code == 1
 
 
-def test_accepted_example_without_a_flow_shows_nothing(folder: Folder) -> None:
+def test_accepted_example_without_a_flow_is_reported(folder: Folder) -> None:
     report = folder.lint(HEAD + "status: ok\n" + OK + "  other: {trace: [wrok]}\n" + BAD)
     message = only(report, "example-without-flow")
     assert (where(message), ids(report)) == ("8:3", ["example-without-flow"])
     assert message.message == "the example `other` is accepted only because it has no span `work`"
 
 
-def test_example_of_a_span_that_where_does_not_select_shows_something(folder: Folder) -> None:
+def test_accepted_example_that_where_excludes_is_correct(folder: Folder) -> None:
     body = (
         HEAD + "where: {kind: internal}\nstatus: ok\n" + OK + "  served: {trace: [{span: work, kind: server}]}\n" + BAD
     )
@@ -236,17 +236,17 @@ def test_fragment_that_nobody_extends_is_unused(folder: Folder) -> None:
     folder.write(FRAGMENT + "every: {r: {span: '*', kind: internal}}\n", "f")
     assert ids(folder.lint(HEAD + "status: ok\n" + OK + BAD)) == ["fragment-unused"]
     assert ids(folder.lint(EXTENDS)) == []
-    assert folder.lint("", "f").messages == ()  # without contracts nobody could
+    assert folder.lint("", "f").messages == ()  # without contracts, none could extend it
 
 
-def test_fragment_of_which_the_contract_takes_nothing_is_no_use(folder: Folder) -> None:
+def test_fragment_from_which_the_contract_uses_nothing_is_reported(folder: Folder) -> None:
     folder.write(FRAGMENT + "aliases: {x: [y]}\n", "f")
     assert ids(folder.lint(EXTENDS)) == ["extends-unused", "alias-unused"]
     folder.write(FRAGMENT + "aliases: {x: [y]}\n", "f")
     assert ids(folder.lint(EXTENDS.replace("status: ok\n", "status: ok\nattributes: {x: absent}\n", 1))) == []
 
 
-def test_what_a_fragment_declares_is_used_if_one_contract_uses_it(folder: Folder) -> None:
+def test_definition_of_a_fragment_is_used_if_one_contract_uses_it(folder: Folder) -> None:
     folder.write(FRAGMENT + "aliases: {x: [y]}\nclasses: {badge: 'B[0-9]'}\nlevels: {child-late: off}\n", "f")
     folder.write(EXTENDS.replace("contract: c", "contract: d"), "d")
     assert ids(folder.lint(EXTENDS)) == ["alias-unused", "class-unused"]
@@ -256,7 +256,7 @@ def test_what_a_fragment_declares_is_used_if_one_contract_uses_it(folder: Folder
     )
 
 
-def test_what_a_fragment_says_may_be_proven_by_any_contract(folder: Folder) -> None:
+def test_expectation_of_a_fragment_may_be_proven_by_any_contract(folder: Folder) -> None:
     fragment = folder.write(FRAGMENT + "every: {r: {span: '*', kind: internal}}\n", "f")
     folder.write(EXTENDS.replace("contract: c", "contract: d"), "d")
     message = only(folder.lint(EXTENDS), "expectation-unproven")
@@ -265,7 +265,7 @@ def test_what_a_fragment_says_may_be_proven_by_any_contract(folder: Folder) -> N
     assert folder.lint().messages == ()
 
 
-def test_unproven_of_a_fragment_is_not_said_where_only_a_contract_is_linted(folder: Folder) -> None:
+def test_unproven_expectation_of_a_fragment_is_not_reported_for_a_contract_alone(folder: Folder) -> None:
     folder.write(FRAGMENT + "every: {r: {span: '*', kind: internal}}\n", "f")
     folder.write(EXTENDS)
     assert folder.lint("", "c").messages == ()
@@ -277,7 +277,7 @@ def test_nothing_is_called_unused_while_a_contract_cannot_be_read(folder: Folder
     assert ids(folder.lint(HEAD + "status: ok\n" + OK + BAD)) == ["contract-error"]
 
 
-def test_two_contracts_of_one_name_and_version(folder: Folder) -> None:
+def test_two_contracts_with_the_same_name_and_version_are_reported(folder: Folder) -> None:
     text = HEAD + "status: ok\n" + OK + BAD
     folder.write(text, "d")
     report = folder.lint(text)
@@ -286,8 +286,7 @@ def test_two_contracts_of_one_name_and_version(folder: Folder) -> None:
     assert folder.lint().messages == ()
 
 
-def test_what_is_meant_otherwise_is_no_contradiction(folder: Folder) -> None:
-    """A level of its own, or pending: the finding is expected."""
+def test_finding_that_is_pending_or_has_its_own_level_is_no_contradiction(folder: Folder) -> None:
     rule = "children: {load: {span: db.query, kind: server}}\nevery: {r: {span: 'db.*', kind: client}}\n"
     assert ids(folder.lint(HEAD + rule)) == ["never-holds"]
     assert ids(folder.lint(HEAD + rule + "levels: {r/kind: off}\n")) == []

@@ -36,7 +36,7 @@ MS = 1_000_000
 
 
 def span(number: int, name: str, parent: int = 0, *, start: float = 0, takes: float = 1, **fields: Any) -> Span:
-    """Span `number` of trace 1 below span `parent` (0: a root); times in milliseconds."""
+    """Return span `number` of trace 1 below span `parent` (0: a root); times in milliseconds."""
     given: dict[str, Any] = {"trace_id": f"{1:032x}", "kind": "client" if name.startswith("redis") else "internal"}
     begin = 10**18 + round(start * MS)
     given |= {"parent_id": f"{parent:016x}" if parent else "", "start_ns": begin, "end_ns": begin + round(takes * MS)}
@@ -44,7 +44,7 @@ def span(number: int, name: str, parent: int = 0, *, start: float = 0, takes: fl
 
 
 def kept_flow() -> list[Span]:
-    """A hit: the lookup alone."""
+    """Return the spans of a cache hit: the lookup alone."""
     return [
         span(1, "GET /session", kind="server", takes=6),
         span(2, "session.validate", 1, start=1, takes=4, attributes={"session.valid": True}),
@@ -53,18 +53,18 @@ def kept_flow() -> list[Span]:
 
 
 def changed(spans: Sequence[Span], name: str, /, **fields: Any) -> list[Span]:
-    """The spans, those of the name with other fields."""
+    """Return the spans, with other fields on those with the name."""
     return [msgspec.structs.replace(each, **fields) if each.name == name else each for each in spans]
 
 
 def in_trace(spans: Sequence[Span], number: int, **fields: Any) -> Trace:
-    """The spans as trace `number`."""
+    """Return the spans as trace `number`."""
     trace_id = f"{number:032x}"
     moved = [msgspec.structs.replace(each, trace_id=trace_id) for each in spans]
     return Trace(trace_id, moved, **fields)
 
 
 def judged(*traces: Trace, contract: str = CONTRACT, **options: Any) -> Report:
-    """The report on the traces."""
+    """Return the report on the traces."""
     plan = load_text(contract, file="contracts/session-validate.contract.yaml")
     return verify([plan], Reading(SourceInfo("traces.json"), traces), **options)

@@ -38,12 +38,12 @@ def test_report_comes_back_as_it_was() -> None:
     assert parse_json(render_json(FULL)) == FULL
 
 
-def test_report_of_real_traces_comes_back_but_for_the_traces() -> None:
+def test_report_on_traces_comes_back_without_the_traces() -> None:
     report = judged(in_trace(changed(kept_flow(), "redis.get", kind="server"), 1))
     assert parse_json(render_json(report)) == replace(report, reading=None, header=())
 
 
-def test_shape_is_the_one_that_is_documented() -> None:
+def test_report_has_the_documented_shape() -> None:
     document = json.loads(render_json(judged(in_trace(changed(kept_flow(), "redis.get", kind="server"), 1))))
     assert document["spanpact_report"] == 1
     assert document["spanpact"] == __version__
@@ -72,6 +72,6 @@ def test_lone_surrogates_and_controls_stay_valid_json() -> None:
     "text",
     ["", "[]", "{}", "3", '{"spanpact_report": 2}', '{"spanpact_report": 1}', '{"spanpact_report": 1, "contracts": 3}'],
 )
-def test_what_is_no_report_is_one_clear_error(text: str) -> None:
+def test_any_other_text_is_one_usage_error(text: str) -> None:
     with pytest.raises(UsageError, match=r"not a spanpact report|has shape"):
         parse_json(text)

@@ -1,4 +1,4 @@
-"""The text report: golden pictures, and the promises that hold for any report."""
+"""The text report: golden files, and properties of every report."""
 
 from __future__ import annotations
 
@@ -71,14 +71,14 @@ REPORTS: dict[str, tuple[Report, TextOptions]] = {
 
 
 @pytest.mark.parametrize("name", REPORTS)
-def test_report_is_the_picture_that_was_agreed(name: str) -> None:
+def test_report_equals_its_golden_file(name: str) -> None:
     text, file = render_text(*REPORTS[name]), GOLDEN / f"{name}.txt"
     if os.environ.get("SPANPACT_GOLDEN") == "write":
         file.write_text(text, encoding="utf-8")
     assert text == file.read_text(encoding="utf-8")
 
 
-def test_no_golden_picture_is_left_over() -> None:
+def test_every_golden_file_has_a_report() -> None:
     assert {file.stem for file in GOLDEN.glob("*.txt")} == set(REPORTS)
 
 
@@ -92,7 +92,7 @@ def test_every_violation_names_key_and_contract_line(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", REPORTS)
-def test_ascii_report_is_ascii_and_says_as_much(name: str) -> None:
+def test_ascii_report_is_ascii_and_has_as_many_lines(name: str) -> None:
     report, options = REPORTS[name]
     text = render_text(report, replace(options, ascii=True))
     text.encode("ascii")
@@ -110,7 +110,7 @@ def test_colour_changes_nothing_but_colour(name: str) -> None:
 HOSTILE = "evil\x1b]0;t\x07\x1b[2J\r\n\x85\u202e\u2028\ud800\U000e0041‮name"
 
 
-def test_nothing_of_a_stranger_reaches_the_terminal_as_control() -> None:
+def test_control_characters_of_spans_never_reach_the_terminal() -> None:
     spans = changed(kept_flow(), "redis.get", name=HOSTILE, attributes={HOSTILE: HOSTILE, "key": [HOSTILE]})
     report = judged(in_trace(spans, 1, scenario=HOSTILE), header=[(HOSTILE, HOSTILE)])
     for text in (render_text(report), render_text(report, TextOptions(ascii=True, coverage=True, everything=True))):
@@ -118,14 +118,14 @@ def test_nothing_of_a_stranger_reaches_the_terminal_as_control() -> None:
         assert all(character == "\n" or character.isprintable() for character in text)
 
 
-def test_privacy_holds_in_every_part_of_the_picture() -> None:
+def test_private_data_is_masked_in_every_part_of_the_report() -> None:
     spans = changed(kept_flow(), "GET /session", name="GET /bob@example.com")
     spans = changed(spans, "session.validate", attributes={"session.valid": ["bob@example.com"], "error": b"x"})
     report = judged(in_trace(spans, 1), header=[("command", "run bob@example.com")])
     assert "bob@" not in render_text(report, TextOptions(everything=True))
 
 
-def test_own_privacy_classes_are_masked_by_the_mask_given() -> None:
+def test_mask_option_masks_own_privacy_classes() -> None:
     spans = changed(kept_flow(), "redis.get", kind="internal", name="redis.get", attributes={"key": "S-123"})
     assert "S-123" not in render_text(
         judged(in_trace(spans, 1), contract=CONTRACT.replace("every:", "classes: {staff: 'S-[0-9]+'}\nevery:")),
@@ -133,7 +133,7 @@ def test_own_privacy_classes_are_masked_by_the_mask_given() -> None:
     )
 
 
-def test_all_shows_every_flow_that_is_folded_else() -> None:
+def test_everything_shows_similar_flows_too() -> None:
     report, options = REPORTS["folded"]
     assert render_text(report, options).count("load/span-missing") == 1
     assert render_text(report, replace(options, everything=True)).count("load/span-missing") == 7
@@ -179,7 +179,7 @@ def test_findings_without_a_trace_are_listed_with_their_path() -> None:
     assert text.splitlines()[0].startswith("✗ broken")
 
 
-def test_findings_that_break_nothing_take_one_line_a_kind() -> None:
+def test_findings_that_break_nothing_take_one_line_for_each_kind() -> None:
     pending = Pending("moving", "team", "2027-03-31")
     late = [Finding("child-late", "integrity", "it ends late", "improvement", trace_id=f"{n:032x}") for n in range(3)]
     owed = Finding("duration", "store", "too slow", pending=pending, place=Place("c.yaml", 1, 2))
@@ -192,14 +192,14 @@ def test_findings_that_break_nothing_take_one_line_a_kind() -> None:
     assert summary_line(report) == "kept: 1 contract, 1 kept, 3 flows, 1 pending"
 
 
-def test_pending_findings_in_a_broken_flow_say_who_owes_what() -> None:
+def test_pending_finding_in_a_broken_flow_names_its_agreement() -> None:
     owed = Finding("duration", "store", "too slow", pending=Pending("moving", "team", "2027-03-31"))
     broken = Finding("kind", "store", "another", level="violation")
     text = render_text(Report((ContractResult("c", "1.0.0", "", "broken", 1, (owed, broken)),)))
     assert "until 2027-03-31, team: moving" in text
 
 
-def test_not_checked_says_why_and_whether_that_was_allowed() -> None:
+def test_unchecked_contract_has_a_reason_and_whether_it_is_allowed() -> None:
     unseen = ContractResult("a", "1.0.0", "", "not checked", 0, (), (NotChecked("top", "span", "unseen", "no a"),))
     kept = ContractResult("b", "1.0.0", "", "kept", 2, (), (NotChecked("top", "scope", "capability", "no scope", 2),))
     empty = ContractResult("c", "1.0.0", "", "not checked", 1)
@@ -217,7 +217,7 @@ def test_empty_report_says_that_nothing_was_judged() -> None:
     assert render_text(Report(())) == "not checked: no contract was judged\n"
 
 
-def test_ids_so_malformed_that_they_were_masked_are_still_found() -> None:
+def test_span_with_a_masked_id_is_still_found() -> None:
     spans = changed(kept_flow(), "redis.get", span_id="bob@example.com", kind="server")
     text = render_text(judged(in_trace(spans, 1)))
     assert re.search(r"redis\.get .*\n.*✗ lookup/kind", text)
@@ -261,7 +261,7 @@ def test_names_of_any_width_stay_within_the_line() -> None:
     assert all(len(line) <= 60 for line in tree)
 
 
-def test_source_that_carries_less_is_counted_beside_a_kept_contract() -> None:
+def test_header_names_the_source_and_the_backend() -> None:
     info = SourceInfo("old backend", ALL_CAPABILITIES - {"status_message"})
     trace = Trace("1" * 32, kept_flow())
     report = replace(REPORTS["kept"][0], reading=Reading(info, [trace]), header=[("backend", "jaeger 2.13")])

@@ -1,4 +1,4 @@
-"""Write a report to standard output or to a file, in the format that was asked for."""
+"""Write a report to standard output or to a file, in the format of `--format`."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ class _ReportText:
             listed = ", ".join(ids[:_MOST_TRACE_IDS]) + (
                 f", {canvas.glyphs.more}" if len(ids) > _MOST_TRACE_IDS else ""
             )
-            yield canvas.paint(f"  {counted(len(similar), 'more flow')} alike: {listed}", "quiet")
+            yield canvas.paint(f"  {counted(len(similar), 'more similar flow')}: {listed}", "quiet")
 
     def _not_breaking(self, findings: list[Finding], name: str) -> Iterator[str]:
         """Yield one line for each kind of finding that breaks nothing."""

@@ -63,7 +63,7 @@ def _others(group: Sequence[Trace], canvas: Canvas) -> Iterator[str]:
     if len(group) > 1:
         ids = ", ".join(canvas.masked(trace.trace_id) for trace in group[1:4])
         more = f", {canvas.glyphs.more}" if len(group) > 4 else ""
-        yield canvas.paint(f"  {counted(len(group) - 1, 'more trace')} alike: {ids}{more}", "quiet")
+        yield canvas.paint(f"  {counted(len(group) - 1, 'more similar trace')}: {ids}{more}", "quiet")
 
 
 def _orphaned(span: Span, canvas: Canvas) -> str:

@@ -34,7 +34,7 @@ def test_safe_text_is_printable_encodable_and_stays_safe(text: str) -> None:
         ("\U000e0041", "\\U000e0041"),
     ],
 )
-def test_characters_without_a_picture_are_written_out(text: str, shown: str) -> None:
+def test_control_characters_are_escaped(text: str, shown: str) -> None:
     assert escape_controls(text) == shown
 
 
@@ -68,7 +68,7 @@ def test_wrapping_keeps_every_word_whole(text: str, width: int) -> None:
         (-2_000_000, "-2ms"),
     ],
 )  # fmt: skip
-def test_time_has_three_digits_and_the_unit_that_fits(amount: int, shown: str) -> None:
+def test_time_has_three_digits_and_a_fitting_unit(amount: int, shown: str) -> None:
     assert format_nanoseconds(amount, Canvas()) == shown
 
 
@@ -83,7 +83,7 @@ def test_values_read_as_contracts_write_them() -> None:
     assert shown == ["true", "false", "null", "5", "0.5", '"a"', "3 bytes", '[1, "a", "1 bytes"]', '{"k": null}']
 
 
-def test_leak_at_the_cut_is_masked_whole() -> None:
+def test_private_data_at_the_cut_is_masked() -> None:
     from spanpact.privacy import mask
 
     text = "x" * 190 + " someone.with.a.long.name@example.com"

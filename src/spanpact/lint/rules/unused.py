@@ -62,19 +62,24 @@ def key_location(document: Document, name: str, key: str) -> Location:
 
 
 def _aliases(document: Document, used: set[str]) -> Iterator[LintMessage]:
-    for name in section(document, "aliases"):
-        if name not in used:
-            message = f"no expectation names the attribute `{name}`: its aliases have no effect"
-            hint = "remove them; aliases belong to the name that expectations use"
-            yield lint_message("alias-unused", message, hint=hint, place=key_location(document, "aliases", name).place)
+    message = "no expectation names the attribute `{}`: its aliases have no effect"
+    hint = "remove them; aliases belong to the name that expectations use"
+    yield from _unused_keys("alias-unused", document, "aliases", used, message, hint)
 
 
 def _classes(document: Document, forbidden: set[str]) -> Iterator[LintMessage]:
-    for name in section(document, "classes"):
-        if name not in forbidden:
-            message = f"nothing forbids the class `{name}`: it is only masked in reports"
-            hint = "forbid it, unless it exists for masking"
-            yield lint_message("class-unused", message, hint=hint, place=key_location(document, "classes", name).place)
+    message = "nothing forbids the class `{}`: it is only masked in reports"
+    hint = "forbid it, unless it exists for masking"
+    yield from _unused_keys("class-unused", document, "classes", forbidden, message, hint)
+
+
+def _unused_keys(
+    id: str, document: Document, name: str, used: set[str], message: str, hint: str
+) -> Iterator[LintMessage]:
+    """Yield a message for each key of a section that is not used; `{}` in the message is the key."""
+    for key in section(document, name):
+        if key not in used:
+            yield lint_message(id, message.format(key), hint=hint, place=key_location(document, name, key).place)
 
 
 def _extends(contract: LintedContract, used: set[str]) -> Iterator[LintMessage]:

@@ -1,4 +1,4 @@
-"""The table has a rule for each keyword of the language, and for no other."""
+"""There is a compatibility rule for each keyword of the language, and no other."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_each_word_of_a_matcher_has_a_rule() -> None:
     assert set(WORDS) == set(vocabulary.MATCHER)
 
 
-def test_nothing_that_examples_alone_may_hold_is_left_out_by_mistake() -> None:
+def test_only_keywords_of_examples_have_no_rule() -> None:
     examples = {*vocabulary.EXAMPLE, *vocabulary.EXAMPLE_TRACE, *vocabulary.EXAMPLE_SPAN, *vocabulary.EXAMPLE_LOG}
     examples |= {*vocabulary.EXAMPLE_LINK, *vocabulary.EXAMPLE_SCOPE, *vocabulary.EXAMPLE_VALUE}
     known = {*(name.rpartition(".")[2] for name in KEYWORDS), *WORDS, *vocabulary.DURATION, *examples}
@@ -41,7 +41,7 @@ def test_nothing_that_examples_alone_may_hold_is_left_out_by_mistake() -> None:
 
 
 @pytest.mark.parametrize("keyword", KEYWORDS)
-def test_a_rule_says_what_it_does_and_names_findings_of_the_language(keyword: str) -> None:
+def test_rule_has_a_summary_and_names_findings_of_the_catalogue(keyword: str) -> None:
     rule = KEYWORDS[keyword]
     assert rule.summary
     assert set(rule.findings) <= set(CATALOGUE)
