@@ -139,7 +139,7 @@ def test_nobody_answers_once_it_is_stopped() -> None:
 def test_without_it_there_is_no_address() -> None:
     with OtlpReceiver() as receiver:
         assert receiver.grpc_url == ""
-        with pytest.raises(UsageError, match=r"takes no gRPC \(make it with grpc=True"):
+        with pytest.raises(UsageError, match=r"does not accept gRPC \(create it with grpc=True"):
             receiver.env(protocol="grpc")
 
 

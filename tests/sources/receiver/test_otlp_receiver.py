@@ -204,7 +204,7 @@ def test_what_arrived_stays_readable_after_the_stop() -> None:
 
 
 def test_it_is_started_once() -> None:
-    with OtlpReceiver() as receiver, pytest.raises(UsageError, match="started once"):
+    with OtlpReceiver() as receiver, pytest.raises(UsageError, match="was started before"):
         receiver.start()
 
 
@@ -222,13 +222,13 @@ def test_a_taken_port_is_one_line(receiver: OtlpReceiver) -> None:
 
 @pytest.mark.parametrize("port", [-1, 65536])
 def test_a_port_that_does_not_exist_is_one_line(port: int) -> None:
-    with pytest.raises(UsageError, match=rf"there is no port {port} \(accepted: 0 to 65535"):
+    with pytest.raises(UsageError, match=rf"the port cannot be {port} \(accepted: 0 to 65535"):
         OtlpReceiver(port=port)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "example.org", "::"])
 def test_only_loopback_is_listened_on_unless_allowed(host: str) -> None:
-    with pytest.raises(UsageError, match=r"listens on loopback, not on .* \(allow it with allow_remote\)"):
+    with pytest.raises(UsageError, match=r"listens on loopback, not on .* \(set allow_remote=True to listen on it\)"):
         OtlpReceiver(host=host)
 
 

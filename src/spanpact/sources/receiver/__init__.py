@@ -1,4 +1,15 @@
-"""The receiver: an OTLP endpoint inside this process, over HTTP and gRPC."""
+"""The receiver: an OTLP endpoint in this process, over HTTP and gRPC.
+
+A request over HTTP goes through these modules, in order:
+
+1. `http_server` accepts the connection and reads the request, within its limits (`ReceiverLimits`);
+2. `request_head` checks the first line and the headers;
+3. `request_body` inflates and decodes the body, and stores it;
+4. `responses` encodes the response: success, partial success or refusal.
+
+`grpc_server` does the same over gRPC. `otlp_receiver` is the source, which keeps what was stored;
+`exporter_environment` has the variables that make an SDK export to it.
+"""
 
 from __future__ import annotations
 

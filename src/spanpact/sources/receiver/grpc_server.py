@@ -1,6 +1,6 @@
-"""The gRPC side of the receiver: `Export` of the OTLP services for traces, logs and metrics.
+"""The receiver's gRPC server: `Export` of the OTLP services for traces, logs and metrics.
 
-Needs the extra `grpc`, which is imported when the server is made. Source: the OTLP specification, "OTLP/gRPC".
+It needs the extra `grpc`, imported when the server is created. Source: the OTLP specification, "OTLP/gRPC".
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from spanpact.otlp import (
     traces_hold_more_than,
 )
 from spanpact.sources.receiver.http_server import ReceiverLimits
-from spanpact.sources.receiver.requests import Store, partial_protobuf
+from spanpact.sources.receiver.request_body import Store
+from spanpact.sources.receiver.responses import encode_success_protobuf
 
 _SERVICES: Final[dict[Signal, str]] = {
     "traces": "opentelemetry.proto.collector.trace.v1.TraceService",
@@ -29,11 +30,11 @@ _SERVICES: Final[dict[Signal, str]] = {
     "metrics": "opentelemetry.proto.collector.metrics.v1.MetricsService",
 }
 _WORKERS: Final = 4
-_CALLS_AT_ONCE: Final = 32  # each holds a whole message in memory
+_CALLS_AT_ONCE: Final = 32  # each call keeps a whole message in memory
 
 
-class _Refused(Exception):
-    """A message that is not taken: the name of a gRPC status, and one sentence."""
+class _Refusal(Exception):
+    """A call that is refused: the name of a gRPC status, and the reason in one sentence."""
 
     def __init__(self, status: str, reason: str) -> None:
         super().__init__(reason)
@@ -43,8 +44,8 @@ class _Refused(Exception):
 class GrpcServer:
     """Serves `Export` in threads of its own until it is stopped.
 
-    `store` and `on_metrics` take in what came, `on_refusal` counts what was refused. Raises UsageError where the
-    package grpcio is not installed.
+    `store` stores a batch of spans or log records; `on_metrics` and `on_refusal` are called for each request with
+    metrics and each refused one. Raise UsageError where the package grpcio is not installed.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class GrpcServer:
         on_refusal: Callable[[], None],
         limits: ReceiverLimits,
     ) -> None:
-        self._grpc = _imported()
+        self._grpc = _import_grpc()
         self._store = store
         self._on_metrics = on_metrics
         self._on_refusal = on_refusal
@@ -73,7 +74,7 @@ class GrpcServer:
         )
 
     def start(self, host: str, port: int) -> int:
-        """Listen; gives the port (0 takes a free one). Raises SourceError where it cannot be had."""
+        """Listen and return the port; port 0 takes a free one. Raise SourceError where the port is not available."""
         address = f"[{host}]" if ":" in host else host
         try:
             bound: int = self._server.add_insecure_port(f"{address}:{port}")
@@ -84,42 +85,43 @@ class GrpcServer:
         return bound
 
     def stop(self, grace_seconds: float) -> None:
-        """Stop listening; calls that have begun may finish within the grace."""
+        """Stop listening. Calls in progress have `grace_seconds` to finish."""
         self._server.stop(grace_seconds).wait()
 
     def _handler(self, signal: Signal) -> Any:
-        """Without a deserializer the message comes as bytes: it is weighed before it is made."""
+        """Return the handler of one service. Without a deserializer it gets bytes, so it can count before decoding."""
 
         def export(message: bytes, context: Any) -> bytes:
             try:
-                return self._taken(signal, message)
-            except _Refused as refused:
+                return self._export(signal, message)
+            except _Refusal as refusal:
                 self._on_refusal()
-                aborted: bytes = context.abort(getattr(self._grpc.StatusCode, refused.status), str(refused))
-                return aborted  # never: `abort` raises
+                aborted: bytes = context.abort(getattr(self._grpc.StatusCode, refusal.status), str(refusal))
+                return aborted  # never reached: `abort` raises
 
         method = self._grpc.unary_unary_rpc_method_handler(export)
         return self._grpc.method_handlers_generic_handler(_SERVICES[signal], {"Export": method})
 
-    def _taken(self, signal: Signal, message: bytes) -> bytes:
+    def _export(self, signal: Signal, message: bytes) -> bytes:
+        """Store a message and return the response. Raise `_Refusal` for one that is too large or not OTLP."""
         if signal == "metrics":
             self._on_metrics()
             return b""
-        return partial_protobuf(signal, self._store(self._decoded(signal, message)))
+        return encode_success_protobuf(signal, self._store(self._decode(signal, message)))
 
-    def _decoded(self, signal: Signal, message: bytes) -> Batch:
+    def _decode(self, signal: Signal, message: bytes) -> Batch:
         limit = self._limits.messages
         holds_more = traces_hold_more_than if signal == "traces" else logs_hold_more_than
         if holds_more(limit, message):
-            raise _Refused("RESOURCE_EXHAUSTED", f"the body holds more than {limit:,} messages")
+            raise _Refusal("RESOURCE_EXHAUSTED", f"the body holds more than {limit:,} messages")
         decode = decode_protobuf_traces if signal == "traces" else decode_protobuf_logs
         try:
             return decode(message, name="request body", shared=self._shared)
         except SourceError as error:
-            raise _Refused("INVALID_ARGUMENT", str(error)) from None
+            raise _Refusal("INVALID_ARGUMENT", str(error)) from None
 
 
-def _imported() -> Any:
+def _import_grpc() -> Any:
     try:
         return import_module("grpc")
     except ImportError:

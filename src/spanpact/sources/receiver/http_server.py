@@ -1,8 +1,8 @@
-"""The HTTP side of the receiver: connections, their deadlines and their bounds, on asyncio and h11.
+"""The receiver's HTTP server: connections with deadlines and limits, on asyncio and h11.
 
-A connection is in one of four phases: `head` (a request's head is awaited, none was answered yet), `idle` (between
-two requests), `body`, `closing`. When there are too many connections the least useful one gives way: the oldest that
-never sent a request, then the oldest idle one. So a thousand sockets that drip headers keep nobody out.
+A connection is in one of four phases: `head` (it waits for its first request), `idle` (between two requests), `body`
+(a request is being read and answered), `closing`. When there are too many connections, one is evicted: the oldest that
+never sent a request, else the oldest idle one. Therefore a thousand slow sockets cannot keep other senders out.
 """
 
 from __future__ import annotations
@@ -18,21 +18,25 @@ from typing import Literal, TypeAlias
 import h11
 
 from spanpact.otlp import Signal
-from spanpact.sources.receiver.requests import Answer, Refusal, RequestHead, refuse, too_large
+from spanpact.sources.receiver.request_head import RequestHead
+from spanpact.sources.receiver.responses import Refusal, Response, body_too_large, refusal_response
 
 Phase: TypeAlias = Literal["head", "idle", "body", "closing"]
 
-_GIVES_WAY: dict[Phase, int] = {"head": 0, "idle": 1, "closing": 2, "body": 3}
+_EVICTION_ORDER: dict[Phase, int] = {"head": 0, "idle": 1, "closing": 2, "body": 3}
 _CHUNK = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiverLimits:
-    """What the receiver takes: sizes in bytes, times in seconds.
+    """The limits of the receiver: sizes in bytes, times in seconds.
 
-    `body` is one body as sent and `inflated` after inflating; `messages` is how many spans, attributes, values and
-    so on one body may hold; `buffered` is all bodies being read at once; `spans` and `logs` are kept, and more are
-    dropped and counted.
+    - `body`: one body as sent; `inflated`: one body after inflating; `buffered`: all bodies being read at one time.
+    - `messages`: the number of spans, attributes, values and so on in one body.
+    - `spans`, `logs`: the spans and log records that are kept; further ones are dropped and counted.
+    - `connections`: open connections; `head_seconds`, `body_seconds`: the time for reading the head and the body of a
+      request; `idle_seconds`: the time between two requests; `linger_seconds`: the time for which a refused sender may
+      go on sending.
     """
 
     connections: int = 256
@@ -48,12 +52,12 @@ class ReceiverLimits:
     logs: int = 500_000
 
 
-Handler: TypeAlias = Callable[[RequestHead, Signal, bytes], Answer]
-"""Answers a request whose head was checked and whose body was read; may raise Refusal."""
+Handler: TypeAlias = Callable[[RequestHead, Signal, bytes], Response]
+"""Returns the response to a request whose head was checked and whose body was read, or raises Refusal."""
 
 
 class HttpServer:
-    """Serves connections until told to drain. All methods run in the event loop's thread."""
+    """Serves connections until it is drained. All methods run in the event loop's thread."""
 
     def __init__(self, handler: Handler, on_refusal: Callable[[], None], limits: ReceiverLimits) -> None:
         self.handler = handler
@@ -65,36 +69,36 @@ class HttpServer:
         self.connections: set[Connection] = set()
 
     def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """The callback of `asyncio.start_server`: serve one connection to its end, in a task of its own."""
+        """Serve one connection in a task of its own: the callback of `asyncio.start_server`."""
         if len(self.connections) >= self.limits.connections:
             self._evict()
         connection = Connection(self, reader, writer)
         self.connections.add(connection)
 
     def _evict(self) -> None:
-        victim = min(self.connections, key=lambda c: (_GIVES_WAY[c.phase], c.since))
+        victim = min(self.connections, key=lambda connection: (_EVICTION_ORDER[connection.phase], connection.since))
         self.connections.discard(victim)
         self.evicted += 1
         victim.abort()
 
     async def drain(self, seconds: float) -> None:
-        """Refuse new requests, let those that have begun finish, and after `seconds` close what is left."""
+        """Refuse new requests, let those in progress finish, and after `seconds` close all connections."""
         self.draining = True
         for connection in list(self.connections):
             if not connection.begun:
                 connection.abort()
-        await self._ended(seconds)
+        await self._wait_for_connections(seconds)
         for connection in list(self.connections):
             connection.abort()
-        await self._ended(None)
+        await self._wait_for_connections(None)
 
-    async def _ended(self, seconds: float | None) -> None:
+    async def _wait_for_connections(self, seconds: float | None) -> None:
         if tasks := [connection.task for connection in self.connections]:
             await asyncio.wait(tasks, timeout=seconds)
 
 
 class Connection:
-    """One connection: requests one after another."""
+    """One connection, which serves requests one after another."""
 
     def __init__(self, server: HttpServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.since = asyncio.get_running_loop().time()
@@ -105,13 +109,13 @@ class Connection:
         self._writer = writer
         self._http = h11.Connection(h11.SERVER)
         self._method = ""
-        # asyncio does it only for sockets that were made with the protocol's number
+        # asyncio sets this only for sockets that were created with an explicit protocol number
         writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.task = asyncio.create_task(self._serve())
         self.task.add_done_callback(lambda _: self._ended())
 
     def abort(self) -> None:
-        """Close at once, whatever is under way."""
+        """Close the connection at once, without finishing a request."""
         self._writer.transport.abort()
 
     def _enter(self, phase: Phase) -> None:
@@ -123,20 +127,20 @@ class Connection:
         self._writer.close()
 
     async def _serve(self) -> None:
-        """Answer requests until one side closes, or a deadline passes."""
+        """Serve requests until one side closes the connection or a deadline passes."""
         with suppress(OSError, h11.LocalProtocolError):  # a deadline's TimeoutError is an OSError too
-            while (answer := await self._exchange()) is not None:
-                await self._send(answer)
-                if answer.close:
+            while (response := await self._exchange()) is not None:
+                await self._send(response)
+                if response.close:
                     await self._linger()
-                if answer.close or self._http.our_state is not h11.DONE or self._http.their_state is not h11.DONE:
+                if response.close or self._http.our_state is not h11.DONE or self._http.their_state is not h11.DONE:
                     return
                 self._http.start_next_cycle()
                 self.begun = False
                 self._enter("idle")
 
-    async def _exchange(self) -> Answer | None:
-        """The answer to the next request; None where there is none."""
+    async def _exchange(self) -> Response | None:
+        """Read the next request and return its response; None where the connection ends before a request."""
         encoding = None
         try:
             request = await self._head()
@@ -148,19 +152,19 @@ class Connection:
             signal = request.check(max_body=self._server.limits.body)
             body = await self._body()
         except Refusal as refusal:
-            return self._refused(refuse(refusal, encoding, close=True))
+            return self._refused(refusal_response(refusal, encoding, close=True))
         except h11.RemoteProtocolError as error:
-            return self._refused(refuse(Refusal(error.error_status_hint, str(error)), encoding, close=True))
+            return self._refused(refusal_response(Refusal(error.error_status_hint, str(error)), encoding, close=True))
         try:
             return self._server.handler(request, signal, body)
         except Refusal as refusal:
-            return self._refused(refuse(refusal, encoding, close=False))
+            return self._refused(refusal_response(refusal, encoding, close=False))
 
-    def _refused(self, answer: Answer) -> Answer | None:
+    def _refused(self, response: Response) -> Response | None:
         if self._writer.is_closing():
             return None
         self._server.on_refusal()
-        return answer
+        return response
 
     async def _head(self) -> RequestHead | None:
         limits = self._server.limits
@@ -181,12 +185,12 @@ class Connection:
             self._http.receive_data(data)
             if data and not self.begun:
                 self.begun = True
-                if deadline is not None and self.phase == "idle":  # the head has begun: its own deadline holds
+                if deadline is not None and self.phase == "idle":  # from here on the deadline of the head applies
                     deadline.reschedule(asyncio.get_running_loop().time() + self._server.limits.head_seconds)
         return event
 
     async def _body(self) -> bytes:
-        """The body as sent. Raises Refusal when it is too large, too slow, or too many are being read."""
+        """Read the body as sent. Raise Refusal if it is too large or too slow, or if too many are being read."""
         if self._http.they_are_waiting_for_100_continue:
             await self._write(h11.InformationalResponse(status_code=100, headers=[], reason="Continue"))
         body = bytearray()
@@ -195,7 +199,7 @@ class Connection:
                 while isinstance(event := await self._event(), h11.Data):
                     self._grow(body, event.data)
         except TimeoutError:
-            raise Refusal(408, "the body came too slowly") from None
+            raise Refusal(408, f"the body took longer than {self._server.limits.body_seconds:g} s") from None
         finally:
             self._server.buffered -= len(body)
         return bytes(body)
@@ -203,20 +207,24 @@ class Connection:
     def _grow(self, body: bytearray, data: bytes) -> None:
         limits = self._server.limits
         if len(body) + len(data) > limits.body:
-            raise too_large(limits.body)
+            raise body_too_large(limits.body)
         if self._server.buffered + len(data) > limits.buffered:
-            raise Refusal(503, "too many requests at once", ("retry-after", "1"))
+            raise Refusal(503, "too many requests at the same time", ("retry-after", "1"))
         body += data
         self._server.buffered += len(data)
 
-    async def _send(self, answer: Answer) -> None:
-        headers = [("content-type", answer.content_type), ("content-length", str(len(answer.body))), *answer.headers]
-        if answer.close or self._server.draining:
+    async def _send(self, response: Response) -> None:
+        headers = [
+            ("content-type", response.content_type),
+            ("content-length", str(len(response.body))),
+            *response.headers,
+        ]
+        if response.close or self._server.draining:
             headers.append(("connection", "close"))
-        reason = http.HTTPStatus(answer.status).phrase
-        response = h11.Response(status_code=answer.status, headers=headers, reason=reason)
-        body = [] if self._method == "HEAD" else [h11.Data(data=answer.body)]
-        await self._write(response, *body, h11.EndOfMessage())
+        reason = http.HTTPStatus(response.status).phrase
+        head = h11.Response(status_code=response.status, headers=headers, reason=reason)
+        body = [] if self._method == "HEAD" else [h11.Data(data=response.body)]
+        await self._write(head, *body, h11.EndOfMessage())
 
     async def _write(self, *events: h11.Event) -> None:
         self._writer.write(b"".join(self._http.send(event) or b"" for event in events))
@@ -224,7 +232,7 @@ class Connection:
             await self._writer.drain()
 
     async def _linger(self) -> None:
-        """Pass over what is still being sent: closing at once would reset the connection and lose the answer."""
+        """Read and discard what is still being sent: closing now would reset the connection and lose the response."""
         self._enter("closing")
         self._writer.write_eof()
         async with asyncio.timeout(self._server.limits.linger_seconds):

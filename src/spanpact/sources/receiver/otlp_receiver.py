@@ -1,6 +1,6 @@
-"""The receiver source: an OTLP endpoint inside this process, to which anything that is traced can export.
+"""The receiver source: an OTLP endpoint in this process, to which any traced program can export.
 
-It listens on loopback, in a thread with an event loop of its own, and keeps what arrives until it is read.
+It listens on loopback, in a thread with its own event loop, and keeps all spans and log records that arrive.
 """
 
 from __future__ import annotations
@@ -12,30 +12,32 @@ import socket
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Self
 
 from spanpact.errors import SourceError, UsageError
 from spanpact.otlp import Batch, SharedValues, Signal
+from spanpact.sources.receiver.exporter_environment import Protocol, exporter_environment
 from spanpact.sources.receiver.grpc_server import GrpcServer
 from spanpact.sources.receiver.http_server import HttpServer, ReceiverLimits
-from spanpact.sources.receiver.requests import Answer, RequestHead, answer_request
+from spanpact.sources.receiver.request_body import store_body
+from spanpact.sources.receiver.request_head import RequestHead
+from spanpact.sources.receiver.responses import Response
 from spanpact.sources.trace_source import SourceBase
 from spanpact.trace.assembly import TraceAssembler
 from spanpact.trace.model import ALL_CAPABILITIES, Capability, Reading, SourceInfo
 
-_PROXY_VARIABLES = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
-_WAITING = 1024
-_ACCEPTED_AT_ONCE = 16  # so that a flood of connections does not keep those that are there waiting
+_BACKLOG = 1024
+_ACCEPTED_AT_ONCE = 16  # few, so that a flood of new connections does not delay the established ones
 DEFAULT_LIMITS = ReceiverLimits()
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiverCounts:
-    """What a receiver has seen so far.
+    """The counters of a receiver.
 
-    `received` and `logs` are spans and log records that were taken in, `dropped` those for which there was no room;
-    `rejected` are refused requests, `metrics` requests with metrics, which are accepted and ignored, and `evicted`
-    connections that had to give way.
+    - `received`, `logs`: spans and log records stored; `dropped`: those beyond the limits.
+    - `rejected`: requests refused; `metrics`: requests with metrics, which are accepted and ignored.
+    - `evicted`: connections closed to make room for new ones.
     """
 
     received: int = 0
@@ -47,12 +49,12 @@ class ReceiverCounts:
 
 
 class OtlpReceiver(SourceBase):
-    """An OTLP receiver over HTTP (protobuf and JSON, gzip) for traces and logs; metrics are accepted and ignored.
+    """An OTLP receiver over HTTP (protobuf and JSON, gzip) for traces and logs. Metrics are accepted and ignored.
 
-    `port` 0 takes a free port. A `host` other than loopback needs `allow_remote=True`: there is no authentication.
-    `grpc=True` takes OTLP/gRPC too, at a free port of its own: it needs the extra `grpc`.
-    `scenarios` and `offered` may still change while it runs. Traces are complete once `finish` was called.
-    Used as a context manager it starts and stops itself. `read` and the counters may be used from any thread.
+    `port` 0 takes a free port. A `host` other than loopback needs `allow_remote=True`, as there is no authentication.
+    `grpc=True` also accepts OTLP/gRPC, at a free port of its own; it needs the extra `grpc`. `scenarios` (labels by
+    trace id) and `offered` (the number of requests made) may change while it runs. Traces are complete once `finish`
+    was called. As a context manager it starts and stops itself. Any thread may call `read` and the counters.
     """
 
     def __init__(
@@ -67,9 +69,10 @@ class OtlpReceiver(SourceBase):
         grpc: bool = False,
     ) -> None:
         if not allow_remote and not _is_loopback(host):
-            raise UsageError(f"the receiver listens on loopback, not on {host!r}", hint="allow it with allow_remote")
+            message = f"the receiver listens on loopback, not on {host!r}"
+            raise UsageError(message, hint="set allow_remote=True to listen on it")
         if not 0 <= port <= 65535:
-            raise UsageError(f"there is no port {port}", hint="accepted: 0 to 65535; 0 takes a free one")
+            raise UsageError(f"the port cannot be {port}", hint="accepted: 0 to 65535; 0 takes a free one")
         self.scenarios = scenarios if scenarios is not None else {}
         self.offered = offered
         self._host = host
@@ -89,12 +92,12 @@ class OtlpReceiver(SourceBase):
         self._stopping: asyncio.Event | None = None
         self._grace = 0.0
 
-    # what the caller's threads use
+    # Called from the caller's threads.
 
     def start(self) -> Self:
-        """Listen. Raises SourceError where the port cannot be had, UsageError when it was started before."""
+        """Listen. Raise SourceError where the port is not available, UsageError where it was started before."""
         if self._state != "new":
-            raise UsageError("a receiver is started once", hint="make another one")
+            raise UsageError("the receiver was started before", hint="create another one")
         listener = self._listen()
         if self._grpc is not None:
             try:
@@ -112,7 +115,7 @@ class OtlpReceiver(SourceBase):
         return self
 
     def stop(self, *, grace_seconds: float = 2.0) -> None:
-        """Stop listening: requests that have begun may finish within the grace; what was received stays readable."""
+        """Stop listening. Requests in progress have `grace_seconds` to finish. `read` still returns what was stored."""
         if self._state != "listening" or self._thread is None or self._loop is None or self._stopping is None:
             return
         self._state = "stopped"
@@ -123,11 +126,11 @@ class OtlpReceiver(SourceBase):
         self._thread.join()
 
     def close(self) -> None:
-        """Stop, as a source is closed."""
+        """Stop listening, as `stop` does."""
         self.stop()
 
     def finish(self) -> None:
-        """Say that whatever was traced has ended: from now on all traces are complete."""
+        """Declare that the traced programs have ended: from now on all traces are complete."""
         self._complete = True
 
     def __enter__(self) -> Self:
@@ -135,63 +138,42 @@ class OtlpReceiver(SourceBase):
 
     @property
     def url(self) -> str:
-        """The base URL, for `OTEL_EXPORTER_OTLP_ENDPOINT`."""
+        """Return the base URL, for `OTEL_EXPORTER_OTLP_ENDPOINT`."""
         return self._url(self._port)
 
     @property
     def grpc_url(self) -> str:
-        """The same for gRPC, "" without it."""
+        """Return the base URL for gRPC; "" where the receiver does not accept it."""
         return self._url(self._grpc_port) if self._grpc_port else ""
 
     def _url(self, port: int) -> str:
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._host, self._host)
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
-    def env(self, *, protocol: Literal["http/protobuf", "grpc"] = "http/protobuf") -> dict[str, str]:
-        """The environment variables that make an OpenTelemetry SDK export here, whatever else is set.
+    def env(self, *, protocol: Protocol = "http/protobuf") -> dict[str, str]:
+        """Return the environment variables that make an OpenTelemetry SDK export to this receiver.
 
-        Over gRPC only where the receiver takes it (else UsageError). The variables of one signal beat the general
-        ones, so they are all given. Where a proxy is set, it is told to keep out of the way.
+        They override what else is set. Raise UsageError for gRPC where the receiver does not accept it.
         """
         if protocol == "grpc" and not self._grpc_port:
-            raise UsageError("the receiver takes no gRPC", hint="make it with grpc=True, and start it")
-        url = self.grpc_url if protocol == "grpc" else self.url
-        variables = {
-            "OTEL_EXPORTER_OTLP_ENDPOINT": url,
-            "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
-            "OTEL_TRACES_EXPORTER": "otlp",
-            "OTEL_LOGS_EXPORTER": "otlp",
-        }
-        for signal in ("traces", "logs", "metrics"):
-            variables[f"OTEL_EXPORTER_OTLP_{signal.upper()}_ENDPOINT"] = (
-                url if protocol == "grpc" else f"{url}/v1/{signal}"
-            )
-            variables[f"OTEL_EXPORTER_OTLP_{signal.upper()}_PROTOCOL"] = protocol
-        return variables | self._without_proxy()
-
-    def _without_proxy(self) -> dict[str, str]:
-        if not any(os.environ.get(name) for name in _PROXY_VARIABLES):
-            return {}
-        host = self.url.removeprefix("http://").rsplit(":", 1)[0].strip("[]")
-        excepted = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
-        joined = ",".join(part for part in (excepted, host) if part)
-        return {"NO_PROXY": joined, "no_proxy": joined}
+            raise UsageError("the receiver does not accept gRPC", hint="create it with grpc=True, and start it")
+        return exporter_environment(self.grpc_url if protocol == "grpc" else self.url, protocol, os.environ)
 
     @property
     def info(self) -> SourceInfo:
-        """The receiver's address, with every capability; `offered` only where it was declared."""
+        """Return the receiver's address, with every capability; `offered` only where it is set."""
         lacking: set[Capability] = {"offered"} if self.offered is None else set()
         return SourceInfo(f"OTLP receiver {self.url}", ALL_CAPABILITIES - lacking)
 
     def read(self) -> Reading:
-        """All traces received so far."""
+        """Return all traces received so far."""
         with self._lock:
             traces = self._assembler.traces(complete=self._complete, scenarios=self.scenarios)
         return Reading(self.info, traces, self.offered)
 
     @property
     def counts(self) -> ReceiverCounts:
-        """All counters, of one moment."""
+        """Return all counters, read at one moment."""
         with self._lock:
             return ReceiverCounts(
                 self._assembler.spans,
@@ -204,17 +186,17 @@ class OtlpReceiver(SourceBase):
 
     @property
     def received(self) -> int:
-        """Spans taken in."""
+        """Return the number of spans stored."""
         return self.counts.received
 
     @property
     def rejected(self) -> int:
-        """Requests refused."""
+        """Return the number of requests refused."""
         return self.counts.rejected
 
     @property
     def dropped(self) -> int:
-        """Spans and log records for which there was no room."""
+        """Return the number of spans and log records beyond the limits."""
         return self.counts.dropped
 
     def __repr__(self) -> str:
@@ -224,12 +206,12 @@ class OtlpReceiver(SourceBase):
             f"{counts.received} spans, {counts.logs} logs, {counts.rejected} rejected, {counts.dropped} dropped>"
         )
 
-    # what the receiver's own thread runs
+    # Called from the receiver's own threads.
 
     def _listen(self) -> socket.socket:
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
         try:
-            listener = socket.create_server((self._host, self._port), family=family, backlog=_WAITING)
+            listener = socket.create_server((self._host, self._port), family=family, backlog=_BACKLOG)
         except OSError as error:
             message = f"OTLP receiver: cannot listen on {self._host} port {self._port}: {error.strerror}"
             raise SourceError(message, hint="port 0 takes a free one") from None
@@ -240,20 +222,20 @@ class OtlpReceiver(SourceBase):
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
         server = await asyncio.start_server(self._server.connected, sock=listener, backlog=_ACCEPTED_AT_ONCE)
-        listener.listen(_WAITING)  # asyncio has set it to its own backlog, which is also how many it accepts in one go
+        listener.listen(_BACKLOG)  # asyncio has reduced it to its `backlog`, the number that it accepts at one time
         ready.set()
         await self._stopping.wait()
-        # asyncio loses sockets that were accepted in the turns of the loop just before `close`: let those come first.
+        # asyncio loses sockets that are accepted in the iterations just before `close`: run these first.
         self._loop.remove_reader(listener)
         for _ in range(3):
             await asyncio.sleep(0)
         server.close()
         await self._server.drain(self._grace)
 
-    def _handle(self, head: RequestHead, signal: Signal, body: bytes) -> Answer:
+    def _handle(self, head: RequestHead, signal: Signal, body: bytes) -> Response:
         if signal == "metrics":
             self._count_metrics()
-        return answer_request(head, signal, body, store=self._store, shared=self._shared, limits=self._limits)
+        return store_body(head, signal, body, store=self._store, shared=self._shared, limits=self._limits)
 
     def _store(self, batch: Batch) -> int:
         with self._lock:

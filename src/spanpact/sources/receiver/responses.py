@@ -1,0 +1,96 @@
+"""The responses of the OTLP/HTTP receiver: success, partial success, and refusal, in the sender's encoding.
+
+Source: the OTLP specification, "OTLP/HTTP Response": status codes, partial success, and a `google.rpc.Status` as the
+body of every refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsPartialSuccess, ExportLogsServiceResponse
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTracePartialSuccess,
+    ExportTraceServiceResponse,
+)
+
+from spanpact.otlp import Signal, encode_varint
+
+Encoding: TypeAlias = Literal["json", "protobuf"]
+
+CONTENT_TYPES: Final[Mapping[Encoding, str]] = {"json": "application/json", "protobuf": "application/x-protobuf"}
+
+# The code of google.rpc.Status for each HTTP status (google/rpc/code.proto); all others are INVALID_ARGUMENT.
+_RPC_CODES: Final = {404: 5, 405: 12, 408: 4, 413: 8, 431: 8, 501: 12, 503: 14}
+_INVALID_ARGUMENT: Final = 3
+_FULL: Final = "the receiver is full; these were dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An HTTP response. `close` closes the connection after it, because the request's body was not read."""
+
+    status: int
+    body: bytes
+    content_type: str
+    headers: tuple[tuple[str, str], ...] = ()
+    close: bool = False
+
+
+class Refusal(Exception):
+    """A request that is refused: the HTTP status, the reason in one sentence, and further response headers."""
+
+    def __init__(self, status: int, reason: str, *headers: tuple[str, str]) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+        self.headers = headers
+
+
+def body_too_large(limit: int) -> Refusal:
+    """Return the refusal of a body of more than `limit` bytes."""
+    return Refusal(413, f"the body is larger than {limit:,} bytes")
+
+
+def success_response(encoding: Encoding | None, signal: Signal, dropped: int) -> Response:
+    """Return the response to an accepted request, of which `dropped` spans or log records did not fit."""
+    if encoding == "json":
+        return Response(200, _encode_success_json(signal, dropped), CONTENT_TYPES["json"])
+    return Response(200, encode_success_protobuf(signal, dropped), CONTENT_TYPES["protobuf"])
+
+
+def _encode_success_json(signal: Signal, dropped: int) -> bytes:
+    if not dropped:
+        return b"{}"
+    rejected = "rejectedSpans" if signal == "traces" else "rejectedLogRecords"
+    return msgspec.json.encode({"partialSuccess": {rejected: str(dropped), "errorMessage": _FULL}})
+
+
+def encode_success_protobuf(signal: Signal, dropped: int) -> bytes:
+    """Return the protobuf body of a success: empty, or a partial success with the number that was dropped."""
+    if not dropped:
+        return b""
+    if signal == "traces":
+        spans = ExportTracePartialSuccess(rejected_spans=dropped, error_message=_FULL)
+        return bytes(ExportTraceServiceResponse(partial_success=spans).SerializeToString())
+    logs = ExportLogsPartialSuccess(rejected_log_records=dropped, error_message=_FULL)
+    return bytes(ExportLogsServiceResponse(partial_success=logs).SerializeToString())
+
+
+def refusal_response(refusal: Refusal, encoding: Encoding | None, *, close: bool) -> Response:
+    """Return the response to a refused request: a `google.rpc.Status` in the sender's encoding, JSON if unknown."""
+    code = _RPC_CODES.get(refusal.status, _INVALID_ARGUMENT)
+    if encoding == "protobuf":
+        body = _encode_status_protobuf(code, refusal.reason)
+    else:
+        body = msgspec.json.encode({"code": code, "message": refusal.reason})
+    return Response(refusal.status, body, CONTENT_TYPES[encoding or "json"], refusal.headers, close)
+
+
+def _encode_status_protobuf(code: int, message: str) -> bytes:
+    """Encode a `google.rpc.Status` by hand, as its generated class is in a package that nothing else here needs."""
+    text = message.encode("utf-8", "replace")
+    return b"\x08" + encode_varint(code) + b"\x12" + encode_varint(len(text)) + text
