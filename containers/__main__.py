@@ -1,7 +1,7 @@
-"""`python -m containers`: which backends this machine has, and from where; starts each and stops it again.
+"""`python -m containers`: show which backends this machine has and from which rung, by starting and stopping each.
 
 `--backend redis=RUNG` (or a URL for the rung) forces a rung; `--require redis,docker` makes a missing one an error.
-Exit code 0, or 1 where a required one is missing, or 2 for wrong usage.
+Exit code: 0, 1 where a required backend is missing, or 2 for wrong usage.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from containers.backends import BACKENDS, REQUIRABLE, engine_line, name_and_rung, names, opened
+from containers.backends import BACKENDS, REQUIRABLE, describe_engine, open_backend, parse_name_and_rung, parse_names
 from containers.ladder import BackendUnavailable
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print one line for each backend and one for each rung that was skipped; returns the exit code."""
+    """Print one line for each backend and one for each skipped rung. Return the exit code."""
     options = _options(arguments)
     missing = [] if _announce_engine() else ["docker"]
     missing += [name for name in BACKENDS if not _announce(name, dict(options.backend).get(name))]
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _announce_engine() -> bool:
     try:
-        print(engine_line())
+        print(describe_engine())
     except BackendUnavailable as error:
         print(error)
         return False
@@ -33,7 +33,7 @@ def _announce_engine() -> bool:
 
 def _announce(name: str, prefer: str | None) -> bool:
     try:
-        with opened(name, prefer) as backend:
+        with open_backend(name, prefer) as backend:
             print(backend)
             for rung in backend.skipped:
                 print(f"  skipped {rung}")
@@ -46,10 +46,10 @@ def _announce(name: str, prefer: str | None) -> bool:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m containers", description="Which backends this machine has.")
-    parser.add_argument("--backend", action="append", default=[], type=name_and_rung, metavar="NAME=RUNG")
+    parser = argparse.ArgumentParser(prog="python -m containers", description="Show which backends this machine has.")
+    parser.add_argument("--backend", action="append", default=[], type=parse_name_and_rung, metavar="NAME=RUNG")
     parser.add_argument(
-        "--require", action="append", default=[], type=names, metavar="NAMES", help=f"of {', '.join(REQUIRABLE)}"
+        "--require", action="append", default=[], type=parse_names, metavar="NAMES", help=f"of {', '.join(REQUIRABLE)}"
     )
     return parser.parse_args(arguments)
 

@@ -1,13 +1,13 @@
-"""A pytest plugin: real backends, as the fixtures `redis_server`, `jaeger`, `postgres` and `docker_engine`.
+"""A pytest plugin with real backends as the fixtures `redis_server`, `jaeger`, `postgres` and `docker_engine`.
 
-Load it in a conftest, by `pytest_plugins = ["containers.pytest_backends"]`: so integration tests and benchmarks take
-the same options. Backends that the chosen tests ask for are started once for the whole run, before the first test, and
-announced with version, address and rung. One that cannot be had skips its tests; why, how to get one and how many tests
-it cost is one line, at the start and at the end.
+Load it in a conftest with `pytest_plugins = ["containers.pytest_backends"]`, so that integration tests and benchmarks
+have the same options. Backends that the selected tests use are started once for the whole run, before the first test,
+and announced with version, address and rung. If one is unavailable, its tests are skipped; one line at the start and
+one at the end have the reason, how to get one and how many tests were skipped.
 
     --backend NAME=RUNG     force a rung of a ladder, or an address: `jaeger=docker`, `redis=redis://host:6379/0`
     --require NAMES         of docker, redis, jaeger, postgres: a missing one ends the run with an error, and so does
-                            any skip; SPANPACT_REQUIRE says the same
+                            any skipped test; the variable SPANPACT_REQUIRE is the same
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any
 
 import pytest
 
-from containers.backends import BACKENDS, Backend, engine_line, name_and_rung, names, opened
+from containers.backends import BACKENDS, Backend, describe_engine, open_backend, parse_name_and_rung, parse_names
 from containers.ladder import BackendUnavailable
 from containers.servers.jaeger_server import JaegerBackend
 from containers.servers.postgres_server import PostgresBackend
@@ -35,7 +35,7 @@ FIXTURES = {"redis_server": "redis", "jaeger": "jaeger", "postgres": "postgres",
 
 @dataclass(slots=True)
 class Backends:
-    """What was opened for this run, what could not be had, and how they are announced."""
+    """The backends of a run: those that were opened, those that are unavailable, and the lines that announce them."""
 
     forced: dict[str, str]
     required: set[str]
@@ -46,14 +46,14 @@ class Backends:
     skipped: Counter[str] = field(default_factory=Counter)
 
     def open(self, name: str) -> None:
-        """Open one, once; what cannot be had is noted."""
+        """Open a backend unless that was tried before, and note it if it is unavailable."""
         if name in self.found or name in self.missing:
             return
         try:
             if name == "docker":
-                self.lines.append(engine_line())
+                self.lines.append(describe_engine())
                 return
-            self.found[name] = self.stack.enter_context(opened(name, self.forced.get(name)))
+            self.found[name] = self.stack.enter_context(open_backend(name, self.forced.get(name)))
         except BackendUnavailable as error:
             self.missing[name] = str(error)
             self.lines.append(str(error))
@@ -62,14 +62,14 @@ class Backends:
         self.lines += [f"  skipped {rung}" for rung in self.found[name].skipped]
 
     def skip_without(self, fixtures: Collection[str]) -> None:
-        """Skip the test that asks for these fixtures, if a backend of theirs cannot be had."""
+        """Skip the test that uses these fixtures if a backend of theirs is unavailable."""
         lacking = [name for fixture, name in FIXTURES.items() if fixture in fixtures and name in self.missing]
         self.skipped.update(lacking)
         if lacking:
             pytest.skip("no " + ", no ".join(NAMED[name] for name in lacking))
 
     def get(self, name: str) -> Any:
-        """The backend, or a skip that says why there is none."""
+        """Return the backend, or skip the test with the reason why there is none."""
         self.open(name)
         if name in self.missing:
             pytest.skip(self.missing[name])
@@ -81,25 +81,31 @@ BACKENDS_OF_RUN = pytest.StashKey[Backends]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("backends", "where real backends come from (docs/backends.md)")
-    group.addoption("--backend", action="append", default=[], metavar="NAME=RUNG", help="force a rung, or an address")
-    group.addoption("--require", action="append", default=[], metavar="NAMES", help="a missing one, or any skip, fails")
+    group.addoption("--backend", action="append", default=[], metavar="NAME=RUNG", help="force a rung or an address")
+    group.addoption(
+        "--require",
+        action="append",
+        default=[],
+        metavar="NAMES",
+        help="fail if one of these is missing or any test is skipped",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    forced = dict(_parsed(name_and_rung, text) for text in config.getoption("--backend"))
-    wishes = [*config.getoption("--require"), os.environ.get("SPANPACT_REQUIRE", "")]
-    required = {name for text in wishes for name in _parsed(names, text)}
+    forced = dict(_parse(parse_name_and_rung, text) for text in config.getoption("--backend"))
+    options = [*config.getoption("--require"), os.environ.get("SPANPACT_REQUIRE", "")]
+    required = {name for text in options for name in _parse(parse_names, text)}
     config.stash[BACKENDS_OF_RUN] = Backends(forced, required)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl+C: what was started is stopped
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as for Ctrl+C, so that servers are stopped
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest writes what was found
+@pytest.hookimpl(tryfirst=True)  # before pytest reports the collection
 def pytest_collection_finish(session: pytest.Session) -> None:
     backends = session.config.stash[BACKENDS_OF_RUN]
     if session.config.getoption("collectonly"):
         return
-    asked = {name for item in session.items for name in getattr(item, "fixturenames", ())}
-    wanted = {FIXTURES[fixture] for fixture in asked & FIXTURES.keys()} | backends.required
+    used = {name for item in session.items for name in getattr(item, "fixturenames", ())}
+    wanted = {FIXTURES[fixture] for fixture in used & FIXTURES.keys()} | backends.required
     for name in ("docker", *BACKENDS):
         if name in wanted:
             try:
@@ -116,7 +122,7 @@ def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    # Not in the fixtures: what is skipped from one place is one line of pytest's summary, not one for each test.
+    # Not in the fixtures: skips from one place are one line of pytest's summary, not one for each test.
     item.config.stash[BACKENDS_OF_RUN].skip_without(getattr(item, "fixturenames", ()))
 
 
@@ -130,42 +136,42 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     for name, number in backends.skipped.items():
         terminalreporter.write_line(f"{number} skipped: {backends.missing[name]}", yellow=True)
     if backends.required and _skipped(config):
-        terminalreporter.write_line(f"{_skipped(config)} skipped, and with --require no test may be", red=True)
+        terminalreporter.write_line(f"{_skipped(config)} skipped, and --require allows no skipped test", red=True)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if BACKENDS_OF_RUN in config.stash:  # not after wrong usage
+    if BACKENDS_OF_RUN in config.stash:  # not set after wrong usage
         config.stash[BACKENDS_OF_RUN].stack.close()
 
 
 @pytest.fixture(scope="session")
 def redis_server(request: pytest.FixtureRequest) -> RedisBackend:
-    """A real Redis, of its own kind empty at the start of the run."""
+    """Return a real Redis; one that was started here is empty at the start of the run."""
     backend: RedisBackend = request.config.stash[BACKENDS_OF_RUN].get("redis")
     return backend
 
 
 @pytest.fixture(scope="session")
 def jaeger(request: pytest.FixtureRequest) -> JaegerBackend:
-    """A real Jaeger: assert by trace id, as others' traces are in it."""
+    """Return a real Jaeger. Assert by trace id, as it also has the traces of other tests."""
     backend: JaegerBackend = request.config.stash[BACKENDS_OF_RUN].get("jaeger")
     return backend
 
 
 @pytest.fixture(scope="session")
 def postgres(request: pytest.FixtureRequest) -> PostgresBackend:
-    """A real PostgreSQL."""
+    """Return a real PostgreSQL."""
     backend: PostgresBackend = request.config.stash[BACKENDS_OF_RUN].get("postgres")
     return backend
 
 
 @pytest.fixture(scope="session")
 def docker_engine(request: pytest.FixtureRequest) -> None:
-    """A Docker engine that answers."""
+    """Require a Docker engine that answers."""
     request.config.stash[BACKENDS_OF_RUN].get("docker")
 
 
-def _parsed(parse: Callable[[str], Any], text: str) -> Any:
+def _parse(parse: Callable[[str], Any], text: str) -> Any:
     try:
         return parse(text)
     except ArgumentTypeError as error:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from containers.servers.controls import Faults
+from containers.servers.backend import ServerBackend
 from containers.servers.jaeger_server import JaegerBackend
 from integration.verdicts import judged
 from integration.waiting import DEADLINE, until
@@ -50,10 +50,10 @@ def answer_from(status: int, headers: Mapping[str, str], text: str) -> Answer:
     return Answer(status, trace_id, bool(int(flags, 16) & 1), text, headers.get("retry-after", ""))
 
 
-def faulty(backend: Faults) -> None:
+def faulty(backend: ServerBackend) -> None:
     """Skip where the backend is not ours to pause or kill."""
     if backend.process is None:
-        pytest.skip(f"{backend.what} from the {backend.rung} rung is not ours to stop")
+        pytest.skip(f"a {backend.kind} from the {backend.rung} rung is not ours to stop")
 
 
 def away(jaeger: JaegerBackend) -> bool:

@@ -26,7 +26,7 @@ from containers.engine import api as engine_api
 from containers.ladder import BackendUnavailable
 from containers.servers.docker_containers import JaegerContainer, PostgresContainer, RedisContainer, ServerContainer
 from containers.servers.docker_rung import jaeger_container, postgres_container, redis_container
-from containers.servers.jaeger_server import JaegerBackend, found_program, jaeger_backend
+from containers.servers.jaeger_server import JaegerBackend, find_program, jaeger_backend
 from integration.waiting import DEADLINE, until
 
 KINDS: dict[str, Callable[[], AbstractContextManager[ServerContainer]]] = {
@@ -249,7 +249,7 @@ class TestNothingIsLeft:
 def usable(rung: str) -> AbstractContextManager[JaegerBackend]:
     if rung == "program":
         try:
-            found_program()
+            find_program()
         except BackendUnavailable as error:
             pytest.skip(str(error))
     return jaeger_backend(rung)

@@ -11,7 +11,7 @@ import pytest
 from opentelemetry.trace import format_trace_id
 
 from containers.ladder import BackendUnavailable
-from containers.servers.jaeger_server import answers, found_program
+from containers.servers.jaeger_server import answers, find_program
 from containers.servers.processes import LOOPBACK, ServerProcess, free_port
 from reference_impl.settings import Settings
 from reference_impl.telemetry.setup import configure_tracing
@@ -23,7 +23,7 @@ PAGE = (Path(__file__).parents[1] / "docs" / "deploy.md").read_text(encoding="ut
 @pytest.fixture
 def program() -> str:
     try:
-        return found_program()
+        return find_program()
     except BackendUnavailable as error:
         pytest.skip(str(error))
 
@@ -40,7 +40,7 @@ def jaeger_of_the_page(program: str, otlp_port: int) -> Iterator[ServerProcess]:
         (folder / "jaeger.yaml").write_text(settings)
         return [program, "--config", f"file:{folder / 'jaeger.yaml'}"]
 
-    server = ServerProcess("jaeger", command, answers=answers, start_within=30.0, stop_within=20.0)
+    server = ServerProcess("jaeger", command, answers=answers, start_timeout=30.0, stop_timeout=20.0)
     try:
         server.start()
         yield server

@@ -1,5 +1,9 @@
-"""Real servers for tests and demos: Redis, Jaeger and PostgreSQL, as containers or as processes."""
+"""Redis, PostgreSQL and Jaeger, each from the first usable rung of its ladder.
+
+`backend` has what the kinds share, `processes` runs a server as a process, `docker_rung` and `docker_containers` in a
+container. Imports `containers.images` and `containers.engine`.
+"""
 
 from __future__ import annotations
 
-__all__ = []
+__all__ = ["backend", "jaeger_server", "own_redis", "postgres_server", "redis_server"]

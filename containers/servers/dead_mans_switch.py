@@ -1,8 +1,8 @@
-"""A dead man's switch: ends a server whose holder is gone, however it went.
+"""A dead man's switch: ends a server after its owner has ended, even if the owner was killed.
 
-A holder that ends, raises or is interrupted stops its servers itself. One that is killed outright (SIGKILL, an
-out-of-memory kill, a build machine's time limit) cannot: then the kernel closes its end of a pipe, and a shell that
-waits at the other end does it.
+An owner that ends, raises or is interrupted stops its servers itself. One that is killed (SIGKILL, out of memory, a
+build machine's time limit) cannot: then the kernel closes its end of a pipe, and a shell that waits at the other end
+stops the server.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import contextlib
 import subprocess
 from pathlib import Path
 
-# Reads one line: the holder's word that the server is gone. An end of file instead means that the holder is.
-# A paused server handles no SIGTERM, hence the SIGCONT; `kill -0` asks whether a process is there.
+__all__ = ["DeadMansSwitch"]
+
+# A line from the owner means that the server has ended; an end of file means that the owner has.
+# A paused server handles no SIGTERM, hence the SIGCONT; `kill -0` checks whether a process exists.
 _SCRIPT = """
 read -r word && exit
 kill -CONT "$1"; kill -TERM "$1"
@@ -23,20 +25,20 @@ kill -KILL "$1"
 
 
 class DeadMansSwitch:
-    """Ends process `pid` (SIGTERM, after `within` seconds SIGKILL) and removes `folder`, should this process die."""
+    """Ends process `pid` (SIGTERM, after `timeout` seconds SIGKILL) and removes `folder` if this process dies."""
 
-    def __init__(self, pid: int, *, within: float, folder: Path | None = None) -> None:
-        parameters = [str(pid), str(max(1, round(within * 10))), str(folder or "")]
+    def __init__(self, pid: int, *, timeout: float, folder: Path | None = None) -> None:
+        parameters = [str(pid), str(max(1, round(timeout * 10))), str(folder or "")]
         self._shell = subprocess.Popen(
             ["/bin/sh", "-c", _SCRIPT, "dead-mans-switch", *parameters],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,  # what kills the holder's group must not kill the switch
+            start_new_session=True,  # a signal to the owner's group must not end the switch
         )
 
     def disarm(self) -> None:
-        """The process has ended and its id may be another's by now: do nothing any more; harmless when said twice."""
+        """Switch off, because the process has ended and its id may be reused. A second call does nothing."""
         if self._shell.poll() is None:
-            with contextlib.suppress(BrokenPipeError):  # somebody killed the shell just now
+            with contextlib.suppress(BrokenPipeError):  # the shell was killed just now
                 self._shell.communicate(b"gone\n")

@@ -1,6 +1,6 @@
 """The rung `docker`: a server in a container, on a Docker engine of this machine.
 
-testcontainers raises in its constructor where no engine answers, so it is imported and called as late as can be.
+testcontainers raises an exception when it is imported or constructed without an engine, so it is imported late.
 """
 
 from __future__ import annotations
@@ -14,30 +14,32 @@ from typing import TYPE_CHECKING
 from containers.engine import api as engine_api
 from containers.ladder import BackendUnavailable
 
+__all__ = ["jaeger_container", "postgres_container", "redis_container", "require_engine"]
+
 if TYPE_CHECKING:
     from containers.servers.docker_containers import JaegerContainer, PostgresContainer, RedisContainer
 
 
 def redis_container() -> AbstractContextManager[RedisContainer]:
-    """A Redis in a container, for as long as the context lasts; raises `BackendUnavailable`."""
+    """Run a Redis in a container for as long as the context lasts. Raise `BackendUnavailable`."""
     container: RedisContainer = _classes().RedisContainer()
     return container
 
 
 def postgres_container() -> AbstractContextManager[PostgresContainer]:
-    """A PostgreSQL in a container, for as long as the context lasts; raises `BackendUnavailable`."""
+    """Run a PostgreSQL in a container for as long as the context lasts. Raise `BackendUnavailable`."""
     container: PostgresContainer = _classes().PostgresContainer()
     return container
 
 
 def jaeger_container() -> AbstractContextManager[JaegerContainer]:
-    """A Jaeger in a container, for as long as the context lasts; raises `BackendUnavailable`."""
+    """Run a Jaeger in a container for as long as the context lasts. Raise `BackendUnavailable`."""
     container: JaegerContainer = _classes().JaegerContainer()
     return container
 
 
 def require_engine() -> str:
-    """The engine's version; raises `BackendUnavailable`, with the reason, unless one of this machine answers."""
+    """Return the version of this machine's engine. Raise `BackendUnavailable` where none answers."""
     if importlib.util.find_spec("testcontainers") is None:
         raise BackendUnavailable("the package testcontainers is not installed")
     try:
@@ -48,13 +50,13 @@ def require_engine() -> str:
 
 def _classes() -> ModuleType:
     require_engine()
-    _swept()
+    _remove_leftovers()
     from containers.servers import docker_containers
 
     return docker_containers
 
 
 @cache
-def _swept() -> None:
-    """Once in a process: what one that was killed outright has left behind goes first."""
+def _remove_leftovers() -> None:
+    """Remove the containers that killed processes left, once per process."""
     engine_api.remove_leftovers()

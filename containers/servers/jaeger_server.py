@@ -1,7 +1,7 @@
-"""A real Jaeger for tests and demos, from the first rung that has one: URL, Docker, program.
+"""A real Jaeger for tests and demos, from the first usable rung: URL, Docker, program.
 
-`jaeger_backend()` is the way in. Whatever it starts listens on loopback only, keeps traces in memory, is ready when its
-health and its API answer, and is gone with the context; a server named by a URL is used and left as it is.
+A server that `jaeger_backend()` starts listens on loopback only, keeps traces in memory, is ready when its health check
+and its API answer, and is stopped when the context exits. A server named by a URL is left as it is.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -24,72 +24,48 @@ from urllib.request import ProxyHandler, build_opener
 
 from containers.images.catalogue import IMAGES, PINNED_JAEGER
 from containers.images.jaeger_binary import built_program
-from containers.ladder import BackendUnavailable, Rung, SkippedRung, climb
-from containers.servers.controls import Controls, Faults
+from containers.ladder import BackendUnavailable, Rung
+from containers.servers.backend import ServerBackend, open_server
 from containers.servers.docker_rung import jaeger_container
-from containers.servers.jaeger_settings import written
+from containers.servers.jaeger_settings import write_settings
 from containers.servers.processes import LOOPBACK, ServerProcess
 from containers.servers.urls import without_credentials
 
 OTLP_HTTP_PORT = 4318
 OTLP_GRPC_PORT = 4317
-_ANSWER_WITHIN = 2.0  # seconds
-_START_WITHIN = 30.0  # seconds until a process answers
-_STOP_WITHIN = 0.5  # seconds; it takes 5 for an orderly end, and has nothing to save
+_ANSWER_TIMEOUT = 2.0  # seconds
+_START_TIMEOUT = 30.0  # seconds until a process answers
+_STOP_TIMEOUT = 0.5  # seconds; an orderly end takes 5, and there is nothing to save
 
 
 @dataclass(frozen=True, slots=True)
-class JaegerBackend(Faults):
-    """A Jaeger that answers: the address of its interface and API, where it takes OTLP, its version and its rung.
+class JaegerBackend(ServerBackend):
+    """A Jaeger that answers; `url` is the base address of its interface and API.
 
-    `url` and `otlp_http` are base addresses (`/api/v3/...` and `/v1/traces` follow); `otlp_grpc` is `http://host:port`.
-    `process` is what was started here, a container or a process; the faults need it and raise `BackendUnavailable` on
-    the rung `url`.
+    `otlp_http` is the base address of OTLP over HTTP (`/v1/traces` follows), `otlp_grpc` is `http://host:port`.
     """
 
-    what: ClassVar = "a Jaeger"
-    url: str
-    otlp_http: str
-    otlp_grpc: str
-    version: str
-    rung: str
-    skipped: tuple[SkippedRung, ...] = ()
-    process: Controls | None = field(default=None, compare=False)
+    kind: ClassVar = "Jaeger"
+    otlp_http: str = field(kw_only=True)
+    otlp_grpc: str = field(kw_only=True)
 
     def __str__(self) -> str:
         otlp = f"OTLP at {without_credentials(self.otlp_http)} and {without_credentials(self.otlp_grpc)}"
-        return f"Jaeger {self.version} at {without_credentials(self.url)} ({self.rung}), {otlp}"
+        return f"{ServerBackend.__str__(self)}, {otlp}"
 
 
-@contextmanager
-def jaeger_backend(prefer: str | None = None) -> Iterator[JaegerBackend]:
-    """A real Jaeger for as long as the context lasts.
+def jaeger_backend(prefer: str | None = None) -> AbstractContextManager[JaegerBackend]:
+    """Open a real Jaeger for as long as the context lasts.
 
-    `prefer` forces one rung, `url` (the address in JAEGER_URL), `docker` or `program`, or is itself an `http://`
-    address; None tries them in this order, the first one only if JAEGER_URL is set. Where a named server takes OTLP
-    is in JAEGER_OTLP_HTTP and JAEGER_OTLP_GRPC, by default the usual ports of its host. Raises `BackendUnavailable`,
-    with every rung's reason and how to get one, when there is none, and `ValueError` for an unknown rung.
+    The rungs are `url` (the address in JAEGER_URL), `docker` and `program`; `prefer` and the errors are those of
+    `open_server`. A named server takes OTLP at JAEGER_OTLP_HTTP and JAEGER_OTLP_GRPC, by default at the standard ports
+    of its host.
     """
-    address = prefer if prefer and "://" in prefer else os.environ.get("JAEGER_URL", "")
-    rung_name = "url" if prefer and "://" in prefer else prefer
-    with climb("Jaeger", _rungs(address), prefer=rung_name) as found:
-        backend: JaegerBackend = found.backend
-        addresses = (backend.url, backend.otlp_http, backend.otlp_grpc, backend.version)
-        yield JaegerBackend(*addresses, found.rung, found.skipped, backend.process)
+    rungs = (Rung("docker", _container), Rung("program", _program))
+    return open_server("Jaeger", prefer, variable="JAEGER_URL", at_address=_at_address, rungs=rungs)
 
 
-def _rungs(address: str) -> Sequence[Rung[JaegerBackend]]:
-    return (
-        Rung("url", partial(_named, address), final=bool(address)),
-        Rung("docker", _container),
-        Rung("program", _program),
-    )
-
-
-@contextmanager
-def _named(address: str) -> Iterator[JaegerBackend]:
-    if not address:
-        raise BackendUnavailable("JAEGER_URL is not set")
+def _at_address(address: str) -> JaegerBackend:
     url = address.rstrip("/")
     _require_http(url)
     version = _require_api(url)
@@ -97,45 +73,41 @@ def _named(address: str) -> Iterator[JaegerBackend]:
     otlp_http = os.environ.get("JAEGER_OTLP_HTTP") or f"{host}:{OTLP_HTTP_PORT}"
     otlp_grpc = os.environ.get("JAEGER_OTLP_GRPC") or f"{host}:{OTLP_GRPC_PORT}"
     _require_port("JAEGER_OTLP_HTTP", otlp_http)
-    yield JaegerBackend(url, otlp_http.rstrip("/"), otlp_grpc.rstrip("/"), version, "url")
+    return JaegerBackend(url, version, otlp_http=otlp_http.rstrip("/"), otlp_grpc=otlp_grpc.rstrip("/"))
 
 
 @contextmanager
 def _container() -> Iterator[JaegerBackend]:
     with jaeger_container() as server:
         _require_api(server.url)
-        version = PINNED_JAEGER if server.image in _OF_OUR_VERSION else server.image.rpartition(":")[2]
-        yield JaegerBackend(server.url, server.otlp_http, server.otlp_grpc, version, "docker", (), server)
-
-
-_OF_OUR_VERSION = (IMAGES["jaeger"].official, IMAGES["jaeger"].local)
+        pinned = server.image in (IMAGES["jaeger"].official, IMAGES["jaeger"].local)
+        version = PINNED_JAEGER if pinned else server.image.rpartition(":")[2]
+        otlp_http, otlp_grpc = server.otlp_http, server.otlp_grpc
+        yield JaegerBackend(server.url, version, process=server, otlp_http=otlp_http, otlp_grpc=otlp_grpc)
 
 
 @contextmanager
 def _program() -> Iterator[JaegerBackend]:
-    program = found_program()
-    server = ServerProcess(
-        "jaeger", partial(_command, program), answers=answers, start_within=_START_WITHIN, stop_within=_STOP_WITHIN
-    )
-    try:
-        server.start()
-        ports = written(server.folder, server.port)
-        http, grpc = (f"http://{LOOPBACK}:{ports[name]}" for name in ("otlp_http", "otlp_grpc"))
-        yield JaegerBackend(_url(server.port), http, grpc, _version_of(program), "program", (), server)
-    finally:
-        server.stop()
+    program = find_program()
+    command = partial(_command, program)
+    timeouts = {"start_timeout": _START_TIMEOUT, "stop_timeout": _STOP_TIMEOUT}
+    with ServerProcess("jaeger", command, answers=answers, **timeouts) as server:
+        ports = write_settings(server.folder, server.port)
+        otlp_http, otlp_grpc = _url(ports["otlp_http"]), _url(ports["otlp_grpc"])
+        version = _version_of(program)
+        yield JaegerBackend(_url(server.port), version, process=server, otlp_http=otlp_http, otlp_grpc=otlp_grpc)
 
 
-def found_program() -> str:
-    """The `jaeger` on PATH, else the one that was made here before; raises `BackendUnavailable`."""
+def find_program() -> str:
+    """Return the `jaeger` on PATH, else the one that was built here. Raise `BackendUnavailable`."""
     program = shutil.which("jaeger") or built_program()
     if program is None:
-        raise BackendUnavailable("no jaeger on PATH, and none made by `python -m containers.images.jaeger_binary`")
+        raise BackendUnavailable("no jaeger on PATH, and none built with `python -m containers.images.jaeger_binary`")
     return str(program)
 
 
 def _command(program: str, port: int, folder: Path) -> Sequence[str]:
-    written(folder, port)
+    write_settings(folder, port)
     return [program, "--config", str(folder / "jaeger.yaml")]
 
 
@@ -150,7 +122,7 @@ def _url(port: int) -> str:
 
 
 def answers(port: int) -> bool:
-    """Whether the API on a loopback port answers as `/api/v3` does."""
+    """Return whether a Jaeger with `/api/v3` answers on a loopback port."""
     try:
         _require_api(_url(port))
     except BackendUnavailable:
@@ -159,17 +131,17 @@ def answers(port: int) -> bool:
 
 
 def _require_api(url: str) -> str:
-    """The version of the server whose `/api/v3` answers there, as far as its pages say it."""
+    """Return the version of the server whose `/api/v3` answers there. Raise `BackendUnavailable`."""
     shown = without_credentials(url)
     try:
         body = _get(f"{url}/api/v3/services")
     except HTTPError as error:
         raise BackendUnavailable(f"{shown}/api/v3 answers {error.code}") from None
-    except (OSError, ValueError) as error:  # not its text, which may quote the address
+    except (OSError, ValueError) as error:  # its text may quote the address
         raise BackendUnavailable(f"{shown} gives no answer: {type(error).__name__}") from None
     try:
         json.loads(body)
-    except ValueError:  # an unknown path is answered with the interface's page
+    except ValueError:  # Jaeger answers an unknown path with its interface
         raise BackendUnavailable(f"{shown} is no Jaeger with /api/v3 (2.0 or newer)") from None
     return _version_in(url)
 
@@ -184,7 +156,7 @@ def _version_in(url: str) -> str:
 
 
 def _get(url: str) -> str:
-    with build_opener(ProxyHandler({})).open(url, timeout=_ANSWER_WITHIN) as response:
+    with build_opener(ProxyHandler({})).open(url, timeout=_ANSWER_TIMEOUT) as response:
         body: bytes = response.read()
     return body.decode(errors="replace")
 
@@ -206,7 +178,7 @@ def _host(url: str) -> str:
 def _require_port(variable: str, address: str) -> None:
     try:
         parts = urlsplit(address)
-        with socket.create_connection((parts.hostname or "", parts.port or OTLP_HTTP_PORT), _ANSWER_WITHIN):
+        with socket.create_connection((parts.hostname or "", parts.port or OTLP_HTTP_PORT), _ANSWER_TIMEOUT):
             return
     except (OSError, ValueError):
         shown = without_credentials(address)

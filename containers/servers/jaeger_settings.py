@@ -1,4 +1,4 @@
-"""The settings of a Jaeger that runs as a process: every port on loopback, and one of its own."""
+"""Settings of a Jaeger that runs as a process: every port on loopback, and free."""
 
 from __future__ import annotations
 
@@ -9,19 +9,21 @@ from typing import Any
 
 from containers.servers.processes import LOOPBACK, free_port
 
+__all__ = ["write_settings"]
+
 _MAX_TRACES = 100_000  # as in the official image
 
 
-def written(folder: Path, port: int) -> Mapping[str, int]:
-    """Write `jaeger.yaml` for the interface and API on `port`, and give its other ports: `otlp_http`, `otlp_grpc`.
+def write_settings(folder: Path, port: int) -> Mapping[str, int]:
+    """Write `jaeger.yaml` for the interface and API on `port`. Return its other ports: `otlp_http`, `otlp_grpc`.
 
-    A file for that port is left as it is, so that the ports stay the same over a restart.
+    A file for that port is left as it is, so that the ports stay the same across a restart.
     """
     ports_file = folder / "ports.json"
     ports: dict[str, int] = json.loads(ports_file.read_text()) if ports_file.exists() else {}
     if ports.get("api") != port:
         ports = {"api": port, **{name: free_port() for name in ("otlp_http", "otlp_grpc", "api_grpc")}}
-        # YAML takes JSON.
+        # JSON is valid YAML.
         (folder / "jaeger.yaml").write_text(json.dumps(_settings(ports), indent=2))
         ports_file.write_text(json.dumps(ports))
     return ports

@@ -1,4 +1,4 @@
-"""A server as a process of this machine: started on loopback, ready when it answers, stopped with its files."""
+"""Run a server as a process of this machine: on loopback, ready when it answers, its files removed at the end."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from containers.commands import last_line
 from containers.ladder import BackendUnavailable
 from containers.servers.dead_mans_switch import DeadMansSwitch
 
+__all__ = ["LOOPBACK", "PortTaken", "ServerProcess", "free_port"]
+
 LOOPBACK = "127.0.0.1"
-_PAUSE_BETWEEN_QUESTIONS = 0.01  # seconds; a wait for the process's end, so that a dead server is seen at once
+_POLL_INTERVAL = 0.01  # seconds; each is a wait for the process's end, so that a dead server is noticed at once
 _PORTS_TO_TRY = 3  # a free port can be taken by another process before the server binds it
 
 
@@ -27,11 +31,12 @@ class PortTaken(BackendUnavailable):
 
 
 class ServerProcess:
-    """One server process on a loopback port of its own, with faults for tests: pause, resume, kill, restart.
+    """One server process on a free loopback port, with faults for tests: pause, resume, kill, restart.
 
-    `command` makes the argument list from the port and the server's folder; `answers` asks a port whether the server
-    is ready. The folder is temporary and is removed by `stop`. The port stays the same over a restart. Should this
-    Python process be killed, the server ends too, and its folder goes.
+    `command` returns the argument list for the port and the server's folder; `answers` returns whether the server on a
+    port is ready. Timeouts are in seconds. The port stays the same across a restart. `stop` removes the folder. As a
+    context manager it starts the server and stops it. If this Python process is killed, the server ends and its folder
+    is removed.
     """
 
     def __init__(
@@ -40,14 +45,14 @@ class ServerProcess:
         command: Callable[[int, Path], Sequence[str]],
         *,
         answers: Callable[[int], bool],
-        start_within: float = 10.0,
-        stop_within: float = 5.0,
+        start_timeout: float = 10.0,
+        stop_timeout: float = 5.0,
     ) -> None:
         self._name = name
         self._command = command
         self._answers = answers
-        self._start_within = start_within
-        self._stop_within = stop_within
+        self._start_timeout = start_timeout
+        self._stop_timeout = stop_timeout
         self._process: subprocess.Popen[bytes] | None = None
         self._switch: DeadMansSwitch | None = None
         self._paused = False
@@ -56,20 +61,33 @@ class ServerProcess:
 
     @property
     def folder(self) -> Path:
-        """The server's own folder: its data and its log, `server.log`."""
+        """Return the server's folder, with its data and its log, `server.log`."""
         return self._folder
 
     @property
     def running(self) -> bool:
-        """Whether the process is alive (a paused one is)."""
+        """Return whether the process is alive; a paused one is."""
         return self._process is not None and self._process.poll() is None
 
     def __repr__(self) -> str:
         state = "paused" if self._paused else "running" if self.running else "stopped"
         return f"<{self._name} on {LOOPBACK}:{self.port}, {state}>"
 
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
     def start(self) -> None:
-        """Start the server on a free port and wait until it answers; raises `BackendUnavailable` if it does not."""
+        """Start the server on a free port and wait until it answers. Raise `BackendUnavailable` if it does not."""
         for attempt in range(1, _PORTS_TO_TRY + 1):
             self.port = free_port()
             try:
@@ -80,19 +98,19 @@ class ServerProcess:
         return None
 
     def pause(self) -> None:
-        """Stop the process and its children in their tracks (SIGSTOP): connections stay open, nothing is answered."""
+        """Freeze the process and its children (SIGSTOP): connections stay open, nothing is answered."""
         self._signal_all(signal.SIGSTOP)
-        # Its threads go on for a moment after the signal was sent.
+        # Its threads continue for a moment after the signal was sent.
         os.waitid(os.P_PID, self._living().pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
         self._paused = True
 
     def resume(self) -> None:
-        """Let a paused process and its children go on (SIGCONT)."""
+        """Let a paused process and its children continue (SIGCONT)."""
         self._signal_all(signal.SIGCONT)
         self._paused = False
 
     def kill(self) -> None:
-        """End the process at once (SIGKILL) and wait until it is gone; its data in memory is lost."""
+        """End the process at once (SIGKILL) and wait until it has ended; its data in memory is lost."""
         process = self._living()
         process.kill()
         process.wait()
@@ -100,14 +118,14 @@ class ServerProcess:
         self._disarm()
 
     def restart(self) -> None:
-        """Start again on the same port, ending the process first if it lives; returns when it answers."""
+        """Start again on the same port, ending the process first if it runs. Return when it answers."""
         if self.running:
             self.kill()
-        self._disarm()  # it may have ended by itself
+        self._disarm()  # the process may have ended by itself
         self._launch()
 
     def stop(self) -> None:
-        """End the process (SIGTERM, then SIGKILL) and remove its folder; harmless when it is gone already."""
+        """End the process (SIGTERM, then SIGKILL) if it runs, and remove its folder."""
         try:
             if self.running:
                 self._end(self._living())
@@ -126,7 +144,7 @@ class ServerProcess:
         return self._process
 
     def _signal_all(self, number: signal.Signals) -> None:
-        """The process first, so that it has no more children; by their ids, as PostgreSQL's leave its group."""
+        """Signal the process first, so that it starts no more children. PostgreSQL's children are not in its group."""
         process = self._living()
         process.send_signal(number)
         for child in _children(process.pid):
@@ -138,7 +156,7 @@ class ServerProcess:
             self.resume()
         process.terminate()
         try:
-            process.wait(self._stop_within)
+            process.wait(self._stop_timeout)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -152,28 +170,28 @@ class ServerProcess:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
-                    start_new_session=True,  # Ctrl+C is for whoever holds the server, which then stops it
+                    start_new_session=True,  # Ctrl+C must reach the owner alone, which then stops the server
                 )
             except OSError as error:
                 raise BackendUnavailable(f"{self._name} cannot be started: {error.strerror}") from error
-        self._switch = DeadMansSwitch(self._process.pid, within=self._stop_within, folder=self._folder)
+        self._switch = DeadMansSwitch(self._process.pid, timeout=self._stop_timeout, folder=self._folder)
         try:
             self._await_answer(self._process)
-        except BackendUnavailable:  # it has ended
+        except BackendUnavailable:  # the process has ended
             self._disarm()
             raise
 
     def _await_answer(self, process: subprocess.Popen[bytes]) -> None:
-        deadline = time.monotonic() + self._start_within
+        deadline = time.monotonic() + self._start_timeout
         while not self._answers(self.port):
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(_PAUSE_BETWEEN_QUESTIONS)
+                process.wait(_POLL_INTERVAL)
                 raise self._ended_early(process)
             if time.monotonic() > deadline:
                 process.kill()
                 process.wait()
-                raise BackendUnavailable(f"{self._name} did not answer within {self._start_within:g} s")
-        if process.poll() is not None:  # somebody else answered on that port
+                raise BackendUnavailable(f"{self._name} did not answer within {self._start_timeout:g} s")
+        if process.poll() is not None:  # another process answered on that port
             raise self._ended_early(process)
 
     def _ended_early(self, process: subprocess.Popen[bytes]) -> BackendUnavailable:
@@ -186,12 +204,12 @@ class ServerProcess:
 def _children(pid: int) -> list[int]:
     try:
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except OSError:  # no Linux: the process itself will have to do
+    except OSError:  # not Linux: signal the process alone
         return []
 
 
 def free_port() -> int:
-    """A loopback TCP port that was free a moment ago."""
+    """Return a loopback TCP port that was free a moment ago."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])

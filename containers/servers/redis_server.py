@@ -10,7 +10,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -19,8 +19,9 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from containers.ladder import BackendUnavailable, Rung, SkippedRung, climb
-from containers.servers.controls import Controls, Faults
+from containers.ladder import BackendUnavailable, Rung, climb
+from containers.servers.backend import ServerBackend
+from containers.servers.controls import Controls
 from containers.servers.docker_rung import redis_container
 from containers.servers.processes import LOOPBACK, ServerProcess
 from containers.servers.urls import without_credentials
@@ -29,22 +30,10 @@ _ANSWER_WITHIN = 1.0  # seconds for one PING
 
 
 @dataclass(frozen=True, slots=True)
-class RedisBackend(Faults):
-    """A Redis that answers: its URL, its version, the rung it came from, and the skipped rungs.
+class RedisBackend(ServerBackend):
+    """A Redis that answers."""
 
-    `process` is what was started here, a container or a process; the faults need it and raise `BackendUnavailable` on
-    the rung `url`.
-    """
-
-    what: ClassVar = "a Redis"
-    url: str
-    version: str
-    rung: str
-    skipped: tuple[SkippedRung, ...] = ()
-    process: Controls | None = field(default=None, compare=False)
-
-    def __str__(self) -> str:
-        return f"Redis {self.version} at {without_credentials(self.url)} ({self.rung})"
+    kind: ClassVar = "Redis"
 
 
 @contextmanager
@@ -59,7 +48,7 @@ def redis_backend(prefer: str | None = None) -> Iterator[RedisBackend]:
     rung_name = "url" if prefer and "://" in prefer else prefer
     with climb("Redis", _rungs(address), prefer=rung_name) as found:
         url, version, process = found.backend
-        yield RedisBackend(url, version, found.rung, found.skipped, process)
+        yield RedisBackend(url, version, found.rung, skipped=found.skipped, process=process)
 
 
 Opened = tuple[str, str, Controls | None]

@@ -1,4 +1,4 @@
-"""Addresses as people may see them."""
+"""Addresses without secrets, for messages."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 
 def without_credentials(url: str) -> str:
-    """The URL with user and password, and every query value (Redis takes passwords there), left out."""
+    """Return the URL without user, password and query: Redis accepts passwords there."""
     try:
         parts = urlsplit(url)
         host = parts.netloc.rpartition("@")[2]
     except ValueError:
-        return "an address that cannot be read"
+        return "an address that cannot be parsed"
     return urlunsplit((parts.scheme, host, parts.path, "", ""))

@@ -48,7 +48,7 @@ class ServiceProcess:
             self._process = subprocess.Popen(
                 self._command, env=self._environ, stdout=subprocess.PIPE, stderr=log, text=True
             )
-        self._switch = DeadMansSwitch(self._process.pid, within=STOP_S)
+        self._switch = DeadMansSwitch(self._process.pid, timeout=STOP_S)
         self._lines: Queue[str | None] = Queue()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

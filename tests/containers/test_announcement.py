@@ -38,7 +38,7 @@ def test_a_missing_backend_is_said_and_passes(capsys: pytest.CaptureFixture[str]
         f"no Docker engine (no Docker engine answers); to get one: {HOW_TO_GET['docker']}",
         f"no Redis backend (docker: no Docker engine answers); to get one: {HOW_TO_GET['redis']}",
         "no Jaeger backend (url: JAEGER_URL is not set; docker: no Docker engine answers; "
-        "program: no jaeger on PATH, and none made by `python -m containers.images.jaeger_binary`); "
+        "program: no jaeger on PATH, and none built with `python -m containers.images.jaeger_binary`); "
         f"to get one: {HOW_TO_GET['jaeger']}",
         "no PostgreSQL backend (url: POSTGRES_URL is not set; docker: no Docker engine answers; "
         f"program: no postgres on PATH or in nowhere/*/bin); to get one: {HOW_TO_GET['postgres']}",

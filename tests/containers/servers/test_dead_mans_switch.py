@@ -22,7 +22,7 @@ server = ServerProcess(
     "server",
     lambda port, folder: [sys.executable, "-c", sys.argv[1]],
     answers=lambda port: b"up" in (server.folder / "server.log").read_bytes(),
-    stop_within=0.2,
+    stop_timeout=0.2,
 )
 server.start()
 if "paused" in sys.argv:
@@ -79,7 +79,7 @@ def test_a_server_that_was_stopped_killed_or_restarted_leaves_no_switch_waiting(
 def test_disarming_twice_is_harmless() -> None:
     before = children()
     with subprocess.Popen([sys.executable, "-c", SLEEPER]) as server:
-        switch = DeadMansSwitch(server.pid, within=1.0)
+        switch = DeadMansSwitch(server.pid, timeout=1.0)
         server.kill()
         server.wait()
         switch.disarm()

@@ -14,7 +14,7 @@ from containers.images.jaeger_binary import cache_folder
 from containers.ladder import BackendUnavailable
 from containers.servers import jaeger_server
 from containers.servers.jaeger_server import JaegerBackend, jaeger_backend
-from containers.servers.jaeger_settings import written
+from containers.servers.jaeger_settings import write_settings
 
 SERVICES = "/api/v3/services"
 
@@ -113,7 +113,7 @@ def test_where_there_is_none_every_rung_says_why(monkeypatch: pytest.MonkeyPatch
         jaeger_backend().__enter__()
     assert str(caught.value) == (
         "no Jaeger backend (url: JAEGER_URL is not set; docker: no Docker engine answers; "
-        "program: no jaeger on PATH, and none made by `python -m containers.images.jaeger_binary`)"
+        "program: no jaeger on PATH, and none built with `python -m containers.images.jaeger_binary`)"
     )
 
 
@@ -121,7 +121,7 @@ def test_a_program_that_was_made_here_is_found(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("PATH", "")
     cache_folder().mkdir(parents=True)
     (cache_folder() / "jaeger").touch()
-    assert jaeger_server.found_program() == str(cache_folder() / "jaeger")
+    assert jaeger_server.find_program() == str(cache_folder() / "jaeger")
     assert cache_folder().is_relative_to(tmp_path)
 
 
@@ -146,15 +146,15 @@ def test_an_unknown_rung_is_wrong_usage() -> None:
 
 
 def test_the_ports_of_a_process_stay_the_same_over_a_restart(tmp_path: Path) -> None:
-    once = dict(written(tmp_path, 40001))
-    assert written(tmp_path, 40001) == once
+    once = dict(write_settings(tmp_path, 40001))
+    assert write_settings(tmp_path, 40001) == once
     assert len(set(once.values())) == 4
-    assert written(tmp_path, 40002) != once
+    assert write_settings(tmp_path, 40002) != once
     assert "0.0.0.0" not in (tmp_path / "jaeger.yaml").read_text()
 
 
 def test_a_backend_that_was_not_started_here_has_no_faults_to_offer() -> None:
-    jaeger = JaegerBackend("http://h:16686", "http://h:4318", "http://h:4317", "2.13.0", "url")
+    jaeger = JaegerBackend("http://h:16686", "2.13.0", "url", otlp_http="http://h:4318", otlp_grpc="http://h:4317")
     for fault in (jaeger.pause, jaeger.resume, jaeger.kill, jaeger.restart):
         with pytest.raises(BackendUnavailable, match="url rung cannot be paused, killed or restarted here"):
             fault()

@@ -93,7 +93,7 @@ def test_files_that_cannot_be_made_are_one_line(tmp_path: Path, monkeypatch: pyt
 def test_root_needs_another_account_to_run_it_as(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     with pytest.raises(BackendUnavailable, match="postgres does not run as root"):
-        postgres_server._as_other()  # PATH has no setpriv
+        postgres_server._account()  # PATH has no setpriv
 
 
 def test_its_url_is_for_sqlalchemy_too_and_its_text_has_no_credentials() -> None:

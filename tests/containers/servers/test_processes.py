@@ -53,7 +53,7 @@ def test_a_silent_early_end_is_said_too() -> None:
 
 
 def test_a_server_that_never_answers_is_ended_at_the_deadline() -> None:
-    server = python(SLEEPER, answer=False, start_within=0.1)
+    server = python(SLEEPER, answer=False, start_timeout=0.1)
     with pytest.raises(BackendUnavailable, match=r"server did not answer within 0\.1 s"):
         server.start()
     assert not server.running
@@ -68,7 +68,7 @@ def test_a_server_deaf_to_sigterm_is_killed_after_its_time() -> None:
         return b"deaf" in (server.folder / "server.log").read_bytes()
 
     server = ServerProcess(
-        "server", lambda port, folder: [sys.executable, "-c", STUBBORN], answers=deaf, stop_within=0.1
+        "server", lambda port, folder: [sys.executable, "-c", STUBBORN], answers=deaf, stop_timeout=0.1
     )
     server.start()
     server.stop()

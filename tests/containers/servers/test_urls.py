@@ -14,7 +14,7 @@ from containers.servers.urls import without_credentials
         ("redis://user:hunter2@host:1/0", "redis://host:1/0"),
         ("redis://:hunt@er2@host/0", "redis://host/0"),
         ("rediss://host/0?password=hunter2#hunter2", "rediss://host/0"),
-        ("redis://[::1/hunter2", "an address that cannot be read"),
+        ("redis://[::1/hunter2", "an address that cannot be parsed"),
     ],
 )
 def test_user_password_and_query_are_left_out(url: str, shown: str) -> None:
