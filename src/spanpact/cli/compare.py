@@ -29,7 +29,7 @@ def build_parser() -> Parser:
         "compare",
         "Compare the spans that two or more sources hold of the same traces. The first source is the reference.",
         examples=["spanpact compare --from traces.json --from jaeger:http://localhost:16686?service=api --wait 10"],
-        exit_codes="exit codes: 0 the same, 1 spans are lost or altered, 2 wrong usage, 3 could not compare",
+        exit_codes="0 the same, 1 spans are lost or altered, 2 wrong usage, 3 could not compare",
     )
     add_source_option(parser, f"{SOURCE_KINDS}; give it twice or more, each is compared with the first")
     add_strict_option(parser)

@@ -24,7 +24,7 @@ def build_parser() -> Parser:
         "Compare two versions of contracts: what changed, who may break, and whether the version number was raised "
         "enough.",
         examples=["spanpact diff ../released/contracts contracts/"],
-        exit_codes="exit codes: 0 the version number fits the changes, 1 it does not or a contract was removed, "
+        exit_codes="0 the version number fits the changes, 1 it does not or a contract was removed, "
         "2 wrong usage or contract file",
     )
     parser.add_argument("old", metavar="OLD", help="the old contract file, or a folder of old contract files")

@@ -18,7 +18,7 @@ def build_parser() -> Parser:
         "lint",
         "Find mistakes in contract files and their examples, without traces of an implementation.",
         examples=["spanpact lint contracts/", "spanpact lint contracts/ --format json --output lint.json"],
-        exit_codes="exit codes: 0 no violation or improvement, 1 something to fix, 2 a file that cannot be read",
+        exit_codes="0 nothing but information, 1 something to fix, 2 a file that cannot be read or breaks the language",
     )
     add_contracts_argument(parser)
     add_format_option(parser)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -13,7 +14,8 @@ from spanpact.errors import UsageError
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
-EXIT_CODES: Final = "exit codes: 0 kept, 1 broken, 2 wrong usage or contract file, 3 could not verify"
+EXIT_CODES: Final = "0 kept, 1 broken, 2 wrong usage or contract file, 3 could not verify"
+_WIDTH: Final = 80
 SOURCE_KINDS: Final = "an OTLP file, - for standard input, or jaeger:URL"
 
 
@@ -29,7 +31,8 @@ class Parser(argparse.ArgumentParser):
         exit_codes: str = EXIT_CODES,
         usage: str | None = None,
     ) -> None:
-        epilog = "\n".join(["examples:", *(f"  {example}" for example in examples), "", exit_codes])
+        codes = textwrap.fill(f"exit codes: {exit_codes}", _WIDTH, subsequent_indent="  ")
+        epilog = "\n".join(["examples:", *(f"  {example}" for example in examples), "", codes])
         super().__init__(
             prog=f"spanpact {command}",
             description=about,
@@ -85,7 +88,7 @@ def add_strict_option(parser: Parser) -> None:
     """Add `--strict`."""
     parser.add_argument(
         "--strict", action="store_true",
-        help="fail with exit code 3 when a source cannot carry something that is checked (default: it is only counted)",
+        help="what a source cannot carry counts as not checked: exit code 3 (default: it is only reported)",
     )  # fmt: skip
 
 

@@ -1,4 +1,7 @@
-"""Write a report to standard output or to a file, in the format of `--format`."""
+"""Write a report to standard output or to a file, in the format of `--format`.
+
+The reports are imported when one is written, so that `--help` and wrong usage are answered at once.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spanpact.cli.output import check_writable, print_text, write_file
-from spanpact.reporting import TextOptions, options_for
-from spanpact.reporting.drawing.safe_text import escape_controls
 
 if TYPE_CHECKING:
     from spanpact.contract.compiled import ContractPlan
     from spanpact.findings import Report
+    from spanpact.reporting import TextOptions
 
 
 def check_output_files(*files: str | None) -> None:
@@ -34,6 +36,7 @@ def terminal_columns() -> int:
 def text_options(arguments: argparse.Namespace, plans: Sequence[ContractPlan] = ()) -> TextOptions:
     """Return the options of a text report; the privacy classes of the contracts are masked too."""
     from spanpact.privacy import Scanner, known_classes
+    from spanpact.reporting import TextOptions
 
     scanner = Scanner((*known_classes(), *(each for plan in plans for each in plan.classes)))
     return TextOptions(everything=arguments.all, coverage=getattr(arguments, "coverage", False), mask=scanner.mask)
@@ -41,6 +44,8 @@ def text_options(arguments: argparse.Namespace, plans: Sequence[ContractPlan] = 
 
 def for_standard_output(options: TextOptions) -> TextOptions:
     """Return the options adapted to standard output: width, colour and character set."""
+    from spanpact.reporting import options_for
+
     return options_for(sys.stdout, os.environ, columns=terminal_columns, base=options)
 
 
@@ -57,6 +62,8 @@ def write_rendered(
     `as_json`, `as_text` and `summary` render the report and its last line. Raises `UsageError` if the file cannot be
     written.
     """
+    from spanpact.reporting.drawing.safe_text import escape_controls
+
     file = arguments.output if arguments.output != "-" else ""
     on_screen = for_standard_output(options)
     text = as_json() if arguments.format == "json" else as_text(options if file else on_screen)

@@ -22,7 +22,7 @@ def build_parser() -> Parser:
         "show",
         "Print the traces of a source as trees; nothing is verified.",
         examples=["spanpact show traces.json", "spanpact show traces.json --trace 4bf92f35 --attributes"],
-        exit_codes="exit codes: 0 printed, 2 wrong usage, 3 the source cannot be read or does not hold the trace",
+        exit_codes="0 printed, 2 wrong usage, 3 the source cannot be read or does not hold the trace",
     )
     parser.add_argument("sources", nargs="+", metavar="TRACES", help=SOURCE_KINDS)
     parser.add_argument("--trace", metavar="ID", help="only traces whose id starts with ID (default: all traces)")

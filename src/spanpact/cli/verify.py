@@ -18,15 +18,14 @@ from spanpact.cli.options import (
 from spanpact.cli.output import print_message
 from spanpact.cli.reports import check_output_files, write_report
 from spanpact.cli.scenario_labels import read_labels, unknown_scenarios_warning
-from spanpact.contract.compiled import ContractPlan
-from spanpact.contract.loader import load_contracts
 from spanpact.errors import UsageError
-from spanpact.findings import Report
-from spanpact.trace.model import Reading
 
 if TYPE_CHECKING:
     from spanpact.cli.reading import SourceOptions
+    from spanpact.contract.compiled import ContractPlan
     from spanpact.engine import CompiledContract
+    from spanpact.findings import Report
+    from spanpact.trace.model import Reading
 
 
 def build_parser() -> Parser:
@@ -58,6 +57,8 @@ def run(arguments: Sequence[str]) -> int:
     given = build_parser().parse_intermixed_args(arguments)
     _check_usage(given)
     check_output_files(given.output)
+    from spanpact.contract.loader import load_contracts
+
     plans = load_contracts(given.contracts)
     report = _verify_traces(plans, given) if given.sources else _verify_examples(plans, given)
     write_report(report, given, plans)
