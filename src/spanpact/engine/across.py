@@ -112,12 +112,12 @@ class AcrossStatistics:
     def _sampling(self, statement: Statement, wanted: float) -> Iterator[Breach | Undecided]:
         offered, sampled = self._reading.offered, len(self._traces)
         if offered is None or "offered" not in self._reading.source.capabilities:
-            yield Undecided("capability", "how many requests were offered is not declared")
+            yield Undecided("capability", "the number of offered requests is not declared")
         elif offered < statement.samples:
             yield Undecided("too-few", f"{offered} requests offered; {statement.samples} are needed")
         elif sampled > offered or binomial_p_value(sampled, offered, wanted) < 1 - statement.confidence:
             observed = f"{sampled} of {offered} ({sampled / offered:.4g})"
-            yield Breach("sampling-rate", "another share of the requests is traced", f"{wanted:g}", observed)
+            yield Breach("sampling-rate", "the share of traced requests is out of bounds", f"{wanted:g}", observed)
 
 
 def binomial_p_value(successes: int, trials: int, probability: float) -> float:

@@ -105,7 +105,7 @@ class _ConditionChecker:
         spans, count, name = self.spans.get(side.entry, []), _count(side), self.condition.plan.id
         if len(spans) not in count:
             few = len(spans) < count.low
-            what = "is missing" if few else "must not be there" if count.high == 0 else "is there too often"
+            what = "is missing" if few else "must be absent" if count.high == 0 else "occurs too often"
             breach = Breach(
                 "span-missing" if few else "span-surplus",
                 f"{side.entry} {what} when {name} holds",

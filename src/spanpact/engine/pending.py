@@ -50,7 +50,7 @@ def _pending_findings(
         message = f"{name} was pending until {pending.until} ({pending.owner}: {pending.reason})"
         yield _finding(plan, "pending-expired", name, message, pending)
     elif exercised and not broken:
-        yield _finding(plan, "pending-kept", name, f"{name} is kept already: it can bind now", pending)
+        yield _finding(plan, "pending-kept", name, f"{name} is kept already: remove its pending", pending)
 
 
 def _finding(plan: ContractPlan, finding: str, entry: str, message: str, pending: Pending) -> Finding:

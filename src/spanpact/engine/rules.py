@@ -122,7 +122,7 @@ def _check_number(
     what = "span" if plan.event is None else "event"
     few = number < plan.count.low
     name = plan.span if plan.event is None else plan.event
-    message = f"{what} {name} {'is missing' if few else 'is there too often'} in the flow"
+    message = f"{what} {name} {'is missing' if few else 'occurs too often'} in the flow"
     breach = Breach(f"{what}-{'missing' if few else 'surplus'}", message, str(plan.count), f"{number} found")
     results.record_breach(plan.id, "count", breach, context.topology, top)
 

@@ -114,7 +114,7 @@ def _findings(pair: _TracePair, comparer: SpanComparer, complete: bool) -> Itera
     for span in pair.shared:
         other = pair.second.spans[pair.second.by_id[span.span_id]]
         for difference in comparer.differences(span, other):
-            message = f"{_safe(difference.field)} is another in {pair.name}"
+            message = f"{_safe(difference.field)} differs in {pair.name}"
             yield _finding(
                 "span-altered", message, pair.first, span, difference.field, difference.expected, difference.observed
             )
@@ -126,7 +126,7 @@ def _lost(pair: _TracePair) -> Iterator[Finding]:
     if not pair.shared:
         ids = tuple(span.span_id for span in pair.lost[:_NAMED])
         wanted = f"{len(pair.lost)} spans"
-        message = f"{pair.name} holds nothing of the trace"
+        message = f"{pair.name} has no span of the trace"
         yield _finding("span-lost", message, pair.first, pair.lost[0], "trace", wanted, "none", ids)
         return
     gone = {span.span_id for span in pair.lost}
@@ -146,7 +146,7 @@ def _duplicated(pair: _TracePair) -> Iterator[Finding]:
     for span_id, number in theirs.items():
         if number > mine.get(span_id, 1):
             span = pair.second.spans[pair.second.by_id[span_id]]
-            message = f"{_safe(span.name)} is more than once in {pair.name}"
+            message = f"{_safe(span.name)} occurs more than once in {pair.name}"
             yield _finding(
                 "span-duplicate", message, pair.second, span, "span", f"{mine.get(span_id, 1)} of it", f"{number} of it"
             )

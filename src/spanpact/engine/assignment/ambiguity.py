@@ -63,11 +63,11 @@ def _missing(count: Count, number: int) -> int:
 def suggested_where(topology: Topology, tie: Tie) -> str:
     """Return a `where` that would distinguish the spans: the first attribute in which they differ."""
     if len(tie.spans) < 2:
-        return "a where on one of them would say which"
+        return "a where on one of them would decide"
     one, other = (topology.spans[i] for i in tie.spans)
     for name, value in one.attributes.items():
         if not equal(value, other.attributes.get(name)):
-            return f"where: {{attributes: {{{name}: {shown(value)}}}}} on one of them would say which"
+            return f"where: {{attributes: {{{name}: {shown(value)}}}}} on one of them would decide"
     if one.status != other.status:
-        return f"where: {{status: {one.status}}} on one of them would say which"
-    return "the spans are alike; a where on one of them would say which"
+        return f"where: {{status: {one.status}}} on one of them would decide"
+    return "the spans are alike; a where on one of them would decide"

@@ -58,7 +58,7 @@ def compile_attribute(expectation: AttributeExpectation) -> AttributeJudge:
             undecided = undecided or unknown
             if wrong:  # a breach outweighs what cannot be decided
                 kind, wanted, observed = wrong
-                verb = "is of the wrong type" if kind == "type" else "has another value"
+                verb = "has the wrong type" if kind == "type" else "has a different value"
                 return (Breach(f"attribute-{kind}", f"attribute {each} {verb}", wanted, observed),)
         if not found:
             return missing
@@ -74,7 +74,7 @@ def compile_attribute(expectation: AttributeExpectation) -> AttributeJudge:
 def _must_be_absent(names: Sequence[str], attributes: Attributes) -> Sequence[Outcome]:
     for name in names:
         if name in attributes:
-            message = f"attribute {name} must not be there"
+            message = f"attribute {name} must be absent"
             return (Breach("attribute-unexpected", message, "absent", shown(attributes[name])),)
     return KEPT
 

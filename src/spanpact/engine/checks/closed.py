@@ -52,7 +52,7 @@ def extra_links(span: Span, context: Context, expectations: Sequence[LinkExpecta
     for link in span.links:
         fits = _named(link, context, expectations)
         if fits is None:
-            outcomes.append(Undecided("no-reference", "a linked span is in no trace given"))
+            outcomes.append(Undecided("no-reference", "a linked span was not read"))
         elif not fits:
             observed = f"a link to {link.span_id}"
             outcomes.append(

@@ -22,9 +22,9 @@ def compile_duration(bound: DurationBound) -> Judge:
             return (Undecided("incomplete", "the span has not ended"),)
         taken, rounding = span.end_ns - span.start_ns, rounding_ns(context.resolution_ns)
         if high is not None and taken - high > rounding:
-            return (Breach("duration", "it took too long", f"at most {shown_ns(high)}", shown_ns(taken)),)
+            return (Breach("duration", "the span took too long", f"at most {shown_ns(high)}", shown_ns(taken)),)
         if low is not None and low - taken > rounding:
-            return (Breach("duration", "it took too short", f"at least {shown_ns(low)}", shown_ns(taken)),)
+            return (Breach("duration", "the span was too short", f"at least {shown_ns(low)}", shown_ns(taken)),)
         return KEPT
 
     return judge

@@ -89,6 +89,6 @@ def _existence(expectation: EventExpectation) -> Judge:
             near = ", ".join(sorted({h.name for h in named_events(span, context, via) if h.name}))
             observed = f"{number} found" + (f"; there are {near}" if near else "")
             return (Breach("event-missing", f"event {pattern} is missing", str(count), observed),)
-        return (Breach("event-surplus", f"event {pattern} is there too often", str(count), f"{number} found"),)
+        return (Breach("event-surplus", f"event {pattern} occurs too often", str(count), f"{number} found"),)
 
     return judge

@@ -47,13 +47,13 @@ def _existence(expectation: LinkExpectation) -> Judge:
         links, unknown = links_to(span, context, pattern)
         number = len(links)
         if count.high is not None and number > count.high:
-            return (Breach("link-surplus", f"links to {pattern} are too many", str(count), f"{number} found"),)
+            return (Breach("link-surplus", f"too many links to {pattern}", str(count), f"{number} found"),)
         if number + unknown < count.low:
             observed = f"{number} found of {len(span.links)} links"
             return (Breach("link-missing", f"a link to {pattern} is missing", str(count), observed),)
         if number in count and number + unknown in count:
             return KEPT
-        return (Undecided("no-reference", f"{unknown} linked spans are in no trace given"),)
+        return (Undecided("no-reference", f"{unknown} linked spans were not read"),)
 
     return judge
 

@@ -21,8 +21,8 @@ def compile_parent(wanted: ParentKind) -> Judge:
         if observed is None and wanted != "none":
             if not context.complete and "resource" in context.capabilities and context.parent_of(span) is None:
                 return (INCOMPLETE,)  # the service name of a parent still to come decides
-            return (Undecided("capability", "the source does not tell remote parents from local ones"),)
-        return (Breach("parent", "the parent is another", wanted, observed or "a parent"),)
+            return (Undecided("capability", "the source does not distinguish remote parents from local ones"),)
+        return (Breach("parent", "the parent differs", wanted, observed or "a parent"),)
 
     return judge
 

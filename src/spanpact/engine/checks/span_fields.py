@@ -34,9 +34,9 @@ def compile_text(
                     return (Breach(finding, f"the {what} is missing", "present", "missing"),)
                 return KEPT
             if matcher.presence == "absent":
-                return (Breach(finding, f"the {what} must not be there", "absent", shown(text)),)
+                return (Breach(finding, f"the {what} must be absent", "absent", shown(text)),)
         if wrong := fault(text):
-            return (Breach(finding, f"the {what} is another", wrong[1], shown(text)),)
+            return (Breach(finding, f"the {what} differs", wrong[1], shown(text)),)
         return KEPT
 
     return judge

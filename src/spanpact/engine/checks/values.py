@@ -14,7 +14,7 @@ from spanpact.trace.model import Capability, Value
 Fault: TypeAlias = tuple[str, str, str]
 """What is wrong with a value: `type` or `value`, what is expected, what was observed."""
 
-TYPE_UNKNOWN: Final = Undecided("capability", "the source does not tell array, map and null from string")
+TYPE_UNKNOWN: Final = Undecided("capability", "the source does not distinguish array, map and null from string")
 """The outcome on a text that may stand for another value: see `possible_values`."""
 
 
@@ -100,9 +100,9 @@ def undecidable_type(matcher: Matcher, value: Value, capabilities: frozenset[Cap
     """Return why the source cannot show the type that the matcher asks for (5 in JSON is int or double), else None."""
     if matcher.type in ("int", "double") and type_of(value) in ("int", "double"):
         if "number_types" not in capabilities:
-            return Undecided("capability", "the source does not tell int from double")
+            return Undecided("capability", "the source does not distinguish int from double")
     elif matcher.type in ("bytes", "string") and isinstance(value, str) and "bytes" not in capabilities:
-        return Undecided("capability", "the source does not tell bytes from string")
+        return Undecided("capability", "the source does not distinguish bytes from string")
     return None
 
 

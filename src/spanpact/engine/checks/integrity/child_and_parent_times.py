@@ -26,7 +26,10 @@ def check_child_and_parent_times(context: Context) -> Iterator[LocatedBreach]:
         allowed = context.allowance_ns(parent, span)
         if early > allowed:
             observed = f"{shown_ns(early)} earlier"
-            yield span.span_id, Breach("child-early", "it starts before its parent", "not before its parent", observed)
+            yield (
+                span.span_id,
+                Breach("child-early", "the span starts before its parent", "not before its parent", observed),
+            )
         if late > allowed and span.end_ns and parent.end_ns:
-            observed = f"{shown_ns(late)} later"
-            yield span.span_id, Breach("child-late", "it ends after its parent", "not after its parent", observed)
+            message, observed = "the span ends after its parent", f"{shown_ns(late)} later"
+            yield span.span_id, Breach("child-late", message, "not after its parent", observed)

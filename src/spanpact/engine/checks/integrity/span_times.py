@@ -13,7 +13,10 @@ def check_span_times(context: Context) -> Iterator[LocatedBreach]:
     """Yield `span-times` for each span that never ended or ends before it starts."""
     for span in context.topology.spans:
         if not span.end_ns:
-            yield span.span_id, Breach("span-times", "it never ended", "an end", "no end")
+            yield span.span_id, Breach("span-times", "the span never ended", "an end", "no end")
         elif span.end_ns < span.start_ns:
             observed = f"ends {shown_ns(span.start_ns - span.end_ns)} before its start"
-            yield span.span_id, Breach("span-times", "it ends before its start", "an end after the start", observed)
+            yield (
+                span.span_id,
+                Breach("span-times", "the span ends before it starts", "an end after the start", observed),
+            )

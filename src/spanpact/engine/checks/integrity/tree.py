@@ -27,7 +27,7 @@ def check_orphans(context: Context) -> Iterator[LocatedBreach]:
     for i, span in enumerate(topology.spans):
         if not span.parent_id or topology.parent[i] != TOP or i in cut or _may_have_remote_parent(span, context):
             continue
-        message = "its parent is not in the trace"
+        message = "the parent is not in the trace"
         yield span.span_id, Breach("span-orphan", message, "a parent in the trace", f"parent {span.parent_id}")
 
 
@@ -41,7 +41,7 @@ def check_duplicates(context: Context) -> Iterator[LocatedBreach]:
     for span_id, number in Counter(span.span_id for span in context.topology.duplicates).items():
         message = "another span of the trace has the same id"
         observed = f"{number + 1} spans with the id {span_id}"
-        yield span_id, Breach("span-duplicate", message, "an id of its own", observed)
+        yield span_id, Breach("span-duplicate", message, "a unique id", observed)
 
 
 def check_cycles(context: Context) -> Iterator[LocatedBreach]:
