@@ -21,7 +21,7 @@ from spanpact.errors import SourceError
 from spanpact.findings import Report
 from spanpact.reporting import render_json, render_text
 from spanpact.sources import OtlpFileSource, encode_traces_json
-from spanpact.sources.files.otlp_file import FileLimits
+from spanpact.sources.files import FileLimits
 from spanpact.trace.model import Reading, SourceInfo, Span, Trace
 from spanpact.verification.streaming import verify_file
 from spanpact.verification.verifying import verify

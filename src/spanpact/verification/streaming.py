@@ -19,8 +19,10 @@ from spanpact.findings import Report
 from spanpact.otlp import Batch, SharedValues, lazy_json, lazy_protobuf
 from spanpact.otlp.batch import NeedsFullDecoding
 from spanpact.otlp.json_decoding import normalize_id
+from spanpact.sources.files.byte_stream import STANDARD_INPUT
+from spanpact.sources.files.framing import Document
 from spanpact.sources.files.last_seen import LastSeen
-from spanpact.sources.files.otlp_file import STANDARD_INPUT, Document, OtlpFileSource, iter_documents
+from spanpact.sources.files.otlp_file import OtlpFileSource, iter_documents
 from spanpact.trace.model import ALL_CAPABILITIES, Reading, SourceInfo, Span, Trace
 from spanpact.verification.shapes import SpanSummary
 from spanpact.verification.shapes.lazy_span_shapes import LazySpanShapes
@@ -114,10 +116,10 @@ class _Stream:
         if isinstance(document, bytes):
             self._take_protobuf(document, place)
         elif document.check_keys:
-            self._take_batch(document.decoded(self._shared), place)
+            self._take_batch(document.decode(self._shared), place)
         else:
             self._take_json(document, place)
-        self._source.check_number(self.spans)
+        self._source.check_span_count(self.spans)
         self._judge_until(place)
 
     def _take_json(self, document: Document, place: int) -> None:
@@ -128,7 +130,7 @@ class _Stream:
                 for group, spans in lazy_json.iter_groups(document.data)
             ]
         except NeedsFullDecoding:
-            self._take_batch(document.decoded(self._shared), place)
+            self._take_batch(document.decode(self._shared), place)
             return
         for trace_ids, summaries in read:
             self._add(trace_ids, summaries, place, generation)

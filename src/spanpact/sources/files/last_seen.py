@@ -1,7 +1,7 @@
-"""In which document of a file a trace is seen for the last time, found out without decoding anything.
+"""Find the last document of a file in which each trace occurs, without decoding the documents.
 
-What the search overlooks (ids are found by the name of their field) is noticed when it is decoded: a span of a trace
-that should have been over.
+Trace ids are found by searching for the name of their field. Where the search misses one, decoding finds a span of a
+trace that should have ended, and the caller reads the file in another way.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from collections.abc import Iterable
 from typing import Final
 
 _ID: Final = b'"traceId":'
-_WRITTEN: Final = 40  # a blank or two, a quote, 32 digits
+_VALUE_LENGTH: Final = 40  # characters: a few blanks, a quote, 32 digits
 
 
 class LastSeen:
-    """The last document of each trace, by the documents' places in the file, counted from 1.
+    """A table of the last document of each trace. Documents are numbered from 1, in the file's order.
 
-    A table of hashes with open addressing, twelve bytes for each of its slots: a dict would take ten times as much, and
-    there are as many traces as a file holds. Traces of one hash are taken for one: they are let go with the later one.
+    It is a hash table with open addressing and 12 bytes a slot. A dict would take ten times the memory for the traces
+    of a large file. Two traces with one hash share a slot, so that both end with the later one.
     """
 
     def __init__(self) -> None:
-        self._number = 0
+        self._used = 0
         self._resize(1 << 12)
 
     def _resize(self, slots: int) -> None:
@@ -31,28 +31,28 @@ class LastSeen:
         self._places = array("I", bytes(4 * slots))
 
     def note_json(self, document: bytes, place: int) -> None:
-        """Notes the traces of the next document."""
-        written = {text[:_WRITTEN] for text in document.split(_ID)[1:]}
-        self.note((text.strip()[1:33].decode("latin-1").lower() for text in written), place)
+        """Note the traces of the next document, an OTLP JSON text."""
+        values = {text[:_VALUE_LENGTH] for text in document.split(_ID)[1:]}
+        self.note((text.strip()[1:33].decode("latin-1").lower() for text in values), place)
 
     def note(self, trace_ids: Iterable[str], place: int) -> None:
-        """Notes traces of the next document."""
+        """Note the traces of the next document by their ids."""
         for trace_id in trace_ids:
             self._put(hash(trace_id) or 1, place)
-            if 2 * self._number > self._mask:
+            if 2 * self._used > self._mask:
                 self._grow()
 
     def place(self, trace_id: str) -> int:
-        """The document after which no more of the trace is expected; 0 for a trace that was never noted."""
+        """Return the last document of a trace; 0 for a trace that was never noted."""
         return self._places[self._slot(hash(trace_id) or 1)]
 
     def _put(self, key: int, place: int) -> None:
         slot = self._slot(key)
-        self._number += not self._keys[slot]
+        self._used += not self._keys[slot]
         self._keys[slot], self._places[slot] = key, place
 
     def _slot(self, key: int) -> int:
-        """Where the key is, or would be."""
+        """Return the slot of a key, or the empty slot where it would be put."""
         keys, mask = self._keys, self._mask
         slot = key & mask
         while keys[slot] != key and keys[slot]:
@@ -62,7 +62,7 @@ class LastSeen:
     def _grow(self) -> None:
         keys, places = self._keys, self._places
         self._resize(2 * len(keys))
-        self._number = 0
+        self._used = 0
         for key, place in zip(keys, places, strict=True):
             if key:
                 self._put(key, place)
