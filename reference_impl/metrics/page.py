@@ -45,7 +45,7 @@ _PAGE: Final = """# Metrics
 - A scraper that accepts `application/openmetrics-text` gets exemplars: the trace and span id of the latest recorded
   call of a bucket. From a slow bucket to its trace: take `trace_id` to Jaeger, `/trace/<trace_id>`. In Prometheus
   exemplars need `--enable-feature=exemplar-storage`.
-- The path is not traced and not counted. It listens where the service listens: on loopback, unless told otherwise.
+- The path is not traced and not counted. It listens where the service listens: on loopback by default.
 - Each process has its own numbers, since its start.
 
 {table}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 def without_settings() -> dict[str, str]:
@@ -22,3 +24,26 @@ def run_python(*arguments: str, **environ: str) -> subprocess.CompletedProcess[s
         timeout=60,
         check=False,
     )
+
+
+MODULES = {"studio-api": "reference_impl", "audit-api": "reference_impl.services.audit_api"}
+
+
+@contextmanager
+def serving_process(name: str, **environ: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The service of this name as a process on a free port, and its base URL; killed at the end if it still runs."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", MODULES[name]],
+        env={**without_settings(), "STUDIO_LOG_LEVEL": "warning", "STUDIO_PORT": "0", "AUDIT_PORT": "0", **environ},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line.startswith(f"{name} listening on http://127.0.0.1:"), process.communicate()[1]
+        yield process, line.split()[-1]
+    finally:
+        process.kill()
+        process.communicate(timeout=60)

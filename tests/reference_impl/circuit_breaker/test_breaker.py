@@ -24,16 +24,6 @@ from tests.reference_impl.circuit_breaker.breaker_support import (
 )
 
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def seen() -> Recorder:
-    return Recorder()
-
-
 class TestClosed:
     def test_opens_at_the_failure_rate_and_not_before_the_minimum_of_calls(self, clock: Clock, seen: Recorder) -> None:
         breaker = breaker_of(clock, seen)

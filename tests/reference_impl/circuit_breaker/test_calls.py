@@ -21,16 +21,6 @@ from tests.reference_impl.circuit_breaker.breaker_support import (
 )
 
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def seen() -> Recorder:
-    return Recorder()
-
-
 class TestWhatCounts:
     @pytest.mark.parametrize(
         "error",

@@ -27,11 +27,6 @@ CALLERS = 100
 PATIENCE_S = 30.0  # how long a thread that should come is waited for, before the test fails
 
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
 def due(breaker: CircuitBreaker, clock: Clock) -> CircuitBreaker:
     """Open, with its wait over: the callers race for the transition too."""
     opened(breaker, clock)

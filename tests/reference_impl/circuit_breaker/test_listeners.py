@@ -21,16 +21,6 @@ from tests.reference_impl.circuit_breaker.breaker_support import (
 )
 
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def seen() -> Recorder:
-    return Recorder()
-
-
 class TestListeners:
     def test_are_told_of_a_failure_before_the_transition_that_it_causes(self, clock: Clock, seen: Recorder) -> None:
         opened(breaker_of(clock, seen), clock)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from reference_impl.services.audit_api import audit_settings, create_audit_app
 from reference_impl.settings import SettingsError
 from reference_impl.telemetry.setup import configure_tracing
 from tests.reference_impl.export.otlp_sink import OtlpSink, otlp_sink
-from tests.reference_impl.python_process import without_settings
+from tests.reference_impl.python_process import serving_process, without_settings
 from tests.reference_impl.redis_tracing.redis_support import RedisServer, free_port, run
 
 DEADLINE_S = 60
@@ -137,26 +136,6 @@ def test_its_settings_are_studio_api_s_with_a_name_and_a_port_of_its_own() -> No
         audit_settings({"AUDIT_PORT": "99999"})
 
 
-@contextmanager
-def process(module: str, **environ: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A service of this package as a process on a free port, and its base URL; killed at the end if it still runs."""
-    started = subprocess.Popen(
-        [sys.executable, "-m", module],
-        env={**without_settings(), "STUDIO_LOG_LEVEL": "warning", "STUDIO_PORT": "0", "AUDIT_PORT": "0", **environ},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert started.stdout is not None
-        line = started.stdout.readline()
-        assert " listening on http://127.0.0.1:" in line, started.communicate()[1]
-        yield started, line.split()[-1]
-    finally:
-        started.kill()
-        started.communicate(timeout=DEADLINE_S)
-
-
 def stopped(service: subprocess.Popen[str]) -> tuple[int, str]:
     service.send_signal(signal.SIGTERM)
     _, stderr = service.communicate(timeout=DEADLINE_S)
@@ -177,8 +156,14 @@ def _studio(redis: RedisServer | None, folder: Path, sink: OtlpSink, audit: str)
 def test_two_processes_make_one_trace(empty_redis: RedisServer, tmp_path: Path) -> None:
     with (
         otlp_sink() as sink,
-        process("reference_impl.services.audit_api", JAEGER_ENDPOINT=sink.url) as (audit, audit_url),
-        process("reference_impl", **_studio(empty_redis, tmp_path, sink, audit_url)) as (studio, url),
+        serving_process("audit-api", JAEGER_ENDPOINT=sink.url) as (
+            audit,
+            audit_url,
+        ),
+        serving_process("studio-api", **_studio(empty_redis, tmp_path, sink, audit_url)) as (
+            studio,
+            url,
+        ),
         httpx.Client(trust_env=False, timeout=DEADLINE_S) as client,
     ):
         made = client.post(f"{url}/sessions", json={"email": "bob@example.com"}, headers={"x-correlation-id": "c-7"})
@@ -202,9 +187,10 @@ def test_two_processes_make_one_trace(empty_redis: RedisServer, tmp_path: Path) 
 
 
 def test_an_audit_api_that_is_not_there_fails_no_request(tmp_path: Path) -> None:
+    nobody = f"http://127.0.0.1:{free_port()}"
     with (
         otlp_sink() as sink,
-        process("reference_impl", **_studio(None, tmp_path, sink, f"http://127.0.0.1:{free_port()}")) as (studio, url),
+        serving_process("studio-api", **_studio(None, tmp_path, sink, nobody)) as (studio, url),
         httpx.Client(trust_env=False, timeout=DEADLINE_S) as client,
     ):
         for _ in range(3):

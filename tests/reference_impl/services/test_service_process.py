@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from tests.reference_impl.export.otlp_sink import otlp_sink
-from tests.reference_impl.python_process import without_settings
+from tests.reference_impl.python_process import serving_process, without_settings
 from tests.reference_impl.redis_tracing.redis_support import RedisServer, free_port
 
 DEADLINE_S = 60
@@ -24,31 +24,12 @@ DEADLINE_S = 60
 @contextmanager
 def service(folder: Path, **environ: str) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
     """The service on a free port, ready to serve, and a client of it; killed at the end if it still runs."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "reference_impl"],
-        env={
-            **without_settings(),
-            "STUDIO_LOG_LEVEL": "warning",
-            "STUDIO_PORT": "0",
-            "DATABASE_URL": f"sqlite+aiosqlite:///{folder / 'studio.db'}",
-            **environ,
-        },
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        assert line.startswith("studio-api listening on http://127.0.0.1:"), process.communicate()[1]
-        with httpx.Client(base_url=line.split()[-1], timeout=DEADLINE_S, trust_env=False) as client:
-            yield process, client
-    finally:
-        process.kill()
-        process.wait(DEADLINE_S)
-        for pipe in (process.stdout, process.stderr):
-            if pipe is not None:
-                pipe.close()
+    database = f"sqlite+aiosqlite:///{folder / 'studio.db'}"
+    with (
+        serving_process("studio-api", DATABASE_URL=database, **environ) as (process, url),
+        httpx.Client(base_url=url, timeout=DEADLINE_S, trust_env=False) as client,
+    ):
+        yield process, client
 
 
 def ended(process: subprocess.Popen[str], number: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
