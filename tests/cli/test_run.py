@@ -86,6 +86,18 @@ def test_no_trace_gives_3_and_says_what_to_check(desk: Desk) -> None:
     assert "OTEL_EXPORTER_OTLP_ENDPOINT" in answer.err
 
 
+def test_failed_command_that_sent_nothing_is_not_buried_under_a_report(desk: Desk) -> None:
+    command = [sys.executable, "-c", "raise SystemExit(4)"]
+    answer = desk("run", desk.contract, "--trees", "--", *command)
+    assert (answer.code, answer.out) == (4, "not checked: 1 contract, 1 not checked, 0 flows\n")
+    reason = "no span arrived, so nothing was verified; the command's exit code was 4; spanpact exits with 4 too"
+    assert answer.err == f"spanpact: {reason}\n"
+    assert '"unseen"' in desk("run", desk.contract, "--format", "json", "--", *command).out
+    written = str(desk.folder / "report.txt")
+    desk("run", desk.contract, "--output", written, "--", *command)
+    assert "unseen" in Path(written).read_text()
+
+
 def test_refused_requests_are_counted_in_the_header(desk: Desk) -> None:
     garbage = desk.file("garbage.json", "no json")
     answer = desk("run", desk.contract, "--", *sender(desk, garbage))

@@ -73,14 +73,19 @@ def write_rendered(
     print_text(text, sys.stdout)
 
 
-def write_report(report: Report, arguments: argparse.Namespace, plans: Sequence[ContractPlan]) -> None:
+def write_report(
+    report: Report, arguments: argparse.Namespace, plans: Sequence[ContractPlan], *, brief: bool = False
+) -> None:
     """Write the report of a verification or a comparison as the arguments say.
 
-    Raises `UsageError` if the file cannot be written.
+    With `brief`, a text report on standard output is its summary line only. Raises `UsageError` if the file cannot
+    be written.
     """
     from spanpact.reporting import render_json, render_text, render_traces, summary_line
 
     def as_text(options: TextOptions) -> str:
+        if brief and arguments.output in (None, "-"):
+            return f"{summary_line(report, options)}\n"
         text = render_text(report, options)
         if not arguments.trees or report.reading is None:
             return text

@@ -73,12 +73,19 @@ def run(arguments: Sequence[str]) -> int:
     check_output_files(given.output, given.save)
     plans = load_contracts(given.contracts)
     labels = read_labels(given.scenarios) if given.scenarios else {}
-    code, reading, header = _receive(command, given, labels)
+    code, reading, losses = _receive(command, given, labels)
+    header = [("command", mask(shlex.join(command))), *losses]
     used_labels = {trace.trace_id: trace.scenario for trace in reading.traces if trace.scenario}
     if warning := unknown_scenarios_warning(used_labels, plans):
         print_message(f"warning: {warning}")
     report = verify(plans, reading, strict=given.strict, allow_unseen=given.allow_unseen, header=header)
-    write_report(report, given, plans)
+    failed_early = bool(code) and not reading.traces and not losses
+    write_report(report, given, plans, brief=failed_early)  # the command's last lines stay visible
+    if failed_early:
+        print_message(
+            f"no span arrived, so nothing was verified; {describe_exit(code)}; spanpact exits with {code} too"
+        )
+        return code
     if not reading.traces:
         print_message(_NOTHING_ARRIVED)
     if code:
@@ -100,8 +107,8 @@ def _receive(
 ) -> tuple[int, Reading, Header]:
     """Run the command with a receiver.
 
-    Returns its exit code, the labelled traces that arrived (also written to `--save`), and lines for the report's
-    header.
+    Returns its exit code, the labelled traces that arrived (also written to `--save`), and what was lost of them, as
+    lines for the report's header.
     """
     started = OtlpReceiver(grpc=True) if given.protocol == "grpc" else OtlpReceiver()
     with tempfile.TemporaryDirectory(prefix="spanpact-") as folder, started as receiver:
@@ -121,7 +128,7 @@ def _receive(
             write_file(given.save, encode_traces_json(reading))
         text = file.read_text(encoding="utf-8", errors="replace")
         reading = labelled(reading, {**labels, **parse_labels(text.splitlines(), file=SCENARIOS_VARIABLE)})
-    return code, reading, [("command", mask(shlex.join(command))), *_losses(counts)]
+    return code, reading, _losses(counts)
 
 
 def _losses(counts: ReceiverCounts) -> Header:
