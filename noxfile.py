@@ -49,7 +49,7 @@ BESIDE: dict[str, subprocess.Popen[bytes]] = {}
 @nox.session
 def demo(session: nox.Session) -> None:
     """A real service on a real Redis, verified against its contracts; `-- --break NAME` breaks its tracing."""
-    tool(session, "spanpact", "run", "--trees", EXAMPLE_CONTRACTS, "--", "python", "-m", "demo", *session.posargs)
+    tool(session, *demo_command(session.posargs))
 
 
 @nox.session
@@ -165,6 +165,13 @@ def lock(session: nox.Session) -> None:
         *("--no-emit-index-url", "--no-emit-find-links", "--system-certs", "--quiet"),
         *("--custom-compile-command", "nox -s lock", "--output-file", PINS.name, *session.posargs),
     )
+
+
+def demo_command(options: Sequence[str]) -> Sequence[str]:
+    """Give the demo's command line: verified by spanpact, but for options that only print and make no traces."""
+    demo = ["python", "-m", "demo", *options]
+    only_prints = {"--list", "--help", "-h"} & set(options)
+    return demo if only_prints else ["spanpact", "run", "--trees", EXAMPLE_CONTRACTS, "--", *demo]
 
 
 def tool(session: nox.Session, name: str, *arguments: str, env: dict[str, str] | None = None) -> None:
