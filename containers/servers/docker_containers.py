@@ -17,6 +17,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, ClassVar, Self
+from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
 
 from docker.errors import APIError, DockerException, NotFound
@@ -247,8 +248,13 @@ class _Healthy(WaitStrategy):
 
 def http_ok(url: str, *, timeout: float = _HEALTH_TIMEOUT) -> bool:
     """Return whether a loopback address answers a GET with a status of success, without any proxy."""
-    with suppress(OSError), build_opener(ProxyHandler({})).open(url, timeout=timeout):
-        return True
+    try:
+        with build_opener(ProxyHandler({})).open(url, timeout=timeout):
+            return True
+    except HTTPError as error:
+        error.close()  # it is the response too
+    except OSError:
+        pass
     return False
 
 

@@ -156,8 +156,12 @@ def _version_in(url: str) -> str:
 
 
 def _get(url: str) -> str:
-    with build_opener(ProxyHandler({})).open(url, timeout=_ANSWER_TIMEOUT) as response:
-        body: bytes = response.read()
+    try:
+        with build_opener(ProxyHandler({})).open(url, timeout=_ANSWER_TIMEOUT) as response:
+            body: bytes = response.read()
+    except HTTPError as error:
+        error.close()  # it is the response too
+        raise
     return body.decode(errors="replace")
 
 

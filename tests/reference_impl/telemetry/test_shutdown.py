@@ -79,8 +79,10 @@ ended = time.monotonic()
 """
 
 
+# Python 3.12 and newer warn of every fork of a process with threads: this test is about such a fork.
 FORK = """
-import os
+import os, warnings
+warnings.filterwarnings("ignore", ".* is multi-threaded, use of fork", DeprecationWarning)
 from reference_impl.settings import Settings
 from reference_impl.telemetry import configure_tracing
 telemetry = configure_tracing(Settings.load())
