@@ -20,7 +20,7 @@ from spanpact.verification.contract_examples import verify_examples
 from spanpact.verification.source_comparison import compare
 from spanpact.verification.verifying import verify
 from tests.docs.rule_pages import Rule, rules
-from tests.engine.corpus_cases import HEADER, written
+from tests.engine.corpus_cases import HEADER, as_yaml
 
 TODAY = dt.date(2026, 1, 1)
 _REJECTED = {"trace": [], "findings": ["top/span-missing"]}
@@ -47,11 +47,11 @@ def report_of(example: Mapping[str, Any]) -> Report:
     if "first" in example:
         return compare(_reading({}, {"trace": example["first"]}), _reading({}, {"trace": example["second"]}))
     if "examples" in example:
-        return verify_examples([load_text(written({**HEADER, **example["contract"], "examples": example["examples"]}))])
+        return verify_examples([load_text(as_yaml({**HEADER, **example["contract"], "examples": example["examples"]}))])
     traces = {key: example[key] for key in ("trace", "traces", "offered") if key in example}
     reading = _reading(example["contract"], traces)
     reading = _without(reading, example.get("lost", ""))
-    return verify([load_text(written({**HEADER, **example["contract"]}))], reading, today=TODAY)
+    return verify([load_text(as_yaml({**HEADER, **example["contract"]}))], reading, today=TODAY)
 
 
 def _without(reading: Reading, name: str) -> Reading:
@@ -66,7 +66,7 @@ def _without(reading: Reading, name: str) -> Reading:
 def _reading(contract: Mapping[str, Any], traces: Mapping[str, Any]) -> Reading:
     examples = {"case": traces, "accepted": {"trace": []}, "rejected": _REJECTED}
     body = contract or {"span": "top"}
-    plan = load_text(written({**HEADER, **body, "examples": examples}))
+    plan = load_text(as_yaml({**HEADER, **body, "examples": examples}))
     return next(example.reading for example in load_examples(plan) if example.id == "case")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from spanpact.lint import LintMessage, lint
-from tests.engine.corpus_cases import written
+from tests.engine.corpus_cases import as_yaml
 
 TODAY = dt.date(2026, 1, 1)
 _HEAD = {"spanpact": 1, "contract": "case", "version": "1.0.0", "span": "top"}
@@ -21,7 +21,7 @@ def lint_messages(example: str, folder: Path) -> list[LintMessage]:
         body = YAML(typ="safe", pure=True).load(text)
         name = str(body.get("fragment", number))
         head = {"spanpact": 1} if "fragment" in body else {**_HEAD, "examples": _EXAMPLES}
-        (folder / f"{name}.contract.yaml").write_text(written({**head, **body}))
+        (folder / f"{name}.contract.yaml").write_text(as_yaml({**head, **body}))
     return list(lint([folder], today=TODAY).messages)
 
 

@@ -1,6 +1,6 @@
-"""The cases of tests/corpus as values, and how many there are of each keyword: `python -m tests.engine.corpus_cases`.
+"""Read the cases of tests/corpus, and count them by keyword: `python -m tests.engine.corpus_cases`.
 
-tests/corpus/README.md has the format. `--write` writes the table into it.
+tests/corpus/README.md describes the format. `--write` writes the table of keywords to it.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ README = CORPUS / "README.md"
 OF_FILES = frozenset(
     ("spanpact", "contract", "fragment", "version", "about", "extends", "examples", "like", "but", "file")
 )
-"""Keywords of files and of examples that are written out otherwise: not a matter of judging."""
+"""Keywords of files and examples, which judging does not depend on."""
 TABLE_STARTS = "| keyword | cases |\n|---|---|\n"
 HEADER = {"spanpact": 1, "contract": "case", "version": "1.0.0"}
 
 
 @dataclass(frozen=True)
 class Case:
-    """One case with the group that it belongs to."""
+    """A case with the group that it belongs to."""
 
     file: str
     group: Mapping[str, Any]
@@ -63,7 +63,7 @@ CASES = list(_cases())
 
 @dataclass(frozen=True)
 class Group:
-    """The contract of a group, and the traces of its cases by their place."""
+    """The contract of a group, and the traces of its cases by their index in CASES."""
 
     plan: ContractPlan
     contract: CompiledContract
@@ -72,7 +72,7 @@ class Group:
 
 @cache
 def _group_of(first: int) -> Group:
-    """The group whose first case stands at this place, as one contract with its cases as examples."""
+    """Return the group whose first case has this index, as one contract with its cases as examples."""
     group = CASES[first].group
     places = range(first, first + len(group["cases"]))
     examples = {
@@ -81,7 +81,7 @@ def _group_of(first: int) -> Group:
         "accepted": {"trace": []},
         "rejected": {"trace": [], "findings": ["top/span-missing"]},
     }
-    plan = load_text(written({**HEADER, **group["contract"], "examples": examples}), file="case.contract.yaml")
+    plan = load_text(as_yaml({**HEADER, **group["contract"], "examples": examples}), file="case.contract.yaml")
     readings = {example.id: example.reading for example in load_examples(plan)}
     return Group(plan, CompiledContract.of(plan), {place: readings[_example(place)] for place in places})
 
@@ -98,13 +98,13 @@ def _traces(case: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def plan_of(place: int) -> tuple[ContractPlan, CompiledContract]:
-    """The contract of a case's group."""
+    """Return the contract of a case's group, as a plan and compiled."""
     group = _group_of(_FIRST[place])
     return group.plan, group.contract
 
 
-def written(mapping: Mapping[str, Any]) -> str:
-    """The mapping as YAML without anchors, which contracts refuse."""
+def as_yaml(mapping: Mapping[str, Any]) -> str:
+    """Return the mapping as YAML without anchors, which contracts refuse."""
     yaml, text = YAML(typ="safe", pure=True), io.StringIO()
     yaml.representer.ignore_aliases = lambda *_: True
     yaml.dump(mapping, text)
@@ -112,7 +112,7 @@ def written(mapping: Mapping[str, Any]) -> str:
 
 
 def reading_of(place: int) -> Reading:
-    """The traces of a case, as its source gives them."""
+    """Return the traces of a case as its source gives them."""
     group, case = _group_of(_FIRST[place]), CASES[place].case
     reading = group.readings[place]
     label = case.get("scenario", group.plan.scenario)
@@ -124,7 +124,7 @@ def reading_of(place: int) -> Reading:
 
 
 def cases_by_keyword() -> Mapping[str, int]:
-    """How many cases have a keyword in their contract or their traces, for every keyword that judging depends on."""
+    """Return how many cases have a keyword in their contract or traces, for every keyword that judging depends on."""
     counted: Counter[str] = Counter()
     for case in CASES:
         group = {key: case.group.get(key) for key in ("contract", "given")}
@@ -142,13 +142,13 @@ def _keys(tree: Any) -> Iterator[str]:
 
 
 def table() -> str:
-    """The number of cases by keyword as it stands in the README."""
+    """Return the number of cases by keyword as a table for the README."""
     rows = [f"| `{keyword}` | {number} |" for keyword, number in cases_by_keyword().items()]
     return TABLE_STARTS + "\n".join(rows) + "\n"
 
 
 def main(arguments: list[str]) -> None:
-    """Prints the table, or writes it."""
+    """Print the table, or write it to the README."""
     if arguments == ["--write"]:
         text = README.read_text()
         README.write_text(text[: text.index(TABLE_STARTS)] + table())

@@ -1,4 +1,4 @@
-"""The cases of tests/corpus, each judged by the engine and compared exactly; tests/corpus/README.md has the format."""
+"""Judge each case of tests/corpus and compare its result exactly; tests/corpus/README.md describes the format."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def judged(place: int) -> Report:
 
 
 def fields_of(finding: Finding, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a finding that the case speaks of, in the case's own form."""
+    """Return the fields of a finding that the case lists, in the case's format."""
     observed = {"finding": finding.key, **{name: getattr(finding, name) for name in wanted if name != "finding"}}
     if wanted.get("hint") and wanted["hint"] in finding.hint:
         observed["hint"] = wanted["hint"]  # a part of it is enough
@@ -45,7 +45,7 @@ def test_case(place: int) -> None:
     expected = [each if isinstance(each, dict) else {"finding": each} for each in case.get("findings", ())]
     assert Counter(f.key for f in report.findings) == Counter(each["finding"] for each in expected), shown(report)
     left = list(report.findings)
-    for each in sorted(expected, key=len, reverse=True):  # the most particular first
+    for each in sorted(expected, key=len, reverse=True):  # the most specific first
         found = [f for f in left if f.key == each["finding"]]
         hit = next((f for f in found if fields_of(f, each) == each), None)
         assert hit is not None, (each, [fields_of(f, each) for f in found])
@@ -61,19 +61,19 @@ def _check_result(case: Mapping[str, Any], report: Report) -> None:
     wanted = Counter((n["entry"], n["keyword"], n["reason"]) for n in case.get("not_checked", ()))
     assert not_checked == wanted, shown(report)
     details = {(n.entry, n.keyword, n.detail) for n in result.not_checked}
-    told = {(n["entry"], n["keyword"], n["detail"]) for n in case.get("not_checked", ()) if "detail" in n}
-    assert told <= details, shown(report)
+    wanted_details = {(n["entry"], n["keyword"], n["detail"]) for n in case.get("not_checked", ()) if "detail" in n}
+    assert wanted_details <= details, shown(report)
     assert all(n.detail for n in result.not_checked), shown(report)
     assert all(n.place for n in result.not_checked if n.reason != "unseen"), shown(report)
     assert all(f.place for f in result.findings if f.id != "pending-kept"), shown(report)
     assert report.verdict == case.get("verdict", usual), shown(report)
     coverage = {f"{c.entry}.{c.keyword}": c.state for c in result.coverage}
-    spoken_of = case.get("coverage", {})
-    assert {key: coverage.get(key) for key in spoken_of} == spoken_of
+    wanted_coverage = case.get("coverage", {})
+    assert {key: coverage.get(key) for key in wanted_coverage} == wanted_coverage
 
 
 def _check_where(case: Case, report: Report) -> None:
-    """Whatever the case: flows and findings are of spans that are there, and of the contract."""
+    """Assert what holds of every case: flows and findings name spans that exist, and the contract."""
     assert report.reading is not None
     (result,), traces = report.results, report.reading.traces
     spans = {(trace.trace_id, span.span_id) for trace in traces for span in trace.spans}

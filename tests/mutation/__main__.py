@@ -1,7 +1,7 @@
-"""Mutation testing: `python -m tests.mutation`, or `nox -s mutation`.
+"""Run mutation testing: `python -m tests.mutation`, or `nox -s mutation`.
 
-Each subject's code is changed in small ways, one at a time; where no test fails, the tests have a hole. Exit code 0:
-the score reaches the bar and every survivor is explained; 1: not so; 2: it cannot be run as asked.
+Each subject's code is changed in small ways, one at a time. If no test fails, the tests have a hole. Exit code 0: the
+score reaches the bar and every survivor is explained; 1: it does not, or one is not; 2: wrong usage.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ from pathlib import Path
 from tests.mutation.outcomes import Mutant
 from tests.mutation.report import as_data, faults, summary, table, write_json
 from tests.mutation.subjects import Subject, SubjectError, load_subjects
-from tests.mutation.survivors import differences, load_explained, written
-from tests.mutation.trying import ROOT, mutants_of, prepare, sampled, tried
+from tests.mutation.survivors import as_toml, differences, load_explained
+from tests.mutation.trying import ROOT, prepare, sample, try_mutants, write_mutants
 
 FOLDER = ROOT / ".nox" / "mutation"
 NICENESS = 10
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs the subjects asked for; gives the exit code."""
-    asked = _parser().parse_args(arguments)
+    """Run the subjects named in the arguments and return the exit code."""
+    options = _parser().parse_args(arguments)
     os.nice(NICENESS)
     try:
         subjects = load_subjects()
-        if unknown := set(asked.subjects) - subjects.keys():
+        if unknown := set(options.subjects) - subjects.keys():
             raise SubjectError(f"{min(unknown)} is no subject; one of {', '.join(subjects)}")
-        chosen = [subjects[name] for name in asked.subjects or subjects]
-        if asked.sample is not None:
-            chosen = [replace(subject, sample=asked.sample) for subject in chosen]
-        if asked.seed is not None:
-            chosen = [replace(subject, seed=asked.seed) for subject in chosen]
-        return max([run(subject, only=asked.only, again=asked.again) for subject in chosen])
+        chosen = [subjects[name] for name in options.subjects or subjects]
+        if options.sample is not None:
+            chosen = [replace(subject, sample=options.sample) for subject in chosen]
+        if options.seed is not None:
+            chosen = [replace(subject, seed=options.seed) for subject in chosen]
+        return max([run(subject, only=options.only, again=options.again) for subject in chosen])
     except SubjectError as error:
         print(f"mutation: {error}", file=sys.stderr)
         return 2
@@ -46,35 +46,33 @@ def main(arguments: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="nox -s mutation --", description="Mutation testing; one worker, niced.")
-    parser.add_argument(
-        "subjects", nargs="*", help="what is mutated, by the names in tests/mutation/subjects.toml (all)"
-    )
+    parser.add_argument("subjects", nargs="*", help="names from tests/mutation/subjects.toml (default: all)")
     parser.add_argument("--sample", type=int, metavar="N", help="try N mutants of each subject; 0 for all")
     parser.add_argument("--seed", type=int, metavar="N", help="choose another sample than the subject's own")
-    parser.add_argument("--only", metavar="GLOB", help="try those whose `file function` fits, and judge no score")
-    parser.add_argument("--again", action="store_true", help="try the survivors of the last run, and judge no score")
+    parser.add_argument("--only", metavar="GLOB", help="try mutants whose `file function` matches, without a score")
+    parser.add_argument("--again", action="store_true", help="try the survivors of the last run, without a score")
     return parser
 
 
 def run(
     subject: Subject, *, only: str | None = None, again: bool = False, into: Path = FOLDER, root: Path = ROOT
 ) -> int:
-    """Tries the mutants of one subject of a checkout, prints and writes its figures; 1 where it fails."""
+    """Try the mutants of one subject, print and write its figures, and return 1 if it fails, else 0."""
     folder, figures = into / subject.name, into / f"{subject.name}.json"
     prepare(subject, folder, root)
-    every = mutants_of(subject, folder)
+    every = write_mutants(subject, folder)
     part = only is not None or again
-    chosen = _part(every, only, _survivors(figures) if again else None) if part else sampled(every, subject)
+    chosen = _part(every, only, _survivors(figures) if again else None) if part else sample(every, subject)
     if not chosen:
-        raise SubjectError(f"{subject.name}: none of its {len(every)} mutants is asked for")
+        raise SubjectError(f"{subject.name}: no mutant of its {len(every)} was chosen")
     print(f"{subject.name}: {len(chosen)} of {len(every)} mutants; progress in {folder / 'mutmut.log'}", flush=True)
     everything = len(chosen) == len(every)
     explained = load_explained(subject.survivors)
-    outcomes = tried(chosen, folder, explained, everything=everything and not subject.left_out)
+    outcomes = try_mutants(chosen, folder, explained, everything=everything and not subject.left_out)
     found = differences(outcomes, explained, everything=everything)
     print(table(outcomes))
     if part:
-        print(written(found.unexplained) if found.unexplained else "no survivor is unexplained; no score is judged")
+        print(as_toml(found.unexplained) if found.unexplained else "every survivor is explained; a part has no score")
         return int(bool(found.unexplained))
     write_json(as_data(subject, outcomes, len(every), explained), figures)
     print(summary(subject, outcomes, len(every), found), f"figures in {figures}", sep="\n", flush=True)

@@ -1,4 +1,4 @@
-"""What became of mutants, and how that is counted."""
+"""The outcomes of mutants, and the score of several."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Mutant:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a mutant changes: the lines that were, and the lines that are. It outlives edits elsewhere in the file."""
+    """What a mutant changes: the lines before and after. Edits elsewhere in the file do not affect it."""
 
     file: str
     function: str
@@ -38,7 +38,7 @@ class Change:
 class Outcome:
     """A mutant that was tried.
 
-    `change` is told of those that lived, and of all in a function of which something is explained.
+    `change` is None unless the mutant survived, or a mutant of its function is explained.
     """
 
     mutant: Mutant
@@ -47,38 +47,38 @@ class Outcome:
 
     @property
     def lived(self) -> bool:
-        """Whether no test noticed it."""
+        """Return whether no test noticed the mutant."""
         return self.fate in ("survived", "not called")
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How many mutants met which fate."""
+    """The number of mutants by fate."""
 
     fates: Counter[Fate]
 
     @classmethod
     def of(cls, outcomes: Sequence[Outcome]) -> Score:
-        """Counts them."""
+        """Count the outcomes by fate."""
         return cls(Counter(outcome.fate for outcome in outcomes))
 
     @property
     def mutants(self) -> int:
-        """All of them."""
+        """Return the number of all mutants."""
         return self.fates.total()
 
     @property
     def noticed(self) -> int:
-        """Those that a test noticed, by a failure or by never ending."""
+        """Return the number of mutants that made a test fail or never end."""
         return self.fates["killed"] + self.fates["timeout"]
 
     @property
     def value(self) -> float:
-        """The part that was noticed, 0 to 1; 1 of nothing."""
+        """Return the fraction that was noticed, 0 to 1; 1 without mutants."""
         return self.noticed / self.mutants if self.mutants else 1.0
 
     def interval(self) -> tuple[float, float]:
-        """Where the score of all mutants lies, if these are a fair sample of them: 95 %, by Wilson's formula."""
+        """Return the 95 % confidence interval (Wilson) of the score of all mutants, of which these are a sample."""
         n, p = self.mutants, self.value
         if not n:
             return 0.0, 1.0

@@ -1,4 +1,4 @@
-"""The figures of a run: a table, a line a file, and a JSON file."""
+"""Write the figures of a run: a table with one line per file, and a JSON file."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 from tests.mutation.outcomes import FATES, Change, Outcome, Score
 from tests.mutation.subjects import Subject
-from tests.mutation.survivors import Differences, written
+from tests.mutation.survivors import Differences, as_toml
 
 HEAD = ("file", "mutants", *FATES, "score")
 
 
 def table(outcomes: Sequence[Outcome]) -> str:
-    """A line a file, then all of them together."""
+    """Return a table with one line per file and one for all."""
     files = sorted({outcome.mutant.file for outcome in outcomes})
     rows = [HEAD]
     rows += [_row(file, Score.of([each for each in outcomes if each.mutant.file == file])) for file in files]
@@ -37,7 +37,7 @@ def _padded(row: Sequence[str], widths: Sequence[int]) -> list[str]:
 
 
 def summary(subject: Subject, outcomes: Sequence[Outcome], all_mutants: int, found: Differences) -> str:
-    """The score, what it was measured on, and how many survivors are explained."""
+    """Return the score, what it was measured on, and how many survivors are explained."""
     score = Score.of(outcomes)
     lived = len([each for each in outcomes if each.lived])
     without = {outcome.change for outcome in outcomes if outcome.lived} - set(found.unexplained)
@@ -54,29 +54,29 @@ def summary(subject: Subject, outcomes: Sequence[Outcome], all_mutants: int, fou
 
 
 def faults(subject: Subject, outcomes: Sequence[Outcome], found: Differences) -> list[str]:
-    """Why the run fails: nothing, where it passes."""
-    said = []
+    """Return why the run fails; nothing if it passes."""
+    lines = []
     if (score := Score.of(outcomes)).value < subject.bar:
-        said.append(
+        lines.append(
             f"the score is {score.value:.1%}, below {subject.bar:.0%}: too much of the code may be wrong unnoticed"
         )
     if found.unexplained:
-        said.append(
-            f"{len(found.unexplained)} changes survive unexplained: give the tests what notices them, or say in "
-            f"{subject.survivors.name} why they do no harm\n{written(found.unexplained)}"
+        lines.append(
+            f"{len(found.unexplained)} changes survive unexplained: add tests that notice them, or explain in "
+            f"{subject.survivors.name} why they do no harm\n{as_toml(found.unexplained)}"
         )
     if found.stale:
-        said.append(
+        lines.append(
             f"{len(found.stale)} changes of {subject.survivors.name} survive no more: take them out\n"
-            f"{written(found.stale)}"
+            f"{as_toml(found.stale)}"
         )
-    return said
+    return lines
 
 
 def as_data(
     subject: Subject, outcomes: Sequence[Outcome], all_mutants: int, reasons: Mapping[Change, str]
 ) -> dict[str, Any]:
-    """The run for machines: figures by file, and every mutant with its fate."""
+    """Return the run as JSON data: figures by file, and every mutant with its fate."""
     files = sorted({outcome.mutant.file for outcome in outcomes})
     score = Score.of(outcomes)
     return {
@@ -99,13 +99,18 @@ def _figures(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 def _mutant(outcome: Outcome, reasons: Mapping[Change, str]) -> dict[str, Any]:
     mutant, change = outcome.mutant, outcome.change
-    said: dict[str, Any] = {"name": mutant.name, "file": mutant.file, "function": mutant.function, "fate": outcome.fate}
+    entry: dict[str, Any] = {
+        "name": mutant.name,
+        "file": mutant.file,
+        "function": mutant.function,
+        "fate": outcome.fate,
+    }
     if change and outcome.lived:
-        said |= {"was": change.was, "now": change.now, "why": reasons.get(change)}
-    return said
+        entry |= {"was": change.was, "now": change.now, "why": reasons.get(change)}
+    return entry
 
 
 def write_json(data: Mapping[str, Any], file: Path) -> None:
-    """One file a subject, pretty enough to be compared."""
+    """Write the data of one subject to a file, indented so that two runs can be compared."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n")

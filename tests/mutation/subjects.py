@@ -1,4 +1,4 @@
-"""What is mutated, and by which tests the mutants are to be noticed: subjects.toml, checked as it is read."""
+"""Read subjects.toml: what is mutated, and which tests must notice the mutants."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ SUBJECTS = HERE / "subjects.toml"
 
 
 class SubjectError(Exception):
-    """What cannot be run, in one line."""
+    """Raised with one line about what cannot be run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Code and the tests that judge its mutants.
+    """Code, and the tests that must notice its mutants.
 
-    `copy` are the files and folders that the tests need, all below the checkout; `source` is the folder among them
-    that is mutated, in the files of `mutate` (globs). `sample` is how many mutants are tried, all where it is 0; which
-    ones, `seed` and their names decide. `bar` is the least score, 0 to 1. `left_out` maps globs of `file function` to
-    the reason why these tests have no business with them. `folder` holds the file of the explained survivors.
+    - `copy`: the files and folders that the tests need, below the checkout; `source`: the folder among them that is
+      mutated, in the files that match `mutate` (globs).
+    - `sample`: how many mutants are tried, 0 for all; `seed` and their names decide which.
+    - `bar`: the least score, 0 to 1.
+    - `left_out`: globs of `file function` that these tests need not notice, with the reason.
+    - `folder`: where the file of the explained survivors is.
     """
 
     name: str
@@ -42,24 +44,24 @@ class Subject:
 
     @property
     def survivors(self) -> Path:
-        """The file of the survivors that are explained."""
+        """Return the file of the explained survivors."""
         return self.folder / f"survivors_{self.name}.toml"
 
     def leaves_out(self, file: str, function: str) -> bool:
-        """Whether a function (`name` or `Class.name`) is none of these tests' business."""
+        """Return whether these tests need not notice mutants of a function (`name` or `Class.name`)."""
         return any(fnmatchcase(f"{file} {function}", glob) for glob in self.left_out)
 
 
 def load_subjects(file: Path = SUBJECTS) -> Mapping[str, Subject]:
-    """The subjects by name; raises SubjectError where the file says what is not known, or not enough."""
+    """Return the subjects by name. Raise SubjectError for an unknown or missing key."""
     known = {each.name for each in fields(Subject)} - {"name", "folder"}
-    return {name: _subject(name, said, known) for name, said in tomllib.loads(file.read_text()).items()}
+    return {name: _subject(name, keys, known) for name, keys in tomllib.loads(file.read_text()).items()}
 
 
-def _subject(name: str, said: Mapping[str, Any], known: set[str]) -> Subject:
-    if unknown := said.keys() - known:
+def _subject(name: str, keys: Mapping[str, Any], known: set[str]) -> Subject:
+    if unknown := keys.keys() - known:
         raise SubjectError(f"{name}: {min(unknown)} is not known; one of {', '.join(sorted(known))}")
     try:
-        return Subject(name, **said)
+        return Subject(name, **keys)
     except TypeError as error:
         raise SubjectError(f"{name}: {error}") from None

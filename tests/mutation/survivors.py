@@ -1,4 +1,4 @@
-"""The survivors that are explained: survivors_*.toml, and what differs from it."""
+"""Read the explained survivors from survivors_*.toml, and compare them with a run."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ SHAPE = '[[explained]] with `why`, and `mutants`: a list of ["file function", "l
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """What the file of the explained does not say rightly.
+    """How a run differs from the file of explained survivors.
 
-    `unexplained` survived; `stale` are said to survive, and were noticed or are no mutants any more.
+    `unexplained` survived and are not in the file. `stale` are in the file, but were noticed or do not exist any more.
     """
 
     unexplained: Sequence[Change]
@@ -26,7 +26,7 @@ class Differences:
 
 
 def load_explained(file: Path) -> Mapping[Change, str]:
-    """The reason of each mutant that may survive; raises SubjectError where the file has another shape."""
+    """Return the reason for each mutant that may survive. Raise SubjectError if the file has another format."""
     if not file.exists():
         return {}
     explained: dict[Change, str] = {}
@@ -51,7 +51,7 @@ def _change(place: str, was: str, now: str) -> Change:
 
 
 def differences(outcomes: Sequence[Outcome], explained: Mapping[Change, str], *, everything: bool) -> Differences:
-    """Compares; a mutant that was not tried is stale only where `everything` was."""
+    """Compare the outcomes with the explained changes. Untried ones are stale only if `everything` was tried."""
     lived = dict.fromkeys(outcome.change for outcome in outcomes if outcome.lived and outcome.change)
     seen = {outcome.change for outcome in outcomes}
     unexplained = [change for change in lived if change not in explained]
@@ -59,8 +59,8 @@ def differences(outcomes: Sequence[Outcome], explained: Mapping[Change, str], *,
     return Differences(unexplained, stale)
 
 
-def written(changes: Sequence[Change]) -> str:
-    """The changes as a group of the file, for whoever explains them."""
+def as_toml(changes: Sequence[Change]) -> str:
+    """Return the changes as a group of the file, with an empty reason to fill in."""
     lines = [f"    {_shown(change)}," for change in changes]
     return "\n".join(["[[explained]]", 'why = ""', "mutants = [", *lines, "]"])
 

@@ -1,4 +1,4 @@
-"""The mutation session: what is counted, what is explained, and that holes in tests are found."""
+"""The mutation session: what it counts, what is explained, and that it finds holes in tests."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.mutation.__main__ import main, run
 from tests.mutation.outcomes import Change, Fate, Mutant, Outcome, Score
 from tests.mutation.report import faults, summary, table
 from tests.mutation.subjects import Subject, SubjectError, load_subjects
-from tests.mutation.survivors import Differences, differences, load_explained, written
-from tests.mutation.trying import ROOT, sampled
+from tests.mutation.survivors import Differences, as_toml, differences, load_explained
+from tests.mutation.trying import ROOT, sample
 
 SUBJECT = Subject("some", "a subject", ["small"], "small", ["small/*.py"], ["test_small.py"], bar=0.5)
 NONE = Differences([], [])
@@ -51,7 +51,7 @@ def test_the_table_has_a_line_a_file_and_one_for_all() -> None:
     ]
 
 
-def test_survivors_without_a_reason_are_told_and_so_are_reasons_without_a_survivor() -> None:
+def test_survivors_without_a_reason_are_reported_and_so_are_reasons_without_a_survivor() -> None:
     tried = outcomes("killed", "survived", "survived", "not called")
     changes = [each.change for each in tried if each.change]
     gone = Change("a.py", "gone", "y = 1", "y = 2")
@@ -76,22 +76,22 @@ def test_a_run_fails_for_its_score_for_the_unexplained_and_for_the_stale() -> No
 
 
 def test_a_sample_says_how_many_of_how_many_and_how_sure_it_is() -> None:
-    said = summary(SUBJECT, outcomes("killed", "survived"), 10, NONE).splitlines()
-    assert said[0] == "some: 1 of 2 mutants noticed, 50.0%"
-    assert said[1] == "a sample, seed 0, of 2 of 10: with 95 % confidence all score 9.5% to 90.5%"
-    assert said[2] == "1 survived, 1 of them explained in survivors_some.toml"
+    lines = summary(SUBJECT, outcomes("killed", "survived"), 10, NONE).splitlines()
+    assert lines[0] == "some: 1 of 2 mutants noticed, 50.0%"
+    assert lines[1] == "a sample, seed 0, of 2 of 10: with 95 % confidence all score 9.5% to 90.5%"
+    assert lines[2] == "1 survived, 1 of them explained in survivors_some.toml"
 
 
-def test_what_is_told_as_unexplained_can_be_put_into_the_file(tmp_path: Path) -> None:
+def test_what_is_reported_as_unexplained_can_be_put_into_the_file(tmp_path: Path) -> None:
     changes = [Change("a.py", "C.f", 'x = "a"\ny = "é\\n"', "x = 1"), Change("a.py", "f", "x", "")]
     file = tmp_path / "survivors.toml"
-    file.write_text(written(changes).replace('why = ""', 'why = "they do no harm"'))
+    file.write_text(as_toml(changes).replace('why = ""', 'why = "they do no harm"'))
     assert load_explained(file) == dict.fromkeys(changes, "they do no harm")
     assert load_explained(tmp_path / "none.toml") == {}
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ('[[explained]]\nwhy = ""\nmutants = [["a f", "x", "y"]]', "s.toml: group 1 gives no reason"),
         ('[[explained]]\nwhy = "so"\nmutants = [["a f", "x"]]', "s.toml: group 1 is no [[explained]] with `why`"),
@@ -100,11 +100,11 @@ def test_what_is_told_as_unexplained_can_be_put_into_the_file(tmp_path: Path) ->
         ('[[explained]]\nwhy = "so"\nmutants = [["a f", "x", "y"], ["a f", "x", "y"]]', "s.toml: explained twice: "),
     ],
 )
-def test_a_file_of_survivors_of_another_shape_is_refused(tmp_path: Path, text: str, said: str) -> None:
+def test_a_file_of_survivors_of_another_shape_is_refused(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "s.toml").write_text(text)
     with pytest.raises(SubjectError) as caught:
         load_explained(tmp_path / "s.toml")
-    assert str(caught.value).startswith(said)
+    assert str(caught.value).startswith(message)
 
 
 def mutants(*functions: str) -> list[Mutant]:
@@ -112,14 +112,14 @@ def mutants(*functions: str) -> list[Mutant]:
 
 
 def chosen_of(function: str, among: Sequence[Mutant]) -> set[str]:
-    return {each.name for each in sampled(among, replace(SUBJECT, sample=60)) if each.function == function}
+    return {each.name for each in sample(among, replace(SUBJECT, sample=60)) if each.function == function}
 
 
 def test_a_sample_is_of_that_size_and_the_same_each_time_and_another_with_another_seed() -> None:
     every, subject = mutants("f", "g", "h"), replace(SUBJECT, sample=60)
-    assert len(sampled(every, subject)) == 60
-    assert sampled(every, subject) == sampled(every, subject) != sampled(every, replace(subject, seed=1))
-    assert sampled(every, SUBJECT) == every
+    assert len(sample(every, subject)) == 60
+    assert sample(every, subject) == sample(every, subject) != sample(every, replace(subject, seed=1))
+    assert sample(every, SUBJECT) == every
 
 
 def test_most_of_a_sample_stays_where_another_function_is_edited() -> None:
@@ -176,15 +176,15 @@ def test_holes_in_tests_are_found_until_they_are_closed_or_explained(
     root, into = checkout(tmp_path / "checkout"), tmp_path / "into"
     subject = small(tmp_path)
     assert run(subject, root=root, into=into) == 1
-    said = capsys.readouterr()
+    output = capsys.readouterr()
     figures = json.loads((into / "some.json").read_text())
     assert figures["all"] == figures["tried"] == len(figures["mutants"]) > 8
     lived = {(each["function"], each["now"]) for each in figures["mutants"] if "now" in each}
     assert ("Shop.price", "return number * 3 if number <= 10 else number * 2") in lived
     assert ("larger", "return a if a < b else b") not in lived
     assert not [function for function, _ in lived if function == "shown"]
-    assert "changes survive unexplained" in said.err
-    assert "price" in said.err
+    assert "changes survive unexplained" in output.err
+    assert "price" in output.err
 
     (root / "test_small.py").write_text((root / "test_small.py").read_text() + "    assert Shop().price(10) == 20\n")
     assert run(subject, root=root, into=into, again=True) == 1  # equals, larger or not
@@ -213,19 +213,19 @@ def test_what_cannot_be_run_as_asked_is_one_line(tmp_path: Path, capsys: pytest.
 
 
 def test_another_sample_can_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[Subject] = []
+    run_subjects: list[Subject] = []
 
     def run_nothing(subject: Subject, **_: object) -> int:
-        asked.append(subject)
+        run_subjects.append(subject)
         return 0
 
     monkeypatch.setattr("tests.mutation.__main__.run", run_nothing)
     assert main(["contracts", "--sample", "7", "--seed", "8"]) == main(["contracts"]) == 0
     own = load_subjects()["contracts"]
-    assert asked == [replace(own, sample=7, seed=8), own]
+    assert run_subjects == [replace(own, sample=7, seed=8), own]
 
 
-def test_subjects_that_say_what_is_not_known_are_refused(tmp_path: Path) -> None:
+def test_subjects_with_unknown_keys_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "subjects.toml"
     file.write_text('[a]\nabout = "x"\nbard = 1\n')
     with pytest.raises(SubjectError, match=r"^a: bard is not known; one of about, bar, copy"):
@@ -243,7 +243,7 @@ def functions_of(file: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("subject", load_subjects().values(), ids=lambda subject: subject.name)
-def test_what_the_subjects_speak_of_is_there(subject: Subject) -> None:
+def test_what_the_subjects_name_exists(subject: Subject) -> None:
     assert all((ROOT / name).exists() for name in (*subject.copy, subject.source))
     assert all(any(ROOT.glob(glob)) for glob in subject.mutate)
     functions = {
@@ -256,4 +256,4 @@ def test_what_the_subjects_speak_of_is_there(subject: Subject) -> None:
         assert fnmatch.filter(functions, glob), f"{glob} leaves nothing out"
     for change in load_explained(subject.survivors):
         source = [line.strip() for line in (ROOT / change.file).read_text().splitlines()]
-        assert set(change.was.splitlines()) <= set(source), f"{subject.survivors.name}: {change} is no code any more"
+        assert set(change.was.splitlines()) <= set(source), f"{subject.survivors.name}: {change} is not in the code"

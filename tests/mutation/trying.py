@@ -1,7 +1,7 @@
-"""Mutants are made and tried by mutmut, in a copy of what the tests need: the checkout is never mutated.
+"""Make and try mutants with mutmut, in a copy of what the tests need: the checkout is never mutated.
 
-mutmut writes all mutants of a function beside it and chooses by name at each call. It imports the tests once, forks for
-each mutant, and runs those that call the function until one fails.
+mutmut writes all mutants of a function next to it and chooses by name at each call. It imports the tests once,
+forks for each mutant, and runs those that call the function until one fails.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from tests.mutation.outcomes import Change, Fate, Mutant, Outcome
 from tests.mutation.subjects import Subject, SubjectError
 
 ROOT = Path(__file__).parents[2]
-SHOWN = 30  # lines of mutmut's output, where it fails
+SHOWN = 30  # lines of mutmut's output, if it fails
 FATE: Mapping[str, Fate] = {"survived": "survived", "no tests": "not called", "timeout": "timeout"}  # else: killed
 
-# What `mutmut run` begins with; it does not write again what is written.
+# The first steps of `mutmut run`, which does not repeat them.
 WRITE = ("-c", "from mutmut.__main__ import *; copy_src_dir(); copy_also_copy_files(); create_mutants(1)")
 
 CONFIG = """\
@@ -49,7 +49,7 @@ filterwarnings = ["error"]
 
 
 def prepare(subject: Subject, folder: Path, root: Path) -> None:
-    """Copies what the subject needs of the checkout into an empty folder, with a configuration for mutmut."""
+    """Copy what the subject needs from the checkout to an empty folder, and add a configuration for mutmut."""
     shutil.rmtree(folder, ignore_errors=True)
     for name in subject.copy:
         origin, copy = root / name, folder / name
@@ -71,8 +71,8 @@ def prepare(subject: Subject, folder: Path, root: Path) -> None:
     (folder / "pyproject.toml").write_text(config)
 
 
-def mutants_of(subject: Subject, folder: Path) -> list[Mutant]:
-    """Has mutmut write every mutant into the folder; gives those that are not left out, in the order of the files."""
+def write_mutants(subject: Subject, folder: Path) -> list[Mutant]:
+    """Let mutmut write every mutant to the folder. Return those that are not left out, in the order of the files."""
     files = sorted({file for glob in subject.mutate for file in folder.glob(glob) if file.suffix == ".py"})
     if not files:
         raise SubjectError(f"{subject.name}: no file is mutated by {', '.join(subject.mutate)}")
@@ -104,41 +104,43 @@ def _mutmut(folder: Path, command: Sequence[str], log: Path) -> None:
         raise SubjectError(f"mutmut failed with exit code {done.returncode}; the end of {log}:\n{last}")
 
 
-def sampled(mutants: Sequence[Mutant], subject: Subject) -> list[Mutant]:
-    """The mutants that are tried: the choice hangs on each one's name alone, so that few change with an edit."""
+def sample(mutants: Sequence[Mutant], subject: Subject) -> list[Mutant]:
+    """Return the mutants to try. Each is chosen by its name alone, so that an edit changes few of them."""
 
-    def lot(mutant: Mutant) -> str:
+    def draw(mutant: Mutant) -> str:
         return hashlib.sha256(f"{subject.seed} {mutant.name}".encode()).hexdigest()
 
     if not subject.sample or subject.sample >= len(mutants):
         return list(mutants)
-    chosen = set(sorted(mutants, key=lot)[: subject.sample])
+    chosen = set(sorted(mutants, key=draw)[: subject.sample])
     return [mutant for mutant in mutants if mutant in chosen]
 
 
-def tried(mutants: Sequence[Mutant], folder: Path, explained: Collection[Change], *, everything: bool) -> list[Outcome]:
-    """Tries the mutants, one after the other, and says what became of each.
+def try_mutants(
+    mutants: Sequence[Mutant], folder: Path, explained: Collection[Change], *, everything: bool
+) -> list[Outcome]:
+    """Try the mutants one after the other and return the outcome of each.
 
-    `everything`: they are all that there are, so that none need be named.
+    `everything`: these are all mutants, so that mutmut need not be given their names.
     """
     names = [] if everything else [mutant.name for mutant in mutants]
     _mutmut(folder, ["-m", "mutmut", "run", "--max-children", "1", *names], folder / "mutmut.log")
     fates = {name: fate for file in {mutant.file for mutant in mutants} for name, fate in _fates(folder, file).items()}
-    spoken_of = {(change.file, change.function) for change in explained}
+    explained_functions = {(change.file, change.function) for change in explained}
     with _inside(folder):
-        return [_outcome(mutant, fates.get(mutant.name, "not checked"), spoken_of) for mutant in mutants]
+        return [_outcome(mutant, fates.get(mutant.name, "not checked"), explained_functions) for mutant in mutants]
 
 
-def _outcome(mutant: Mutant, status: str, spoken_of: Collection[tuple[str, str]]) -> Outcome:
+def _outcome(mutant: Mutant, status: str, explained_functions: Collection[tuple[str, str]]) -> Outcome:
     if status in ("not checked", "check was interrupted by user"):
         raise SubjectError(f"mutmut did not finish {mutant.name}: {status}")
     fate = FATE.get(status, "killed")
-    told = fate in ("survived", "not called") or (mutant.file, mutant.function) in spoken_of
-    return Outcome(mutant, fate, change_of(mutant) if told else None)
+    needs_change = fate in ("survived", "not called") or (mutant.file, mutant.function) in explained_functions
+    return Outcome(mutant, fate, change_of(mutant) if needs_change else None)
 
 
 def change_of(mutant: Mutant) -> Change:
-    """The lines that the mutant changes, without their indentation."""
+    """Return the lines that the mutant changes, without their indentation."""
     lines = get_diff_for_mutant(mutant.name, path=mutant.file).splitlines()[3:]
     was = "\n".join(line[1:].strip() for line in lines if line.startswith("-"))
     now = "\n".join(line[1:].strip() for line in lines if line.startswith("+"))
@@ -147,7 +149,7 @@ def change_of(mutant: Mutant) -> Change:
 
 @contextlib.contextmanager
 def _inside(folder: Path) -> Iterator[None]:
-    """mutmut reads its configuration, and finds its mutants, from the working folder."""
+    """Work in the folder: mutmut reads its configuration and finds its mutants there."""
     reset_config()
     with contextlib.chdir(folder):
         yield
