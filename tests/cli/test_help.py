@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 
@@ -45,3 +46,10 @@ def test_output_whose_reader_has_gone_gives_no_stack_trace(desk: Desk, arguments
     finally:
         os.close(write)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_help_can_be_printed_to_any_stream() -> None:
+    stream = io.StringIO()
+    parser = load_command("show").build_parser()
+    parser.print_help(stream)
+    assert stream.getvalue() == parser.format_help()

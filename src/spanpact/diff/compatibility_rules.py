@@ -56,7 +56,7 @@ KEYWORDS: Final[Mapping[str, KeywordRule]] = MappingProxyType(
         "contract": KeywordRule("pairs the versions", compare_text_only),
         "fragment": KeywordRule("file layout: no change", compare_text_only),
         "extends": KeywordRule("file layout: what the fragments hold is compared", compare_text_only),
-        "version": KeywordRule("what the changes ask to be raised", compare_text_only),
+        "version": KeywordRule("must be raised as the changes need", compare_text_only),
         "about": KeywordRule("text only", compare_text_only),
         "examples": KeywordRule("text only", compare_text_only),
         "scenario": KeywordRule("it applies to other traces: both", compare_selectors),
