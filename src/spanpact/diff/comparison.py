@@ -149,7 +149,7 @@ class Comparison:
 
 
 def pairs_by_id(olds: Mapping[str, _Part], news: Mapping[str, _Part]) -> Iterator[tuple[_Part | None, _Part | None]]:
-    """Yield (old, new) for each id or name: those of the new version in its order, then those that were removed."""
+    """Yield (old, new) for each id or name, None for a version that lacks it: the new ones, then the removed ones."""
     yield from ((olds.get(id), item) for id, item in news.items())
     yield from ((item, None) for id, item in olds.items() if id not in news)
 

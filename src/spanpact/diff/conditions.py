@@ -27,7 +27,8 @@ def compare_conditions(comparison: Comparison) -> None:
             _compare_condition(comparison, old, new)
         elif new:
             _add_condition(comparison, new)
-        elif old:
+        else:
+            assert old is not None
             _remove_condition(comparison, old)
 
 

@@ -113,7 +113,8 @@ def _items(
             _compare_item(comparison, subject.below(new.id), old, new, holder)
         elif new:
             _add_item(comparison, subject, keyword, new, holder)
-        elif old:
+        else:
+            assert old is not None
             _remove_item(comparison, subject, keyword, old, holder)
 
 

@@ -18,7 +18,8 @@ def compare_entries(comparison: Comparison) -> None:
             _compare_entry(comparison, old, new)
         elif new:
             _add_entry(comparison, new)
-        elif old:
+        else:
+            assert old is not None
             _remove_entry(comparison, old)
 
 
