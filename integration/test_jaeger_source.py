@@ -213,7 +213,7 @@ class TestQuirks:
     def test_an_unknown_path_is_a_page_and_no_error(self, jaeger: JaegerBackend) -> None:
         status, body = asked(f"{jaeger.url}/api/v3/nothing")
         assert (status, body.lstrip()[:1]) == (200, b"<")
-        with pytest.raises(SourceError, match="neither /api/v3 nor /api/traces is there"):
+        with pytest.raises(SourceError, match="the server does not have /api/v3 or /api/traces"):
             JaegerSource(f"{jaeger.url}/nothing", trace_ids=["a"]).read()
 
     def test_nan_is_read_by_the_stable_api_and_fails_the_old_one(self, jaeger: JaegerBackend) -> None:
@@ -221,7 +221,7 @@ class TestQuirks:
         export(jaeger, spans)
         source = JaegerSource(jaeger.url, trace_ids=[id_of(spans)])
         assert compared(memory(spans), source).verdict == "kept"
-        with pytest.raises(SourceUnavailable, match="answers 500"):
+        with pytest.raises(SourceUnavailable, match="responded 500"):
             JaegerSource(jaeger.url, trace_ids=[id_of(spans)], api="legacy").read()
 
     def test_the_port_for_spans_is_no_port_for_questions(self, jaeger: JaegerBackend) -> None:
@@ -280,7 +280,7 @@ class TestOutages:
         seen_all(source, {id_of(spans)})
         server.pause()
         try:
-            with pytest.raises(SourceUnavailable, match=r"no answer within 0\.5 s"):
+            with pytest.raises(SourceUnavailable, match=r"no response within 0\.5 s"):
                 source.read()
         finally:
             server.resume()

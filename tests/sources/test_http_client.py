@@ -74,14 +74,14 @@ class TestFailures:
     def test_silence_ends_at_the_deadline(self) -> None:
         with (
             ScriptedServer(always(None)) as server,
-            pytest.raises(SourceUnavailable, match=r"no answer within 0\.2 s"),
+            pytest.raises(SourceUnavailable, match=r"no response within 0\.2 s"),
         ):
             client(server, limits=SHORT).get("/")
 
     def test_a_dripping_answer_ends_at_the_deadline_of_the_whole(self) -> None:
         seconds = itertools.count()  # a second passes with each look at the clock
         drops = [b"HTTP/1.1 200 OK\r\n", *(b"x-%d: 1\r\n" % i for i in range(50)), b"\r\n"]
-        with ScriptedServer(always(drops)) as server, pytest.raises(SourceUnavailable, match="no answer within 4 s"):
+        with ScriptedServer(always(drops)) as server, pytest.raises(SourceUnavailable, match="no response within 4 s"):
             client(server, limits=HttpLimits(seconds=4), clock=lambda: float(next(seconds))).get("/")
 
     @pytest.mark.parametrize("reply", [b"", b"HTTP/1.1 20", b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc"])
@@ -101,7 +101,7 @@ class TestFailures:
         parts = [head, *([b"400\r\n" + b"x" * 1024 + b"\r\n"] * 10_000)]
         with (
             ScriptedServer(always(parts)) as server,
-            pytest.raises(SourceError, match=r"an answer of more than 5,000 bytes \(ask for fewer traces"),
+            pytest.raises(SourceError, match=r"a response of more than 5,000 bytes \(ask for fewer traces"),
         ):
             client(server, limits=HttpLimits(body=5000)).get("/")
 
@@ -115,7 +115,7 @@ class TestFailures:
     )
     def test_redirects_are_not_followed(self, location: str, shown: str) -> None:
         with ScriptedServer(always(answer(302, location=location))) as server:
-            with pytest.raises(SourceError, match="answers 302, a redirect ") as raised:
+            with pytest.raises(SourceError, match="responded 302, a redirect ") as raised:
                 client(server, headers={"authorization": SECRET}).get("/")
             assert len(server.heads) == 1
         assert shown in str(raised.value)
@@ -135,7 +135,7 @@ class TestUrls:
             parse_url(url)
 
     def test_credentials_in_a_url_are_refused_and_not_repeated(self) -> None:
-        with pytest.raises(UsageError, match="credentials do not belong into a URL") as raised:
+        with pytest.raises(UsageError, match="credentials do not belong in a URL") as raised:
             HttpClient(f"http://user:{SECRET}@host", name="Server")
         assert SECRET not in str(raised.value)
 
@@ -209,7 +209,7 @@ class TestTls:
     def test_files_that_will_not_do_are_one_line(self, tmp_path: Path, files: tuple[str, str, str]) -> None:
         (tmp_path / "no.pem").write_text("nothing")
         paths = [str(tmp_path / file) if file else "" for file in files]
-        with pytest.raises(UsageError, match=r"cannot use .*pem: |a client's key needs its certificate"):
+        with pytest.raises(UsageError, match=r"cannot use .*pem: |a client key needs its certificate"):
             HttpClient("https://a", name="Server", tls=TlsOptions(*paths))
 
     def test_a_key_with_a_passphrase_is_refused_and_nobody_is_asked(self, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def test_an_unknown_scheme_says_what_is_accepted(spec: str) -> None:
 
 
 def test_no_text_at_all_says_what_is_accepted() -> None:
-    with pytest.raises(UsageError, match=r"an empty source \(accepted: "):
+    with pytest.raises(UsageError, match=r"the source is empty \(accepted: "):
         open_source("")
 
 

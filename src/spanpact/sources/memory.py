@@ -1,6 +1,6 @@
-"""The memory source: finished spans and log records of an OpenTelemetry SDK, as its in-memory exporters keep them.
+"""The memory source: finished spans and log records of an OpenTelemetry SDK, from its in-memory exporters.
 
-Nothing of OpenTelemetry is imported: whatever has the attributes of a `ReadableSpan` will do.
+OpenTelemetry is not imported: any object with the attributes of a `ReadableSpan` is accepted.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from spanpact.trace.model import (
 
 
 class MemorySource(SourceBase):
-    """The traces in an in-memory exporter (or in a list of finished spans), read anew each time.
+    """The traces of an in-memory exporter, or of a list of finished spans. They are read anew each time.
 
-    `spans` has `get_finished_spans()` or is an iterable of ReadableSpans; `logs` has `get_finished_logs()` or is an
-    iterable of ReadableLogRecords, None where no logs are kept. `scenarios` maps trace ids (32 hexadecimal digits) to
-    labels and `offered` is the number of requests made: both may still change while the source is used.
-    `complete=False` says that spans may still end.
+    `spans` has `get_finished_spans()` or is an iterable of ReadableSpans. `logs` has `get_finished_logs()` or is an
+    iterable of ReadableLogRecords; None where no logs are recorded. `scenarios` maps trace ids (32 hexadecimal digits)
+    to labels, `offered` is the number of requests made; both may change while the source is used. `complete=False` says
+    that more spans may end.
     """
 
     def __init__(
@@ -50,13 +50,13 @@ class MemorySource(SourceBase):
     ) -> None:
         self._spans = spans
         self._logs = logs
-        self.scenarios = scenarios if scenarios is not None else {}  # an empty one may still fill
+        self.scenarios = scenarios if scenarios is not None else {}  # the caller may still fill an empty mapping
         self.offered = offered
         self.complete = complete
 
     @property
     def info(self) -> SourceInfo:
-        """`memory`, with every capability but those that were not given."""
+        """Return the name `memory`, with every capability; `logs` and `offered` only where they were given."""
         lacking: set[Capability] = set()
         if self._logs is None:
             lacking.add("logs")
@@ -65,7 +65,7 @@ class MemorySource(SourceBase):
         return SourceInfo("memory", ALL_CAPABILITIES - lacking)
 
     def read(self) -> Reading:
-        """The traces of all spans that have ended by now."""
+        """Return the traces of all spans that have ended by now."""
         assembler = TraceAssembler()
         converter = _Converter()
         assembler.add(map(converter.span, _finished(self._spans, "get_finished_spans")))
@@ -82,31 +82,31 @@ def _finished(holder: Any, method: Literal["get_finished_spans", "get_finished_l
 
 
 class _Converter:
-    """Turns the SDK's values into those of the model; equal resources and scopes become one object."""
+    """Converts the SDK's values to those of the model. Equal resources and scopes become one object."""
 
     def __init__(self) -> None:
         self._shared = SharedValues()
-        self._resources: dict[int, tuple[Any, Resource]] = {}  # holds the key's object, so that its id stays its own
+        self._resources: dict[int, tuple[Any, Resource]] = {}  # by id(); keeps the object, so that its id is not reused
 
     def span(self, span: Any) -> Span:
         context, parent, status = span.context, span.parent, span.status
         return Span(
             trace_id=_trace_id(context.trace_id),
             span_id=_span_id(context.span_id),
-            name=_plain(span.name),
+            name=_to_builtin(span.name),
             parent_id=_span_id(parent.span_id) if parent else "",
             kind=cast("SpanKind", span.kind.name.lower()),
             start_ns=span.start_time or 0,
             end_ns=span.end_time or 0,
             status=cast("StatusCode", status.status_code.name.lower()),
-            status_message=_plain(status.description) or "",
+            status_message=_to_builtin(status.description) or "",
             attributes=_attributes(span.attributes),
             events=[_event(event) for event in span.events] or (),
             links=[_link(link) for link in span.links] or (),
             resource=self._resource(span.resource),
             scope=self._scope(span.instrumentation_scope),
             trace_state=_trace_state(context.trace_state),
-            parent_remote=bool(parent and parent.is_remote),  # as the SDK's OTLP exporter says it
+            parent_remote=bool(parent and parent.is_remote),  # as the SDK's OTLP exporter does
             dropped_attributes=span.dropped_attributes,
             dropped_events=span.dropped_events,
             dropped_links=span.dropped_links,
@@ -127,11 +127,11 @@ class _Converter:
         )
 
     def _resource(self, resource: Any) -> Resource:
-        known = self._resources.get(id(resource))
-        if known is None:
-            made = self._shared.resource(_attributes(resource.attributes), resource.schema_url or "")
-            known = self._resources[id(resource)] = (resource, made)
-        return known[1]
+        cached = self._resources.get(id(resource))
+        if cached is None:
+            converted = self._shared.resource(_attributes(resource.attributes), resource.schema_url or "")
+            cached = self._resources[id(resource)] = (resource, converted)
+        return cached[1]
 
     def _scope(self, scope: Any) -> Scope:
         if scope is None:
@@ -150,7 +150,7 @@ def _span_id(number: int) -> str:
 
 def _event(event: Any) -> Event:
     dropped = getattr(event, "dropped_attributes", 0)
-    return Event(_plain(event.name), event.timestamp or 0, _attributes(event.attributes), dropped)
+    return Event(_to_builtin(event.name), event.timestamp or 0, _attributes(event.attributes), dropped)
 
 
 def _link(link: Any) -> Link:
@@ -169,21 +169,22 @@ def _trace_state(state: Mapping[str, str] | None) -> str:
 
 
 def _attributes(attributes: Mapping[str, Any] | None) -> Attributes:
-    return {_plain(key): _value(value) for key, value in attributes.items()} if attributes else {}
+    return {_to_builtin(key): _value(value) for key, value in attributes.items()} if attributes else {}
 
 
-def _plain(value: Any) -> Any:
-    """A text or number of a derived type (SQLAlchemy's names, numpy's numbers, an enum's) as one of the type itself.
+def _to_builtin(value: Any) -> Any:
+    """Convert an instance of a subclass of str, int, float or bytes to the built-in type.
 
-    No encoder takes others. What they are is asked of the type itself: their own methods would be foreign code.
+    Examples are SQLAlchemy's names, numpy's numbers and enums, which encoders reject. The built-in type's methods
+    convert it, as methods of the subclass would run foreign code.
     """
-    if type(value) in _PLAIN:
+    if type(value) in _BUILTINS:
         return value
-    return next((plain(value) for kind, plain in _PLAIN_BY.items() if isinstance(value, kind)), value)
+    return next((convert(value) for kind, convert in _CONVERSIONS.items() if isinstance(value, kind)), value)
 
 
-_PLAIN: Final = frozenset({str, bool, int, float, bytes, type(None)})
-_PLAIN_BY: Final[Mapping[type, Callable[[Any], Any]]] = {
+_BUILTINS: Final = frozenset({str, bool, int, float, bytes, type(None)})
+_CONVERSIONS: Final[Mapping[type, Callable[[Any], Any]]] = {
     str: str.__str__,
     int: int.__int__,
     float: float.__float__,
@@ -193,9 +194,9 @@ _PLAIN_BY: Final[Mapping[type, Callable[[Any], Any]]] = {
 
 def _value(value: Any) -> Value:
     if isinstance(value, str | bool | int | float | bytes | None):
-        return cast("Value", _plain(value))
+        return cast("Value", _to_builtin(value))
     if isinstance(value, Mapping):
         return {str(key): _value(member) for key, member in value.items()}
     if isinstance(value, Sequence):
         return [_value(member) for member in value]
-    return f"<{type(value).__qualname__}>"  # no SDK lets it through; asking it for its text would run foreign code
+    return f"<{type(value).__qualname__}>"  # SDKs reject such values; calling str() on one would run foreign code

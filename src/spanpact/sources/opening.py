@@ -1,4 +1,4 @@
-"""How the text after `--from` becomes a source."""
+"""Open the source that the text after `--from` names."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from spanpact.sources.jaeger.spec import jaeger_from_spec
 from spanpact.sources.trace_source import TraceSource
 
 ENTRY_POINT_GROUP = "spanpact.sources"
-_SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):")  # two characters at least: `c:` is a drive
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):")  # at least two characters, as `c:` is a drive
 
 
 class SourceFactory(Protocol):
-    """What an entry point of the group `spanpact.sources` names: it takes the whole text after `--from`."""
+    """The callable that an entry point of the group `spanpact.sources` names.
+
+    It takes the whole text after `--from`, with the scheme.
+    """
 
     def __call__(self, spec: str, *, scenarios: Mapping[str, str] | None = None) -> TraceSource: ...
 
@@ -31,14 +34,14 @@ def open_source(
     trace_ids: Sequence[str] = (),
     tls: TlsOptions = NO_TLS_OPTIONS,
 ) -> TraceSource:
-    """The source that `spec` names: the path of an OTLP file, `-` for standard input, or `scheme:…`.
+    """Open the source that `spec` names: the path of an OTLP file, `-` for standard input, or `scheme:…`.
 
     A scheme is `jaeger`, or the name of an entry point of the group `spanpact.sources`. `scenarios` maps trace ids to
-    labels. `trace_ids` are for a source that is asked for them, and `tls` for one that is reached over https.
-    Raises UsageError for an empty text or an unknown scheme, SourceError for a plug-in that cannot be loaded.
+    labels. `trace_ids` are read by sources that can be queried by id, `tls` is used by sources over https.
+    Raise UsageError for an empty text or an unknown scheme, SourceError for a plug-in that cannot be loaded.
     """
     if not spec:
-        raise UsageError("an empty source", hint=_accepted())
+        raise UsageError("the source is empty", hint=_accepted())
     scheme = _SCHEME.match(spec)
     if scheme is None or Path(spec).exists():
         return OtlpFileSource(spec, scenarios=scenarios)
@@ -58,7 +61,7 @@ def _accepted(*schemes: str) -> str:
 def _load(plugin: EntryPoint) -> SourceFactory:
     try:
         factory: SourceFactory = plugin.load()
-    except Exception as error:  # whatever a plug-in does wrong is one line to the user
+    except Exception as error:  # a plug-in may raise anything; the user gets one line
         what = f"{type(error).__name__}: {error}"
         raise SourceError(f"the source plug-in {plugin.value!r} cannot be loaded: {what}") from error
     return factory

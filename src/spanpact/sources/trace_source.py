@@ -1,4 +1,4 @@
-"""What a source of traces is."""
+"""The protocol of sources of traces, and a base class for them."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from spanpact.trace.model import Reading, SourceInfo
 
 @runtime_checkable
 class TraceSource(Protocol):
-    """Where traces come from. `read` may be called again and again, and gives all traces known by then.
+    """A source of traces. `read` may be called any number of times and returns all traces known at that time.
 
-    A source is a context manager that closes itself. `read` raises SourceError, and nothing else, where the traces
-    cannot be had; a malformed trace is no error but a matter for the checks.
+    A source is a context manager that closes itself. Where traces cannot be read, `read` raises SourceError and nothing
+    else. A malformed trace is not an error: the checks report it.
     """
 
     @property
     def info(self) -> SourceInfo:
-        """The name for reports and the capabilities; after a read, `Reading.source` may know better."""
+        """Return the source's name and capabilities. After a read, `Reading.source` may be more precise."""
 
     def read(self) -> Reading:
-        """All traces that the source has now."""
+        """Return all traces that the source has now."""
 
     def close(self) -> None:
-        """Give back what the source holds; a second call does nothing."""
+        """Release what the source holds; a second call does nothing."""
 
     def __enter__(self) -> Self: ...
 
@@ -34,10 +34,10 @@ class TraceSource(Protocol):
 
 
 class SourceBase:
-    """What most sources share: nothing to give back, and being a context manager."""
+    """A base class for sources: a context manager with nothing to release."""
 
     def close(self) -> None:
-        """Give back what the source holds; a second call does nothing."""
+        """Release what the source holds; a second call does nothing."""
 
     def __enter__(self) -> Self:
         return self

@@ -162,7 +162,7 @@ class TestOldApi:
 
     def test_a_nan_makes_it_fail_and_it_says_so(self) -> None:
         message = fails(replying(legacy="500-legacy-nan.json"), SourceUnavailable)
-        assert "answers 500: failed writing HTTP response" in message
+        assert "responded 500: failed writing HTTP response" in message
         assert message.endswith("unsupported value: NaN")
 
     @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ class TestOldApi:
          b'{"data":[{"spans":[{"traceID":"1","spanID":"1","tags":[{"key":"b","type":"binary","value":"?"}]}]}]}'],
     )  # fmt: skip
     def test_what_is_no_answer_of_it(self, body: bytes) -> None:
-        assert "not an answer of /api/traces" in fails(lambda head: answer(200, body), api="legacy")
+        assert "not a response of /api/traces" in fails(lambda head: answer(200, body), api="legacy")
 
     def test_a_span_of_jaeger_1(self) -> None:
         tags = [
@@ -192,12 +192,10 @@ class TestOldApi:
         assert read_span.parent_id == "5".zfill(16)
         assert [link.span_id for link in read_span.links] == ["3", "4"]
 
-    @pytest.mark.parametrize(
-        ("api", "named"), [("auto", "neither /api/v3 nor /api/traces is"), ("v3", "no /api/v3 is")]
-    )
+    @pytest.mark.parametrize(("api", "named"), [("auto", "/api/v3 or /api/traces"), ("v3", "/api/v3")])
     def test_what_is_no_jaeger_at_all(self, api: str, named: str) -> None:
         message = fails(replying(), api=api)
-        assert f"{named} there (give the address of Jaeger's API and UI (port 16686" in message
+        assert f"the server does not have {named} (give the address of Jaeger's API and UI (port 16686" in message
 
 
 class TestFailures:
@@ -208,10 +206,13 @@ class TestFailures:
 
     def test_jaegers_own_words(self) -> None:
         message = fails(replying("400-v3-no-time.json"))
-        assert "answers 400: query.start_time_min and query.start_time_max are required (is this the" in message
+        assert (
+            "responded 400: query.start_time_min and query.start_time_max are required (check that this is the"
+            in message
+        )
 
     def test_a_limit_that_jaeger_does_not_take(self) -> None:
-        assert message_of_depth().endswith("(it cannot be asked for so many traces: say limit=N)")
+        assert message_of_depth().endswith("(it cannot return so many traces: set a lower limit=N)")
 
     @pytest.mark.parametrize("status", [500, 502, 503, 429])
     def test_what_may_be_over_in_a_moment(self, status: int) -> None:
@@ -220,7 +221,7 @@ class TestFailures:
     @pytest.mark.parametrize("status", [401, 403])
     def test_credentials_that_are_lacking(self, status: int) -> None:
         message = fails(lambda head: answer(status, b"no"))
-        assert f"without the right credentials ({status}) (set SPANPACT_JAEGER_HEADERS" in message
+        assert f"rejects the credentials, or there are none ({status}) (set SPANPACT_JAEGER_HEADERS" in message
 
     @pytest.mark.parametrize("status", [400, 405, 418])
     def test_a_page_of_somebody_else(self, status: int) -> None:
@@ -325,7 +326,7 @@ class TestReading:
     def test_more_traces_than_can_be_asked_for_at_once(self) -> None:
         script = otlp(*({"traceId": f"{i:032x}"} for i in range(1, 1501)))
         message = fails(script, trace_ids=(), query=SERVICE)
-        assert "holds 1500 such traces and more (narrow the lookback, or say with limit=N" in message
+        assert "holds 1500 or more matching traces (shorten the lookback, or set limit=N" in message
         assert len(read(script, trace_ids=(), query=JaegerQuery("studio-api", limit=3)).traces) == 1500
 
     def test_what_it_says_of_itself(self) -> None:

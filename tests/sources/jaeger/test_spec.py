@@ -41,13 +41,13 @@ def test_durations(text: str, seconds: float) -> None:
 @pytest.mark.parametrize(
     ("spec", "words"),
     [
-        (HOST, "which traces"),
-        (f"{HOST}?", "which traces"),
+        (HOST, "neither traces nor a service"),
+        (f"{HOST}?", "neither traces nor a service"),
         ("jaeger:", "not an address"),
         ("jaeger:localhost:16686?service=a", "not an address"),
         ("jaeger:ftp://a?service=a", "not an address"),
         (f"{HOST}?servce=a", "unknown parameter 'servce' (accepted: service, operation"),
-        (f"{HOST}?service=a&service=b", "service is there twice"),
+        (f"{HOST}?service=a&service=b", "service is given twice"),
         (f"{HOST}?service=", "service is empty"),
         (f"{HOST}?service=a&limit=0", "limit is '0'"),
         (f"{HOST}?service=a&limit=many", "limit is 'many'"),

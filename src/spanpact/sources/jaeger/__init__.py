@@ -1,4 +1,8 @@
-"""Jaeger: traces by their ids, or those of a service in a time range, by either of its APIs."""
+"""Jaeger: traces by their ids, or those of a service in a time range.
+
+`source` is the source, `spec` parses `jaeger:URL?…`. `v3_api` is the stable API, `legacy_api` the fallback.
+`alterations` undoes what Jaeger changes in spans.
+"""
 
 from __future__ import annotations
 

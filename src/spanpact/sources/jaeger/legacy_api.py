@@ -1,8 +1,8 @@
-"""Jaeger's old API, `/api/traces`: the model of Jaeger 1, in which OTLP's own fields have become tags.
+"""Jaeger's old API, `/api/traces`, in the model of Jaeger 1, where the fields of OTLP are tags.
 
-Only a fallback: newer Jaegers have no search here, and a NaN in one span makes every answer that would include it a
-500. What this form cannot carry is gone: nanoseconds, a link's attributes, remote flags, counts of what was dropped,
-the types of lists, maps and the empty value (they are JSON texts, and nothing).
+It is a fallback: newer Jaegers have no search here, and respond 500 where a span has a NaN. The model of Jaeger 1 loses
+nanoseconds, the attributes of links, remote flags and dropped counts. Lists and maps become JSON texts, and the empty
+value becomes an empty text.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import msgspec
 from spanpact.errors import SourceError
 from spanpact.otlp import SharedValues
 from spanpact.privacy import mask
-from spanpact.sources.http_client import HttpAnswer, HttpClient
+from spanpact.sources.http_client import HttpClient, HttpResponse
 from spanpact.sources.jaeger.alterations import WARNINGS
 from spanpact.sources.jaeger.v3_api import Search, checked
 from spanpact.trace.model import Attributes, Capability, Event, Link, Resource, Scope, Span, SpanKind, StatusCode, Value
@@ -74,7 +74,7 @@ class _Answer(msgspec.Struct):
 
 
 class JaegerLegacy:
-    """Asks `/api/traces`. Both methods raise NotSpoken where it is not there, SourceError where it fails."""
+    """A client of `/api/traces`. Its methods raise ApiMissing where the server lacks it, SourceError where it fails."""
 
     name = "/api/traces"
     resolution_ns = 1000
@@ -86,11 +86,11 @@ class JaegerLegacy:
         self._client = client
 
     def trace(self, trace_id: str) -> list[Span]:
-        """The spans of one trace, none where it is not known."""
+        """Return the spans of one trace; none where Jaeger does not know it."""
         return self._spans(self._client.get(f"/api/traces/{trace_id}", [("raw", "true")]))
 
     def search(self, search: Search) -> list[Span]:
-        """All spans of the traces found."""
+        """Return all spans of the traces found."""
         query = [
             ("service", search.service),
             ("start", str(search.start_ns // 1000)),
@@ -104,8 +104,8 @@ class JaegerLegacy:
             query.append(("tags", json.dumps(dict(search.attributes))))
         return self._spans(self._client.get("/api/traces", query))
 
-    def _spans(self, answer: HttpAnswer) -> list[Span]:
-        body = checked(answer, self._client)
+    def _spans(self, response: HttpResponse) -> list[Span]:
+        body = checked(response, self._client)
         if body is None:
             return []
         try:
@@ -113,8 +113,8 @@ class JaegerLegacy:
             shared = SharedValues()
             return [span for trace in traces for span in _of_trace(trace, shared)]
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError, TypeError) as error:
-            why = f"not an answer of /api/traces: {mask(str(error))}"
-            raise SourceError(f"Jaeger at {self._client.url}: {why}") from None
+            reason = f"not a response of /api/traces: {mask(str(error))}"
+            raise SourceError(f"Jaeger at {self._client.url}: {reason}") from None
 
 
 def _of_trace(trace: _Trace, shared: SharedValues) -> Iterator[Span]:
@@ -157,20 +157,20 @@ def _span(span: _Span, resource: Resource, shared: SharedValues) -> Span:
 
 
 def _own_attributes(tags: Sequence[_Tag] | None) -> tuple[Attributes, bool]:
-    """The span's attributes, and whether there was Jaeger's own mark of a failed span: the last `error` that is true.
+    """Return the span's attributes without Jaeger's mark of a failed span, and whether there was such a mark.
 
-    It is sent beside an attribute of that name, if the span has one.
+    The mark is the last tag `error` with the value true; the span may have an attribute of that name as well.
     """
     marks = [tag for tag in tags or () if tag.key == "error" and tag.value is True]
     return _attributes([tag for tag in tags or () if not marks or tag is not marks[-1]]), bool(marks)
 
 
 def _status(tags: Attributes, *, failed: bool) -> tuple[StatusCode, str]:
-    """The status, taken out of the tags; Jaeger 1 has nothing but the mark."""
+    """Take the status out of the tags. Jaeger 1 has only the mark of a failed span."""
     code = tags.pop("otel.status_code", None)
     status = _STATUSES.get(code, "error" if failed and code is None else "unset")
     if failed and status != "error":
-        tags["error"] = True  # no mark, then
+        tags["error"] = True  # then it was an attribute
     return status, str(tags.pop("otel.status_description", ""))
 
 
@@ -183,7 +183,7 @@ def _scope(tags: Attributes, shared: SharedValues) -> Scope:
 
 
 def _references(span: _Span) -> tuple[str, list[Link]]:
-    """The parent (the first reference to a span of the same trace as its child), and the others as links."""
+    """Return the parent, the first CHILD_OF reference within the trace, and the other references as links."""
     parent, links = "", []
     for reference in span.references or ():
         if not parent and reference.ref_type == "CHILD_OF" and reference.trace_id == span.trace_id:
@@ -204,12 +204,12 @@ def _attributes(tags: Sequence[_Tag] | None) -> Attributes:
 
 
 def _value(tag: _Tag) -> Value:
-    """The value by the tag's own type: in JSON a whole double looks like an integer, and a large integer is a text."""
+    """Convert a tag's value by the tag's type: in JSON a double may look like an integer, a large integer is text."""
     value: Value = tag.value
     if tag.type == "int64" and isinstance(value, str):
         return int(value)
     if tag.type == "float64" and isinstance(value, int | float | str):
         return float(value)
-    if tag.type == "binary" and isinstance(value, str | None):  # no bytes at all are null
+    if tag.type == "binary" and isinstance(value, str | None):  # empty bytes are null
         return base64.b64decode(value or "", validate=True)
     return value

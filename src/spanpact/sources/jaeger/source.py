@@ -1,7 +1,7 @@
 """The Jaeger source: traces by their ids, or those of a service in a time range.
 
-`/api/v3`, the stable API, is asked first, the old one only where that is not there. What is asserted is asserted by
-trace id: the order of a search's results and its limit mean nothing right after an export.
+The stable API, `/api/v3`, is tried first, the old one only where the server lacks it. Tests should read traces by id:
+right after an export, a search may not find all traces, and the order of its results is arbitrary.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from spanpact.errors import SourceError, UsageError
 from spanpact.sources.http_client import DEFAULT_LIMITS, NO_TLS_OPTIONS, HttpClient, HttpLimits, TlsOptions
 from spanpact.sources.jaeger.alterations import Restorer
 from spanpact.sources.jaeger.legacy_api import JaegerLegacy
-from spanpact.sources.jaeger.v3_api import JaegerV3, NotSpoken, Search
+from spanpact.sources.jaeger.v3_api import ApiMissing, JaegerV3, Search
 from spanpact.sources.trace_source import SourceBase
 from spanpact.trace.assembly import TraceAssembler
 from spanpact.trace.model import Attributes, Capability, Reading, SourceInfo, Span, Trace, Value
@@ -26,28 +26,29 @@ from spanpact.trace.model import Attributes, Capability, Reading, SourceInfo, Sp
 Api: TypeAlias = Literal["auto", "v3", "legacy"]
 
 COMPLETE_AFTER_SECONDS: Final = 60.0
-"""How long after its last span ended a trace counts as complete, unless waiting has settled before."""
+"""A trace counts as complete this long after its last span ended, unless waiting has settled before."""
 
-_DIALECTS: Final[Mapping[Api, tuple[type[JaegerV3] | type[JaegerLegacy], ...]]] = {
+_APIS: Final[Mapping[Api, tuple[type[JaegerV3] | type[JaegerLegacy], ...]]] = {
     "auto": (JaegerV3, JaegerLegacy),
     "v3": (JaegerV3,),
     "legacy": (JaegerLegacy,),
 }
 _REFERENCE: Final = "opentracing.ref_type"
-"""The attribute of a link in a storage that has the model of Jaeger 1, where links have no others."""
+"""The only attribute of links in storages with the model of Jaeger 1."""
 
 _SECOND: Final = 1_000_000_000
-_AHEAD: Final = 60 * _SECOND  # how far another machine's clock may run ahead of ours
-_MOST_TRACES: Final = 1500  # what Jaeger's own UI asks for at most
+_AHEAD: Final = 60 * _SECOND  # by how much another machine's clock may be ahead of ours
+_MOST_TRACES: Final = 1500  # the largest limit in Jaeger's own UI
 _HEX: Final = frozenset("0123456789abcdef")
 
 
 @dataclass(frozen=True, slots=True)
 class JaegerQuery:
-    """Which traces to read: those in which a span of the service started within the last `lookback_seconds`.
+    """A query for traces in which a span of the service started within the last `lookback_seconds`.
 
-    `operation` is a span's name; of `attributes` (compared as text, `true` and `5`) one span of the trace has all.
-    `limit` is how many traces are enough; without it, more than Jaeger is asked for at once are a SourceError.
+    `operation` is a span's name. Some span of the trace must have all `attributes`, compared as text (`true`, `5`).
+    `limit` is the number of traces that are enough. Without it, reading raises SourceError where there are more traces
+    than one request returns.
     """
 
     service: str
@@ -60,17 +61,17 @@ class JaegerQuery:
 class JaegerSource(SourceBase):
     """The traces that a Jaeger holds: those of `trace_ids` if any are given, else those that `query` finds.
 
-    `url` is the base URL of Jaeger's API and UI. A trace id that Jaeger does not know gives no trace. `headers` go
-    with every request (credentials) and are never shown. Jaeger never says that a trace is complete: one counts as
-    complete when its last span ended `complete_after_seconds` ago. `now_ns` is the wall clock.
+    `url` is the base URL of Jaeger's API and UI. A trace id that Jaeger does not know gives no trace. `headers`
+    (credentials) are sent with every request and never shown. Jaeger does not report whether a trace is complete: one
+    counts as complete when its last span ended `complete_after_seconds` ago. `now_ns` is the wall clock.
 
-    Capabilities: events, status message, scope, resource, types of numbers, bytes, and links unless the old API had
-    to be asked. `remote`, `trace_state`, `dropped_counts` and `value_types` (lists, maps, the empty value) depend on
-    Jaeger's storage, and are declared by a reading that has any. Links are not carried where the storage kept a type
-    of reference of them and nothing else. Where all times are whole microseconds, that is the resolution.
+    Capabilities: events, status message, scope, resource, number types and bytes; links with the stable API only.
+    `remote`, `trace_state`, `dropped_counts` and `value_types` (lists, maps, the empty value) depend on Jaeger's
+    storage: a reading declares those that it has. It does not declare links where the storage kept only a type of
+    reference. Where all times are whole microseconds, the resolution is 1 us.
 
-    Raises UsageError for arguments that make no sense. `read` raises SourceError where Jaeger cannot be asked
-    (SourceUnavailable where asking again may help).
+    Raise UsageError for invalid arguments. `read` raises SourceError where Jaeger cannot be read, SourceUnavailable
+    where a later read may succeed.
     """
 
     def __init__(
@@ -89,7 +90,7 @@ class JaegerSource(SourceBase):
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         if not trace_ids and query is None:
-            raise UsageError("Jaeger: which traces?", hint="name trace ids, or a service")
+            raise UsageError("Jaeger: neither traces nor a service is given", hint="give trace ids, or a service")
         if query and (
             not query.service or not query.lookback_seconds > 0 or (query.limit is not None and query.limit < 1)
         ):
@@ -100,93 +101,93 @@ class JaegerSource(SourceBase):
         self.offered = offered
         self._client = HttpClient(url, name="Jaeger", headers=headers, tls=tls, limits=limits)
         self._complete_after_ns = round(complete_after_seconds * _SECOND)
-        self._dialects = [dialect(self._client) for dialect in _DIALECTS[api]]
+        self._apis = [create(self._client) for create in _APIS[api]]
         self._now_ns = now_ns
 
     @property
     def info(self) -> SourceInfo:
-        """The address, with what the API can carry; a reading knows better."""
-        return SourceInfo(f"Jaeger {self._client.url}", self._carried())
+        """Return the address, with what the API can carry. A reading is more precise."""
+        return SourceInfo(f"Jaeger {self._client.url}", self._capabilities())
 
     def read(self) -> Reading:
-        """The traces that Jaeger has now."""
+        """Return the traces that Jaeger has now."""
         if self.trace_ids:
-            spans = [span for trace_id in self.trace_ids for span in self._ask(methodcaller("trace", trace_id))]
+            spans = [span for trace_id in self.trace_ids for span in self._request(methodcaller("trace", trace_id))]
         else:
-            spans = self._found()
+            spans = self._search()
         assembler = TraceAssembler()
         assembler.add(map(Restorer().span, spans))
-        traces = tuple(map(self._dated, assembler.traces(complete=False, scenarios=self.scenarios)))
-        return Reading(self._info_of(traces), self._wanted(traces), self.offered)
+        traces = tuple(map(self._with_completeness, assembler.traces(complete=False, scenarios=self.scenarios)))
+        return Reading(self._describe(traces), self._matching(traces), self.offered)
 
-    def _ask(self, question: Callable[[Any], list[Span]]) -> list[Span]:
-        """The answer of the first API that is there, which is then the only one to be asked."""
-        for dialect in self._dialects:
+    def _request(self, request: Callable[[Any], list[Span]]) -> list[Span]:
+        """Return the spans from the first API that the server has. Later requests use that API only."""
+        for api in self._apis:
             try:
-                answer = question(dialect)
-            except NotSpoken:
+                spans = request(api)
+            except ApiMissing:
                 continue
-            self._dialects = [dialect]
-            return answer
-        tried = " nor ".join(dialect.name for dialect in self._dialects)
-        message = f"Jaeger at {self._client.url}: {'neither ' if ' nor ' in tried else 'no '}{tried} is there"
+            self._apis = [api]
+            return spans
+        tried = " or ".join(api.name for api in self._apis)
+        message = f"Jaeger at {self._client.url}: the server does not have {tried}"
         hint = "give the address of Jaeger's API and UI (port 16686 by default), with its base path if it has one"
         raise SourceError(message, hint=hint)
 
-    def _found(self) -> list[Span]:
+    def _search(self) -> list[Span]:
         query, now = self.query, self._now_ns()
         assert query is not None
         limit = query.limit or _MOST_TRACES
         start = max(0, now - round(query.lookback_seconds * _SECOND))
         attributes = tuple(query.attributes.items())
         search = Search(query.service, start, now + _AHEAD, limit, query.operation, attributes)
-        spans = self._ask(methodcaller("search", search))
+        spans = self._request(methodcaller("search", search))
         if query.limit is None and len({span.trace_id for span in spans}) >= limit:
-            message = f"Jaeger at {self._client.url}: holds {limit} such traces and more"
-            raise SourceError(message, hint="narrow the lookback, or say with limit=N how many are enough")
+            message = f"Jaeger at {self._client.url}: holds {limit} or more matching traces"
+            raise SourceError(message, hint="shorten the lookback, or set limit=N to the number that is enough")
         return spans
 
-    def _wanted(self, traces: Sequence[Trace]) -> Sequence[Trace]:
-        """The traces of which one span has all the attributes: `/api/v3` does not look at them."""
+    def _matching(self, traces: Sequence[Trace]) -> Sequence[Trace]:
+        """Return the traces in which some span has all attributes of the query, which `/api/v3` ignores."""
         wanted = {} if self.trace_ids or self.query is None else self.query.attributes
         if not wanted:
             return traces
         return tuple(trace for trace in traces if any(_has(span.attributes, wanted) for span in trace.spans))
 
-    def _dated(self, trace: Trace) -> Trace:
+    def _with_completeness(self, trace: Trace) -> Trace:
         last = max(max(span.start_ns, span.end_ns) for span in trace.spans)
         if last + self._complete_after_ns > self._now_ns():
             return trace
         return msgspec.structs.replace(trace, complete=True)
 
-    def _carried(self) -> frozenset[Capability]:
-        carried = frozenset.intersection(*(dialect.capabilities for dialect in self._dialects))
-        return carried if self.offered is None else carried | {"offered"}
+    def _capabilities(self) -> frozenset[Capability]:
+        capabilities = frozenset.intersection(*(api.capabilities for api in self._apis))
+        return capabilities if self.offered is None else capabilities | {"offered"}
 
-    def _info_of(self, traces: Sequence[Trace]) -> SourceInfo:
+    def _describe(self, traces: Sequence[Trace]) -> SourceInfo:
         spans = [span for trace in traces for span in trace.spans]
         more: set[Capability] = set()
         if any(span.parent_remote is not None for span in spans):
             more.add("remote")
         if any(span.trace_state for span in spans):
             more.add("trace_state")
-        if any(map(_says_dropped, spans)):
+        if any(map(_has_dropped_counts, spans)):
             more.add("dropped_counts")
         if any(map(_has_structure, spans)):
             more.add("value_types")
-        resolution = max(_resolution_ns(spans), *(dialect.resolution_ns for dialect in self._dialects))
-        carried = self._carried() | more
+        resolution = max(_resolution_ns(spans), *(api.resolution_ns for api in self._apis))
+        capabilities = self._capabilities() | more
         if any(_REFERENCE in link.attributes for span in spans for link in span.links):
-            carried -= {"links"}
-        return SourceInfo(self.info.name, carried, resolution)
+            capabilities -= {"links"}
+        return SourceInfo(self.info.name, capabilities, resolution)
 
     def __repr__(self) -> str:
         what = f"{len(self.trace_ids)} traces" if self.trace_ids else f"service {self.query and self.query.service}"
         return f"<JaegerSource {self._client.url}, {what}>"
 
 
-def _says_dropped(span: Span) -> bool:
-    """Whether anything is said to be dropped from the span, or from an event or a link of it."""
+def _has_dropped_counts(span: Span) -> bool:
+    """Return whether the span, or one of its events or links, has a dropped count."""
     counts = [span.dropped_attributes, span.dropped_events, span.dropped_links]
     counts += [event.dropped_attributes for event in span.events]
     counts += [link.dropped_attributes for link in span.links]
@@ -194,15 +195,15 @@ def _says_dropped(span: Span) -> bool:
 
 
 def _has_structure(span: Span) -> bool:
-    """Whether there is a list, a map or the empty value in the span, which storages of Jaeger 1 have as texts."""
-    carried = [span.attributes, span.resource.attributes, span.scope.attributes]
-    carried += [event.attributes for event in span.events]
-    carried += [link.attributes for link in span.links]
-    return any(isinstance(value, list | dict | None) for attributes in carried for value in attributes.values())
+    """Return whether the span has a list, a map or the empty value, which storages of Jaeger 1 keep as text."""
+    attribute_sets = [span.attributes, span.resource.attributes, span.scope.attributes]
+    attribute_sets += [event.attributes for event in span.events]
+    attribute_sets += [link.attributes for link in span.links]
+    return any(isinstance(value, list | dict | None) for attributes in attribute_sets for value in attributes.values())
 
 
 def full_trace_id(text: str) -> str:
-    """A trace id with all its 32 digits, in lower case; UsageError for what is none."""
+    """Return a trace id with 32 digits, in lower case. Raise UsageError for a text that is not a trace id."""
     digits = text.strip().lower()
     if not digits or len(digits) > 32 or not _HEX.issuperset(digits):
         raise UsageError(f"not a trace id: {text[:64]!r}", hint="accepted: up to 32 hexadecimal digits")
@@ -210,7 +211,7 @@ def full_trace_id(text: str) -> str:
 
 
 def _resolution_ns(spans: Iterable[Span]) -> int:
-    """1 ns, or 1 us where all times are whole microseconds: so most storages of Jaeger keep them."""
+    """Return 1000 (ns) where all times are whole microseconds, as most storages of Jaeger keep them; else 1."""
     times = (time for span in spans for time in (span.start_ns, span.end_ns, *(e.time_ns for e in span.events)))
     return 1 if any(time % 1000 for time in times) else 1000
 

@@ -1,4 +1,4 @@
-"""How the text `jaeger:http://HOST:16686?service=NAME&lookback=15min` becomes a source."""
+"""Parse a text such as `jaeger:http://HOST:16686?service=NAME&lookback=15min` into a Jaeger source."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def jaeger_from_spec(
     tls: TlsOptions = NO_TLS_OPTIONS,
     environ: Mapping[str, str] = os.environ,
 ) -> JaegerSource:
-    """The Jaeger that the text after `--from` names.
+    """Return the Jaeger source that the text after `--from` names.
 
-    Behind the URL stand `service`, `operation`, `attribute=NAME=VALUE`, `lookback`, `limit`, `trace`,
-    `complete-after` and `api`. `trace_ids` are read beside those of the text. Further headers are in the variable
-    SPANPACT_JAEGER_HEADERS. Raises UsageError, which says what is accepted.
+    The URL's parameters are `service`, `operation`, `attribute=NAME=VALUE`, `lookback`, `limit`, `trace`,
+    `complete-after` and `api`. `trace_ids` are read in addition to the `trace` parameters. Further headers come from
+    the variable SPANPACT_JAEGER_HEADERS. Raise UsageError, which says what is accepted.
     """
     url, _, query = spec.removeprefix("jaeger:").partition("?")
     if parse_url(url).fragment or "#" in query:
@@ -56,7 +56,7 @@ def _parameters(query: str) -> dict[str, list[str]]:
         if name not in PARAMETERS:
             raise UsageError(f"Jaeger: unknown parameter {name!r}", hint=f"accepted: {', '.join(PARAMETERS)}")
         if not value or (name in given and name not in _REPEATED):
-            raise UsageError(f"Jaeger: {name} is {'there twice' if value else 'empty'}")
+            raise UsageError(f"Jaeger: {name} is {'given twice' if value else 'empty'}")
         given.setdefault(name, []).append(value)
     return given
 
@@ -66,7 +66,7 @@ def _query(given: Mapping[str, Sequence[str]]) -> JaegerQuery | None:
         return None
     (limit,) = given.get("limit", ("",))
     if limit and not (limit.isascii() and limit.isdigit() and int(limit)):
-        raise UsageError(f"Jaeger: limit is {limit[:20]!r}", hint="accepted: a number from 1 on")
+        raise UsageError(f"Jaeger: limit is {limit[:20]!r}", hint="accepted: a number of at least 1")
     return JaegerQuery(
         given["service"][0],
         operation=given.get("operation", ("",))[0],
@@ -79,7 +79,7 @@ def _query(given: Mapping[str, Sequence[str]]) -> JaegerQuery | None:
 def _pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not name or not equals:
-        raise UsageError("Jaeger: an attribute is malformed", hint="attribute=NAME=VALUE")
+        raise UsageError("Jaeger: an attribute is malformed", hint="accepted: attribute=NAME=VALUE")
     return name, value
 
 

@@ -1,8 +1,8 @@
-"""Jaeger's stable API, `/api/v3`: OTLP in JSON, wrapped in `result`.
+"""Jaeger's stable API, `/api/v3`: OTLP JSON wrapped in `result`.
 
-Its quirks, as measured with Jaeger 2.13: a search needs both time bounds and `query.num_traces`, in snake case; an
-empty search and a missing trace are 404; an unknown path answers 200 with the UI's page. `raw_traces` asks for spans as
-they were stored: without it clocks are adjusted, equal spans are merged, and warnings are put among the attributes.
+As measured with Jaeger 2.13: a search needs both time bounds and `query.num_traces`, in snake case. An empty search and
+a missing trace respond 404, an unknown path responds 200 with the UI's page. `raw_traces` asks for spans as they were
+stored: without it Jaeger adjusts clocks, merges equal spans and adds warnings to the attributes.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ import msgspec
 from spanpact.errors import SourceError, SourceUnavailable
 from spanpact.otlp import Origin, SharedValues, decode_json
 from spanpact.privacy import mask
-from spanpact.sources.http_client import HttpAnswer, HttpClient
+from spanpact.sources.http_client import HttpClient, HttpResponse
 from spanpact.trace.model import Capability, Span
 
 HEADERS_VARIABLE: Final = "SPANPACT_JAEGER_HEADERS"
-"""Names the variable that holds further headers of requests to Jaeger, such as `authorization`."""
+"""The environment variable with further headers of requests to Jaeger, such as `authorization`."""
 
-_NOT_HERE: Final = (200, 404, 405, 501)  # what servers say of a path that they do not know
-_SHOWN: Final = 200  # characters of a server's own message
+_UNKNOWN_PATH: Final = (200, 404, 405, 501)  # with a body that is no JSON: responses to a path that a server lacks
+_LONGEST_MESSAGE: Final = 200  # characters of a server's message
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """One search: spans of a service (and operation) that started in a time range (ns since the epoch).
+    """A search for spans of a service (and operation) that started in a time range (ns since the Unix epoch).
 
-    `attributes` are texts; `limit` is the most traces that are wanted.
+    The values of `attributes` are texts. `limit` is the largest number of traces to return.
     """
 
     service: str
@@ -41,8 +41,8 @@ class Search:
     attributes: tuple[tuple[str, str], ...] = ()
 
 
-class NotSpoken(Exception):
-    """The server does not know this API. Never leaves this package."""
+class ApiMissing(Exception):
+    """The server does not have this API. Raised and caught within this package."""
 
 
 class _Wrapper(msgspec.Struct):
@@ -50,7 +50,7 @@ class _Wrapper(msgspec.Struct):
 
 
 class JaegerV3:
-    """Asks `/api/v3`. Both methods raise NotSpoken where it is not there, SourceError where it fails."""
+    """A client of `/api/v3`. Its methods raise ApiMissing where the server lacks it, SourceError where it fails."""
 
     name = "/api/v3"
     resolution_ns = 1
@@ -62,11 +62,11 @@ class JaegerV3:
         self._client = client
 
     def trace(self, trace_id: str) -> list[Span]:
-        """The spans of one trace, none where it is not known."""
+        """Return the spans of one trace; none where Jaeger does not know it."""
         return self._spans(self._client.get(f"/api/v3/traces/{trace_id}", [("raw_traces", "true")]))
 
     def search(self, search: Search) -> list[Span]:
-        """All spans of the traces found. Attributes are not asked for: this API ignores them."""
+        """Return all spans of the traces found. The attributes are not sent, as this API ignores them."""
         query = [
             ("query.service_name", search.service),
             ("query.start_time_min", timestamp(search.start_ns)),
@@ -78,54 +78,56 @@ class JaegerV3:
             query.append(("query.operation_name", search.operation))
         return self._spans(self._client.get("/api/v3/traces", query))
 
-    def _spans(self, answer: HttpAnswer) -> list[Span]:
-        body = checked(answer, self._client)
+    def _spans(self, response: HttpResponse) -> list[Span]:
+        body = checked(response, self._client)
         if body is None:
             return []
         try:
             result = msgspec.json.decode(body, type=_Wrapper).result
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            why = f"not an answer of /api/v3: {mask(str(error))}"
-            raise SourceError(f"Jaeger at {self._client.url}: {why}") from None
+            reason = f"not a response of /api/v3: {mask(str(error))}"
+            raise SourceError(f"Jaeger at {self._client.url}: {reason}") from None
         origin = Origin(f"Jaeger at {self._client.url}")
         return decode_json(bytes(result), origin=origin, shared=SharedValues(), duplicate_keys=False).spans
 
 
-def checked(answer: HttpAnswer, client: HttpClient) -> bytes | None:
-    """The body of a good answer, None for 404. Raises NotSpoken for a page, SourceError for whatever else went wrong.
+def checked(response: HttpResponse, client: HttpClient) -> bytes | None:
+    """Return the body of a successful response; None for a 404 of the API.
 
-    SourceUnavailable where asking again may help: the server is overloaded, starting, or its storage is down.
+    Raise ApiMissing where the response comes from a server without this API, SourceUnavailable where a later request
+    may succeed (the server is overloaded or starting, its storage is down), SourceError for other failures.
     """
-    who = f"Jaeger at {client.url}"
-    if answer.status in (401, 403, 407):
+    server = f"Jaeger at {client.url}"
+    if response.status in (401, 403, 407):
         hint = f"set {HEADERS_VARIABLE}, such as authorization=Bearer%20TOKEN"
-        raise SourceError(f"{who}: refuses to answer without the right credentials ({answer.status})", hint=hint)
-    if not answer.is_json and answer.status in _NOT_HERE:
-        raise NotSpoken
-    if answer.status == 404:
+        raise SourceError(f"{server}: rejects the credentials, or there are none ({response.status})", hint=hint)
+    if not response.is_json and response.status in _UNKNOWN_PATH:
+        raise ApiMissing
+    if response.status == 404:
         return None
-    if answer.status == 200:
-        return answer.body
-    said = f"answers {answer.status}{_message(answer)}"
-    if "search depth" in said:
-        raise SourceError(f"{who}: {said}", hint="it cannot be asked for so many traces: say limit=N")
-    if answer.status >= 500 or answer.status in (408, 425, 429):
-        raise SourceUnavailable(f"{who}: {said}")
-    raise SourceError(f"{who}: {said}", hint="is this the address of Jaeger's API and UI, port 16686 by default?")
+    if response.status == 200:
+        return response.body
+    failure = f"responded {response.status}{_message(response)}"
+    if "search depth" in failure:
+        raise SourceError(f"{server}: {failure}", hint="it cannot return so many traces: set a lower limit=N")
+    if response.status >= 500 or response.status in (408, 425, 429):
+        raise SourceUnavailable(f"{server}: {failure}")
+    hint = "check that this is the address of Jaeger's API and UI, port 16686 by default"
+    raise SourceError(f"{server}: {failure}", hint=hint)
 
 
-def _message(answer: HttpAnswer) -> str:
-    """What the server says itself, in the form of either API; masked, as it may repeat what it was asked."""
+def _message(response: HttpResponse) -> str:
+    """Return the server's error message, from either API. It is masked, as it may repeat parts of the request."""
     try:
-        document: Any = msgspec.json.decode(answer.body)
-        said = document["error"]["message"] if "error" in document else document["errors"][0]["msg"]
-        text = " ".join(mask(str(said)).split())
+        document: Any = msgspec.json.decode(response.body)
+        message = document["error"]["message"] if "error" in document else document["errors"][0]["msg"]
+        text = " ".join(mask(str(message)).split())
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, LookupError, TypeError):
         return ""
-    return f": {text[:_SHOWN]}"
+    return f": {text[:_LONGEST_MESSAGE]}"
 
 
 def timestamp(time_ns: int) -> str:
-    """RFC 3339 in UTC with nanoseconds."""
+    """Format a time (ns since the Unix epoch) as RFC 3339, in UTC with nanoseconds."""
     seconds, rest = divmod(time_ns, 1_000_000_000)
     return f"{dt.datetime.fromtimestamp(seconds, dt.UTC):%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"
