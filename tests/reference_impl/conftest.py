@@ -1,4 +1,4 @@
-"""Shared fixtures of the tests of reference_impl: a real Redis, and spans kept in memory or sent to a sink."""
+"""Fixtures of all tests of reference_impl: a real Redis, and spans kept in memory or sent to a sink."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tests.reference_impl.redis_tracing.redis_support import RedisServer, runnin
 
 @pytest.fixture(scope="session")
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    """One real redis-server for the whole session."""
+    """Yield one real redis-server for the whole session."""
     with running_redis(tmp_path_factory.mktemp("redis")) as server:
         yield server
 
 
 @pytest.fixture
 def empty_redis(redis_server: RedisServer) -> RedisServer:
-    """The server without any data."""
+    """Return the server, emptied."""
     with redis.Redis(port=redis_server.port) as client:
         client.flushall()
     return redis_server
@@ -37,7 +37,7 @@ def exporter() -> InMemorySpanExporter:
 
 @pytest.fixture
 def provider(exporter: InMemorySpanExporter) -> Iterator[TracerProvider]:
-    """A provider that samples all and exports to `exporter`."""
+    """Yield a provider that samples all traces and exports to `exporter`."""
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     yield provider
@@ -46,7 +46,7 @@ def provider(exporter: InMemorySpanExporter) -> Iterator[TracerProvider]:
 
 @pytest.fixture
 def sink() -> Iterator[OtlpSink]:
-    """An endpoint that takes spans by OTLP/HTTP and keeps them."""
+    """Yield an endpoint that accepts spans by OTLP/HTTP and keeps them."""
     with otlp_sink() as running:
         yield running
 

@@ -1,4 +1,4 @@
-"""Python processes of the tests."""
+"""Python processes for tests."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from contextlib import contextmanager
 
 
 def without_settings() -> dict[str, str]:
-    """This process's environment, less whatever sets up a service."""
+    """Return this process's environment without the settings of a service."""
     return {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "STUDIO_", "AUDIT_"))}
 
 
 def run_python(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    """What became of a Python process that knows no setting but those given; it has a minute."""
+    """Run a Python process with no settings but those given, for at most a minute. Return its result."""
     return subprocess.run(
         [sys.executable, *arguments],
         env={**without_settings(), **environ},
@@ -31,7 +31,7 @@ MODULES = {"studio-api": "reference_impl", "audit-api": "reference_impl.services
 
 @contextmanager
 def serving_process(name: str, **environ: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """The service of this name as a process on a free port, and its base URL; killed at the end if it still runs."""
+    """Run a service on a free port. Yield its process and base URL; kill it at the end if it still runs."""
     process = subprocess.Popen(
         [sys.executable, "-m", MODULES[name]],
         env={**without_settings(), "STUDIO_LOG_LEVEL": "warning", "STUDIO_PORT": "0", "AUDIT_PORT": "0", **environ},

@@ -30,12 +30,12 @@ print(reference_impl.__file__)
 
 
 def copied(needed: str) -> list[str]:
-    """The packages that a row names; `everything` is all of them."""
+    """Return the packages that a row names; `everything` is all of them."""
     return PACKAGES if needed.startswith("everything") else re.findall(r"`(\w+)`", needed)
 
 
 def imported(package: str) -> set[str]:
-    """The packages that one imports, directly or through another, and itself."""
+    """Return a package and all that it imports, directly or through another."""
     path = FOLDER / package
     files = path.rglob("*.py") if path.is_dir() else [path.with_suffix(".py")]
     found = {name for file in files for name in IMPORT.findall(file.read_text(encoding="utf-8"))} - {package}
@@ -43,7 +43,7 @@ def imported(package: str) -> set[str]:
 
 
 def copy_to(folder: Path, packages: list[str]) -> Path:
-    """A folder with these packages of reference_impl and nothing else."""
+    """Copy these packages of reference_impl, and nothing else, into a folder. Return the folder."""
     target = folder / "reference_impl"
     target.mkdir()
     for name in ("__init__.py", *(f"{package}.py" for package in packages if (FOLDER / f"{package}.py").exists())):

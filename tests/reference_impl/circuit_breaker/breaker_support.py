@@ -28,7 +28,7 @@ class BackendDown(Exception):
 
 
 class Clock:
-    """Seconds that pass only when a test says so."""
+    """A clock that moves only by `advance`."""
 
     def __init__(self, now: float = 1000.0) -> None:
         self.now = now
@@ -42,7 +42,7 @@ class Clock:
 
 
 class Recorder:
-    """A listener that keeps what it is told."""
+    """A listener that keeps the events."""
 
     def __init__(self) -> None:
         self.events: list[BreakerEvent] = []
@@ -52,26 +52,26 @@ class Recorder:
 
     @property
     def transitions(self) -> list[Transition]:
-        """The transitions among the events."""
+        """Return the transitions among the events."""
         return [event for event in self.events if isinstance(event, Transition)]
 
     @property
     def failures(self) -> list[CallFailed]:
-        """The failures among the events."""
+        """Return the failures among the events."""
         return [event for event in self.events if isinstance(event, CallFailed)]
 
     def moves(self) -> list[str]:
-        """The transitions in short: `closed>open failure_rate`."""
+        """Return the transitions in short: `closed>open failure_rate`."""
         return [f"{event.from_state}>{event.to_state} {event.reason}" for event in self.transitions]
 
 
 def breaker_of(clock: Clock, *listeners: Recorder, **settings: Any) -> CircuitBreaker:
-    """A breaker of the pool `db` with SMALL settings, changed by `settings`."""
+    """Return a breaker of the pool `db` with SMALL settings, changed by `settings`."""
     return CircuitBreaker("db", BreakerSettings(**{**SMALL, **settings}), clock=clock, listeners=listeners)
 
 
 def call(breaker: CircuitBreaker, clock: Clock, *, takes: float = 0.0, error: BaseException | None = None) -> None:
-    """One call that takes so long and then succeeds, or ends with `error`."""
+    """Make one call that takes `takes` seconds and then succeeds, or fails with `error`."""
     permit = breaker.acquire()
     clock.advance(takes)
     if error is None:
@@ -81,14 +81,14 @@ def call(breaker: CircuitBreaker, clock: Clock, *, takes: float = 0.0, error: Ba
 
 
 def opened(breaker: CircuitBreaker, clock: Clock) -> CircuitBreaker:
-    """The breaker after so many failures that it is open."""
+    """Make calls fail until the breaker is open. Return the breaker."""
     while breaker.state == "closed":
         call(breaker, clock, error=BackendDown())
     return breaker
 
 
 def half_opened(breaker: CircuitBreaker, clock: Clock) -> CircuitBreaker:
-    """The breaker half-open, without any probe under way."""
+    """Make the breaker half-open without a running probe. Return the breaker."""
     opened(breaker, clock)
     clock.advance(breaker.settings.reset_after_s)
     breaker.acquire().release()
@@ -97,7 +97,7 @@ def half_opened(breaker: CircuitBreaker, clock: Clock) -> CircuitBreaker:
 
 
 def admitted(breaker: CircuitBreaker, callers: int) -> list[Permit]:
-    """The permits that so many callers get; the rest are refused."""
+    """Return the permits that this number of callers get; the others are rejected."""
     permits = []
     for _ in range(callers):
         try:
@@ -109,9 +109,9 @@ def admitted(breaker: CircuitBreaker, callers: int) -> list[Permit]:
 
 @contextmanager
 def switching_at_every_line() -> Iterator[None]:
-    """This thread lets others run after each line of the breaker's code: left to chance, they rarely meet there.
+    """Let other threads run after each line of the breaker's code, where they would rarely meet by chance.
 
-    Without the breaker's lock, callers at once would then be counted wrongly in nearly every run.
+    Without the breaker's lock, concurrent callers are then counted wrongly in nearly every run.
     """
 
     def switch(frame: FrameType, event: str, argument: Any) -> Any:

@@ -1,4 +1,4 @@
-"""A clock that only the test moves, and a listener that keeps what it hears."""
+"""A clock that only the test moves, and a listener that keeps the events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The circuit breaker: what of a call counts, and the block that ends it (S4.2, S4.3)."""
+"""The circuit breaker: which calls count, and the block that ends them (S4.2, S4.3)."""
 
 from __future__ import annotations
 

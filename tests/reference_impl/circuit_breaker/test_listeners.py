@@ -1,4 +1,4 @@
-"""The circuit breaker: whom it tells what, and in whose context (S4.2)."""
+"""The circuit breaker's listeners: their events, and the context that they run in (S4.2)."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ STEP_S = 0.25  # every time is a multiple of it, so that sums of times are exact
 
 
 class Model:
-    """The breaker in the plainest words: it keeps every result and counts anew each time."""
+    """A plain model of the breaker: it keeps every result and counts all of them each time."""
 
     def __init__(self, told: BreakerSettings) -> None:
         self.told = told

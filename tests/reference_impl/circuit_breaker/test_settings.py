@@ -1,4 +1,4 @@
-"""The circuit breaker's settings are checked, each with one line that says what is accepted; its refusal travels."""
+"""The circuit breaker's settings are checked, with one line for a bad one; its exception can be pickled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of the connection manager share: pools on SQLite files, spans by name, a lock on the database."""
+"""Helpers of the connection manager's tests: pools on SQLite files, spans by name, a lock on the database."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ POOL = "main"
 
 
 def named(exporter: InMemorySpanExporter, name: str) -> Sequence[ReadableSpan]:
-    """The finished spans of this name."""
+    """Return the finished spans of this name."""
     return [span for span in exporter.get_finished_spans() if span.name == name]
 
 
 def below(exporter: InMemorySpanExporter, parent: ReadableSpan) -> Sequence[ReadableSpan]:
-    """The direct children of a span, by start."""
+    """Return the direct children of a span, by start."""
     found = [span for span in exporter.get_finished_spans() if span.parent and span.parent.span_id == span_id(parent)]
     return sorted(found, key=lambda span: span.start_time or 0)
 
 
 def events(span: ReadableSpan) -> dict[str, Event]:
-    """A span's events by name."""
+    """Return a span's events by name."""
     return {event.name: event for event in span.events}
 
 
 def breaker_settings(**changed: Any) -> BreakerSettings:
-    """Four calls decide, and two probes; a wait of 30 s of the test's clock."""
+    """Return settings with windows of four calls and two probes, and a wait of 30 s of the test's clock."""
     usual = {"window_calls": 4, "minimum_calls": 4, "half_open_permits": 2, "reset_after_s": 30.0}
     return BreakerSettings(**{**usual, **changed})
 
@@ -59,18 +59,18 @@ async def managed(
 
 
 async def one(queries: Queries) -> int:
-    """A query that succeeds: 1."""
+    """Run a query that succeeds and returns 1."""
     return int((await queries.run("SELECT", "numbers", text("SELECT 1 AS number")))[0]["number"])
 
 
 async def write(queries: Queries) -> None:
-    """A statement that needs the lock for writing."""
+    """Run a statement that needs the lock for writing."""
     await queries.run("CREATE", "numbers", text("CREATE TABLE IF NOT EXISTS numbers (number INTEGER)"))
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Another process's lock on the database: who wants to write waits, and gives up after the deadline."""
+    """Hold another connection's lock on the database: a writer waits for it, and fails after the deadline."""
     with closing(sqlite3.connect(folder / "main.db", isolation_level=None)) as other:
         other.execute("PRAGMA journal_mode=WAL")
         other.execute("BEGIN EXCLUSIVE")

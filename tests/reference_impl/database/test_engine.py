@@ -1,4 +1,4 @@
-"""What counts against a database, what its codes are, and what its settings may be (S4.1, S1.5)."""
+"""Outages of a database, its error codes, and its settings (S4.1, S1.5)."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ from tests.reference_impl.sessions.session_support import attributes, shown
 
 
 async def fail(manager: ConnectionManager, times: int = 4) -> None:
-    """So many calls of which each fails at the database itself."""
+    """Make calls that each fail in the database itself."""
     for _ in range(times):
         with pytest.raises(OperationalError):
             await manager.execute_with_circuit_breaker(POOL, "INSERT", unknown)

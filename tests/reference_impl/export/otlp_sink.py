@@ -1,4 +1,4 @@
-"""A small OTLP/HTTP endpoint on loopback that keeps what it gets, and can be told to misbehave."""
+"""A small OTLP/HTTP endpoint on loopback that keeps its requests, and can be made to misbehave."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class OtlpSink:
         self.url = ""
 
     def names(self) -> list[str]:
-        """The spans' names, sorted."""
+        """Return the spans' names, sorted."""
         return sorted(span.name for span in self.spans)
 
     def take(self, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
@@ -51,7 +51,7 @@ class OtlpSink:
 
 @contextmanager
 def otlp_sink() -> Iterator[OtlpSink]:
-    """A sink that listens on a free port of loopback; its `url` is the base URL."""
+    """Run a sink on a free port of loopback; its `url` is the base URL."""
     sink = OtlpSink()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(sink.take))
     server.daemon_threads = True

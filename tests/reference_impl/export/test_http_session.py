@@ -1,4 +1,4 @@
-"""The session of exports: what goes out is what `requests` itself would have sent, prepared once (S1.1)."""
+"""The session of exports sends what `requests` itself would send, prepared once (S1.1)."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def preparations(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def post(session: requests.Session, url: str, body: bytes = BODY, **options: Any) -> requests.Response:
-    said = {"headers": HEADERS, "data": body, "timeout": 5, "allow_redirects": False, **options}
-    return session.request(method="POST", url=url, **said)
+    arguments = {"headers": HEADERS, "data": body, "timeout": 5, "allow_redirects": False, **options}
+    return session.request(method="POST", url=url, **arguments)
 
 
 def test_the_endpoint_sees_what_requests_would_have_sent(sink: OtlpSink, preparations: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""Spans by OTLP/HTTP: encoded by us where all is as usual, else by OpenTelemetry's own exporter (S1.1)."""
+"""Spans by OTLP/HTTP: encoded by our encoder, or in unusual cases by OpenTelemetry's own exporter (S1.1)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.reference_impl.export.otlp_sink import OtlpSink
 
 @pytest.fixture
 def encoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many spans each call of our encoder got."""
+    """Collect the number of spans of each call of our encoder."""
     calls: list[int] = []
     original = SpanEncoder.encode
 
@@ -34,8 +34,8 @@ def encoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def span(number: int, **given: Any) -> ReadableSpan:
     context = SpanContext(1, number, False, TraceFlags(1))
-    said = {"start_time": 1, "end_time": 2, "resource": Resource({}), **given}
-    return ReadableSpan(f"span {number}", context, **said)
+    options = {"start_time": 1, "end_time": 2, "resource": Resource({}), **given}
+    return ReadableSpan(f"span {number}", context, **options)
 
 
 def exporter_to(sink: OtlpSink) -> DirectExporter:

@@ -1,4 +1,4 @@
-"""Spans made safe for every backend, copied only where something had to change (S1.5)."""
+"""Spans sanitized for every backend, copied only if something has to change (S1.5)."""
 
 from __future__ import annotations
 
@@ -116,9 +116,9 @@ ATTRIBUTES = st.dictionaries(
 
 @given(st.text(max_size=3), ATTRIBUTES, st.dictionaries(st.just("host"), st.text(max_size=2)))
 def test_what_is_given_back_itself_has_nothing_that_had_to_change(
-    name: str, attributes: dict[str, Any], said: dict[str, str]
+    name: str, attributes: dict[str, Any], resource: dict[str, str]
 ) -> None:
-    span = ReadableSpan(name, CONTEXT, attributes=attributes, resource=Resource(said))
+    span = ReadableSpan(name, CONTEXT, attributes=attributes, resource=Resource(resource))
     unchanged = all(
         sanitize_value(part) is part
         for part in (name, *attributes, *attributes.values(), *span.resource.attributes.values())

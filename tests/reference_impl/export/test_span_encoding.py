@@ -1,4 +1,4 @@
-"""Spans in bytes: whatever is encoded here reads as what OpenTelemetry's own encoder would have sent (S1.1)."""
+"""Encoded spans: they decode to what OpenTelemetry's own encoder would have sent (S1.1)."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def as_sent(spans: Sequence[ReadableSpan], encoder: SpanEncoder | None = None) -
 
 
 def span_of(**given: Any) -> ReadableSpan:
-    said = {"context": SpanContext(1, 2, False, TraceFlags(1)), "start_time": 5, "end_time": 7}
-    return ReadableSpan("redis.get", **{**said, "resource": RESOURCES[0], **given})
+    usual = {"context": SpanContext(1, 2, False, TraceFlags(1)), "start_time": 5, "end_time": 7}
+    return ReadableSpan("redis.get", **{**usual, "resource": RESOURCES[0], **given})
 
 
 @pytest.fixture
 def by_the_sdk(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many spans each call of the SDK's own encoder got, which still does its work."""
+    """Collect the number of spans of each call of the SDK's own encoder, which still runs."""
     calls: list[int] = []
 
     def counted(spans: Sequence[ReadableSpan]) -> ExportTraceServiceRequest:

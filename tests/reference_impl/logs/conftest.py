@@ -16,7 +16,7 @@ from tests.reference_impl.logs.logs_support import SERVICE, Logs
 
 @pytest.fixture(autouse=True)
 def _no_handlers_of_pytest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """pytest adds its own to the root logger in the midst of a test; they ask hostile values for their text."""
+    """Keep pytest from adding handlers to the root logger during a test: they would call `str` on hostile values."""
     monkeypatch.setattr(logging.getLogger(), "addHandler", lambda _: None)
 
 

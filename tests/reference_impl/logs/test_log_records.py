@@ -57,7 +57,7 @@ def test_a_record_s_exception_carries_type_and_places_and_no_message(
 
 
 class Talking(LogRecordProcessor):
-    """A processor that logs, and raises if told to."""
+    """A processor that logs, and may raise."""
 
     def __init__(self, *, raising: bool) -> None:
         self.raising = raising

@@ -19,6 +19,6 @@ def metrics() -> ServiceMetrics:
 
 @pytest.fixture
 def span(provider: TracerProvider) -> Iterator[Span]:
-    """A span that is recorded, and current."""
+    """Yield a recorded span, which is current."""
     with provider.get_tracer("t").start_as_current_span("work") as span:
         yield span

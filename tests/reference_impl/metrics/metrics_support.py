@@ -1,4 +1,4 @@
-"""A service with the middleware that counts, and what a scrape of it gives."""
+"""A service with the middleware that counts, and scrapes of it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WANTS_OPENMETRICS = {"accept": "application/openmetrics-text;version=1.0.0;q=0.6
 
 
 def families(metrics: ServiceMetrics, accept: str = OPENMETRICS) -> dict[str, Any]:
-    """What a scrape gives, read by Prometheus' own parser."""
+    """Scrape, and return the families by name, read by Prometheus' own parser."""
     body, content_type = metrics.scrape(accept)
     parse = parse_openmetrics if content_type.startswith(OPENMETRICS) else parse_plain
     return {family.name: family for family in parse(body.decode())}
@@ -56,7 +56,7 @@ async def healthz(_: Request) -> Response:
 
 
 def application(metrics: ServiceMetrics, tracer: Any) -> Starlette:
-    """A service with the middleware of the real one, in its order."""
+    """Return a service with the middleware of the real one, in its order."""
     routes = [
         Route("/users/{id}", answer, methods=["GET", "DELETE"]),
         Route("/fail", fail),

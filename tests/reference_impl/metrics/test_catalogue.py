@@ -33,7 +33,7 @@ from tests.reference_impl.metrics.metrics_support import NAMED, ROOT, WANTS_OPEN
 
 
 def exercise(metrics: ServiceMetrics, span: Span) -> None:
-    """Make every metric have a number, from real parts."""
+    """Give every metric a number, from real parts."""
     ledger = SpanLedger()
     ledger.admit(1)
     ledger.settle(lost=1)
@@ -53,13 +53,13 @@ def exercise(metrics: ServiceMetrics, span: Span) -> None:
     metrics.request_began()
     metrics.request_ended("GET /session", 500, 0.1, error=None, span=span)
     metrics.redis_command("sessions", "GET", 0.1, error=None, hit=True, span=span)
-    said = {v.CONNECTION_POOL: "sessions", v.OPERATION: "SELECT"}
+    attributes = {v.CONNECTION_POOL: "sessions", v.OPERATION: "SELECT"}
     for name in (v.DB_QUERY, v.EXECUTE_WITH_CIRCUIT_BREAKER, v.SESSION_VALIDATE):
-        metrics.operation(name, SpanKind.INTERNAL, 0.1, error=None, attributes=said, span=span)
+        metrics.operation(name, SpanKind.INTERNAL, 0.1, error=None, attributes=attributes, span=span)
 
 
 def differences(scraped: dict[str, Any], metric: Metric) -> list[str]:
-    """What differs between a metric of the catalogue and what was scraped."""
+    """Return the differences between a metric of the catalogue and the scrape."""
     family = scraped[metric.name]
     added = {"le"} if metric.kind == "histogram" else set()
     labels = [set(s.labels) - added for s in family.samples if not s.name.endswith(("_sum", "_count"))]
@@ -70,7 +70,7 @@ def differences(scraped: dict[str, Any], metric: Metric) -> list[str]:
 
 
 class Server(uvicorn.Server):
-    """Says when it serves, and where."""
+    """A server whose `port` is set when it serves."""
 
     def __init__(self, app: Starlette) -> None:
         super().__init__(uvicorn.Config(app, port=0, log_config=None, lifespan="off"))
@@ -82,7 +82,7 @@ class Server(uvicorn.Server):
 
 
 async def scraped_over_http(metrics: ServiceMetrics) -> dict[str, Any]:
-    """What a real server under uvicorn answers to a scraper."""
+    """Return the families of a scrape from a real server under uvicorn."""
     server = Server(application(metrics, NoOpTracer()))
     serving = asyncio.create_task(server.serve())
     async with httpx.AsyncClient(trust_env=False) as client:
@@ -127,9 +127,9 @@ def test_no_input_makes_more_series_than_the_catalogue_allows(metrics: ServiceMe
     for number in range(3000):
         text = generator.choice([*HOSTILE, f"text {number}"])
         other = generator.choice([*HOSTILE, f"other {number}"])
-        said = {v.CONNECTION_POOL: text, v.OPERATION: other, v.SESSION_VALID: False, v.SESSION_REASON: other}
+        attributes = {v.CONNECTION_POOL: text, v.OPERATION: other, v.SESSION_VALID: False, v.SESSION_REASON: other}
         for name in (v.DB_QUERY, v.EXECUTE_WITH_CIRCUIT_BREAKER, text):
-            metrics.operation(name, SpanKind.INTERNAL, 0.1, error=None, attributes=said, span=span)
+            metrics.operation(name, SpanKind.INTERNAL, 0.1, error=None, attributes=attributes, span=span)
         metrics.redis_command(text, other, 0.1, error=None, hit=True, span=span)
         metrics.request_began()
         metrics.request_ended(text, number, 0.1, error=None, span=span)

@@ -87,12 +87,12 @@ async def test_neither_the_scrape_nor_health_checks_nor_other_protocols_count(me
 
 
 def test_an_operation_of_each_kind_goes_to_its_own_metric(metrics: ServiceMetrics) -> None:
-    said = {v.CONNECTION_POOL: "sessions", v.OPERATION: "SELECT"}
+    attributes = {v.CONNECTION_POOL: "sessions", v.OPERATION: "SELECT"}
     only_semconv = {v.CONNECTION_POOL: "sessions", v.DB_OPERATION_NAME: "DELETE"}
     call: Any = {"error": None, "span": INVALID_SPAN}
-    metrics.operation(v.DB_QUERY, SpanKind.CLIENT, 0.1, attributes=said, **call)
+    metrics.operation(v.DB_QUERY, SpanKind.CLIENT, 0.1, attributes=attributes, **call)
     metrics.operation(v.DB_QUERY, SpanKind.CLIENT, 0.1, attributes=only_semconv, **call)
-    metrics.operation(v.EXECUTE_WITH_CIRCUIT_BREAKER, SpanKind.INTERNAL, 0.1, attributes=said, **call)
+    metrics.operation(v.EXECUTE_WITH_CIRCUIT_BREAKER, SpanKind.INTERNAL, 0.1, attributes=attributes, **call)
     metrics.operation(v.SESSION_VALIDATE, SpanKind.INTERNAL, 0.1, attributes={v.SESSION_VALID: True}, **call)
     metrics.operation("GET /session", SpanKind.SERVER, 0.1, attributes={}, **call)
     metrics.operation("POST", SpanKind.CLIENT, 0.1, attributes={}, **call)

@@ -1,4 +1,4 @@
-"""Telemetry that keeps its spans in memory, and what the tests of propagation ask of them."""
+"""Telemetry that keeps its spans in memory, and questions about them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from reference_impl.telemetry.setup import configure_tracing
 
 
 class Traced:
-    """A tracer with the correlation processor in its path, and the spans that it made."""
+    """A tracer with the correlation processor, and the spans that it made."""
 
     def __init__(self, tracer: Tracer, memory: InMemorySpanExporter) -> None:
         self.tracer = tracer
@@ -30,14 +30,14 @@ class Traced:
         return found
 
     def make(self, name: str) -> None:
-        """One short span in the context of whoever calls."""
+        """Make one short span in the caller's context."""
         self.tracer.start_span(name).end()
 
     def correlation_ids(self) -> dict[str, object]:
         return {span.name: (span.attributes or {})["correlation.id"] for span in self.memory.get_finished_spans()}
 
     def parent_name(self, name: str) -> str | None:
-        """The name of the span's parent; None for a root."""
+        """Return the name of the span's parent; None for a root."""
         parent = self.span(name).parent
         if parent is None:
             return None

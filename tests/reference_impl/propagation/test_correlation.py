@@ -1,4 +1,4 @@
-"""The correlation id: what is accepted, where it lives, and that it goes out again (S5.2)."""
+"""The correlation id: accepted values, its context, and that it is sent on (S5.2)."""
 
 from __future__ import annotations
 

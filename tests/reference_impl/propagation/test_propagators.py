@@ -1,4 +1,4 @@
-"""What a client may put into the headers of correlation and propagation (S5.2, fault C6)."""
+"""Headers of correlation and propagation with any content from a client (S5.2, fault C6)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ LOGGED_BYTES = 256
 
 
 class Lines(logging.Handler):
-    """Every line that is logged, as the service's own format writes it."""
+    """Collect every log line, in the service's own format."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
@@ -83,7 +83,7 @@ async def _answer(_: Request) -> Response:
 
 
 async def _get(memory: InMemorySpanExporter, headers: Headers) -> httpx.Response:
-    """One request to a traced application that answers with the headers it would send on."""
+    """Send one request to a traced application, which responds with the headers that it would send on."""
     telemetry = configure_tracing(Settings.load({}), span_processors=[SimpleSpanProcessor(memory)])
     app = Starlette(routes=[Route("/", _answer)])
     traced = TracingMiddleware(app, tracer=telemetry.tracer("t"), routes=app.routes, make_correlation_id=lambda: "made")
@@ -111,10 +111,10 @@ def test_a_hostile_header_neither_raises_nor_reaches_a_log_or_a_span_c6(name: st
     (span,) = memory.get_finished_spans()
     assert (span.attributes or {})["correlation.id"] == "made"
     assert all(len(line.encode()) <= LOGGED_BYTES for line in lines.lines)
-    said = " ".join([span.to_json(), *lines.lines])
+    exported = " ".join([span.to_json(), *lines.lines])
     for value in (value.decode("latin-1") for _, value in HOSTILE[name]):
-        assert value not in said or value.encode() == PARENT
-    assert SECRET not in said
+        assert value not in exported or value.encode() == PARENT
+    assert SECRET not in exported
     assert not [line for line in lines.lines if line.startswith("INFO forged")]
     for sent in answer.json().values():
         assert len(sent) <= MAX_BAGGAGE

@@ -29,7 +29,7 @@ def settings_for(redis_port: int, folder: Path, **more: Any) -> Settings:
 
 
 class Started:
-    """The service with its lifespan begun: its application, a client of it, and its spans."""
+    """A started service: its application, a client of it, and its spans."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -127,12 +127,12 @@ def test_sessions_are_told_of_only_where_an_audit_api_is_named(empty_redis: Redi
             assert (await service.client.post("/sessions", json={"email": "nobody"})).status_code == 422
         return service
 
-    without, told = run(create), run(lambda: create(audit_url=dead, audit_deadline_s="10"))
+    without, audited = run(create), run(lambda: create(audit_url=dead, audit_deadline_s="10"))
     assert "POST" not in [span.name for span in without.memory.get_finished_spans()]
-    requested = [span.attributes.get("audit.requested") for span in _requests(without) + _requests(told)]
+    requested = [span.attributes.get("audit.requested") for span in _requests(without) + _requests(audited)]
     assert requested == [None, None, True, None]
-    assert told.span("POST").attributes["error.type"] == "ConnectError"
-    assert told.app.state.audit.lost == 1
+    assert audited.span("POST").attributes["error.type"] == "ConnectError"
+    assert audited.app.state.audit.lost == 1
 
 
 def _requests(service: Started) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Traced clients, async and sync: makes them, sends commands by them, and reads the spans that came of it."""
+"""Traced clients, async and sync: makes them, and sends commands by them."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ KEYS = KeyTemplates("session:{id}")
 
 
 def sync_client(server: RedisServer, provider: trace.TracerProvider, **options: Any) -> redis.Redis:
-    """A traced client that knows the keys of sessions."""
+    """Return a traced client with the templates of sessions."""
     return instrument(redis.Redis(port=server.port, **options), tracer=provider.get_tracer("test"), keys=KEYS)
 
 
 def async_client(server: RedisServer, provider: trace.TracerProvider) -> Any:
-    """The same, async, which tries once only."""
+    """Return the same, async, without retries."""
     client = redis.asyncio.Redis(port=server.port, retry=AsyncRetry(NoBackoff(), 0))
     return instrument(client, tracer=provider.get_tracer("test"), keys=KEYS)
 
 
 class Driver:
-    """Sends commands by the async or the sync client, so that each test is said once and holds for both."""
+    """Sends commands by the async or the sync client, so that each test is written once for both."""
 
     def __init__(self, server_port: int, provider: TracerProvider, *, sync: bool, **options: Any) -> None:
         self.sync, self.port = sync, server_port
@@ -43,13 +43,13 @@ class Driver:
         self.options["retry"] = Retry(NoBackoff(), 0) if sync else AsyncRetry(NoBackoff(), 0)
 
     def make(self) -> Any:
-        """A new instrumented client."""
+        """Return a new instrumented client."""
         if self.sync:
             return instrument(redis.Redis(port=self.port, **self.options), **self.trace)
         return instrument(redis.asyncio.Redis(port=self.port, **self.options), **self.trace)
 
     def send(self, *commands: tuple[object, ...]) -> Any:
-        """The results of commands sent one after another by one client; an exception stands for its result."""
+        """Send commands in sequence by one client. Return their results, or the exception of each that failed."""
         if self.sync:
             with self.make() as client:
                 return [_outcome(client, command) for command in commands]
@@ -61,7 +61,7 @@ class Driver:
         return run(steps)
 
     def pipeline(self, *commands: tuple[object, ...], raise_on_error: bool = True, **options: Any) -> Any:
-        """The results of one pipeline, or the exception that it raised."""
+        """Send one pipeline. Return its results, or the exception that it raised."""
         if self.sync:
             with self.make() as client, client.pipeline(**options) as pipe:
                 for command in commands:

@@ -35,7 +35,7 @@ class RedisServer:
 
 
 def free_port() -> int:
-    """A port of the loopback interface on which nothing listens."""
+    """Return a port of the loopback interface on which nothing listens."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])

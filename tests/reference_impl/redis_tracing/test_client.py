@@ -1,4 +1,4 @@
-"""Clients that keep a deadline, repeat only what is safe, and name their own shortage (docs/specification.md S2)."""
+"""Clients keep a deadline, repeat only safe commands, and report an exhausted pool (docs/specification.md S2)."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def names(exporter: InMemorySpanExporter) -> list[tuple[str, object]]:
 
 @contextmanager
 def server_that(answers: Callable[[socket.socket, int], None]) -> Iterator[str]:
-    """A TCP server whose n-th connection (from 0) is handled by `answers`, closed after it; gives its Redis URL."""
+    """Run a TCP server whose n-th connection (from 0) is handled by `answers`, then closed. Yield its Redis URL."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         stopped = threading.Event()
 
@@ -104,7 +104,7 @@ def server_that(answers: Callable[[socket.socket, int], None]) -> Iterator[str]:
 
 
 def commands_of(connection: socket.socket) -> Iterator[list[bytes]]:
-    """The commands that arrive, one by one, though several may come in one piece, until the connection ends."""
+    """Yield the commands that arrive, one by one, until the connection ends."""
     with connection.makefile("rb") as stream:
         while head := stream.readline():
             words = []
@@ -158,7 +158,7 @@ def _go_on(server: RedisServer) -> None:
 
 @pytest.fixture
 def stalled(tmp_path: Path) -> Iterator[RedisServer]:
-    """A server that has stopped answering while its socket still takes connections."""
+    """Stop a server from answering while its socket still accepts connections."""
     with running_redis(tmp_path) as server:
         _stop(server)
         try:

@@ -1,4 +1,4 @@
-"""The closed table of commands, held against a real server (S2.1)."""
+"""The closed table of commands, compared with a real server (S2.1)."""
 
 from __future__ import annotations
 

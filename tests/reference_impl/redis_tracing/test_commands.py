@@ -69,15 +69,15 @@ def test_a_command_is_one_client_span(
 ) -> None:
     driver.send(command)
     span = the_span(exporter)
-    said = attributes(span)
+    found = attributes(span)
     assert (span.name, span.kind) == (name, SpanKind.CLIENT)
-    assert said.pop("operation") == said.pop("db.operation.name") == operation
-    assert said.pop("key", None) == key
-    assert isinstance(latency := said.pop("latency_ms"), float)
+    assert found.pop("operation") == found.pop("db.operation.name") == operation
+    assert found.pop("key", None) == key
+    assert isinstance(latency := found.pop("latency_ms"), float)
     assert 0 < latency <= (span.end_time or 0) - (span.start_time or 0)
-    assert said.pop("server.port") == said.pop("network.peer.port") == driver.port
-    rest = {name for name in said if name not in COMMON}
-    assert {name: said[name] for name in COMMON} == COMMON
+    assert found.pop("server.port") == found.pop("network.peer.port") == driver.port
+    rest = {name for name in found if name not in COMMON}
+    assert {name: found[name] for name in COMMON} == COMMON
     assert rest <= {"cache_hit", "cache_miss", "error", "error.type", "db.response.status_code"}
 
 
@@ -117,9 +117,9 @@ def test_reads_say_hit_or_miss_and_nothing_else_does(
         plain.hset("session:hash", "f", "v")
     options = {"decode_responses": decode, "encoding_errors": "replace"}
     Driver(empty_redis.port, provider, sync=sync, **options).send(command)
-    said = attributes(the_span(exporter))
-    assert said.get("cache_hit") is hit
-    assert said.get("cache_miss") is (None if hit is None else not hit)
+    found = attributes(the_span(exporter))
+    assert found.get("cache_hit") is hit
+    assert found.get("cache_miss") is (None if hit is None else not hit)
 
 
 @pytest.mark.parametrize(
@@ -144,13 +144,13 @@ def test_a_failed_command_is_an_error_that_says_its_type_only(
 ) -> None:
     _, error = driver.send(("SET", "session:text", "v"), command)
     span = spans(exporter)[1]
-    said = attributes(span)
+    found = attributes(span)
     assert isinstance(error, ResponseError)
     assert span.status.status_code is StatusCode.ERROR
-    assert span.status.description == said["error"] == said["error.type"] == (code or "ResponseError")
-    assert said.get("db.response.status_code") == code
-    assert "cache_hit" not in said
-    assert "cache_miss" not in said
+    assert span.status.description == found["error"] == found["error.type"] == (code or "ResponseError")
+    assert found.get("db.response.status_code") == code
+    assert "cache_hit" not in found
+    assert "cache_miss" not in found
     (event,) = span.events
     assert (event.name, dict(event.attributes or {})) == ("exception", {"exception.type": exception})
 
@@ -261,9 +261,13 @@ def test_a_unix_socket_is_the_server_address(
     empty_redis: RedisServer, provider: TracerProvider, exporter: InMemorySpanExporter, sync: bool
 ) -> None:
     Driver(0, provider, sync=sync, unix_socket_path=empty_redis.path, db=3).send(("PING",))
-    said = attributes(the_span(exporter))
-    assert (said["server.address"], said["network.transport"], said["db.namespace"]) == (empty_redis.path, "unix", "3")
-    assert "server.port" not in said
+    found = attributes(the_span(exporter))
+    assert (found["server.address"], found["network.transport"], found["db.namespace"]) == (
+        empty_redis.path,
+        "unix",
+        "3",
+    )
+    assert "server.port" not in found
 
 
 @pytest.mark.parametrize("thing", [object(), None, "redis://"])

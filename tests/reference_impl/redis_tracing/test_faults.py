@@ -1,4 +1,4 @@
-"""Tracing never changes what the caller sees, whoever fails; and spans stand where they belong (S2.3, S5.4)."""
+"""Tracing never changes the caller's result, whatever fails, and spans have the right parents (S2.3, S5.4)."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ class _FaultySampler(Sampler):
 
 
 class _FaultyTracer(trace.NoOpTracer):
-    """A tracer whose spans refuse everything."""
+    """A tracer whose spans raise in every method."""
 
     def start_span(self, *_: Any, **__: Any) -> trace.Span:
         class Refusing(NonRecordingSpan):

@@ -1,4 +1,4 @@
-"""Sanitized keys: nothing of a key is ever shown (docs/specification.md S2.2)."""
+"""Sanitized keys: no part of a key is shown (docs/specification.md S2.2)."""
 
 from __future__ import annotations
 

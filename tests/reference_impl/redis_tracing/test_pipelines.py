@@ -1,4 +1,4 @@
-"""A pipeline is one span, whatever it holds; what it sends at once is a span of its own (S2.1)."""
+"""A pipeline is one span; a command that it sends immediately has its own span (S2.1)."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from tests.reference_impl.redis_tracing.redis_support import run
 def test_a_pipeline_is_one_span(driver: Driver, exporter: InMemorySpanExporter, transaction: bool) -> None:
     results = driver.pipeline(("SET", "session:1", "a"), ("GET", "session:1"), ("PING",), transaction=transaction)
     span = the_span(exporter)
-    said = attributes(span)
+    found = attributes(span)
     assert results[:2] == [True, b"a"]
     assert (span.name, span.kind) == ("redis.pipeline", SpanKind.CLIENT)
-    assert said["operation"] == said["db.operation.name"] == "PIPELINE"
-    assert (said["db.operation.batch.size"], said["key"]) == (3, "session:*")
-    assert "cache_hit" not in said
+    assert found["operation"] == found["db.operation.name"] == "PIPELINE"
+    assert (found["db.operation.batch.size"], found["key"]) == (3, "session:*")
+    assert "cache_hit" not in found
 
 
 def test_a_pipeline_with_different_keys_shows_several(driver: Driver, exporter: InMemorySpanExporter) -> None:

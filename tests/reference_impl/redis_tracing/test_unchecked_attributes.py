@@ -1,4 +1,4 @@
-"""Attributes that go in as a whole are those that `set_attributes` would have set, under every limit (S2.2)."""
+"""Unchecked attributes are those that `set_attributes` would have set, under every limit (S2.2)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from opentelemetry.util.types import AttributeValue
 from reference_impl.redis_tracing import unchecked_attributes
 from reference_impl.redis_tracing.unchecked_attributes import LONGEST, can_skip_checks, set_unchecked_attributes
 
-SAID: dict[str, AttributeValue] = {
+ATTRIBUTES: dict[str, AttributeValue] = {
     "operation": "GET",
     "latency_ms": 0.25,
     "cache_hit": True,
@@ -32,7 +32,7 @@ def span_with(limits: SpanLimits) -> Any:
 
 @pytest.fixture
 def sdk_calls(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What goes through the SDK's own checks, which still do their work."""
+    """Collect the calls of the SDK's own checks, which still run."""
     calls: list[Any] = []
     original = BoundedAttributes._set_items
 
@@ -61,31 +61,31 @@ def test_a_span_gets_what_the_sdk_would_have_given_it(
     limits: SpanLimits, at_once: bool, sdk_calls: list[Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     usual, ours = span_with(limits), span_with(limits)
-    usual.set_attributes(SAID)
+    usual.set_attributes(ATTRIBUTES)
     sdk_calls.clear()
-    set_unchecked_attributes(ours, SAID)
-    assert sdk_calls == ([] if at_once else [SAID])
+    set_unchecked_attributes(ours, ATTRIBUTES)
+    assert sdk_calls == ([] if at_once else [ATTRIBUTES])
     assert dict(ours.attributes) == dict(usual.attributes)
     assert ours.dropped_attributes == usual.dropped_attributes
 
 
 def test_a_span_keeps_no_reference_to_what_it_was_given() -> None:
-    span, said = span_with(SpanLimits()), dict(SAID)
-    set_unchecked_attributes(span, said)
-    said["operation"] = "SET"
+    span, given = span_with(SpanLimits()), dict(ATTRIBUTES)
+    set_unchecked_attributes(span, given)
+    given["operation"] = "SET"
     assert span.attributes["operation"] == "GET"
 
 
 def test_an_ended_span_stays_as_it_was(caplog: pytest.LogCaptureFixture) -> None:
     span = span_with(SpanLimits())
     span.end()
-    set_unchecked_attributes(span, SAID)
+    set_unchecked_attributes(span, ATTRIBUTES)
     assert span.attributes["operation"] == "?"
     assert "ended span" in caplog.text
 
 
 class _Filtering(NonRecordingSpan):
-    """A span of somebody else's, which looks at what it is given."""
+    """A span of another library, which keeps its attributes."""
 
     seen: Any = None
 
@@ -95,8 +95,8 @@ class _Filtering(NonRecordingSpan):
 
 def test_a_span_of_another_kind_is_asked_as_usual() -> None:
     span = _Filtering(trace.INVALID_SPAN_CONTEXT)
-    set_unchecked_attributes(span, SAID)
-    assert span.seen == SAID
+    set_unchecked_attributes(span, ATTRIBUTES)
+    assert span.seen == ATTRIBUTES
 
 
 def test_a_span_that_overrides_the_sdks_method_is_asked_as_usual() -> None:
@@ -107,7 +107,7 @@ def test_a_span_that_overrides_the_sdks_method_is_asked_as_usual() -> None:
             super().set_attributes(dict.fromkeys(attributes, "***"))
 
     span.__class__ = Masking
-    set_unchecked_attributes(span, SAID)
+    set_unchecked_attributes(span, ATTRIBUTES)
     assert span.attributes["key"] == "***"
 
 
@@ -116,15 +116,15 @@ def test_an_sdk_of_another_build_is_asked_as_usual(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(unchecked_attributes, "IS_KNOWN", False)
     span = span_with(SpanLimits())
     sdk_calls.clear()
-    set_unchecked_attributes(span, SAID)
-    assert sdk_calls == [SAID]
+    set_unchecked_attributes(span, ATTRIBUTES)
+    assert sdk_calls == [ATTRIBUTES]
     assert span.attributes["operation"] == "GET"
 
 
 @pytest.mark.parametrize("value", ["s" * (LONGEST + 1), b"raw", ("a", "b"), None, object()])
 def test_only_short_text_numbers_and_truth_values_are_sound(value: Any) -> None:
-    assert can_skip_checks(SAID)
-    assert not can_skip_checks({**SAID, "more": value})
+    assert can_skip_checks(ATTRIBUTES)
+    assert not can_skip_checks({**ATTRIBUTES, "more": value})
 
 
 def test_names_must_be_text_too() -> None:

@@ -1,4 +1,4 @@
-"""audit-api: what it keeps, what it refuses, and its side of the one trace; in process and as a process (S5.5)."""
+"""audit-api: records, rejected requests, and its part of the trace; in this process and as its own (S5.5)."""
 
 from __future__ import annotations
 
@@ -177,13 +177,13 @@ def test_two_processes_make_one_trace(empty_redis: RedisServer, tmp_path: Path) 
     by_name = {span.name: span for span in ours}
     assert by_name["POST"].parent_span_id == top.span_id
     assert by_name["POST /audit/records"].parent_span_id == by_name["POST"].span_id
-    said = {a.value.string_value for span in ours for a in span.attributes if a.key == "correlation.id"}
-    assert said == {"c-7"}
+    correlation_ids = {a.value.string_value for span in ours for a in span.attributes if a.key == "correlation.id"}
+    assert correlation_ids == {"c-7"}
     assert {resource["service.name"] for resource in sink.resources} == {"studio-api", "audit-api"}
     (purge,) = [span for span in sink.spans if span.name == "session.purge"]  # drained before the process ended
-    (asked,) = [span for span in sink.spans if span.name == "POST /admin/purge"]
+    (request_span,) = [span for span in sink.spans if span.name == "POST /admin/purge"]
     assert not purge.parent_span_id
-    assert [link.span_id for link in purge.links] == [asked.span_id]
+    assert [link.span_id for link in purge.links] == [request_span.span_id]
 
 
 def test_an_audit_api_that_is_not_there_fails_no_request(tmp_path: Path) -> None:

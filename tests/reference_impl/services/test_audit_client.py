@@ -1,4 +1,4 @@
-"""studio-api's side of the second service: one traced call with a small deadline that fails nobody (S5.2, S5.5)."""
+"""studio-api's call to audit-api: traced, with a small deadline, and no failure of the request (S5.2, S5.5)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def traced() -> Iterator[Traced]:
 
 @asynccontextmanager
 async def server(serve: Serve) -> AsyncIterator[str]:
-    """A server on loopback that does with each connection what the test says; gives its base URL."""
+    """Run a server on loopback that handles each connection as the test says. Yield its base URL."""
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError):

@@ -1,4 +1,4 @@
-"""Jobs that outlive their request: a trace of their own, a link to the request, its correlation id (S5.1)."""
+"""Jobs that outlive their request: their own trace, a link to the request, its correlation id (S5.1)."""
 
 from __future__ import annotations
 

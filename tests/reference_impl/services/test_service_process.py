@@ -23,7 +23,7 @@ DEADLINE_S = 60
 
 @contextmanager
 def service(folder: Path, **environ: str) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
-    """The service on a free port, ready to serve, and a client of it; killed at the end if it still runs."""
+    """Run the service on a free port. Yield its process and a client; kill it at the end if it still runs."""
     database = f"sqlite+aiosqlite:///{folder / 'studio.db'}"
     with (
         serving_process("studio-api", DATABASE_URL=database, **environ) as (process, url),
@@ -33,7 +33,7 @@ def service(folder: Path, **environ: str) -> Iterator[tuple[subprocess.Popen[str
 
 
 def ended(process: subprocess.Popen[str], number: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
-    """Send a signal and wait; the exit code and what stands on stderr."""
+    """Send a signal and wait. Return the exit code and stderr."""
     process.send_signal(number)
     _, stderr = process.communicate(timeout=DEADLINE_S)
     return process.returncode, stderr

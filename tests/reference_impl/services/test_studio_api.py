@@ -1,4 +1,4 @@
-"""The HTTP service in this process: every route, its server span, and what bad requests get (S3, S5.2)."""
+"""The HTTP service in this process: every route, its server span, and responses to bad requests (S3, S5.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of sessions stand on: a traced Redis client, a SQLite file, a clock that is set by hand."""
+"""Helpers of the sessions' tests: a traced Redis client, a SQLite file, a clock that the test sets."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Clock:
 
 @dataclass
 class Bench:
-    """A session cache on real parts, and a view of the spans it made."""
+    """A session cache with real backends, and the spans that it made."""
 
     cache: SessionCache
     store: SqlSessionStore
@@ -43,14 +43,14 @@ class Bench:
     clock: Clock = field(default_factory=Clock)
 
     def tree(self, root: str) -> list[str]:
-        """The names of the direct children of the only span of this name, by start."""
+        """Return the names of the direct children of the only span of this name, by start."""
         spans = self.exporter.get_finished_spans()
         (top,) = [span for span in spans if span.name == root]
         below = [span for span in spans if span.parent and span.parent.span_id == span_id(top)]
         return [span.name for span in sorted(below, key=lambda span: span.start_time or 0)]
 
     def span(self, name: str) -> ReadableSpan:
-        """The only span of this name."""
+        """Return the only span of this name."""
         (found,) = [span for span in self.exporter.get_finished_spans() if span.name == name]
         return found
 
@@ -69,7 +69,7 @@ def attributes(span: ReadableSpan) -> Mapping[str, Any]:
 
 
 def shown(spans: tuple[ReadableSpan, ...]) -> str:
-    """All text of all spans, to search for what must not be there."""
+    """Return all texts of all spans, to search for secrets."""
     return " ".join(span.to_json() for span in spans)
 
 
@@ -82,7 +82,7 @@ async def session_bench(
     *,
     database_url: str = "",
 ) -> AsyncIterator[Bench]:
-    """A bench on a Redis port and a database in `folder`; everything is closed at the end."""
+    """Yield a bench on a Redis port and a database in `folder`; close everything at the end."""
     url = f"redis://127.0.0.1:{redis_port}/0"
     client = make_client(url, deadline_s=UNHURRIED_S, keys=KEYS, tracer=provider.get_tracer("redis"), retries=0)
     clock = Clock()
@@ -97,7 +97,7 @@ async def session_bench(
 
 @asynccontextmanager
 async def unhurried_store(url: str, provider: TracerProvider) -> AsyncIterator[SqlSessionStore]:
-    """A store whose calls may take as long as a busy machine needs: its time limits are none of the test's business."""
+    """Return a store with long deadlines, for tests that are not about deadlines."""
     settings = PoolSettings(url=url, checkout_timeout_s=UNHURRIED_S, deadline_s=UNHURRIED_S)
     connections = ConnectionManager({POOL: settings}, tracer=provider.get_tracer("store"))
     try:
@@ -107,5 +107,5 @@ async def unhurried_store(url: str, provider: TracerProvider) -> AsyncIterator[S
 
 
 def database_in(folder: Path) -> str:
-    """The URL of a SQLite file in a folder."""
+    """Return the URL of a SQLite file in a folder."""
     return f"sqlite+aiosqlite:///{folder / 'studio.db'}"

@@ -1,4 +1,4 @@
-"""Sessions in a real database, through the connection manager, and what the trace says of each statement (S3, S4.1)."""
+"""Sessions in a real database, through the connection manager, and the spans of each statement (S3, S4.1)."""
 
 from __future__ import annotations
 

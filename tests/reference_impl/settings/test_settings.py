@@ -1,4 +1,4 @@
-"""Settings: where each value comes from, and that a bad one is one clear line (S1.3, S1.4, S1.5)."""
+"""Settings: the origin of each value, and one clear line for a bad one (S1.3, S1.4, S1.5)."""
 
 from __future__ import annotations
 
@@ -247,7 +247,7 @@ def test_the_table_of_variables_has_a_row_for_every_setting_with_what_its_error_
     assert all(len(row) == 4 and all(row) for row in rows)
     for row, rule in zip(rows, rules, strict=True):
         name = (*rule.standard, *rule.own)[0]
-        if rule.name != "span_vocabulary":  # of the standard's list, what concerns others is passed over
+        if rule.name != "span_vocabulary":  # the standard's list may have names for other libraries
             with pytest.raises(SettingsError, match=f"{name}: .*accepted: ") as caught:
                 Settings.load({name: "\0"})
             assert str(caught.value).endswith(f"accepted: {row[2]}")
@@ -257,10 +257,10 @@ def test_the_defaults_that_the_table_shows_are_those_that_are_taken() -> None:
     taken = Settings.load({})
     plain = [rule for rule in RULES if not callable(rule.default) and rule.name not in ("endpoint", "service_version")]
     assert [rule.name for rule in plain if getattr(taken, rule.name) != rule.default] == []
-    said = {rule.name: rule.default_text for rule in RULES if rule.default_text}
-    assert set(said) == {rule.name for rule in RULES if callable(rule.default)} | {"endpoint"}
-    assert said["max_export_batch_size"] == str(taken.max_export_batch_size)
-    assert said["sampling_rate"].startswith("0.1 in production, 1.0 in development; 1.0 if `OTEL_TRACES_SAMPLER`")
+    shown = {rule.name: rule.default_text for rule in RULES if rule.default_text}
+    assert set(shown) == {rule.name for rule in RULES if callable(rule.default)} | {"endpoint"}
+    assert shown["max_export_batch_size"] == str(taken.max_export_batch_size)
+    assert shown["sampling_rate"].startswith("0.1 in production, 1.0 in development; 1.0 if `OTEL_TRACES_SAMPLER`")
     assert Settings.load({"OTEL_TRACES_SAMPLER": "traceidratio"}).sampling_rate == 1.0
 
 

@@ -27,7 +27,7 @@ def make_spans(telemetry: Telemetry, number: int, name: str = "work") -> None:
 
 
 class Collecting(SpanExporter):
-    """An exporter in memory that can be made to raise, to refuse and to hang."""
+    """An exporter in memory that can be made to raise, to fail and to hang."""
 
     def __init__(self) -> None:
         self.names: list[str] = []

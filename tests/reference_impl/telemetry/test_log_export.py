@@ -1,4 +1,4 @@
-"""Log records by OTLP beside the spans, and the contract's line of each request (S5.3)."""
+"""Log records sent by OTLP, and the contract's line of each request (S5.3)."""
 
 from __future__ import annotations
 

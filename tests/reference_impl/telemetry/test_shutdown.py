@@ -18,13 +18,13 @@ def test_shutdown_is_safe_twice_and_from_two_threads_and_what_ends_later_is_coun
     exporter = Collecting()
     telemetry = configure_tracing(settings_for(), exporter=exporter)
     make_spans(telemetry, 3)
-    said: list[bool] = []
-    threads = [threading.Thread(target=lambda: said.append(telemetry.shutdown(5))) for _ in range(2)]
+    results: list[bool] = []
+    threads = [threading.Thread(target=lambda: results.append(telemetry.shutdown(5))) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert said == [True, True]
+    assert results == [True, True]
     assert telemetry.shutdown() is True
     assert exporter.shutdowns == 1
     make_spans(telemetry, 2)
@@ -36,18 +36,18 @@ def test_shutdown_is_safe_twice_and_from_two_threads_and_what_ends_later_is_coun
 def test_concurrent_flushes_agree_and_all_spans_are_stored_once() -> None:
     exporter = Collecting()
     telemetry = configure_tracing(settings_for(), exporter=exporter)
-    said: list[bool] = []
+    results: list[bool] = []
 
     def work(name: str) -> None:
         make_spans(telemetry, 200, name)
-        said.append(telemetry.flush(20))
+        results.append(telemetry.flush(20))
 
     threads = [threading.Thread(target=work, args=(f"t{index}",)) for index in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert said == [True] * 4
+    assert results == [True] * 4
     assert len(exporter.names) == len(set(exporter.names)) == 800
     telemetry.shutdown(5)
 
