@@ -33,7 +33,7 @@ HOSTILE: dict[str, Headers] = {
     "an oversized correlation id": [(b"x-correlation-id", b"x" * 60_000)],
     "a correlation id with a line break": [(b"x-correlation-id", b"c-1\r\nINFO forged: line")],
     "a correlation id with an address": [(b"x-correlation-id", SECRET.encode())],
-    "two correlation ids": [(b"x-correlation-id", b"c-1"), (b"x-correlation-id", b"c-2")],
+    "two correlation ids": [(b"x-correlation-id", b"one-id"), (b"x-correlation-id", b"other-id")],
     "a correlation id that is no text": [(b"x-correlation-id", b"\xff\xfe\x00\x1b[31m")],
     "oversized baggage": [(b"baggage", b"correlation.id=" + SECRET.encode() * 4_000)],
     "ten thousand entries of baggage": [(b"baggage", b",".join(b"k%d=v" % number for number in range(10_000)))],
