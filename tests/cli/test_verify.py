@@ -173,7 +173,7 @@ def test_examples_are_judged_without_a_source(desk: Desk, arguments: list[str]) 
         (["verify", "C", "--format", "xml"], ["xml"]),
         (["verify", "C", "--form", "json"], ["--form"]),
         (["verify", "C", "--from"], ["--from"]),
-        (["verify", "C", "--from", ""], ["empty source"]),
+        (["verify", "C", "--from", ""], ["the source is empty"]),
         (["verify", "C", "--from", "gopher:x"], ["gopher"]),
         ([], ["verify, run, show"]),
         (["verfy"], ["verfy"]),

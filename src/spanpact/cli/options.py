@@ -74,38 +74,34 @@ def add_output_option(parser: Parser) -> None:
     )  # fmt: skip
 
 
+def add_flag(parser: Parser, name: str, help: str) -> None:
+    """Add an option without a value."""
+    parser.add_argument(name, action="store_true", help=help)
+
+
 def add_report_options(parser: Parser) -> None:
     """Add the options that say how the report of a verification is written."""
     add_format_option(parser)
     add_output_option(parser)
-    parser.add_argument(
-        "--all", action="store_true", help="show every broken flow in full (default: one flow of each kind)"
-    )
-    parser.add_argument("--trees", action="store_true", help="draw the traces first, one of each kind (default: off)")
+    add_flag(parser, "--all", "show every broken flow in full (default: one flow of each kind)")
+    add_flag(parser, "--trees", "draw the traces first, one of each kind (default: off)")
 
 
 def add_strict_option(parser: Parser) -> None:
     """Add `--strict`."""
-    parser.add_argument(
-        "--strict", action="store_true",
-        help="what a source cannot carry counts as not checked: exit code 3 (default: it is only reported)",
-    )  # fmt: skip
+    help = "what a source cannot carry counts as not checked: exit code 3 (default: it is only reported)"
+    add_flag(parser, "--strict", help)
 
 
 def add_verification_options(parser: Parser) -> None:
     """Add the options of the commands that verify contracts, those of the report included."""
     add_report_options(parser)
     add_strict_option(parser)
-    parser.add_argument(
-        "--allow-unseen", action="store_true",
-        help="accept contracts without a flow if at least one contract is kept (default: exit code 3)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--scenarios", metavar="FILE", help="labels of traces: lines `TRACE_ID SCENARIO` (default: no labels)"
-    )
-    parser.add_argument(
-        "--coverage", action="store_true", help="list how often each expectation was exercised (default: only counts)"
-    )
+    help = "accept contracts without a flow if at least one contract is kept (default: exit code 3)"
+    add_flag(parser, "--allow-unseen", help)
+    help = "labels of traces: lines `TRACE_ID SCENARIO` (default: no labels)"
+    parser.add_argument("--scenarios", metavar="FILE", help=help)
+    add_flag(parser, "--coverage", "list how often each expectation was exercised (default: only counts)")
 
 
 def add_source_option(parser: Parser, help: str) -> None:

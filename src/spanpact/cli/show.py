@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from spanpact.cli.options import SOURCE_KINDS, Parser, add_tls_options
+from spanpact.cli.options import SOURCE_KINDS, Parser, add_flag, add_tls_options
 from spanpact.cli.output import print_text
 from spanpact.cli.reading import read_sources, source_options
 from spanpact.cli.reports import for_standard_output, text_options
@@ -26,11 +26,9 @@ def build_parser() -> Parser:
     )
     parser.add_argument("sources", nargs="+", metavar="TRACES", help=SOURCE_KINDS)
     parser.add_argument("--trace", metavar="ID", help="only traces whose id starts with ID (default: all traces)")
-    parser.add_argument(
-        "--attributes", action="store_true",
-        help="list attributes, events and links below each span (default: what fits on the line)",
-    )  # fmt: skip
-    parser.add_argument("--all", action="store_true", help="show large traces whole (default: abridged)")
+    help = "list attributes, events and links below each span (default: what fits on the line)"
+    add_flag(parser, "--attributes", help)
+    add_flag(parser, "--all", "show large traces whole (default: abridged)")
     add_tls_options(parser)
     return parser
 

@@ -10,6 +10,7 @@ from spanpact.cli.options import (
     SOURCE_KINDS,
     Parser,
     add_contracts_argument,
+    add_flag,
     add_source_option,
     add_tls_options,
     add_verification_options,
@@ -43,9 +44,7 @@ def build_parser() -> Parser:
     add_source_option(
         parser, f"where the traces are: {SOURCE_KINDS}; may be repeated, spans of one trace are put together"
     )
-    parser.add_argument(
-        "--examples", action="store_true", help="check the contracts' own examples (default without --from)"
-    )
+    add_flag(parser, "--examples", "check the contracts' own examples (default without --from)")
     add_waiting_options(parser)
     add_tls_options(parser)
     add_verification_options(parser)
