@@ -20,12 +20,30 @@ from spanpact.lazy_names import lazy_names
 if TYPE_CHECKING:
     from spanpact.contract.compiled import ContractPlan
     from spanpact.contract.loader import compile_contract, load_contract, load_contracts, load_each, load_text
-    from spanpact.contract.python_api import Contract
+    from spanpact.contract.python_api import (
+        Condition,
+        Contract,
+        Entry,
+        Event,
+        Fragment,
+        Link,
+        Pending,
+        Rule,
+        Statement,
+    )
     from spanpact.contract.shipped import shipped_contracts
 
 __all__ = [
+    "Condition",
     "Contract",
     "ContractPlan",
+    "Entry",
+    "Event",
+    "Fragment",
+    "Link",
+    "Pending",
+    "Rule",
+    "Statement",
     "compile_contract",
     "load_contract",
     "load_contracts",
@@ -39,7 +57,17 @@ __getattr__ = lazy_names(
     {
         "spanpact.contract.compiled": ("ContractPlan",),
         "spanpact.contract.loader": ("compile_contract", "load_contract", "load_contracts", "load_each", "load_text"),
-        "spanpact.contract.python_api": ("Contract",),
+        "spanpact.contract.python_api": (
+            "Condition",
+            "Contract",
+            "Entry",
+            "Event",
+            "Fragment",
+            "Link",
+            "Pending",
+            "Rule",
+            "Statement",
+        ),
         "spanpact.contract.shipped": ("shipped_contracts",),
     },
 )
