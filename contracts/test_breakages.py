@@ -96,6 +96,6 @@ def test_the_whole_demo_fails_by_the_finding(name: str, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "spanpact", "run", *report, str(shipped_contracts()), "--", *demo]
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 1, done.stdout + done.stderr
-    said = json.loads(output.read_text())
-    findings = [f for result in said["contracts"] for f in result["findings"]] + said["integrity"]
+    report = json.loads(output.read_text())
+    findings = [f for result in report["contracts"] for f in result["findings"]] + report["integrity"]
     assert {f"{f['entry']}/{f['id']}" for f in findings} >= BETWEEN_PROCESSES[name], done.stdout

@@ -45,7 +45,7 @@ T = TypeVar("T")
 
 
 class DelayedStore(SessionStore):
-    """A store that answers after a random delay, so that requests overtake each other; before and after the query."""
+    """A store that waits for a random time before and after each query, so that requests overtake each other."""
 
     def __init__(self, inner: SqlSessionStore, seed: int) -> None:
         self._inner = inner
@@ -81,7 +81,7 @@ class DelayedStore(SessionStore):
 
 
 class Users:
-    """Clients that send their requests one by one, all at the same time; `sent` is trace id -> correlation id."""
+    """Concurrent clients that each send one request after the other; `sent` has correlation ids by trace id."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
@@ -98,7 +98,7 @@ class Users:
 
     async def _request(self, method: str, path: str, token: str, correlation_id: str, id: int) -> httpx.Response:
         headers = {HEADER: correlation_id, "authorization": f"Bearer {token}"}
-        if id % 2:  # half of the requests come from somebody who traces too
+        if id % 2:  # half of the requests come from a traced client
             headers["traceparent"] = f"00-{id:032x}-{id:016x}-01"
         body = {"email": f"{correlation_id}@example.com"} if path == "/sessions" else None
         answer = await self._client.request(method, path, headers=headers, json=body)
@@ -112,7 +112,7 @@ class Users:
 
 
 async def _drive(redis_url: str, folder: Path, memory: InMemorySpanExporter) -> dict[str, str]:
-    """Both services in this process, by their real ASGI applications."""
+    """Drive both services in this process, with their real ASGI applications."""
     database = f"sqlite+aiosqlite:///{folder / 'studio.db'}"
     settings = Settings.load({}, redis_url=redis_url, database_url=database)
     telemetry = configure_tracing(settings, span_processors=[SimpleSpanProcessor(memory)])

@@ -1,4 +1,4 @@
-"""Integration tests run against real backends (docs/backends.md), and against the services on them."""
+"""Fixtures of the integration tests: real backends (docs/backends.md), and the services on them."""
 
 from __future__ import annotations
 
@@ -21,11 +21,13 @@ pytest_plugins = ["containers.pytest_backends"]
 def start_studio(
     redis_server: RedisBackend, postgres: PostgresBackend, jaeger: JaegerBackend
 ) -> Iterator[Callable[..., Services]]:
-    """Starts studio-api and audit-api as processes on the backends of this run; both end with the test.
+    """Return a function that starts both services as processes; they are stopped at the end of the test.
 
-    The options are those of `integration.studio.running_studio`: a breakage, and settings of the services.
+    The options are those of `integration.support.studio.running_studio`: a breakage, and settings of the services.
     """
-    from integration.studio import running_studio  # whoever needs no service need not wait for its imports
+    from integration.support.studio import (
+        running_studio,  # late, so that tests without a service need not wait for its imports
+    )
 
     with ExitStack() as stack:
         yield lambda **options: stack.enter_context(running_studio(redis_server, postgres, jaeger, **options))

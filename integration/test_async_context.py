@@ -1,7 +1,7 @@
-"""Context through every kind of asynchronous code, many requests at once, as Jaeger has it in the end (S5.1, S5.4).
+"""Context in every kind of asynchronous code, with many concurrent requests, as Jaeger shows it (S5.1, S5.4).
 
-Each request works in tasks, gathered and grouped ones, threads, pools, callbacks, generators and a job; each span has
-the number of its request. The contract says which parent each must have, and that no number is crossed.
+Each request uses tasks, gathered and grouped ones, threads, pools, callbacks, generators and a job; each span has the
+number of its request. The contract defines the parent of each span, and that no number is mixed up.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from containers.servers.jaeger_server import JaegerBackend
-from integration.evidence import Answer, answer_of, whole
-from integration.waiting import DEADLINE
+from integration.support.evidence import Answer, kept_traces, parse_response
+from integration.support.waiting import DEADLINE
 from reference_impl.instrumentation.operation_spans import operation_span
 from reference_impl.propagation.async_context import (
     ContextThreadPool,
@@ -47,7 +47,7 @@ from spanpact.verification.waiting import completed
 
 REQUESTS = 150
 AT_ONCE = 50
-LONGEST_S = 0.01  # of the random delays, by which requests overtake each other
+LONGEST_S = 0.01  # the longest random delay; requests overtake each other
 WORK = """\
 spanpact: 1
 contract: work
@@ -93,7 +93,7 @@ InExecutor = Callable[..., Awaitable[Any]]
 
 @dataclass(slots=True)
 class Work:
-    """What a request does. Spans get its number as an argument, and their parent from the context."""
+    """The work of a request. Spans get its number as an argument, and their parent from the context."""
 
     tracer: Tracer
     jobs: BackgroundJobs
@@ -104,7 +104,7 @@ class Work:
     delays: random.Random = field(default_factory=lambda: random.Random(5))
 
     async def serve(self, request: Request) -> Response:
-        """GET /work: all of it."""
+        """Answer GET /work after every kind of work."""
         number = int(request.headers["x-number"])
         get_current_span().set_attribute("number", number)
         await asyncio.gather(self.tasks(number), self.threads(number), self.callbacks(number), self.streams(number))
@@ -145,7 +145,7 @@ class Work:
         async with aclosing(isolated(self.items)(number)) as stream:
             async for _ in stream:
                 await self.step("reader", number)
-                break  # its reader leaves, its span ends, and what follows is not below it
+                break  # the stream's span ends here, and the next span is not below it
         await self.step("after", number)
 
     async def items(self, number: int) -> AsyncGenerator[None, None]:
@@ -173,35 +173,35 @@ class Work:
         return operation_span(self.tracer, name, attributes={"number": number})
 
 
-async def lost_on_the_way(executor: Executor, call: Callable[..., Any], *arguments: Any) -> Any:
-    """What Python does by itself: the context stays behind."""
+async def without_context(executor: Executor, call: Callable[..., Any], *arguments: Any) -> Any:
+    """Run a call in an executor as Python does, without the context."""
     return await asyncio.get_running_loop().run_in_executor(executor, call, *arguments)
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One request that was sent, whose trace id its client had chosen if `traceparent` is not empty."""
+    """One request that was sent; its client chose the trace id if `traceparent` is not empty."""
 
     number: int
     traceparent: str
     answer: Answer
 
 
-def driven(
+def drive(
     jaeger: JaegerBackend, number: int, in_executor: InExecutor = run_in_executor
 ) -> tuple[list[Sent], list[str]]:
-    """So many requests, many at once, whose spans have all left for Jaeger; and the traces of their jobs."""
+    """Send `number` requests, many at once, and flush all spans. Return them and the trace ids of their jobs."""
     settings = Settings.load({}, endpoint=jaeger.otlp_http, max_queue_size=100_000)
     telemetry = configure_tracing(settings)
     try:
-        sent, job_traces = asyncio.run(_driven(telemetry.tracer("tests"), number, in_executor))
+        sent, job_traces = asyncio.run(_drive(telemetry.tracer("tests"), number, in_executor))
         assert telemetry.flush(DEADLINE), telemetry
     finally:
         telemetry.shutdown()
     return sent, job_traces
 
 
-async def _driven(tracer: Tracer, number: int, in_executor: InExecutor) -> tuple[list[Sent], list[str]]:
+async def _drive(tracer: Tracer, number: int, in_executor: InExecutor) -> tuple[list[Sent], list[str]]:
     jobs, free = BackgroundJobs(tracer, most=number), asyncio.Semaphore(AT_ONCE)
     with ContextThreadPool(8) as pool, ThreadPoolExecutor(8) as plain:
         work = Work(tracer, jobs, pool, plain, in_executor)
@@ -210,11 +210,11 @@ async def _driven(tracer: Tracer, number: int, in_executor: InExecutor) -> tuple
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://work") as client:
 
             async def send(number: int) -> Sent:
-                # Half of the requests come from somebody who traces too.
+                # Half of the requests come from a client that is traced.
                 traceparent = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01" if number % 2 else ""
                 headers = {"x-number": str(number), **({"traceparent": traceparent} if traceparent else {})}
                 async with free:
-                    return Sent(number, traceparent, answer_of(await client.get("/work", headers=headers)))
+                    return Sent(number, traceparent, parse_response(await client.get("/work", headers=headers)))
 
             sent = await asyncio.gather(*map(send, range(1, number + 1)))
         assert await jobs.drain(DEADLINE)
@@ -222,8 +222,8 @@ async def _driven(tracer: Tracer, number: int, in_executor: InExecutor) -> tuple
 
 
 def test_every_child_has_its_parent_among_interleaved_requests(jaeger: JaegerBackend) -> None:
-    sent, job_traces = driven(jaeger, REQUESTS)
-    traces = whole(jaeger, [*(each.answer.trace_id for each in sent), *job_traces], PLANS)
+    sent, job_traces = drive(jaeger, REQUESTS)
+    traces = kept_traces(jaeger, [*(each.answer.trace_id for each in sent), *job_traces], PLANS)
     for each in sent:
         spans = traces[each.answer.trace_id].spans
         (root,) = (span for span in spans if span.name == "GET /work")
@@ -233,14 +233,14 @@ def test_every_child_has_its_parent_among_interleaved_requests(jaeger: JaegerBac
         else:
             assert root.parent_id == ""
     assert len(set(job_traces)) == REQUESTS
-    asked_by = {span.links[0].trace_id for trace in job_traces for span in traces[trace].spans if span.links}
-    assert asked_by == {each.answer.trace_id for each in sent}
+    requesting_traces = {span.links[0].trace_id for trace in job_traces for span in traces[trace].spans if span.links}
+    assert requesting_traces == {each.answer.trace_id for each in sent}
 
 
 def test_a_context_that_is_lost_is_found_missing(jaeger: JaegerBackend) -> None:
-    sent, _ = driven(jaeger, 1, lost_on_the_way)
+    sent, _ = drive(jaeger, 1, without_context)
     without = load_text(WORK.replace("{span: executor, ", "{span: executor, count: 0, "), file="without.contract.yaml")
-    traces = whole(jaeger, [sent[0].answer.trace_id], [without])  # all the rest is there
+    traces = kept_traces(jaeger, [sent[0].answer.trace_id], [without])  # every other span is there
     reading = completed(Reading(SourceInfo("Jaeger"), list(traces.values())))
     report = verify_spans(PLANS, reading, allow_unseen=True)
     assert {finding.key for finding in report.findings} == {"executor/span-missing"}

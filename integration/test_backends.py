@@ -27,7 +27,7 @@ from containers.ladder import BackendUnavailable
 from containers.servers.docker_containers import JaegerContainer, PostgresContainer, RedisContainer, ServerContainer
 from containers.servers.docker_rung import jaeger_container, postgres_container, redis_container
 from containers.servers.jaeger_server import JaegerBackend, find_program, jaeger_backend
-from integration.waiting import DEADLINE, until
+from integration.support.waiting import DEADLINE, wait_until
 
 KINDS: dict[str, Callable[[], AbstractContextManager[ServerContainer]]] = {
     "redis": redis_container,
@@ -138,7 +138,7 @@ class TestJaeger:
     def test_it_takes_spans_and_gives_them_by_trace_id(self, rung: str) -> None:
         with usable(rung) as jaeger:
             trace_id = sent(jaeger)
-            assert b"resourceSpans" in until(lambda: trace(jaeger, trace_id))
+            assert b"resourceSpans" in wait_until(lambda: trace(jaeger, trace_id))
             assert jaeger.rung == rung
             assert jaeger.version != "of unknown version"
 
@@ -146,7 +146,7 @@ class TestJaeger:
     def test_it_is_paused_resumed_killed_and_restarted_on_its_ports(self, rung: str) -> None:
         with usable(rung) as jaeger:
             trace_id = sent(jaeger)
-            until(lambda: trace(jaeger, trace_id))
+            wait_until(lambda: trace(jaeger, trace_id))
             jaeger.pause()
             with pytest.raises(OSError, match="timed out"):
                 trace(jaeger, trace_id, timeout=0.3)
@@ -158,7 +158,7 @@ class TestJaeger:
             jaeger.restart()
             assert trace(jaeger, trace_id) == b""
             again = sent(jaeger)
-            assert until(lambda: trace(jaeger, again))
+            assert wait_until(lambda: trace(jaeger, again))
 
     def test_one_that_runs_is_used_by_its_address_and_left(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with usable("docker") as jaeger:
@@ -168,7 +168,7 @@ class TestJaeger:
                 with pytest.raises(BackendUnavailable, match="url rung cannot be paused"):
                     named.pause()
             trace_id = sent(jaeger)
-            assert until(lambda: trace(jaeger, trace_id))
+            assert wait_until(lambda: trace(jaeger, trace_id))
 
 
 class TestNothingIsLeft:
@@ -240,7 +240,7 @@ class TestNothingIsLeft:
             assert ours(name)
             holder.send_signal(number)
             holder.wait(DEADLINE)
-        if number == signal.SIGKILL:  # whoever comes next removes it
+        if number == signal.SIGKILL:  # the next run removes it
             assert ours(name)
             engine_api.remove_leftovers()
         assert not ours(name)

@@ -1,6 +1,6 @@
-"""Tracing that is broken is found broken from Jaeger, by the findings that the same breakage gives in memory.
+"""Broken tracing gives the same findings from Jaeger as from memory.
 
-The services run as processes, with one of the demo's ways to break them; one trace of theirs is judged.
+The services run as processes with one of the demo's breakages; one of their traces is judged.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from demo.breakages import EVERY_BREAKAGE
 from demo.flows.sessions import session_flows
 from demo.flows.two_services import two_services
 from demo.services import Services
-from integration.expected_trees import EXPECTED
-from integration.jaeger_trees import tree_of
-from integration.verdicts import judgement
+from integration.support.expected_trees import EXPECTED
+from integration.support.jaeger_trees import tree_of
+from integration.support.verdicts import judge_reading
 from spanpact.reporting import render_text
 from spanpact.sources import JaegerSource
 
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A breakage, the flow that shows it, what its tree has lost, and what stands there in its stead."""
+    """A breakage, the flow that shows it, the part of its tree that changes, and what replaces that part."""
 
     breakage: str
     flow: str
-    was: str
-    is_now: str
+    correct: str
+    broken: str
 
     @property
     def tree(self) -> str:
-        """The tree that Jaeger shows."""
-        (whole,) = [expected.tree.strip() for expected in EXPECTED if expected.flow == self.flow]
-        assert self.was in whole
-        return whole.replace(self.was, self.is_now).strip()
+        """Return the tree that Jaeger shows."""
+        (tree,) = [expected.tree.strip() for expected in EXPECTED if expected.flow == self.flow]
+        assert self.correct in tree
+        return tree.replace(self.correct, self.broken).strip()
 
 
 BROKEN = (
@@ -58,20 +58,20 @@ def test_it_is_found_from_jaeger_as_in_memory(
     services = start_studio(breakage=broken.breakage)
     trace_id = next(trace_id for name, trace_id in flows(services) if name == broken.flow)
     assert services.studio.stop() == 0
-    assert tree_of(jaeger.url, trace_id, broken.tree) == broken.tree  # by then it is all there
-    report = judgement(JaegerSource(jaeger.url, trace_ids=[trace_id], complete_after_seconds=0).read())
+    assert tree_of(jaeger.url, trace_id, broken.tree) == broken.tree  # now every span has arrived
+    report = judge_reading(JaegerSource(jaeger.url, trace_ids=[trace_id], complete_after_seconds=0).read())
     found = {finding.key for finding in report.findings if finding.breaks}
     assert found == in_memory(broken.breakage), render_text(report)
     assert all(finding.trace_id == trace_id for finding in report.findings)
 
 
 def flows(services: Services) -> Iterator[tuple[str, str]]:
-    """The name and trace of each flow that is driven, those of two services last."""
+    """Drive the flows, those of two services last. Yield the name and trace id of each."""
     driven = chain(session_flows(services.deployment), two_services(services.deployment.url, services.audit))
     return ((flow.name, flow.trace_id) for flow in driven)
 
 
 def in_memory(breakage: str) -> set[str]:
-    """The findings that it gives to the contract tests, which read the spans from memory."""
+    """Return the findings of the contract tests, which read the spans from memory."""
     assert breakage in EVERY_BREAKAGE
     return CAUGHT[breakage][1] if breakage in CAUGHT else BETWEEN_PROCESSES[breakage]

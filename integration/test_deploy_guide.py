@@ -1,4 +1,4 @@
-"""docs/deploy.md, tried: its Jaeger keeps traces on a disk, and has them after a restart (S7.2)."""
+"""The Jaeger of docs/deploy.md stores traces on a disk, and has them after a restart (S7.2)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def program() -> str:
 
 @contextmanager
 def jaeger_of_the_page(program: str, otlp_port: int) -> Iterator[ServerProcess]:
-    """Jaeger as the page's jaeger.yaml has it, but for its ports; ended by SIGTERM, as a container's engine does."""
+    """Run Jaeger with the page's jaeger.yaml on other ports. SIGTERM ends it, as a Docker engine does."""
     found = re.search(r"`jaeger\.yaml`:\n```yaml\n(.*?)```", PAGE, re.DOTALL)
     assert found is not None
 
@@ -40,12 +40,8 @@ def jaeger_of_the_page(program: str, otlp_port: int) -> Iterator[ServerProcess]:
         (folder / "jaeger.yaml").write_text(settings)
         return [program, "--config", f"file:{folder / 'jaeger.yaml'}"]
 
-    server = ServerProcess("jaeger", command, answers=answers, start_timeout=30.0, stop_timeout=20.0)
-    try:
-        server.start()
+    with ServerProcess("jaeger", command, answers=answers, start_timeout=30.0, stop_timeout=20.0) as server:
         yield server
-    finally:
-        server.stop()
 
 
 def test_traces_are_still_there_after_a_restart(program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

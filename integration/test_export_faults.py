@@ -1,7 +1,7 @@
-"""Jaeger stalls, dies and comes back under a service: no request waits for it, and no span is lost uncounted.
+"""Jaeger stalls, dies and comes back under a service: no request waits for it, and every lost span is counted.
 
-Named by the ids of the reliability scorecard: E8 (tried again), E9 (paused), E10 (killed). The ledger, that is `ended =
-stored + lost{reason}`, is read from the service's metrics, and held against what Jaeger has (S1.5).
+The tests are named by the ids of the reliability scorecard: E8 (retry), E9 (paused), E10 (killed). The ledger, `ended =
+stored + lost{reason}`, is read from the service's metrics and compared with Jaeger's spans (S1.5).
 """
 
 from __future__ import annotations
@@ -19,34 +19,34 @@ from containers.servers.jaeger_server import JaegerBackend
 from containers.servers.postgres_server import PostgresBackend
 from containers.servers.redis_server import RedisBackend
 from demo.services import Services
-from integration.evidence import (
+from integration.support.evidence import (
     Answer,
-    answer_of,
-    away,
-    faulty,
-    held,
+    is_unreachable,
+    kept_traces,
     ledger_of,
-    ledger_once,
-    settled,
+    parse_response,
+    settled_ledger,
+    skip_unless_stoppable,
     spans_of,
-    whole,
+    stored_traces,
+    wait_for_ledger,
 )
-from integration.studio import running_studio
-from integration.waiting import until
+from integration.support.studio import running_studio
+from integration.support.waiting import wait_until
 
-pytestmark = pytest.mark.timeout(180)  # a busy machine has more to do than this
+pytestmark = pytest.mark.timeout(180)  # the machine may be busy
 MANY, FEW = 40, 8
 AT_ONCE = 10
-PATIENT = "30"  # seconds that an export may take: longer than any outage here
-HASTY = "2"  # what is sent in an outage is given up, but no busy machine takes so long without one
+LONG_EXPORT_S = "30"  # seconds that an export may take: longer than any outage here
+SHORT_EXPORT_S = "2"  # shorter than an outage, but longer than an export on a busy machine
 
 
 @pytest.fixture
 def server(jaeger: JaegerBackend) -> Iterator[JaegerBackend]:
-    """The Jaeger, if it is ours to stop; it answers again afterwards."""
-    faulty(jaeger)
+    """Return the Jaeger if tests may stop it; it answers again afterwards."""
+    skip_unless_stoppable(jaeger)
     yield jaeger
-    if away(jaeger):
+    if is_unreachable(jaeger):
         jaeger.restart()
 
 
@@ -54,14 +54,14 @@ def server(jaeger: JaegerBackend) -> Iterator[JaegerBackend]:
 def studio(
     redis: RedisBackend, postgres: PostgresBackend, jaeger: JaegerBackend, export_timeout: str
 ) -> Iterator[Services]:
-    """Both services; every span of studio-api is of a request that is answered below."""
+    """Run both services; every span of studio-api belongs to a request of these tests."""
     environ = {"OTEL_EXPORTER_OTLP_TIMEOUT": export_timeout}
     with running_studio(redis, postgres, jaeger, **environ) as services:
         yield services
 
 
-def asked(services: Services, number: int) -> list[Answer]:
-    """So many new sessions, all of which are made."""
+def create_sessions(services: Services, number: int) -> list[Answer]:
+    """Create `number` sessions at the same time."""
 
     async def ask() -> list[Answer]:
         limits = httpx.Limits(max_connections=AT_ONCE)
@@ -70,7 +70,7 @@ def asked(services: Services, number: int) -> list[Answer]:
         ) as client:
             body = {"email": "alan@example.com", "device": "web"}
             answers = await asyncio.gather(*(client.post("/sessions", json=body) for _ in range(number)))
-        return list(map(answer_of, answers))
+        return list(map(parse_response, answers))
 
     answers = asyncio.run(ask())
     assert {answer.status for answer in answers} == {201}
@@ -81,91 +81,91 @@ def ids(answers: Sequence[Answer]) -> list[str]:
     return [answer.trace_id for answer in answers]
 
 
-def said_lost(services: Services) -> list[str]:
-    """What studio-api logs of losses when it ends, which it does here."""
+def logged_losses(services: Services) -> list[str]:
+    """Stop studio-api and return what it logged about lost spans."""
     services.studio.stop()
-    said = (json.loads(line)["event"] for line in services.studio.log_lines())
-    return [event for event in said if "lost" in event]
+    events = (json.loads(line)["event"] for line in services.studio.log_lines())
+    return [event for event in events if "lost" in event]
 
 
-def test_e8_e9_e10_nobody_waits_in_an_outage_and_what_is_tried_again_arrives_once(
+def test_e8_e9_e10_no_request_waits_in_an_outage_and_a_retried_export_arrives_once(
     server: JaegerBackend, redis_server: RedisBackend, postgres: PostgresBackend
 ) -> None:
-    with studio(redis_server, postgres, server, PATIENT) as services:
+    with studio(redis_server, postgres, server, LONG_EXPORT_S) as services:
         url = services.studio.url
-        before = asked(services, FEW)
-        stored = settled(url).stored
+        before = create_sessions(services, FEW)
+        stored = settled_ledger(url).stored
         server.pause()
         try:
-            during = asked(services, MANY)
+            during = create_sessions(services, MANY)
             paused = ledger_of(url)
-            assert away(server)  # every answer came while it was
+            assert is_unreachable(server)  # every answer came during the outage
         finally:
             server.resume()
         assert (paused.stored, paused.lost, paused.pending > 0) == (stored, {}, True)
-        assert_all_there_once(server, [*before, *during], settled(url).stored)
+        assert_all_there_once(server, [*before, *during], settled_ledger(url).stored)
 
-        stored = settled(url).stored
+        stored = settled_ledger(url).stored
         server.kill()
-        during = asked(services, FEW)
-        until(lambda: any("Transient error" in line for line in services.studio.log_lines()), "a retry")
-        assert away(server)
+        during = create_sessions(services, FEW)
+        wait_until(lambda: any("Transient error" in line for line in services.studio.log_lines()), "a retry")
+        assert is_unreachable(server)
         assert ledger_of(url).stored == stored
         server.restart()
-        after = asked(services, FEW)
-        now = settled(url)
+        after = create_sessions(services, FEW)
+        now = settled_ledger(url)
         assert_all_there_once(server, [*during, *after], now.stored - stored)
         assert (now.ended, now.lost) == (now.stored, {})
-        assert said_lost(services) == []
+        assert logged_losses(services) == []
 
 
 def test_e9_e10_what_is_given_up_in_an_outage_is_counted_to_the_span(
     server: JaegerBackend, redis_server: RedisBackend, postgres: PostgresBackend
 ) -> None:
-    with studio(redis_server, postgres, server, HASTY) as services:
+    with studio(redis_server, postgres, server, SHORT_EXPORT_S) as services:
         url = services.studio.url
-        before = asked(services, FEW)
-        whole(server, ids(before))
-        first = settled(url)
+        before = create_sessions(services, FEW)
+        kept_traces(server, ids(before))
+        first = settled_ledger(url)
         server.pause()
         try:
-            during = asked(services, FEW)
-            ledger_once(url, lambda ledger: ledger.lost_total > 0)
-            assert away(server)
+            during = create_sessions(services, FEW)
+            wait_for_ledger(url, lambda ledger: ledger.lost_total > 0)
+            assert is_unreachable(server)
         finally:
             server.resume()
-        paused = settled(url)
-        found = until(lambda: all_of(server, [*before, *during], paused.stored), "all spans that were stored")
+        paused = settled_ledger(url)
+        found = wait_until(lambda: all_of(server, [*before, *during], paused.stored), "all spans that were stored")
         assert (first.stored, first.lost) == (first.ended, {})
         assert paused.lost == {"export": paused.ended - paused.stored}
-        # What was given up may lie in the paused server's socket, and be stored when it goes on.
+        # A given-up export may be in the paused server's socket, and be stored when the server resumes.
         assert len(found) <= paused.ended
         assert set(found.values()) == {1}
 
         server.kill()
-        during = asked(services, FEW)
-        killed = settled(url)
-        assert away(server)
+        during = create_sessions(services, FEW)
+        killed = settled_ledger(url)
+        assert is_unreachable(server)
         server.restart()
-        after = asked(services, FEW)
-        now = settled(url)
+        after = create_sessions(services, FEW)
+        now = settled_ledger(url)
         assert killed.stored == paused.stored
         assert killed.lost == {"export": killed.ended - killed.stored}
         assert now.lost == killed.lost
         assert now.stored == now.ended - now.lost_total
-        assert not spans_of(held(server, ids([*before, *during])).values())
+        assert not spans_of(stored_traces(server, ids([*before, *during])).values())
         assert_all_there_once(server, after, now.stored - killed.stored)
-        assert said_lost(services) == [f"spans were lost: {now.lost}"]
+        assert logged_losses(services) == [f"spans were lost: {now.lost}"]
 
 
 def all_of(jaeger: JaegerBackend, answers: Sequence[Answer], least: int) -> Counter[tuple[str, str]]:
-    """The spans of studio-api that Jaeger has of these traces, none if they are fewer."""
-    found = spans_of(held(jaeger, ids(answers)).values())
+    """Count the spans of studio-api that Jaeger has of these traces, none if there are fewer than `least`."""
+    found = spans_of(stored_traces(jaeger, ids(answers)).values())
     return found if len(found) >= least else Counter()
 
 
 def assert_all_there_once(jaeger: JaegerBackend, answers: Sequence[Answer], stored: int) -> None:
-    """All traces are whole in Jaeger, and have as many spans of studio-api, each once, as that says were stored."""
-    found = spans_of(whole(jaeger, ids(answers)).values())
+    """Assert that all traces are complete in Jaeger, with `stored` spans of studio-api, each of them once."""
+    found = spans_of(kept_traces(jaeger, ids(answers)).values())
     assert len(found) == stored
     assert set(found.values()) == {1}

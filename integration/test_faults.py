@@ -1,7 +1,7 @@
-"""Redis and the database of running services die, stall and come back: what is answered, and what the traces say of it.
+"""Redis and the database of running services die, stall and come back: the services' answers and traces.
 
-Named by the ids of the reliability scorecard (R1, R2) and the rows of docs/specification.md. Faults of the export path
-are in test_export_faults.py.
+The tests are named by the ids of the reliability scorecard (R1, R2) and the rows of docs/specification.md. Faults of
+the export path are in test_export_faults.py.
 """
 
 from __future__ import annotations
@@ -18,34 +18,34 @@ from containers.servers.postgres_server import PostgresBackend
 from containers.servers.redis_server import RedisBackend
 from demo.flows.breaker import FAILURES
 from demo.services import Services, running_services
-from integration.evidence import Answer, answer_of, faulty, only, whole
-from integration.studio import SPANS_LEAVE_MS, own_database
+from integration.support.evidence import Answer, kept_traces, parse_response, skip_unless_stoppable, span_named
+from integration.support.studio import SCHEDULE_DELAY_MS, temporary_database
 from spanpact.sources import encode_traces_json
 from spanpact.trace.model import Reading, SourceInfo, Span, Trace
 
 EMAIL = "grace@example.com"
-PASSWORD = "canary-of-the-database"  # the servers of tests ask for none, and take any
-DRIVERS_WORDS = ("connection to server", "onnection refused", "server closed", "Error 111", "Traceback")
+PASSWORD = "canary-of-the-database"  # the servers of tests accept any password
+DRIVER_MESSAGES = ("connection to server", "onnection refused", "server closed", "Error 111", "Traceback")
 
 
 class Client:
-    """Sends requests to studio-api, and keeps every answer."""
+    """A client of studio-api that keeps every answer."""
 
     def __init__(self, services: Services, http: httpx.Client) -> None:
         self.services = services
         self._http = http
         self.answers: list[Answer] = []
 
-    def ask(self, method: str, path: str, expect: int, *, token: str = "", **body: object) -> Answer:
-        """One request and its answer, of the status that is expected."""
+    def request(self, method: str, path: str, expect: int, *, token: str = "", **body: object) -> Answer:
+        """Send one request, assert the status of its answer, and return the answer."""
         headers = {"authorization": f"Bearer {token}"} if token else {}
-        self.answers.append(answer_of(self._http.request(method, path, headers=headers, json=body or None)))
+        self.answers.append(parse_response(self._http.request(method, path, headers=headers, json=body or None)))
         assert self.answers[-1].status == expect, self.answers[-1].text
         return self.answers[-1]
 
-    def session(self, expect: int = 201, email: str = EMAIL) -> Answer:
-        """A new session."""
-        return self.ask("POST", "/sessions", expect, email=email, device="web")
+    def create_session(self, expect: int = 201, email: str = EMAIL) -> Answer:
+        """Create a session."""
+        return self.request("POST", "/sessions", expect, email=email, device="web")
 
 
 @pytest.fixture(scope="module")
@@ -55,9 +55,9 @@ def services(
     jaeger: JaegerBackend,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Services]:
-    """Both services, with a password in the address of the database."""
-    environ = {"JAEGER_ENDPOINT": jaeger.otlp_http, "OTEL_BSP_SCHEDULE_DELAY": str(SPANS_LEAVE_MS)}
-    with own_database(postgres) as database:
+    """Run both services, with a password in the address of the database."""
+    environ = {"JAEGER_ENDPOINT": jaeger.otlp_http, "OTEL_BSP_SCHEDULE_DELAY": str(SCHEDULE_DELAY_MS)}
+    with temporary_database(postgres) as database:
         with_password = make_url(database).set(password=PASSWORD).render_as_string(hide_password=False)
         folder = tmp_path_factory.mktemp("services")
         with running_services(redis_server, with_password, folder, environ=environ) as running:
@@ -72,16 +72,16 @@ def client(services: Services) -> Iterator[Client]:
 
 @pytest.fixture
 def redis(redis_server: RedisBackend) -> Iterator[RedisBackend]:
-    """The Redis, if it is ours to stop; it answers again afterwards."""
-    faulty(redis_server)
+    """Return the Redis if tests may stop it; it answers again afterwards."""
+    skip_unless_stoppable(redis_server)
     yield redis_server
     redis_server.restart()
 
 
 @pytest.fixture
 def database(postgres: PostgresBackend) -> Iterator[PostgresBackend]:
-    """The database server, if it is ours to stop; it answers again afterwards."""
-    faulty(postgres)
+    """Return the database server if tests may stop it; it answers again afterwards."""
+    skip_unless_stoppable(postgres)
     yield postgres
     assert postgres.process is not None
     if not postgres.process.running:
@@ -92,19 +92,21 @@ class TestRedis:
     def test_r2_one_that_is_killed_costs_the_cache_and_no_answer(
         self, client: Client, redis: RedisBackend, jaeger: JaegerBackend
     ) -> None:
-        token, kept = client.session().token, client.session(email="other@example.com").token
-        hit = client.ask("GET", "/session", 200, token=token)
+        token, kept = client.create_session().token, client.create_session(email="other@example.com").token
+        hit = client.request("GET", "/session", 200, token=token)
         redis.kill()
-        down = client.ask("GET", "/session", 200, token=token)
-        created = client.session()
-        undeleted = client.ask("DELETE", "/session", 503, token=token)  # removal must not be believed
-        unwarmed = client.ask("POST", "/cache/warm", 503, limit=10)
-        unended = client.ask("DELETE", "/users/1/sessions", 503)
+        down = client.request("GET", "/session", 200, token=token)
+        created = client.create_session()
+        undeleted = client.request("DELETE", "/session", 503, token=token)  # a failed removal must be reported
+        unwarmed = client.request("POST", "/cache/warm", 503, limit=10)
+        unended = client.request("DELETE", "/users/1/sessions", 503)
         redis.restart()
-        ended = [client.ask("GET", "/session", 401, token=each) for each in (token, created.token)]  # in the database
-        miss, back = (client.ask("GET", "/session", 200, token=kept) for _ in range(2))
+        ended = [
+            client.request("GET", "/session", 401, token=each) for each in (token, created.token)
+        ]  # in the database
+        miss, back = (client.request("GET", "/session", 200, token=kept) for _ in range(2))
 
-        traces = whole(jaeger, [answer.trace_id for answer in client.answers])
+        traces = kept_traces(jaeger, [answer.trace_id for answer in client.answers])
         assert source_of(traces[hit.trace_id]) == source_of(traces[back.trace_id]) == "cache"
         assert source_of(traces[down.trace_id]) == source_of(traces[miss.trace_id]) == "database"
         for answer in (down, created, undeleted, unwarmed, unended):
@@ -113,21 +115,21 @@ class TestRedis:
             assert {span.status for span in failed} == {"error"}
             assert {span.attributes["error.type"] for span in failed} == {"ConnectionError"}
         for answer in (*ended, miss):
-            assert only(traces[answer.trace_id], "redis.get").attributes["cache_miss"] is True
+            assert span_named(traces[answer.trace_id], "redis.get").attributes["cache_miss"] is True
         assert_nothing_leaks(client, traces)
 
     def test_r1_one_that_stalls_is_given_up_at_the_deadline(
         self, client: Client, redis: RedisBackend, jaeger: JaegerBackend
     ) -> None:
-        token = client.session().token
+        token = client.create_session().token
         redis.pause()
         try:
-            stalled = client.ask("GET", "/session", 200, token=token)  # answered while it still stalls
+            stalled = client.request("GET", "/session", 200, token=token)  # answered while it still stalls
         finally:
             redis.resume()
-        back = client.ask("GET", "/session", 200, token=token)
-        traces = whole(jaeger, [answer.trace_id for answer in client.answers])
-        lookup, store = (only(traces[stalled.trace_id], name) for name in ("redis.get", "redis.set"))
+        back = client.request("GET", "/session", 200, token=token)
+        traces = kept_traces(jaeger, [answer.trace_id for answer in client.answers])
+        lookup, store = (span_named(traces[stalled.trace_id], name) for name in ("redis.get", "redis.set"))
         assert (lookup.status, store.status) == ("error", "error")
         assert lookup.attributes["error.type"] == store.attributes["error.type"] == "DeadlineExceeded"
         assert source_of(traces[stalled.trace_id]) == "database"
@@ -135,44 +137,44 @@ class TestRedis:
 
 
 class TestDatabase:
-    def test_r2_one_that_is_killed_is_told_and_found_again(
+    def test_r2_one_that_is_killed_is_reported_and_found_again(
         self, client: Client, database: PostgresBackend, jaeger: JaegerBackend
     ) -> None:  # S4.2, S4.3
-        token, other = client.session().token, client.session().token
-        client.ask("GET", "/session", 200, token=token)
+        token, other = client.create_session().token, client.create_session().token
+        client.request("GET", "/session", 200, token=token)
         database.kill()
-        cached = client.ask("GET", "/session", 200, token=token)  # the cache knows it
+        cached = client.request("GET", "/session", 200, token=token)  # the cache knows it
         client.services.deployment.evict(other)
         failing = [
-            client.session(503),
-            client.ask("GET", "/session", 503, token=other),
-            client.ask("DELETE", "/session", 503, token=token),
+            client.create_session(503),
+            client.request("GET", "/session", 503, token=other),
+            client.request("DELETE", "/session", 503, token=token),
         ]
         assert len(failing) == FAILURES
         refused = [
-            client.session(503),
-            client.ask("GET", "/session", 503, token=other),
-            client.ask("DELETE", "/session", 503, token=token),
-            client.ask("DELETE", "/users/1/sessions", 503),
-            client.ask("POST", "/cache/warm", 503, limit=10),
+            client.create_session(503),
+            client.request("GET", "/session", 503, token=other),
+            client.request("DELETE", "/session", 503, token=token),
+            client.request("DELETE", "/users/1/sessions", 503),
+            client.request("POST", "/cache/warm", 503, limit=10),
         ]
-        still = client.ask("GET", "/session", 200, token=token)
+        still = client.request("GET", "/session", 200, token=token)
         database.restart()
-        time.sleep(int(refused[-1].retry_after))  # not for something to be ready: it is what the answer asks of callers
-        probe = client.ask("DELETE", "/session", 204, token=token)
-        found = client.ask("GET", "/session", 200, token=other)
+        time.sleep(int(refused[-1].retry_after))  # as the answer asks its callers to do
+        probe = client.request("DELETE", "/session", 204, token=token)
+        found = client.request("GET", "/session", 200, token=other)
 
-        traces = whole(jaeger, [answer.trace_id for answer in client.answers])
+        traces = kept_traces(jaeger, [answer.trace_id for answer in client.answers])
         for answer in (cached, still):
             assert not named(traces[answer.trace_id], "execute_with_circuit_breaker")
         for answer in failing:
-            call = only(traces[answer.trace_id], "execute_with_circuit_breaker")
+            call = span_named(traces[answer.trace_id], "execute_with_circuit_breaker")
             assert (call.status, call.attributes["error.type"]) == ("error", "OperationalError")
             (raised,) = (event for event in call.events if event.name == "exception")
             assert "OperationalError" in str(raised.attributes["exception.type"])
             assert "exception.message" not in raised.attributes
         for answer in refused:
-            call = only(traces[answer.trace_id], "execute_with_circuit_breaker")
+            call = span_named(traces[answer.trace_id], "execute_with_circuit_breaker")
             assert call.attributes["error.type"] == "CircuitOpen"
             assert not named(traces[answer.trace_id], "db.query")
         assert events(traces, failing) == ["failure", "failure", "failure", "open"]
@@ -184,23 +186,23 @@ class TestDatabase:
     def test_r2_without_a_cache_too_nothing_is_made_up(
         self, client: Client, database: PostgresBackend, redis: RedisBackend, jaeger: JaegerBackend
     ) -> None:  # S3
-        token = client.session().token
+        token = client.create_session().token
         database.kill()
         redis.kill()
-        client.ask("GET", "/session", 503, token=token)
+        client.request("GET", "/session", 503, token=token)
         redis.restart()
-        client.ask("GET", "/session", 503, token=token)
+        client.request("GET", "/session", 503, token=token)
         database.restart()
-        back = client.ask("GET", "/session", 200, token=token)
-        again = client.ask("GET", "/session", 200, token=token)
-        traces = whole(jaeger, [answer.trace_id for answer in client.answers])
+        back = client.request("GET", "/session", 200, token=token)
+        again = client.request("GET", "/session", 200, token=token)
+        traces = kept_traces(jaeger, [answer.trace_id for answer in client.answers])
         assert source_of(traces[back.trace_id]) == "database"
         assert source_of(traces[again.trace_id]) == "cache"
         assert_nothing_leaks(client, traces)
 
 
 def source_of(trace: Trace) -> object:
-    return only(trace, "session.validate").attributes["session.source"]
+    return span_named(trace, "session.validate").attributes["session.source"]
 
 
 def named(trace: Trace, name: str) -> list[Span]:
@@ -208,18 +210,18 @@ def named(trace: Trace, name: str) -> list[Span]:
 
 
 def events(traces: dict[str, Trace], answers: list[Answer]) -> list[str]:
-    """What happened to the breaker in these traces, in the order of time."""
+    """Return the breaker's events in these traces, in the order of time."""
     spans = [span for answer in answers for span in named(traces[answer.trace_id], "execute_with_circuit_breaker")]
     happened = sorted((event.time_ns, event.name) for span in spans for event in span.events)
     return [name.removeprefix("circuit_breaker.") for _, name in happened if name.startswith("circuit_breaker.")]
 
 
 def assert_nothing_leaks(client: Client, traces: dict[str, Trace]) -> None:
-    """No span, log line or answer shows whose session it was, how to get into the database, or a driver's words."""
+    """Assert that no span, log line or answer has an e-mail address, database credentials or a driver's message."""
     shown = encode_traces_json(Reading(SourceInfo("Jaeger"), list(traces.values()))).decode()
     lines = [*client.services.studio.log_lines(), *client.services.audit.log_lines()]
     assert any(answer.trace_id in line for answer in client.answers for line in lines)
     shown += "".join(lines) + "".join(answer.text for answer in client.answers)
     user = make_url(client.services.deployment.database).username
-    for secret in ("@example.com", PASSWORD, f"{user}:", f"{user}@", *DRIVERS_WORDS):
+    for secret in ("@example.com", PASSWORD, f"{user}:", f"{user}@", *DRIVER_MESSAGES):
         assert secret not in shown

@@ -1,7 +1,7 @@
-"""Every flow of the demo, by both services as processes on a real Redis and PostgreSQL, as a real Jaeger shows it.
+"""Every flow of the demo, with both services as processes on a real Redis and PostgreSQL, as a real Jaeger shows it.
 
-Traces are found by the ids that the services' responses gave. Jaeger is asked twice: by spanpact, which judges the
-traces by the contracts, and by plain HTTP for the trees and what every span must carry.
+Traces are found by the ids in the services' responses. Jaeger is read twice: by spanpact, which verifies the contracts,
+and by plain HTTP for the trees and the attributes of every span.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from containers.servers.redis_server import RedisBackend
 from demo.flows import every_flow
 from demo.flows.breaker import RESET_S, SCENARIO
 from demo.flows.two_services import INTERLEAVED
-from integration.expected_trees import EXPECTED, JOB, Expected
-from integration.jaeger_trees import DEADLINE, JaegerSpan, spans_of, tree_of
-from integration.studio import running_studio
-from integration.verdicts import judged
-from integration.waiting import until
+from integration.support.expected_trees import EXPECTED, JOB, Expected
+from integration.support.jaeger_trees import DEADLINE, JaegerSpan, spans_of, tree_of
+from integration.support.studio import running_studio
+from integration.support.verdicts import wait_for_report
+from integration.support.waiting import wait_until
 from reference_impl.settings import Settings
 from spanpact.findings import Report
 from spanpact.reporting import render_text
@@ -31,8 +31,8 @@ from spanpact.sources import JaegerQuery, JaegerSource
 from spanpact.trace.model import Span
 
 BREAKER = "breaker: probe, recovered"
-NEEDS_OUR_REDIS = frozenset({"validate: Redis down", "validate: Redis is back", "end all of a user"})
-"""Flows that kill the Redis, or show what was in it: one that was named by its address has its own history."""
+NEEDS_OWN_REDIS = frozenset({"validate: Redis down", "validate: Redis is back", "end all of a user"})
+"""Flows that kill the Redis or show its content. A Redis that was named by its address has other content."""
 GUIDE = (Path(__file__).parents[1] / "docs" / "tracing-guide.md").read_text(encoding="utf-8")
 FOUND_BY_TAG = {
     "cache_miss=true": "validate: miss",
@@ -48,12 +48,12 @@ NO_LOGS = {
     ("request-log", "lines", "attributes.correlation.id", "capability", "the source carries no logs"),
     ("request-log", "lines", "forbid", "capability", "the source carries no logs"),
 }
-"""All that cannot be verified from Jaeger: it takes no log records."""
+"""Everything that cannot be verified from Jaeger, which accepts no log records."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of the demo: the traces by the names of their flows, those of flows at the same time, and the verdict."""
+    """One run of the demo: trace ids by flow, those of concurrent requests, and the report."""
 
     traces: Mapping[str, str]
     interleaved: Collection[str]
@@ -61,13 +61,13 @@ class Run:
 
     @property
     def trace_ids(self) -> tuple[str, ...]:
-        """Every trace, once."""
+        """Return every trace id once."""
         return tuple(dict.fromkeys([*self.traces.values(), *self.interleaved]))
 
 
 @pytest.fixture(scope="module")
 def run(redis_server: RedisBackend, postgres: PostgresBackend, jaeger: JaegerBackend) -> Run:
-    """All flows are driven, both services have ended, and the verdict on what Jaeger has of them is settled."""
+    """Drive all flows, stop studio-api, and wait for the report on Jaeger's traces."""
     with running_studio(redis_server, postgres, jaeger) as services:
         driven = list(every_flow(services.deployment, services.audit))
         assert services.studio.stop() == 0
@@ -78,21 +78,21 @@ def run(redis_server: RedisBackend, postgres: PostgresBackend, jaeger: JaegerBac
     ]
     wanted = [*traces.values(), *interleaved]
     source = JaegerSource(jaeger.url, trace_ids=wanted, scenarios={traces[BREAKER]: SCENARIO})
-    return Run(traces, interleaved, judged(source, allow_unseen=redis_server.process is None))
+    return Run(traces, interleaved, wait_for_report(source, allow_unseen=redis_server.process is None))
 
 
 @pytest.fixture(scope="module")
 def spans(run: Run, jaeger: JaegerBackend) -> Sequence[JaegerSpan]:
-    """Every span of the run, by plain HTTP."""
+    """Return every span of the run, read by plain HTTP."""
     return [span for trace_id in run.trace_ids for span in spans_of(jaeger.url, trace_id)]
 
 
 def _job_of(jaeger: JaegerBackend, request: str) -> str:
-    """The trace of the job that a request asked for: no response tells it, but they share a correlation id."""
-    (asked,) = until(lambda: spans_of(jaeger.url, request), within=DEADLINE)
-    shared = {"correlation.id": asked.attributes["correlation.id"]}
+    """Return the trace id of the job that a request started; both have the same correlation id."""
+    (request_span,) = wait_until(lambda: spans_of(jaeger.url, request), within=DEADLINE)
+    shared = {"correlation.id": request_span.attributes["correlation.id"]}
     source = JaegerSource(jaeger.url, query=JaegerQuery("studio-api", "session.purge", shared, lookback_seconds=600))
-    (job,) = until(lambda: source.read().traces, within=DEADLINE)
+    (job,) = wait_until(lambda: source.read().traces, within=DEADLINE)
     return job.trace_id
 
 
@@ -124,15 +124,15 @@ class TestTrees:
     def test_a_flow_is_this_tree(
         self, expected: Expected, run: Run, jaeger: JaegerBackend, redis_server: RedisBackend
     ) -> None:
-        if expected.flow in NEEDS_OUR_REDIS and redis_server.process is None:
-            pytest.skip("this Redis was named by its address: it is not ours to kill, and not ours alone")
+        if expected.flow in NEEDS_OWN_REDIS and redis_server.process is None:
+            pytest.skip("this Redis was named by its address: tests must not kill it, and others may use it")
         wanted = expected.tree.strip()
         assert tree_of(jaeger.url, run.traces[expected.flow], wanted) == wanted
 
     def test_every_flow_of_the_demo_is_expected(self, run: Run) -> None:
         one_trace = {name for name, trace_id in run.traces.items() if trace_id == run.traces[BREAKER]} - {BREAKER}
         known = {expected.flow for expected in EXPECTED}
-        assert known - NEEDS_OUR_REDIS <= run.traces.keys() - one_trace <= known
+        assert known - NEEDS_OWN_REDIS <= run.traces.keys() - one_trace <= known
 
     def test_requests_at_the_same_time_do_not_mix(self, run: Run, jaeger: JaegerBackend) -> None:  # S5.4
         (wanted,) = {expected.tree.strip() for expected in EXPECTED if expected.flow.startswith("audit: told, ")}
@@ -148,20 +148,20 @@ class TestSearches:
     def test_a_tag_of_the_tracing_guide_finds_its_flow(self, tag: str, run: Run, jaeger: JaegerBackend) -> None:  # S7.1
         assert f"\n| `{tag}`" in GUIDE
         if FOUND_BY_TAG[tag] not in run.traces:
-            pytest.skip("this Redis was named by its address: it is not ours to kill")
+            pytest.skip("this Redis was named by its address: tests must not kill it")
         name, _, value = tag.partition("=")
         with JaegerSource(jaeger.url, query=JaegerQuery("studio-api", attributes={name: value})) as source:
             assert run.traces[FOUND_BY_TAG[tag]] in {trace.trace_id for trace in source.read().traces}
 
 
 class TestEverySpan:
-    def test_says_which_service_in_which_version_and_environment(self, spans: Sequence[JaegerSpan]) -> None:  # S1.2
-        said = {
+    def test_has_its_service_in_which_version_and_environment(self, spans: Sequence[JaegerSpan]) -> None:  # S1.2
+        resources = {
             tuple(span.resource.get(name) for name in ("service.name", "service.version", "deployment.environment"))
             for span in spans
         }
         version = Settings.load({}).service_version
-        assert said == {("studio-api", version, "development"), ("audit-api", version, "development")}
+        assert resources == {("studio-api", version, "development"), ("audit-api", version, "development")}
 
     def test_carries_the_correlation_id_of_its_request(self, spans: Sequence[JaegerSpan], run: Run) -> None:  # S5.2
         ids: dict[str, set[object]] = {}
@@ -224,28 +224,28 @@ class TestTwoServices:
     def test_a_job_is_linked_to_its_request_with_its_correlation_id(
         self, run: Run, jaeger: JaegerBackend
     ) -> None:  # S5.1
-        (asked,) = spans_of(jaeger.url, run.traces["purge in the background"])
+        (request_span,) = spans_of(jaeger.url, run.traces["purge in the background"])
         (job,) = [span for span in spans_of(jaeger.url, run.traces[JOB]) if span.name == "session.purge"]
-        shared = {"correlation.id": asked.attributes["correlation.id"]}
-        assert (job.parent_id, job.links) == ("", [(asked.trace_id, asked.span_id, shared)])
+        shared = {"correlation.id": request_span.attributes["correlation.id"]}
+        assert (job.parent_id, job.links) == ("", [(request_span.trace_id, request_span.span_id, shared)])
 
 
 class TestReading:
-    def test_spanpact_reads_what_jaeger_says(
-        self, run: Run, spans: Sequence[JaegerSpan], jaeger: JaegerBackend
-    ) -> None:
+    def test_spanpact_reads_the_same_spans(self, run: Run, spans: Sequence[JaegerSpan], jaeger: JaegerBackend) -> None:
         traces = JaegerSource(jaeger.url, trace_ids=run.trace_ids).read().traces
-        assert sorted(map(_told, (span for trace in traces for span in trace.spans))) == sorted(map(_told, spans))
+        assert sorted(map(_comparable, (span for trace in traces for span in trace.spans))) == sorted(
+            map(_comparable, spans)
+        )
 
 
-def _told(span: JaegerSpan | Span) -> tuple[str, ...]:
-    """What both readings have of a span, but Jaeger's own remarks."""
+def _comparable(span: JaegerSpan | Span) -> tuple[str, ...]:
+    """Return the parts of a span that both readings have, without Jaeger's own attributes."""
     own = {name: value for name, value in span.attributes.items() if not name.startswith("@jaeger@")}
     return span.trace_id, span.span_id, span.parent_id, span.name, span.kind, span.status, repr(sorted(own.items()))
 
 
 def _redis_rules(span: JaegerSpan) -> Mapping[str, bool]:
-    """What S2.2 and S2.3 say of the span of one command, by rule."""
+    """Return whether a command's span keeps each rule of S2.2 and S2.3, by rule."""
     has, failed = span.attributes, span.status == "error"
     read = has["operation"] in ("GET", "HGET", "HGETALL") and not failed
     return {

@@ -1,4 +1,4 @@
-"""The Jaeger source against a real Jaeger: what it gives back, its quirks, two vantage points, waiting, outages."""
+"""The Jaeger source against a real Jaeger: its answers, its quirks, two vantage points, waiting, outages."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ PLAN = load_text(CONTRACT, file="session.contract.yaml")
 WAIT_SETTINGS = WaitSettings(30)
 
 
-def fresh(**options: bool) -> Sequence[ReadableSpan]:
-    """A trace that no other test, and nobody else, has in this Jaeger."""
+def fresh_trace(**options: bool) -> Sequence[ReadableSpan]:
+    """Return a trace with an id that is not yet in this Jaeger."""
     return everything(secrets.randbits(31), **options)
 
 
@@ -82,7 +82,7 @@ def waited(source: JaegerSource, settings: WaitSettings = WAIT_SETTINGS) -> Repo
 
 
 def compared(first: Reading, source: JaegerSource, settings: WaitSettings = WAIT_SETTINGS) -> Report:
-    """The two, once nothing is missing or the time is up."""
+    """Compare a reading with the source, once no span is missing or the time is up."""
     poll = Poll(
         source.read,
         lambda reading: compare(first, reading, complete=False),
@@ -102,14 +102,14 @@ def keywords(report: Report) -> set[str]:
 
 class TestTwoVantagePoints:
     def test_what_was_recorded_in_memory_is_what_jaeger_holds(self, jaeger: JaegerBackend) -> None:
-        spans = fresh()
+        spans = fresh_trace()
         export(jaeger, spans)
         report = compared(memory(spans), JaegerSource(jaeger.url, trace_ids=[id_of(spans)]))
         assert report.findings == ()
         assert {each.keyword for each in report.results[0].not_checked} <= {"dropped_counts"}
 
     def test_one_contract_gives_one_verdict_from_both(self, jaeger: JaegerBackend) -> None:
-        spans = fresh()
+        spans = fresh_trace()
         export(jaeger, spans)
         here, there = judge(memory(spans)), waited(JaegerSource(jaeger.url, trace_ids=[id_of(spans)]))
         assert (here.verdict, there.verdict) == ("kept", "kept")
@@ -119,21 +119,21 @@ class TestTwoVantagePoints:
         }
 
     def test_a_lost_span_is_found_and_so_is_its_orphan(self, jaeger: JaegerBackend) -> None:
-        spans = fresh()
+        spans = fresh_trace()
         export(jaeger, [span for span in spans if span.name != "GET /session"])
         report = compared(memory(spans), JaegerSource(jaeger.url, trace_ids=[id_of(spans)]), WaitSettings(1))
         ids = [finding.id for finding in report.findings]
         assert (ids.count("span-lost"), ids.count("span-orphan"), len(ids)) == (1, 4, 5)
 
     def test_a_span_that_was_sent_twice_is_a_duplicate_or_one_span(self, jaeger: JaegerBackend) -> None:
-        spans = fresh()
+        spans = fresh_trace()
         export(jaeger, spans)
         export(jaeger, spans[:1])
         report = compared(memory(spans), JaegerSource(jaeger.url, trace_ids=[id_of(spans)]), WaitSettings(1))
         assert {finding.id for finding in report.findings} <= {"span-duplicate"}  # as its storage has it
 
     def test_the_old_api_alters_only_what_it_cannot_carry(self, jaeger: JaegerBackend) -> None:
-        spans = fresh()
+        spans = fresh_trace()
         export(jaeger, spans)
         source = JaegerSource(jaeger.url, trace_ids=[id_of(spans)], api="legacy")
         report = compared(memory(spans), source, WaitSettings(1))
@@ -143,7 +143,7 @@ class TestTwoVantagePoints:
     def test_on_the_command_line(
         self, jaeger: JaegerBackend, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        spans = fresh()
+        spans = fresh_trace()
         export(jaeger, spans)
         file = tmp_path / "traces.json"
         file.write_bytes(encode_traces_json(memory(spans)))
@@ -159,7 +159,7 @@ class TestTwoVantagePoints:
 
 class TestSearch:
     def test_by_service_operation_and_attributes(self, jaeger: JaegerBackend) -> None:
-        made = [fresh(), fresh()]
+        made = [fresh_trace(), fresh_trace()]
         for spans in made:
             export(jaeger, spans)
         wanted = {id_of(spans) for spans in made}
@@ -176,7 +176,7 @@ class TestSearch:
             assert source.read().traces == ()
 
     def test_a_limit_is_enough(self, jaeger: JaegerBackend) -> None:
-        spans = fresh()
+        spans = fresh_trace()
         export(jaeger, spans)
         seen_all(JaegerSource(jaeger.url, trace_ids=[id_of(spans)]), {id_of(spans)})
         assert len(JaegerSource(jaeger.url, query=JaegerQuery("studio-api", limit=1)).read().traces) == 1
@@ -207,17 +207,17 @@ class TestQuirks:
         ],
     )
     def test_it_answers_as_it_did_when_it_was_recorded(self, jaeger: JaegerBackend, name: str, path: str) -> None:
-        status, body = asked(f"{jaeger.url}{path}")
+        status, body = get(f"{jaeger.url}{path}")
         assert (f"{status}", json.loads(body)) == (name.partition("-")[0], json.loads((ANSWERS / name).read_bytes()))
 
     def test_an_unknown_path_is_a_page_and_no_error(self, jaeger: JaegerBackend) -> None:
-        status, body = asked(f"{jaeger.url}/api/v3/nothing")
+        status, body = get(f"{jaeger.url}/api/v3/nothing")
         assert (status, body.lstrip()[:1]) == (200, b"<")
         with pytest.raises(SourceError, match="the server does not have /api/v3 or /api/traces"):
             JaegerSource(f"{jaeger.url}/nothing", trace_ids=["a"]).read()
 
     def test_nan_is_read_by_the_stable_api_and_fails_the_old_one(self, jaeger: JaegerBackend) -> None:
-        spans = fresh(not_a_number=True)
+        spans = fresh_trace(not_a_number=True)
         export(jaeger, spans)
         source = JaegerSource(jaeger.url, trace_ids=[id_of(spans)])
         assert compared(memory(spans), source).verdict == "kept"
@@ -231,7 +231,7 @@ class TestQuirks:
             JaegerSource(jaeger.otlp_grpc, trace_ids=["a"], limits=HttpLimits(seconds=2)).read()
 
 
-def asked(url: str) -> tuple[int, bytes]:
+def get(url: str) -> tuple[int, bytes]:
     try:
         with urllib.request.urlopen(url) as response:
             return response.status, response.read()
@@ -242,7 +242,7 @@ def asked(url: str) -> tuple[int, bytes]:
 
 class TestWaiting:
     def test_spans_that_come_after_their_children_are_waited_for(self, jaeger: JaegerBackend) -> None:
-        spans = fresh()
+        spans = fresh_trace()
         top = [span for span in spans if span.name == "GET /session"]
         source = JaegerSource(jaeger.url, trace_ids=[id_of(spans)])
         export(jaeger, [span for span in spans if span not in top])
@@ -274,7 +274,7 @@ class TestOutages:
             jaeger.restart()
 
     def test_a_paused_jaeger_is_away_and_back(self, server: JaegerBackend) -> None:
-        spans = fresh()
+        spans = fresh_trace()
         export(server, spans)
         source = JaegerSource(server.url, trace_ids=[id_of(spans)], limits=HttpLimits(seconds=0.5))
         seen_all(source, {id_of(spans)})
@@ -287,7 +287,7 @@ class TestOutages:
         assert waited(source).verdict == "kept"
 
     def test_a_killed_jaeger_has_forgotten(self, server: JaegerBackend) -> None:
-        spans = fresh()
+        spans = fresh_trace()
         export(server, spans)
         source = JaegerSource(server.url, trace_ids=[id_of(spans)])
         seen_all(source, {id_of(spans)})
@@ -300,7 +300,7 @@ class TestOutages:
 
 def asked_nothing(jaeger: JaegerBackend) -> bool:
     try:
-        asked(f"{jaeger.url}/api/v3/services")
+        get(f"{jaeger.url}/api/v3/services")
     except OSError:
         return True
     return False

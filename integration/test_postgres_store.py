@@ -23,7 +23,7 @@ EMAIL = "bob@example.com"
 CALL = "execute_with_circuit_breaker"
 FRAGILE: dict[str, Any] = {"window_calls": 3, "minimum_calls": 3, "failure_rate_threshold": 1.0, "half_open_permits": 1}
 DEADLINE_S = 30.0
-"""Of a whole test: none may hang."""
+"""Seconds that a whole test may take."""
 
 
 @pytest.fixture

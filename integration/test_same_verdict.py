@@ -1,7 +1,7 @@
-"""One contract, many sources, the same verdict: what a real Jaeger gives back, by either of its APIs.
+"""One contract, many sources, the same verdict: traces that a real Jaeger returns, by either of its APIs.
 
-Traces are generated, or are those of tests/corpus; many are sent at once, then each is read by its trace id. What a
-reading of Jaeger may lack is what it declares not to carry; docs/sources.md says what else the old API cannot tell.
+Traces are generated, or are those of tests/corpus; many are sent at once, then each is read by its trace id. A reading
+of Jaeger may lack only what its capabilities exclude; docs/sources.md has the further limits of the old API.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ Judged: TypeAlias = tuple[str, Sequence[CompiledContract], Reading]
 
 APIS: Final[Sequence[Api]] = ("v3", "legacy")
 A_REQUEST: Final = 150
-"""How many readings are sent at once."""
+"""The number of readings in one request."""
 DEADLINE: Final = 15.0
-"""Seconds within which Jaeger must show what it was sent; a failure, never a pause."""
+"""Seconds within which Jaeger must have what was sent to it."""
 QUIET: Final[Any] = {
     "deadline": None, "derandomize": True, "database": None, "phases": [Phase.generate],
     "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
@@ -74,7 +74,7 @@ def test_every_case_of_the_corpus_is_judged_as_it_says(jaeger: JaegerBackend, ap
 
 
 def differing(jaeger: JaegerBackend, api: Api, judged: Sequence[Judged]) -> str:
-    """What reports on Jaeger's traces say otherwise than those on the traces as they were made, less what it lacks."""
+    """Return the differences between reports on Jaeger's traces and on the original ones, as lines."""
     found = []
     for name, contracts, reading in judged:
         there = only(once_there(jaeger, api, reading), reading)
@@ -86,7 +86,7 @@ def differing(jaeger: JaegerBackend, api: Api, judged: Sequence[Judged]) -> str:
 
 
 def once_there(jaeger: JaegerBackend, api: Api, reading: Reading) -> Reading:
-    """What Jaeger gives of these traces as soon as it has all their spans."""
+    """Wait until Jaeger has all spans of these traces. Return the reading."""
     source = JaegerSource(jaeger.url, trace_ids=[trace.trace_id for trace in reading.traces], api=api)
     deadline = time.monotonic() + DEADLINE
     while number_of_spans(read := source.read()) < number_of_spans(reading):
@@ -99,7 +99,7 @@ def number_of_spans(reading: Reading) -> int:
 
 
 def send(jaeger: JaegerBackend, readings: Sequence[Reading]) -> None:
-    """Exports all traces in few requests: protobuf messages one after another are one message."""
+    """Export all traces in few requests; concatenated protobuf messages are one message."""
     for start in range(0, len(readings), A_REQUEST):
         written = [as_protobuf(encode_traces_json(reading)) for reading in readings[start : start + A_REQUEST]]
         body = b"".join(spans for spans, _ in filter(None, written))
@@ -111,14 +111,14 @@ def send(jaeger: JaegerBackend, readings: Sequence[Reading]) -> None:
 
 
 def in_memory(reading: Reading) -> Reading:
-    """What the memory source gives of these traces when an SDK holds them."""
+    """Return what the memory source reads when an SDK has these traces."""
     assert can_be_recorded(reading)
     scenarios = {trace.trace_id: trace.scenario for trace in reading.traces}
     return MemorySource(recorded(reading)[0], scenarios=scenarios, offered=reading.offered).read()
 
 
 def jaeger_takes(reading: Reading) -> bool:
-    """Whether Jaeger can be given the traces and keeps what they say: ids are well-formed, a service's name is text."""
+    """Return whether Jaeger accepts and keeps the traces: ids are well-formed, a service's name is text."""
     spans = [span for trace in reading.traces for span in trace.spans]
     return bool(spans) and all(map(_taken, spans))
 
@@ -130,32 +130,32 @@ def _taken(span: Span) -> bool:
 
 
 def _for(api: Api, reading: Reading) -> Reading:
-    """The reading; for the old API without what docs/sources.md says that it cannot tell."""
+    """Return the reading; for the old API without what that cannot represent (docs/sources.md)."""
     return reading if api == "v3" else _plain(reading)
 
 
 def _plain(value: Any) -> Any:
-    """Without NaN, attributes of scopes, schema URLs, links within the trace, and Jaeger 1's mark of failure."""
+    """Remove NaN, attributes of scopes, schema URLs, links within the trace, and Jaeger 1's error tag."""
     if isinstance(value, Span):
         scope = msgspec.structs.replace(value.scope, attributes={})
-        resource = Resource(_told(value.resource.attributes))
-        events = [msgspec.structs.replace(event, attributes=_told(event.attributes)) for event in value.events]
-        attributes = _told(value.attributes)
+        resource = Resource(_kept_values(value.resource.attributes))
+        events = [msgspec.structs.replace(event, attributes=_kept_values(event.attributes)) for event in value.events]
+        attributes = _kept_values(value.attributes)
         links = [link for link in value.links if link.trace_id != value.trace_id]
         if value.status != "error" and attributes.get("error") is True:
             del attributes["error"]
         return msgspec.structs.replace(
             value, scope=scope, resource=resource, events=events, links=links, attributes=attributes
         )
-    # spans of one id share their warnings there, and so the ends that were sent
+    # spans with the same id share their warnings in Jaeger, and so the ends that were sent
     spans = [{span.span_id: _plain(span) for span in trace.spans} for trace in value.traces]
     traces = [msgspec.structs.replace(t, spans=list(own.values())) for t, own in zip(value.traces, spans, strict=True)]
     return msgspec.structs.replace(value, traces=traces)
 
 
-def _told(attributes: dict[str, Value]) -> dict[str, Value]:
-    return {name: value if _is_told(value) else "other" for name, value in attributes.items()}
+def _kept_values(attributes: dict[str, Value]) -> dict[str, Value]:
+    return {name: value if _is_kept(value) else "other" for name, value in attributes.items()}
 
 
-def _is_told(value: Value) -> bool:
+def _is_kept(value: Value) -> bool:
     return not isinstance(value, float) or math.isfinite(value)

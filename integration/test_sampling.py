@@ -1,6 +1,6 @@
-"""Sampling in production on real servers: the rate is right, and a trace is whole in Jaeger or not there (S1.4, S6.3).
+"""Sampling in production on real servers: the rate is right, and a trace is complete in Jaeger or absent (S1.4, S6.3).
 
-Ids come from a seed, so that the traces that are sampled are the same on every run: no bad luck can fail this.
+Ids come from a seed, so that the same traces are sampled on every run.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection
 from math import sqrt
+from typing import TypeAlias
 
 import pytest
 
@@ -20,24 +21,24 @@ from containers.servers.jaeger_server import JaegerBackend
 from containers.servers.postgres_server import PostgresBackend
 from containers.servers.redis_server import RedisBackend
 from demo.services import Services
-from integration.evidence import Answer, answer_from, held, settled, spans_of, whole
-from integration.studio import running_studio
+from integration.support.evidence import Answer, kept_traces, parse_answer, settled_ledger, spans_of, stored_traces
+from integration.support.studio import running_studio
 from reference_impl.telemetry.seeded_ids import SeededIds
 from spanpact.trace.model import Trace
 
-pytestmark = pytest.mark.timeout(180)  # a busy machine has more to do than this
+pytestmark = pytest.mark.timeout(180)  # the machine may be busy
 RATE = 0.1  # the default in production
 SEED = 7
-SESSIONS, READS = 120, 880  # requests that audit-api is told of, and requests that are answered by the cache
+SESSIONS, READS = 120, 880  # requests that are reported to audit-api, and requests that the cache answers
 ROOTS = SESSIONS + READS
-PARENTS = 20  # requests of clients that are traced and sampled, and of as many that are not
+PARENTS = 20  # requests of traced and sampled clients, and the same number of unsampled ones
 AT_ONCE = 16
 Z_OF_999 = 3.2905  # 99.9 % of a normal distribution lie within so many deviations
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What was asked of services in production, all at once, and what Jaeger has of it when they have ended."""
+    """Concurrent requests to services in production, and Jaeger's traces of them after the services have ended."""
 
     roots: Sequence[Answer]
     under_sampled: Sequence[Answer]
@@ -51,22 +52,22 @@ class Run:
 def run(redis_server: RedisBackend, postgres: PostgresBackend, jaeger: JaegerBackend) -> Iterator[Run]:
     environ = {"OTEL_ENVIRONMENT": "production", "STUDIO_ID_SEED": str(SEED)}
     with running_studio(redis_server, postgres, jaeger, **environ) as services:
-        roots, sampled, unsampled = driven(services.studio.url)
-        ledger = settled(services.studio.url)
+        roots, sampled, unsampled = drive(services.studio.url)
+        ledger = settled_ledger(services.studio.url)
         assert ledger.ended == ledger.stored
         services.studio.stop()
         services.audit.stop()
-        # When these are there, so is everything that was sent: the services have ended.
-        whole(jaeger, [answer.trace_id for answer in (*roots, *sampled, *unsampled) if answer.sampled])
-        traces = held(jaeger, [answer.trace_id for answer in (*roots, *sampled, *unsampled)])
+        # The services have ended, so when these traces are complete, every span has arrived.
+        kept_traces(jaeger, [answer.trace_id for answer in (*roots, *sampled, *unsampled) if answer.sampled])
+        traces = stored_traces(jaeger, [answer.trace_id for answer in (*roots, *sampled, *unsampled)])
         yield Run(roots, sampled, unsampled, services, ledger.stored, traces)
 
 
-def driven(url: str) -> tuple[list[Answer], list[Answer], list[Answer]]:
-    """Requests without a parent, and with parents that are sampled and that are not, which the rate would not be."""
-    with asking(url) as (ask_all, ask):
+def drive(url: str) -> tuple[list[Answer], list[Answer], list[Answer]]:
+    """Send requests without a parent, and with parents whose flag differs from the choice by the rate."""
+    with request_sender(url) as (ask_all, ask):
         first = ask(NEW)
-        # By the rate alone, a trace id of high low bits is never sampled, and one of low ones always.
+        # By the rate alone, a trace id with high lower bits is never sampled, and one with low ones always.
         sampled = [child(f"00-{SEED:08x}{number:08x}{'f' * 16}-{number:016x}-01") for number in range(1, PARENTS + 1)]
         unsampled = [child(f"00-{SEED:08x}{number:08x}{1:016x}-{number:016x}-00") for number in range(1, PARENTS + 1)]
         read = Request("GET", "/session", {"authorization": f"Bearer {first.token}"})
@@ -90,15 +91,20 @@ NEW = Request("POST", "/sessions", body='{"email": "mary@example.com", "device":
 
 
 def child(traceparent: str) -> Request:
-    """A new session, asked for by somebody who traces."""
+    """Return a request of a traced client for a session."""
     return replace(NEW, headers={"traceparent": traceparent})
 
 
-@contextmanager
-def asking(url: str) -> Iterator[tuple[Callable[[Sequence[Request]], list[Answer]], Callable[[Request], Answer]]]:
-    """Asks many requests at once, or one, over connections that stay; all must be answered well.
+SendAll: TypeAlias = Callable[[Sequence[Request]], list[Answer]]
 
-    By the standard library's client, as others take more time than the service.
+
+@contextmanager
+def request_sender(
+    url: str,
+) -> Iterator[tuple[Callable[[Sequence[Request]], list[Answer]], Callable[[Request], Answer]]]:
+    """Yield functions that send many requests at once, or one, over kept-alive connections. All must succeed.
+
+    They use the standard library's client, as others take more time than the service.
     """
     connections: list[HTTPConnection] = []
     of_thread = threading.local()
@@ -111,7 +117,7 @@ def asking(url: str) -> Iterator[tuple[Callable[[Sequence[Request]], list[Answer
         response = of_thread.connection.getresponse()
         text = response.read().decode()
         assert response.status in (200, 201), text
-        return answer_from(response.status, response.headers, text)
+        return parse_answer(response.status, response.headers, text)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         try:
@@ -161,5 +167,5 @@ def test_as_many_spans_are_there_as_the_service_says(run: Run) -> None:
 
 
 def test_what_is_not_sampled_is_still_in_the_log(run: Run) -> None:
-    said = "\n".join(run.services.studio.log_lines())
-    assert all(answer.trace_id in said for answer in run.roots)
+    log = "\n".join(run.services.studio.log_lines())
+    assert all(answer.trace_id in log for answer in run.roots)

@@ -1,6 +1,6 @@
-"""The export path: what it takes without loss, what a burst costs, how it ends with a dead endpoint (S6.2).
+"""The export path: its rate without loss, the cost of a burst, its end with a dead endpoint (S6.2).
 
-Each holds the ledger to account to the span: `ended = stored + lost{reason}`, and nothing pending at the end.
+Each test checks the ledger exactly: `ended = stored + lost{reason}`, and nothing pending at the end.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from reference_impl.export.ledger import LedgerReading
 from reference_impl.settings import Settings
 from reference_impl.telemetry import Telemetry, configure_tracing
 
-SAID: Mapping[str, AttributeValue] = {
+ATTRIBUTES: Mapping[str, AttributeValue] = {
     "operation": "GET",
     "key": "session:*",
     "latency_ms": 0.7,
@@ -38,10 +38,10 @@ LONG_S = 60.0
 
 
 def make_spans(tracer: Tracer, number: int) -> None:
-    """Spans with the attributes of a Redis command."""
+    """Make spans with the attributes of a Redis command."""
     for _ in range(number):
         span = tracer.start_span("redis.get", kind=SpanKind.CLIENT)
-        span.set_attributes(SAID)
+        span.set_attributes(ATTRIBUTES)
         span.end()
 
 
@@ -54,8 +54,8 @@ def exporting_to(endpoint: str, **more: Any) -> Iterator[Telemetry]:
         telemetry.shutdown(LONG_S)
 
 
-def settled(ledger: LedgerReading, ended: int) -> str:
-    """What the ledger says, once it is certain that it is exact and complete."""
+def checked(ledger: LedgerReading, ended: int) -> str:
+    """Return the ledger as text, after asserting that it is exact and complete."""
     assert ledger.ended == ended == ledger.stored + ledger.lost_total
     assert ledger.pending == 0
     return f"{ledger.ended} ended = {ledger.stored} stored + {dict(ledger.lost)} lost"
@@ -75,10 +75,10 @@ def test_spans_a_second_without_loss(jaeger: JaegerBackend, rate: int, measured:
         took = time.monotonic() - began
         telemetry.flush(LONG_S)
         ledger = telemetry.ledger()
-    facts = {"ledger": settled(ledger, made), "jaeger": str(jaeger)}
+    facts = {"ledger": checked(ledger, made), "jaeger": str(jaeger)}
     reached = made / took
     measured(f"export, {rate} spans/s asked: made", [reached], unit="spans/s", **facts)
-    # A busy machine does not make as many as that: then the loss says nothing about the goal.
+    # A busy machine makes fewer spans; then the loss does not show whether the goal is met.
     goal = 0 if rate <= 8_000 and reached >= 0.95 * rate else None
     measured(f"export, {rate} spans/s asked: lost", [ledger.lost_total], goal=goal, unit="spans", **facts)
 
@@ -91,8 +91,8 @@ def test_cpu_time_of_an_exported_span(jaeger: JaegerBackend, measured: Callable[
         began = time.process_time()
         assert telemetry.flush(LONG_S)
         took = time.process_time() - began
-        said = settled(telemetry.ledger(), number)
-    measured("export, CPU time of a span, OTLP/HTTP", [took / number * 1e6], unit="us", ledger=said)
+        ledger_text = checked(telemetry.ledger(), number)
+    measured("export, CPU time of a span, OTLP/HTTP", [took / number * 1e6], unit="us", ledger=ledger_text)
 
 
 @pytest.mark.timeout(120)
@@ -105,15 +105,15 @@ def test_a_burst(jaeger: JaegerBackend, measured: Callable[..., None]) -> None:
         flushed = telemetry.flush(LONG_S)
         ledger = telemetry.ledger()
     assert flushed is (ledger.lost_total == 0)
-    said = settled(ledger, BURST)
-    measured(f"export, burst of {BURST}: time of the caller", [took], ledger=said)
-    measured(f"export, burst of {BURST}: stored", [ledger.stored], unit="spans", ledger=said)
+    ledger_text = checked(ledger, BURST)
+    measured(f"export, burst of {BURST}: time of the caller", [took], ledger=ledger_text)
+    measured(f"export, burst of {BURST}: stored", [ledger.stored], unit="spans", ledger=ledger_text)
     for reason, number in ledger.lost.items():
-        measured(f"export, burst of {BURST}: lost, {reason}", [number], unit="spans", ledger=said)
+        measured(f"export, burst of {BURST}: lost, {reason}", [number], unit="spans", ledger=ledger_text)
 
 
 class Nowhere(SpanExporter):
-    """Takes spans and keeps none."""
+    """An exporter that discards spans."""
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """See SpanExporter."""
@@ -141,7 +141,7 @@ def test_memory_of_a_queued_span(measured: Callable[..., None]) -> None:
 @pytest.mark.parametrize("endpoint", ["refuses", "is silent"])
 @pytest.mark.parametrize("end", ["flush", "shutdown"])
 def test_the_end_with_a_dead_endpoint(endpoint: str, end: str, measured: Callable[..., None]) -> None:
-    late, said = [], ""
+    late, ledger_text = [], ""
     for _ in range(3):
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
@@ -154,5 +154,5 @@ def test_the_end_with_a_dead_endpoint(endpoint: str, end: str, measured: Callabl
             assert (telemetry.flush(ASKED_S) if end == "flush" else telemetry.shutdown(ASKED_S)) is False
             late.append(time.monotonic() - began - ASKED_S)
             telemetry.shutdown(ASKED_S)
-            said = settled(telemetry.ledger(), 100)
-    measured(f"export, endpoint {endpoint}: {end} over what was asked", late, goal=0.5, ledger=said)
+            ledger_text = checked(telemetry.ledger(), 100)
+    measured(f"export, endpoint {endpoint}: {end} over what was asked", late, goal=0.5, ledger=ledger_text)

@@ -20,7 +20,7 @@ from opentelemetry import context as context_api
 from benchmarks.operations import one_operation as o
 from containers.servers.redis_server import RedisBackend
 
-ROUNDS, CALLS = 150, 25  # short turns: what is compared stands close together
+ROUNDS, CALLS = 150, 25  # short turns, so that compared samples are close in time
 VARIANTS = (o.UNTRACED, o.API_ONLY, o.BARE, o.BY_HAND, o.CONTRIB, o.BOTH, o.MEASURED)
 OF_CONTRIB = {o.SAMPLED: 0.75, o.UNSAMPLED: 0.30, o.DISABLED: 0.30}
 

@@ -179,8 +179,8 @@ def short(_: str, rows: Rows) -> Sequence[str]:
     if _noise(at, rows) > MOST_NOISE_MS:
         found = {what: row for what, row in found.items() if not row["benchmark"].startswith(under)}
     not_shown = [
-        f"| at {rate} requests a second: not told by this run, as two untraced ones are "
-        f"{shown(_noise(rate, rows), 'ms')} apart | | |"
+        f"| at {rate} requests a second: not shown, because two untraced services differ in this run by "
+        f"{shown(_noise(rate, rows), 'ms')} | | |"
         for rate in rates(rows)
         if carried(rate, rows) and _noise(rate, rows) > MOST_NOISE_MS
     ]

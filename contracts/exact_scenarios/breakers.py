@@ -115,7 +115,7 @@ async def _counting(harness: Harness) -> None:
     first = calls.begin()
     second = calls.begin()
     calls.clock.now += 1.5
-    assert calls.begin() is None  # both may probe, and nobody else
+    assert calls.begin() is None  # both may probe, and no other call
     calls.end(first)
     calls.call()  # half of the results are there: still no other
     calls.end(second, OSError(), takes=0.5)  # at the threshold again
@@ -326,8 +326,8 @@ async def _forked(harness: Harness) -> None:
         os._exit(0)
     os.waitpid(child, 0)  # noqa: ASYNC222 - nothing else is under way
     os.close(write)
-    with os.fdopen(read) as said:
-        assert said.read() == "closed, 0 of 0 failed"
+    with os.fdopen(read) as output:
+        assert output.read() == "closed, 0 of 0 failed"
     with calls.span():
         pass
 

@@ -101,7 +101,7 @@ async def _instrumenting(harness: Harness) -> None:
     assert_raises(TypeError, "str cannot be traced: a redis.asyncio.Redis or redis.Redis is accepted", instrument, "r")
     modes = "mode 'all': one of simple, semconv, both is accepted"
     assert_raises(ValueError, modes, instrument, redis.Redis(), mode="all")
-    nobody: Any = instrument(redis.Redis.from_url(url))  # as there is no global provider, its spans are nobody's
+    nobody: Any = instrument(redis.Redis.from_url(url))  # without a global provider it makes no spans
     assert nobody.execute_command("EXISTS", "session:1") == 0
     nobody.close()
 
@@ -175,7 +175,7 @@ def _traced(client: Any, is_on: bool) -> Iterator[None]:
 
 
 async def _not_current(harness: Harness) -> None:
-    """With `activate=False` the span of a command is nobody's parent, and without it is, until the command ends."""
+    """With `activate=False` a command's span is never a parent; otherwise it is until the command ends."""
     for activate in (True, False):
         clients = traced_clients(harness, activate=activate)
         with operation_span(tracer_of(harness), f"activate {activate}") as span:

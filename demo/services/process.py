@@ -9,7 +9,6 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 from queue import Empty, Queue
-from types import TracebackType
 
 from containers.servers.dead_mans_switch import DeadMansSwitch
 from demo.breakages import PROPAGATION_BREAKAGES
@@ -59,9 +58,7 @@ class ServiceProcess:
             raise
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def log_lines(self) -> list[str]:

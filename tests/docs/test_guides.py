@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 
 from containers.images.catalogue import IMAGES
 from demo.breakages import EVERY_BREAKAGE
-from integration.expected_trees import EXPECTED
+from integration.support.expected_trees import EXPECTED
 from reference_impl import vocabulary
 from reference_impl.metrics.catalogue import CATALOGUE
 from reference_impl.redis_tracing.command_table import COMMANDS, HITS

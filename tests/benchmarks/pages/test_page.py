@@ -145,7 +145,7 @@ def test_what_tracing_adds_is_not_told_where_two_untraced_services_differ_by_mor
     few = "\n".join(
         table_of("short", "", rows(*loaded("750", 750.0), measured("from flush to a verdict from Jaeger", 1), noisy))
     )
-    assert "not told by this run, as two untraced ones are 0.60 ms apart" in few
+    assert "not shown, because two untraced services differ in this run by 0.60 ms" in few
     assert "from flush" in few
     assert "sampled" not in few
 
@@ -155,7 +155,10 @@ def test_it_is_told_at_the_highest_rate_at_which_two_untraced_services_are_alike
     found = rows(*loaded("250", 250.0), *loaded("500", 500.0), *loaded("750", 750.0), noisy)
     few = "\n".join(table_of("short", "", found))
     assert "| added to the P95 of the service at 500 requests a second, 10 % sampled | 0.20 ms |" in few
-    assert "| at 750 requests a second: not told by this run, as two untraced ones are 0.60 ms apart | | |" in few
+    assert (
+        "| at 750 requests a second: not shown, because two untraced services differ in this run by 0.60 ms | | |"
+        in few
+    )
     assert "Latency of studio-api at 500 requests a second" in pictures(found)["latency-under-load"]
 
 

@@ -1,6 +1,6 @@
-"""What Jaeger itself says of a trace, asked by plain HTTP of its stable API, drawn as a tree of text.
+"""Draw a trace of Jaeger as a tree of text, read from its stable API by plain HTTP.
 
-Nothing of spanpact reads here: what its Jaeger source says can be held against it.
+This does not use spanpact, so that spanpact's Jaeger source can be compared with it.
 
     GET /session  server  http.response.status_code=200        name, kind (unless internal), attributes of SHOWN
       redis.get  client  error "ConnectionError"               below its parent; status and its message
@@ -25,13 +25,13 @@ SHOWN: Final = (
     "sessions.warmed", "sessions.deleted", "operation", "key", "cache_hit", "cache_miss", "circuit_breaker.state",
     "error", "exception.type", "pool", "from_state", "reason", "failure_count", "threshold",
 )  # fmt: skip
-"""Attributes that trees show, in this order: those that are the same on every run."""
+"""The attributes in trees, in this order: those that are the same on every run."""
 
 FIRST: Final = "studio-api"
-"""The service that needs no name in a tree."""
+"""The service that is not named in a tree."""
 
 DEADLINE: Final = 15.0
-"""Seconds within which Jaeger must show what it was sent; a failure, never a pause."""
+"""Seconds within which Jaeger must have what was sent to it."""
 _QUIET: Final = 3.0
 _OPENER: Final = build_opener(ProxyHandler({}))
 _PAUSE: Final = 0.02
@@ -39,7 +39,7 @@ _PAUSE: Final = 0.02
 
 @dataclass(frozen=True, slots=True)
 class JaegerSpan:
-    """One span as Jaeger gives it; `parent_id` is "" for a root, `links` are (trace id, span id)."""
+    """One span of Jaeger's answer; `parent_id` is "" for a root, `links` start with trace id and span id."""
 
     trace_id: str
     span_id: str
@@ -57,12 +57,12 @@ class JaegerSpan:
 
     @property
     def service(self) -> str:
-        """Which service made it."""
+        """Return the name of the service that made the span."""
         return str(self.resource.get("service.name"))
 
 
 def spans_of(url: str, trace_id: str) -> list[JaegerSpan]:
-    """The spans that the Jaeger holds of a trace now, none where it does not know it."""
+    """Return the spans that the Jaeger has of a trace now, none if it does not know the trace."""
     try:
         with _OPENER.open(f"{url}/api/v3/traces/{trace_id}", timeout=DEADLINE) as response:
             answer = json.load(response)
@@ -81,7 +81,7 @@ def spans_of(url: str, trace_id: str) -> list[JaegerSpan]:
 
 
 def tree_of(url: str, trace_id: str, wanted: str = "") -> str:
-    """The tree of a trace, once it is as wanted, or once Jaeger has shown nothing new for a while."""
+    """Return the tree of a trace once it is as wanted, or once Jaeger has had nothing new for a while."""
     deadline, seen, since = time.monotonic() + DEADLINE, "", time.monotonic()
     while True:
         spans = spans_of(url, trace_id)
@@ -94,7 +94,7 @@ def tree_of(url: str, trace_id: str, wanted: str = "") -> str:
 
 
 def draw(spans: Sequence[JaegerSpan], name_of: Callable[[str, str], str]) -> str:
-    """The tree of these spans, siblings in the order in which they began."""
+    """Draw the tree of these spans, siblings in the order of their start."""
     known = {span.span_id for span in spans}
     below: dict[str, list[JaegerSpan]] = {}
     for span in sorted(spans, key=lambda each: (each.start_ns, each.name)):
@@ -106,15 +106,15 @@ def _lines(
     below: Mapping[str, list[JaegerSpan]], parent: str, service: str, depth: int, name_of: Callable[[str, str], str]
 ) -> Iterator[str]:
     for span in below.get(parent, ()):
-        yield "  " * depth + "  ".join(_said(span, service))
-        for name, _, attributes in sorted(span.events, key=lambda event: event[1]):  # Jaeger has an order of its own
-            yield "  " * (depth + 1) + "  ".join([f"* {name}", *_shown(attributes)])
+        yield "  " * depth + "  ".join(_head(span, service))
+        for name, _, attributes in sorted(span.events, key=lambda event: event[1]):  # Jaeger orders events differently
+            yield "  " * (depth + 1) + "  ".join([f"* {name}", *_drawn_attributes(attributes)])
         for trace_id, span_id, _ in span.links:
             yield "  " * (depth + 1) + f"> {name_of(trace_id, span_id)}"
         yield from _lines(below, span.span_id, span.service, depth + 1, name_of)
 
 
-def _said(span: JaegerSpan, service: str) -> Iterator[str]:
+def _head(span: JaegerSpan, service: str) -> Iterator[str]:
     yield span.name
     if span.service != service:
         yield f"@{span.service}"
@@ -122,10 +122,10 @@ def _said(span: JaegerSpan, service: str) -> Iterator[str]:
         yield span.kind
     if span.status != "unset":
         yield f'{span.status} "{span.message}"' if span.message else span.status
-    yield from _shown(span.attributes)
+    yield from _drawn_attributes(span.attributes)
 
 
-def _shown(attributes: Mapping[str, Any]) -> Iterator[str]:
+def _drawn_attributes(attributes: Mapping[str, Any]) -> Iterator[str]:
     for name in SHOWN:
         if name in attributes:
             value = attributes[name]
@@ -164,7 +164,7 @@ def _attributes(holder: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _value(value: Mapping[str, Any]) -> Any:
-    """An attribute's value; OTLP/JSON writes whole numbers of 64 bits as text."""
+    """Return an attribute's value; OTLP/JSON writes 64-bit integers as text."""
     ((kind, content),) = value.items()
     if kind == "arrayValue":
         return [_value(each) for each in content.get("values", ())]

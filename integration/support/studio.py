@@ -1,4 +1,4 @@
-"""studio-api and audit-api as real processes, on the real Redis, PostgreSQL and Jaeger of this run."""
+"""Run studio-api and audit-api as processes, on the Redis, PostgreSQL and Jaeger of this run."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from containers.servers.postgres_server import PostgresBackend
 from containers.servers.redis_server import RedisBackend
 from demo.services import Services, running_services
 
-SPANS_LEAVE_MS = 50
-"""After how long a service sends its spans, so that nobody waits for more than the flow itself."""
+SCHEDULE_DELAY_MS = 50
+"""How long a service waits before it sends spans: short, so that tests need not wait."""
 
 
 @contextmanager
-def own_database(postgres: PostgresBackend) -> Iterator[str]:
-    """A new, empty database of the server, by its URL for SQLAlchemy; away with the context."""
+def temporary_database(postgres: PostgresBackend) -> Iterator[str]:
+    """Create an empty database for as long as the context lasts. Yield its SQLAlchemy URL."""
     name = f"studio_{secrets.token_hex(6)}"
     _execute(postgres, "CREATE DATABASE {}", name)
     try:
@@ -41,14 +41,14 @@ def running_studio(
     breakage: str | None = None,
     **environ: str,
 ) -> Iterator[Services]:
-    """Both services for as long as the context lasts, with a database of their own; spans go to the Jaeger.
+    """Run both services with a database of their own for as long as the context lasts; spans go to the Jaeger.
 
-    `breakage` names a way to break the tracing (`demo.breakages`); `environ` are settings of both services, which
-    go before those of the demo. `Services.studio.stop()` ends studio-api, which sends what spans it still has.
+    `breakage` names a way to break the tracing (`demo.breakages`). Settings in `environ` override those of the demo.
+    `Services.studio.stop()` ends studio-api, which first sends its remaining spans.
     """
-    given = {"JAEGER_ENDPOINT": jaeger.otlp_http, "OTEL_BSP_SCHEDULE_DELAY": str(SPANS_LEAVE_MS), **environ}
+    given = {"JAEGER_ENDPOINT": jaeger.otlp_http, "OTEL_BSP_SCHEDULE_DELAY": str(SCHEDULE_DELAY_MS), **environ}
     with (
-        own_database(postgres) as database,
+        temporary_database(postgres) as database,
         tempfile.TemporaryDirectory(prefix="studio-api-") as folder,
         running_services(redis, database, Path(folder), breakage=breakage, environ=given) as services,
     ):

@@ -1,4 +1,4 @@
-"""What Jaeger must show of each flow of the demo: the whole tree, drawn as `integration.jaeger_trees` draws it."""
+"""The tree that Jaeger must show for each flow of the demo, drawn as `integration.support.jaeger_trees` draws it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A flow by the name that the demo gives it, the rows of docs/specification.md that it proves, and its tree."""
+    """A flow of the demo by its name, the rows of docs/specification.md that it proves, and its tree."""
 
     flow: str
     rows: str
@@ -24,12 +24,12 @@ POST /sessions  server  http.response.status_code=201  audit.requested=true
     redis.set  client  operation=SET  key=session:*
     redis.pipeline  client  operation=PIPELINE  key=user_sessions:*:*
 """
-_TOLD: Final = f"""{_CREATED}\
+_REPORTED: Final = f"""{_CREATED}\
   POST  client  http.response.status_code=201
     POST /audit/records  @audit-api  server  http.response.status_code=201
       db.query  client
 """
-_MISSED: Final = """
+_MISS: Final = """
 GET /session  server  http.response.status_code=200
   session.validate  session.valid=true  session.source=database
     redis.get  client  operation=GET  key=session:*  cache_hit=false  cache_miss=true
@@ -40,7 +40,7 @@ GET /session  server  http.response.status_code=200
 
 
 def _failed(number: int, opened: str = "") -> str:
-    """A call to which the database does not give the lock in time."""
+    """Return the tree of a call that does not get the database's lock in time."""
     error = "OperationalError"
     return f"""\
 DELETE /session  server  error  http.response.status_code=503
@@ -78,17 +78,17 @@ DELETE /session  server  http.response.status_code=204
 """
 
 JOB: Final = "the job of the purge"
-"""The flow of which no response tells the trace."""
+"""The flow whose trace id is in no response."""
 
 EXPECTED: Final = (
-    Expected("create a session (web)", "S2.1 S3 S4.1 S5.5", _TOLD),
-    Expected("create a session (phone)", "S2.1 S3 S4.1 S5.5", _TOLD),
+    Expected("create a session (web)", "S2.1 S3 S4.1 S5.5", _REPORTED),
+    Expected("create a session (phone)", "S2.1 S3 S4.1 S5.5", _REPORTED),
     Expected("validate: hit", "S2.2 S3", """
 GET /session  server  http.response.status_code=200
   session.validate  session.valid=true  session.source=cache
     redis.get  client  operation=GET  key=session:*  cache_hit=true  cache_miss=false
 """),
-    Expected("validate: miss", "S2.2 S3 S4.1", _MISSED),
+    Expected("validate: miss", "S2.2 S3 S4.1", _MISS),
     Expected("validate: expired", "S2.2 S3", """
 GET /session  server  http.response.status_code=401
   session.validate  session.valid=false  session.reason=expired  session.source=database
@@ -124,7 +124,7 @@ GET /session  server  http.response.status_code=200
     redis.set  client  error "ConnectionError"  operation=SET  key=session:*  error=ConnectionError
       * exception  exception.type=redis.exceptions.ConnectionError
 """),
-    Expected("validate: Redis is back", "S3", _MISSED),
+    Expected("validate: Redis is back", "S3", _MISS),
     Expected("end one session", "S2.4 S3", """
 DELETE /session  server  http.response.status_code=204
   execute_with_circuit_breaker  operation=DELETE  circuit_breaker.state=closed
@@ -168,11 +168,11 @@ session.purge  sessions.deleted=121
 """),
     Expected("breaker: probe, recovered", "S4.1 S4.2 S4.3",
              _failed(1) + _failed(2) + _failed(3, _OPENED) + _REFUSED_AND_RECOVERED),
-    Expected("audit: told", "S5.2 S5.5", _TOLD),
-    Expected("audit: told, 25 at once", "S5.4 S5.5", _TOLD),
+    Expected("audit: told", "S5.2 S5.5", _REPORTED),
+    Expected("audit: told, 25 at once", "S5.4 S5.5", _REPORTED),
     Expected("audit: down", "S5.5", f"""{_CREATED}\
   POST  client  error "ConnectError"
     * exception  exception.type=httpx.ConnectError
 """),
 )  # fmt: skip
-"""In the order of the demo. The circuit breaker's flow is one trace, which its last step completes."""
+"""In the order of the demo. The circuit breaker's flow is one trace, named after its last step."""

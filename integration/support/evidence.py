@@ -1,4 +1,4 @@
-"""What tests hold a service to: what Jaeger has of its requests, judged, and what the service counted of its spans."""
+"""Evidence about a service: its answers, its traces in Jaeger, and the ledger of its spans."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from containers.servers.backend import ServerBackend
 from containers.servers.jaeger_server import JaegerBackend
-from integration.verdicts import judged
-from integration.waiting import DEADLINE, until
+from integration.support.verdicts import wait_for_report
+from integration.support.waiting import DEADLINE, wait_until
 from reference_impl.export.ledger import LedgerReading
 from spanpact.contract.compiled import ContractPlan
 from spanpact.engine import CompiledContract
@@ -25,7 +25,7 @@ from spanpact.trace.model import Span, Trace
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a service answered, and the trace of it; `sampled` as the service says."""
+    """An answer of a service with its trace id; `sampled` is the flag in its `traceresponse` header."""
 
     status: int
     trace_id: str
@@ -35,29 +35,29 @@ class Answer:
 
     @property
     def token(self) -> str:
-        """The token of the session that was made."""
+        """Return the token of the session that was created."""
         return str(json.loads(self.text)["token"])
 
 
-def answer_of(response: httpx.Response) -> Answer:
-    """An answer of studio-api by its response."""
-    return answer_from(response.status_code, response.headers, response.text)
+def parse_response(response: httpx.Response) -> Answer:
+    """Parse a response of studio-api."""
+    return parse_answer(response.status_code, response.headers, response.text)
 
 
-def answer_from(status: int, headers: Mapping[str, str], text: str) -> Answer:
-    """An answer of studio-api by the parts of its response; the headers' case is of no matter to `headers`."""
+def parse_answer(status: int, headers: Mapping[str, str], text: str) -> Answer:
+    """Parse the parts of a response of studio-api; `headers` must ignore the case of names."""
     _, trace_id, _, flags = headers["traceresponse"].split("-")
     return Answer(status, trace_id, bool(int(flags, 16) & 1), text, headers.get("retry-after", ""))
 
 
-def faulty(backend: ServerBackend) -> None:
-    """Skip where the backend is not ours to pause or kill."""
+def skip_unless_stoppable(backend: ServerBackend) -> None:
+    """Skip the test if the backend was not started here, and so must not be paused or killed."""
     if backend.process is None:
-        pytest.skip(f"a {backend.kind} from the {backend.rung} rung is not ours to stop")
+        pytest.skip(f"a {backend.kind} from the {backend.rung} rung must not be stopped")
 
 
-def away(jaeger: JaegerBackend) -> bool:
-    """Whether the Jaeger gives no answer."""
+def is_unreachable(jaeger: JaegerBackend) -> bool:
+    """Return whether the Jaeger does not answer."""
     try:
         httpx.get(f"{jaeger.url}/api/v3/services", timeout=0.2, trust_env=False)
     except httpx.TransportError:
@@ -65,15 +65,15 @@ def away(jaeger: JaegerBackend) -> bool:
     return False
 
 
-def whole(
+def kept_traces(
     jaeger: JaegerBackend, trace_ids: Collection[str], contracts: Iterable[ContractPlan] | None = None
 ) -> dict[str, Trace]:
-    """The traces by their ids, once the Jaeger has each and the contracts are kept, so that none lacks a span.
+    """Wait until the Jaeger has all these traces and they keep the contracts, so that no span is missing.
 
-    The contracts are by default all of the project. Fails with the report where that does not come.
+    Return the traces by their ids. The default contracts are all shipped ones. Fail with the report otherwise.
     """
     compiled = None if contracts is None else list(map(CompiledContract.of, contracts))
-    report = judged(_source(jaeger, trace_ids), compiled, allow_unseen=True)
+    report = wait_for_report(_source(jaeger, trace_ids), compiled, allow_unseen=True)
     assert report.verdict == "kept", render_text(report)
     assert report.reading is not None
     found = {trace.trace_id: trace for trace in report.reading.traces}
@@ -81,8 +81,8 @@ def whole(
     return found
 
 
-def held(jaeger: JaegerBackend, trace_ids: Collection[str]) -> dict[str, Trace]:
-    """What the Jaeger has of these traces now, by their ids."""
+def stored_traces(jaeger: JaegerBackend, trace_ids: Collection[str]) -> dict[str, Trace]:
+    """Return what the Jaeger has of these traces now, by their ids."""
     return {trace.trace_id: trace for trace in _source(jaeger, trace_ids).read().traces}
 
 
@@ -91,22 +91,22 @@ def _source(jaeger: JaegerBackend, trace_ids: Collection[str]) -> JaegerSource:
 
 
 def spans_of(traces: Iterable[Trace], service: str = "studio-api") -> Counter[tuple[str, str]]:
-    """How often the spans of a service are there, by trace and span id."""
+    """Count the spans of a service by trace and span id."""
     spans = (span for trace in traces for span in trace.spans)
     return Counter(
         (span.trace_id, span.span_id) for span in spans if span.resource.attributes["service.name"] == service
     )
 
 
-def only(trace: Trace, name: str) -> Span:
-    """The one span of that name."""
+def span_named(trace: Trace, name: str) -> Span:
+    """Return the only span with this name."""
     (span,) = (span for span in trace.spans if span.name == name)
     return span
 
 
 def ledger_of(url: str) -> LedgerReading:
-    """What a studio-api says of its spans, by its metrics."""
-    said: dict[str, float] = {}
+    """Return the ledger of a studio-api's spans, read from its metrics."""
+    values: dict[str, float] = {}
     lost: dict[str, int] = {}
     text = httpx.get(f"{url}/metrics", timeout=DEADLINE, trust_env=False).text
     for family in text_string_to_metric_families(text):
@@ -114,24 +114,24 @@ def ledger_of(url: str) -> LedgerReading:
             if sample.name == "studio_spans_lost_total" and sample.value:
                 lost[sample.labels["reason"]] = int(sample.value)
             elif sample.name.startswith("studio_spans_"):
-                said[sample.name] = sample.value
-    ledger = LedgerReading(int(said["studio_spans_ended_total"]), int(said["studio_spans_stored_total"]), lost)
-    assert ledger.pending == said["studio_spans_pending"]  # ended = stored + lost + pending, at every moment
+                values[sample.name] = sample.value
+    ledger = LedgerReading(int(values["studio_spans_ended_total"]), int(values["studio_spans_stored_total"]), lost)
+    assert ledger.pending == values["studio_spans_pending"]  # ended = stored + lost + pending, at every moment
     return ledger
 
 
-def ledger_once(url: str, holds: Callable[[LedgerReading], bool]) -> LedgerReading:
-    """The ledger once it is so."""
+def wait_for_ledger(url: str, holds: Callable[[LedgerReading], bool]) -> LedgerReading:
+    """Wait until `holds` is true of the ledger and return the ledger."""
     last: list[LedgerReading] = []
 
-    def asked() -> bool:
+    def holds_now() -> bool:
         last[:] = [ledger_of(url)]
         return holds(last[0])
 
-    until(asked, "the ledger")
+    wait_until(holds_now, "the ledger")
     return last[0]
 
 
-def settled(url: str) -> LedgerReading:
-    """The ledger once every span has met its fate."""
-    return ledger_once(url, lambda ledger: ledger.pending == 0)
+def settled_ledger(url: str) -> LedgerReading:
+    """Wait until no span is pending and return the ledger."""
+    return wait_for_ledger(url, lambda ledger: ledger.pending == 0)

@@ -1,4 +1,4 @@
-"""studio-api and audit-api in this process, served over HTTP: what they trace is kept in memory, and goes to Jaeger."""
+"""Run studio-api and audit-api in this process over HTTP; their spans are kept in memory and sent to Jaeger."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Self
 
 import uvicorn
@@ -21,7 +20,7 @@ from containers.servers.redis_server import RedisBackend
 from demo.breakages import Breakage, TamperingExporter
 from demo.flows import Deployment
 from demo.services import flows_environ
-from integration.studio import SPANS_LEAVE_MS, own_database
+from integration.support.studio import SCHEDULE_DELAY_MS, temporary_database
 from reference_impl.export.span_exporter import otlp_exporter
 from reference_impl.services.audit_api import audit_settings, create_audit_app
 from reference_impl.services.studio_api import create_app
@@ -30,10 +29,12 @@ from reference_impl.telemetry import Telemetry, configure_tracing
 
 
 class Served:
-    """A context manager: an application under uvicorn, in a thread, on a free port of loopback."""
+    """A context manager that runs an application with uvicorn, in a thread, on a free loopback port."""
 
     def __init__(self, app: Starlette) -> None:
-        self._socket = socket.create_server(("127.0.0.1", 0))  # it listens: a request waits for the server to start
+        self._socket = socket.create_server(
+            ("127.0.0.1", 0)
+        )  # it listens, so that requests wait until the server has started
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],))
@@ -42,21 +43,19 @@ class Served:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def stop(self) -> None:
-        """End it, when the requests under way have their answers; a second call does nothing."""
+        """Stop it after the requests under way are answered; a second call does nothing."""
         self._server.should_exit = True
         self._thread.join()
         self._socket.close()
 
 
 @dataclass(frozen=True, slots=True)
-class Observed:
-    """Both services as they run, and every span that they have ended, as it was before it left for Jaeger."""
+class ObservedServices:
+    """Both services as they run, and every span that has ended, unchanged, in `memory`."""
 
     deployment: Deployment
     audit: Served
@@ -66,26 +65,26 @@ class Observed:
 @contextmanager
 def observed_studio(
     redis: RedisBackend, postgres: PostgresBackend, jaeger: JaegerBackend, *, on_the_way: Breakage | None = None
-) -> Iterator[Observed]:
-    """Both services for as long as the context lasts; at its end all spans have left.
+) -> Iterator[ObservedServices]:
+    """Run both services for as long as the context lasts; at its end all spans have been sent.
 
-    One provider for each service, with two ways out: into memory, and by OTLP/HTTP to the Jaeger. `on_the_way` changes
-    spans on the second way only.
+    Each service exports its spans into memory and by OTLP/HTTP to the Jaeger. `on_the_way` changes only the spans that
+    go to the Jaeger.
     """
     memory = InMemorySpanExporter()
-    with own_database(postgres) as database, ExitStack() as stack:
-        out = {"JAEGER_ENDPOINT": jaeger.otlp_http, "OTEL_BSP_SCHEDULE_DELAY": str(SPANS_LEAVE_MS)}
+    with temporary_database(postgres) as database, ExitStack() as stack:
+        out = {"JAEGER_ENDPOINT": jaeger.otlp_http, "OTEL_BSP_SCHEDULE_DELAY": str(SCHEDULE_DELAY_MS)}
         environ = {**flows_environ(redis, database), **out}
-        told = stack.enter_context(_two_ways(audit_settings(environ), memory, on_the_way))
-        audit = stack.enter_context(Served(create_audit_app(told)))
+        audit_telemetry = stack.enter_context(_export_twice(audit_settings(environ), memory, on_the_way))
+        audit = stack.enter_context(Served(create_audit_app(audit_telemetry)))
         settings = Settings.load({**environ, "AUDIT_URL": audit.url})
-        telemetry = stack.enter_context(_two_ways(settings, memory, on_the_way))
+        telemetry = stack.enter_context(_export_twice(settings, memory, on_the_way))
         studio = stack.enter_context(Served(create_app(settings, telemetry)))
-        yield Observed(Deployment(studio.url, redis, database), audit, memory)
+        yield ObservedServices(Deployment(studio.url, redis, database), audit, memory)
 
 
 @contextmanager
-def _two_ways(settings: Settings, memory: InMemorySpanExporter, on_the_way: Breakage | None) -> Iterator[Telemetry]:
+def _export_twice(settings: Settings, memory: InMemorySpanExporter, on_the_way: Breakage | None) -> Iterator[Telemetry]:
     exporter, _ = otlp_exporter(settings)
     telemetry = configure_tracing(
         settings,

@@ -1,4 +1,4 @@
-"""Verdicts on what a source holds, waited for as `spanpact verify --wait` does."""
+"""Reports on the traces of a source, waited for as `spanpact verify --wait` does."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from spanpact.verification.verifying import verify
 from spanpact.verification.waiting import WaitSettings, wait_for_verdict
 
 WAIT_SETTINGS: Final = WaitSettings(30)
-"""Longer than any flow takes: a verdict comes as soon as it is settled."""
+"""Longer than any flow takes; a wait ends as soon as the verdict is settled."""
 
 
-def judged(
+def wait_for_report(
     source: JaegerSource, contracts: Sequence[CompiledContract] | None = None, *, allow_unseen: bool = False
 ) -> Report:
-    """The verdict of the contracts (default: all of the project) on the traces of a source, once it is settled."""
-    judge = partial(judgement, contracts=contracts, allow_unseen=allow_unseen)
+    """Return the report of the contracts (default: all shipped) on the traces of a source, once it is settled."""
+    judge = partial(judge_reading, contracts=contracts, allow_unseen=allow_unseen)
     return wait_for_verdict(source.read, judge, WAIT_SETTINGS, trace_ids=source.trace_ids)
 
 
-def judgement(
+def judge_reading(
     reading: Reading, *, contracts: Sequence[CompiledContract] | None = None, allow_unseen: bool = False
 ) -> Report:
-    """The verdict of the contracts (default: all of the project) on what is there."""
+    """Return the report of the contracts (default: all shipped) on a reading."""
     return verify(_contracts() if contracts is None else contracts, reading, allow_unseen=allow_unseen)
 
 
