@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from containers.servers.own_redis import own_redis
+from containers.servers.private_redis import private_redis
 from containers.servers.redis_server import RedisBackend
 from contracts.scenario_catalogue import SLOW
 
@@ -19,5 +19,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def redis() -> Iterator[RedisBackend]:
     """Start one real Redis for all contract tests, which empty it."""
-    with own_redis() as backend:
+    with private_redis() as backend:
         yield backend

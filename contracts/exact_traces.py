@@ -151,7 +151,7 @@ def _counted(texts: Sequence[list[str]]) -> Iterator[list[str]]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the texts of these scenarios, by default of all. Return 0; exit with 2 for an unknown scenario."""
-    from containers.servers.own_redis import own_redis
+    from containers.servers.private_redis import private_redis
     from contracts.reference_adapter import ReferenceImplementation
     from contracts.scenario_catalogue import ALL_ACTIONS, CLOCKED
 
@@ -160,7 +160,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     names: list[str] = parser.parse_args(arguments).scenarios
     if unknown := set(names) - ALL_ACTIONS.keys():
         parser.error(f"{min(unknown)} is no scenario; accepted: {', '.join(sorted(ALL_ACTIONS))}")
-    with own_redis() as redis:
+    with private_redis() as redis:
         for name in names or ALL_ACTIONS:
             reading = ReferenceImplementation(redis).perform(name)
             (FOLDER / f"{name}.txt").write_text(str(ExactText(reading, redis.url, clocked=name in CLOCKED)))

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from containers.ladder import BackendUnavailable
-from containers.servers.own_redis import own_redis
+from containers.servers.private_redis import private_redis
 from demo.breakages import EVERY_BREAKAGE
 from demo.flows import DemoFailed, every_flow
 from demo.flows.breaker import EXAMPLE_TRACE_ID
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    with tempfile.TemporaryDirectory(prefix="studio-api-") as folder, own_redis() as redis:
+    with tempfile.TemporaryDirectory(prefix="studio-api-") as folder, private_redis() as redis:
         _print_field("redis", str(redis).removeprefix("Redis: "))
         database = f"sqlite+aiosqlite:///{Path(folder) / 'studio.db'}"
         environ = {"STUDIO_ID_SEED": str(EXAMPLE_SEED)} if options.example_ids else {}

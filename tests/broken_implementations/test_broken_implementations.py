@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from containers.servers.own_redis import own_redis
+from containers.servers.private_redis import private_redis
 from spanpact.conformance import SCENARIOS, Scenario, judge_scenario
 from spanpact.contract.loader import load_contracts
 from spanpact.contract.shipped import shipped_contracts
@@ -41,7 +41,7 @@ NEVER_GIVEN: Mapping[str, str] = {
 @pytest.fixture(scope="module")
 def redis_url() -> Iterator[str]:
     """One real Redis, which every scenario empties."""
-    with own_redis() as backend:
+    with private_redis() as backend:
         yield backend.url
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from containers.servers.own_redis import own_redis
+from containers.servers.private_redis import private_redis
 from demo.__main__ import EXAMPLE_SEED
 from demo.flows import every_flow
 from demo.flows.breaker import EXAMPLE_TRACE_ID
@@ -28,7 +28,7 @@ def driven(folder: Path) -> Mapping[str, str]:
     environ = {"STUDIO_ID_SEED": str(EXAMPLE_SEED), "OTEL_TRACES_EXPORTER": "none", "OTEL_LOGS_EXPORTER": "none"}
     database = f"sqlite+aiosqlite:///{folder / 'studio.db'}"
     seen: dict[str, str] = {}
-    with own_redis() as redis, running_services(redis, database, folder, environ=environ) as services:
+    with private_redis() as redis, running_services(redis, database, folder, environ=environ) as services:
         for flow in every_flow(services.deployment, services.audit, breaker_trace_id=EXAMPLE_TRACE_ID):
             seen[flow.name] = flow.trace_id
             if flow.name == LAST:

