@@ -1,4 +1,4 @@
-"""What all unit tests share: what the measuring of branches leaves out, and what is no rubbish."""
+"""Coverage, garbage collection and the number of Hypothesis examples of all unit tests."""
 
 from __future__ import annotations
 
@@ -6,65 +6,101 @@ import gc
 import importlib
 import os
 import pkgutil
+import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from typing import Any, Final
 
 import coverage
 import pytest
 from hypothesis import settings
 
 # No test asserts wall time, and Hypothesis' deadline of 200 ms for an example is such an assertion.
-settings.register_profile("spanpact", deadline=None)
-settings.load_profile("spanpact")
+settings.register_profile("full", deadline=None)
+settings.register_profile("few", deadline=None, max_examples=25)
+settings.load_profile("few")  # `nox -s properties` asks for the other
 
-_MEASURED = ("spanpact", "reference_impl")
-_FOR_PROCESSES = "COVERAGE_PROCESS_CONFIG"
+_MEASURED: Final = ("spanpact", "reference_impl")
+_FOR_PROCESSES: Final = "COVERAGE_PROCESS_CONFIG"
+_TRACE: Final = pytest.StashKey[Any]()
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Generator[None, object, object]:
-    """Lets no branches be measured while the tests are read, which would take twice as long; only the packages are.
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Import the measured packages with coverage on, then switch its trace function off.
 
-    Nor, from then on, in the processes that tests start: that took a second of each, and told of some ninety lines.
+    Traced Python takes twice as long, so it is on only while fixtures and measured tests run. Without a trace function
+    (Python 3.14) coverage costs little and stays on. The processes that tests start are not measured: that would take
+    a second for each, to cover some ninety lines more.
     """
+    distributed = session.config.pluginmanager.has_plugin("dsession")
     if coverage.Coverage.current() is None:
         return (yield)
+    if not distributed:  # this process runs tests itself
+        _import_measured()
+        os.environ.pop(_FOR_PROCESSES, None)
+        session.config.stash[_TRACE] = sys.gettrace()
+    sys.settrace(None)
+    return (yield)
+
+
+def _import_measured() -> None:
     for package in map(importlib.import_module, _MEASURED):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if not module.name.endswith("__main__"):
                 importlib.import_module(module.name)
-    with _unmeasured():
-        return (yield)
 
 
 def pytest_collection_finish() -> None:
-    """All that was read is needed to the end: to look through it for rubbish again and again takes a seventh longer."""
+    """Exempt what was collected from garbage collection: scanning it again and again takes a seventh more time."""
     gc.collect()
     gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Lets no branches be measured while a test runs that would take many times as long, and cover no more.
+def pytest_fixture_setup(request: pytest.FixtureRequest) -> Generator[None, object, object]:
+    """Measure a fixture."""
+    with _traced(request.config):
+        return (yield)
 
-    Those are the tests of size, of many cases or of whole processes, which are marked, and the hundred examples of a
-    property: what these reach is reached by other tests too, or the bar of pyproject.toml says so.
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Measure a test, unless it would take many times as long and cover nothing more.
+
+    Those are the tests of size, of many cases or of whole processes, which are marked, and the properties. What they
+    reach is reached by other tests too.
     """
-    if item.get_closest_marker("unmeasured") or getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
-        with _unmeasured():
-            return (yield)
-    return (yield)
+    if pyfuncitem.get_closest_marker("unmeasured") or getattr(pyfuncitem.obj, "is_hypothesis_test", False):
+        return (yield)
+    with _traced(pyfuncitem.config):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """Measure what fixtures do after their `yield`."""
+    with _traced(item.config):
+        return (yield)
 
 
 @contextmanager
-def _unmeasured() -> Iterator[None]:
-    measured = coverage.Coverage.current()
-    if measured is None:
+def _traced(config: pytest.Config) -> Iterator[None]:
+    trace = config.stash.get(_TRACE, None)
+    if trace is None:
         yield
         return
-    measured.stop()
+    before = sys.gettrace()
+    sys.settrace(trace)
     try:
         yield
     finally:
-        measured.start()
-        os.environ.pop(_FOR_PROCESSES, None)  # which it has set again
+        sys.settrace(before)
+
+
+def pytest_sessionfinish() -> None:
+    """Save what was measured: pytest-xdist kills a worker that takes more than ten seconds to end."""
+    measured = coverage.Coverage.current()
+    if measured is not None:
+        measured.stop()
+        measured.save()

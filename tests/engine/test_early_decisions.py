@@ -35,6 +35,7 @@ def whole_cases() -> Iterator[int]:
             yield place
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("file", sorted({case.file for case in CASES}))
 def test_what_is_broken_early_is_broken_in_the_end(file: str) -> None:
     looked_at = 0
