@@ -87,13 +87,13 @@ def unit(session: nox.Session) -> None:
     for stale in COVERAGE.glob("branches.unit.*"):
         stale.unlink()
     data = {"COVERAGE_FILE": str(COVERAGE / "branches.unit")}
-    tool(session, "coverage", "run", "-m", "pytest", *chosen(session, "tests", workers="auto"), env=data)
+    tool(session, "coverage", "run", "-m", "pytest", *chosen(session, "tests"), env=data)
 
 
 @nox.session(default=False)
 def contract(session: nox.Session) -> None:
     """The contracts, against their examples and against the reference implementation."""
-    tool(session, "pytest", *chosen(session, "contracts", workers="4"))
+    tool(session, "pytest", *chosen(session, "contracts"))
 
 
 @nox.session(default=False)
@@ -102,6 +102,19 @@ def coverage(session: nox.Session) -> None:
     data = {"COVERAGE_FILE": str(COVERAGE / "branches")}
     tool(session, "coverage", "combine", "--keep", "--quiet", str(COVERAGE), env=data)
     tool(session, "coverage", "report", *session.posargs, env=data)
+
+
+@nox.session(default=False)
+def expensive(session: nox.Session) -> None:
+    """Run the checks that take seconds each and rarely fail, which `tests` leaves out: those marked `expensive`."""
+    tool(session, "pytest", *(session.posargs or ["--numprocesses=auto", "-m", "expensive", "tests", "contracts"]))
+
+
+@nox.session(default=False)
+def properties(session: nox.Session) -> None:
+    """Try every example of the Hypothesis properties, of which `tests` tries a quarter."""
+    profile = "--hypothesis-profile=full"
+    tool(session, "pytest", profile, *(session.posargs or ["--numprocesses=auto", "-m", "hypothesis", "tests"]))
 
 
 @nox.session(default=False)
@@ -185,12 +198,9 @@ def tool(session: nox.Session, name: str, *arguments: str, env: dict[str, str] |
     session.run(program(environment, name), *arguments, env=variables, interrupt_timeout=60)
 
 
-def chosen(session: nox.Session, folder: str, *, workers: str) -> Sequence[str]:
-    """What pytest is given: what follows `--`, or else the whole folder; `auto` workers are one a core.
-
-    Tests that mostly wait for processes take more.
-    """
-    return session.posargs or [f"--numprocesses={workers}", folder]
+def chosen(session: nox.Session, folder: str) -> Sequence[str]:
+    """Return pytest's arguments: what follows `--`, or else the folder without its expensive tests."""
+    return session.posargs or ["--numprocesses=auto", "-m", "not expensive", folder]
 
 
 def pytest_folder(session: nox.Session, folder: str) -> None:

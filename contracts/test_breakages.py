@@ -88,6 +88,7 @@ def test_a_breakage_gives_its_findings_and_no_other(name: str, redis: RedisBacke
     assert all(f.place and f.trace_id for f in found if f.entry != "integrity"), render_text(report)
 
 
+@pytest.mark.expensive
 @pytest.mark.parametrize("name", BETWEEN_PROCESSES)
 def test_the_whole_demo_fails_by_the_finding(name: str, tmp_path: Path) -> None:
     output = tmp_path / "report.json"

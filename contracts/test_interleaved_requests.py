@@ -148,6 +148,7 @@ async def _drive(redis_url: str, folder: Path, memory: InMemorySpanExporter) -> 
     return users.sent
 
 
+@pytest.mark.expensive
 @pytest.mark.timeout(180)
 def test_two_thousand_interleaved_requests_never_mix(redis: RedisBackend, tmp_path: Path) -> None:
     memory = InMemorySpanExporter()

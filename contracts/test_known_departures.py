@@ -19,6 +19,7 @@ from contracts.scenarios.redis import REDIS_ACTIONS
 KNOWN = KnownDepartures.load()
 
 
+@pytest.mark.expensive
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("mode", KNOWN.modes)
 def test_the_departures_are_those_that_are_known(redis: RedisBackend, mode: str) -> None:

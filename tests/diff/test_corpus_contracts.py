@@ -39,6 +39,7 @@ def without_clause(contract: dict[str, Any], path: tuple[str, ...]) -> ContractP
         return None
 
 
+@pytest.mark.expensive
 @pytest.mark.unmeasured
 @pytest.mark.parametrize("file", CORPUS, ids=lambda file: file.stem)
 def test_removing_a_clause_shifts_as_the_comparison_says(file: Path) -> None:

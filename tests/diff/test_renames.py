@@ -84,6 +84,7 @@ def test_two_identical_entries_get_one_new_id_each() -> None:
     ]
 
 
+@pytest.mark.expensive
 def test_many_renames_at_once_are_found_in_reasonable_time() -> None:
     old, new = ({"span": "t", "children": {f"{x}{i}": {"span": f"s{i}"} for i in range(400)}} for x in "ab")
     assert len(changes(old, new)) == 400

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
@@ -11,11 +9,10 @@ from spanpact.contract.compiled import ContractPlan
 from spanpact.trace.model import Reading
 from tests.diff.judging import assert_sound
 from tests.diff.made_contracts import pairs, traces
+from tests.properties import examples
 
-EXAMPLES = int(os.environ.get("SPANPACT_DIFF_EXAMPLES", "100"))
 
-
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(100), suppress_health_check=[HealthCheck.too_slow])
 @given(pairs(), st.lists(traces(), min_size=3, max_size=6))
 def test_a_trace_that_is_kept_stays_kept_unless_the_contract_tightens(
     pair: tuple[ContractPlan, ContractPlan], readings: list[Reading]

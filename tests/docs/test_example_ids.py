@@ -36,6 +36,7 @@ def driven(folder: Path) -> Mapping[str, str]:
     return seen
 
 
+@pytest.mark.expensive
 @pytest.mark.unmeasured
 @pytest.mark.timeout(240)
 def test_every_trace_id_that_a_page_shows_is_made_by_the_demo_for_that_flow(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from spanpact.trace.model import (
     Value,
 )
 from spanpact.verification.verifying import verify
+from tests.properties import examples
 
 pytestmark = pytest.mark.unmeasured
 
@@ -143,7 +144,7 @@ def nested(depth: int) -> Value:
 
 
 @given(traces)
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow])
 def test_no_trace_raises_and_no_report_leaks(trace: Trace) -> None:
     report = judged(trace)
     for finding in report.findings:
@@ -158,7 +159,7 @@ def test_no_trace_raises_and_no_report_leaks(trace: Trace) -> None:
 
 
 @given(traces, st.randoms(use_true_random=False))
-@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(80), suppress_health_check=[HealthCheck.too_slow])
 def test_the_order_in_which_spans_were_read_changes_nothing(trace: Trace, order: random.Random) -> None:
     shuffled = list(trace.spans)
     order.shuffle(shuffled)
@@ -188,13 +189,13 @@ links: {k: {span: b}}
 
 
 @given(traces)
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow])
 def test_judging_twice_gives_the_same(trace: Trace) -> None:
     assert repr(judged(trace).findings) == repr(judged(trace).findings)
 
 
 @given(traces)
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow])
 def test_each_finding_is_reported_once(trace: Trace) -> None:
     for result in judged(trace).results:
         assert not [text for text, times in Counter(map(repr, result.findings)).items() if times > 1]
@@ -236,6 +237,7 @@ class TestSize:
         assert len(report.integrity) == number - 2
         assert max(len(finding.path) for finding in report.integrity) == 101
 
+    @pytest.mark.expensive
     def test_a_thousand_siblings_of_one_name_in_a_trace_of_a_hundred_thousand(self) -> None:
         plan = load_text("""
 spanpact: 1

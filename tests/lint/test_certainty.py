@@ -125,6 +125,7 @@ def test_later_of_two_equal_patterns_is_covered() -> None:
     assert list(covered_texts(NamePattern(("a*", "a**")))) == [("a**", "a*")]
 
 
+@pytest.mark.expensive
 def test_example_contracts_of_the_language_have_no_violation() -> None:
     messages = lint([Path(__file__).parents[1] / "contract" / "contract_examples"], today=dt.date(2026, 7, 1)).messages
     assert [each for each in messages if each.level == "violation"] == []

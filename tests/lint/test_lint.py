@@ -311,6 +311,7 @@ def test_messages_come_in_the_order_of_files_and_places(folder: Folder) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.expensive
 @pytest.mark.unmeasured
 def test_the_shipped_contracts_are_clean_and_proven_to_the_last_expectation() -> None:
     report = lint([ROOT / "contracts" / "v1"], today=TODAY)

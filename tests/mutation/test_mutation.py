@@ -168,6 +168,7 @@ def small(folder: Path, **changes: object) -> Subject:
     return replace(SUBJECT, **{**copied, **changes})  # type: ignore[arg-type]
 
 
+@pytest.mark.expensive
 @pytest.mark.unmeasured
 @pytest.mark.timeout(300)
 def test_holes_in_tests_are_found_until_they_are_closed_or_explained(
@@ -196,6 +197,7 @@ def test_holes_in_tests_are_found_until_they_are_closed_or_explained(
     assert "1 survived, 1 of them explained in survivors_some.toml" in capsys.readouterr().out
 
 
+@pytest.mark.expensive
 @pytest.mark.unmeasured
 @pytest.mark.timeout(300)
 def test_tests_that_fail_of_themselves_are_no_measure(tmp_path: Path) -> None:

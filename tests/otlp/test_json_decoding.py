@@ -15,6 +15,7 @@ from spanpact.otlp import Origin, decode_json, encode_traces_json
 from spanpact.otlp.json_errors import find_duplicate_key
 from spanpact.sources import TraceAssembler
 from spanpact.trace.model import Reading, SourceInfo, Span, Trace, Value
+from tests.properties import examples
 from tests.sources import readings
 
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
@@ -35,7 +36,7 @@ def value_of(any_value: Any) -> Value:
 
 
 @given(readings.readings)
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_what_is_written_is_read_again(reading: Reading) -> None:
     batch = decode_json(encode_traces_json(reading))
     assembler = TraceAssembler()

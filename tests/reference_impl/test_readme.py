@@ -73,6 +73,7 @@ def test_a_row_names_the_packages_that_its_first_one_imports_and_no_others(neede
     assert imported(first) == set(packages)
 
 
+@pytest.mark.expensive
 @pytest.mark.parametrize(("need", "packages"), [(need, copied(needed)) for need, _, needed in ROWS])
 def test_the_packages_of_a_row_work_alone(need: str, packages: list[str], tmp_path: Path) -> None:
     folder = copy_to(tmp_path, packages)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,6 +62,7 @@ class TestTopology:
     def test_two_cycles_are_two(self) -> None:
         assert len(topology(span("1", "2"), span("2", "1"), span("3", "4"), span("4", "3")).cycles) == 2
 
+    @pytest.mark.expensive
     def test_a_chain_of_a_hundred_thousand_is_walked_without_recursion(self) -> None:
         number = 100_000
         chain = [span(f"{i:016x}", f"{i - 1:016x}" if i > 1 else "", start=i) for i in range(1, number + 1)]

@@ -25,6 +25,7 @@ from spanpact.trace.model import LogRecord, Reading, SourceInfo, Span, Trace
 from spanpact.verification.verifying import verify
 from tests.engine.corpus_cases import CASES, plan_of, reading_of
 from tests.engine.test_hostile_traces import CONTRACTS, TRACE, logs, spans
+from tests.properties import examples
 from tests.sources.as_sdk import can_be_recorded, recorded
 from tests.sources.everywhere import (
     as_protobuf,
@@ -92,7 +93,7 @@ WAYS = ("json", "json gzip", "protobuf", "protobuf gzip", "grpc", "grpc gzip")
 
 
 @given(situations)
-@settings(max_examples=25, **QUIET)
+@settings(max_examples=examples(25), **QUIET)
 def test_files_say_what_memory_says(tmp_path: Path, situation: Situation) -> None:
     contracts, reading = situation
     memory, exported, _ = in_memory(reading)
@@ -101,7 +102,7 @@ def test_files_say_what_memory_says(tmp_path: Path, situation: Situation) -> Non
 
 
 @given(situations, st.sampled_from(WAYS))
-@settings(max_examples=40, **QUIET)
+@settings(max_examples=examples(40), **QUIET)
 def test_the_receiver_says_what_memory_says(receiver: OtlpReceiver, situation: Situation, way: str) -> None:
     contracts, reading = situation
     memory, *exported = in_memory(renumbered(reading, next(SALTS)))
@@ -109,7 +110,7 @@ def test_the_receiver_says_what_memory_says(receiver: OtlpReceiver, situation: S
 
 
 @given(st.lists(spans, min_size=1, max_size=6), st.lists(logs, max_size=2))
-@settings(max_examples=25, **QUIET)
+@settings(max_examples=examples(25), **QUIET)
 def test_what_no_sdk_would_make_is_judged_alike_where_it_can_be_written(
     tmp_path: Path, receiver: OtlpReceiver, made: list[Span], said_beside: list[LogRecord]
 ) -> None:
@@ -121,7 +122,7 @@ def test_what_no_sdk_would_make_is_judged_alike_where_it_can_be_written(
 
 
 @given(situations)
-@settings(max_examples=60, **QUIET)
+@settings(max_examples=examples(60), **QUIET)
 def test_where_lists_are_texts_nothing_else_is_said_than_where_they_are_lists(situation: Situation) -> None:
     """What cannot be told is not checked: no finding is made up, and none is missing without a word."""
     contracts, reading = situation[0], written_out(each_id_once(situation[1]))

@@ -27,6 +27,7 @@ from spanpact.trace.model import (
     Value,
 )
 from spanpact.verification.source_comparison import compare
+from tests.properties import examples
 from tests.sources.readings import readings
 
 TRACE, OTHER = "0" * 31 + "1", "0" * 31 + "2"
@@ -247,7 +248,7 @@ class TestReport:
         assert found(report) == [("span-lost", "span", "3"), ("span-altered", "attributes.k", "2")]
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.too_slow])
 @given(readings)
 def test_whatever_is_read_equals_itself(made: Reading) -> None:
     report = compare(made, made)

@@ -25,6 +25,7 @@ from spanpact.sources.files import FileLimits
 from spanpact.trace.model import Reading, SourceInfo, Span, Trace
 from spanpact.verification.streaming import verify_file
 from spanpact.verification.verifying import verify
+from tests.properties import examples
 from tests.sources.everywhere import as_protobuf
 from tests.verification.test_verdict_cache import CONTRACT, with_likenesses
 
@@ -66,6 +67,7 @@ def shipped() -> list[CompiledContract]:
     return [CompiledContract.of(plan) for plan in load_contracts([shipped_contracts()])]
 
 
+@pytest.mark.expensive
 @pytest.mark.unmeasured
 @pytest.mark.parametrize("name", ["lines.jsonl", "protobuf.pb"])
 def test_traces_of_many_requests(tmp_path: Path, name: str, shipped: list[CompiledContract]) -> None:
@@ -96,7 +98,7 @@ def changed(request: Reading, change: Callable[[Span], dict[str, Any]]) -> Readi
 
 @given(with_likenesses())
 @settings(
-    max_examples=100,
+    max_examples=examples(100),
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture],

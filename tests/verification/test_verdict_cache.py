@@ -21,6 +21,7 @@ from spanpact.reporting import render_json
 from spanpact.trace.model import ALL_CAPABILITIES, Event, Reading, Resource, SourceInfo, Span, Trace, Value
 from spanpact.verification.verifying import Verification
 from tests.engine.corpus_cases import CASES, plan_of, reading_of
+from tests.properties import examples
 from tests.sources.everywhere import lessened, renumbered
 from tests.sources.odd_traces import changes, lengths, situations
 
@@ -70,6 +71,7 @@ def test_every_case_of_the_corpus_three_times(place: int) -> None:
     assert_same([plan_of(place)[1]], repeated(reading_of(place), 3))
 
 
+@pytest.mark.expensive
 @pytest.mark.unmeasured
 def test_all_examples_of_all_shipped_contracts_judged_by_all_of_them() -> None:
     plans = load_contracts([shipped_contracts()])
@@ -112,7 +114,7 @@ other_text: st.SearchStrategy[Callable[[Span], Span]] = st.sampled_from("pqr").m
 
 @given(with_likenesses())
 @settings(
-    max_examples=150,
+    max_examples=examples(150),
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
@@ -260,6 +262,7 @@ def test_texts_that_may_be_lists_are_not_as_others(case: list[list[Span]]) -> No
         assert assert_same([COMPARED], msgspec.structs.replace(reading_with(several), source=TEXTS_FOR_LISTS)) == 0
 
 
+@pytest.mark.expensive
 @pytest.mark.unmeasured
 def test_more_shapes_than_are_remembered() -> None:
     names = [[top(), span(2, f"n{number}", 1, 2)] for number in range(2500)]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from spanpact.contract.compiled import Count
 from spanpact.engine.assignment.least_cost import AssignmentProblem, AssignmentResult, assign
+from tests.properties import examples
 
 _counts = st.tuples(st.integers(0, 2), st.integers(0, 2) | st.none()).map(
     lambda pair: Count(pair[0], None if pair[1] is None else pair[0] + pair[1])
@@ -42,7 +43,7 @@ def every_assignment(problem: AssignmentProblem) -> list[AssignmentResult]:
 
 @pytest.mark.unmeasured
 @given(problems())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400))
 def test_no_assignment_is_better(problem: AssignmentProblem) -> None:
     best = min(cost_of(problem, answer) for answer in every_assignment(problem))
     assert cost_of(problem, assign(problem)) == best

@@ -23,6 +23,7 @@ from reference_impl.circuit_breaker.breaker import (
     Transition,
 )
 from reference_impl.circuit_breaker.window import BUCKETS
+from tests.properties import examples
 from tests.reference_impl.circuit_breaker.breaker_support import BackendDown, Clock, Recorder, switching_at_every_line
 
 STEP_S = 0.25  # every time is a multiple of it, so that sums of times are exact
@@ -184,7 +185,7 @@ def assert_chain(transitions: list[Transition], last: Snapshot, permits: int) ->
 
 
 TestBreakerRuns = BreakerRuns.TestCase
-TestBreakerRuns.settings = settings(max_examples=150, stateful_step_count=40)
+TestBreakerRuns.settings = settings(max_examples=examples(150), stateful_step_count=40)
 
 
 class Load:

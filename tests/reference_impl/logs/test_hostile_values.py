@@ -19,6 +19,7 @@ from reference_impl.logs.masking import MAX_TEXT
 from reference_impl.logs.structured import configure_logging, get_logger
 from reference_impl.logs.values import fill_template
 from reference_impl.propagation.correlation import correlation
+from tests.properties import examples
 from tests.reference_impl.logs.logs_support import LOGGER, SERVICE, Logs
 
 
@@ -117,7 +118,7 @@ JSON_LIKE = st.recursive(
 )
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.text(), st.dictionaries(st.text(max_size=9), JSON_LIKE, max_size=4), JSON_LIKE)
 def test_whatever_is_logged_makes_one_line_of_json(event: str, fields: dict[str, Any], argument: Any) -> None:
     stream = io.StringIO()

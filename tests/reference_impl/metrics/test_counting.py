@@ -27,6 +27,7 @@ from reference_impl.services.http_metrics import METRICS
 from tests.reference_impl.metrics.metrics_support import application, client_of, families, value
 
 
+@pytest.mark.expensive
 async def test_a_thousand_requests_at_ten_percent_sampling_count_a_thousand(metrics: ServiceMetrics) -> None:
     exporter = InMemorySpanExporter()
     provider = TracerProvider(sampler=ParentBased(TraceIdRatioBased(0.1)), shutdown_on_exit=False)

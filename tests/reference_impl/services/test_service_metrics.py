@@ -63,6 +63,7 @@ async def measured(redis_port: int, folder: Path, **more: Any) -> AsyncIterator[
     telemetry.shutdown(5)
 
 
+@pytest.mark.expensive
 async def test_a_thousand_validations_at_ten_percent_count_a_thousand_of_everything(
     empty_redis: RedisServer, tmp_path: Path
 ) -> None:

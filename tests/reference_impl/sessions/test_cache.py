@@ -277,6 +277,7 @@ def test_warming_writes_what_the_database_holds_with_bounded_concurrency(
     on_bench(steps)
 
 
+@pytest.mark.expensive
 def test_warming_a_thousand_never_has_more_than_eight_writers(on_bench: On) -> None:
     async def steps(bench: Bench) -> None:
         expires_at = bench.clock.now + 60
