@@ -15,7 +15,7 @@ import pytest
 from spanpact.cli import main
 from spanpact.sources import encode_traces_json
 from spanpact.trace.model import Reading, SourceInfo, Trace
-from tests.reporting.made import CONTRACT, changed, in_trace, kept_flow
+from tests.reporting.sample_reports import CONTRACT, changed, in_trace, kept_flow
 
 EXAMPLES = """\
 examples:
@@ -37,7 +37,7 @@ class Answer:
     err: str
 
 
-class Desk:
+class CommandLine:
     """A folder with a contract and traces; calling it runs a command line."""
 
     def __init__(self, folder: Path, capture: pytest.CaptureFixture[str]) -> None:

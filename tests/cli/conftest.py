@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import Desk
+from tests.cli.commands import CommandLine
 
 
 @pytest.fixture
-def desk(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Desk:
+def cli(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> CommandLine:
     """Return a folder with a contract and traces, in which command lines are run."""
-    return Desk(tmp_path, capfd)
+    return CommandLine(tmp_path, capfd)

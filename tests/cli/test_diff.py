@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import SPANPACT, Desk, one_line
+from tests.cli.commands import SPANPACT, CommandLine, one_line
 
 PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
 CONTRACT = """\
@@ -25,9 +25,9 @@ def contract(version: str = "1.0.0", count: str = "0..1") -> str:
     return CONTRACT.format(version=version, count=count)
 
 
-def test_equal_contracts_are_compatible_and_give_0(desk: Desk) -> None:
-    old, new = desk.file("old.contract.yaml", contract()), desk.file("new.contract.yaml", contract())
-    answer = desk("diff", old, new)
+def test_equal_contracts_are_compatible_and_give_0(cli: CommandLine) -> None:
+    old, new = cli.file("old.contract.yaml", contract()), cli.file("new.contract.yaml", contract())
+    answer = cli("diff", old, new)
     assert (answer.code, answer.out, answer.err) == (
         0,
         "compatible: 1 contract, 0 changed, 0 changes, 0 breaking\n",
@@ -35,9 +35,9 @@ def test_equal_contracts_are_compatible_and_give_0(desk: Desk) -> None:
     )
 
 
-def test_breaking_change_without_a_major_version_gives_1(desk: Desk) -> None:
-    old, new = desk.file("old.contract.yaml", contract()), desk.file("new.contract.yaml", contract("1.1.0", "1"))
-    answer = desk("diff", old, new)
+def test_breaking_change_without_a_major_version_gives_1(cli: CommandLine) -> None:
+    old, new = cli.file("old.contract.yaml", contract()), cli.file("new.contract.yaml", contract("1.1.0", "1"))
+    answer = cli("diff", old, new)
     assert answer.code == 1
     assert (
         answer.out
@@ -54,25 +54,25 @@ the version does not fit: 1 contract, 1 changed, 1 change, 1 breaking
     )
 
 
-def test_documentation_shows_what_is_printed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(desk.folder)
-    (desk.folder / "contracts").mkdir()
-    old, new = desk.file("old.contract.yaml", contract()), "contracts/checkout.contract.yaml"
-    desk.file(new, contract("1.1.0", "1"))
-    assert f"```\n{desk('diff', old, new).out}```" in PAGE
+def test_documentation_shows_what_is_printed(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(cli.folder)
+    (cli.folder / "contracts").mkdir()
+    old, new = cli.file("old.contract.yaml", contract()), "contracts/checkout.contract.yaml"
+    cli.file(new, contract("1.1.0", "1"))
+    assert f"```\n{cli('diff', old, new).out}```" in PAGE
 
 
-def test_documentation_names_every_field_of_the_json(desk: Desk) -> None:
-    old, new = desk.file("old.contract.yaml", contract()), desk.file("new.contract.yaml", contract("1.1.0", "1"))
-    document = json.loads(desk("diff", old, new, "--format", "json").out)
+def test_documentation_names_every_field_of_the_json(cli: CommandLine) -> None:
+    old, new = cli.file("old.contract.yaml", contract()), cli.file("new.contract.yaml", contract("1.1.0", "1"))
+    document = json.loads(cli("diff", old, new, "--format", "json").out)
     compared = document["contracts"][0]
     fields = {*document, *compared, *compared["old"], *compared["changes"][0]}
     assert [each for each in fields if f'"{each}"' not in PAGE and f"`{each}`" not in PAGE] == []
 
 
-def test_breaking_change_with_a_major_version_gives_0(desk: Desk) -> None:
-    old, new = desk.file("old.contract.yaml", contract()), desk.file("new.contract.yaml", contract("2.0.0", "0.."))
-    answer = desk("diff", old, new)
+def test_breaking_change_with_a_major_version_gives_0(cli: CommandLine) -> None:
+    old, new = cli.file("old.contract.yaml", contract()), cli.file("new.contract.yaml", contract("2.0.0", "0.."))
+    answer = cli("diff", old, new)
     assert answer.code == 0
     assert "major  loosens: breaks consumers" in answer.out
     assert "the version fits the changes: its major number was raised" in answer.out
@@ -103,19 +103,19 @@ def test_breaking_change_with_a_major_version_gives_0(desk: Desk) -> None:
     ],
 )
 def test_verdict_names_the_version_that_the_changes_need(
-    desk: Desk, versions: tuple[str, str], edit: str, code: int, words: str
+    cli: CommandLine, versions: tuple[str, str], edit: str, code: int, words: str
 ) -> None:
-    old = desk.file("old.contract.yaml", contract(versions[0]))
-    new = desk.file("new.contract.yaml", contract(versions[1]) + edit)
-    answer = desk("diff", old, new)
+    old = cli.file("old.contract.yaml", contract(versions[0]))
+    new = cli.file("new.contract.yaml", contract(versions[1]) + edit)
+    answer = cli("diff", old, new)
     assert answer.code == code
     assert words in answer.out
 
 
-def test_order_and_layout_of_the_file_are_no_change(desk: Desk) -> None:
+def test_order_and_layout_of_the_file_are_no_change(cli: CommandLine) -> None:
     rules = "every:\n  private: {span: '*', forbid: [email, ip]}\n  timed: {span: 'payment.*', duration: 5ms}\n"
-    old = desk.file("old.contract.yaml", contract() + rules)
-    desk.file("common.contract.yaml", "spanpact: 1\nfragment: common\naliases: {unused: [other]}\n" + _reordered(rules))
+    old = cli.file("old.contract.yaml", contract() + rules)
+    cli.file("common.contract.yaml", "spanpact: 1\nfragment: common\naliases: {unused: [other]}\n" + _reordered(rules))
     shuffled = """\
 # the same contract in another order
 children: {charge: {count: "0..1", span: [payment.charge]}}
@@ -125,9 +125,7 @@ version: 1.0.0
 contract: checkout
 spanpact: 1
 """
-    assert desk("diff", old, desk.file("new.contract.yaml", shuffled)).out.startswith(
-        "compatible: 1 contract, 0 changed"
-    )
+    assert cli("diff", old, cli.file("new.contract.yaml", shuffled)).out.startswith("compatible: 1 contract, 0 changed")
 
 
 def _reordered(rules: str) -> str:
@@ -136,9 +134,9 @@ def _reordered(rules: str) -> str:
 
 
 @pytest.fixture
-def folders(desk: Desk) -> tuple[Path, Path]:
+def folders(cli: CommandLine) -> tuple[Path, Path]:
     """Return two folders: `checkout` is the same in both, `gone` is in the old one only and `fresh` in the new one."""
-    old, new = desk.folder / "old", desk.folder / "new"
+    old, new = cli.folder / "old", cli.folder / "new"
     for folder, other in ((old, "gone"), (new, "fresh")):
         folder.mkdir()
         (folder / "checkout.contract.yaml").write_text(contract())
@@ -146,42 +144,42 @@ def folders(desk: Desk) -> tuple[Path, Path]:
     return old, new
 
 
-def test_removed_contract_gives_1_unless_it_is_allowed(desk: Desk, folders: tuple[Path, Path]) -> None:
+def test_removed_contract_gives_1_unless_it_is_allowed(cli: CommandLine, folders: tuple[Path, Path]) -> None:
     old, new = map(str, folders)
-    answer = desk("diff", old, new)
+    answer = cli("diff", old, new)
     assert answer.code == 1
     assert "✓ fresh 1.0.0 added" in answer.out
     assert "✗ gone 1.0.0 removed" in answer.out
     assert "the contract was removed (to accept this: --allow-removed gone)" in answer.out
-    allowed = desk("diff", old, new, "--allow-removed", "gone")
+    allowed = cli("diff", old, new, "--allow-removed", "gone")
     assert allowed.code == 0
     assert "✓ gone 1.0.0 removed" in allowed.out
 
 
-def test_allowed_removal_of_an_unknown_contract_is_wrong_usage(desk: Desk, folders: tuple[Path, Path]) -> None:
-    answer = desk("diff", *map(str, folders), "--allow-removed", "gnoe")
+def test_allowed_removal_of_an_unknown_contract_is_wrong_usage(cli: CommandLine, folders: tuple[Path, Path]) -> None:
+    answer = cli("diff", *map(str, folders), "--allow-removed", "gnoe")
     assert (answer.code, answer.out) == (2, "")
     assert one_line(answer.err, ["--allow-removed names 'gnoe', which is no contract of OLD (removed: gone)"])
 
 
-def test_versions_of_one_name_are_paired_by_their_major_version(desk: Desk, folders: tuple[Path, Path]) -> None:
+def test_versions_of_one_name_are_paired_by_their_major_version(cli: CommandLine, folders: tuple[Path, Path]) -> None:
     old, new = folders
     for folder, count in ((old, "0..1"), (new, "1")):
         (folder / "v2.contract.yaml").write_text(contract("2.0.0", count))
         (folder / "other.contract.yaml").unlink()
-    answer = desk("diff", str(old), str(new))
+    answer = cli("diff", str(old), str(new))
     assert answer.code == 1
     assert "checkout 2.0.0  " in answer.out
     assert "1 changed, 1 change," in answer.out
     (new / "v2.contract.yaml").write_text(contract("1.1.0"))
-    twice = desk("diff", str(old), str(new))
+    twice = cli("diff", str(old), str(new))
     assert (twice.code, twice.out) == (2, "")
     assert one_line(twice.err, ["two files hold the contract checkout: "])
 
 
-def test_json_report_has_every_contract_and_change(desk: Desk) -> None:
-    old, new = desk.file("old.contract.yaml", contract()), desk.file("new.contract.yaml", contract("1.1.0", "1"))
-    answer = desk("diff", old, new, "--format", "json")
+def test_json_report_has_every_contract_and_change(cli: CommandLine) -> None:
+    old, new = cli.file("old.contract.yaml", contract()), cli.file("new.contract.yaml", contract("1.1.0", "1"))
+    answer = cli("diff", old, new, "--format", "json")
     document = json.loads(answer.out)
     assert (answer.code, document["exit_code"], document["spanpact_diff"]) == (1, 1, 1)
     (compared,) = document["contracts"]
@@ -209,19 +207,19 @@ def test_json_report_has_every_contract_and_change(desk: Desk) -> None:
     ],
 )
 def test_unreadable_file_is_one_line_and_2(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], words: str
+    cli: CommandLine, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], words: str
 ) -> None:
-    desk.file("old.contract.yaml", contract())
-    desk.file("wrong.contract.yaml", contract().replace("count", "cuont"))
-    (desk.folder / "empty").mkdir()
-    monkeypatch.chdir(desk.folder)
-    answer = desk("diff", *arguments)
+    cli.file("old.contract.yaml", contract())
+    cli.file("wrong.contract.yaml", contract().replace("count", "cuont"))
+    (cli.folder / "empty").mkdir()
+    monkeypatch.chdir(cli.folder)
+    answer = cli("diff", *arguments)
     assert (answer.code, answer.out) == (2, "")
     assert one_line(answer.err, [words])
 
 
-def test_a_terminal_without_box_characters_gets_ascii(desk: Desk) -> None:
-    old, new = desk.file("old.contract.yaml", contract()), desk.file("new.contract.yaml", contract("1.1.0", "1"))
+def test_a_terminal_without_box_characters_gets_ascii(cli: CommandLine) -> None:
+    old, new = cli.file("old.contract.yaml", contract()), cli.file("new.contract.yaml", contract("1.1.0", "1"))
     answer = subprocess.run(
         [*SPANPACT, "diff", old, new], capture_output=True, check=False, env={"PYTHONIOENCODING": "ascii"}, timeout=50
     )
@@ -229,9 +227,9 @@ def test_a_terminal_without_box_characters_gets_ascii(desk: Desk) -> None:
     assert answer.stdout.decode("ascii").startswith("x checkout 1.0.0 -> 1.1.0")
 
 
-def test_control_characters_of_a_contract_are_written_out(desk: Desk) -> None:
-    old = desk.file("old.contract.yaml", contract())
-    new = desk.file("new.contract.yaml", contract() + 'status_message: "\\e[31mred"\n')
-    out = desk("diff", old, new).out
+def test_control_characters_of_a_contract_are_written_out(cli: CommandLine) -> None:
+    old = cli.file("old.contract.yaml", contract())
+    new = cli.file("new.contract.yaml", contract() + 'status_message: "\\e[31mred"\n')
+    out = cli("diff", old, new).out
     assert "\x1b" not in out
     assert "\\x1b[31mred" in out

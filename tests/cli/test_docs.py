@@ -12,7 +12,7 @@ from spanpact.cli.run import SCENARIOS_VARIABLE
 from spanpact.reporting.report_json import report_document
 from spanpact.sources import OtlpReceiver
 from spanpact.testing import pytest_plugin
-from tests.reporting.made import changed, in_trace, judged, kept_flow
+from tests.reporting.sample_reports import changed, in_trace, judged, kept_flow
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from spanpact.cli import COMMANDS, load_command
-from tests.cli.commands import SPANPACT, Desk
+from tests.cli.commands import SPANPACT, CommandLine
 
 STATES_VALUES = ("(default", "may be repeated", "twice or more")
 
@@ -28,16 +28,16 @@ def test_help_of_an_option_says_what_is_the_default(name: str) -> None:
     assert silent == ["help"]
 
 
-def test_help_of_spanpact_lists_every_command_with_its_description(desk: Desk) -> None:
-    text = desk("--help").out
+def test_help_of_spanpact_lists_every_command_with_its_description(cli: CommandLine) -> None:
+    text = cli("--help").out
     assert [name for name, about in COMMANDS.items() if f"  {name:8} {about}\n" not in text] == []
 
 
 @pytest.mark.parametrize(
     "arguments", [["--help"], ["--version"], ["verify", "--help"], ["show", "K"], ["diff", "C", "C"]]
 )
-def test_output_whose_reader_has_gone_gives_no_stack_trace(desk: Desk, arguments: list[str]) -> None:
-    paths = {"C": desk.contract, "K": desk.kept}
+def test_output_whose_reader_has_gone_gives_no_stack_trace(cli: CommandLine, arguments: list[str]) -> None:
+    paths = {"C": cli.contract, "K": cli.kept}
     read, write = os.pipe()
     os.close(read)
     try:

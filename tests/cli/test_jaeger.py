@@ -10,8 +10,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from spanpact.sources import encode_traces_json
 from spanpact.trace.model import Reading, SourceInfo, Trace
-from tests.cli.commands import Desk, one_line
-from tests.reporting.made import changed, in_trace, kept_flow
+from tests.cli.commands import CommandLine, one_line
+from tests.reporting.sample_reports import changed, in_trace, kept_flow
 from tests.sources.scripted_http import ScriptedServer, answer, make_certificates
 
 ONE = f"{1:032x}"
@@ -35,82 +35,82 @@ class LateJaeger(ScriptedServer):
 KEPT = in_trace(kept_flow(), 1)
 
 
-def test_trace_is_read_by_its_id(desk: Desk) -> None:
+def test_trace_is_read_by_its_id(cli: CommandLine) -> None:
     with LateJaeger(KEPT) as jaeger:
-        result = desk("verify", desk.contract, "--from", f"jaeger:{jaeger.url}", "--trace", "1")
+        result = cli("verify", cli.contract, "--from", f"jaeger:{jaeger.url}", "--trace", "1")
         assert jaeger.targets == [f"/api/v3/traces/{ONE}?raw_traces=true"]
     assert (result.code, result.err) == (0, "")
     assert result.out.startswith(f"source  Jaeger {jaeger.url} (1 trace, 3 spans)\n")
 
 
-def test_broken_trace_gives_1(desk: Desk) -> None:
+def test_broken_trace_gives_1(cli: CommandLine) -> None:
     broken = in_trace(changed(kept_flow(), "redis.get", kind="server"), 1)
     with LateJaeger(broken) as jaeger:
-        assert desk("verify", desk.contract, "--from", f"jaeger:{jaeger.url}?service=a").code == 1
+        assert cli("verify", cli.contract, "--from", f"jaeger:{jaeger.url}?service=a").code == 1
 
 
-def test_wait_reads_again_until_the_trace_is_complete(desk: Desk) -> None:
+def test_wait_reads_again_until_the_trace_is_complete(cli: CommandLine) -> None:
     part = in_trace(kept_flow()[:2], 1)
     with LateJaeger(None, None, part, part, KEPT) as jaeger:
-        result = desk("verify", desk.contract, "--from", f"jaeger:{jaeger.url}", "--trace", ONE, "--wait", "30")
+        result = cli("verify", cli.contract, "--from", f"jaeger:{jaeger.url}", "--trace", ONE, "--wait", "30")
     assert result.code == 0
     assert len(jaeger.targets) >= 5
 
 
-def test_trace_that_never_comes_gives_3(desk: Desk) -> None:
+def test_trace_that_never_comes_gives_3(cli: CommandLine) -> None:
     with LateJaeger(None) as jaeger:
-        given = ("verify", desk.contract, "--from", f"jaeger:{jaeger.url}", "--trace", ONE)
-        at_once, waited = desk(*given), desk(*given, "--wait", "0.3")
+        given = ("verify", cli.contract, "--from", f"jaeger:{jaeger.url}", "--trace", ONE)
+        at_once, waited = cli(*given), cli(*given, "--wait", "0.3")
     assert (at_once.code, waited.code) == (3, 3)
     assert one_line(at_once.err, [f"trace {ONE} was never seen (was it sampled"])
     assert one_line(waited.err, [f"trace {ONE} was never seen within 0.3 s"])
 
 
-def test_unreachable_jaeger_is_one_line_and_3(desk: Desk) -> None:
+def test_unreachable_jaeger_is_one_line_and_3(cli: CommandLine) -> None:
     with LateJaeger(None) as jaeger:
         url = jaeger.url
-    result = desk("verify", desk.contract, "--from", f"jaeger:{url}?service=a", "--wait", "0.1")
+    result = cli("verify", cli.contract, "--from", f"jaeger:{url}?service=a", "--wait", "0.1")
     assert (result.code, result.out) == (3, "")
     assert one_line(result.err, [f"Jaeger at {url}: cannot be reached", "check that it runs"])
 
 
-def test_headers_come_from_the_environment_and_stay_secret(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_headers_come_from_the_environment_and_stay_secret(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPANPACT_JAEGER_HEADERS", "authorization=Bearer%20s3cr3t")
     with LateJaeger(KEPT) as jaeger:
-        result = desk("show", f"jaeger:{jaeger.url}?trace=1")
+        result = cli("show", f"jaeger:{jaeger.url}?trace=1")
         assert "authorization: Bearer s3cr3t\r\n" in jaeger.heads[0]
     assert result.code == 0
     assert "session.validate" in result.out
     assert "s3cr3t" not in result.out + result.err
 
 
-def test_tls_needs_the_authority_and_the_client_certificate(desk: Desk, tmp_path: Path) -> None:
+def test_tls_needs_the_authority_and_the_client_certificate(cli: CommandLine, tmp_path: Path) -> None:
     made = make_certificates(tmp_path)
     with LateJaeger(KEPT, tls=made.server(asks_client=True)) as jaeger:
         source = f"jaeger:{jaeger.url}?trace=1"
         identity = ("--client-cert", made.certificate, "--client-key", made.key)
-        assert desk("show", source, "--ca-file", made.authority, *identity).code == 0
-        assert desk("verify", desk.contract, "--from", source, "--ca-file", made.authority, *identity).code == 0
-        refused = desk("show", source)
+        assert cli("show", source, "--ca-file", made.authority, *identity).code == 0
+        assert cli("verify", cli.contract, "--from", source, "--ca-file", made.authority, *identity).code == 0
+        refused = cli("show", source)
     assert refused.code == 3
     assert one_line(refused.err, ["its certificate is not trusted", "--ca-file"])
 
 
-def test_trace_option_selects_traces_of_a_file(desk: Desk) -> None:
-    both = desk.traces("both.json", KEPT, in_trace(changed(kept_flow(), "redis.get", kind="server"), 2))
-    assert desk("verify", desk.contract, "--from", both, "--trace", "1").code == 0
-    assert desk("verify", desk.contract, "--from", both, "--trace", "1", "--trace", "2").code == 1
-    assert desk("verify", desk.contract, "--from", both, "--trace", "3").code == 3
+def test_trace_option_selects_traces_of_a_file(cli: CommandLine) -> None:
+    both = cli.traces("both.json", KEPT, in_trace(changed(kept_flow(), "redis.get", kind="server"), 2))
+    assert cli("verify", cli.contract, "--from", both, "--trace", "1").code == 0
+    assert cli("verify", cli.contract, "--from", both, "--trace", "1", "--trace", "2").code == 1
+    assert cli("verify", cli.contract, "--from", both, "--trace", "3").code == 3
 
 
-def test_wait_works_for_a_file(desk: Desk) -> None:
-    assert desk("verify", desk.contract, "--from", desk.kept, "--wait", "10").code == 0
-    assert desk("verify", desk.contract, "--from", desk.broken, "--wait", "10").code == 1
+def test_wait_works_for_a_file(cli: CommandLine) -> None:
+    assert cli("verify", cli.contract, "--from", cli.kept, "--wait", "10").code == 0
+    assert cli("verify", cli.contract, "--from", cli.broken, "--wait", "10").code == 1
 
 
 @pytest.mark.parametrize("option", [("--trace", "1"), ("--wait", "1")])
-def test_trace_and_wait_are_refused_without_a_source(desk: Desk, option: tuple[str, str]) -> None:
-    result = desk("verify", desk.contract, *option)
+def test_trace_and_wait_are_refused_without_a_source(cli: CommandLine, option: tuple[str, str]) -> None:
+    result = cli("verify", cli.contract, *option)
     assert result.code == 2
     assert one_line(result.err, ["--trace and --wait need --from"])
 
@@ -125,13 +125,13 @@ with grpc.insecure_channel(target) as channel:
 """
 
 
-def test_command_may_export_by_grpc(desk: Desk, tmp_path: Path) -> None:
+def test_command_may_export_by_grpc(cli: CommandLine, tmp_path: Path) -> None:
     request = ExportTraceServiceRequest()
     span = request.resource_spans.add().scope_spans.add().spans.add()
     span.trace_id, span.span_id, span.name = b"\x01" * 16, b"\x01" * 8, "session.validate"
     file = tmp_path / "request.pb"
     file.write_bytes(request.SerializeToString())
-    command = [sys.executable, desk.file("sender.py", SENDER), str(file)]
-    result = desk("run", desk.contract, "--protocol", "grpc", "--", *command)
+    command = [sys.executable, cli.file("sender.py", SENDER), str(file)]
+    result = cli("run", cli.contract, "--protocol", "grpc", "--", *command)
     assert "source   OTLP receiver (1 trace, 1 span)" in result.out
     assert result.code == 1

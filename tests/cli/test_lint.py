@@ -9,7 +9,7 @@ import pytest
 
 from spanpact.lint import lint
 from spanpact.reporting.lint_json import lint_document
-from tests.cli.commands import Desk, one_line
+from tests.cli.commands import CommandLine, one_line
 
 ROOT = Path(__file__).parents[2]
 CLEAN = """\
@@ -26,14 +26,14 @@ UNPROVEN = CLEAN.replace("status: ok\n", "status: ok\nkind: internal\n", 1)
 WRONG = CLEAN.replace("span: work\n", "span: work\nchildren: {load: {span: db.query, count: 0, kind: client}}\n", 1)
 
 
-def test_clean_contract_is_one_line(desk: Desk) -> None:
-    answer = desk("lint", desk.file("small.contract.yaml", CLEAN))
+def test_clean_contract_is_one_line(cli: CommandLine) -> None:
+    answer = cli("lint", cli.file("small.contract.yaml", CLEAN))
     assert (answer.code, answer.out, answer.err) == (0, "clean: 1 contract\n", "")
 
 
-def test_information_leaves_the_contract_clean(desk: Desk) -> None:
-    file = desk.file("small.contract.yaml", UNPROVEN)
-    answer = desk("lint", file)
+def test_information_leaves_the_contract_clean(cli: CommandLine) -> None:
+    file = cli.file("small.contract.yaml", UNPROVEN)
+    answer = cli("lint", file)
     assert answer.code == 0
     assert answer.out == (
         f"{file}:6:1: information expectation-unproven: "
@@ -43,9 +43,9 @@ def test_information_leaves_the_contract_clean(desk: Desk) -> None:
     )
 
 
-def test_improvement_gives_1(desk: Desk) -> None:
-    file = desk.file("small.contract.yaml", WRONG)
-    answer = desk("lint", file)
+def test_improvement_gives_1(cli: CommandLine) -> None:
+    file = cli.file("small.contract.yaml", WRONG)
+    answer = cli("lint", file)
     assert answer.code == 1
     assert answer.out.startswith(
         f"{file}:5:12: improvement never-judged: `kind` of `load` is never checked: its `count`"
@@ -53,9 +53,9 @@ def test_improvement_gives_1(desk: Desk) -> None:
     assert answer.out.splitlines()[-1] == "to fix: 1 contract, 1 improvement, 2 of information"
 
 
-def test_file_that_does_not_follow_the_language_gives_2_with_every_mistake(desk: Desk) -> None:
-    file = desk.file("small.contract.yaml", CLEAN.replace("status: ok", "status: good\nkind: none", 1))
-    answer = desk("lint", file)
+def test_file_that_does_not_follow_the_language_gives_2_with_every_mistake(cli: CommandLine) -> None:
+    file = cli.file("small.contract.yaml", CLEAN.replace("status: ok", "status: good\nkind: none", 1))
+    answer = cli("lint", file)
     assert (answer.code, answer.err) == (2, "")
     first, _, second, _, _, last = answer.out.splitlines()
     assert first == f"{file}:5:9: violation contract-error: `status` cannot be `good`"
@@ -63,31 +63,31 @@ def test_file_that_does_not_follow_the_language_gives_2_with_every_mistake(desk:
     assert last == "not readable: 0 contracts, 2 violations"
 
 
-def test_missing_file_is_one_line_and_2(desk: Desk) -> None:
-    answer = desk("lint", str(desk.folder / "none"))
+def test_missing_file_is_one_line_and_2(cli: CommandLine) -> None:
+    answer = cli("lint", str(cli.folder / "none"))
     assert (answer.code, answer.out) == (2, "")
     assert one_line(answer.err, ["there is no contract file"])
-    empty = desk.folder / "empty"
+    empty = cli.folder / "empty"
     empty.mkdir()
-    nothing = desk("lint", str(empty))
+    nothing = cli("lint", str(empty))
     assert (nothing.code, nothing.out) == (2, "")
     assert one_line(nothing.err, ["no contract in"])
 
 
-def test_folder_is_linted_with_its_fragments(desk: Desk) -> None:
-    folder = desk.folder / "contracts"
+def test_folder_is_linted_with_its_fragments(cli: CommandLine) -> None:
+    folder = cli.folder / "contracts"
     folder.mkdir()
     (folder / "f.contract.yaml").write_text("spanpact: 1\nfragment: f\nlevels: {child-late: off}\n")
     (folder / "small.contract.yaml").write_text(
         CLEAN.replace("span: work", "extends: [f.contract.yaml]\nspan: work", 1)
     )
-    answer = desk("lint", str(folder))
+    answer = cli("lint", str(folder))
     assert (answer.code, answer.out) == (0, "clean: 1 contract, 1 fragment\n")
 
 
-def test_json_has_every_message(desk: Desk) -> None:
-    file = desk.file("small.contract.yaml", WRONG)
-    answer = desk("lint", "--format", "json", file)
+def test_json_has_every_message(cli: CommandLine) -> None:
+    file = cli.file("small.contract.yaml", WRONG)
+    answer = cli("lint", "--format", "json", file)
     document = json.loads(answer.out)
     assert (answer.code, document["spanpact_lint"], document["exit_code"]) == (1, 1, 1)
     assert document == lint_document(lint([file]))
@@ -96,41 +96,41 @@ def test_json_has_every_message(desk: Desk) -> None:
     assert document["messages"][0]["place"] == {"file": file, "line": 5, "column": 12}
 
 
-def test_report_goes_into_a_file_and_one_line_to_standard_output(desk: Desk) -> None:
-    file = desk.file("small.contract.yaml", UNPROVEN)
-    into = desk.folder / "lint.json"
-    answer = desk("lint", file, "--format", "json", "--output", str(into))
+def test_report_goes_into_a_file_and_one_line_to_standard_output(cli: CommandLine) -> None:
+    file = cli.file("small.contract.yaml", UNPROVEN)
+    into = cli.folder / "lint.json"
+    answer = cli("lint", file, "--format", "json", "--output", str(into))
     assert (answer.code, answer.out) == (0, f"clean: 1 contract, 1 of information (report in {into})\n")
     assert len(json.loads(into.read_text(encoding="utf-8"))["messages"]) == 1
 
 
-def test_unwritable_output_is_refused_before_the_work(desk: Desk) -> None:
-    answer = desk("lint", desk.contract, "--output", str(desk.folder))
+def test_unwritable_output_is_refused_before_the_work(cli: CommandLine) -> None:
+    answer = cli("lint", cli.contract, "--output", str(cli.folder))
     assert (answer.code, answer.out) == (2, "")
     assert one_line(answer.err)
 
 
 @pytest.mark.parametrize("how", ["text", "json"])
-def test_texts_of_a_contract_are_masked_and_escaped(desk: Desk, how: str) -> None:
+def test_texts_of_a_contract_are_masked_and_escaped(cli: CommandLine, how: str) -> None:
     sly = CLEAN.replace("status: ok", 'attributes: {a: {one_of: ["bob@example.com", "\\e[2J"], type: int}}', 1)
-    answer = desk(
-        "lint", "--format", how, desk.file("small.contract.yaml", sly.replace("top/status", "top/attribute-missing"))
+    answer = cli(
+        "lint", "--format", how, cli.file("small.contract.yaml", sly.replace("top/status", "top/attribute-missing"))
     )
     assert "bob@example.com" not in answer.out
     assert "\x1b" not in answer.out
 
 
-def test_every_field_of_the_json_is_documented(desk: Desk) -> None:
+def test_every_field_of_the_json_is_documented(cli: CommandLine) -> None:
     page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
-    document = lint_document(lint([desk.file("small.contract.yaml", UNPROVEN)]))
+    document = lint_document(lint([cli.file("small.contract.yaml", UNPROVEN)]))
     assert [field for field in (*document, *document["messages"][0]) if f'"{field}"' not in page] == []
 
 
-def test_documented_message_is_the_one_that_is_printed(desk: Desk) -> None:
+def test_documented_message_is_the_one_that_is_printed(cli: CommandLine) -> None:
     page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
     shown = page.partition("## spanpact lint")[2].split("```")[3].strip().splitlines()[:2]
     body = "children: {load: {span: db.query, count: 0..1}}\n\n\n\nconditions:\n  again:\n    when:\n\n"
     body = body.replace("when:\n\n", "when: {load: {count: 2}}\n    then: {top: {status: ok}}\n")
-    file = desk.file("session.contract.yaml", CLEAN.replace("span: work\n", f"span: work\n{body}", 1))
-    printed = [line for line in desk("lint", file).out.splitlines() if "when-never-holds" in line]
+    file = cli.file("session.contract.yaml", CLEAN.replace("span: work\n", f"span: work\n{body}", 1))
+    printed = [line for line in cli("lint", file).out.splitlines() if "when-never-holds" in line]
     assert printed[0].partition(": violation")[2] == shown[0].partition(": violation")[2]

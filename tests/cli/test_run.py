@@ -13,7 +13,7 @@ import pytest
 from spanpact.cli.process import describe_exit, run_command
 from spanpact.errors import UsageError
 from spanpact.sources import OtlpReceiver, ReceiverLimits
-from tests.cli.commands import SPANPACT, Desk, one_line
+from tests.cli.commands import SPANPACT, CommandLine, one_line
 
 SENDER = """\
 import os, sys, urllib.request
@@ -38,84 +38,84 @@ sys.exit(7)
 """
 
 
-def sender(desk: Desk, traces: str, code: int = 0, *labels: str) -> list[str]:
+def sender(cli: CommandLine, traces: str, code: int = 0, *labels: str) -> list[str]:
     """Return a command that sends the traces by OTLP and ends with the code."""
-    return [sys.executable, desk.file("sender.py", SENDER), traces, str(code), *labels]
+    return [sys.executable, cli.file("sender.py", SENDER), traces, str(code), *labels]
 
 
-def test_traces_that_arrive_are_judged(desk: Desk) -> None:
-    kept = desk("run", desk.contract, "--", *sender(desk, desk.kept))
+def test_traces_that_arrive_are_judged(cli: CommandLine) -> None:
+    kept = cli("run", cli.contract, "--", *sender(cli, cli.kept))
     assert kept.code == 0
     assert "the command's own words\n" in kept.out
     assert "source   OTLP receiver (1 trace, 3 spans)\ncommand  " in kept.out
-    assert desk("run", desk.contract, "--", *sender(desk, desk.broken)).code == 1
+    assert cli("run", cli.contract, "--", *sender(cli, cli.broken)).code == 1
 
 
-def test_exit_code_of_the_command_wins_over_that_of_the_report(desk: Desk) -> None:
-    answer = desk("run", desk.contract, "--", *sender(desk, desk.broken, 5))
+def test_exit_code_of_the_command_wins_over_that_of_the_report(cli: CommandLine) -> None:
+    answer = cli("run", cli.contract, "--", *sender(cli, cli.broken, 5))
     assert answer.code == 5
     assert "lookup/kind" in answer.out
     assert answer.err.startswith("spanpact: the command's exit code was 5")
 
 
-def test_save_writes_the_traces_to_a_file(desk: Desk) -> None:
-    saved = str(desk.folder / "saved.json")
-    assert desk("run", desk.contract, "--save", saved, "--", *sender(desk, desk.broken)).code == 1
-    assert desk("verify", desk.contract, "--from", saved).code == 1
+def test_save_writes_the_traces_to_a_file(cli: CommandLine) -> None:
+    saved = str(cli.folder / "saved.json")
+    assert cli("run", cli.contract, "--save", saved, "--", *sender(cli, cli.broken)).code == 1
+    assert cli("verify", cli.contract, "--from", saved).code == 1
 
 
-def test_labels_of_the_command_override_those_of_the_file(desk: Desk) -> None:
-    text = Path(desk.contract).read_text().replace("version:", "scenario: hit\nversion:")
-    labelled = desk.file("l.contract.yaml", text)
-    names = desk.file("names", f"{1:032x} other\n")
-    command = sender(desk, desk.kept, 0, f"{1:032x} hit")
-    assert desk("run", labelled, "--scenarios", names, "--", *command).code == 0
-    answer = desk("run", labelled, "--scenarios", names, "--", *sender(desk, desk.kept))
+def test_labels_of_the_command_override_those_of_the_file(cli: CommandLine) -> None:
+    text = Path(cli.contract).read_text().replace("version:", "scenario: hit\nversion:")
+    labelled = cli.file("l.contract.yaml", text)
+    names = cli.file("names", f"{1:032x} other\n")
+    command = sender(cli, cli.kept, 0, f"{1:032x} hit")
+    assert cli("run", labelled, "--scenarios", names, "--", *command).code == 0
+    answer = cli("run", labelled, "--scenarios", names, "--", *sender(cli, cli.kept))
     assert (answer.code, "no contract names the scenario other" in answer.err) == (3, True)
 
 
-def test_malformed_label_is_one_line(desk: Desk) -> None:
-    answer = desk("run", desk.contract, "--", *sender(desk, desk.kept, 0, "rubbish"))
+def test_malformed_label_is_one_line(cli: CommandLine) -> None:
+    answer = cli("run", cli.contract, "--", *sender(cli, cli.kept, 0, "rubbish"))
     assert (answer.code, one_line(answer.err, ["SPANPACT_SCENARIOS:1"])) == (2, True)
 
 
-def test_no_trace_gives_3_and_says_what_to_check(desk: Desk) -> None:
-    answer = desk("run", desk.contract, "--allow-unseen", "--", sys.executable, "-c", "pass")
+def test_no_trace_gives_3_and_says_what_to_check(cli: CommandLine) -> None:
+    answer = cli("run", cli.contract, "--allow-unseen", "--", sys.executable, "-c", "pass")
     assert answer.code == 3
     assert answer.err.startswith("spanpact: no span arrived: ")
     assert "OTEL_EXPORTER_OTLP_ENDPOINT" in answer.err
 
 
-def test_failed_command_that_sent_nothing_is_not_buried_under_a_report(desk: Desk) -> None:
+def test_failed_command_that_sent_nothing_is_not_buried_under_a_report(cli: CommandLine) -> None:
     command = [sys.executable, "-c", "raise SystemExit(4)"]
-    answer = desk("run", desk.contract, "--trees", "--", *command)
+    answer = cli("run", cli.contract, "--trees", "--", *command)
     assert (answer.code, answer.out) == (4, "not checked: 1 contract, 1 not checked, 0 flows\n")
     reason = "no span arrived, so nothing was verified; the command's exit code was 4; spanpact exits with 4 too"
     assert answer.err == f"spanpact: {reason}\n"
-    assert '"unseen"' in desk("run", desk.contract, "--format", "json", "--", *command).out
-    written = str(desk.folder / "report.txt")
-    desk("run", desk.contract, "--output", written, "--", *command)
+    assert '"unseen"' in cli("run", cli.contract, "--format", "json", "--", *command).out
+    written = str(cli.folder / "report.txt")
+    cli("run", cli.contract, "--output", written, "--", *command)
     assert "unseen" in Path(written).read_text()
 
 
-def test_refused_requests_are_counted_in_the_header(desk: Desk) -> None:
-    garbage = desk.file("garbage.json", "no json")
-    answer = desk("run", desk.contract, "--", *sender(desk, garbage))
+def test_refused_requests_are_counted_in_the_header(cli: CommandLine) -> None:
+    garbage = cli.file("garbage.json", "no json")
+    answer = cli("run", cli.contract, "--", *sender(cli, garbage))
     assert answer.code == 1  # the sender fails over the answer
     assert "refused  1 requests to the receiver" in answer.out
 
 
-def test_traces_with_dropped_spans_are_incomplete(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_traces_with_dropped_spans_are_incomplete(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     limits = ReceiverLimits(spans=2)
     monkeypatch.setattr("spanpact.cli.run.OtlpReceiver", lambda: OtlpReceiver(limits=limits))
-    answer = desk("run", desk.contract, "--", *sender(desk, desk.kept))
+    answer = cli("run", cli.contract, "--", *sender(cli, cli.kept))
     assert answer.code == 3
     assert "dropped  1 spans and logs" in answer.out
     assert "incomplete" in answer.out
 
 
-def test_secrets_of_the_command_line_are_masked(desk: Desk) -> None:
-    answer = desk("run", desk.contract, "--format", "json", "--", "true", "--user", "bob@example.com")
+def test_secrets_of_the_command_line_are_masked(cli: CommandLine) -> None:
+    answer = cli("run", cli.contract, "--format", "json", "--", "true", "--user", "bob@example.com")
     assert "bob@" not in answer.out
 
 
@@ -132,16 +132,16 @@ def test_secrets_of_the_command_line_are_masked(desk: Desk) -> None:
         (["run", "nowhere", "--", "true"], ["nowhere"]),
     ],
 )
-def test_wrong_usage_is_one_line_and_2(desk: Desk, arguments: list[str], words: list[str]) -> None:
-    paths = {"C": desk.contract, "K": desk.kept}
-    answer = desk(*(paths.get(each, each) for each in arguments))
+def test_wrong_usage_is_one_line_and_2(cli: CommandLine, arguments: list[str], words: list[str]) -> None:
+    paths = {"C": cli.contract, "K": cli.kept}
+    answer = cli(*(paths.get(each, each) for each in arguments))
     assert (answer.code, answer.out) == (2, "")
     assert one_line(answer.err, words)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_signals_are_forwarded_and_the_command_may_finish(desk: Desk, number: signal.Signals) -> None:
-    command = [*SPANPACT, "run", desk.contract, "--", sys.executable, "-c", WAITER]
+def test_signals_are_forwarded_and_the_command_may_finish(cli: CommandLine, number: signal.Signals) -> None:
+    command = [*SPANPACT, "run", cli.contract, "--", sys.executable, "-c", WAITER]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:

@@ -12,153 +12,153 @@ import pytest
 from spanpact.cli.reading import merged
 from spanpact.reporting import parse_json
 from spanpact.trace.model import Reading, SourceInfo
-from tests.cli.commands import SPANPACT, Desk, environment, one_line
-from tests.reporting.made import CONTRACT, in_trace, kept_flow
+from tests.cli.commands import SPANPACT, CommandLine, environment, one_line
+from tests.reporting.sample_reports import CONTRACT, in_trace, kept_flow
 
 
-def test_kept_traces_give_0_and_broken_ones_1(desk: Desk) -> None:
-    assert desk("verify", desk.contract, "--from", desk.kept).code == 0
-    broken = desk("verify", desk.contract, "--from", desk.broken)
+def test_kept_traces_give_0_and_broken_ones_1(cli: CommandLine) -> None:
+    assert cli("verify", cli.contract, "--from", cli.kept).code == 0
+    broken = cli("verify", cli.contract, "--from", cli.broken)
     assert broken.code == 1
-    assert f"✗ lookup/kind  {desk.contract}:8:29  (kind)" in broken.out
+    assert f"✗ lookup/kind  {cli.contract}:8:29  (kind)" in broken.out
     assert broken.err == ""
 
 
-def test_several_sources_are_read_as_one(desk: Desk) -> None:
-    answer = desk("verify", desk.contract, "--from", desk.kept, "--from", desk.broken)
+def test_several_sources_are_read_as_one(cli: CommandLine) -> None:
+    answer = cli("verify", cli.contract, "--from", cli.kept, "--from", cli.broken)
     assert answer.code == 1
     assert "(2 traces, 6 spans)" in answer.out
 
 
-def test_the_same_span_from_two_sources_is_one_span(desk: Desk) -> None:
-    halves = [desk.traces("a.json", in_trace(kept_flow()[:2], 1)), desk.traces("b.json", in_trace(kept_flow()[1:], 1))]
-    answer = desk("verify", desk.contract, "--from", halves[0], "--from", halves[1])
+def test_the_same_span_from_two_sources_is_one_span(cli: CommandLine) -> None:
+    halves = [cli.traces("a.json", in_trace(kept_flow()[:2], 1)), cli.traces("b.json", in_trace(kept_flow()[1:], 1))]
+    answer = cli("verify", cli.contract, "--from", halves[0], "--from", halves[1])
     assert (answer.code, "(1 trace, 3 spans)" in answer.out) == (0, True)
 
 
-def test_options_may_stand_between_contracts(desk: Desk) -> None:
-    other = desk.file("other.contract.yaml", CONTRACT.replace("contract: session", "contract: other"))
-    answer = desk("verify", desk.contract, "--from", desk.kept, other)
+def test_options_may_stand_between_contracts(cli: CommandLine) -> None:
+    other = cli.file("other.contract.yaml", CONTRACT.replace("contract: session", "contract: other"))
+    answer = cli("verify", cli.contract, "--from", cli.kept, other)
     assert answer.code == 0
     assert "2 contracts" in answer.out
 
 
-def test_unseen_contract_gives_3_unless_allowed_next_to_a_kept_one(desk: Desk) -> None:
-    unseen = desk.file("unseen.contract.yaml", "spanpact: 1\ncontract: unseen\nversion: 1.0.0\nspan: never\n")
-    assert desk("verify", unseen, "--from", desk.kept).code == 3
-    assert desk("verify", unseen, "--from", desk.kept, "--allow-unseen").code == 3
-    assert desk("verify", unseen, desk.contract, "--from", desk.kept).code == 3
-    assert desk("verify", unseen, desk.contract, "--from", desk.kept, "--allow-unseen").code == 0
+def test_unseen_contract_gives_3_unless_allowed_next_to_a_kept_one(cli: CommandLine) -> None:
+    unseen = cli.file("unseen.contract.yaml", "spanpact: 1\ncontract: unseen\nversion: 1.0.0\nspan: never\n")
+    assert cli("verify", unseen, "--from", cli.kept).code == 3
+    assert cli("verify", unseen, "--from", cli.kept, "--allow-unseen").code == 3
+    assert cli("verify", unseen, cli.contract, "--from", cli.kept).code == 3
+    assert cli("verify", unseen, cli.contract, "--from", cli.kept, "--allow-unseen").code == 0
 
 
-def test_json_goes_to_standard_output(desk: Desk) -> None:
-    answer = desk("verify", desk.contract, "--from", desk.broken, "--format", "json")
+def test_json_goes_to_standard_output(cli: CommandLine) -> None:
+    answer = cli("verify", cli.contract, "--from", cli.broken, "--format", "json")
     assert parse_json(answer.out).results[0].findings[0].key == "lookup/kind"
 
 
-def test_report_in_a_file_leaves_one_line_on_standard_output(desk: Desk) -> None:
-    file = desk.folder / "report.json"
-    answer = desk("verify", desk.contract, "--from", desk.broken, "--format", "json", "--output", str(file))
+def test_report_in_a_file_leaves_one_line_on_standard_output(cli: CommandLine) -> None:
+    file = cli.folder / "report.json"
+    answer = cli("verify", cli.contract, "--from", cli.broken, "--format", "json", "--output", str(file))
     assert answer.code == 1
     assert answer.out == f"broken: 1 contract, 1 broken, 1 finding, 1 flow (report in {file})\n"
     assert json.loads(file.read_text())["verdict"] == "broken"
-    assert sorted(each.name for each in desk.folder.glob(".*")) == []
-    desk("verify", desk.contract, "--from", desk.kept, "--output", str(file))
+    assert sorted(each.name for each in cli.folder.glob(".*")) == []
+    cli("verify", cli.contract, "--from", cli.kept, "--output", str(file))
     assert "✓ kept" in file.read_text(encoding="utf-8")
 
 
-def test_a_dash_as_output_is_standard_output(desk: Desk) -> None:
-    assert "✓ kept" in desk("verify", desk.contract, "--from", desk.kept, "--output", "-").out
+def test_a_dash_as_output_is_standard_output(cli: CommandLine) -> None:
+    assert "✓ kept" in cli("verify", cli.contract, "--from", cli.kept, "--output", "-").out
 
 
 @pytest.mark.parametrize("kind", ["folder", "link", "pipe", "nowhere", "dot"])
-def test_output_that_is_not_an_ordinary_file_is_refused_before_the_work(desk: Desk, kind: str) -> None:
-    target = desk.folder / "target"
+def test_output_that_is_not_an_ordinary_file_is_refused_before_the_work(cli: CommandLine, kind: str) -> None:
+    target = cli.folder / "target"
     if kind == "folder":
         target.mkdir()
     elif kind == "link":
-        target.symlink_to(desk.kept)
+        target.symlink_to(cli.kept)
     elif kind == "pipe":
         os.mkfifo(target)
     elif kind == "nowhere":
         target = target / "below"
     else:
         target = Path("..")
-    before = Path(desk.kept).read_bytes()
-    answer = desk("verify", desk.contract, "--from", desk.kept, "--output", str(target))
+    before = Path(cli.kept).read_bytes()
+    answer = cli("verify", cli.contract, "--from", cli.kept, "--output", str(target))
     assert (answer.code, answer.out) == (2, "")
     assert one_line(answer.err, ["cannot write", str(target)])
-    assert Path(desk.kept).read_bytes() == before
+    assert Path(cli.kept).read_bytes() == before
 
 
-def test_full_disk_is_one_line(desk: Desk) -> None:
+def test_full_disk_is_one_line(cli: CommandLine) -> None:
     with open("/dev/full", "w") as full:
-        done = _to(desk, full.fileno())
+        done = _to(cli, full.fileno())
     assert done.returncode == 2
     assert one_line(done.stderr, ["cannot write to standard output", "No space left"])
 
 
-def _to(desk: Desk, out: int) -> subprocess.CompletedProcess[str]:
-    command = [*SPANPACT, "verify", desk.contract, "--from", desk.broken]
+def _to(cli: CommandLine, out: int) -> subprocess.CompletedProcess[str]:
+    command = [*SPANPACT, "verify", cli.contract, "--from", cli.broken]
     return subprocess.run(command, stdout=out, stderr=subprocess.PIPE, text=True, timeout=50, check=False)
 
 
-def test_closed_pipe_changes_neither_exit_code_nor_standard_error(desk: Desk) -> None:
+def test_closed_pipe_changes_neither_exit_code_nor_standard_error(cli: CommandLine) -> None:
     read, write = os.pipe()
     os.close(read)
     try:
-        done = _to(desk, write)
+        done = _to(cli, write)
     finally:
         os.close(write)
     assert (done.returncode, done.stderr) == (1, "")
 
 
-def test_standard_input_is_a_source(desk: Desk) -> None:
-    done = desk.run("verify", desk.contract, "--from", "-", input=Path(desk.broken).read_text())
+def test_standard_input_is_a_source(cli: CommandLine) -> None:
+    done = cli.run("verify", cli.contract, "--from", "-", input=Path(cli.broken).read_text())
     assert done.returncode == 1
 
 
-def test_terminal_without_unicode_gets_ascii(desk: Desk) -> None:
-    done = desk.run("verify", desk.contract, "--from", desk.broken, env=environment(PYTHONIOENCODING="ascii"))
+def test_terminal_without_unicode_gets_ascii(cli: CommandLine) -> None:
+    done = cli.run("verify", cli.contract, "--from", cli.broken, env=environment(PYTHONIOENCODING="ascii"))
     assert done.stdout.isascii()
     assert "x lookup/kind" in done.stdout
 
 
-def test_coverage_and_all_reach_the_report(desk: Desk) -> None:
-    answer = desk("verify", desk.contract, "--from", desk.kept, "--coverage", "--all")
+def test_coverage_and_all_reach_the_report(cli: CommandLine) -> None:
+    answer = cli("verify", cli.contract, "--from", cli.kept, "--coverage", "--all")
     assert "exercised  lookup.kind" in answer.out
 
 
-def test_scenarios_label_traces(desk: Desk) -> None:
-    labelled = desk.file("l.contract.yaml", CONTRACT.replace("version:", "scenario: hit\nversion:"))
-    assert desk("verify", labelled, "--from", desk.kept).code == 3
-    names = desk.file("names", f"# comment\n\n{1:032X} hit\n")
-    assert desk("verify", labelled, "--from", desk.kept, "--scenarios", names).code == 0
-    names = desk.file("names", f"{1:032x} mist\n")
-    answer = desk("verify", labelled, "--from", desk.kept, "--scenarios", names)
+def test_scenarios_label_traces(cli: CommandLine) -> None:
+    labelled = cli.file("l.contract.yaml", CONTRACT.replace("version:", "scenario: hit\nversion:"))
+    assert cli("verify", labelled, "--from", cli.kept).code == 3
+    names = cli.file("names", f"# comment\n\n{1:032X} hit\n")
+    assert cli("verify", labelled, "--from", cli.kept, "--scenarios", names).code == 0
+    names = cli.file("names", f"{1:032x} mist\n")
+    answer = cli("verify", labelled, "--from", cli.kept, "--scenarios", names)
     assert (answer.code, answer.err) == (3, "spanpact: warning: no contract names the scenario mist\n")
 
 
 @pytest.mark.parametrize("line", ["x hit", f"{1:032x}", f"{1:032x} a b", "z" * 32 + " hit"])
-def test_malformed_label_is_one_line_with_its_file_and_line(desk: Desk, line: str) -> None:
-    names = desk.file("names", f"\n{line}\n")
-    answer = desk("verify", desk.contract, "--from", desk.kept, "--scenarios", names)
+def test_malformed_label_is_one_line_with_its_file_and_line(cli: CommandLine, line: str) -> None:
+    names = cli.file("names", f"\n{line}\n")
+    answer = cli("verify", cli.contract, "--from", cli.kept, "--scenarios", names)
     assert answer.code == 2
     assert one_line(answer.err, [f"{names}:2", "TRACE_ID SCENARIO"])
 
 
-def test_unreadable_scenarios_are_one_line(desk: Desk) -> None:
-    for path in (str(desk.folder), "nowhere"):
-        answer = desk("verify", desk.contract, "--from", desk.kept, "--scenarios", path)
+def test_unreadable_scenarios_are_one_line(cli: CommandLine) -> None:
+    for path in (str(cli.folder), "nowhere"):
+        answer = cli("verify", cli.contract, "--from", cli.kept, "--scenarios", path)
         assert (answer.code, one_line(answer.err, ["cannot read the scenarios"])) == (2, True)
-    (desk.folder / "binary").write_bytes(b"\xff\xfe")
-    answer = desk("verify", desk.contract, "--from", desk.kept, "--scenarios", str(desk.folder / "binary"))
+    (cli.folder / "binary").write_bytes(b"\xff\xfe")
+    answer = cli("verify", cli.contract, "--from", cli.kept, "--scenarios", str(cli.folder / "binary"))
     assert one_line(answer.err, ["it is not UTF-8"])
 
 
 @pytest.mark.parametrize("arguments", [[], ["--examples"]])
-def test_examples_are_judged_without_a_source(desk: Desk, arguments: list[str]) -> None:
-    answer = desk("verify", desk.contract, *arguments)
+def test_examples_are_judged_without_a_source(cli: CommandLine, arguments: list[str]) -> None:
+    answer = cli("verify", cli.contract, *arguments)
     assert answer.code == 0
     assert "examples of the contracts (2 traces, 4 spans)" in answer.out
 
@@ -180,9 +180,9 @@ def test_examples_are_judged_without_a_source(desk: Desk, arguments: list[str]) 
         (["\x1b[31m"], ["'\\x1b[31m'"]),
     ],
 )
-def test_wrong_usage_is_one_line_and_2(desk: Desk, arguments: list[str], words: list[str]) -> None:
-    paths = {"C": desk.contract, "K": desk.kept}
-    answer = desk(*(paths.get(each, each) for each in arguments))
+def test_wrong_usage_is_one_line_and_2(cli: CommandLine, arguments: list[str], words: list[str]) -> None:
+    paths = {"C": cli.contract, "K": cli.kept}
+    answer = cli(*(paths.get(each, each) for each in arguments))
     assert (answer.code, answer.out) == (2, "")
     assert one_line(answer.err, words)
 
@@ -196,75 +196,75 @@ def test_wrong_usage_is_one_line_and_2(desk: Desk, arguments: list[str], words: 
         ("{session.valid: {", "&a {session.valid: {", [":6:13"]),
     ],
 )
-def test_wrong_contract_is_one_line_with_its_place_and_2(desk: Desk, old: str, new: str, words: list[str]) -> None:
-    wrong = desk.file("wrong.contract.yaml", CONTRACT.replace(old, new, 1))
-    answer = desk("verify", wrong, "--from", desk.kept)
+def test_wrong_contract_is_one_line_with_place_and_2(cli: CommandLine, old: str, new: str, words: list[str]) -> None:
+    wrong = cli.file("wrong.contract.yaml", CONTRACT.replace(old, new, 1))
+    answer = cli("verify", wrong, "--from", cli.kept)
     assert (answer.code, answer.out) == (2, "")
     assert one_line(answer.err, words)
 
 
-def test_unreadable_source_is_one_line_and_3(desk: Desk) -> None:
-    garbage = desk.file("garbage.json", "not json\x1b[31m")
-    for source in (garbage, str(desk.folder / "nowhere.json")):
-        answer = desk("verify", desk.contract, "--from", source)
+def test_unreadable_source_is_one_line_and_3(cli: CommandLine) -> None:
+    garbage = cli.file("garbage.json", "not json\x1b[31m")
+    for source in (garbage, str(cli.folder / "nowhere.json")):
+        answer = cli("verify", cli.contract, "--from", source)
         assert (answer.code, answer.out) == (3, "")
         assert one_line(answer.err, [source])
         assert "\x1b" not in answer.err
 
 
-def test_help_and_version_are_printed(desk: Desk) -> None:
-    assert desk("--version").out.startswith("spanpact 0.")
-    assert "verify" in desk("--help").out
-    assert "exit codes" in desk("-h").out
-    done = desk.run("verify", "--help")
+def test_help_and_version_are_printed(cli: CommandLine) -> None:
+    assert cli("--version").out.startswith("spanpact 0.")
+    assert "verify" in cli("--help").out
+    assert "exit codes" in cli("-h").out
+    done = cli.run("verify", "--help")
     assert (done.returncode, "--allow-unseen" in done.stdout) == (0, True)
 
 
 def test_bug_in_spanpact_is_one_line_and_3_or_a_stack_trace_with_debug(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    cli: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(arguments: object) -> int:
         raise RuntimeError("bad\nluck of bob@example.com")
 
     monkeypatch.setattr("spanpact.cli.show.run", fail)
-    answer = desk("show", desk.kept)
+    answer = cli("show", cli.kept)
     assert answer.code == 3
     assert one_line(answer.err, ["RuntimeError", "SPANPACT_DEBUG=1", "email"])
     assert "bob@" not in answer.err
     monkeypatch.setenv("SPANPACT_DEBUG", "1")
     with pytest.raises(RuntimeError):
-        desk("show", desk.kept)
+        cli("show", cli.kept)
 
 
-def test_interruption_is_one_line_and_130(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interruption_is_one_line_and_130(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(arguments: object) -> int:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("spanpact.cli.show.run", interrupt)
-    answer = desk("show", desk.kept)
+    answer = cli("show", cli.kept)
     assert (answer.code, answer.err) == (130, "spanpact: interrupted\n")
 
 
-def test_name_that_is_too_long_is_refused(desk: Desk) -> None:
-    answer = desk("verify", desk.contract, "--from", desk.kept, "--output", str(desk.folder / ("n" * 300)))
+def test_name_that_is_too_long_is_refused(cli: CommandLine) -> None:
+    answer = cli("verify", cli.contract, "--from", cli.kept, "--output", str(cli.folder / ("n" * 300)))
     assert (answer.code, one_line(answer.err, ["File name too long"])) == (2, True)
 
 
-def test_write_that_fails_leaves_the_old_file_and_nothing_else(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_write_leaves_the_old_file_and_nothing_else(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*names: object) -> None:
         raise OSError(5, "Input/output error")
 
-    target = Path(desk.file("report.txt", "old"))
-    before = sorted(desk.folder.iterdir())
+    target = Path(cli.file("report.txt", "old"))
+    before = sorted(cli.folder.iterdir())
     monkeypatch.setattr("os.replace", fail)
-    answer = desk("verify", desk.contract, "--from", desk.kept, "--output", str(target))
+    answer = cli("verify", cli.contract, "--from", cli.kept, "--output", str(target))
     assert (answer.code, one_line(answer.err, ["Input/output error"])) == (2, True)
-    assert (target.read_text(), sorted(desk.folder.iterdir())) == ("old", before)
+    assert (target.read_text(), sorted(cli.folder.iterdir())) == ("old", before)
 
 
-def test_folder_that_may_not_be_written_is_refused(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folder_that_may_not_be_written_is_refused(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.access", lambda *arguments: False)  # root may write everywhere
-    answer = desk("verify", desk.contract, "--from", desk.kept, "--output", str(desk.folder / "report.txt"))
+    answer = cli("verify", cli.contract, "--from", cli.kept, "--output", str(cli.folder / "report.txt"))
     assert (answer.code, one_line(answer.err, ["Permission denied"])) == (2, True)
 
 

@@ -12,8 +12,8 @@ from spanpact.contract.compiled import ContractPlan, Matcher
 from spanpact.diff.inclusion.matchers import includes, includes_text
 from spanpact.diff.inclusion.overlaps import may_select_the_same
 from spanpact.trace.name_patterns import NamePattern
+from tests.diff.generated_contracts import MATCHERS
 from tests.diff.judging import plan_of, reading_of, verdict
-from tests.diff.made_contracts import MATCHERS
 
 VALUES: tuple[Any, ...] = (0, 1, 1.0, 1.5, 2, 2.0, 3, "", "a", "ab", "b", True, False, [1], [1.0], ["ab"])
 WORDS: tuple[Any, ...] = (

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from spanpact.contract.compiled import ContractPlan
 from spanpact.trace.model import Reading
+from tests.diff.generated_contracts import pairs, traces
 from tests.diff.judging import assert_sound
-from tests.diff.made_contracts import pairs, traces
 from tests.properties import examples
 
 

@@ -11,7 +11,7 @@ from spanpact import __version__
 from spanpact.errors import Place, UsageError
 from spanpact.findings import ContractResult, Coverage, Finding, NotChecked, Pending, Report
 from spanpact.reporting import parse_json, render_json
-from tests.reporting.made import changed, in_trace, judged, kept_flow
+from tests.reporting.sample_reports import changed, in_trace, judged, kept_flow
 
 FINDING = Finding(
     "attribute-value", "lookup", "another value", "improvement", "c", "attributes.key", Place("c.yaml", 3, 4), "1" * 32,

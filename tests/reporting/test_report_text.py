@@ -14,7 +14,7 @@ from spanpact.errors import Place
 from spanpact.findings import ContractResult, Finding, NotChecked, Pending, Report
 from spanpact.reporting import TextOptions, options_for, render_text, summary_line
 from spanpact.trace.model import ALL_CAPABILITIES, Reading, SourceInfo, Trace
-from tests.reporting.made import CONTRACT, changed, in_trace, judged, kept_flow, span
+from tests.reporting.sample_reports import CONTRACT, changed, in_trace, judged, kept_flow, span
 
 GOLDEN = Path(__file__).with_name("golden")
 MISS = {"attributes": {"key": "session:*", "cache_hit": False}}

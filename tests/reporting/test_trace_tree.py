@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spanpact.reporting import TextOptions, render_traces
 from spanpact.trace.model import Event, Link, Reading, SourceInfo
-from tests.reporting.made import changed, in_trace, kept_flow, span
+from tests.reporting.sample_reports import changed, in_trace, kept_flow, span
 
 
 def test_tree_of_a_trace_shows_names_times_kinds_and_attributes() -> None:

@@ -15,7 +15,7 @@ from spanpact.contract.python_api import Contract, Entry
 from spanpact.errors import ContractError
 from spanpact.testing import Contracts, CountedIds, ManualClock, assert_kept, plans_of, verify_spans
 from spanpact.trace.model import Reading, SourceInfo
-from tests.reporting.made import CONTRACT, changed, in_trace, kept_flow
+from tests.reporting.sample_reports import CONTRACT, changed, in_trace, kept_flow
 
 IN_PYTHON = Contract("work", "1.0.0", span="work", children={"step": Entry("step", attributes={"n": 1})})
 

@@ -7,7 +7,7 @@ from spanpact.findings import Report
 from spanpact.reporting import render_text
 from spanpact.verification.contract_examples import verify_examples
 from tests.cli.commands import EXAMPLES
-from tests.reporting.made import CONTRACT
+from tests.reporting.sample_reports import CONTRACT
 
 QUIET = "levels: {expectation-unproven: off}\n"  # what is unproven has tests of its own
 

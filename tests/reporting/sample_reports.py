@@ -1,4 +1,4 @@
-"""What the report tests draw: contracts judged on traces made here."""
+"""A contract, flows that keep or break it, and the reports on them."""
 
 from __future__ import annotations
 
