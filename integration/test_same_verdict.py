@@ -26,9 +26,9 @@ from spanpact.sources.jaeger.source import Api
 from spanpact.trace.model import Reading, Resource, Span, Value
 from spanpact.verification.verifying import verify
 from tests.engine.corpus_cases import CASES, plan_of, reading_of
-from tests.sources.as_sdk import can_be_recorded, recorded
-from tests.sources.everywhere import as_protobuf, differences, lessened, only, renumbered
-from tests.sources.odd_traces import situations
+from tests.sources.every_source import as_protobuf, differences, only, renumbered, without_capabilities
+from tests.sources.sdk_spans import can_be_recorded, recorded
+from tests.sources.trace_strategies import situations
 
 Judged: TypeAlias = tuple[str, Sequence[CompiledContract], Reading]
 """A name, contracts, and the traces to judge by them."""
@@ -79,8 +79,8 @@ def differing(jaeger: JaegerBackend, api: Api, judged: Sequence[Judged]) -> str:
     for name, contracts, reading in judged:
         there = only(once_there(jaeger, api, reading), reading)
         if api == "legacy":
-            there = msgspec.structs.replace(there, traces=lessened(there, there.source).traces)
-        one, other = (verify(contracts, each) for each in (there, lessened(reading, there.source)))
+            there = msgspec.structs.replace(there, traces=without_capabilities(there, there.source).traces)
+        one, other = (verify(contracts, each) for each in (there, without_capabilities(reading, there.source)))
         found += [f"{name}: {line}" for line in differences(one, other)]
     return "\n".join(found)
 

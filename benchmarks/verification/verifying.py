@@ -87,7 +87,7 @@ def _decode(file: str, contracts: Sequence[CompiledContract]) -> Callable[[], Re
 
 
 def _memory(file: str, contracts: Sequence[CompiledContract]) -> Callable[[], Report | None]:
-    from tests.sources.as_sdk import recorded
+    from tests.sources.sdk_spans import recorded
 
     spans, _ = recorded(OtlpFileSource(file).read())
     return lambda: verify(contracts, MemorySource(spans).read(), allow_unseen=True)

@@ -26,7 +26,7 @@ def refusal(data: bytes | str) -> str:
     return str(caught.value)
 
 
-def test_every_node_and_every_key_knows_its_line_and_column() -> None:
+def test_every_node_and_every_key_has_its_line_and_column() -> None:
     tree = from_yaml("a: 1\nbee:\n  - x\n  - {c: 'y'}\n", file="f.yaml")
     bee = tree.items["bee"]
     assert isinstance(bee, Sequence)
@@ -96,7 +96,7 @@ def test_the_yaml_directive_of_this_version_is_accepted() -> None:
     assert to_python(from_yaml("%YAML 1.2\n---\na: 1\n")) == {"a": 1}
 
 
-def test_limits_hold_to_the_node() -> None:
+def test_limits_are_exact_to_the_node() -> None:
     assert len(from_yaml("\n".join(f"k{i}: 1" for i in range(4_999))).items) == 4_999
     assert refusal("\n".join(f"k{i}: 1" for i in range(5_000))) == "f:5000:8: more than 10,000 YAML nodes"
     assert to_python(from_yaml("a: " + "[" * 31 + "]" * 31))
@@ -122,7 +122,7 @@ def test_python_values_give_the_same_tree_as_yaml() -> None:
         ({"a": [0] * MAX_NODES}, "a[9997]: more than 10,000 nodes"),
     ],
 )
-def test_what_python_values_may_not_be_is_named_by_its_path(value: object, message: str) -> None:
+def test_a_python_value_that_is_not_allowed_is_named_by_its_path(value: object, message: str) -> None:
     with pytest.raises(ContractError) as caught:
         from_python(value)
     assert str(caught.value) == message
@@ -135,7 +135,7 @@ def test_a_cycle_in_python_is_too_deep() -> None:
         from_python({"a": cycle})
 
 
-def test_what_is_shown_is_one_short_line() -> None:
+def test_a_quoted_value_is_one_short_line() -> None:
     assert quote("a\nb\x1b" + "c" * 99) == "`a\\u000ab\\u001b" + "c" * 46 + "…`"
     assert [describe_kind(Scalar(v)) for v in (None, True, 5, "x")] == [
         "nothing",

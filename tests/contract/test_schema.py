@@ -27,7 +27,7 @@ def accepts(text: str) -> bool:
     return bool(VALIDATOR.is_valid(to_python(from_yaml(text))))
 
 
-def test_the_schema_is_one() -> None:
+def test_the_schema_is_a_valid_json_schema() -> None:
     Draft202012Validator.check_schema(SCHEMA)
 
 
@@ -135,11 +135,11 @@ def test_the_closed_words_are_the_loaders() -> None:
         "span: a\nexamples: {given: {a: {children: [b]}}}",
     ],
 )
-def test_an_editor_sees_the_commonest_mistakes(wrong: str) -> None:
+def test_the_schema_finds_the_most_common_mistakes(wrong: str) -> None:
     assert not accepts(HEAD + wrong)
 
 
-def test_a_fragment_holds_less_than_a_contract() -> None:
+def test_a_fragment_allows_fewer_keys_than_a_contract() -> None:
     assert accepts("spanpact: 1\nfragment: f\nevery: {r: {span: a}}")
     assert not accepts("spanpact: 1\nfragment: f\nspan: a")
     assert not accepts("spanpact: 1\n")

@@ -37,7 +37,7 @@ def value_of(any_value: Any) -> Value:
 
 @given(readings.readings)
 @settings(max_examples=examples(30))
-def test_what_is_written_is_read_again(reading: Reading) -> None:
+def test_encoding_and_decoding_gives_the_same_traces(reading: Reading) -> None:
     batch = decode_json(encode_traces_json(reading))
     assembler = TraceAssembler()
     assembler.add(batch.spans, batch.logs)
@@ -49,7 +49,7 @@ def test_a_bare_span_has_the_defaults_of_otlp() -> None:
     assert span == Span("", "", "", kind="unspecified")
 
 
-def test_null_is_like_a_missing_field() -> None:
+def test_null_counts_as_a_missing_field() -> None:
     bare = {"traceId": None, "spanId": None, "name": None, "attributes": None, "status": None, "events": None}
     assert only(request(bare)) == Span("", "", "", kind="unspecified")
     assert decode_json(b'{"resourceSpans":null}').spans == []
@@ -216,7 +216,7 @@ DEEP = b'{"later":' + b"[" * 4_000_000
         (b'{"a":' + b"9" * 5000 + b"}", "not OTLP JSON"),
     ],
 )
-def test_whatever_is_not_otlp_json_is_one_line_with_its_place(data: bytes, says: str) -> None:
+def test_a_text_that_is_not_otlp_json_is_one_error_line_with_its_position(data: bytes, says: str) -> None:
     with pytest.raises(SourceError) as caught:
         decode_json(data, origin=Origin("traces.json"))
     assert says in str(caught.value)
@@ -224,7 +224,7 @@ def test_whatever_is_not_otlp_json_is_one_line_with_its_place(data: bytes, says:
     assert "\n" not in str(caught.value)
 
 
-def test_values_that_nest_too_deep_are_refused_at_their_deepest_place() -> None:
+def test_values_that_nest_too_deep_are_refused_with_the_position() -> None:
     value: dict[str, Any] = {"intValue": 1}
     for _ in range(32):
         value = {"arrayValue": {"values": [value]}}
@@ -233,18 +233,18 @@ def test_values_that_nest_too_deep_are_refused_at_their_deepest_place() -> None:
         value_of({"arrayValue": {"values": [value]}})
 
 
-def test_places_are_counted_from_where_the_document_starts() -> None:
+def test_positions_are_counted_from_the_start_of_the_file() -> None:
     with pytest.raises(SourceError, match=r"f\.jsonl: byte 1006 \(line 12\)"):
         decode_json(b'{"a": NaN}', origin=Origin("f.jsonl", 1000, 12))
 
 
-def test_looking_for_duplicate_keys_has_its_own_bound_of_depth() -> None:
+def test_the_search_for_duplicate_keys_limits_the_depth() -> None:
     fault = find_duplicate_key(b"[" * 100_000 + b"]" * 100_000)
     assert fault is not None
     assert (fault.what, fault.offset) == ("the text nests too deep", 100)
 
 
-def test_the_place_is_left_out_where_it_is_too_far_away() -> None:
+def test_the_position_is_left_out_where_it_is_too_far_away() -> None:
     far = b" " * (2 << 20) + DEEP
     with pytest.raises(SourceError, match=r"^OTLP JSON: line 1: not OTLP JSON: the text nests too deep$"):
         decode_json(far)

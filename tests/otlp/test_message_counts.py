@@ -24,7 +24,7 @@ def messages_in(message: Any) -> int:
     return count
 
 
-def test_the_count_is_that_of_the_parser() -> None:
+def test_the_count_equals_that_of_the_parser() -> None:
     recorder = Recorder()
     a_session_trace(recorder)
     request = encode_spans(recorder.spans)
@@ -51,10 +51,10 @@ def test_values_within_log_records_are_counted() -> None:
         b"\x0a\xff\xff\xff\xff\x0f",  # a message longer than the body
     ],
 )
-def test_what_is_malformed_is_left_to_the_parser(data: bytes) -> None:
+def test_malformed_bodies_are_left_to_the_parser(data: bytes) -> None:
     assert not traces_hold_more_than(1, data)
 
 
-def test_braces_are_the_objects_of_json() -> None:
+def test_json_objects_are_counted_by_their_braces() -> None:
     assert json_holds_more_than(2, b'{"resourceSpans":[{},{}]}')
     assert not json_holds_more_than(3, b'{"resourceSpans":[{},{}]}')

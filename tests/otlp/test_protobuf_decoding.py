@@ -40,7 +40,7 @@ def nested(depth: int) -> AnyValue:
     return value
 
 
-def test_what_the_sdk_sends_is_what_it_keeps_in_memory() -> None:
+def test_the_sdk_sends_the_spans_that_it_keeps_in_memory() -> None:
     recorder = Recorder()
     a_session_trace(recorder)
     [kept] = MemorySource(recorder.exporter).read().traces
@@ -98,7 +98,7 @@ def test_empty_and_nested_values_are_read() -> None:
 
 
 @pytest.mark.parametrize("data", [b"garbage", b"\x0a\xff\xff", b"{}", request(Span(name="cut short"))[:-3]])
-def test_whatever_is_no_message_is_one_line(data: bytes) -> None:
+def test_bytes_that_are_no_message_are_one_error_line(data: bytes) -> None:
     with pytest.raises(SourceError, match=r"^t\.pb: not an OTLP protobuf message .* of \d+ bytes"):
         decode_protobuf_traces(data, name="t.pb")
 

@@ -18,7 +18,7 @@ def parts(data: bytes, largest: int = 1 << 20) -> list[bytes]:
     return list(iter_resource_spans(io.BufferedReader(io.BytesIO(data)), largest))  # type: ignore[arg-type]
 
 
-def test_the_parts_are_the_message() -> None:
+def test_the_parts_joined_are_the_message() -> None:
     found = parts(MESSAGE)
     assert b"".join(found) == MESSAGE
     assert len(found) > 3
@@ -30,18 +30,18 @@ def test_the_parts_are_the_message() -> None:
     [MESSAGE[:-1], MESSAGE + b"\x12\x00", MESSAGE + b"\x0a", b"\x0a" + b"\xff" * 11, b"\x0a\x80", b"{}"],
     ids=["cut short", "another field", "no length", "an endless length", "half a length", "JSON"],
 )
-def test_what_is_left_to_the_reading_of_the_whole(data: bytes) -> None:
+def test_other_bytes_need_full_decoding(data: bytes) -> None:
     with pytest.raises(NeedsFullDecoding):
         parts(data)
 
 
-def test_a_part_that_is_too_large() -> None:
+def test_a_part_that_is_too_large_needs_full_decoding() -> None:
     with pytest.raises(NeedsFullDecoding):
         parts(MESSAGE, largest=10)
 
 
 @pytest.mark.parametrize("number", [1, 127, 128, 300, 16383, 16384, 2**32 - 1])
-def test_a_varint_is_what_the_protobuf_runtime_writes(number: int) -> None:
+def test_a_varint_equals_what_the_protobuf_runtime_writes(number: int) -> None:
     assert b"\x50" + encode_varint(number) == Span(dropped_attributes_count=number).SerializeToString()
 
 

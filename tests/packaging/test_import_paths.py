@@ -48,7 +48,7 @@ def test_every_new_path_in_the_changelog_is_importable() -> None:
         "import spanpact.cli as c; c.main(['-h'])",
     ],
 )
-def test_what_starts_often_loads_no_heavy_module(statement: str) -> None:
+def test_a_light_import_loads_no_heavy_module(statement: str) -> None:
     code = f"import sys; {statement}; print('LOADED', *sorted({set(HEAVY)!r} & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.splitlines()[-1] == "LOADED"

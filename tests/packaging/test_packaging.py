@@ -52,7 +52,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> frozenset[str]:
     return frozenset(zipfile.ZipFile(file).namelist())
 
 
-def test_the_wheel_holds_the_package_and_nothing_beside_it(wheel: frozenset[str]) -> None:
+def test_the_wheel_holds_the_package_and_nothing_else(wheel: frozenset[str]) -> None:
     assert {name.partition("/")[0] for name in wheel} == {"spanpact", f"spanpact-{spanpact.__version__}.dist-info"}
 
 
@@ -61,13 +61,13 @@ def test_the_wheel_holds_every_module_and_the_typing_marker(wheel: frozenset[str
     assert modules | {"spanpact/py.typed"} <= wheel
 
 
-def test_the_wheel_holds_every_contract_and_only_contracts_beside_the_code(wheel: frozenset[str]) -> None:
+def test_the_wheel_holds_every_contract_and_no_other_data(wheel: frozenset[str]) -> None:
     files = {f"spanpact/contracts_v1/{p.name}" for p in (ROOT / "contracts" / "v1").iterdir()}
     assert files == {name for name in wheel if name.startswith("spanpact/contracts_v1/")}
     assert all(name.endswith(".contract.yaml") for name in files)
 
 
-def test_one_version_is_said_everywhere(pyproject: dict[str, Any]) -> None:
+def test_the_version_is_the_same_everywhere(pyproject: dict[str, Any]) -> None:
     assert spanpact.__version__ == pyproject["project"]["version"] == version("spanpact")
 
 

@@ -50,7 +50,7 @@ def classes_in(text: str) -> set[str]:
     return {leak.name for leak in Scanner(known_classes()).scan(text)}
 
 
-def test_every_known_class_has_its_table() -> None:
+def test_every_built_in_class_has_a_table_of_cases() -> None:
     assert set(LEAKS) == set(KNOWN_CLASSES)
 
 
@@ -60,15 +60,15 @@ def test_a_leak_is_found(name: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("text", HARMLESS)
-def test_what_only_looks_like_one_is_passed_over(text: str) -> None:
+def test_a_text_that_only_looks_like_a_leak_is_not_found(text: str) -> None:
     assert classes_in(text) == set()
 
 
 class TestScanner:
-    def test_a_leak_says_where_it_stands(self) -> None:
+    def test_a_leak_has_its_class_and_position(self) -> None:
         assert Scanner(known_classes(["email"])).scan("to bob@example.com!") == [Leak("email", 3, 18)]
 
-    def test_only_its_own_classes_are_found(self) -> None:
+    def test_a_scanner_finds_only_its_own_classes(self) -> None:
         assert not Scanner(known_classes(["ip"])).scan("bob@example.com")
 
     def test_without_classes_nothing_is_found(self) -> None:
@@ -84,20 +84,20 @@ class TestScanner:
         (leak,) = Scanner(known_classes(["email"])).scan(text)
         assert text[leak.start : leak.end] == "bob@example.com"
 
-    def test_a_class_that_fits_nothing_at_all_finds_nothing(self) -> None:
+    def test_a_class_that_matches_only_empty_texts_finds_nothing(self) -> None:
         assert not Scanner([PrivacyClass("empty", "x*")]).scan("abc")
 
     def test_two_classes_of_one_name_are_both_searched(self) -> None:
         scanner = Scanner([PrivacyClass("badge", "EMP-\\d+"), PrivacyClass("badge", "ID\\d+")])
         assert [leak.start for leak in scanner.scan("EMP-1 ID2")] == [0, 6]
 
-    def test_classes_too_large_to_be_one_pattern_are_searched_all_the_same(self) -> None:
+    def test_classes_too_large_for_one_pattern_are_searched_one_by_one(self) -> None:
         large = [PrivacyClass(f"c{i}", rf"{chr(97 + i)}\pL{{300}}") for i in range(4)]
         with pytest.raises(re2.error):
             re2.compile("|".join(each.pattern for each in large), QUIET)
         assert [leak.name for leak in Scanner(large).scan("b" + "-" * 9 + "c" + "x" * 300)] == ["c2"]
 
-    def test_more_texts_than_are_remembered(self) -> None:
+    def test_more_texts_than_the_cache_holds_are_scanned(self) -> None:
         scanner = Scanner(known_classes())
         assert not any(scanner.scan(f"text {i}") for i in range(5000))
         assert scanner.scan("bob@example.com")
@@ -111,11 +111,11 @@ class TestMask:
         scanner = Scanner([PrivacyClass("one", "abcd"), PrivacyClass("two", "cdef"), PrivacyClass("three", "bc")])
         assert scanner.mask("abcdefg") == "‹one›g"
 
-    def test_a_harmless_text_stays(self) -> None:
+    def test_a_harmless_text_is_unchanged(self) -> None:
         assert mask("session:*") == "session:*"
 
     @given(st.text(max_size=20), st.sampled_from([t for texts in LEAKS.values() for t in texts]), st.text(max_size=20))
-    def test_no_text_breaks_it_and_nothing_is_found_twice(self, before: str, leak: str, after: str) -> None:
+    def test_any_text_can_be_scanned_and_nothing_is_found_twice(self, before: str, leak: str, after: str) -> None:
         masked = mask(before + leak + after)
         assert isinstance(masked, str)
         assert mask("‹email›") == "‹email›"

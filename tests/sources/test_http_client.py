@@ -31,7 +31,7 @@ def always(reply: bytes | list[bytes] | None) -> Script:
 
 
 class TestGet:
-    def test_an_answer_is_its_status_headers_and_body(self) -> None:
+    def test_a_response_has_its_status_headers_and_body(self) -> None:
         with ScriptedServer(always(answer(404, b"{}", X_Kind="none"))) as server:
             got = client(server).get("/a")
         assert (got.status, got.body, got.is_json, got.headers["x-kind"]) == (404, b"{}", True, "none")
@@ -41,7 +41,7 @@ class TestGet:
             client(server, "/jaeger/").get("/api/a b", [("x", "1&2 +ä"), ("y", "")])
         assert server.targets == ["/jaeger/api/a%20b?x=1%262%20%2B%C3%A4&y="]
 
-    def test_headers_go_with_the_request(self) -> None:
+    def test_headers_are_sent_with_every_request(self) -> None:
         with ScriptedServer(always(answer(200))) as server:
             client(server, headers={"Authorization": f"Bearer {SECRET}"}).get("/")
         assert f"authorization: bearer {SECRET}\r\n" in server.heads[0].lower()
@@ -55,48 +55,48 @@ class TestGet:
         ],
         ids=["chunked", "until the end", "after a hint"],
     )
-    def test_bodies_however_they_are_framed(self, reply: bytes) -> None:
+    def test_bodies_are_read_in_every_framing(self, reply: bytes) -> None:
         with ScriptedServer(always([reply[i : i + 1] for i in range(len(reply))])) as server:
             assert client(server).get("/").body == b"abc"
 
 
 class TestFailures:
-    def test_nobody_listens(self) -> None:
+    def test_a_closed_port_is_unavailable(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as held:
             port = held.getsockname()[1]
         with pytest.raises(SourceUnavailable, match=rf"Server at http://127.0.0.1:{port}: cannot be reached: Conn"):
             HttpClient(f"http://127.0.0.1:{port}", name="Server").get("/")
 
-    def test_an_unknown_host(self) -> None:
+    def test_an_unknown_host_is_unavailable(self) -> None:
         with pytest.raises(SourceUnavailable, match=r"Server at http://nowhere.invalid: cannot be reached"):
             HttpClient("http://nowhere.invalid", name="Server").get("/")
 
-    def test_silence_ends_at_the_deadline(self) -> None:
+    def test_a_silent_server_is_given_up_at_the_deadline(self) -> None:
         with (
             ScriptedServer(always(None)) as server,
             pytest.raises(SourceUnavailable, match=r"no response within 0\.2 s"),
         ):
             client(server, limits=SHORT).get("/")
 
-    def test_a_dripping_answer_ends_at_the_deadline_of_the_whole(self) -> None:
+    def test_a_slow_response_is_given_up_at_the_total_deadline(self) -> None:
         seconds = itertools.count()  # a second passes with each look at the clock
         drops = [b"HTTP/1.1 200 OK\r\n", *(b"x-%d: 1\r\n" % i for i in range(50)), b"\r\n"]
         with ScriptedServer(always(drops)) as server, pytest.raises(SourceUnavailable, match="no response within 4 s"):
             client(server, limits=HttpLimits(seconds=4), clock=lambda: float(next(seconds))).get("/")
 
     @pytest.mark.parametrize("reply", [b"", b"HTTP/1.1 20", b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc"])
-    def test_an_answer_cut_short_may_be_whole_the_next_time(self, reply: bytes) -> None:
+    def test_a_truncated_response_is_unavailable(self, reply: bytes) -> None:
         with ScriptedServer(always(reply)) as server, pytest.raises(SourceUnavailable, match="closed the connection"):
             client(server).get("/")
 
-    def test_what_is_no_http(self) -> None:
+    def test_a_server_that_is_not_http_is_an_error(self) -> None:
         with ScriptedServer(always(b"SSH-2.0-x\r\n\r\n")) as server:
             with pytest.raises(SourceError, match="does not speak HTTP") as raised:
                 client(server).get("/")
             assert not isinstance(raised.value, SourceUnavailable)
 
     @pytest.mark.parametrize("chunked", [True, False])
-    def test_an_answer_that_is_too_large_is_not_read_to_its_end(self, chunked: bool) -> None:
+    def test_a_response_that_is_too_large_is_not_read_to_its_end(self, chunked: bool) -> None:
         head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" if chunked else b"HTTP/1.0 200 OK\r\n\r\n"
         parts = [head, *([b"400\r\n" + b"x" * 1024 + b"\r\n"] * 10_000)]
         with (
@@ -130,7 +130,7 @@ class TestUrls:
             "http://a b", "http://ä", "http://a\r\nx: y",
         ],
     )  # fmt: skip
-    def test_what_is_no_address_is_one_line(self, url: str) -> None:
+    def test_a_text_that_is_no_address_is_one_error_line(self, url: str) -> None:
         with pytest.raises(UsageError, match=r"not an address.*\(accepted: http://HOST:PORT or https://HOST:PORT\)$"):
             parse_url(url)
 
@@ -143,18 +143,18 @@ class TestUrls:
         ("url", "shown"),
         [("http://a", "http://a"), ("https://a:443/", "https://a"), ("http://[::1]:9/x", "http://[::1]:9/x")],
     )
-    def test_addresses_as_they_are_shown(self, url: str, shown: str) -> None:
+    def test_addresses_are_shown_without_the_default_port(self, url: str, shown: str) -> None:
         assert repr(HttpClient(url, name="Server", headers={"a": SECRET})) == f"<HttpClient {shown}>"
 
 
 class TestHeaders:
-    def test_as_the_exporters_variable_has_them(self) -> None:
+    def test_headers_have_the_form_of_the_exporters_variable(self) -> None:
         text = "authorization=Bearer%20a%2Cb, X-Scope-OrgID = team ,,"
         assert parse_headers(text, variable="V") == {"authorization": "Bearer a,b", "x-scope-orgid": "team"}
         assert parse_headers("", variable="V") == {}
 
     @pytest.mark.parametrize("text", [f"a=1,{SECRET}", f"a=1,{SECRET} x=1", f"a=1,b={SECRET}%0D%0Ac: d", "a=1,host=b"])
-    def test_a_malformed_one_is_named_by_its_number(self, text: str) -> None:
+    def test_a_malformed_header_is_named_by_its_number(self, text: str) -> None:
         with pytest.raises(UsageError, match="V: header 2 is malformed") as raised:
             parse_headers(text, variable="V")
         assert SECRET not in str(raised.value)
@@ -172,31 +172,31 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 
 
 class TestTls:
-    def test_an_authority_of_its_own(self, certificates: Certificates) -> None:
+    def test_a_given_authority_is_trusted(self, certificates: Certificates) -> None:
         with ScriptedServer(always(answer(200, b"{}")), tls=certificates.server()) as server:
             assert client(server, tls=TlsOptions(certificates.authority)).get("/").body == b"{}"
 
-    def test_a_certificate_that_nobody_trusts(self, certificates: Certificates) -> None:
+    def test_an_untrusted_certificate_is_an_error(self, certificates: Certificates) -> None:
         with (
             ScriptedServer(always(answer(200)), tls=certificates.server()) as server,
             pytest.raises(SourceError, match=r"its certificate is not trusted: .*--ca-file"),
         ):
             client(server).get("/")
 
-    def test_a_certificate_of_another_host(self, certificates: Certificates) -> None:
+    def test_a_certificate_of_another_host_is_an_error(self, certificates: Certificates) -> None:
         with ScriptedServer(always(answer(200)), tls=certificates.server()) as server:
             tls = TlsOptions(certificates.authority)
             with pytest.raises(SourceError, match=r"its certificate is not trusted: .*localhost"):
                 HttpClient(f"https://localhost:{server.port}", name="Server", tls=tls).get("/")
 
-    def test_a_client_that_identifies_itself(self, certificates: Certificates) -> None:
+    def test_a_client_certificate_is_sent(self, certificates: Certificates) -> None:
         tls = TlsOptions(certificates.authority, certificates.certificate, certificates.key)
         with ScriptedServer(always(answer(200, b"{}")), tls=certificates.server(asks_client=True)) as server:
             assert client(server, tls=tls).get("/").status == 200
             with pytest.raises(SourceError, match=r"no secure connection|cannot be reached|does not speak"):
                 client(server, tls=TlsOptions(certificates.authority)).get("/")
 
-    def test_a_server_that_speaks_no_tls(self, certificates: Certificates) -> None:
+    def test_a_server_without_tls_is_an_error(self, certificates: Certificates) -> None:
         with (
             ScriptedServer(always(b"HTTP/1.1 400 Bad\r\n\r\n" * 9)) as server,
             pytest.raises(SourceError, match="no secure connection"),
@@ -206,13 +206,13 @@ class TestTls:
     @pytest.mark.parametrize(
         "files", [("missing.pem", "", ""), ("", "missing.pem", ""), ("", "", "some.key"), ("no.pem", "", "")]
     )
-    def test_files_that_will_not_do_are_one_line(self, tmp_path: Path, files: tuple[str, str, str]) -> None:
+    def test_unusable_files_are_one_error_line(self, tmp_path: Path, files: tuple[str, str, str]) -> None:
         (tmp_path / "no.pem").write_text("nothing")
         paths = [str(tmp_path / file) if file else "" for file in files]
         with pytest.raises(UsageError, match=r"cannot use .*pem: |a client key needs its certificate"):
             HttpClient("https://a", name="Server", tls=TlsOptions(*paths))
 
-    def test_a_key_with_a_passphrase_is_refused_and_nobody_is_asked(self, tmp_path: Path) -> None:
+    def test_a_key_with_a_passphrase_is_refused_without_a_prompt(self, tmp_path: Path) -> None:
         made = make_certificates(tmp_path)
         key = load_pem_private_key(Path(made.key).read_bytes(), None)
         cipher = BestAvailableEncryption(SECRET.encode())

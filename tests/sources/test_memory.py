@@ -17,7 +17,7 @@ from spanpact.trace.model import NO_SCOPE, Link
 from tests.sources.readings import Recorder, a_session_trace
 
 
-def test_everything_that_a_span_carries_is_there() -> None:
+def test_every_field_of_a_span_is_converted() -> None:
     recorder = Recorder()
     trace_id = a_session_trace(recorder)
     [trace] = MemorySource(recorder.exporter, scenarios={trace_id: "hit"}, offered=1).read().traces
@@ -53,7 +53,7 @@ def test_dropped_counts_are_kept() -> None:
     assert (trace.spans[0].dropped_attributes, trace.spans[0].dropped_events) == (2, 2)
 
 
-def test_a_list_of_spans_will_do_and_each_read_is_anew() -> None:
+def test_a_list_of_spans_is_accepted_and_read_anew_each_time() -> None:
     recorder = Recorder()
     source = MemorySource(recorder.exporter, complete=False)
     assert source.read().traces == ()
@@ -77,7 +77,7 @@ class Code(IntEnum):
     GONE = 410
 
 
-def test_values_of_derived_types_become_plain_ones_and_can_be_written() -> None:
+def test_values_of_derived_types_become_built_in_ones_and_can_be_encoded() -> None:
     recorder = Recorder()
     with recorder.tracer().start_as_current_span(Name("a")) as span:
         span.set_attributes({Name("table"): Name("users"), "ratio": Number(0.5), "code": Code.GONE, "of": [Name("b")]})
@@ -120,7 +120,7 @@ def test_log_records_of_an_unsampled_request_make_no_trace() -> None:
     assert MemorySource(recorder.exporter, logs=recorder.log_exporter).read().traces == ()
 
 
-def test_what_was_not_given_is_no_capability() -> None:
+def test_logs_and_offered_are_capabilities_only_if_given() -> None:
     assert {"logs", "offered"}.isdisjoint(MemorySource([]).info.capabilities)
     assert {"logs", "offered"} <= MemorySource([], logs=[], offered=3).info.capabilities
     assert MemorySource([], offered=3).read().offered == 3
@@ -139,7 +139,7 @@ class Hostile:
     __repr__ = __str__
 
 
-def test_spans_of_other_makers_are_taken_by_their_looks() -> None:
+def test_any_object_with_the_attributes_of_a_span_is_accepted() -> None:
     exporter = InMemorySpanExporter()
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(exporter))

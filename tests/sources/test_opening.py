@@ -11,13 +11,13 @@ from spanpact.sources import MemorySource, OtlpFileSource, TraceSource, open_sou
 
 
 @pytest.mark.parametrize("spec", ["-", "traces.json", "./a:b.json", "C:/traces.json", "no/such/file"])
-def test_what_has_no_scheme_is_a_file(spec: str) -> None:
+def test_a_text_without_a_scheme_is_a_file(spec: str) -> None:
     source = open_source(spec, scenarios={"a": "b"})
     assert isinstance(source, OtlpFileSource)
     assert (source.path, source.scenarios) == (spec, {"a": "b"})
 
 
-def test_a_file_that_is_there_beats_a_scheme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_existing_file_wins_over_a_scheme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("tempo:1.json").touch()
     assert isinstance(open_source("tempo:1.json"), OtlpFileSource)
@@ -29,7 +29,7 @@ def test_an_unknown_scheme_says_what_is_accepted(spec: str) -> None:
         open_source(spec)
 
 
-def test_no_text_at_all_says_what_is_accepted() -> None:
+def test_an_empty_text_says_what_is_accepted() -> None:
     with pytest.raises(UsageError, match=r"the source is empty \(accepted: "):
         open_source("")
 
@@ -57,12 +57,12 @@ def test_a_plugin_gets_the_whole_text() -> None:
 
 
 @pytest.mark.usefixtures("plugins")
-def test_plugins_are_among_what_is_accepted() -> None:
+def test_the_schemes_of_plugins_are_listed_as_accepted() -> None:
     with pytest.raises(UsageError, match="broken:…, elsewhere:…"):
         open_source("unknown:1")
 
 
 @pytest.mark.usefixtures("plugins")
-def test_a_plugin_that_cannot_be_loaded_is_one_line() -> None:
+def test_a_plugin_that_cannot_be_loaded_is_one_error_line() -> None:
     with pytest.raises(SourceError, match="'no_such_module:source' cannot be loaded: ModuleNotFoundError"):
         open_source("broken:1")

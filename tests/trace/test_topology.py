@@ -37,14 +37,14 @@ spans_of_any_shape = st.lists(
 
 
 class TestTopology:
-    def test_children_stand_by_start_and_then_by_id(self) -> None:
+    def test_children_are_sorted_by_start_and_then_by_id(self) -> None:
         tree = topology(
             span("3", "1", start=2), span("1"), span("4", "1", start=1), span("2", "1", start=2), span("5", "4")
         )
         assert [tree.spans[i].span_id for i in tree.children(tree.by_id["1"])] == ["4", "2", "3"]
         assert [tree.spans[i].span_id for i in tree.below(TOP)] == ["1", "4", "5", "2", "3"]
 
-    def test_of_spans_with_one_id_the_earliest_stays_and_the_others_are_aside(self) -> None:
+    def test_of_spans_with_one_id_the_earliest_is_kept_and_the_others_are_duplicates(self) -> None:
         tree = topology(span("1", start=5, name="late"), span("1", start=1, name="early"), span("2", "1"))
         assert [each.name for each in tree.spans] == ["s", "early"]
         assert [each.name for each in tree.duplicates] == ["late"]
@@ -59,7 +59,7 @@ class TestTopology:
         tree = topology(span("1", "1"))
         assert (tree.cycles, tree.parent) == ([[0]], [TOP])
 
-    def test_two_cycles_are_two(self) -> None:
+    def test_two_cycles_are_found_separately(self) -> None:
         assert len(topology(span("1", "2"), span("2", "1"), span("3", "4"), span("4", "3")).cycles) == 2
 
     @pytest.mark.expensive
@@ -74,12 +74,12 @@ class TestTopology:
         assert sum(1 for _ in tree.path(deepest)) == number
         assert tree.names(deepest) == ("…", *["s"] * 100)
 
-    def test_a_short_line_of_names_is_whole(self) -> None:
+    def test_a_short_path_of_names_is_complete(self) -> None:
         chain = [span(f"{i:016x}", f"{i - 1:016x}" if i > 1 else "", start=i) for i in range(1, 101)]
         assert topology(*chain).names(99) == ("s",) * 100
 
     @given(spans_of_any_shape)
-    def test_every_span_stands_once_in_preorder_below_its_parent(self, spans: list[Span]) -> None:
+    def test_every_span_occurs_once_in_preorder_after_its_parent(self, spans: list[Span]) -> None:
         tree = topology(*spans)
         assert sorted(tree.preorder) == list(range(len(tree.spans)))
         assert len(tree.spans) + len(tree.duplicates) == len(spans)
@@ -90,7 +90,7 @@ class TestTopology:
             assert set(tree.below(i)) == {j for j in range(len(tree.spans)) if i in list(tree.path(j))[:-1]}
 
     @given(spans_of_any_shape, st.sampled_from(["a", "a*", "*", "x", "*b"]))
-    def test_what_is_found_by_name_is_what_fits_below(self, spans: list[Span], text: str) -> None:
+    def test_a_search_by_name_finds_the_matching_spans_below(self, spans: list[Span], text: str) -> None:
         tree, pattern = topology(*spans), NamePattern((text,))
         for holder in (TOP, *range(len(tree.spans))):
             expected = sorted(i for i in tree.below(holder) if pattern.fits(tree.spans[i].name))

@@ -26,8 +26,7 @@ from spanpact.verification.verifying import verify
 from tests.engine.corpus_cases import CASES, plan_of, reading_of
 from tests.engine.test_hostile_traces import CONTRACTS, TRACE, logs, spans
 from tests.properties import examples
-from tests.sources.as_sdk import can_be_recorded, recorded
-from tests.sources.everywhere import (
+from tests.sources.every_source import (
     as_protobuf,
     as_text,
     by_grpc,
@@ -35,11 +34,12 @@ from tests.sources.everywhere import (
     by_protobuf,
     differences,
     from_files,
-    lessened,
     only,
     renumbered,
+    without_capabilities,
 )
-from tests.sources.odd_traces import situations
+from tests.sources.sdk_spans import can_be_recorded, recorded
+from tests.sources.trace_strategies import situations
 
 Situation: TypeAlias = tuple[Sequence[CompiledContract], Reading]
 SALTS = map(str, itertools.count())
@@ -73,7 +73,7 @@ def in_memory(reading: Reading) -> tuple[Reading, bytes, bytes]:
 
 def assert_same(contracts: Sequence[CompiledContract], first: Reading, other: Reading, way: str) -> None:
     there = only(other, first)
-    wanted = judged(contracts, lessened(first, there.source))
+    wanted = judged(contracts, without_capabilities(first, there.source))
     assert differences(judged(contracts, there), wanted) == [], way
 
 
@@ -127,7 +127,7 @@ def test_where_lists_are_texts_nothing_else_is_said_than_where_they_are_lists(si
     """What cannot be told is not checked: no finding is made up, and none is missing without a word."""
     contracts, reading = situation[0], written_out(each_id_once(situation[1]))
     source = msgspec.structs.replace(reading.source, capabilities=reading.source.capabilities - {"value_types"})
-    whole, texts = (judged(contracts, lessened(reading, each)) for each in (reading.source, source))
+    whole, texts = (judged(contracts, without_capabilities(reading, each)) for each in (reading.source, source))
     assert departures(texts) - departures(whole) == set()
     for contract, there in zip(whole.results, texts.results, strict=True):
         if departures(whole, contract.contract) - departures(texts, contract.contract):

@@ -26,7 +26,7 @@ from spanpact.trace.model import Reading, SourceInfo, Span, Trace
 from spanpact.verification.streaming import verify_file
 from spanpact.verification.verifying import verify
 from tests.properties import examples
-from tests.sources.everywhere import as_protobuf
+from tests.sources.every_source import as_protobuf
 from tests.verification.test_verdict_cache import CONTRACT, with_likenesses
 
 UNCHECKED = FileLimits(checked_keys=0)

@@ -22,8 +22,8 @@ from spanpact.trace.model import ALL_CAPABILITIES, Event, Reading, Resource, Sou
 from spanpact.verification.verifying import Verification
 from tests.engine.corpus_cases import CASES, plan_of, reading_of
 from tests.properties import examples
-from tests.sources.everywhere import lessened, renumbered
-from tests.sources.odd_traces import changes, lengths, situations
+from tests.sources.every_source import renumbered, without_capabilities
+from tests.sources.trace_strategies import changes, lengths, situations
 
 TODAY = dt.date(2026, 1, 1)
 SHIFT = 60_000_000_000
@@ -97,7 +97,9 @@ def with_likenesses(draw: st.DrawFn) -> tuple[Sequence[CompiledContract], Readin
                 spans[at] = change(spans[at])
             traces.append(msgspec.structs.replace(trace, spans=spans))
     source = draw(st.sampled_from([reading.source, TEXTS_FOR_LISTS]))
-    return contracts, lessened(msgspec.structs.replace(reading, traces=draw(st.permutations(traces))), source)
+    return contracts, without_capabilities(
+        msgspec.structs.replace(reading, traces=draw(st.permutations(traces))), source
+    )
 
 
 longer: st.SearchStrategy[Callable[[Span], Span]] = lengths.map(

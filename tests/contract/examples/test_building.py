@@ -59,7 +59,7 @@ def test_siblings_follow_one_another_and_a_parent_ends_with_its_last_child() -> 
     assert [s.parent_id for s in found] == ["", found[0].span_id, found[0].span_id, found[0].span_id, ""]
 
 
-def test_copies_follow_one_another_or_share_at() -> None:
+def test_copies_follow_one_another_unless_at_is_given() -> None:
     found = spans(
         "  good: {trace: [{span: a, repeat: 2, children: [b]}, {span: c, at: 9ms, takes: 2ms, repeat: 2}, d]}\n"
     )
@@ -75,7 +75,7 @@ def test_a_child_may_start_before_its_parent() -> None:
     ]
 
 
-def test_given_fields_merge_longer_patterns_win_and_own_fields_over_all() -> None:
+def test_given_fields_merge_and_own_fields_override_longer_and_shorter_patterns() -> None:
     found = spans(
         "  given:\n"
         "    '*': {kind: client, attributes: {a: 1, b: 1, c: 1}, resource: {r: 1}}\n"
@@ -93,7 +93,7 @@ def test_given_fields_merge_longer_patterns_win_and_own_fields_over_all() -> Non
     assert found[0].end_ns - found[0].start_ns == 3 * MS
 
 
-def test_values_are_those_of_yaml_and_three_forms_more() -> None:
+def test_values_are_those_of_yaml_or_one_of_three_special_forms() -> None:
     (span,) = spans(
         "  good: {trace: [{span: a, attributes: {i: 5, f: 5.0, n: null, l: [1, [x]], b: {bytes: aGk=},"
         " m: {map: {k: {bytes: ''}, d: 012}}, t: {equals: absent}, g: absent}}]}\n"
@@ -104,7 +104,7 @@ def test_values_are_those_of_yaml_and_three_forms_more() -> None:
     assert isinstance(span.attributes["f"], float)
 
 
-def test_every_field_of_a_span_can_be_said() -> None:
+def test_every_field_of_a_span_can_be_given() -> None:
     (trace,) = traces(
         "  good:\n"
         "    trace:\n"
@@ -149,7 +149,7 @@ def test_every_field_of_a_span_can_be_said() -> None:
     assert all((r.span_id, r.resource, r.scope) == (span.span_id, span.resource, span.scope) for r in trace.logs)
 
 
-def test_a_remote_parent_is_in_the_trace_or_not() -> None:
+def test_a_remote_parent_may_be_in_the_trace_or_not() -> None:
     found = spans(
         "  good: {trace: [{span: a, parent: remote, children: [{span: b, parent: remote}]}, {span: c, parent: remote}]}\n"
     )
@@ -169,7 +169,7 @@ def test_parents_can_be_labels_none_or_unflagged() -> None:
     assert [s.parent_remote for s in found] == [False, False, False, False, None, False]
 
 
-def test_links_lead_to_labels_of_their_own_trace_first_and_to_given_ids() -> None:
+def test_links_lead_to_labels_in_their_own_trace_first_or_to_given_ids() -> None:
     one, two, three = traces(
         "  good: {traces: [{trace: [{span: a, id: x}]}, {repeat: 2, trace: [{span: b, id: y},"
         " {span: c, links: [{to: x}, {to: y, attributes: {k: 1}}, {to: {trace_id: t, span_id: s}}]}]}]}\n"
@@ -300,5 +300,5 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("text", "message"), WRONG, ids=range(len(WRONG)))
-def test_a_wrong_example_is_answered_with_line_and_column(text: str, message: str) -> None:
+def test_a_wrong_example_is_an_error_with_line_and_column(text: str, message: str) -> None:
     assert refusal(text).startswith(f"f:{message}")

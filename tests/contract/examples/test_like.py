@@ -72,7 +72,7 @@ def test_a_change_can_rename_and_repeat_a_span() -> None:
     assert example.reading.traces[0].spans[0].attributes == {"k": 1}
 
 
-def test_ids_are_counted_anew() -> None:
+def test_ids_are_numbered_after_the_changes() -> None:
     example = like("{ok: absent}")
     assert [s.span_id for s in example.reading.traces[0].spans] == [f"{n:016x}" for n in (1, 2, 3)]
 
@@ -91,7 +91,7 @@ def test_ids_are_counted_anew() -> None:
         ("{ok: {repeat: 60000}}", "12:32: the example has more than 100,000 spans"),
     ],
 )
-def test_a_wrong_change_is_answered_with_line_and_column(but: str, message: str) -> None:
+def test_a_wrong_change_is_an_error_with_line_and_column(but: str, message: str) -> None:
     assert refusal(but).startswith(f"f:{message}")
 
 
@@ -115,7 +115,7 @@ def test_a_span_of_two_entries_gets_both_changes_and_a_removal_wins() -> None:
     assert names(like("{top: {kind: client}, set: absent}", assignments=everything)) == []
 
 
-def test_a_file_is_read_beside_the_contract_and_labelled(tmp_path: Path) -> None:
+def test_a_file_next_to_the_contract_is_read_and_labelled(tmp_path: Path) -> None:
     path = contract_with_file(tmp_path, "traces.json")
     read: list[Path] = []
 
@@ -129,7 +129,7 @@ def test_a_file_is_read_beside_the_contract_and_labelled(tmp_path: Path) -> None
     assert good.reading.offered == 3
 
 
-def test_a_file_that_cannot_be_read_is_named_at_its_place(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_an_error_at_its_place(tmp_path: Path) -> None:
     def reader(path: Path) -> Reading:
         raise SourceError("no JSON")
 

@@ -48,7 +48,7 @@ def test_a_folder_gives_its_contracts_in_alphabetical_order_and_skips_fragments(
     assert plans[2].file == os.path.join("d", "a", "z.contract.yaml")
 
 
-def test_a_file_named_twice_is_one_contract(folder: Path) -> None:
+def test_a_file_given_twice_is_one_contract(folder: Path) -> None:
     contract("a.contract.yaml")
     assert len(load_contracts(["a.contract.yaml", ".", "./a.contract.yaml"])) == 1
 
@@ -60,7 +60,7 @@ def test_no_contract_is_wrong_usage(folder: Path) -> None:
             load_contracts(paths)
 
 
-def test_a_file_that_is_not_there_is_wrong_usage(folder: Path) -> None:
+def test_a_missing_file_is_wrong_usage(folder: Path) -> None:
     Path("loop").symlink_to("loop")
     Path("private.contract.yaml").mkdir()
     for path in ("none.contract.yaml", "/dev/zero", "a\0b", "loop", "private.contract.yaml"):
@@ -116,7 +116,7 @@ def test_in_levels_and_clock_the_contract_wins(folder: Path) -> None:
     assert (plan.skew_ns, plan.tolerance_ns) == (2 * 10**9, 10**6)
 
 
-def test_between_fragments_nothing_wins(folder: Path) -> None:
+def test_two_fragments_cannot_override_each_other(folder: Path) -> None:
     fragment("f.contract.yaml", "clock: {skew: 1s}\n")
     fragment("g.contract.yaml", "clock: {skew: 2s}\n")
     contract("c.contract.yaml", "extends: [f.contract.yaml, g.contract.yaml]\n")
@@ -148,7 +148,7 @@ def test_extends_stays_inside_the_contracts_folder(folder: Path, name: str, mess
     assert refusal("d/c.contract.yaml").split(" (")[0] == f"d/c.contract.yaml:5:11: {message}"
 
 
-def test_a_root_above_lets_links_lead_further(folder: Path) -> None:
+def test_a_higher_root_allows_links_that_lead_further(folder: Path) -> None:
     fragment("f.contract.yaml", "every: {r: {span: b}}\n")
     contract("d/c.contract.yaml", "extends: [link.contract.yaml]\n")
     Path("d/link.contract.yaml").symlink_to(folder / "f.contract.yaml")
@@ -168,7 +168,7 @@ def test_extends_has_a_limit_and_names_no_fragment_twice(folder: Path) -> None:
     assert refusal("c.contract.yaml") == "c.contract.yaml:5:29: `./f1.contract.yaml` is in `extends` twice"
 
 
-def test_an_error_in_a_fragment_counts_as_if_it_stood_at_its_extends(folder: Path) -> None:
+def test_an_error_in_a_fragment_is_ordered_by_its_place_in_extends(folder: Path) -> None:
     fragment("f.contract.yaml", "every: {r: {span: b, kind: x}}\n")
     contract("c.contract.yaml", "extends: [f.contract.yaml]\nstatus: y\n")
     assert refusal("c.contract.yaml").startswith("f.contract.yaml:3:28: `kind` cannot be `x`")
@@ -192,7 +192,7 @@ def test_text_can_extend_only_with_a_root(folder: Path) -> None:
         load_text(text)
 
 
-def test_500_entries_are_the_most() -> None:
+def test_a_contract_has_at_most_500_entries() -> None:
     entries = "".join(f"  e{n}: {{span: s}}\n" for n in range(501))
     text = CONTRACT.format(name="c") + "children:\n" + entries
     with pytest.raises(ContractError, match=r"^<text>:506:3: more than 500 entries$"):

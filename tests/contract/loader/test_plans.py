@@ -141,7 +141,7 @@ def test_the_python_form_gives_exactly_the_mapping_of_the_yaml() -> None:
     assert IN_PYTHON.document() == to_python(from_yaml(WHOLE))
 
 
-def test_both_forms_compile_to_the_same_plan_but_for_places() -> None:
+def test_both_forms_compile_to_the_same_plan_except_for_places() -> None:
     assert _without_places(compile_contract(IN_PYTHON)) == _without_places(load_text(WHOLE, file=""))
 
 
@@ -220,7 +220,7 @@ def test_entries_conditions_rules_and_statements_are_read() -> None:
     ]
 
 
-def test_places_lead_to_every_keyword() -> None:
+def test_every_keyword_has_its_place() -> None:
     top = load_text(WHOLE, file="w").top
     assert top.place == top.places["span"] == Place("w", 19, 1)
     assert top.content.places["attributes.n"] == Place("w", 26, 3)
@@ -252,7 +252,7 @@ def test_a_fragment_in_python_can_be_written_out(tmp_path: Path) -> None:
         compile_contract(contract)
 
 
-def test_what_python_gives_takes_the_path_of_files() -> None:
+def test_a_contract_in_python_is_loaded_like_a_file() -> None:
     assert from_python(IN_PYTHON.document()) == from_yaml(WHOLE)
 
 

@@ -339,7 +339,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("text", "message"), WRONG, ids=range(len(WRONG)))
-def test_a_wrong_contract_is_answered_in_one_line(text: str, message: str) -> None:
+def test_a_wrong_contract_is_one_error_line(text: str, message: str) -> None:
     with pytest.raises(ContractError) as caught:
         load_text(text, file="f")
     assert str(caught.value) == f"f:{message}"

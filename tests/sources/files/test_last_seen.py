@@ -15,7 +15,7 @@ def trace_id(number: int) -> str:
 
 
 @pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
-def test_traces_of_documents(separators: tuple[str, str]) -> None:
+def test_the_last_document_of_each_trace_is_noted(separators: tuple[str, str]) -> None:
     seen = LastSeen()
     for place, several in enumerate(([1, 2], [2, 3, 3], [3]), 1):
         spans = [{"traceId": trace_id(each).upper(), "name": '"traceId":'} for each in several]
@@ -23,7 +23,7 @@ def test_traces_of_documents(separators: tuple[str, str]) -> None:
     assert [seen.place(trace_id(each)) for each in (1, 2, 3, 4)] == [1, 2, 3, 0]
 
 
-def test_more_traces_than_the_table_had_room_for() -> None:
+def test_the_table_grows_with_the_number_of_traces() -> None:
     seen = LastSeen()
     several = [trace_id(number) for number in range(20_000)]
     for place in range(1, 21):

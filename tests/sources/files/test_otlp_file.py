@@ -70,7 +70,7 @@ FORMS: Forms = {
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_every_form_gives_the_same_spans(
+def test_every_format_gives_the_same_spans(
     tmp_path: Path, name: str, as_json: bytes, as_protobuf: bytes, expected: set[tuple[str, str]]
 ) -> None:
     path = tmp_path / name
@@ -82,7 +82,7 @@ def test_every_form_gives_the_same_spans(
     assert source.read() == reading
 
 
-def test_json_lines_are_gathered_into_traces(tmp_path: Path, as_json: bytes) -> None:
+def test_json_lines_are_assembled_into_traces(tmp_path: Path, as_json: bytes) -> None:
     path = tmp_path / "t.jsonl"
     path.write_bytes(as_json + b"\n\n" + as_json + b"\r\n" + b'{"resourceMetrics":[]}\n' + as_json)
     reading = OtlpFileSource(path).read()
@@ -115,7 +115,7 @@ def test_labels_and_declared_requests_are_passed_on(tmp_path: Path, as_json: byt
     assert "offered" in reading.source.capabilities
 
 
-def test_a_file_carries_logs_when_it_holds_some(tmp_path: Path, as_json: bytes) -> None:
+def test_logs_are_a_capability_if_the_file_has_some(tmp_path: Path, as_json: bytes) -> None:
     path = tmp_path / "t.jsonl"
     path.write_bytes(as_json)
     assert "logs" not in OtlpFileSource(path).read().source.capabilities
@@ -150,7 +150,7 @@ def test_a_file_carries_logs_when_it_holds_some(tmp_path: Path, as_json: bytes) 
         ),
     ],
 )
-def test_what_is_no_otlp_file_is_one_line(tmp_path: Path, name: str, content: bytes, says: str) -> None:
+def test_a_file_that_is_not_otlp_is_one_error_line(tmp_path: Path, name: str, content: bytes, says: str) -> None:
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(SourceError, match=says) as caught:
@@ -166,7 +166,7 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
         OtlpFileSource(tmp_path).read()
 
 
-def test_any_other_error_of_the_system_is_named() -> None:
+def test_any_other_system_error_is_named() -> None:
     with pytest.raises(SourceError, match=r"cannot be read: File name too long$"):
         OtlpFileSource("x" * 300).read()
 
@@ -179,7 +179,9 @@ def test_any_other_error_of_the_system_is_named() -> None:
         (FileLimits(spans=7), "more than 7 spans"),
     ],
 )
-def test_what_is_too_large_is_refused_by_name(tmp_path: Path, as_json: bytes, limits: FileLimits, says: str) -> None:
+def test_a_file_that_is_too_large_is_refused_by_name(
+    tmp_path: Path, as_json: bytes, limits: FileLimits, says: str
+) -> None:
     path = tmp_path / "t.jsonl.gz"
     path.write_bytes(gzip.compress((as_json + b"\n") * 3))
     with pytest.raises(SourceError, match=rf"holds {says}, which is too large \(split it"):
@@ -194,7 +196,7 @@ def test_a_gzip_bomb_is_stopped_while_it_inflates(tmp_path: Path, name: str) -> 
         OtlpFileSource(path, limits=FileLimits(document=1 << 20)).read()
 
 
-def test_duplicate_keys_are_looked_for_at_the_start_of_a_file(tmp_path: Path) -> None:
+def test_duplicate_keys_are_searched_for_at_the_start_of_a_file(tmp_path: Path) -> None:
     path = tmp_path / "t.jsonl"
     twice = b'{"resourceSpans":[],"resourceSpans":[]}\n'
     path.write_bytes(twice)
@@ -216,7 +218,7 @@ def test_standard_input_is_read_once_and_kept(
     assert not stdin.closed
 
 
-def test_standard_input_of_a_real_process(as_protobuf: bytes) -> None:
+def test_standard_input_of_a_real_process_is_read(as_protobuf: bytes) -> None:
     program = "from spanpact.sources import open_source; print(len(open_source('-').read().traces))"
     done = subprocess.run([sys.executable, "-c", program], input=as_protobuf, capture_output=True, check=True)
     assert done.stdout.strip() == b"2"

@@ -17,34 +17,34 @@ def sanitized(api: str) -> Reading:
 
 
 @BOTH
-def test_a_span_that_never_ended_has_no_end_and_one_that_ended_too_early_has_its_own(api: str) -> None:
+def test_the_original_end_of_a_span_is_restored(api: str) -> None:
     ends = {span_id: span.end_ns for span_id, span in spans(sanitized(api)).items()}
     assert (ends["1"], ends["2"]) == (0, START - 5)
 
 
-def test_an_end_given_back_in_nanoseconds_makes_the_old_api_no_finer() -> None:
+def test_a_restored_end_in_nanoseconds_keeps_the_resolution_of_the_old_api() -> None:
     assert sanitized("legacy").source.resolution_ns == 1000
 
 
 @BOTH
-def test_a_service_without_a_name_has_none(api: str) -> None:
+def test_a_missing_service_name_is_restored_as_missing(api: str) -> None:
     named = spans(sanitized(api))
     assert "service.name" not in named["1"].resource.attributes
     assert named["3"].resource.attributes == {"service.name": ""}
 
 
 @BOTH
-def test_a_service_name_of_another_type_is_lost_and_that_is_said(api: str) -> None:
+def test_a_service_name_of_another_type_is_lost_and_marked(api: str) -> None:
     assert spans(sanitized(api))["2"].resource.attributes == {"service.name": "service-name-wrong-type", "n": 1}
 
 
 @BOTH
-def test_an_attribute_error_stays_beside_jaegers_mark_of_a_failed_span(api: str) -> None:
+def test_an_attribute_error_is_kept_next_to_jaegers_mark_of_a_failed_span(api: str) -> None:
     failed = spans(sanitized(api))["1"]
     assert (failed.status, failed.attributes) == ("error", {"error": "x", "e": b""})
 
 
-def test_what_was_not_changed_is_given_as_it_is() -> None:
+def test_an_unchanged_span_is_the_same_object() -> None:
     span = Span("a" * 32, "b" * 16, "s", resource=Resource({"service.name": "s"}))
     assert Restorer().span(span) is span
 
@@ -61,6 +61,6 @@ def test_the_old_api_gives_spans_of_one_id_the_same_warnings() -> None:
 
 
 @pytest.mark.parametrize("warning", [["clock skew"], [], "text", None, 5])
-def test_other_warnings_change_nothing_but_are_no_attribute(warning: object) -> None:
+def test_other_warnings_are_removed_and_change_nothing_else(warning: object) -> None:
     span = Span("a" * 32, "b" * 16, "s", end_ns=5, attributes={WARNINGS: warning, "n": 1})  # type: ignore[dict-item]
     assert (Restorer().span(span).attributes, Restorer().span(span).end_ns) == ({"n": 1}, 5)

@@ -53,7 +53,7 @@ def made_by_sdk() -> Reading:
 
 
 class TestStableApi:
-    def test_a_trace_as_it_was_recorded(self) -> None:
+    def test_a_recorded_trace_is_read(self) -> None:
         reading = read(replying("200-v3-trace.json"))
         (trace,) = reading.traces
         top = spans(reading)["1"]
@@ -76,12 +76,12 @@ class TestStableApi:
         assert (get.status, get.status_message) == ("error", "timed out")
         assert [event.name for event in get.events] == ["retry", "exception"]
 
-    def test_it_is_what_the_sdk_made_but_for_the_times(self) -> None:
+    def test_a_trace_equals_what_the_sdk_made_except_for_times(self) -> None:
         report = compare(made_by_sdk(), read(replying("200-v3-trace.json")))
         differing = {finding.keyword for finding in report.findings}
         assert differing == {"start", "end", "events.retry", "events.exception"}
 
-    def test_what_is_asked_for(self) -> None:
+    def test_traces_are_requested_as_they_were_stored(self) -> None:
         with ScriptedServer(replying("200-v3-trace.json")) as server:
             JaegerSource(server.url, trace_ids=["ABC", TRACE]).read()
             JaegerSource(
@@ -101,7 +101,7 @@ class TestStableApi:
         reading = read(replying("200-v3-search.json"), trace_ids=(), query=SERVICE)
         assert {trace.trace_id: len(trace.spans) for trace in reading.traces} == {TRACE: 6, OTHER: 6}
 
-    def test_jaegers_own_warnings_are_no_attributes(self) -> None:
+    def test_jaegers_warnings_are_not_attributes(self) -> None:
         assert "@jaeger@" in (ANSWERS / "200-v3-adjusted.json").read_text()
         reading = read(replying("200-v3-adjusted.json"))
         assert [name for span in spans(reading).values() for name in span.attributes if "jaeger" in name] == []
@@ -113,7 +113,7 @@ class TestStableApi:
         assert isinstance(value, float)
         assert math.isnan(value)
 
-    def test_a_storage_with_the_model_of_jaeger_1_is_told_by_what_it_keeps(self) -> None:
+    def test_a_storage_with_the_model_of_jaeger_1_has_fewer_capabilities(self) -> None:
         reading = read(replying("200-v3-badger.json"))
         (span,) = spans(reading).values()
         assert (span.attributes["tags"], span.attributes["none"]) == ('["a","b"]', "")
@@ -121,12 +121,12 @@ class TestStableApi:
         assert {"links", "value_types", "remote"} <= read(replying("200-v3-trace.json")).source.capabilities
 
     @pytest.mark.parametrize("how", [{"trace_ids": [TRACE]}, {"trace_ids": (), "query": SERVICE}])
-    def test_what_is_not_there_is_no_trace(self, how: dict[str, Any]) -> None:
+    def test_an_unknown_trace_id_gives_no_trace(self, how: dict[str, Any]) -> None:
         assert read(replying("404-v3-missing.json"), **how).traces == ()
 
 
 class TestOldApi:
-    def test_it_is_asked_where_the_stable_one_is_not_there(self) -> None:
+    def test_the_old_api_is_used_where_the_stable_one_is_missing(self) -> None:
         with ScriptedServer(replying(legacy="200-legacy-trace.json")) as server:
             source = JaegerSource(server.url, trace_ids=[TRACE])
             source.read()
@@ -134,7 +134,7 @@ class TestOldApi:
         targets = [target.partition("?")[0] for target in server.targets]
         assert targets == [f"/api/v3/traces/{TRACE}", f"/api/traces/{TRACE}", f"/api/traces/{TRACE}"]
 
-    def test_it_is_what_the_stable_one_gives_but_for_what_it_cannot_carry(self) -> None:
+    def test_both_apis_give_the_same_trace_except_for_what_the_old_one_loses(self) -> None:
         stable, old = read(replying("200-v3-trace.json")), read(replying(legacy="200-legacy-trace.json"))
         report = compare(stable, old)
         assert report.findings == ()
@@ -142,12 +142,12 @@ class TestOldApi:
         assert {each.keyword for each in report.results[0].not_checked} == lacking
         assert old.source.resolution_ns == 1000
 
-    def test_shortened_ids_are_made_whole(self) -> None:
+    def test_shortened_ids_are_padded(self) -> None:
         assert '"0000000000000abc"' in (ANSWERS / "200-legacy-trace.json").read_text()
         reading = read(replying(legacy="200-legacy-trace.json"))
         assert {(t.trace_id, s.trace_id) for t in reading.traces for s in t.spans} == {(TRACE, TRACE)}
 
-    def test_a_search(self) -> None:
+    def test_a_search_of_the_old_api_gives_every_trace_it_found(self) -> None:
         query = JaegerQuery("studio-api", "x", {"tries": "2", "session.valid": "true"})
         with ScriptedServer(replying(legacy="200-legacy-search.json")) as server:
             reading = JaegerSource(server.url, query=query, now_ns=lambda: 5_000_000_000_000).read()
@@ -157,10 +157,10 @@ class TestOldApi:
         assert (asked["start"], asked["end"], asked["operation"]) == (["1400000000"], ["5060000000"], ["x"])
 
     @pytest.mark.parametrize("name", ["404-legacy-missing.json", "200-legacy-none.json"])
-    def test_what_is_not_there_is_no_trace(self, name: str) -> None:
+    def test_an_unknown_trace_id_gives_no_trace(self, name: str) -> None:
         assert read(replying(legacy=name)).traces == ()
 
-    def test_a_nan_makes_it_fail_and_it_says_so(self) -> None:
+    def test_a_nan_makes_the_old_api_fail_with_jaegers_message(self) -> None:
         message = fails(replying(legacy="500-legacy-nan.json"), SourceUnavailable)
         assert "responded 500: failed writing HTTP response" in message
         assert message.endswith("unsupported value: NaN")
@@ -170,10 +170,10 @@ class TestOldApi:
         [b"{}", b'{"data":[{"spans":[{"traceID":1}]}]}', b"[1]", b"{", b'{"data":"\xff"}',
          b'{"data":[{"spans":[{"traceID":"1","spanID":"1","tags":[{"key":"b","type":"binary","value":"?"}]}]}]}'],
     )  # fmt: skip
-    def test_what_is_no_answer_of_it(self, body: bytes) -> None:
+    def test_a_malformed_response_of_the_old_api_is_an_error(self, body: bytes) -> None:
         assert "not a response of /api/traces" in fails(lambda head: answer(200, body), api="legacy")
 
-    def test_a_span_of_jaeger_1(self) -> None:
+    def test_a_span_of_jaeger_1_is_converted(self) -> None:
         tags = [
             {"key": "error", "type": "bool", "value": True},
             {"key": "otel.library.name", "value": "lib"},
@@ -193,57 +193,57 @@ class TestOldApi:
         assert [link.span_id for link in read_span.links] == ["3", "4"]
 
     @pytest.mark.parametrize(("api", "named"), [("auto", "/api/v3 or /api/traces"), ("v3", "/api/v3")])
-    def test_what_is_no_jaeger_at_all(self, api: str, named: str) -> None:
+    def test_a_server_without_either_api_is_an_error(self, api: str, named: str) -> None:
         message = fails(replying(), api=api)
         assert f"the server does not have {named} (give the address of Jaeger's API and UI (port 16686" in message
 
 
 class TestFailures:
-    def test_a_malformed_id_is_found_before_anything_is_asked(self) -> None:
+    def test_a_malformed_id_is_refused_before_any_request(self) -> None:
         for text in ("", "xyz", "0" * 33, "\u0661"):
             with pytest.raises(UsageError, match="not a trace id"):
                 JaegerSource("http://localhost", trace_ids=[text])
 
-    def test_jaegers_own_words(self) -> None:
+    def test_jaegers_error_message_is_repeated(self) -> None:
         message = fails(replying("400-v3-no-time.json"))
         assert (
             "responded 400: query.start_time_min and query.start_time_max are required (check that this is the"
             in message
         )
 
-    def test_a_limit_that_jaeger_does_not_take(self) -> None:
+    def test_a_limit_that_jaeger_rejects_is_explained(self) -> None:
         assert message_of_depth().endswith("(it cannot return so many traces: set a lower limit=N)")
 
     @pytest.mark.parametrize("status", [500, 502, 503, 429])
-    def test_what_may_be_over_in_a_moment(self, status: int) -> None:
+    def test_a_temporary_failure_is_unavailable(self, status: int) -> None:
         fails(lambda head: answer(status, b"<html>", "text/html"), SourceUnavailable)
 
     @pytest.mark.parametrize("status", [401, 403])
-    def test_credentials_that_are_lacking(self, status: int) -> None:
+    def test_missing_credentials_are_explained(self, status: int) -> None:
         message = fails(lambda head: answer(status, b"no"))
         assert f"rejects the credentials, or there are none ({status}) (set SPANPACT_JAEGER_HEADERS" in message
 
     @pytest.mark.parametrize("status", [400, 405, 418])
-    def test_a_page_of_somebody_else(self, status: int) -> None:
+    def test_a_page_of_another_server_is_an_error(self, status: int) -> None:
         fails(lambda head: answer(status, b"<html>", "text/html"))
 
     @pytest.mark.parametrize(
         "body", [b"{}", b"[]", b"{", b'{"result":{"resourceSpans":1}}', b'{"result":"\xff"}', b"{" * 5000],
     )  # fmt: skip
-    def test_what_is_no_answer_of_the_stable_api(self, body: bytes) -> None:
+    def test_a_malformed_response_of_the_stable_api_is_an_error(self, body: bytes) -> None:
         assert "Jaeger at http://127.0.0.1" in fails(lambda head: answer(200, body))
 
-    def test_what_it_says_is_masked_and_one_line(self) -> None:
+    def test_jaegers_message_is_masked_and_one_line(self) -> None:
         body = json.dumps({"error": {"message": "no bob@example.com\nhere " + "x" * 999}}).encode()
         message = fails(lambda head: answer(500, body), SourceUnavailable)
         assert "no ‹email› here" in message
         assert len(message) < 400
 
     @pytest.mark.parametrize("body", [b"{}", b'{"error":"x"}', b'{"errors":[]}', b"[1]", b'{"error":{"message":1}}'])
-    def test_words_in_no_form_that_is_known(self, body: bytes) -> None:
+    def test_a_message_of_unknown_form_is_left_out(self, body: bytes) -> None:
         fails(lambda head: answer(503, body), SourceUnavailable)
 
-    def test_headers_go_along_and_are_never_shown(self) -> None:
+    def test_headers_are_sent_and_never_shown(self) -> None:
         with ScriptedServer(lambda head: answer(401)) as server:
             source = JaegerSource(server.url, trace_ids=[TRACE], headers={"authorization": f"Bearer {SECRET}"})
             with pytest.raises(SourceError) as raised:
@@ -254,7 +254,7 @@ class TestFailures:
     @pytest.mark.parametrize(
         "query", [None, JaegerQuery(""), JaegerQuery("a", lookback_seconds=0), JaegerQuery("a", limit=0)]
     )
-    def test_what_makes_no_sense_is_refused(self, query: JaegerQuery | None) -> None:
+    def test_invalid_arguments_are_refused(self, query: JaegerQuery | None) -> None:
         with pytest.raises(UsageError, match="Jaeger: "):
             JaegerSource("http://localhost", query=query)
 
@@ -289,13 +289,13 @@ class TestReading:
             ({"events": [{"name": "e", "droppedAttributesCount": 1}]}, "dropped_counts"),
         ],
     )
-    def test_what_depends_on_the_storage_is_declared_where_it_shows(
+    def test_capabilities_that_depend_on_the_storage_are_declared_where_present(
         self, span: dict[str, Any], capability: str
     ) -> None:
         assert capability in read(otlp({}, span)).source.capabilities
         assert capability not in read(otlp({})).source.capabilities
 
-    def test_jaeger_carries_no_logs_and_offers_what_is_declared(self) -> None:
+    def test_jaeger_has_no_logs_and_offered_is_what_the_caller_declares(self) -> None:
         assert {"logs", "offered", "complete"}.isdisjoint(read(otlp({})).source.capabilities)
         reading = read(otlp({}), offered=7)
         assert reading.offered == 7
@@ -311,25 +311,25 @@ class TestReading:
         reading = read(script, now_ns=lambda: 10**18 + seconds * 10**9)
         assert [trace.complete for trace in reading.traces] == [complete]
 
-    def test_labels(self) -> None:
+    def test_traces_have_the_labels_of_the_caller(self) -> None:
         assert [trace.scenario for trace in read(otlp({}), scenarios={TRACE: "hit"}).traces] == ["hit"]
 
     @pytest.mark.parametrize(
         ("attributes", "number"),
         [({"a": "5"}, 1), ({"a": "6"}, 0), ({"b": "true"}, 1), ({"a": "5", "b": "true"}, 0), ({"c": "x"}, 0)],
     )
-    def test_attributes_are_those_of_one_span(self, attributes: dict[str, str], number: int) -> None:
+    def test_the_attributes_of_a_query_must_be_on_one_span(self, attributes: dict[str, str], number: int) -> None:
         script = otlp(pair("a", intValue="5"), pair("b", boolValue=True))
         query = JaegerQuery("studio-api", attributes=attributes)
         assert len(read(script, trace_ids=(), query=query).traces) == number
 
-    def test_more_traces_than_can_be_asked_for_at_once(self) -> None:
+    def test_more_traces_than_one_request_returns_are_an_error(self) -> None:
         script = otlp(*({"traceId": f"{i:032x}"} for i in range(1, 1501)))
         message = fails(script, trace_ids=(), query=SERVICE)
         assert "holds 1500 or more matching traces (shorten the lookback, or set limit=N" in message
         assert len(read(script, trace_ids=(), query=JaegerQuery("studio-api", limit=3)).traces) == 1500
 
-    def test_what_it_says_of_itself(self) -> None:
+    def test_the_repr_names_address_and_query(self) -> None:
         assert repr(JaegerSource("http://a:1", trace_ids=["1", "2"])) == "<JaegerSource http://a:1, 2 traces>"
         assert repr(JaegerSource("http://a:1/x/", query=SERVICE)) == "<JaegerSource http://a:1/x, service studio-api>"
         info = JaegerSource("http://a:1", query=SERVICE).info
@@ -345,7 +345,7 @@ def _sequence(replies: Sequence[bytes]) -> Callable[[str], bytes]:
     return lambda head: left.pop(0)
 
 
-def test_a_jaeger_that_is_starting_is_no_other_kind_of_jaeger() -> None:
+def test_a_starting_jaeger_is_read_again_by_the_same_api() -> None:
     with ScriptedServer(_sequence([answer(503, b"starting"), recorded("200-v3-trace.json")])) as server:
         source = JaegerSource(server.url, trace_ids=[TRACE])
         with pytest.raises(SourceUnavailable):

@@ -11,7 +11,7 @@ from spanpact.sources.jaeger.spec import jaeger_from_spec
 HOST = "jaeger:http://localhost:16686"
 
 
-def test_everything_that_can_be_said() -> None:
+def test_every_parameter_is_parsed() -> None:
     source = jaeger_from_spec(
         f"{HOST}/base?service=a%26b&operation=GET+/x&attribute=k=v=w&attribute=n=5&lookback=1.5h&limit=20&trace=ab"
         "&complete-after=30s&api=v3",
@@ -25,14 +25,14 @@ def test_everything_that_can_be_said() -> None:
     assert source.info.name == "Jaeger http://localhost:16686/base"
 
 
-def test_the_defaults() -> None:
+def test_parameters_have_defaults() -> None:
     assert jaeger_from_spec(f"{HOST}?service=a", environ={}).query == JaegerQuery("a")
 
 
 @pytest.mark.parametrize(
     ("text", "seconds"), [("500ms", 0.5), ("15s", 15), ("2min", 120), ("1h", 3600), ("0.5d", 43200)]
 )
-def test_durations(text: str, seconds: float) -> None:
+def test_durations_have_units(text: str, seconds: float) -> None:
     query = jaeger_from_spec(f"{HOST}?service=a&lookback={text}", environ={}).query
     assert query is not None
     assert query.lookback_seconds == seconds
@@ -60,7 +60,7 @@ def test_durations(text: str, seconds: float) -> None:
         (f"{HOST}#b?service=a", "has a fragment"),
     ],
 )
-def test_what_is_wrong_is_one_line(spec: str, words: str) -> None:
+def test_a_wrong_text_is_one_error_line(spec: str, words: str) -> None:
     with pytest.raises(UsageError) as raised:
         jaeger_from_spec(spec, environ={})
     assert words in str(raised.value)
@@ -74,7 +74,7 @@ def test_headers_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
     assert "s3cr3t" not in str(raised.value)
 
 
-def test_the_door_for_all_sources_passes_on_what_jaeger_needs() -> None:
+def test_open_source_passes_trace_ids_labels_and_tls_to_jaeger() -> None:
     source = open_source(HOST, trace_ids=["ab"], tls=TlsOptions())
     assert isinstance(source, JaegerSource)
     assert source.trace_ids == ("ab".zfill(32),)

@@ -67,7 +67,7 @@ def test_what_the_sdk_exports_is_what_it_recorded() -> None:
             assert by_id(receiver.read()) == by_id(MemorySource(recorder.exporter).read())
 
 
-def test_http_is_taken_beside_it() -> None:
+def test_http_is_accepted_next_to_grpc() -> None:
     with OtlpReceiver(grpc=True) as receiver:
         assert receiver.env()["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] == f"{receiver.url}/v1/traces"
         variables = receiver.env(protocol="grpc")
@@ -76,7 +76,7 @@ def test_http_is_taken_beside_it() -> None:
     assert variables["OTEL_EXPORTER_OTLP_LOGS_PROTOCOL"] == "grpc"
 
 
-def test_logs_are_taken_and_metrics_are_ignored() -> None:
+def test_logs_are_accepted_and_metrics_are_ignored() -> None:
     request = ExportLogsServiceRequest()
     record = request.resource_logs.add().scope_logs.add().log_records.add()
     record.trace_id, record.event_name = b"\x01" * 16, "done"
@@ -87,7 +87,7 @@ def test_logs_are_taken_and_metrics_are_ignored() -> None:
     assert (counts.logs, counts.metrics, counts.received, counts.rejected) == (1, 1, 0, 0)
 
 
-def test_what_there_is_no_room_for_is_a_partial_success() -> None:
+def test_spans_beyond_the_limit_are_a_partial_success() -> None:
     with OtlpReceiver(grpc=True, limits=ReceiverLimits(spans=2)) as receiver:
         reply = ExportTraceServiceResponse.FromString(export(receiver, spans(5)))
     assert (reply.partial_success.rejected_spans, receiver.received, receiver.dropped) == (3, 2, 3)
@@ -102,7 +102,7 @@ def test_what_there_is_no_room_for_is_a_partial_success() -> None:
     ],
     ids=["no protobuf", "too many messages", "too large"],
 )
-def test_a_bad_message_is_refused_and_the_next_is_taken(message: bytes, status: grpc.StatusCode) -> None:
+def test_a_malformed_message_is_refused_and_the_next_accepted(message: bytes, status: grpc.StatusCode) -> None:
     with OtlpReceiver(grpc=True, limits=ReceiverLimits(messages=1000, inflated=100_000)) as receiver:
         with pytest.raises(grpc.RpcError) as raised:
             export(receiver, message)
@@ -127,7 +127,7 @@ def test_an_unknown_method_is_unimplemented() -> None:
     assert raised.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
-def test_nobody_answers_once_it_is_stopped() -> None:
+def test_a_stopped_server_does_not_respond() -> None:
     with OtlpReceiver(grpc=True) as receiver:
         export(receiver, ExportTraceServiceRequest().SerializeToString())
     with pytest.raises(grpc.RpcError) as raised:
@@ -136,14 +136,14 @@ def test_nobody_answers_once_it_is_stopped() -> None:
     assert receiver.read().traces == ()
 
 
-def test_without_it_there_is_no_address() -> None:
+def test_without_grpc_there_is_no_address() -> None:
     with OtlpReceiver() as receiver:
         assert receiver.grpc_url == ""
         with pytest.raises(UsageError, match=r"does not accept gRPC \(create it with grpc=True"):
             receiver.env(protocol="grpc")
 
 
-def test_without_the_package_it_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_is_one_error_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "grpc", None)  # as if it was not installed
     with pytest.raises(UsageError, match=r"needs the package grpcio \(pip install 'spanpact\[grpc\]'\)"):
         OtlpReceiver(grpc=True)
@@ -151,7 +151,7 @@ def test_without_the_package_it_is_one_line(monkeypatch: pytest.MonkeyPatch) -> 
         pass
 
 
-def test_a_port_that_is_taken_is_one_line_and_leaves_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_port_in_use_is_one_error_line_and_leaves_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = held.getsockname()[1]
         start = GrpcServer.start

@@ -63,7 +63,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_is_wrong_is_refused_with_a_reason(receiver: OtlpReceiver, name: str) -> None:
+def test_a_wrong_request_is_refused_with_a_reason(receiver: OtlpReceiver, name: str) -> None:
     data, status = REFUSED[name]
     response = ask(receiver, data)
     reason = json.loads(response.body)
@@ -82,11 +82,11 @@ def test_the_reason_comes_in_the_encoding_of_the_request(receiver: OtlpReceiver)
     assert len(status.message) > 127  # its length takes two bytes
 
 
-def test_another_method_says_which_one_is_accepted(receiver: OtlpReceiver) -> None:
+def test_a_wrong_method_is_refused_with_the_accepted_one(receiver: OtlpReceiver) -> None:
     assert ask(receiver, post().replace(b"POST", b"OPTIONS")).headers["allow"] == "POST"
 
 
-def test_a_request_for_the_head_alone_gets_no_body(receiver: OtlpReceiver) -> None:
+def test_a_head_request_gets_no_body(receiver: OtlpReceiver) -> None:
     with RawClient(receiver) as client:
         client.send(post().replace(b"POST", b"HEAD"))
         answer = b""
@@ -105,7 +105,7 @@ def test_a_request_for_the_head_alone_gets_no_body(receiver: OtlpReceiver) -> No
         (A_JSON_SPAN, {"path": "/v1/traces?x=1"}),
     ],
 )
-def test_protobuf_and_json_are_taken_compressed_or_not(
+def test_protobuf_and_json_are_accepted_compressed_or_not(
     receiver: OtlpReceiver, body: bytes, headers: dict[str, str]
 ) -> None:
     response = ask(receiver, post(body, **headers))
@@ -121,7 +121,7 @@ def test_metrics_are_accepted_ignored_and_counted(receiver: OtlpReceiver, conten
     assert (receiver.counts.metrics, receiver.received) == (1, 0)
 
 
-def test_each_path_takes_its_own_signal_only(receiver: OtlpReceiver) -> None:
+def test_each_path_accepts_its_own_signal_only(receiver: OtlpReceiver) -> None:
     assert ask(receiver, post(A_JSON_SPAN, "/v1/logs")).status == 200
     assert receiver.received == 0
 
@@ -132,51 +132,51 @@ def test_one_connection_serves_many_requests(receiver: OtlpReceiver) -> None:
     assert statuses == [200, 400, 200]
 
 
-def test_requests_sent_ahead_are_answered_in_turn(receiver: OtlpReceiver) -> None:
+def test_pipelined_requests_are_answered_in_order(receiver: OtlpReceiver) -> None:
     with RawClient(receiver) as client:
         client.send(post(A_JSON_SPAN) + post(b"garbage") + post(A_JSON_SPAN))
         assert [client.response().status for _ in range(3)] == [200, 400, 200]
 
 
-def test_an_old_client_is_served_once(receiver: OtlpReceiver) -> None:
+def test_a_client_of_http_1_0_is_served_once(receiver: OtlpReceiver) -> None:
     with RawClient(receiver) as client:
         client.send(post(A_JSON_SPAN).replace(b"HTTP/1.1", b"HTTP/1.0"))
         assert client.response().status == 200
         assert client.is_closed()
 
 
-def test_a_chunked_body_is_taken(receiver: OtlpReceiver) -> None:
+def test_a_chunked_body_is_accepted(receiver: OtlpReceiver) -> None:
     chunks = b"5\r\n" + A_JSON_SPAN[:5] + b"\r\n%x\r\n" % len(A_JSON_SPAN[5:]) + A_JSON_SPAN[5:] + b"\r\n0\r\n\r\n"
     assert ask(receiver, post(content_length="", transfer_encoding="chunked") + chunks).status == 200
     assert receiver.received == 1
 
 
-def test_a_chunked_body_is_bounded_while_it_is_read() -> None:
+def test_a_chunked_body_is_limited_while_it_is_read() -> None:
     with with_limits(body=10) as receiver:
         head = post(content_length="", transfer_encoding="chunked")
         response = ask(receiver, head + b"b\r\n" + b"x" * 11 + b"\r\n")
     assert (response.status, response.headers["connection"]) == (413, "close")
 
 
-def test_a_sender_that_waits_for_leave_gets_it(receiver: OtlpReceiver) -> None:
+def test_a_sender_that_expects_100_continue_gets_it(receiver: OtlpReceiver) -> None:
     with RawClient(receiver) as client:
         client.send(post(expect="100-continue", content_length=str(len(A_JSON_SPAN))))
         assert client.socket.recv(25) == b"HTTP/1.1 100 Continue\r\n\r\n"
         assert client.send(A_JSON_SPAN).response().status == 200
 
 
-def test_a_sender_that_waits_for_leave_may_not_get_it(receiver: OtlpReceiver) -> None:
+def test_a_sender_that_expects_100_continue_may_be_refused(receiver: OtlpReceiver) -> None:
     assert ask(receiver, post(expect="100-continue", content_length="99999999")).status == 413
 
 
-def test_the_answer_reaches_a_sender_that_is_still_sending(receiver: OtlpReceiver) -> None:
+def test_the_response_reaches_a_sender_that_is_still_sending(receiver: OtlpReceiver) -> None:
     with RawClient(receiver) as client:
         client.send(post(b"x" * (5 << 20)))
         assert client.response().status == 413
         assert client.is_closed()
 
 
-def test_a_sender_that_never_stops_is_left_after_a_while() -> None:
+def test_a_sender_that_never_stops_is_cut_off_after_the_linger_time() -> None:
     with with_limits(linger_seconds=0.05) as receiver, RawClient(receiver) as client:
         assert client.send(post(content_length="99999999")).response().status == 413
         assert client.is_closed()
@@ -205,7 +205,7 @@ def test_a_full_receiver_says_so_in_protobuf_too() -> None:
     assert ExportLogsServiceResponse.FromString(logged).partial_success.rejected_log_records == 1
 
 
-def test_bodies_being_read_are_bounded_together() -> None:
+def test_bodies_being_read_share_one_limit() -> None:
     with with_limits(buffered=100) as receiver, RawClient(receiver) as slow:
         slow.send(post(content_length="91") + b"x" * 90)
         response = ask(receiver, post(b"x" * 101))
@@ -214,7 +214,7 @@ def test_bodies_being_read_are_bounded_together() -> None:
         assert ask(receiver, post(A_JSON_SPAN)).status == 200
 
 
-def test_a_head_that_does_not_come_closes_the_connection() -> None:
+def test_a_missing_head_closes_the_connection() -> None:
     with with_limits(head_seconds=0.05) as receiver, RawClient(receiver) as silent, RawClient(receiver) as slow:
         slow.send(b"POST /v1/tra")
         assert silent.is_closed()
@@ -233,12 +233,12 @@ def test_a_slow_head_on_an_idle_connection_has_the_deadline_of_a_head() -> None:
         assert client.send(b"POST /v1/tra").is_closed()
 
 
-def test_a_body_that_comes_too_slowly_is_refused() -> None:
+def test_a_slow_body_is_refused() -> None:
     with with_limits(body_seconds=0.05) as receiver:
         assert ask(receiver, post(content_length="10") + b"x").status == 408
 
 
-def test_a_sender_that_goes_away_harms_nobody(receiver: OtlpReceiver) -> None:
+def test_a_sender_that_disconnects_affects_no_other(receiver: OtlpReceiver) -> None:
     for data in (b"", b"POST", post(content_length="10") + b"x", post(b"garbage")):
         with RawClient(receiver) as client:
             client.send(data)
@@ -246,7 +246,7 @@ def test_a_sender_that_goes_away_harms_nobody(receiver: OtlpReceiver) -> None:
     assert receiver.received == 1
 
 
-def test_when_there_are_too_many_the_oldest_that_sent_nothing_gives_way() -> None:
+def test_the_oldest_connection_without_a_request_is_evicted_first() -> None:
     with (
         with_limits(connections=3) as receiver,
         RawClient(receiver) as idle,
@@ -273,7 +273,7 @@ def stop(receiver: OtlpReceiver, grace_seconds: float) -> threading.Thread:
     return thread
 
 
-def test_a_request_under_way_is_taken_while_closing(receiver: OtlpReceiver) -> None:
+def test_a_request_in_progress_is_accepted_while_closing(receiver: OtlpReceiver) -> None:
     with RawClient(receiver) as client, RawClient(receiver) as idle:
         client.send(post(expect="100-continue", content_length=str(len(A_JSON_SPAN))))
         assert client.socket.recv(25).startswith(b"HTTP/1.1 100")
@@ -284,7 +284,7 @@ def test_a_request_under_way_is_taken_while_closing(receiver: OtlpReceiver) -> N
     assert (response.status, response.headers["connection"], receiver.received) == (200, "close", 1)
 
 
-def test_a_request_that_begins_while_closing_is_sent_away(receiver: OtlpReceiver) -> None:
+def test_a_request_that_begins_while_closing_is_refused(receiver: OtlpReceiver) -> None:
     whole = post(A_JSON_SPAN)
     with RawClient(receiver) as client, RawClient(receiver) as begun:
         begun.send(whole[:30])
@@ -296,7 +296,7 @@ def test_a_request_that_begins_while_closing_is_sent_away(receiver: OtlpReceiver
     assert (response.status, response.headers["retry-after"], receiver.received) == (503, "1", 1)
 
 
-def test_whoever_does_not_finish_is_cut_off_after_the_grace(receiver: OtlpReceiver) -> None:
+def test_a_sender_that_does_not_finish_is_cut_off_after_the_grace(receiver: OtlpReceiver) -> None:
     with RawClient(receiver) as client:
         client.send(post(expect="100-continue", content_length="10"))
         assert client.socket.recv(25).startswith(b"HTTP/1.1 100")

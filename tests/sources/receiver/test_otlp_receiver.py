@@ -44,7 +44,7 @@ def all_spans(source: TraceSource) -> list[Span]:
 
 
 @pytest.mark.parametrize("compression", [Compression.NoCompression, Compression.Gzip])
-def test_what_the_real_exporter_sends_is_what_was_recorded(receiver: OtlpReceiver, compression: Compression) -> None:
+def test_the_real_exporter_sends_the_spans_that_were_recorded(receiver: OtlpReceiver, compression: Compression) -> None:
     recorder = Recorder()
     trace_id = a_session_trace(recorder)
     exporter = OTLPSpanExporter(endpoint=f"{receiver.url}/v1/traces", compression=compression)
@@ -115,7 +115,7 @@ def test_the_environment_names_every_signal(receiver: OtlpReceiver) -> None:
     assert {value for name, value in env.items() if name.endswith("PROTOCOL")} == {"http/protobuf"}
 
 
-def test_a_proxy_is_told_to_keep_out_of_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_receiver_is_excepted_from_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     with OtlpReceiver() as receiver:
@@ -133,7 +133,7 @@ def test_traces_are_complete_when_the_caller_says_so(receiver: OtlpReceiver) -> 
     assert [trace.complete for trace in receiver.read().traces] == [True]
 
 
-def test_labels_and_declared_requests_may_come_late() -> None:
+def test_labels_and_declared_requests_may_change_later() -> None:
     labels: dict[str, str] = {}
     with OtlpReceiver(scenarios=labels) as receiver:
         send_one(receiver)
@@ -161,7 +161,7 @@ def send_one(receiver: OtlpReceiver) -> None:
     exporter.shutdown()
 
 
-def test_spans_beyond_the_room_are_dropped_and_counted() -> None:
+def test_spans_beyond_the_limit_are_dropped_and_counted() -> None:
     recorder = Recorder()
     a_session_trace(recorder)
     with OtlpReceiver(limits=ReceiverLimits(spans=2)) as receiver:
@@ -188,7 +188,7 @@ def test_many_senders_at_once_lose_nothing(receiver: OtlpReceiver) -> None:
     assert (receiver.received, len(receiver.read().traces), max(seen)) == (40, 40, 40)
 
 
-def test_what_arrived_stays_readable_after_the_stop() -> None:
+def test_received_spans_stay_readable_after_the_stop() -> None:
     receiver = OtlpReceiver()
     assert "new, 0 connections" in repr(receiver)
     receiver.start()
@@ -203,7 +203,7 @@ def test_what_arrived_stays_readable_after_the_stop() -> None:
         socket.create_connection(("127.0.0.1", int(receiver.url.rpartition(":")[2])))
 
 
-def test_it_is_started_once() -> None:
+def test_a_receiver_can_be_started_only_once() -> None:
     with OtlpReceiver() as receiver, pytest.raises(UsageError, match="was started before"):
         receiver.start()
 
@@ -214,25 +214,25 @@ def test_stopping_what_was_never_started_does_nothing() -> None:
     assert receiver.read().traces == ()
 
 
-def test_a_taken_port_is_one_line(receiver: OtlpReceiver) -> None:
+def test_a_port_in_use_is_one_error_line(receiver: OtlpReceiver) -> None:
     port = int(receiver.url.rpartition(":")[2])
     with pytest.raises(SourceError, match=rf"port {port}: Address .* \(port 0 takes a free one"):
         OtlpReceiver(port=port).start()
 
 
 @pytest.mark.parametrize("port", [-1, 65536])
-def test_a_port_that_does_not_exist_is_one_line(port: int) -> None:
+def test_a_port_out_of_range_is_one_error_line(port: int) -> None:
     with pytest.raises(UsageError, match=rf"the port cannot be {port} \(accepted: 0 to 65535"):
         OtlpReceiver(port=port)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "example.org", "::"])
-def test_only_loopback_is_listened_on_unless_allowed(host: str) -> None:
+def test_a_receiver_listens_on_loopback_only_unless_allowed(host: str) -> None:
     with pytest.raises(UsageError, match=r"listens on loopback, not on .* \(set allow_remote=True to listen on it\)"):
         OtlpReceiver(host=host)
 
 
-def test_another_host_is_allowed_by_name_and_reached_on_loopback() -> None:
+def test_an_allowed_host_is_reached_on_loopback() -> None:
     with OtlpReceiver(host="0.0.0.0", allow_remote=True) as receiver:
         assert receiver.url.startswith("http://127.0.0.1:")
         send_one(receiver)
@@ -240,21 +240,21 @@ def test_another_host_is_allowed_by_name_and_reached_on_loopback() -> None:
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.2"])
-def test_any_name_of_loopback_will_do(host: str) -> None:
+def test_every_name_of_loopback_is_accepted(host: str) -> None:
     with OtlpReceiver(host=host) as receiver:
         send_one(receiver)
         assert receiver.received == 1
 
 
-def test_an_address_of_the_new_kind_is_written_in_brackets() -> None:
+def test_an_ipv6_address_is_written_in_brackets() -> None:
     assert OtlpReceiver(host="::1").url == "http://[::1]:0"
 
 
-def test_a_host_that_is_not_here_is_one_line() -> None:
+def test_a_host_of_another_machine_is_one_error_line() -> None:
     with pytest.raises(SourceError, match=r"cannot listen on 192\.0\.2\.1 port 0"):
         OtlpReceiver(host="192.0.2.1", allow_remote=True).start()
 
 
-def test_it_is_a_source(receiver: OtlpReceiver) -> None:
+def test_a_receiver_is_a_trace_source(receiver: OtlpReceiver) -> None:
     assert isinstance(receiver, TraceSource)
     assert receiver.info.name == f"OTLP receiver {receiver.url}"

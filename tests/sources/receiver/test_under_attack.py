@@ -44,7 +44,7 @@ def many_files() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("many_files")
-def test_n1_a_thousand_slow_sockets_keep_nobody_out() -> None:
+def test_n1_a_thousand_slow_sockets_keep_no_sender_out() -> None:
     with OtlpReceiver() as receiver, ExitStack() as slow, RawClient(receiver) as early:
         assert early.send(post(A_JSON_SPAN)).response().status == 200
         for _ in range(1000):
@@ -152,5 +152,5 @@ def test_k4_bombs_are_stopped_before_they_fill_the_memory() -> None:
     assert mebibytes <= 64
 
 
-def test_the_bomb_of_these_tests_is_one() -> None:
+def test_a_gzip_bomb_is_small_before_it_inflates() -> None:
     assert len(a_gzip_bomb(8 << 20)) < 10_000

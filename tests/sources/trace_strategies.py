@@ -17,7 +17,7 @@ from spanpact.engine import CompiledContract
 from spanpact.trace.model import Event, Link, Reading, Resource, Scope, SourceInfo, Span, Trace, Value
 from tests.engine.corpus_cases import CASES, plan_of, reading_of
 from tests.engine.test_hostile_traces import EVERYTHING, WHOLE_TRACE
-from tests.sources.as_sdk import can_be_recorded
+from tests.sources.sdk_spans import can_be_recorded
 
 
 class Contracts(tuple[CompiledContract, ...]):

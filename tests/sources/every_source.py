@@ -1,6 +1,6 @@
-"""The same traces by every way into spanpact, and what their verdicts are held to be the same by.
+"""Give the same traces to every source, and compare the reports that follow.
 
-`lessened` is what a source that lacks capabilities may lose, and nothing else: a reading without what they carry.
+`without_capabilities` removes from a reading what a source without these capabilities loses, and nothing else.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ _IDS = ("traceId", "spanId", "parentSpanId")
 _WHOLE_ID = re.compile("(?!0+$)[0-9a-f]{32}")
 
 
-def said(report: Report) -> Counter[str]:
-    """All that a report says of traces, in no order: a source may give them in another."""
+def _report_lines(report: Report) -> Counter[str]:
+    """Return every line of a report, without order: sources may give traces in different orders."""
     lines = [f"verdict {report.verdict}", *map(str, report.findings)]
     for result in report.results:
         lines += [f"{result.contract} {each}" for each in (*result.not_checked, *result.coverage, *result.flow_spans)]
@@ -59,8 +59,8 @@ def said(report: Report) -> Counter[str]:
 
 
 def differences(there: Report, wanted: Report) -> list[str]:
-    """What one report says and the other does not."""
-    one, other = said(there), said(wanted)
+    """Return the lines that only one of the two reports has: `+` for the first, `-` for the second."""
+    one, other = _report_lines(there), _report_lines(wanted)
     surplus, missing = (one - other).elements(), (other - one).elements()
     return [*(f"+ {line}" for line in surplus), *(f"- {line}" for line in missing)]
 
@@ -68,18 +68,18 @@ def differences(there: Report, wanted: Report) -> list[str]:
 # What a source may lose
 
 
-def lessened(reading: Reading, info: SourceInfo) -> Reading:
-    """The reading without what a source of these capabilities cannot carry, and as if it came from there."""
-    traces = [_lessened(trace, info) for trace in reading.traces]
+def without_capabilities(reading: Reading, info: SourceInfo) -> Reading:
+    """Return the reading as a source with these capabilities and this resolution would give it."""
+    traces = [_trace_without(trace, info) for trace in reading.traces]
     return Reading(info, traces, reading.offered if "offered" in info.capabilities else None)
 
 
-def _lessened(trace: Trace, info: SourceInfo) -> Trace:
+def _trace_without(trace: Trace, info: SourceInfo) -> Trace:
     logs = trace.logs if "logs" in info.capabilities else ()
-    return msgspec.structs.replace(trace, spans=[_less(span, info) for span in trace.spans], logs=logs)
+    return msgspec.structs.replace(trace, spans=[_span_without(span, info) for span in trace.spans], logs=logs)
 
 
-def _less(span: Span, info: SourceInfo) -> Span:
+def _span_without(span: Span, info: SourceInfo) -> Span:
     if "value_types" not in info.capabilities:
         span = _as_texts(span)
     has, step = info.capabilities.__contains__, info.resolution_ns
@@ -90,21 +90,21 @@ def _less(span: Span, info: SourceInfo) -> Span:
     lost |= {} if has("resource") else {"resource": NO_RESOURCE}
     lost |= {} if has("remote") else {"parent_remote": None}
     lost |= {} if has("trace_state") else {"trace_state": ""}
-    lost["events"] = [_less_event(event, info) for event in span.events] if has("events") else ()
-    lost["links"] = [_less_link(link, info) for link in span.links] if has("links") else ()
+    lost["events"] = [_event_without(event, info) for event in span.events] if has("events") else ()
+    lost["links"] = [_link_without(link, info) for link in span.links] if has("links") else ()
     start = span.start_ns // step * step
     lasts = span.end_ns - span.start_ns  # cut towards zero, also where a span ends before its start
     end = start + (abs(lasts) // step * step) * (1 if lasts > 0 else -1) if span.end_ns else 0
     return msgspec.structs.replace(span, start_ns=start, end_ns=end, **lost)
 
 
-def _less_event(event: Event, info: SourceInfo) -> Event:
+def _event_without(event: Event, info: SourceInfo) -> Event:
     step = info.resolution_ns
     dropped = event.dropped_attributes if "dropped_counts" in info.capabilities else 0
     return msgspec.structs.replace(event, time_ns=event.time_ns // step * step, dropped_attributes=dropped)
 
 
-def _less_link(link: Link, info: SourceInfo) -> Link:
+def _link_without(link: Link, info: SourceInfo) -> Link:
     has = info.capabilities.__contains__
     dropped = link.dropped_attributes if has("dropped_counts") else 0
     return msgspec.structs.replace(
