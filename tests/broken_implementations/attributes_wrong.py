@@ -23,7 +23,7 @@ class HitAsText(Service):
 
 @broken("redis-get-miss", "read/attribute-relation")
 class MissNotSaid(Service):
-    """Only a hit is said; a miss is that nothing is said."""
+    """Only a hit has an attribute; a miss has none."""
 
     def answered(self, span: Span, operation: str, answer: Any) -> None:
         if self.is_hit(answer):
@@ -96,7 +96,7 @@ class NoServer(Service):
 
 @broken("redis-get-hit", "top/attribute-type")
 class PortAsText(Service):
-    """The server's port is a text, as it stands in the URL."""
+    """The server's port is a text, as in the URL."""
 
     def server(self) -> Mapping[str, Any]:
         return {**super().server(), "server__port": "6379"}
@@ -113,7 +113,7 @@ class TwoReasons(Service):
 
 @broken("redis-failing-command", "top/attribute-missing")
 class CodeNotSaid(Service):
-    """The word of the server is the failure's type, but is not said to be the server's."""
+    """The server's error word is the failure's type, without a sign that it is the server's."""
 
     def failed(self, span: Span, error: BaseException) -> None:
         super().failed(span, error)

@@ -1,6 +1,6 @@
-"""What is broken and keeps every contract all the same: the shipped contracts do not see it, and why.
+"""Broken implementations that keep every shipped contract, and why the contracts do not notice them.
 
-Where a contract learns to, its service moves to the others; a test sees to it.
+Once a contract notices one, it moves to the others; a test checks this.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ class OneIdForAllRequests(Service):
 
 @blind_spot("database-call-fails")
 class EventsWithoutATime(Service):
-    """Events have the time of the epoch: no finding speaks of an event's time."""
+    """Events have the time of the epoch: no check looks at an event's time."""
 
-    def tell(self, span: Span, event: str, **attributes: Any) -> None:
+    def add_event(self, span: Span, event: str, **attributes: Any) -> None:
         span.add_event(event, attributes, 1)
 
 

@@ -14,9 +14,9 @@ from tests.broken_implementations.service import Service
 class HalfOpenNotTold(Service):
     """The breaker lets a probe through, and no event says so."""
 
-    def tell(self, span: Span, event: str, **attributes: Any) -> None:
+    def add_event(self, span: Span, event: str, **attributes: Any) -> None:
         if event != "circuit_breaker.half_open":
-            super().tell(span, event, **attributes)
+            super().add_event(span, event, **attributes)
 
 
 @broken("breaker-lifecycle", "failing/span-missing", "probe/span-missing", "rejected/event-missing")
@@ -27,28 +27,28 @@ class EventsOnTheRequest(Service):
         self.request_span = span
         return await super().handled(span, *arguments)
 
-    def tell(self, span: Span, event: str, **attributes: Any) -> None:
-        super().tell(self.request_span if hasattr(self, "request_span") else span, event, **attributes)
+    def add_event(self, span: Span, event: str, **attributes: Any) -> None:
+        super().add_event(self.request_span if hasattr(self, "request_span") else span, event, **attributes)
 
 
 @broken("database-call-fails", "counted/attribute-missing")
 class FailureWithoutACount(Service):
     """The event of a failure does not say how many there were."""
 
-    def tell(self, span: Span, event: str, **attributes: Any) -> None:
+    def add_event(self, span: Span, event: str, **attributes: Any) -> None:
         if event == "circuit_breaker.failure":
             del attributes["failure_count"]
-        super().tell(span, event, **attributes)
+        super().add_event(span, event, **attributes)
 
 
 @broken("breaker-lifecycle", "not_counted/event-surplus")
 class RefusalCounted(Service):
-    """A call that the breaker refuses is told as a failure of the database."""
+    """A call that the breaker refuses is recorded as a failure of the database."""
 
     def refuse(self, span: Span) -> None:
         super().refuse(span)
         explained = {"failure_count": 4, "threshold": 1.0, "reset_after_s": 30.0, "error.type": "CircuitOpen"}
-        self.tell(span, "circuit_breaker.failure", pool="sessions", **explained)
+        self.add_event(span, "circuit_breaker.failure", pool="sessions", **explained)
 
 
 @broken(
@@ -68,9 +68,9 @@ class OpensTooEarly(RefusalCounted):
 class RefusalWithoutAnEnd(Service):
     """A refusal does not say when to try again."""
 
-    def tell(self, span: Span, event: str, **attributes: Any) -> None:
+    def add_event(self, span: Span, event: str, **attributes: Any) -> None:
         attributes.pop("retry_after_s", None)
-        super().tell(span, event, **attributes)
+        super().add_event(span, event, **attributes)
 
 
 @broken("session-database-down", "rejected/event-missing")
@@ -91,7 +91,7 @@ class RefusalWithoutWords(Service):
 
 @broken("session-database-down", "client/span-surplus", "query/span-surplus")
 class RefusedYetAsked(Service):
-    """The breaker refuses the call after it has asked the database."""
+    """The breaker refuses the call after it has queried the database."""
 
     def refuse(self, span: Span) -> None:
         super().refuse(span)
@@ -118,17 +118,17 @@ class RateInPercent(Service):
     """The failure rate is 100, not 1."""
 
     def transition(self, before: str) -> dict[str, Any]:
-        told = super().transition(before)
-        return {**told, "failure_rate": told["failure_rate"] * 100}
+        explained = super().transition(before)
+        return {**explained, "failure_rate": explained["failure_rate"] * 100}
 
 
 @broken("breaker-lifecycle", "closing/event-missing", "recovered/event-missing")
 class CloseNotTold(Service):
     """The breaker closes silently: on every dashboard it is open for ever."""
 
-    def tell(self, span: Span, event: str, **attributes: Any) -> None:
+    def add_event(self, span: Span, event: str, **attributes: Any) -> None:
         if event != "circuit_breaker.close":
-            super().tell(span, event, **attributes)
+            super().add_event(span, event, **attributes)
 
 
 @broken("database-call", "no_failure/event-surplus")
@@ -138,7 +138,7 @@ class FailureWhenFine(Service):
     def call_succeeded(self, span: Span) -> None:
         super().call_succeeded(span)
         explained = {"failure_count": 1, "threshold": 1.0, "reset_after_s": 30.0, "error.type": "None"}
-        self.tell(span, "circuit_breaker.failure", pool="sessions", **explained)
+        self.add_event(span, "circuit_breaker.failure", pool="sessions", **explained)
 
 
 @broken("database-call-fails", "no_failure/event-surplus", "query/status")

@@ -27,7 +27,7 @@ Statement = tuple[str, tuple[Any, ...]]
 
 
 class StoreUnavailable(Exception):
-    """The database cannot be asked."""
+    """Raised if the database cannot be reached."""
 
 
 class DatabaseSteps(RedisSteps):
@@ -43,7 +43,7 @@ class DatabaseSteps(RedisSteps):
         self.state, self.failures, self.opened_at = "closed", 0, 0
 
     async def execute_with_circuit_breaker(self, operation: str, *statements: Statement) -> list[list[Any]]:
-        """The rows of each statement; raises StoreUnavailable, or CircuitOpen where the breaker refuses."""
+        """Return the rows of each statement. Raise StoreUnavailable, or CircuitOpen if the breaker refuses."""
         with self.span("execute_with_circuit_breaker", **self.called(operation)) as span:
             self.admit(span)
             span.set_attribute("circuit_breaker.state", self.state)
@@ -57,15 +57,15 @@ class DatabaseSteps(RedisSteps):
             return rows
 
     def called(self, operation: str) -> dict[str, Any]:
-        """What a call says of itself."""
+        """Return the attributes of a call's span."""
         return {"operation": operation, "connection_pool": POOL}
 
     async def query(self, operation: str, sql: str, values: tuple[Any, ...], service: str = STUDIO) -> list[Any]:
-        """One query, traced in the thread that it runs in."""
+        """Run one query, traced in the thread that it runs in."""
         return await self.in_thread(lambda: self.traced_query(operation, sql, values, service))
 
     def traced_query(self, operation: str, sql: str, values: tuple[Any, ...], service: str) -> list[Any]:
-        """One query, in one span."""
+        """Run one query in one span."""
         with self.span("db.query", kind=SpanKind.CLIENT, service=service, **self.queried(operation)) as span:
             started = self.now()
             try:
@@ -74,11 +74,11 @@ class DatabaseSteps(RedisSteps):
                 span.set_attribute("latency_ms", (self.now() - started) / 1e6)
 
     def queried(self, operation: str) -> dict[str, Any]:
-        """What a query says of itself."""
+        """Return the attributes of a query's span."""
         return {"operation": operation, "db_type": "sqlite", "connection_pool": POOL}
 
     async def in_thread(self, call: Callable[[], T]) -> T:
-        """What blocks, in a thread that knows the context."""
+        """Run blocking work in a thread that has the current context."""
         return await asyncio.to_thread(call)
 
     # --- the breaker -----------------------------------------------------------------------------------------
@@ -86,44 +86,44 @@ class DatabaseSteps(RedisSteps):
     def admit(self, span: Span) -> None:
         """Let the call through, or raise CircuitOpen."""
         if self.state == "open" and self.now() - self.opened_at >= RESET_S * 1e9:
-            self.turn(span, "half_open", "circuit_breaker.half_open")
+            self.change_state(span, "half_open", "circuit_breaker.half_open")
         if self.state == "open":
             self.refuse(span)
             raise CircuitOpen(f"circuit {POOL} is open")
 
     def refuse(self, span: Span) -> None:
-        """Say that a call is refused."""
+        """Record that a call is refused."""
         left = RESET_S - (self.now() - self.opened_at) / 1e9
-        self.tell(span, "circuit_breaker.rejected", pool=POOL, state=self.state, retry_after_s=left)
+        self.add_event(span, "circuit_breaker.rejected", pool=POOL, state=self.state, retry_after_s=left)
 
     def call_failed(self, span: Span, error: BaseException) -> None:
         """Count a failure; the third one in a row opens the breaker."""
         self.failures += 1
         explained = {"failure_count": self.failures, "threshold": 1.0, "reset_after_s": RESET_S}
-        self.tell(span, "circuit_breaker.failure", pool=POOL, **{"error.type": type(error).__name__}, **explained)
+        self.add_event(span, "circuit_breaker.failure", pool=POOL, **{"error.type": type(error).__name__}, **explained)
         if self.failures >= self.threshold:
             self.opened_at = self.now()
-            self.turn(span, "open", "circuit_breaker.open")
+            self.change_state(span, "open", "circuit_breaker.open")
 
     def call_succeeded(self, span: Span) -> None:
-        """A call that succeeds ends the row of failures."""
+        """Reset the count of failures after a call that succeeded."""
         if self.state == "half_open":
-            self.turn(span, "closed", "circuit_breaker.close")
+            self.change_state(span, "closed", "circuit_breaker.close")
         self.failures = 0
 
-    def turn(self, span: Span, state: str, event: str) -> None:
-        """Change the breaker's state, and say so."""
+    def change_state(self, span: Span, state: str, event: str) -> None:
+        """Change the breaker's state, and record it."""
         before, self.state = self.state, state
-        self.tell(span, event, **self.transition(before))
+        self.add_event(span, event, **self.transition(before))
 
     def transition(self, before: str) -> dict[str, Any]:
-        """What explains a change of state."""
+        """Return the attributes that explain a change of state."""
         rate = self.failures / self.threshold
         counted = {"failure_count": self.failures, "failure_rate": rate, "threshold": 1.0, "reset_after_s": RESET_S}
         return {"pool": POOL, "from_state": before, **counted}
 
-    def tell(self, span: Span, event: str, **attributes: Any) -> None:
-        """An event of the breaker, on the span of the call that caused it."""
+    def add_event(self, span: Span, event: str, **attributes: Any) -> None:
+        """Add an event of the breaker to the span of the call that caused it."""
         span.add_event(event, attributes, self.now())
 
     async def close(self) -> None:
@@ -133,5 +133,5 @@ class DatabaseSteps(RedisSteps):
 
 
 def row_or_none(rows: Sequence[Sequence[Any]]) -> Any:
-    """The only row of the only statement, None for none."""
+    """Return the only row of the only statement, None if there is none."""
     return rows[0][0] if rows[0] else None

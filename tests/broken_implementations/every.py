@@ -1,4 +1,4 @@
-"""All broken implementations, by name: importing their files lists them."""
+"""Import all broken implementations, which lists them by name."""
 
 from __future__ import annotations
 

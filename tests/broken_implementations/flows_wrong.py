@@ -168,7 +168,7 @@ class WaitsForTheOther(Service):
 class DeadCallLooksFine(Service):
     """The other service is down; the call's failure is caught within its span."""
 
-    async def tell_audit(self, session: str) -> None:
+    async def report_to_audit(self, session: str) -> None:
         with self.span("POST", kind=SpanKind.CLIENT, **self.client_attributes()), suppress(httpx.HTTPError):
             async with httpx.AsyncClient() as client:
                 with closed_port() as port:

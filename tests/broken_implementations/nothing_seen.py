@@ -1,4 +1,4 @@
-"""Broken so far that there is nothing to judge: spans renamed, dropped or never made, and failures that vanish."""
+"""Broken so that nothing can be judged: spans renamed, dropped or never created, and failures that vanish."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class RedisSteps(Tracing):
         )
 
     async def command(self, operation: str, *arguments: Any) -> Any:
-        """One command, in one span; raises what Redis or the connection raises."""
+        """Run one command in one span. Raise what Redis or the connection raises."""
         key = self.key_of(operation, arguments)
         attributes = self.command_attributes(operation, key)
         with self.span(self.command_name(operation, arguments), kind=self.command_kind(), **attributes) as span:
@@ -44,7 +44,7 @@ class RedisSteps(Tracing):
             return answer
 
     async def pipeline(self, *commands: Sequence[Any]) -> Sequence[Any]:
-        """Several commands at once, in one span; raises what the first failing one raises."""
+        """Run several commands at once in one span. Raise what the first failing one raises."""
         keys = {self.pattern(str(command[1])) for command in commands}
         attributes = {**self.command_attributes("PIPELINE", keys.pop() if len(keys) == 1 else "[several]")}
         with self.span("redis.pipeline", kind=self.command_kind(), **attributes, **self.batch(commands)) as span:
@@ -55,11 +55,11 @@ class RedisSteps(Tracing):
                 span.set_attribute("latency_ms", self.latency(started))
 
     async def send(self, operation: str, *arguments: Any) -> Any:
-        """The command itself."""
+        """Send the command."""
         return await self.redis.execute_command(operation, *arguments)
 
     async def send_all(self, commands: Sequence[Sequence[Any]]) -> Sequence[Any]:
-        """The pipeline itself."""
+        """Send the pipeline."""
         async with self.redis.pipeline(transaction=False) as pipe:
             for command in commands:
                 pipe.execute_command(*command)
@@ -67,48 +67,48 @@ class RedisSteps(Tracing):
             return answers
 
     def command_name(self, operation: str, arguments: Sequence[Any]) -> str:
-        """The name of a command's span."""
+        """Return the name of a command's span."""
         return {"DEL": "redis.delete"}.get(operation, f"redis.{operation.lower()}")
 
     def command_kind(self) -> SpanKind:
-        """The kind of a command's span."""
+        """Return the kind of a command's span."""
         return SpanKind.CLIENT
 
     def command_attributes(self, operation: str, key: str) -> Mapping[str, Any]:
-        """What is known of a command before it is sent."""
+        """Return the attributes that are known before a command is sent."""
         known = {"operation": operation, "key": key, "db_type": "redis", "connection_pool": "sessions"}
         return {**known, **self.server()}
 
     def server(self) -> Mapping[str, Any]:
-        """Where commands are sent."""
+        """Return the attributes of the server."""
         connection = self.redis.connection_pool.connection_kwargs
         return {"server__address": connection["host"], "server__port": connection["port"]}
 
     def batch(self, commands: Sequence[Sequence[Any]]) -> Mapping[str, Any]:
-        """How many commands a pipeline has."""
+        """Return the attributes of a pipeline's size."""
         return {"db__operation__batch__size": len(commands)}
 
     def key_of(self, operation: str, arguments: Sequence[Any]) -> str:
-        """The key that a command's span shows."""
+        """Return the key that a command's span shows."""
         return self.pattern(str(arguments[2] if operation == "SCAN" else arguments[0]))
 
     def pattern(self, key: str) -> str:
-        """A key's registered template, which holds nothing of the key itself."""
+        """Return a key's registered template, which contains nothing of the key itself."""
         kind = key.partition(":")[0]
         return {"session": "session:*", "user_sessions": "user_sessions:*:*"}.get(kind, "[unregistered]")
 
     def answered(self, span: Span, operation: str, answer: Any) -> None:
-        """What is known of a command that was answered."""
+        """Return the attributes that are known once a command was answered."""
         if operation in READS:
             hit = self.is_hit(answer)
             span.set_attributes({"cache_hit": hit, "cache_miss": not hit})
 
     def is_hit(self, answer: Any) -> bool:
-        """Whether a read found something."""
+        """Return whether a read found something."""
         return bool(answer)
 
     def latency(self, started: int) -> Any:
-        """Milliseconds since then."""
+        """Return the milliseconds since then."""
         return (self.now() - started) / 1e6
 
     async def reconnect(self, redis_url: str) -> None:

@@ -1,4 +1,4 @@
-"""The lists of broken implementations: each with the scenario that shows it and everything that it gives there."""
+"""The lists of broken implementations, each with the scenario that shows it and all its findings there."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tests.broken_implementations.service import Service
 class Broken:
     """A service broken in one way, and the scenario that shows it.
 
-    `findings` are the keys (`entry/id`) of all its findings there. One without findings leaves contracts of its
-    scenario `not_checked`, which is a failure too: nothing matched is never a pass.
+    `findings` are the keys (`entry/id`) of all its findings there. A service without findings leaves the contracts
+    `not_checked` of its scenario unchecked, which is a failure too.
     """
 
     service: type[Service]
@@ -31,21 +31,23 @@ BLIND_SPOTS: dict[str, Broken] = {}
 
 
 def broken(scenario: str, *findings: str) -> Callable[[type[Service]], type[Service]]:
-    """Put a service on the list, under its name in lower case with hyphens; its docstring says how it is broken."""
-    return _on(BROKEN, lambda service: Broken(service, scenario, findings=frozenset(findings)))
+    """List a service under its name in lower case with hyphens; its docstring says how it is broken."""
+    return _register(BROKEN, lambda service: Broken(service, scenario, findings=frozenset(findings)))
 
 
 def unseen(scenario: str, *contracts: str) -> Callable[[type[Service]], type[Service]]:
-    """Put a service on the list that gives no finding, but leaves these contracts of its scenario unchecked."""
-    return _on(BROKEN, lambda service: Broken(service, scenario, not_checked=frozenset(contracts)))
+    """List a service that gives no finding, but leaves these contracts of its scenario unchecked."""
+    return _register(BROKEN, lambda service: Broken(service, scenario, not_checked=frozenset(contracts)))
 
 
 def blind_spot(scenario: str) -> Callable[[type[Service]], type[Service]]:
-    """Put a service on the list of those that no shipped contract catches; its docstring also says why."""
-    return _on(BLIND_SPOTS, lambda service: Broken(service, scenario))
+    """List a service that no shipped contract notices; its docstring also says why."""
+    return _register(BLIND_SPOTS, lambda service: Broken(service, scenario))
 
 
-def _on(every: dict[str, Broken], made: Callable[[type[Service]], Broken]) -> Callable[[type[Service]], type[Service]]:
+def _register(
+    every: dict[str, Broken], made: Callable[[type[Service]], Broken]
+) -> Callable[[type[Service]], type[Service]]:
     def listed(service: type[Service]) -> type[Service]:
         name = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", service.__name__).lower()
         assert name not in every

@@ -39,7 +39,7 @@ class Stage:
         self.service.outputs.logs.clear()  # type: ignore[no-untyped-call]
 
     async def request(self, method: str, path: str, token: str = "", *, caller: str = "", **body: str) -> int:
-        """One request to studio-api, from a caller who traces too where there is a `traceparent`."""
+        """Send one request to studio-api; with a `traceparent` the caller is traced too."""
         headers = {
             CORRELATION: "c-1",
             "authorization": f"Bearer {token}",
@@ -48,13 +48,13 @@ class Stage:
         return await self.service.request(method, f"http://studio-api{path}", headers, body)
 
     async def session(self) -> str:
-        """The token of a new session, prepared."""
+        """Prepare a new session and return its token."""
         token = await self.service.create(EMAIL)
         self.begin()
         return token
 
     def lock(self) -> sqlite3.Connection:
-        """Somebody else's lock on the database, until it is closed."""
+        """Return a lock on the database that another process holds until it is closed."""
         other = sqlite3.connect(self.service.file, isolation_level=None)
         other.execute("begin exclusive")
         return other

@@ -37,7 +37,7 @@ class Service(SessionSteps):
     """studio-api and audit-api, in one process."""
 
     def routes(self) -> Mapping[str, tuple[str, Handler]]:
-        """Method and path: the service, and what handles it."""
+        """Return the service and the handler by method and path."""
         return {
             "POST /sessions": (STUDIO, self.post_session),
             "DELETE /session": (STUDIO, self.delete_session),
@@ -46,12 +46,12 @@ class Service(SessionSteps):
         }
 
     async def request(self, method: str, url: str, headers: Headers, body: Mapping[str, Any]) -> int:
-        """The status of one HTTP request to the application of either service."""
+        """Send one HTTP request to the application of either service and return the status."""
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=self.application)) as client:
             return (await client.request(method, url, headers=headers, json=dict(body))).status_code
 
     async def application(self, scope: Any, receive: Any, send: Any) -> None:
-        """The ASGI application of both services."""
+        """Return the ASGI application of both services."""
         headers = {name.decode().lower(): value.decode() for name, value in scope["headers"]}
         body = json.loads((await receive())["body"] or "{}")
         status = await self.serve(f"{scope['method']} {scope['path']}", headers, body)
@@ -59,7 +59,7 @@ class Service(SessionSteps):
         await send({"type": "http.response.body", "body": b""})
 
     async def serve(self, route: str, headers: Headers, body: Mapping[str, Any]) -> int:
-        """One request, within its server span."""
+        """Serve one request within its server span."""
         service, handler = self.routes()[route]
         token = self.correlation.set(self.correlation_of(headers, service))
         context = self.remote_context(headers, service)
@@ -77,38 +77,38 @@ class Service(SessionSteps):
             self.correlation.reset(token)
 
     def server_name(self, route: str) -> str:
-        """The name of a server span."""
+        """Return the name of a server span."""
         return route
 
     def server_error(self, span: Span) -> None:
-        """A server span of which the client got a 5xx."""
+        """Mark a server span whose client got a 5xx."""
         span.set_status(Status(StatusCode.ERROR))
 
     def routed(self, route: str) -> Mapping[str, Any]:
-        """What a server span says of its route."""
+        """Return the attributes of the route."""
         return {"http__route": route.partition(" ")[2]}
 
     def correlation_of(self, headers: Headers, service: str) -> str:
-        """The correlation id of a request."""
+        """Return the correlation id of a request."""
         return headers.get(CORRELATION, "none")
 
     def remote_context(self, headers: Headers, service: str) -> Context:
-        """Where the caller is in its trace."""
+        """Return the caller's context from the headers."""
         return PROPAGATOR.extract(headers, Context())
 
     async def handled(self, span: Span, handler: Handler, headers: Headers, body: Mapping[str, Any]) -> int:
-        """The status of the answer; what is down is a 503."""
+        """Return the status of the answer: 503 if a store is down."""
         try:
             return await handler(span, headers, body)
         except (RedisError, StoreUnavailable, CircuitOpen):
             return self.unavailable()
 
     def unavailable(self) -> int:
-        """The status of what could not be done."""
+        """Return the status for a request that could not be served."""
         return 503
 
     def log_request(self, span: Span, status: int) -> None:
-        """The one line of a request."""
+        """Log the one line of a request."""
         self.log("request.handled", status=status)
 
     # --- sessions --------------------------------------------------------------------------------------------
@@ -126,39 +126,39 @@ class Service(SessionSteps):
         span.set_attribute("audit.requested", True)
         token = await self.create(body["email"])
         with suppress(httpx.HTTPError):
-            await self.tell_audit(token.partition(".")[0])
+            await self.report_to_audit(token.partition(".")[0])
         return 201
 
-    async def tell_audit(self, session: str) -> None:
-        """Tell audit-api of a session; its answer changes nothing."""
+    async def report_to_audit(self, session: str) -> None:
+        """Report a session to audit-api; the answer is ignored."""
         with self.span("POST", kind=SpanKind.CLIENT, **self.client_attributes()) as span:
             status = await self.call("http://audit-api:8081/audit/records", self.outgoing(), {"session": session})
             span.set_attribute("http.response.status_code", status)
 
     def client_attributes(self) -> Mapping[str, Any]:
-        """What a client span says of whom it calls."""
+        """Return the attributes of a client span."""
         url = {"url__full": "http://audit-api:8081/audit/records", "server__address": "audit-api"}
         return {"http__request__method": "POST", **url, "server__port": 8081}
 
     def outgoing(self) -> Headers:
-        """The headers of a call to another service."""
+        """Return the headers of a call to another service."""
         headers = {CORRELATION: self.correlation.get("none")}
         PROPAGATOR.inject(headers)
         return headers
 
     async def call(self, url: str, headers: Headers, body: Mapping[str, Any]) -> int:
-        """The call itself; whoever answers is another service, and knows nothing of this one's context."""
+        """Call the other service, which does not share this one's context."""
         return await asyncio.create_task(self.request("POST", url, headers, body), context=contextvars.Context())
 
     async def post_record(self, span: Span, headers: Headers, body: Mapping[str, Any]) -> int:
-        """audit-api: keep a record."""
+        """Keep a record (audit-api)."""
         await self.query("INSERT", "insert into audits values (?)", (body["session"],), service=AUDIT)
         return 201
 
     # --- the background job ----------------------------------------------------------------------------------
 
     async def post_purge(self, span: Span, headers: Headers, body: Mapping[str, Any]) -> int:
-        """Have expired sessions purged, which outlives this request."""
+        """Start purging expired sessions; this outlives the request."""
         self.job = asyncio.create_task(self.purge(span, self.correlation.get()), context=contextvars.Context())
         return 202
 
@@ -170,15 +170,15 @@ class Service(SessionSteps):
             await self.purge_expired(span)
 
     def job_context(self, request: Span) -> Context:
-        """Where the job's span starts."""
+        """Return the context that the job's span starts in."""
         return Context()
 
     def origins(self, request: Span, correlation: str) -> list[Link]:
-        """Who asked for the job."""
+        """Return links to the spans that requested the job."""
         return [Link(request.get_span_context(), {"correlation.id": correlation})]
 
     async def purge_expired(self, span: Span) -> None:
-        """The database first, then the cache."""
+        """Purge the database first, then the cache."""
         deletion = ("delete from sessions where expires <= ? returning id, device", (self.now(),))
         (gone,) = await self.execute_with_circuit_breaker("DELETE", deletion)
         if gone:

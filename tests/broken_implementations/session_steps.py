@@ -26,29 +26,29 @@ class SessionSteps(DatabaseSteps):
     """Validate, create, end and warm sessions."""
 
     def issue(self, id: str) -> str:
-        """The token of a session: its id and a signature."""
+        """Return the token of a session: its id and a signature."""
         return f"{id}.{hmac.new(SECRET, id.encode(), hashlib.sha256).hexdigest()}"
 
     def session_of(self, token: str) -> str | None:
-        """The id in a token, None if the signature is wrong."""
+        """Return the id in a token, None if the signature is wrong."""
         id = token.partition(".")[0]
         return id if hmac.compare_digest(self.issue(id), token) else None
 
     # --- validate --------------------------------------------------------------------------------------------
 
     async def validate(self, token: str) -> bool:
-        """Whether the token's session is valid; raises StoreUnavailable where nobody can say."""
+        """Return whether the token's session is valid. Raise StoreUnavailable if no store can be reached."""
         with self.span("session.validate") as span:
             reason = await self.reason(span, token)
             span.set_attributes(self.verdict(reason))
             return reason is None
 
     def verdict(self, reason: str | None) -> Mapping[str, Any]:
-        """What a validation's span says of its answer."""
+        """Return the attributes of a validation's result."""
         return {"session.valid": True} if reason is None else {"session.valid": False, "session.reason": reason}
 
     async def reason(self, span: Span, token: str) -> str | None:
-        """Why the session is not valid, None if it is."""
+        """Return why the session is not valid, None if it is."""
         id = self.session_of(token)
         if id is None:
             return "tampered"
@@ -64,7 +64,7 @@ class SessionSteps(DatabaseSteps):
         return None
 
     async def look_up(self, id: str) -> int | None:
-        """When the session expires, by the cache; None if it is not there, or the cache cannot be asked."""
+        """Return when the session expires by the cache; None if it is not there, or the cache cannot be reached."""
         try:
             found = await self.command("GET", f"session:{id}")
         except RedisError:
@@ -72,7 +72,7 @@ class SessionSteps(DatabaseSteps):
         return None if found is None else int(json.loads(found)["expires"])
 
     async def load(self, id: str) -> int | None:
-        """When the session expires, by the database."""
+        """Return when the session expires by the database."""
         row = row_or_none(
             await self.execute_with_circuit_breaker("SELECT", ("select expires from sessions where id = ?", (id,)))
         )
@@ -95,14 +95,14 @@ class SessionSteps(DatabaseSteps):
     # --- create and end --------------------------------------------------------------------------------------
 
     async def create(self, email: str, device: str = "web") -> str:
-        """The token of a new session, kept in the database, then cached and indexed."""
+        """Create a session in the database, cache and index it, and return its token."""
         id = uuid.uuid4().hex
         with self.span("session.create"):
             await self.fill_in(id, email, device, self.now() + HOUR_NS)
         return self.issue(id)
 
     async def fill_in(self, id: str, email: str, device: str, expires: int) -> None:
-        """The database first: what it does not have must not be found in the cache."""
+        """Write to the database first: the cache must not have what the database lacks."""
         await self.keep(id, email, device, expires)
         if await self.store(id, expires):
             await self.index(id, device)
@@ -112,7 +112,7 @@ class SessionSteps(DatabaseSteps):
         await self.execute_with_circuit_breaker("INSERT", *self.insertion(id, email, device, expires))
 
     def insertion(self, id: str, email: str, device: str, expires: int) -> Sequence[Statement]:
-        """The user, and the session."""
+        """Insert the user and the session."""
         return (
             ("insert or ignore into users (email) values (?)", (email,)),
             (
@@ -128,7 +128,7 @@ class SessionSteps(DatabaseSteps):
             await self.pipeline(("HSET", index, id, "1"), ("EXPIRE", index, 60))
 
     async def end_session(self, id: str) -> None:
-        """Remove a session from the database, then from the cache; raises where one of them cannot."""
+        """Remove a session from the database, then from the cache. Raise if one of them fails."""
         deletion = ("delete from sessions where id = ? returning device", (id,))
         row = row_or_none(await self.execute_with_circuit_breaker("DELETE", deletion))
         await self.command("DEL", f"session:{id}")
@@ -136,7 +136,7 @@ class SessionSteps(DatabaseSteps):
             await self.command("HDEL", f"user_sessions:1:{row[0]}", id)
 
     async def invalidate_all(self, user: int) -> int:
-        """End all sessions of a user; gives how many."""
+        """End all sessions of a user and return how many there were."""
         with self.span("session.invalidate_all") as span:
             deletion = ("delete from sessions where user = ? returning id", (user,))
             (ended,) = await self.execute_with_circuit_breaker("DELETE", deletion)
@@ -153,7 +153,7 @@ class SessionSteps(DatabaseSteps):
             await self.remove_from_cache([f"session:{id}" for id in ids] + indexes)
 
     async def scan(self, pattern: str) -> list[str]:
-        """Every key that fits a pattern."""
+        """Return every key that matches a pattern."""
         found, cursor = [], "0"
         while True:
             cursor, keys = await self.command("SCAN", cursor, "MATCH", pattern, "COUNT", 100)

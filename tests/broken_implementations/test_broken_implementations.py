@@ -1,4 +1,4 @@
-"""The judge is judged: implementations broken in one way each, as real teams break them, are caught for what they are.
+"""Implementations that are each broken in one way, as real teams break them, get exactly the findings expected.
 
 The service in `tests/broken_implementations` keeps the shipped contracts; each broken implementation overrides one
 step of it, and must give exactly the findings that it lists, or leave exactly the contracts unchecked that it lists.
@@ -24,23 +24,23 @@ CLAIMED = [scenario for scenario in SCENARIOS if scenario.name in ACTIONS]
 AT_LEAST = 40
 
 NEVER_GIVEN: Mapping[str, str] = {
-    "scope": "no shipped contract asks for a scope: whoever instruments, keeps them",
+    "scope": "no shipped contract expects a scope: they hold for any instrumentation",
     "attribute-extra": "no shipped contract closes attributes: every service has some of its own",
-    "sampling-rate": "no shipped contract has `across`, which speaks of many requests",
-    "error-rate": "no shipped contract has `across`, which speaks of many requests",
+    "sampling-rate": "no shipped contract has `across`, which needs many requests",
+    "error-rate": "no shipped contract has `across`, which needs many requests",
     "pending-kept": "no shipped contract has anything pending",
     "pending-expired": "no shipped contract has anything pending",
-    "span-lost": "said of two sources by `spanpact compare`, not of an implementation",
-    "span-altered": "said of two sources by `spanpact compare`, not of an implementation",
-    "example-wrong": "said of a contract's own examples",
-    "expectation-unproven": "said of a contract's own examples",
+    "span-lost": "found by `spanpact compare` in two sources, not in an implementation",
+    "span-altered": "found by `spanpact compare` in two sources, not in an implementation",
+    "example-wrong": "found in a contract's own examples",
+    "expectation-unproven": "found in a contract's own examples",
 }
 """Findings that no broken implementation can give under the shipped contracts, and why."""
 
 
 @pytest.fixture(scope="module")
 def redis_url() -> Iterator[str]:
-    """One real Redis, which every scenario empties."""
+    """Start one real Redis, which every scenario empties."""
     with private_redis() as backend:
         yield backend.url
 
@@ -90,29 +90,29 @@ def test_what_is_never_given_is_asked_for_by_no_shipped_contract() -> None:
 
 def test_each_says_how_it_is_broken_in_words_of_its_own() -> None:
     every = [*BROKEN.values(), *BLIND_SPOTS.values()]
-    said = [str(case.service.__doc__) for case in every]
-    assert len(set(said)) == len(every)
-    assert [text for text in said if not text.endswith(".") or "\n" in text] == []
+    docstrings = [str(case.service.__doc__) for case in every]
+    assert len(set(docstrings)) == len(every)
+    assert [text for text in docstrings if not text.endswith(".") or "\n" in text] == []
 
 
 def judged(redis_url: str, case: Broken) -> Report:
-    """What the shipped contracts say of a broken implementation, in the scenario that shows it."""
+    """Judge a broken implementation by the shipped contracts, in the scenario that shows the fault."""
     return judge_scenario(Subject(redis_url, case.service), scenario_of(case))
 
 
 def scenario_of(case: Broken) -> Scenario:
-    """The scenario that shows how it is broken."""
+    """Return the scenario that shows the fault."""
     (scenario,) = [each for each in SCENARIOS if each.name == case.scenario]
     return scenario
 
 
 def not_kept(report: Report, case: Broken) -> set[str]:
-    """What makes the conformance test of the scenario fail: broken contracts, findings, those not kept of its own."""
+    """Return what makes the scenario's conformance test fail: broken contracts, findings, own contracts not kept."""
     kept = {result.contract for result in report.results if result.verdict == "kept"}
     loud = {result.contract for result in report.results if result.findings} | {f.entry for f in report.integrity}
     return (set(scenario_of(case).contracts) - kept) | loud
 
 
 def keys(report: Report) -> set[str]:
-    """The keys of all findings of a report."""
+    """Return the keys of all findings of a report."""
     return {finding.key for finding in report.findings}

@@ -54,7 +54,7 @@ class Tracing:
         self.logs.add_log_record_processor(SimpleLogRecordProcessor(outputs.logs))
 
     def provider(self, service: str) -> TracerProvider:
-        """The tracer provider of a service."""
+        """Return the tracer provider of a service."""
         made = TracerProvider(
             self.sampler(),
             Resource(self.resource(service)),
@@ -67,27 +67,27 @@ class Tracing:
         return made
 
     def sampler(self) -> Sampler:
-        """Every request, and what the caller has decided."""
+        """Return the sampler: the caller's decision, else every request."""
         return ParentBased(ALWAYS_ON)
 
     def ids(self) -> IdGenerator:
-        """Where trace and span ids come from."""
+        """Return the generator of trace and span ids."""
         return RandomIdGenerator()
 
     def limits(self) -> SpanLimits:
-        """The SDK's own limits."""
+        """Return the SDK's own limits."""
         return SpanLimits()
 
     def processors(self) -> Sequence[SpanProcessor]:
-        """Where finished spans go."""
+        """Return the processors of finished spans."""
         return [SimpleSpanProcessor(self.outputs.spans)]
 
     def resource(self, service: str) -> Mapping[str, Any]:
-        """Who it is."""
+        """Return the resource of a service."""
         return {"service.name": service, "service.version": "1.0.0", "deployment.environment": "development"}
 
     def now(self) -> int:
-        """Nanoseconds of wall time; a wait that has no end in a test moves it on instead (`skip`)."""
+        """Return the wall time in nanoseconds; `skip` advances it where a test would wait for too long."""
         return time.time_ns() + self.skipped_ns
 
     def skip(self, seconds: float) -> None:
@@ -105,7 +105,7 @@ class Tracing:
         service: str = STUDIO,
         **attributes: Any,
     ) -> Iterator[Span]:
-        """A current span for as long as the context lasts; an exception that leaves it is its failure.
+        """Keep a span current within the context; an exception that leaves the context marks it as failed.
 
         `attributes` are named with `__` for a dot.
         """
@@ -126,15 +126,15 @@ class Tracing:
             self.end(span)
 
     def parent_of(self, name: str) -> Context | None:
-        """The context that a span starts in; None is the current one."""
+        """Return the context that a span starts in; None is the current one."""
         return None
 
     def baggage(self) -> Mapping[str, Any]:
-        """What every span of a request says."""
+        """Return the attributes of every span of a request."""
         return {"correlation.id": self.correlation.get("none")}
 
     def started(self, name: str) -> int:
-        """When a span starts."""
+        """Return the start time of a span."""
         return self.now()
 
     def end(self, span: Span) -> None:
@@ -142,21 +142,21 @@ class Tracing:
         span.end(self.now())
 
     def failed(self, span: Span, error: BaseException) -> None:
-        """Say on a span that its work failed: by types alone, as messages repeat keys and values."""
+        """Mark a span as failed, with types only: messages repeat keys and values."""
         span.set_status(Status(StatusCode.ERROR, self.status_message(error)))
         span.set_attributes({"error": type(error).__name__, "error.type": type(error).__name__})
         self.record(span, error)
 
     def status_message(self, error: BaseException) -> str | None:
-        """The text of an error status: only what is known to be safe."""
+        """Return the text of an error status: only what is known to be safe."""
         return str(error) if isinstance(error, CircuitOpen) else None
 
     def record(self, span: Span, error: BaseException) -> None:
-        """The exception's event."""
+        """Record the exception as an event."""
         span.add_event("exception", {"exception.type": type(error).__qualname__}, self.now())
 
     def log(self, event: str, **attributes: Any) -> None:
-        """One log line, which knows its span by the current context."""
+        """Log one line, correlated with the current span."""
         given = {"correlation.id": self.correlation.get("none"), **attributes}
         self.logs.get_logger("broken_implementations").emit(
             timestamp=self.now(), body=event, event_name=event, attributes=given
