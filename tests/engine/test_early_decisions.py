@@ -1,4 +1,4 @@
-"""Decided while spans still arrive: what is broken early stays broken, whatever comes (section 10)."""
+"""Early decisions: what is broken while spans still arrive stays broken, whatever comes (section 10)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOST_SPANS = 40
 
 
 def parts(number: int, place: int) -> Iterator[list[int]]:
-    """Some of the ways in which a part of so many spans may have come: children first, parents first, any."""
+    """Yield some of the ways in which a part of the spans may have come: children first, parents first, any."""
     chance = random.Random(place)
     yield []
     yield list(range(1, number))
@@ -77,7 +77,7 @@ def keys(report: Report) -> list[str]:
 
 
 def waiting(report: Report) -> set[str]:
-    """What is not decided yet."""
+    """Return what is not decided yet."""
     return {f"{each.entry}.{each.keyword}" for each in report.results[0].not_checked if each.reason == "incomplete"}
 
 
@@ -126,7 +126,7 @@ class TestContested:
         assert "top/order" not in keys(judged(body, TOP, self.OURS, self.THEIRS))
         assert "top/order" in keys(judged(body, TOP, self.OURS, self.THEIRS, complete=True))
 
-    def test_a_condition_that_speaks_of_it_is_not_final(self) -> None:
+    def test_a_condition_that_names_it_is_not_final(self) -> None:
         body = f"{self.TWO}\nconditions: {{d: {{when: {{c: present}}, then: {{a: absent, b: absent}}}}}}"
         assert keys(judged(body, TOP, self.OURS, self.THEIRS)) == []
         complete = judged(body, TOP, self.OURS, self.THEIRS, complete=True)

@@ -1,4 +1,4 @@
-"""Flows in little memory: a sequence of pairs that gives back what was put in."""
+"""Ids of flows in little memory: a sequence of pairs that returns what was added."""
 
 from __future__ import annotations
 

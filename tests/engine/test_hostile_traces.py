@@ -1,4 +1,4 @@
-"""Whatever a trace holds, the verdict is a value: no exception, one verdict in any order, nothing leaked (K3, S2)."""
+"""Whatever a trace holds, judging raises nothing, depends on no order and leaks nothing (K3, S2)."""
 
 from __future__ import annotations
 
@@ -182,10 +182,10 @@ links: {k: {span: b}}
     twins = [msgspec.structs.replace(top, attributes=attributes) for attributes in ({"n": 1}, {"n": [{"m": 2}]}, {})]
     linked = [Span(TRACE, f"{2:016x}", name, start_ns=1, end_ns=2) for name in ("b", "c")]
     orders = [[*twins, *linked], [*reversed(linked), *reversed(twins)], [*twins[1:], *linked, *twins[:1]]]
-    said = {
+    reports = {
         tuple(sorted(map(repr, verify([plan], Reading(SOURCE, [Trace(TRACE, spans)])).findings))) for spans in orders
     }
-    assert len(said) == 1
+    assert len(reports) == 1
 
 
 @given(traces)

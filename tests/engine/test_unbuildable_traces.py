@@ -1,4 +1,4 @@
-"""What the language of examples cannot build, so that no case of the corpus holds it, is judged all the same."""
+"""Traces that the language of examples cannot build, so that no case of the corpus holds them."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def top(*, events: Sequence[Event] = (), links: Sequence[Link] = ()) -> Span:
 def findings(span: Span, logs: Sequence[LogRecord] = ()) -> list[tuple[str, str, str, str]]:
     reading = Reading(SourceInfo("test"), [Trace(TRACE, [span], logs=list(logs))])
     report = verify([PLAN], reading, today=dt.date(2026, 1, 1))
-    return [said(finding) for finding in report.findings]
+    return [summary(finding) for finding in report.findings]
 
 
-def said(finding: Finding) -> tuple[str, str, str, str]:
+def summary(finding: Finding) -> tuple[str, str, str, str]:
     return finding.key, finding.message, finding.expected, finding.observed
 
 
@@ -37,7 +37,7 @@ def test_a_leak_in_the_trace_state_of_a_link_is_found() -> None:
     assert findings(top(links=[link])) == [leak]
 
 
-def test_what_was_dropped_of_events_and_of_links_is_said() -> None:
+def test_what_was_dropped_of_events_and_of_links_is_reported() -> None:
     events = [Event("a", dropped_attributes=1), Event("b", dropped_attributes=2)]
     links = [Link(OTHER, "0" * 15 + "b", dropped_attributes=4)]
 

@@ -1,4 +1,4 @@
-"""What a report says as a whole: verdicts, their precedence, levels shared by contracts, places, masks."""
+"""A report as a whole: verdicts, their precedence, levels shared by contracts, places, masks."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class TestFindings:
     def test_integrity_is_judged_once_at_the_strictest_level(self) -> None:
         mild = contract("span: top\nlevels: {trace-roots: 'off'}")
         strict = contract("span: top\nlevels: {integrity/trace-roots: improvement}", name="d")
-        silent = contract("span: elsewhere", name="e")  # does not speak of the trace, so its level does not count
+        silent = contract("span: elsewhere", name="e")  # does not apply to the trace, so its level does not count
         roots = (span(), span("other", 2))
         assert [f.level for f in judged(mild, strict, spans=roots).integrity] == ["improvement"]
         assert [f.level for f in judged(mild, strict, KEPT, spans=roots).integrity] == ["violation"]

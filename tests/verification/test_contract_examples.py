@@ -24,7 +24,7 @@ def test_examples_as_listed_keep_the_contract_and_cover_it_together() -> None:
     assert covered["store.span"] == ("vacuous", 0)
 
 
-def test_finding_that_is_listed_but_not_found_is_said() -> None:
+def test_finding_that_is_listed_but_not_found_is_reported() -> None:
     report = verified(EXAMPLES.replace("[lookup/attribute-value]", "[lookup/attribute-value, load/kind]"))
     (finding,) = report.findings
     assert (report.exit_code, finding.key) == (1, "raw/example-wrong")

@@ -194,7 +194,7 @@ def test_what_a_fragment_says_is_no_finding_of_one_contract_that_extends_it(tmp_
     assert proofs(report)["r.kind"] is False
 
 
-def test_text_counts_the_unproven_and_names_them_when_asked() -> None:
+def test_text_counts_the_unproven_and_names_them_on_request() -> None:
     report = verified(f"status: unset\n{GET}", ERROR)
     text = render_text(report)
     assert "coverage  exercised  vacuous  unseen  unproven\n  cache           3        0       0         1\n" in text
@@ -212,7 +212,7 @@ def test_json_says_what_is_proven_and_reads_it_back() -> None:
 
 
 def test_proofs_of_huge_examples_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is left when enough spans were judged is neither proven nor unproven."""
+    """Expectations left when enough spans were judged are neither proven nor unproven."""
     monkeypatch.setattr(proving, "MOST_WORK", 13)
     report = verified(f"status: unset\nkind: internal\n{GET}", ERROR)
     assert proofs(report) == {"top.span": None, "top.kind": False, "top.status": None, "get.span": None}

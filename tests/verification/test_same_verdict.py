@@ -64,7 +64,7 @@ def judged(contracts: Sequence[CompiledContract], reading: Reading) -> Report:
 
 
 def in_memory(reading: Reading) -> tuple[Reading, bytes, bytes]:
-    """What the memory source gives of these traces when an SDK holds them, and what the SDK's exporters send."""
+    """Return these traces as the memory source reads them from an SDK, and as the SDK's exporters send them."""
     spans, logs = recorded(reading)
     scenarios = {trace.trace_id: trace.scenario for trace in reading.traces}
     memory = MemorySource(spans, logs=logs, scenarios=scenarios, offered=reading.offered).read()
@@ -78,7 +78,7 @@ def assert_same(contracts: Sequence[CompiledContract], first: Reading, other: Re
 
 
 def arrived(receiver: OtlpReceiver, way: str, reading: Reading, spans: bytes, logs: bytes) -> Reading:
-    """The traces after they were sent to the receiver this way."""
+    """Send the traces to the receiver this way and return what it read."""
     compressed = way.endswith("gzip")
     if way.startswith("json"):
         by_json(receiver, reading, compressed=compressed)
@@ -123,8 +123,8 @@ def test_what_no_sdk_would_make_is_judged_alike_where_it_can_be_written(
 
 @given(situations)
 @settings(max_examples=examples(60), **QUIET)
-def test_where_lists_are_texts_nothing_else_is_said_than_where_they_are_lists(situation: Situation) -> None:
-    """What cannot be told is not checked: no finding is made up, and none is missing without a word."""
+def test_where_lists_are_texts_nothing_else_is_reported_than_where_they_are_lists(situation: Situation) -> None:
+    """What cannot be decided is not checked: no finding is invented, and a missing one is reported as not checked."""
     contracts, reading = situation[0], written_out(each_id_once(situation[1]))
     source = msgspec.structs.replace(reading.source, capabilities=reading.source.capabilities - {"value_types"})
     whole, texts = (judged(contracts, without_capabilities(reading, each)) for each in (reading.source, source))
@@ -135,10 +135,10 @@ def test_where_lists_are_texts_nothing_else_is_said_than_where_they_are_lists(si
 
 
 def departures(report: Report, contract: str | None = None) -> set[tuple[str, ...]]:
-    """The findings, where they stand; less what depends on how values are written.
+    """Return the findings with their spans, without what depends on how values are written.
 
-    An empty text is of the wrong value where null would be of the wrong type; and which of two spans is in which place
-    may be decided otherwise.
+    An empty text has the wrong value where null would have the wrong type; and two spans may be assigned the other way
+    round.
     """
     return {
         (f.contract, f.key.replace("-type", "-value"), f.keyword, f.trace_id, f.span_id, f.condition)
@@ -149,7 +149,7 @@ def departures(report: Report, contract: str | None = None) -> set[tuple[str, ..
 
 
 def each_id_once(reading: Reading) -> Reading:
-    """Of spans with one id only the last: which of them is looked at depends on how their values are written."""
+    """Return the reading with only the last of spans with one id: which one is judged depends on their encoding."""
     traces = [
         msgspec.structs.replace(trace, spans=list({span.span_id: span for span in trace.spans}.values()))
         for trace in reading.traces
@@ -158,7 +158,7 @@ def each_id_once(reading: Reading) -> Reading:
 
 
 def written_out(value: Any) -> Any:
-    """Without lists and maps that no JSON can be made of, as some number in them is none: nothing of them is left."""
+    """Return the value without lists and maps that JSON cannot hold, as a number in them is not finite."""
     if isinstance(value, dict):
         return {
             name: [] if isinstance(each, list | dict) and not as_text(each) else each for name, each in value.items()
@@ -177,7 +177,7 @@ def spans_only(reading: Reading) -> Reading:
 
 
 def utf8(value: Any) -> Any:
-    """The value with a question mark for every lone surrogate, as it is written to a file."""
+    """Return the value as it is written to a file, with a question mark for every lone surrogate."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
     if isinstance(value, list | tuple):
@@ -192,7 +192,7 @@ def utf8(value: Any) -> Any:
 @pytest.mark.unmeasured
 @pytest.mark.parametrize("file", sorted({case.file for case in CASES}))
 def test_every_case_of_the_corpus_is_judged_alike(file: str, tmp_path: Path, receiver: OtlpReceiver) -> None:
-    """Each way carries the traces of all cases at once, and each case is judged on its own."""
+    """Each way carries the traces of all cases at once, and each case is judged by itself."""
     cases = [(CASES[p].id, [plan_of(p)[1]], renumbered(reading_of(p), next(SALTS))) for p in in_file(file)]
     for case, contracts, reading in cases:
         if can_be_recorded(reading):
@@ -215,7 +215,7 @@ def test_every_case_of_the_corpus_is_judged_alike(file: str, tmp_path: Path, rec
 
 
 def has_ids(reading: Reading) -> bool:
-    """Whether its traces can be given ids of their own: others would meet in one receiver."""
+    """Return whether the traces can be given new ids: those of other cases would be mixed with them in one receiver."""
     return all(
         trace.trace_id != again.trace_id
         for trace, again in zip(reading.traces, renumbered(reading, "x").traces, strict=True)
@@ -223,19 +223,19 @@ def has_ids(reading: Reading) -> bool:
 
 
 def in_file(file: str) -> Iterator[int]:
-    """The cases of a file of the corpus that a file of OTLP can hold: its ids are in lower case."""
+    """Yield the cases of a corpus file that an OTLP file can hold: with ids in lower case."""
     for place, case in enumerate(CASES):
         if case.file == file and case.case["description"] != "capital letters":
             yield place
 
 
 def gathered(readings: Iterable[Reading]) -> Reading:
-    """The traces of them all."""
+    """Return one reading with all traces."""
     return Reading(SourceInfo("gathered"), [trace for reading in readings for trace in reading.traces])
 
 
 def flagged(reading: Reading) -> Reading:
-    """The reading as an SDK makes it: it knows of every parent whether it is remote."""
+    """Return the reading as an SDK makes it: with the remote flag of every parent."""
     return msgspec.structs.replace(
         reading,
         traces=[

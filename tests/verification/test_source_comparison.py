@@ -1,4 +1,4 @@
-"""One run from two vantage points: what is lost, orphaned, altered, doubled; and what may differ."""
+"""Two sources of one run: what is lost, orphaned, altered, duplicated; and what may differ."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def found(report: Report) -> list[tuple[str, str, str]]:
 
 
 def altered(mine: Span, **changes: Any) -> list[tuple[str, str, str]]:
-    """The fields, and what either source holds, of a span of which these fields were altered."""
+    """Return the differences that are found in a span of which these fields were altered."""
     report = compare(reading(mine), reading(msgspec.structs.replace(mine, **changes), name="Jaeger"))
     assert {finding.id for finding in report.findings} <= {"span-altered"}
     return [(finding.keyword, finding.expected, finding.observed) for finding in report.findings]
@@ -84,7 +84,7 @@ class TestSpans:
         assert found(report) == [("span-lost", "span", "2")]
         assert "Jaeger holds a span that the first source lacks" in report.findings[0].message
 
-    def test_traces_beside_those_of_the_first_source_are_nobodys_matter(self) -> None:
+    def test_traces_that_the_first_source_lacks_are_ignored(self) -> None:
         assert compare(reading(span()), reading(span(), span(5, trace_id=OTHER))).verdict == "kept"
 
     def test_a_span_that_was_stored_twice_is_a_duplicate(self) -> None:
@@ -201,7 +201,7 @@ class TestWhatSourcesCannotCarry:
     )
 
     @pytest.mark.parametrize(("capability", "changes"), CHANGES, ids=[name for name, _ in CHANGES])
-    def test_is_not_compared_and_said(self, capability: Capability, changes: dict[str, Any]) -> None:
+    def test_is_reported_as_not_compared(self, capability: Capability, changes: dict[str, Any]) -> None:
         attributes: Attributes = {"n": 1, "list": [2]}
         mine = span(
             attributes=attributes, parent_remote=False, resource=Resource({"b": b"x"} if "b" in capability else {})

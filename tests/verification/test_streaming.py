@@ -1,4 +1,4 @@
-"""A file that is verified without holding its traces gives the very report that verifying the whole of it gives."""
+"""A file verified without holding its traces gives the same report as one verified as a whole."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.sources.every_source import as_protobuf
 from tests.verification.test_verdict_cache import CONTRACT, with_likenesses
 
 UNCHECKED = FileLimits(checked_keys=0)
-"""Documents whose keys are looked through are decoded as a whole."""
+"""Documents whose keys are checked are decoded as a whole."""
 
 
 def streamed(
@@ -52,7 +52,7 @@ def assert_same(file: Path, contracts: Sequence[CompiledContract | ContractPlan]
 
 
 def written(file: Path, several: Sequence[Reading]) -> Path:
-    """The requests in a file: as JSON lines, or as protobuf messages one behind the other."""
+    """Write the requests to a file, as JSON lines or as protobuf messages, and return it."""
     documents = [encode_traces_json(reading) for reading in several]
     if file.name.startswith("protobuf"):
         messages = [as_protobuf(document) for document in documents]
@@ -90,7 +90,7 @@ def test_only_traces_with_findings_are_held(tmp_path: Path, name: str, shipped: 
 
 
 def changed(request: Reading, change: Callable[[Span], dict[str, Any]]) -> Reading:
-    """The request with its first span changed."""
+    """Return the request with its first span changed."""
     (first,), rest = request.traces[:1], request.traces[1:]
     spans = [msgspec.structs.replace(span, **change(span)) for span in first.spans]
     return msgspec.structs.replace(request, traces=[msgspec.structs.replace(first, spans=spans), *rest])
@@ -104,7 +104,7 @@ def changed(request: Reading, change: Callable[[Span], dict[str, Any]]) -> Readi
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture],
 )
 def test_traces_of_every_kind(tmp_path: Path, situation: tuple[Sequence[CompiledContract], Reading]) -> None:
-    """Each span in a request of its own, so that traces are interleaved as they were drawn."""
+    """Each span is in its own request, so that traces are interleaved as they were drawn."""
     contracts, reading = situation
     traces = [[one(span) for span in trace.spans] for trace in reading.traces]
     interleaved = [each for several in zip_all(traces) for each in several]
@@ -203,14 +203,14 @@ def deep(levels: int) -> Any:
 
 
 @pytest.mark.parametrize("change", WRONG.values(), ids=WRONG)
-def test_what_is_wrong_is_said_as_ever(
+def test_what_is_wrong_is_reported_as_ever(
     tmp_path: Path, change: Callable[..., Any], shipped: list[CompiledContract]
 ) -> None:
     documents = lines(list(requests(600)))
     spans_of(documents[5])[7].update(change(spans_of(documents[5])[7]))
     file = tmp_path / "traces.jsonl"
     file.write_bytes(text_of(documents, separators=(",", ":")))
-    assert said(lambda: streamed(file, shipped)) == said(lambda: whole(file, shipped))
+    assert outcome(lambda: streamed(file, shipped)) == outcome(lambda: whole(file, shipped))
 
 
 DAMAGED = {
@@ -225,13 +225,15 @@ DAMAGED = {
 @pytest.mark.unmeasured
 @pytest.mark.parametrize("damage", DAMAGED.values(), ids=DAMAGED)
 @pytest.mark.parametrize("name", ["lines.jsonl", "protobuf.pb"])
-def test_damage_is_said_as_ever(tmp_path: Path, name: str, damage: Callable[[bytes], bytes]) -> None:
+def test_damage_is_reported_as_ever(tmp_path: Path, name: str, damage: Callable[[bytes], bytes]) -> None:
     file = written(tmp_path / name, list(requests(600)))
     file.write_bytes(damage(file.read_bytes()))
-    assert said(lambda: streamed(file, [CONTRACT]) or whole(file, [CONTRACT])) == said(lambda: whole(file, [CONTRACT]))
+    assert outcome(lambda: streamed(file, [CONTRACT]) or whole(file, [CONTRACT])) == outcome(
+        lambda: whole(file, [CONTRACT])
+    )
 
 
-def said(act: Callable[[], Report | None]) -> str:
+def outcome(act: Callable[[], Report | None]) -> str:
     try:
         report = act()
     except SourceError as error:
@@ -243,7 +245,7 @@ def said(act: Callable[[], Report | None]) -> str:
 def test_more_spans_than_allowed(tmp_path: Path) -> None:
     limits = FileLimits(spans=500, checked_keys=0)
     file = written(tmp_path / "lines.jsonl", list(requests(600)))
-    assert said(lambda: streamed(file, [CONTRACT], limits)) == said(lambda: whole(file, [CONTRACT], limits))
+    assert outcome(lambda: streamed(file, [CONTRACT], limits)) == outcome(lambda: whole(file, [CONTRACT], limits))
 
 
 LINKS = load_text("""
@@ -275,7 +277,7 @@ def test_log_records_and_standard_input_are_read_as_a_whole(tmp_path: Path, ship
 
 
 def test_an_id_under_a_name_that_is_written_otherwise(tmp_path: Path, shipped: list[CompiledContract]) -> None:
-    """The first pass overlooks it; the second one notices, and the file is read as a whole."""
+    """The first pass misses it; the second pass notices it, and the file is read as a whole."""
     data = written(tmp_path / "lines.jsonl", list(requests(600))).read_bytes().split(b"\n")
     file = tmp_path / "escaped.jsonl"
     file.write_bytes(b"\n".join([*data[:3], data[3].replace(b'"traceId"', rb'"\u0074raceId"'), *data[4:]]))

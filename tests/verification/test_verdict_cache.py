@@ -33,7 +33,7 @@ TEXTS_FOR_LISTS = SourceInfo("texts", ALL_CAPABILITIES - {"value_types"})
 def judged(
     contracts: Sequence[CompiledContract | ContractPlan], reading: Reading, *, use_cache: bool
 ) -> tuple[str, int]:
-    """The report as text, and how many verdicts came from the cache."""
+    """Return the report as text, and how many verdicts came from the cache."""
     verification = Verification(contracts, reading, use_cache=use_cache)
     for trace in reading.traces:
         verification.judge(trace)
@@ -42,7 +42,7 @@ def judged(
 
 
 def assert_same(contracts: Sequence[CompiledContract | ContractPlan], reading: Reading) -> int:
-    """How many verdicts came from the cache, once it is certain that it makes no difference."""
+    """Assert that the cache makes no difference, and return how many verdicts came from it."""
     wanted, none = judged(contracts, reading, use_cache=False)
     cached, hits = judged(contracts, reading, use_cache=True)
     assert cached == wanted
@@ -56,7 +56,7 @@ def later(span: Span, by: int) -> Span:
 
 
 def repeated(reading: Reading, times: int) -> Reading:
-    """Every trace so many times, under other ids, a minute later each."""
+    """Return every trace this many times, with other ids and a minute later each."""
     traces = [
         msgspec.structs.replace(trace, spans=[later(span, number * SHIFT) for span in trace.spans])
         for number in range(times)
@@ -86,7 +86,7 @@ def test_all_examples_of_all_shipped_contracts_judged_by_all_of_them() -> None:
 
 @st.composite
 def with_likenesses(draw: st.DrawFn) -> tuple[Sequence[CompiledContract], Reading]:
-    """Contracts, and traces that come again, some of them with small changes."""
+    """Draw contracts, and traces that repeat, some of them with small changes."""
     contracts, reading = draw(situations)
     traces: list[Trace] = []
     for number in range(draw(st.integers(2, 5))):
@@ -178,7 +178,7 @@ ALIKE = {
 }
 
 UNLIKE = {
-    "a text that a test tells apart": [[top(s="ab")], [top(s="b")]],
+    "a text that a test distinguishes": [[top(s="ab")], [top(s="b")]],
     "a number out of bounds": [[top(n=3)], [top(n=2)]],
     "a number of another type": [[top(n=3)], [top(n=3.0)]],
     "a boolean for a number": [[top(z=1)], [top(n=1)], [top(n=True)]],
@@ -229,8 +229,8 @@ def test_traces_of_one_shape_are_judged_from_the_cache(case: list[list[Span]]) -
 
 
 @pytest.mark.parametrize("case", UNLIKE.values(), ids=UNLIKE)
-def test_what_the_contract_tells_apart_is_not_alike(case: list[list[Span]]) -> None:
-    """Both ways round, as only what is kept is cached."""
+def test_what_the_contract_distinguishes_is_not_alike(case: list[list[Span]]) -> None:
+    """In both orders, as only what is kept is cached."""
     for several in (case, case[::-1]):
         assert assert_same([CONTRACT], reading_with(several)) == 0
 
@@ -277,8 +277,8 @@ def test_a_trace_without_spans_and_one_with_logs() -> None:
     assert assert_same([CONTRACT], reading) == 1
 
 
-def test_what_across_gathers_is_noted_for_one_trace_at_a_time() -> None:
-    """Else what is noted grows with every trace that is judged, kept or not."""
+def test_what_across_counts_is_recorded_for_one_trace_at_a_time() -> None:
+    """Otherwise the recording would grow with every trace that is judged, kept or not."""
     reading = reading_with([[top(end)] for end in (90, 80, 101, 102)])
     verification = Verification([CONTRACT], reading)
     for trace in reading.traces:

@@ -1,4 +1,4 @@
-"""Waiting: what is settled early, what needs the settle window, what needs the deadline. No test waits."""
+"""Waiting: what is settled early, after the settle window, or at the deadline. No test really waits."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def reading(*spans: Span, complete: bool = False) -> Reading:
 
 
 class Arriving:
-    """A source in which spans arrive at their times; `failing` are the seconds in which it cannot be read."""
+    """A source in which each span arrives at its time; `failing` are the seconds in which it cannot be read."""
 
     def __init__(self, *arrivals: tuple[float, Sequence[Span]], failing: tuple[float, float] = (0, 0)) -> None:
         self.clock = ManualClock()
@@ -120,7 +120,7 @@ class TestBroken:
         assert [finding.key for finding in report.findings] == ["a/span-missing"]
         assert source.clock() == pytest.approx(3.0)
 
-    def test_what_no_span_can_mend_is_broken_after_the_settle_window(self) -> None:
+    def test_what_no_span_can_undo_is_broken_after_the_settle_window(self) -> None:
         source = Arriving((0.0, [TOP, X]))
         assert waited(source, ABSENT).verdict == "broken"
         assert source.clock() <= 0.6
@@ -186,7 +186,7 @@ class TestNotVerified:
 
 
 class TestFailingSource:
-    def test_a_source_that_is_away_for_a_moment_is_asked_again(self) -> None:
+    def test_a_source_that_is_away_for_a_moment_is_read_again(self) -> None:
         source = Arriving((0.0, [TOP]), failing=(0.0, 3.0))
         assert waited(source, FINE).verdict == "kept"
 
@@ -198,7 +198,7 @@ class TestFailingSource:
         source = Arriving((0.0, [TOP]), (1.0, [X]), failing=(0.1, 1.1))
         assert waited(source, ABSENT).verdict == "broken"
 
-    def test_what_asking_again_cannot_help_is_raised_at_once(self) -> None:
+    def test_what_reading_again_cannot_help_is_raised_at_once(self) -> None:
         def read() -> Reading:
             raise SourceError("a place: not what it should be")
 
@@ -206,7 +206,7 @@ class TestFailingSource:
             wait_for_verdict(read, judge_by(FINE), WaitSettings(5), clock=ManualClock())
 
 
-def test_pauses_grow_so_that_a_long_wait_asks_seldom() -> None:
+def test_pauses_grow_so_that_a_long_wait_reads_seldom() -> None:
     source = Arriving((0.0, [TOP]))
     waited(source, EXACTLY, 10.0)
     assert source.reads < 60

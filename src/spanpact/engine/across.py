@@ -25,7 +25,7 @@ Times: TypeAlias = Callable[[int], tuple[int, int]]
 
 
 class AcrossStatistics:
-    """Gathers what the statements need of each flow, and judges them after the last trace."""
+    """The statistics of all flows that the statements of a contract need, and their judgement after the last trace."""
 
     def __init__(self, plan: ContractPlan, reading: Reading) -> None:
         self._plan = plan

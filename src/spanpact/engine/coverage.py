@@ -12,7 +12,7 @@ from spanpact.findings import Coverage, CoverageState
 
 @dataclass(slots=True)
 class _Exercise:
-    """How often an expectation's place was reached, and how often it was decided there on a real span."""
+    """The number of times an expectation's place was reached, and was decided there on a real span."""
 
     reached: int = 0
     exercised: int = 0
@@ -23,7 +23,7 @@ _NEVER = _Exercise()
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How often each expectation was exercised, and how often it was undecided for which reason.
+    """The number of times each expectation was exercised, and was undecided, by reason.
 
     Either all counts at one moment, or what one trace without a breach added to them.
     """
@@ -38,7 +38,7 @@ class Counts:
 
 
 class CoverageCounter:
-    """Counts for one contract how often each expectation was reached, exercised, or left undecided."""
+    """A counter of how often each expectation of a contract was reached, exercised, or left undecided."""
 
     def __init__(self, expectations: ContractExpectations) -> None:
         self.expectations = expectations

@@ -25,7 +25,7 @@ from spanpact.trace.topology import TOP
 
 @dataclass(frozen=True, slots=True)
 class TraceScope:
-    """What all flows of one trace share when one contract judges them."""
+    """The results, context and rules that all flows of one trace share when one contract judges them."""
 
     results: ResultCollector
     context: Context

@@ -13,7 +13,7 @@ FindSpan: TypeAlias = Callable[[str, str], Span | None]
 
 
 class SpanFinder:
-    """Finds a span by trace id and span id in all traces given; indexes them when a link is first followed."""
+    """An index of all spans by trace id and span id, built when a link is first followed."""
 
     def __init__(self, traces: Iterable[Trace]) -> None:
         self._traces = traces

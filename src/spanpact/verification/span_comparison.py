@@ -21,7 +21,7 @@ class Difference:
 
 
 class SpanComparer:
-    """Compares spans in what both sources can carry.
+    """A comparison of spans in what both sources can carry.
 
     `common` are the capabilities of both, `resolution_ns` is the coarser resolution of the two.
     """

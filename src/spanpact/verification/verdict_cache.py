@@ -22,7 +22,7 @@ _MOST_CACHED: Final = 1000  # a cached verdict takes some kilobytes for each con
 
 
 class ContractState(Protocol):
-    """What a trace adds to during the verification of one contract."""
+    """The state of one contract's verification, to which each trace adds."""
 
     results: ResultCollector
     statistics: AcrossStatistics
@@ -32,7 +32,7 @@ class ContractState(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Addition:
-    """What a cached trace added to one contract: counts, flows by the index of their span, spans for `across`."""
+    """The addition of a cached trace to one contract: counts, flows by the index of their span, spans for `across`."""
 
     state: ContractState
     counts: Counts
@@ -43,7 +43,7 @@ class _Addition:
 
 @dataclass(slots=True)
 class _CachedVerdict:
-    """What one trace added, and how many traces of its shape there were whose counts are not added yet."""
+    """The additions of one trace, and the number of traces of its shape whose counts are not added yet."""
 
     counted: Sequence[_Addition]
     with_flows: Sequence[_Addition]
@@ -59,7 +59,7 @@ class _Candidate:
 
 
 class VerdictCache:
-    """Judges traces by others of their shape.
+    """A cache of verdicts by trace shape.
 
     For each trace, first call `apply`. If it returns False, let the engine judge the trace and then call `store`.
     """

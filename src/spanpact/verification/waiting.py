@@ -29,7 +29,7 @@ _SHORTEST_PAUSE = 0.001  # seconds; a clock that rounds might else never pass th
 
 @dataclass(frozen=True, slots=True)
 class WaitSettings:
-    """How long to wait, in seconds.
+    """Settings of a wait, in seconds.
 
     `timeout` limits the whole wait, but does not interrupt a read. What did not change for `settle` seconds is quiet.
     The pauses between reads grow from `pause` to `longest_pause`.
@@ -47,7 +47,7 @@ class WaitSettings:
 
 @dataclass(frozen=True, slots=True)
 class Poll(Generic[T]):
-    """How to read and judge what is waited for.
+    """The functions that read and judge what is waited for.
 
     - `read` returns what is there now. `judge_early` judges it while spans may still come, `judge_complete` as if none
       did.
@@ -123,7 +123,7 @@ def wait(
 
 
 class _PollState(Generic[T]):
-    """What was read so far, and since when it has not changed. Judges only what has changed."""
+    """The last reading and since when it has not changed; only what has changed is judged again."""
 
     def __init__(self, poll: Poll[T], settle: float) -> None:
         self._poll = poll

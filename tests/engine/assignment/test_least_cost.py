@@ -1,4 +1,4 @@
-"""The assignment is the best there is: held against trying every assignment (section 5)."""
+"""No assignment is better than the one found: compared with all possible ones (section 5)."""
 
 from itertools import product
 
@@ -23,7 +23,7 @@ def problems(draw: st.DrawFn) -> AssignmentProblem:
 
 
 def cost_of(problem: AssignmentProblem, answer: AssignmentResult) -> tuple[int, int]:
-    """(missing and surplus items, findings of the counted items)."""
+    """Return the number of missing and surplus items, and of findings of the counted items."""
     wrong = sum(len(items) for items in answer.surplus)
     wrong += sum(max(0, c.low - len(items)) for c, items in zip(problem.counts, answer.counted, strict=True))
     return wrong, sum(problem.costs[i][e] for e, items in enumerate(answer.counted) for i in items)

@@ -17,7 +17,7 @@ from spanpact.engine.checks import Breach, Context
 
 
 class SpanAssigner:
-    """Assigns the spans of one trace to the entries of one contract. Remembers placements and costs."""
+    """The assignment of the spans of one trace to the entries of one contract; it remembers placements and costs."""
 
     def __init__(self, context: Context) -> None:
         self._context = context

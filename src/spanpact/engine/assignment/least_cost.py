@@ -43,7 +43,7 @@ def assign(problem: AssignmentProblem) -> AssignmentResult:
 
 
 class _Solver:
-    """Solves one problem. Entry `e` has two places: `e` for counted items, `e` + number of entries for surplus ones."""
+    """The search for a solution. Entry `e` has place `e` for counted items, `e` + number of entries for surplus."""
 
     def __init__(self, problem: AssignmentProblem) -> None:
         self.problem = problem

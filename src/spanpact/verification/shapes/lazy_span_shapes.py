@@ -25,7 +25,7 @@ _GROUP_WEIGHT: Final = 1 << 5  # the shapes of spans are remembered for each gro
 
 
 class LazyDecoder(Protocol):
-    """How to read one encoding: the module `lazy_json` or `lazy_protobuf`. All may raise NeedsFullDecoding."""
+    """A reader of one encoding: the module `lazy_json` or `lazy_protobuf`. All may raise NeedsFullDecoding."""
 
     def read_simple_span(self, span: Any) -> SimpleSpan | None:
         """Return the parts of a span without events or links; None for another."""
@@ -60,7 +60,7 @@ class Group(NamedTuple):
 
 
 class LazySpanShapes:
-    """Summarizes the spans of one encoding, with the same shape numbers as `SpanShapes` gives."""
+    """The summaries of spans of one encoding, with the same shape numbers as those of `SpanShapes`."""
 
     def __init__(self, shapes: SpanShapes, decoder: LazyDecoder, shared: SharedValues) -> None:
         self._shapes, self._decoder, self._shared = shapes, decoder, shared

@@ -37,7 +37,7 @@ class Unshapeable(Exception):
 
 
 class SpanShapes:
-    """Gives spans their shape numbers, as some contracts see them. Numbers of different generations are unrelated."""
+    """The shape numbers of spans, as some contracts see them. Numbers of different generations are unrelated."""
 
     def __init__(self, observed: ObservedProperties) -> None:
         self.observed = observed
