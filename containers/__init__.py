@@ -1,4 +1,4 @@
-"""Where the backends of the demo and the tests come from: real servers that are found or started, and stopped again.
+"""The backends of the demo and the tests: real servers that are found or started, and stopped again.
 
 `ladder` is the order in which places are tried, `servers` has one module a kind of server, `images` the images of their
 containers, `engine` the Docker engine. `backends` lists the kinds, `pytest_backends` makes them fixtures. Imports

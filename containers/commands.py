@@ -1,4 +1,4 @@
-"""Run programs of this machine whose failure means that a backend cannot be had. Standard library only."""
+"""Run programs of this machine whose failure means that a backend is unavailable. Standard library only."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ BETWEEN_PROCESSES: dict[str, set[str]] = {
     "lost-remote-parent": {"served/span-missing"},
     "dropped-correlation-id": {"correlated/attribute-relation"},
 }
-"""Those that need several processes, or requests at the same time: findings that the whole demo gives at least."""
+"""Breakages that need several processes or concurrent requests, with findings that the whole demo must give."""
 
 
 def test_every_breakage_is_under_test() -> None:

@@ -1,4 +1,4 @@
-"""Real servers in containers: confined, with every fault to offer, and gone afterwards, whatever ends them."""
+"""Real servers in containers: confined, with every fault, and removed afterwards, whatever ends them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ pytestmark = pytest.mark.usefixtures("docker_engine")
 
 
 def ours(name: str = "") -> list[dict[str, Any]]:
-    """The containers that this project has started, or that of the name."""
+    """Return the containers that this project has started, or the one with this name."""
     wanted = {"label": [engine_api.OWNER_LABEL], **({"name": [name]} if name else {})}
     found: list[dict[str, Any]] = engine_api.request(
         "GET", f"/containers/json?{urlencode({'all': 1, 'filters': json.dumps(wanted)})}"
@@ -256,7 +256,7 @@ def usable(rung: str) -> AbstractContextManager[JaegerBackend]:
 
 
 def sent(jaeger: JaegerBackend) -> str:
-    """The id of a trace of one span, sent by OTLP over HTTP."""
+    """Send a trace of one span by OTLP over HTTP. Return its id."""
     trace_id, now = secrets.token_hex(16), time.time_ns()
     times = {"startTimeUnixNano": str(now), "endTimeUnixNano": str(now + 1000)}
     span = {"traceId": trace_id, "spanId": secrets.token_hex(8), "name": "probe", "kind": 1, **times}
@@ -268,7 +268,7 @@ def sent(jaeger: JaegerBackend) -> str:
 
 
 def trace(jaeger: JaegerBackend, trace_id: str, timeout: float = 5.0) -> bytes:
-    """The trace as Jaeger gives it, or nothing where it has none."""
+    """Return the trace as Jaeger sends it, empty if Jaeger does not have it."""
     try:
         with urllib.request.urlopen(f"{jaeger.url}/api/v3/traces/{trace_id}", timeout=timeout) as response:
             body: bytes = response.read()

@@ -44,7 +44,7 @@ class Broken:
 BROKEN = (
     Broken("hit-says-miss", "validate: hit", "cache_hit=true  cache_miss=false", "cache_hit=false  cache_miss=true"),
     Broken("query-beside-its-call", "validate: miss", "      db.query", "    db.query"),
-    Broken("lost-remote-parent", "audit: told", """\
+    Broken("lost-remote-parent", "audit: reported", """\
     POST /audit/records  @audit-api  server  http.response.status_code=201
       db.query  client
 """.rstrip(), ""),

@@ -135,7 +135,7 @@ class TestTrees:
         assert known - NEEDS_OWN_REDIS <= run.traces.keys() - one_trace <= known
 
     def test_requests_at_the_same_time_do_not_mix(self, run: Run, jaeger: JaegerBackend) -> None:  # S5.4
-        (wanted,) = {expected.tree.strip() for expected in EXPECTED if expected.flow.startswith("audit: told, ")}
+        (wanted,) = {expected.tree.strip() for expected in EXPECTED if expected.flow.startswith("audit: reported, ")}
         assert len(set(run.interleaved)) == INTERLEAVED
         for trace_id in run.interleaved:
             assert tree_of(jaeger.url, trace_id, wanted) == wanted
@@ -214,7 +214,7 @@ class TestBreaker:
 
 class TestTwoServices:
     def test_the_call_of_one_is_the_parent_of_the_other(self, run: Run, jaeger: JaegerBackend) -> None:  # S5.5
-        spans = {span.name: span for span in spans_of(jaeger.url, run.traces["audit: told"])}
+        spans = {span.name: span for span in spans_of(jaeger.url, run.traces["audit: reported"])}
         call, served = spans["POST"], spans["POST /audit/records"]
         assert (call.service, served.service) == ("studio-api", "audit-api")
         assert served.parent_id == call.span_id

@@ -266,7 +266,7 @@ class TestWaiting:
 class TestOutages:
     @pytest.fixture
     def server(self, jaeger: JaegerBackend) -> Iterator[JaegerBackend]:
-        """The Jaeger, if it is ours to pause and kill; it answers again afterwards."""
+        """Return the Jaeger if tests may pause and kill it; it answers again afterwards."""
         if jaeger.process is None:
             pytest.skip("this Jaeger was named by its address: it is not ours to stop")
         yield jaeger

@@ -207,7 +207,7 @@ async def test_a_server_that_stalls_is_given_up_at_the_deadline(
 
 @asynccontextmanager
 async def stalling(postgres: PostgresBackend) -> AsyncIterator[tuple[str, asyncio.Event]]:
-    """A proxy before the server, by its URL; while the event is set it takes everything and passes nothing on."""
+    """Run a proxy in front of the server and yield its URL; while the event is set it forwards nothing."""
     server, stall = urlsplit(postgres.url), asyncio.Event()
     writers: list[asyncio.StreamWriter] = []
 

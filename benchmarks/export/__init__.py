@@ -1,4 +1,4 @@
-"""What the export of spans takes without loss, and whether sampling keeps its rate."""
+"""Benchmarks of the export of spans and of sampling."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether sampling does what it says: the rate of a hundred thousand roots, and traces that are whole (S1.4, S6.3)."""
+"""Sampling keeps its rate over a hundred thousand roots, and its traces are complete (S1.4, S6.3)."""
 
 from __future__ import annotations
 

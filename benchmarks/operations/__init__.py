@@ -1,4 +1,4 @@
-"""What tracing adds to one Redis operation, in CPU time and in machine instructions.
+"""Benchmarks of what tracing adds to one Redis operation, in CPU time and in machine instructions.
 
 `one_operation` has every way of tracing that is compared, `guard` fails where one takes more instructions than before.
 """

@@ -1,4 +1,4 @@
-"""What a traced operation takes in machine instructions, without Redis: sync and async, in all cases and modes."""
+"""Machine instructions of a traced operation without Redis: sync and async, in all cases and modes."""
 
 from __future__ import annotations
 

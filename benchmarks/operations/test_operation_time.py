@@ -1,4 +1,4 @@
-"""The CPU time that tracing adds to a GET of a real Redis, all ways side by side.
+"""The CPU time that tracing adds to a GET of a real Redis, with all variants in turns.
 
 The variants take turns within each round, in an order that moves on from round to round: the speed of a machine drifts
 by more than what is compared. For that reason it is not pytest-benchmark, which measures one after the other.
@@ -29,7 +29,7 @@ Samples = Mapping[str, Sequence[float]]
 
 
 def in_turns(names: Sequence[str]) -> Sequence[Sequence[str]]:
-    """The variants for each round: each begins one place further on, so that none always follows the same."""
+    """Yield the order of the variants for each round; each round starts one place further on."""
     return [[*names[turn % len(names) :], *names[: turn % len(names)]] for turn in range(ROUNDS)]
 
 
@@ -47,7 +47,7 @@ def timed(operations: Mapping[str, Callable[[], object]]) -> Samples:
 
 
 async def timed_async(operations: Mapping[str, Callable[[], Awaitable[object]]]) -> Samples:
-    """The same in tasks."""
+    """Time asyncio operations in turns."""
     samples: dict[str, list[float]] = {name: [] for name in operations}
     for names in [list(operations), *in_turns(list(operations))]:
         for name in names:
@@ -60,7 +60,7 @@ async def timed_async(operations: Mapping[str, Callable[[], Awaitable[object]]])
 
 
 async def over_tasks(url: str, case: str) -> Samples:
-    """The samples of all variants by asyncio clients of this server."""
+    """Measure all variants with asyncio clients of this server."""
     clients: list[redis.asyncio.Redis] = []
 
     def client() -> redis.asyncio.Redis:
@@ -78,7 +78,7 @@ async def over_tasks(url: str, case: str) -> Samples:
 
 
 def over_threads(url: str, case: str) -> Samples:
-    """The same by sync clients, in this thread."""
+    """Measure all variants with sync clients, in this thread."""
     clients: list[redis.Redis] = []
 
     def client() -> redis.Redis:

@@ -1,4 +1,4 @@
-"""How many spans a second spanpact verifies, and with how much memory.
+"""Benchmarks of verification: spans a second, and memory.
 
 `made_traces` makes the traces, `verifying` verifies them in a process of its own.
 """

@@ -1,4 +1,4 @@
-"""How long it takes from the flush of a request's spans to the verdict of all contracts on what Jaeger has of it."""
+"""The time from the flush of a request's spans to the verdict of all contracts on its trace in Jaeger."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ NO_BATCH_BY_ITSELF_MS = 3_600_000  # spans leave when they are flushed
 
 @dataclass(frozen=True, slots=True)
 class Studio:
-    """studio-api in this process, and its way to Jaeger."""
+    """studio-api in this process, and the telemetry that exports to Jaeger."""
 
     client: httpx.AsyncClient
     telemetry: Telemetry
 
     async def session(self) -> tuple[str, str]:
-        """A new session: its token, and the trace of the request."""
+        """Create a session. Return its token and the trace id of the request."""
         answer = await self.client.post("/sessions", json={"email": "ada@example.com", "device": "web"})
         return answer.json()["token"], trace_of(answer)
 
     async def validated(self, token: str) -> str:
-        """The trace of a request that asks for a session."""
+        """Validate a session and return the trace id of the request."""
         return trace_of(await self.client.get("/session", headers={"authorization": f"Bearer {token}"}))
 
 

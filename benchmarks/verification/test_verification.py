@@ -87,7 +87,7 @@ def test_a_file(kind: str, contracts: str, files: Callable[[int, str], Path], me
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("contracts", CONTRACTS)
 def test_the_engine_alone(contracts: str, files: Callable[[int, str], Path], measured: Measured) -> None:
-    """Every trace judged by itself, in a file that is held as a whole: what the rest is compared with."""
+    """Judge every trace by itself, in a file that is read as a whole: the baseline of the other figures."""
     result = finish(start("engine", files(SIZES[0], "jsonl"), CONTRACTS[contracts]))
     record(measured, f"jsonl, engine alone, {contracts}", SIZES[0], result)
 
@@ -116,7 +116,7 @@ def test_received(files: Callable[[int, str], Path], measured: Measured) -> None
 
 
 def send(url: str, file: Path) -> None:
-    """Every line as a request."""
+    """Send every line as a request."""
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
     for line in lines(file):
         connection.request("POST", "/v1/traces", line, {"Content-Type": "application/json"})

@@ -1,4 +1,4 @@
-"""What the servers of all kinds share: how they are found on a ladder, their description, and the faults of tests."""
+"""The common part of all kinds of servers: opening one from a ladder, its description, and the faults of tests."""
 
 from __future__ import annotations
 

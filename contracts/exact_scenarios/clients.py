@@ -33,7 +33,7 @@ async def _vocabularies(harness: Harness) -> None:
 
 
 async def _servers(harness: Harness) -> None:
-    """Where commands go: a name, an address, a socket, what is found at each connection, another database."""
+    """Servers by name, address and socket, by a connection class that chooses, and another database."""
     port = harness.untraced_redis.connection_pool.connection_kwargs["port"]
 
     class Found(redis.Connection):
@@ -111,7 +111,7 @@ async def _of_a_class_of_its_own(harness: Harness) -> None:
     for base in (redis.asyncio.Redis, redis.Redis):
 
         class Own(base):  # type: ignore[misc,valid-type]
-            """The user's own."""
+            """A subclass."""
 
             def doubled(self) -> int:
                 return 2
@@ -160,14 +160,14 @@ async def _options(harness: Harness) -> None:
 
 
 def _like(client: Any) -> Any:
-    """A client of redis-py's own class, on the same connections."""
+    """Return a client of redis-py's own class on the same connections."""
     kind = redis.asyncio.Redis if isinstance(client, redis.asyncio.Redis) else redis.Redis
     return kind(connection_pool=client.connection_pool)
 
 
 @contextmanager
 def _traced(client: Any, is_on: bool) -> Iterator[None]:
-    """A block in which a client is traced, or not."""
+    """Trace a client within a block."""
     tracing: Any = tracing_of(client)
     tracing.enabled = is_on
     yield
@@ -200,7 +200,7 @@ async def _attempts(harness: Harness) -> None:
 
 
 async def _results(harness: Harness) -> None:
-    """Reads whose results only just tell a hit from a miss, and pipelines that return failures."""
+    """Results at the boundary between a hit and a miss, and pipelines that return failures."""
     harness.untraced_redis.mset({"session:1": "", "user:1": "0"})
     harness.untraced_redis.hset("user:2", "a", "")
     for client in traced_clients(harness):
@@ -268,14 +268,14 @@ async def _watching(harness: Harness) -> None:
 
 
 async def _own_connection(harness: Harness) -> None:
-    """A sync client may have one with a connection of its own, which is traced alike."""
+    """A sync client with a connection of its own is traced alike."""
     _, client = traced_clients(harness)
     with client, client.client() as single:
         single.execute_command("GET", "session:1")
 
 
 async def _waiting(harness: Harness) -> None:
-    """A command that Redis answers late took that long."""
+    """The latency of a command that Redis answers late."""
     for client in traced_clients(harness):
         await send(client, "BLPOP", "session:1", 0.1)
     spans = harness.exporter.get_finished_spans()

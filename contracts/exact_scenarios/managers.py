@@ -20,7 +20,7 @@ from reference_impl.vocabulary import Mode
 
 
 async def _managed(harness: Harness) -> None:
-    """The same below the connection manager: what is of the database counts, and what is not does not."""
+    """Below the connection manager, failures of the database count, and other failures do not."""
     clock, events = Clock(), list[BreakerEvent]()
     breaker = BreakerSettings(window_calls=4, minimum_calls=4, failure_rate_threshold=0.5, half_open_permits=1)
     settings = PoolSettings(url=harness.settings.database_url, breaker=breaker, size=2, checkout_timeout_s=0.5)
@@ -94,7 +94,7 @@ async def _other_managers(harness: Harness) -> None:
 
 
 async def _left_behind(harness: Harness) -> None:
-    """A driver that does not heed its deadline keeps its connection: the next call is refused at once, or waits."""
+    """A driver that ignores its deadline keeps its connection: the next call is refused at once, or waits."""
     tracer, clock, freed = harness.telemetry.tracer("reference_impl.database.manager"), Clock(), asyncio.Event()
     rules = BreakerSettings(window_calls=1, minimum_calls=1)
     short = PoolSettings(

@@ -102,14 +102,14 @@ class _Willing(ParentBased):
 
 
 def _by(harness: Harness, name: str, sampler: Any) -> Tracer:
-    """A tracer of a provider that samples otherwise, whose spans are kept with the others."""
+    """Return a tracer of a provider with another sampler, whose spans go to the same exporter."""
     provider = TracerProvider(sampler=sampler, resource=harness.telemetry.provider.resource, shutdown_on_exit=False)
     provider._active_span_processor = harness.telemetry.provider._active_span_processor
     return provider.get_tracer(name)
 
 
 class _Failing(Tracer):
-    """A tracer whose spans, or which itself, fail in one thing."""
+    """Return a tracer that fails in one method, or whose spans do."""
 
     def __init__(self, inner: Tracer, what: str) -> None:
         self._inner, self._what = inner, what

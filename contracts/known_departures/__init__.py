@@ -1,4 +1,4 @@
-"""How OpenTelemetry's own Redis instrumentation departs from the contracts, as a file that is compared exactly.
+"""The exact departures of OpenTelemetry's own Redis instrumentation from the contracts.
 
 `instrumented_redis` performs the scenarios with it, `departures` compares the findings with the file.
 """

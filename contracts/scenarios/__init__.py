@@ -1,4 +1,4 @@
-"""What the reference implementation does in each scenario of `spanpact.conformance.SCENARIOS`.
+"""The scenarios of `spanpact.conformance.SCENARIOS`, performed by the reference implementation.
 
 `harness` is the environment in which a scenario runs; the other modules have the actions by subject.
 """

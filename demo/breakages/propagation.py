@@ -1,6 +1,6 @@
 """Ways to break propagation: ids that mix, contexts that get lost between tasks, threads and services (S5).
 
-A breakage is the same in both services: what it changes tells by its name or its resource whose span it is.
+Both services apply a breakage; it selects the spans that it changes by name or resource.
 """
 
 from __future__ import annotations

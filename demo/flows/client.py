@@ -1,4 +1,4 @@
-"""A client of studio-api that is not traced, and where the service and its backends are."""
+"""An untraced client of studio-api, and the deployment that it talks to."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SECRET = "only for the demo: a service must be given its own"
 
 
 class DemoFailed(Exception):
-    """The service answered otherwise than its flows promise, whatever its traces show."""
+    """The service gave another answer than a flow expects."""
 
 
 @dataclass(frozen=True, slots=True)

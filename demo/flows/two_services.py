@@ -30,7 +30,7 @@ class AuditService(Protocol):
 def two_services(url: str, audit: AuditService) -> Iterator[FlowResult]:
     """Create one session, many at once, and one after audit-api was stopped; it is not started again."""
     with httpx.Client(timeout=30, trust_env=False) as client:
-        yield _result(client.post(f"{url}/sessions", json=_body(0), headers=_headers("demo-audit")), "audit: told")
+        yield _result(client.post(f"{url}/sessions", json=_body(0), headers=_headers("demo-audit")), "audit: reported")
         found = client.get(f"{audit.url}/audit/records", params={"correlation_id": "demo-audit"}).json()["records"]
         if [record["event"] for record in found] != ["session.created"]:
             raise DemoFailed(f"audit-api has {len(found)} records of one session")
@@ -46,7 +46,7 @@ async def _interleaved(url: str) -> FlowResult:
             for number in range(INTERLEAVED)
         )
         answers = await asyncio.gather(*requests)
-    *others, last = [_result(answer, f"audit: told, {INTERLEAVED} at once") for answer in answers]
+    *others, last = [_result(answer, f"audit: reported, {INTERLEAVED} at once") for answer in answers]
     return replace(last, other_trace_ids=tuple(other.trace_id for other in others))
 
 

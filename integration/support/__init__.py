@@ -1,4 +1,4 @@
-"""What the integration tests share.
+"""Helpers of the integration tests.
 
 `studio` runs the services as processes and `studio_in_process` in this process, `jaeger_trees` draws what Jaeger has
 and `expected_trees` what it must have, `evidence` and `verdicts` read and judge traces, `waiting` polls.

@@ -168,8 +168,8 @@ session.purge  sessions.deleted=121
 """),
     Expected("breaker: probe, recovered", "S4.1 S4.2 S4.3",
              _failed(1) + _failed(2) + _failed(3, _OPENED) + _REFUSED_AND_RECOVERED),
-    Expected("audit: told", "S5.2 S5.5", _REPORTED),
-    Expected("audit: told, 25 at once", "S5.4 S5.5", _REPORTED),
+    Expected("audit: reported", "S5.2 S5.5", _REPORTED),
+    Expected("audit: reported, 25 at once", "S5.4 S5.5", _REPORTED),
     Expected("audit: down", "S5.5", f"""{_CREATED}\
   POST  client  error "ConnectError"
     * exception  exception.type=httpx.ConnectError

@@ -18,7 +18,7 @@ from containers.servers.redis_server import RedisBackend
 from demo.services import Services, running_services
 
 SCHEDULE_DELAY_MS = 50
-"""How long a service waits before it sends spans: short, so that tests need not wait."""
+"""The delay before a service sends spans: short, so that tests need not wait."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What a benchmark leaves: a line of the table, a file of figures, and a goal that is said and never fails."""
+"""A benchmark leaves a line of the table, a file of figures, and a goal that is reported and never fails."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_a_line_says_median_worst_and_how_many_were_over_the_goal() -> None:
     assert head.index("median") == line.index("0.600")
 
 
-def test_a_goal_that_is_met_is_said() -> None:
+def test_a_goal_that_is_met_is_shown() -> None:
     assert "<= 0.6 s, met  1" in table([Figures("a", (0.2, 0.9, 0.6), goal=0.6)])[1]
 
 
@@ -36,10 +36,10 @@ def test_a_ratio_has_no_unit_and_a_goal_may_be_a_lower_bound_or_missing() -> Non
 def test_the_file_holds_every_sample_and_what_it_was_measured_on(tmp_path: Path) -> None:
     file = FIGURES.write(tmp_path / "bench")
     assert file.name == "from-flush-to-a-verdict.json"
-    said = json.loads(file.read_text())
-    assert said["samples"] == [0.2, 0.9, 0.6]
-    assert (said["median"], said["max"], said["over"], said["met"]) == (0.6, 0.9, 2, False)
-    assert said["facts"].keys() == {"jaeger", "python", "cores", "load of the last minute"}
+    written = json.loads(file.read_text())
+    assert written["samples"] == [0.2, 0.9, 0.6]
+    assert (written["median"], written["max"], written["over"], written["met"]) == (0.6, 0.9, 2, False)
+    assert written["facts"].keys() == {"jaeger", "python", "cores", "load of the last minute"}
 
 
 def test_no_sample_is_no_benchmark() -> None:

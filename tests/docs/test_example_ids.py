@@ -18,7 +18,7 @@ from tests.docs.pages import DOCS, ROOT, page
 ID = re.compile(r"\b[0-9a-f]{32}\b")
 PLACEHOLDERS = {"4bf92f3577b34da6a3ce929d0e0e4736"}
 """What W3C's own examples use: no trace of ours."""
-LAST = "audit: told"
+LAST = "audit: reported"
 OTHERS = {"cli.md", "tutorial.md"}
 """Pages of traces that are not the demo's."""
 

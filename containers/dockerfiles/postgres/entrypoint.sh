@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the database's files on the first start, and becomes the server.
+# Initializes the database on the first start, and becomes the server.
 set -eu
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
     method="${POSTGRES_HOST_AUTH_METHOD:-scram-sha-256}"

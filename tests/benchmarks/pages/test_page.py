@@ -58,10 +58,10 @@ def test_the_readmes_rows_are_those_of_the_page() -> None:
 def test_every_benchmark_that_is_kept_is_shown_in_some_table() -> None:
     pages = [(ROOT / page).read_text() for page in PAGES]
     words = [found for page in pages for found in re.findall(r"^<!-- measured: (\S+) ?(.*?) ?-->$", page, re.M)]
-    begins = [said for kind, said in words if kind == "listing"]
+    begins = [start for kind, start in words if kind == "listing"]
     begins += ["studio-api, "] * (("load", "") in words)
-    begins += [f"{said}, " for kind, said in words if kind == "instructions"]
-    begins += [f"GET, {said}, " for kind, said in words if kind == "times"]
+    begins += [f"{start}, " for kind, start in words if kind == "instructions"]
+    begins += [f"GET, {start}, " for kind, start in words if kind == "times"]
     names = [row["benchmark"] for row in json.loads((ROOT / FIGURES).read_text())]
     assert [name for name in names if not name.startswith(tuple(begins))] == []
 
@@ -93,19 +93,19 @@ def test_writing_twice_changes_nothing(checkout: Path) -> None:
     assert rendered(checkout)[checkout / "README.md"] == before
 
 
-def test_what_stands_between_two_tables_stays() -> None:
+def test_text_between_two_tables_stays() -> None:
     assert filled(TWO, {}).count("between") == 1
     assert filled(TWO, {}).count("Not measured") == 2
 
 
-def test_what_was_not_measured_is_said_and_an_unknown_table_is_an_error() -> None:
+def test_missing_figures_are_shown_and_an_unknown_table_is_an_error() -> None:
     for kind in KINDS:
         assert table_of(kind, "sync", {}) == NOT_MEASURED
     with pytest.raises(ValueError, match="measured: lists: is not a kind of table; accepted: listing, "):
         filled(BLOCK.format("lists of things"), {})
 
 
-def test_instructions_stand_beside_their_parts_of_the_bare_span_and_of_contrib() -> None:
+def test_instructions_are_shown_with_their_ratios_to_the_bare_span_and_to_contrib() -> None:
     number = {o.BARE: 100.0, o.CONTRIB: 200.0}
     ways = (o.API_ONLY, o.BARE, o.BY_HAND, o.CONTRIB, *o.OURS)
     found = rows(*(measured(f"sync, {case}: {way}", number.get(way, 50.0)) for way in ways for case in o.CASES))
@@ -126,7 +126,7 @@ def loaded(rate: str, achieved: float) -> Sequence[dict[str, Any]]:
     return found
 
 
-def test_the_load_is_told_by_rate_and_where_it_was_not_carried() -> None:
+def test_the_load_is_shown_by_rate_and_where_it_was_not_carried() -> None:
     found = rows(*loaded("2,000", 900.0), *loaded("750", 750.0))
     page = "\n".join(table_of("load", "", found))
     assert page.index("At 750 requests a second:") < page.index(
@@ -140,7 +140,7 @@ def test_the_load_is_told_by_rate_and_where_it_was_not_carried() -> None:
     )
 
 
-def test_what_tracing_adds_is_not_told_where_two_untraced_services_differ_by_more() -> None:
+def test_what_tracing_adds_is_not_shown_where_two_untraced_services_differ_by_more() -> None:
     noisy = measured(f"studio-api, 750/s, {s.CONTROL}: P95 added", -0.6, unit="ms")
     few = "\n".join(
         table_of("short", "", rows(*loaded("750", 750.0), measured("from flush to a verdict from Jaeger", 1), noisy))
@@ -150,7 +150,7 @@ def test_what_tracing_adds_is_not_told_where_two_untraced_services_differ_by_mor
     assert "sampled" not in few
 
 
-def test_it_is_told_at_the_highest_rate_at_which_two_untraced_services_are_alike() -> None:
+def test_the_rate_is_the_highest_at_which_two_untraced_services_are_alike() -> None:
     noisy = measured(f"studio-api, 750/s, {s.CONTROL}: P95 added", 0.6, unit="ms")
     found = rows(*loaded("250", 250.0), *loaded("500", 500.0), *loaded("750", 750.0), noisy)
     few = "\n".join(table_of("short", "", found))
@@ -162,14 +162,14 @@ def test_it_is_told_at_the_highest_rate_at_which_two_untraced_services_are_alike
     assert "Latency of studio-api at 500 requests a second" in pictures(found)["latency-under-load"]
 
 
-def test_a_loss_is_told_with_the_rate_that_was_made() -> None:
+def test_a_loss_is_shown_with_the_rate_that_was_made() -> None:
     lost = measured("export, 8000 spans/s asked: lost", 3, unit="spans")
-    for made, said in ((7_900, "a second |"), (5_000, "a second, of which the machine made 5,000 |")):
+    for made, shown_rate in ((7_900, "a second |"), (5_000, "a second, of which the machine made 5,000 |")):
         few = table_of("short", "", rows(lost, measured("export, 8000 spans/s asked: made", made, unit="spans/s")))
-        assert any(f"| lost at 8,000 spans {said} 3 spans |" in line for line in few)
+        assert any(f"| lost at 8,000 spans {shown_rate} 3 spans |" in line for line in few)
 
 
-def test_the_latencies_are_drawn_at_the_rate_that_is_told() -> None:
+def test_the_latencies_are_drawn_at_the_rate_that_is_shown() -> None:
     found = rows(*loaded("1,750", 1750.0), *loaded("750", 750.0), *loaded("1,000", 1000.0))
     assert "Latency of studio-api at 1,000 requests a second" in pictures(found)["latency-under-load"]
     assert "at 2,000 requests" in pictures(rows(*loaded("2,000", 900.0)))["latency-under-load"], "none was carried"
@@ -192,7 +192,7 @@ def test_numbers_have_about_three_digits_that_count(number: float, text: str) ->
     assert shown(number) == text
 
 
-def test_a_goal_is_said_with_its_direction() -> None:
+def test_a_goal_is_shown_with_its_direction() -> None:
     at_least = measured("a", 9.0, goal=8, unit="x", at_least=True)
     assert goal_of(at_least) == ">= 8 x, met"
     assert goal_of(measured("a", 9.0)) == ""

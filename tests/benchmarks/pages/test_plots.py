@@ -20,9 +20,9 @@ def texts(svg: str) -> list[str]:
 
 
 def test_every_line_has_its_name_and_both_axes_their_units() -> None:
-    said = texts(lines("Latency", "percentile", "milliseconds", PLACES, SERIES))
-    assert {"Latency", "percentile", "milliseconds", *PLACES, *SERIES} <= set(said)
-    assert {"1", "2", "5", "10", "20", "50"} <= set(said), "ticks from the least to the most"
+    labels = texts(lines("Latency", "percentile", "milliseconds", PLACES, SERIES))
+    assert {"Latency", "percentile", "milliseconds", *PLACES, *SERIES} <= set(labels)
+    assert {"1", "2", "5", "10", "20", "50"} <= set(labels), "ticks from the least to the most"
 
 
 def test_lines_are_in_proportion_to_the_logarithm() -> None:
@@ -41,9 +41,9 @@ def test_names_at_the_end_of_lines_do_not_stand_on_each_other() -> None:
 
 
 def test_every_bar_has_its_group_its_series_and_its_number() -> None:
-    said = texts(bars("Cost", "times the bare span", GROUPS, goal=(1.2, "goal 1.20")))
-    assert {"Cost", "times the bare span", "goal 1.20", "sampled", "not", *GROUPS} <= set(said)
-    assert {"1.00", "0.50", "1.05", "0.00", "1.50"} <= set(said)
+    labels = texts(bars("Cost", "times the bare span", GROUPS, goal=(1.2, "goal 1.20")))
+    assert {"Cost", "times the bare span", "goal 1.20", "sampled", "not", *GROUPS} <= set(labels)
+    assert {"1.00", "0.50", "1.05", "0.00", "1.50"} <= set(labels)
 
 
 def test_bars_are_in_proportion_and_inside_the_picture() -> None:
@@ -61,7 +61,7 @@ def test_colours_change_where_the_page_is_dark() -> None:
 
 
 @pytest.mark.parametrize("series", [{}, {"a": (1.0, 0.0, 2.0)}, {"a": (1.0,)}])
-def test_what_cannot_be_drawn_is_said(series: dict[str, tuple[float, ...]]) -> None:
+def test_series_that_cannot_be_drawn_are_an_error(series: dict[str, tuple[float, ...]]) -> None:
     with pytest.raises(ValueError, match="Latency: every series needs"):
         lines("Latency", "x", "y", PLACES, series)
     with pytest.raises(ValueError, match="Cost: there is nothing to draw"):

@@ -46,7 +46,7 @@ def test_what_is_achieved_counts_right_answers_in_the_time_they_took() -> None:
 
 
 class Served:
-    """A real HTTP server; `behave` is called for each request with its number, and gives the status."""
+    """A real HTTP server; `behave` is called with the number of each request and returns the status."""
 
     def __init__(self) -> None:
         self.headers: list[dict[str, str]] = []
@@ -130,13 +130,13 @@ def test_errors_and_missing_answers_are_counted_with_the_time_waited(
 
 
 def test_the_program_says_what_became_of_the_load_or_why_not(served: Served) -> None:
-    asked = {"url": served.url, "headers": {}, "rate": 100, "seconds": 0.2, "connections": 2}
+    order = {"url": served.url, "headers": {}, "rate": 100, "seconds": 0.2, "connections": 2}
     command = [sys.executable, "-m", "benchmarks.service.load"]
-    done = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, check=True)
+    done = subprocess.run(command, input=json.dumps(order), capture_output=True, text=True, check=True)
     load = parse_result(done.stdout)
     assert (load.plan, len(load.latencies), load.failed) == (Plan(100, 0.2, 2), 20, 0)
-    asked["url"] = "http://127.0.0.1:9/session"
-    failed = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True)
+    order["url"] = "http://127.0.0.1:9/session"
+    failed = subprocess.run(command, input=json.dumps(order), capture_output=True, text=True)
     assert (failed.returncode, len(failed.stderr.splitlines())) == (3, 1)
     assert "http://127.0.0.1:9/session" in failed.stderr
 

@@ -1,4 +1,4 @@
-"""A Docker engine that says what a test wants: HTTP on a real socket, for answers that the real one cannot give."""
+"""A Docker engine with scripted answers: HTTP on a real socket, for answers that the real one cannot give."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Answers = Mapping[tuple[str, str], tuple[int, Any]]
 
 @contextmanager
 def scripted_engine(folder: Path, answers: Answers) -> Iterator[list[str]]:
-    """Serve `answers`, by method and path, at `folder/engine.sock`; gives what was asked, in order. The rest is 404."""
-    asked: list[str] = []
+    """Serve `answers`, by method and path, at `folder/engine.sock`, else 404. Yield the requests in order."""
+    requests: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         def _answer(self) -> None:
-            asked.append(f"{self.command} {self.path}")
+            requests.append(f"{self.command} {self.path}")
             status, body = answers.get((self.command, urlsplit(self.path).path), (404, {"message": "no such thing"}))
             data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
             self.send_response(status)
@@ -42,7 +42,7 @@ def scripted_engine(folder: Path, answers: Answers) -> Iterator[list[str]]:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
-            yield asked
+            yield requests
         finally:
             server.shutdown()
             thread.join()

@@ -1,4 +1,4 @@
-"""The engine is asked by the standard library alone; what dead processes left in it is told from what is in use."""
+"""Requests to the engine need the standard library alone; leftovers of dead processes are removed, others stay."""
 
 from __future__ import annotations
 
@@ -45,18 +45,18 @@ def test_something_else_behind_the_socket_is_no_engine(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [
         ({"message": "no such image\nand more"}, "the Docker engine answers 404: no such image"),
         ("", "the Docker engine answers 404"),
         ("plain words", "the Docker engine answers 404: plain words"),
     ],
 )
-def test_a_refusal_is_one_line_with_its_status(engine: Engine, body: object, said: str) -> None:
+def test_a_refusal_is_one_line_with_its_status(engine: Engine, body: object, message: str) -> None:
     engine({("GET", "/x"): (404, body)})
     with pytest.raises(EngineError) as caught:
         engine_api.request("GET", "/x")
-    assert (str(caught.value), caught.value.status) == (said, 404)
+    assert (str(caught.value), caught.value.status) == (message, 404)
 
 
 def test_an_engine_on_another_machine_is_refused() -> None:
@@ -81,7 +81,7 @@ def test_only_what_dead_owners_of_this_machine_left_is_removed(engine: Engine) -
         "number-used-again": f"{here}/{os.getpid()}/1",
         "another-machines": f"elsewhere/{ended.pid}/1",
     }
-    asked = engine(
+    requests = engine(
         {
             ("GET", "/containers/json"): (
                 200,
@@ -91,10 +91,10 @@ def test_only_what_dead_owners_of_this_machine_left_is_removed(engine: Engine) -
         }
     )
     assert engine_api.remove_leftovers() == ["dead", "number-used-again"]
-    assert asked[1:] == ["DELETE /containers/dead?force=1&v=1", "DELETE /containers/number-used-again?force=1&v=1"]
+    assert requests[1:] == ["DELETE /containers/dead?force=1&v=1", "DELETE /containers/number-used-again?force=1&v=1"]
 
 
-def test_a_container_that_cannot_be_removed_is_said(engine: Engine) -> None:
+def test_a_container_that_cannot_be_removed_is_reported(engine: Engine) -> None:
     engine({("DELETE", "/containers/x"): (500, {"message": "device is busy"})})
     with pytest.raises(EngineError, match="device is busy"):
         engine_api.remove("x")

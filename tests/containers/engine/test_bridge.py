@@ -84,7 +84,7 @@ def test_what_a_killed_engine_left_can_be_removed_twice() -> None:
     assert in_namespace(f"{code}\nprint(json.dumps([before, names()]))") == [["lo", "spanpact0"], ["lo"]]
 
 
-def test_a_subnet_that_is_reached_already_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_subnet_with_a_route_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[bytes] = []
     routes = tmp_path / "route"
     # By way of a gateway everything is reached; 172.31.240.0/23 holds the first two.

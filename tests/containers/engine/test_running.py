@@ -21,7 +21,7 @@ ANSWERS = {
     ("GET", "/version"): (200, {"Version": "20.10.24"}),
     ("GET", "/containers/json"): (200, []),
 }
-# A daemon that answers at the socket it is told, and writes down its process id: the real one takes root.
+# A daemon that answers at its `host` option and writes its process id; the real one needs root.
 DAEMON = """#!{python}
 import os, signal, sys
 sys.path.insert(0, {root!r})
@@ -47,7 +47,7 @@ def _nothing_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def dockerd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str = "") -> Path:
-    """Put a `dockerd` first on PATH; gives the file of its process id."""
+    """Put a `dockerd` first on PATH. Return the file of its process id."""
     pid = tmp_path / "its-pid"
     program = tmp_path / "bin" / "dockerd"
     program.parent.mkdir()
@@ -130,7 +130,7 @@ def test_what_a_living_engine_has_stays(tmp_path: Path, monkeypatch: pytest.Monk
     os.close(lock)
 
 
-def test_a_running_engine_is_told_of_its_own_bridge_and_its_folder_is_locked(
+def test_a_running_engine_has_a_bridge_of_its_own_and_a_locked_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pid = dockerd(tmp_path, monkeypatch)
@@ -199,7 +199,7 @@ def test_an_end_by_sigterm_ends_the_command_and_then_the_daemon(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pid = dockerd(tmp_path, monkeypatch)
-    # The patched parts of this process are said again in that one.
+    # The child process needs the same patches as this one.
     patched = (
         "import os, sys; from containers.engine import bridge, daemon, running; os.geteuid = lambda: 0; "
         f"bridge._call = lambda *_: None; daemon.FOLDER = {str(tmp_path)!r}; sys.exit(running.main(sys.argv[1:]))"

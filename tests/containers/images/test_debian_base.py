@@ -59,6 +59,6 @@ def test_the_old_form_is_read(tmp_path: Path) -> None:
     ]
 
 
-def test_no_mirror_of_the_release_is_said(tmp_path: Path) -> None:
+def test_no_mirror_of_the_release_is_reported(tmp_path: Path) -> None:
     with pytest.raises(BackendUnavailable, match="no mirror of Debian trixie"):
         mirrors_of("trixie", sources(tmp_path, debian_sources=DEB822))

@@ -46,15 +46,15 @@ def test_the_environment_decides_first(engine: Engine, monkeypatch: pytest.Monke
     assert (choice.reference, choice.present) == ("mirror.example/redis:7", False)
 
 
-def test_the_official_image_comes_before_ours(engine: Engine) -> None:
+def test_the_official_image_comes_before_the_local_one(engine: Engine) -> None:
     engine({**here(OFFICIAL, REDIS.local)})
     assert choose("redis").reference == OFFICIAL
 
 
-def test_ours_is_used_where_it_is_here_without_asking_a_registry(engine: Engine) -> None:
-    asked = engine({**here(REDIS.local)})
+def test_a_local_image_is_used_without_asking_a_registry(engine: Engine) -> None:
+    requests = engine({**here(REDIS.local)})
     assert choose("redis").reference == REDIS.local
-    assert not [line for line in asked if "distribution" in line]
+    assert not [line for line in requests if "distribution" in line]
 
 
 def test_a_registry_that_answers_gives_the_official_one(engine: Engine) -> None:
@@ -63,10 +63,10 @@ def test_a_registry_that_answers_gives_the_official_one(engine: Engine) -> None:
 
 
 def test_a_registry_is_asked_once(engine: Engine) -> None:
-    asked = engine(REGISTRY)
+    requests = engine(REGISTRY)
     choose("redis")
     choose("redis")
-    assert len([line for line in asked if "distribution" in line]) == 1
+    assert len([line for line in requests if "distribution" in line]) == 1
 
 
 def test_where_none_can_be_had_it_says_why_and_what_to_do(engine: Engine) -> None:
@@ -77,15 +77,15 @@ def test_where_none_can_be_had_it_says_why_and_what_to_do(engine: Engine) -> Non
         choose("redis")
 
 
-def test_no_engine_is_said(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_engine_is_reported(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["build", "redis"]) == 1
     assert capsys.readouterr().err == "redis: no Docker engine answers\n"
 
 
 def test_nothing_is_done_for_an_image_that_is_here(engine: Engine) -> None:
-    asked = engine({**here(REDIS.local), **NO_REGISTRY})
+    requests = engine({**here(REDIS.local), **NO_REGISTRY})
     assert ensure_image("redis") == f"{REDIS.local} (made here before)"
-    assert {line.split()[0] for line in asked} == {"GET"}
+    assert {line.split()[0] for line in requests} == {"GET"}
 
 
 def test_what_was_pulled_is_not_pulled_again(engine: Engine) -> None:
@@ -101,25 +101,25 @@ def test_what_was_pulled_is_used_where_no_registry_answers_any_more(engine: Engi
 def test_the_choice_as_variables_is_what_compose_reads(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
     engine(here(*(image.local for image in IMAGES.values())))
     assert main(["env"]) == 0
-    told = dict(line.split("=", 1) for line in capsys.readouterr().out.splitlines())
-    assert told == {image.variable: image.local for image in IMAGES.values()}
-    asked_for = set(re.findall(r"\$\{(SPANPACT_\w+):", (CHECKOUT / "compose.yaml").read_text()))
-    assert asked_for == told.keys() - {"SPANPACT_POSTGRES_IMAGE"}
+    chosen = dict(line.split("=", 1) for line in capsys.readouterr().out.splitlines())
+    assert chosen == {image.variable: image.local for image in IMAGES.values()}
+    variables = set(re.findall(r"\$\{(SPANPACT_\w+):", (CHECKOUT / "compose.yaml").read_text()))
+    assert variables == chosen.keys() - {"SPANPACT_POSTGRES_IMAGE"}
 
 
 @pytest.mark.parametrize("missing", ["redis", "jaeger"])
-def test_the_images_are_told_in_order_and_one_that_cannot_be_had_stops_no_other(
+def test_images_are_listed_in_order_and_an_unavailable_one_stops_no_other(
     engine: Engine, capsys: pytest.CaptureFixture[str], missing: str
 ) -> None:
     official = IMAGES[missing].official
     refused = {("GET", f"/distribution/{official}/json"): (500, {"message": "no such host"})}
     engine({**here(*(image.local for image in IMAGES.values() if image.name != missing)), **refused})
     assert main(["list", "jaeger", "studio", "redis"]) == 1
-    told = capsys.readouterr()
-    assert [line.split()[0] for line in told.out.splitlines()] == [
+    captured = capsys.readouterr()
+    assert [line.split()[0] for line in captured.out.splitlines()] == [
         name for name in ("jaeger", "studio", "redis") if name != missing
     ]
-    assert told.err.startswith(f"{missing}: no image for {missing} (")
+    assert captured.err.startswith(f"{missing}: no image for {missing} (")
 
 
 def test_compose_names_the_same_pins() -> None:
@@ -132,7 +132,7 @@ def test_every_pin_is_an_exact_version() -> None:
     assert [reference for reference in officials if not re.search(r":\d+\.\d+", reference)] == []
 
 
-def test_the_tag_of_ours_changes_with_what_it_is_made_from() -> None:
+def test_the_tag_of_a_local_image_changes_with_its_inputs() -> None:
     one = Image("x", None, (CHECKOUT / "constraints.txt",))
     other = Image("x", None, (CHECKOUT / "pyproject.toml",))
     assert one.local != other.local

@@ -9,7 +9,7 @@ import pytest
 from containers.images import jaeger_binary
 from containers.ladder import BackendUnavailable
 
-# A `go` that makes what is asked of it, as the real one takes minutes: `-o` names the file.
+# A `go` that only writes the output file, named by `-o`, as a real build takes minutes.
 GO = """#!/bin/sh
 echo "$@" >> {log}
 case "$1" in
@@ -27,7 +27,7 @@ def _cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, version: str = "go1.25.4", build: str = WRITES) -> Path:
-    """Put a `go` first on PATH; gives the file that it writes its calls to."""
+    """Put a `go` first on PATH. Return the file that it writes its calls to."""
     log, module = tmp_path / "calls", tmp_path / "module"
     module.mkdir()
     (module / "go.sum").write_text("example.org/needed v1.0.0 h1:x=\n")
@@ -68,13 +68,13 @@ def test_a_build_that_fails_says_its_last_words_and_leaves_nothing(
     assert [file.name for file in (tmp_path / "cache" / "spanpact").iterdir()] == ["jaeger.lock"]
 
 
-def test_a_go_that_is_too_old_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_go_that_is_too_old_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     go(tmp_path, monkeypatch, version="go1.19.8")
     with pytest.raises(BackendUnavailable, match=r"Go 1\.24\.6 or newer must be on PATH; this is go1\.19\.8"):
         jaeger_binary.build_program()
 
 
-def test_no_go_is_said_by_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_go_is_reported_by_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("PATH", "")
     assert jaeger_binary.main() == 1
     assert "Go 1.24.6 or newer must be on PATH" in capsys.readouterr().err

@@ -35,7 +35,7 @@ DEAF = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEPER}
 
 
 def gone(pid: int) -> bool:
-    """Whether no process has this id, or a dead one that nobody has asked about."""
+    """Return whether no process has this id, or only a zombie."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except (FileNotFoundError, ProcessLookupError):

@@ -81,18 +81,18 @@ class TestNamedByUrl:
             jaeger_backend(url).__enter__()
 
     @pytest.mark.parametrize(
-        ("pages", "said"),
+        ("pages", "message"),
         [
             ({}, "is no Jaeger with /api/v3"),
             ({SERVICES: (401, "")}, "/api/v3 answers 401"),
             ({SERVICES: (503, "")}, "/api/v3 answers 503"),
         ],
     )
-    def test_what_is_no_usable_jaeger_is_an_error(self, pages: Mapping[str, tuple[int, str]], said: str) -> None:
-        with serving(pages) as url, pytest.raises(BackendUnavailable, match=said):
+    def test_what_is_no_usable_jaeger_is_an_error(self, pages: Mapping[str, tuple[int, str]], message: str) -> None:
+        with serving(pages) as url, pytest.raises(BackendUnavailable, match=message):
             jaeger_backend(url).__enter__()
 
-    def test_one_that_does_not_answer_is_not_passed_over_and_shows_no_credentials(
+    def test_one_that_does_not_answer_is_not_skipped_and_shows_no_credentials(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("JAEGER_URL", "http://user:hunter2@127.0.0.1:1/jaeger?token=hunter2")
@@ -132,7 +132,7 @@ def test_a_program_that_was_made_here_is_found(tmp_path: Path, monkeypatch: pyte
     assert cache_folder().is_relative_to(tmp_path)
 
 
-def test_a_jaeger_that_cannot_start_is_said_and_its_folder_is_gone(
+def test_a_jaeger_that_cannot_start_is_reported_and_its_folder_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = tmp_path / "bin" / "jaeger"

@@ -1,4 +1,4 @@
-"""The ladder to a PostgreSQL: what is said where there is none. Real servers are in integration/."""
+"""The ladder of PostgreSQL and its messages where there is none. Tests on real servers are in integration/."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def program(folder: Path, *, script: str = "#!/bin/sh\nexit 3\n") -> Path:
 def test_every_rung_says_why_it_has_none() -> None:
     with pytest.raises(BackendUnavailable) as caught:
         postgres_backend().__enter__()
-    said = str(caught.value)
-    assert "url: POSTGRES_URL is not set; docker: no Docker engine answers; program: no postgres on PATH" in said
+    message = str(caught.value)
+    assert "url: POSTGRES_URL is not set; docker: no Docker engine answers; program: no postgres on PATH" in message
 
 
 def test_a_named_server_that_does_not_answer_is_an_error_without_its_credentials(
@@ -53,7 +53,7 @@ def test_an_address_that_cannot_be_read_is_not_quoted(monkeypatch: pytest.Monkey
     assert "hunter2" not in str(caught.value)
 
 
-def test_a_started_server_that_cannot_be_reached_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_started_server_that_cannot_be_reached_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
     class Unreachable:
         url = "postgresql://postgres@127.0.0.1:1/postgres"
 

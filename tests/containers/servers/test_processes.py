@@ -30,7 +30,7 @@ def python(code: str, *, answer: bool = True, **options: float) -> ServerProcess
     return ServerProcess("server", command, answers=lambda port: answer, **options)
 
 
-def test_a_program_that_is_not_there_is_said() -> None:
+def test_a_missing_program_is_reported() -> None:
     server = ServerProcess("ghost", lambda port, folder: [str(folder / "ghost")], answers=lambda port: False)
     with pytest.raises(BackendUnavailable, match="ghost cannot be started: No such file or directory"):
         server.start()
@@ -45,7 +45,7 @@ def test_a_server_that_ends_early_says_its_last_words() -> None:
     server.stop()
 
 
-def test_a_silent_early_end_is_said_too() -> None:
+def test_a_silent_early_end_is_reported_too() -> None:
     server = python("raise SystemExit(3)", answer=False)
     with pytest.raises(BackendUnavailable, match="server ended with code 3: no output"):
         server.start()

