@@ -191,7 +191,7 @@ def test_scanning_takes_linear_time_for_every_hostile_text(text: bytes | str, mo
 
 
 def _counted_looks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Counts what the reader is asked for: every character that the scanner looks at goes through it."""
+    """Count the calls of the reader, through which the scanner reads every character."""
     looks = [0]
     for name in ("peek", "prefix", "forward"):
         original = getattr(Reader, name)

@@ -1,4 +1,4 @@
-"""HTTP servers for the tests of clients: one that sends whatever bytes it is told to, and the files of a small TLS."""
+"""HTTP servers for the tests of clients: one that sends given bytes, and certificates for a small TLS set-up."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ScriptedServer:
 
     @property
     def targets(self) -> list[str]:
-        """What was asked for."""
+        """Return the targets of the requests received."""
         return [head.split()[1] for head in self.heads]
 
     def __enter__(self) -> Self:

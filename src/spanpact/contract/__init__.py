@@ -20,17 +20,7 @@ from spanpact.lazy_names import lazy_names
 if TYPE_CHECKING:
     from spanpact.contract.compiled import ContractPlan
     from spanpact.contract.loader import compile_contract, load_contract, load_contracts, load_each, load_text
-    from spanpact.contract.python_api import (
-        Condition,
-        Contract,
-        Entry,
-        Event,
-        Fragment,
-        Link,
-        Pending,
-        Rule,
-        Statement,
-    )
+    from spanpact.contract.python_api import Condition, Contract, Entry, Event, Fragment, Link, Pending, Rule, Statement
     from spanpact.contract.shipped import shipped_contracts
 
 __all__ = [

@@ -6,12 +6,15 @@ import base64
 import math
 from collections.abc import Iterable, Iterator
 from itertools import groupby
+from typing import Literal, TypeVar
 
 import msgspec
 
 from spanpact.otlp import json_messages as wire
 from spanpact.otlp.batch import HAS_IS_REMOTE, IS_REMOTE, KINDS, STATUSES
 from spanpact.trace.model import Attributes, Event, Link, LogRecord, Reading, Resource, Scope, Span, Value
+
+_T = TypeVar("_T", Span, LogRecord)
 
 
 def encode_traces_json(reading: Reading) -> bytes:
@@ -28,41 +31,32 @@ def encode_traces_json(reading: Reading) -> bytes:
     return msgspec.json.encode(request)
 
 
-# Only adjacent spans share a group: collecting all spans of one resource would change the order of a trace's spans.
-
-
 def _resource_spans(spans: Iterable[Span]) -> Iterator[wire.ResourceSpans]:
-    for _, group in groupby(spans, key=_resource_identity):
-        members = list(group)
-        resource = members[0].resource
-        yield wire.ResourceSpans(_resource(resource), list(_scope_spans(members)), _some(resource.schema_url))
-
-
-def _scope_spans(spans: Iterable[Span]) -> Iterator[wire.ScopeSpans]:
-    for _, group in groupby(spans, key=_scope_identity):
-        members = list(group)
-        yield wire.ScopeSpans(_scope(members[0].scope), [_span(span) for span in members])
+    for of_resource in _runs(spans, "resource"):
+        resource = of_resource[0].resource
+        scopes = [
+            wire.ScopeSpans(_scope(of_scope[0].scope), [_span(span) for span in of_scope])
+            for of_scope in _runs(of_resource, "scope")
+        ]
+        yield wire.ResourceSpans(_resource(resource), scopes, _some(resource.schema_url))
 
 
 def _resource_logs(logs: Iterable[LogRecord]) -> Iterator[wire.ResourceLogs]:
-    for _, group in groupby(logs, key=_resource_identity):
-        members = list(group)
-        resource = members[0].resource
-        yield wire.ResourceLogs(_resource(resource), list(_scope_logs(members)), _some(resource.schema_url))
+    for of_resource in _runs(logs, "resource"):
+        resource = of_resource[0].resource
+        scopes = [
+            wire.ScopeLogs(_scope(of_scope[0].scope), [_log(log) for log in of_scope])
+            for of_scope in _runs(of_resource, "scope")
+        ]
+        yield wire.ResourceLogs(_resource(resource), scopes, _some(resource.schema_url))
 
 
-def _scope_logs(logs: Iterable[LogRecord]) -> Iterator[wire.ScopeLogs]:
-    for _, group in groupby(logs, key=_scope_identity):
-        members = list(group)
-        yield wire.ScopeLogs(_scope(members[0].scope), [_log(log) for log in members])
+def _runs(items: Iterable[_T], field: Literal["resource", "scope"]) -> Iterator[list[_T]]:
+    """Yield the runs of adjacent items with the same resource or scope object.
 
-
-def _resource_identity(item: Span | LogRecord) -> int:
-    return id(item.resource)
-
-
-def _scope_identity(item: Span | LogRecord) -> int:
-    return id(item.scope)
+    Collecting all spans of one resource instead would change the order of a trace's spans.
+    """
+    return (list(run) for _, run in groupby(items, key=lambda item: id(getattr(item, field))))
 
 
 def _resource(resource: Resource) -> wire.WireResource:

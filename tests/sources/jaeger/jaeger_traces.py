@@ -1,4 +1,4 @@
-"""A trace that holds everything a span can carry, and the answers that Jaeger 2.13 gave when it was asked for it."""
+"""A trace with everything that a span can carry, and the responses of Jaeger 2.13 to requests for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A client that sends whatever bytes it is told to: HTTP as the receiver must stand it."""
+"""A client that sends any bytes to the receiver, well-formed or not."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class RawClient:
             return Response(read.status, {k.lower(): v for k, v in read.getheaders()}, read.read())
 
     def is_closed(self) -> bool:
-        """Wait until the receiver closes the connection; whether it said nothing more before that."""
+        """Wait until the receiver closes the connection; return whether it sent nothing before that."""
         try:
             return self.socket.recv(1) == b""
         except ConnectionResetError:

@@ -24,6 +24,7 @@ from spanpact.contract.loader.node_readers import (
     read_duration,
     read_mapping,
     read_name_pattern,
+    read_optional,
     read_required,
     read_texts,
     read_word,
@@ -88,8 +89,8 @@ class ContentReader:
             id,
             read_name_pattern(read_required(keywords, "event", f"the event `{id}`"), "`event`"),
             read_via(keywords),
-            read_count(keywords.items["count"]) if "count" in keywords.items else ONE,
-            self.attributes(keywords.items["attributes"]) if "attributes" in keywords.items else (),
+            read_optional(keywords, "count", read_count, ONE),
+            read_optional(keywords, "attributes", self.attributes, ()),
             location.place,
         )
 
@@ -102,8 +103,8 @@ class ContentReader:
         return LinkExpectation(
             id,
             read_name_pattern(keywords.items["span"], "`span`") if "span" in keywords.items else NamePattern(("*",)),
-            read_count(keywords.items["count"]) if "count" in keywords.items else ONE,
-            self.attributes(keywords.items["attributes"]) if "attributes" in keywords.items else (),
+            read_optional(keywords, "count", read_count, ONE),
+            read_optional(keywords, "attributes", self.attributes, ()),
             location.place,
         )
 

@@ -12,6 +12,7 @@ from spanpact.contract.loader.node_readers import (
     read_count,
     read_mapping,
     read_name_pattern,
+    read_optional,
     read_required,
     read_texts,
     read_words,
@@ -156,5 +157,5 @@ def _side(context: Context, id: str, node: Node, location: Location) -> Side:
     keywords = _known(context, node, f"`{id}`", SIDE)
     if not node.items:
         raise node.location.error(f"the content of `{id}` is empty")
-    number = read_count(keywords.items["count"]) if "count" in keywords.items else None
+    number = read_optional(keywords, "count", read_count, None)
     return Side(id, "content", ContentReader(context).content(keywords), number, location.place)

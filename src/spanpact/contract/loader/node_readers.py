@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeVar
 
 from spanpact.contract.compiled import Count
 from spanpact.contract.document import Location, Mapping, Node, Scalar, Sequence, describe_kind, quote
 from spanpact.contract.loader.vocabulary import EVERY_KEYWORD, suggest
 from spanpact.trace.name_patterns import NamePattern
+
+_T = TypeVar("_T")
+_D = TypeVar("_D")
 
 ID: Final = re.compile(r"[a-z][a-z0-9_]*")
 NAME: Final = re.compile(r"[a-z][a-z0-9-]*")
@@ -55,6 +58,11 @@ def read_required(node: Mapping, key: str, what: str) -> Node:
     if key not in node.items:
         raise node.location.error(f"{what} needs `{key}`")
     return node.items[key]
+
+
+def read_optional(node: Mapping, key: str, read: Callable[[Node], _T], default: _D) -> _T | _D:
+    """Read the value of a key with `read`; return `default` where the mapping does not have the key."""
+    return read(node.items[key]) if key in node.items else default
 
 
 def read_text(node: Node, what: str, *, empty: bool = False) -> str:

@@ -17,6 +17,7 @@ from spanpact.contract.loader.node_readers import (
     read_integer,
     read_mapping,
     read_name_pattern,
+    read_optional,
     read_text,
 )
 from spanpact.contract.loader.vocabulary import EVENT_RULE, EVENT_WHERE, SPAN_RULE, STATEMENT
@@ -47,7 +48,7 @@ def read_rule(context: Context, id: str, node: Node, location: Location) -> Rule
         via=read_via(keywords),
         where=_where(context, keywords, about_events),
         content=ContentReader(context).content(keywords),
-        count=read_count(keywords.items["count"]) if "count" in keywords.items else None,
+        count=read_optional(keywords, "count", read_count, None),
         place=location.place,
         places=keyword_places(keywords, ("span", "event", "via", "where", "count")),
     )
