@@ -10,8 +10,8 @@ from spanpact.findings import Coverage, Finding, NotChecked, Verdict
 def verdict_of(findings: Sequence[Finding], not_checked: Sequence[NotChecked], coverage: Sequence[Coverage]) -> Verdict:
     """Return `broken` if a finding breaks the contract, `not checked` if something could not be decided, else `kept`.
 
-    What the source cannot carry (reason `capability`) leaves a contract kept. A contract of which nothing was
-    exercised is `not checked`.
+    What the source cannot carry (reason `capability`) leaves a contract kept. A contract without any
+    exercised expectation is `not checked`.
     """
     if any(finding.breaks for finding in findings):
         return "broken"

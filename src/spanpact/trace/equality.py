@@ -26,7 +26,7 @@ def equal(one: Value, other: Value) -> bool:
     if not isinstance(one, list | dict):
         return _equal_scalars(one, other)
     pairs: list[tuple[Value, Value]] = [(one, other)]
-    while pairs:  # no recursion: two values of a trace may be nested as deep as they like
+    while pairs:  # no recursion: values of a trace may be nested to any depth
         a, b = pairs.pop()
         if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
             pairs += zip(a, b, strict=True)
@@ -40,15 +40,15 @@ def equal(one: Value, other: Value) -> bool:
 def _equal_scalars(one: Value, other: Value) -> bool:
     if type(one) is type(other):
         return one == other
-    numbers = (int, float)  # a boolean is none
+    numbers = (int, float)  # booleans are not
     return type(one) in numbers and type(other) in numbers and one == other
 
 
 def possible_values(value: Value, capabilities: frozenset[Capability]) -> Sequence[Value]:
     """Return the values other than itself that a text may stand for, none if the source distinguishes value types.
 
-    A source without `value_types` writes lists and maps as JSON, and null, like whatever JSON cannot hold, as the
-    empty text.
+    A source without `value_types` writes lists and maps as JSON texts. It writes null, and what JSON cannot hold, as
+    the empty text.
     """
     if "value_types" in capabilities or not isinstance(value, str):
         return ()

@@ -85,7 +85,7 @@ def _first_pass(source: OtlpFileSource) -> LastSeen:
 
 @dataclass(slots=True)
 class _OpenTrace:
-    """A trace of which spans are still to come: the document in which it ends, and the summaries of its spans.
+    """A trace with spans still to come: the document in which it ends, and the summaries of its spans.
 
     `generation` is that of the summaries, -1 if they are of several.
     """

@@ -136,7 +136,7 @@ class _PollState(Generic[T]):
         self.broken = False
 
     def read_failed(self) -> None:
-        """Start the settle window anew: a read failed, so it is unknown whether anything came."""
+        """Restart the settle window: a read failed, so it is unknown whether anything came."""
         self._early = self._complete = None
 
     def quiet_in(self, now: float) -> float:

@@ -20,7 +20,7 @@ from spanpact.verification.shapes.span_shapes import (
     comparable,
 )
 
-_MOST_REMEMBERED: Final = 1 << 15  # attributes; then all are decoded anew
+_MOST_REMEMBERED: Final = 1 << 15  # attributes; full tables are emptied, and attributes decoded again
 _GROUP_WEIGHT: Final = 1 << 5  # the shapes of spans are remembered for each group: remember fewer groups
 
 

@@ -25,7 +25,7 @@ Sorted, summaries are in the order of `Topology.spans`. Two spans have one proce
 NO_SHAPE: Final = -1
 """The shape of a span that has none."""
 
-_MOST_REMEMBERED: Final = 1 << 14  # of each kind; then all numbers are given anew
+_MOST_REMEMBERED: Final = 1 << 14  # of each kind; a full table is emptied, which begins a new generation
 SMALL: Final = 1e12
 """Smaller numbers cannot be those of a payment card."""
 _MOST_HELD: Final = 1 << 10  # resources and scopes, by identity
@@ -57,7 +57,7 @@ class SpanShapes:
         """Return what matters of one span."""
         try:
             shape, process, compared = self._shape(span)
-        except (Unshapeable, RecursionError):  # values may be nested as deep as they like
+        except (Unshapeable, RecursionError):  # values may be nested to any depth
             shape, process, compared = NO_SHAPE, 0, ()
         return span.start_ns, span.span_id, span.parent_id, span.end_ns, shape, process, compared, span, None
 

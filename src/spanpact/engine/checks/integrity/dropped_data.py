@@ -9,7 +9,7 @@ from spanpact.engine.checks.outcomes import Breach, LocatedBreach
 
 
 def check_dropped_data(context: Context) -> Iterator[LocatedBreach]:
-    """Yield `data-dropped` for each span of which the SDK dropped attributes, events or links."""
+    """Yield `data-dropped` for each span that lost attributes, events or links in the SDK."""
     for span in context.topology.spans:
         if not (span.dropped_attributes or span.dropped_events or span.dropped_links or span.events or span.links):
             continue
