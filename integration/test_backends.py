@@ -209,7 +209,7 @@ class TestNothingIsLeft:
 
     def test_after_a_server_that_never_answers(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(RedisContainer, "healthy", lambda self: False)
-        monkeypatch.setattr(RedisContainer, "WITHIN", 0)
+        monkeypatch.setattr(RedisContainer, "START_TIMEOUT", 0)
         server = RedisContainer()
         with pytest.raises(BackendUnavailable, match="did not answer within 0 s"), server:
             pass
