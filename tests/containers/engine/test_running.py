@@ -65,6 +65,11 @@ def command(code: str) -> list[str]:
     return ["--", sys.executable, "-c", code]
 
 
+def test_it_needs_the_standard_library_only() -> None:
+    code = f"import sys; sys.path.append({ROOT!r}); import containers.engine.__main__"
+    subprocess.run([sys.executable, "-I", "-S", "-c", code], check=True)
+
+
 def test_an_engine_that_is_there_is_used_and_left(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with scripted_engine(tmp_path, ANSWERS):
         assert engine.main(command("raise SystemExit(7)")) == 7
