@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from spanpact.cli.options import Parser, add_format_option
-from spanpact.cli.output import print_text
+from spanpact.cli.output import print_message, print_text
 from spanpact.cli.reports import for_standard_output
 from spanpact.contract.compiled import ContractPlan
 from spanpact.contract.loader import load_contracts
@@ -40,7 +40,7 @@ def build_parser() -> Parser:
 def run(arguments: Sequence[str]) -> int:
     """Compare, print the report and return the exit code."""
     given = build_parser().parse_intermixed_args(arguments)
-    old, new = load_contracts([given.old]), load_contracts([given.new])
+    old, new = (load_contracts([each], notify=print_message) for each in (given.old, given.new))
     _check_allowed_removals(given.allow_removed, old, new)
     diff = diff_contracts(old, new, allowed_removals=given.allow_removed)
     if given.format == "json":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from spanpact.cli.options import Parser, add_contracts_argument, add_format_option, add_output_option
+from spanpact.cli.output import print_message
 from spanpact.cli.reports import check_output_files, write_rendered
 from spanpact.lint import lint
 from spanpact.reporting import TextOptions
@@ -30,7 +31,7 @@ def run(arguments: Sequence[str]) -> int:
     """Lint, write the report and return the exit code."""
     given = build_parser().parse_intermixed_args(arguments)
     check_output_files(given.output)
-    report = lint(given.contracts)
+    report = lint(given.contracts, notify=print_message)
     write_rendered(
         given,
         TextOptions(),

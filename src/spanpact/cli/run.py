@@ -71,7 +71,7 @@ def run(arguments: Sequence[str]) -> int:
         hint = "it comes after --: spanpact run CONTRACTS -- COMMAND"
         raise UsageError("there is no command to run", hint=hint)
     check_output_files(given.output, given.save)
-    plans = load_contracts(given.contracts)
+    plans = load_contracts(given.contracts, notify=print_message)
     labels = read_labels(given.scenarios) if given.scenarios else {}
     code, reading, losses = _receive(command, given, labels)
     header = [("command", mask(shlex.join(command))), *losses]

@@ -58,7 +58,7 @@ def run(arguments: Sequence[str]) -> int:
     check_output_files(given.output)
     from spanpact.contract.loader import load_contracts
 
-    plans = load_contracts(given.contracts)
+    plans = load_contracts(given.contracts, notify=print_message)
     report = _verify_traces(plans, given) if given.sources else _verify_examples(plans, given)
     write_report(report, given, plans)
     return report.exit_code

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 
@@ -25,14 +25,20 @@ from spanpact.lint.rules.shadowing import check_shadowing
 from spanpact.lint.rules.unused import check_fragment, check_unused
 
 
-def lint(paths: Iterable[str | os.PathLike[str]], *, today: dt.date | None = None) -> LintReport:
+def lint(
+    paths: Iterable[str | os.PathLike[str]],
+    *,
+    today: dt.date | None = None,
+    notify: Callable[[str], None] | None = None,
+) -> LintReport:
     """Lint contract files, and all contract files below folders.
 
-    `today` (UTC, default: the current day) decides which agreements of `pending` have expired. Raises `UsageError` for
+    `today` (UTC, default: the current day) decides which agreements of `pending` have expired. `notify`
+    takes lines about what was found in a folder and not read. Raises `UsageError` for
     a file that cannot be read, and if there is none.
     """
     day = today or dt.datetime.now(dt.UTC).date()
-    loaded = load_each(paths)
+    loaded = load_each(paths, notify=notify)
     contracts = [
         LintedContract(each.plan, each.document, each.fragments) for each in loaded if each.plan and each.document
     ]

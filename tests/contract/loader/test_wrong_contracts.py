@@ -241,7 +241,7 @@ WRONG = [
     ),
     (
         HEAD + "span: a\nlevels: {child-late: no}",
-        "5:22: a level cannot be `no` (accepted: violation, improvement, information, off)",
+        "5:22: a level cannot be `no` (did you mean `off`? accepted: violation, improvement, information, off)",
     ),
     (
         HEAD + "span: a\npending: {store: {reason: r, owner: o, until: 2027-03-31}}",
@@ -334,6 +334,30 @@ WRONG = [
     (
         HEAD + "span: a\npending: {integrity: {reason: r, owner: o, until: 2027-03-31}}",
         "5:11: `pending` names `integrity`, which is not an id of this contract (accepted: top)",
+    ),
+    (
+        HEAD + "span: a\nparent: root",
+        "5:9: `parent` cannot be `root` (did you mean `none`? accepted: none, local, remote)",
+    ),
+    (
+        HEAD + "span: a\nparent: null",
+        "5:9: `parent` cannot be nothing (did you mean `none`? accepted: none, local, remote)",
+    ),
+    (
+        HEAD + "span: a\nparent: External",
+        "5:9: `parent` cannot be `External` (did you mean `remote`? accepted: none, local, remote)",
+    ),
+    (
+        HEAD + "span: a\nparent: internal",
+        "5:9: `parent` cannot be `internal` (did you mean `local`? accepted: none, local, remote)",
+    ),
+    (
+        HEAD + "span: a\nstatus: success",
+        "5:9: `status` cannot be `success` (did you mean `ok`? accepted: unset, ok, error)",
+    ),
+    (
+        HEAD + "span: a\nlevels: {child-late: error}",
+        "5:22: a level cannot be `error` (did you mean `violation`? accepted: violation, improvement, information, off)",
     ),
 ]
 

@@ -2,7 +2,8 @@
 
 A contract file goes through these modules, in order:
 
-1. `files` finds the contract files below a folder and opens them; `contract.yaml_reader` parses each into a document.
+1. `folders` finds the contract files below a folder, `files` opens them; `contract.yaml_reader` parses each into a
+   document.
 2. `loading` decides whether a document is a contract or a fragment, and opens the fragments that it extends.
 3. `fragments` merges the sections of the contract and its fragments.
 4. `compiler` compiles the document: `header` reads the keywords at the top, `entries` the tree of spans, `content` the

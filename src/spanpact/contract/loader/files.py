@@ -1,18 +1,15 @@
-"""Find and open contract files, and the fragments that `extends` names."""
+"""Open contract files, and the fragments that `extends` names."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Final
 
 from spanpact.contract.document import Location, Mapping, quote
+from spanpact.contract.loader.folders import is_foreign
 from spanpact.contract.yaml_reader import MAX_BYTES, from_yaml
-from spanpact.errors import UsageError
-
-SUFFIX: Final = ".contract.yaml"
+from spanpact.errors import ContractError, UsageError
 
 
 @dataclass(slots=True)
@@ -32,10 +29,22 @@ class ContractFiles:
             self._documents[real] = from_yaml(_read(path), file=str(path))
         return self._documents[real]
 
+    def is_foreign(self, path: Path) -> bool:
+        """Return whether a file is of another tool. Raise UsageError for one that cannot be read."""
+        try:
+            document = self.document(path)
+        except ContractError:
+            return is_foreign(_read(path), None)
+        return is_foreign(b"", document)
+
     def resolve(self, path: Path, name: str, location: Location) -> Path:
         """Return the path of `name` relative to the file `path`. Raise ContractError where it is not below `root`."""
         target = resolve_inside(path.parent, name, location, root=self.root)
-        if not target.is_file():
+        try:
+            found = target.is_file()
+        except OSError as error:
+            raise location.error(f"cannot read {quote(str(target))}: {error.strerror}") from None
+        if not found:
             raise location.error(f"there is no file {quote(str(target))}")
         return target
 
@@ -74,20 +83,3 @@ def _read(path: Path) -> bytes:
             return stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise UsageError(f"cannot read {quote(str(path))}: {error.strerror}") from None
-
-
-def find_contract_files(folder: Path) -> Iterator[Path]:
-    """Yield every contract file below a folder, in alphabetical order. Linked folders are not followed."""
-    for place, folders, names in os.walk(folder):
-        folders.sort()
-        yield from (Path(place, name) for name in sorted(names) if name.endswith(SUFFIX))
-
-
-def iter_roots_and_files(paths: Iterable[str | os.PathLike[str]]) -> Iterator[tuple[Path, Path]]:
-    """Yield (root, file) for each contract file in `paths`, or found below a folder in `paths`."""
-    for given in paths:
-        path = Path(given)
-        if path.is_dir():
-            yield from ((path, file) for file in find_contract_files(path))
-        else:
-            yield path.parent, path

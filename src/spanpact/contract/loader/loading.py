@@ -11,7 +11,8 @@ from spanpact.contract.compiled import ContractPlan
 from spanpact.contract.document import Mapping, from_python
 from spanpact.contract.loader.compiler import compile_document
 from spanpact.contract.loader.context import Context
-from spanpact.contract.loader.files import ContractFiles, iter_roots_and_files, real_path
+from spanpact.contract.loader.files import ContractFiles, real_path
+from spanpact.contract.loader.folders import FolderSearch, Notify
 from spanpact.contract.loader.header import check_keys, file_kind, read_extended_names
 from spanpact.contract.python_api import Contract
 from spanpact.contract.yaml_reader import from_yaml
@@ -41,15 +42,15 @@ def load_contract(path: str | os.PathLike[str], *, root: str | os.PathLike[str] 
     return _load(ContractFiles(Path(root) if root is not None else file.parent), file)
 
 
-def load_contracts(paths: Iterable[str | os.PathLike[str]]) -> list[ContractPlan]:
-    """Load the files in `paths`, and all `*.contract.yaml` files below the folders in `paths`, in that order.
+def load_contracts(paths: Iterable[str | os.PathLike[str]], *, notify: Notify | None = None) -> list[ContractPlan]:
+    """Load the files in `paths`, and all `*.contract.yaml` and `*.contract.yml` files below the folders in `paths`.
 
-    Fragments are checked, but have no plan of their own. Raise as `load_contract` does, and UsageError where there is
-    no contract.
+    Fragments are checked, but have no plan of their own. `notify` takes lines about what was found in a folder and not
+    read. Raise as `load_contract` does, and UsageError for a folder that cannot be read and where there is no contract.
     """
     named = tuple(paths)
     plans: list[ContractPlan] = []
-    for files, file in _each_once(named):
+    for files, file in _each_once(named, notify):
         if not _is_fragment(files, file):
             plans.append(_load(files, file))
     if not plans:
@@ -57,28 +58,39 @@ def load_contracts(paths: Iterable[str | os.PathLike[str]]) -> list[ContractPlan
     return plans
 
 
-def load_each(paths: Iterable[str | os.PathLike[str]]) -> list[LoadedFile]:
+def load_each(paths: Iterable[str | os.PathLike[str]], *, notify: Notify | None = None) -> list[LoadedFile]:
     """Read every file in `paths`, or found below a folder in `paths`, once each: contracts and fragments.
 
-    A mistake in one file does not stop the others from being read. Raise UsageError for a file that cannot be opened,
-    and where there is no file.
+    A mistake in one file does not stop the others from being read. `notify` takes lines about what was found in a
+    folder and not read. Raise UsageError for a file or folder that cannot be opened, and where there is no file.
     """
     named = tuple(paths)
-    loaded = [_read_one(files, file) for files, file in _each_once(named)]
+    loaded = [_read_one(files, file) for files, file in _each_once(named, notify)]
     if not loaded:
         raise _no_contract(named)
     return loaded
 
 
-def _each_once(paths: tuple[str | os.PathLike[str], ...]) -> Iterator[tuple[ContractFiles, Path]]:
+def _each_once(
+    paths: tuple[str | os.PathLike[str], ...], notify: Notify | None
+) -> Iterator[tuple[ContractFiles, Path]]:
     """Yield each contract file once, even where several paths or links lead to it, with the opener of its root."""
     opened: dict[Path, ContractFiles] = {}
     seen: set[Path] = set()
-    for root, file in iter_roots_and_files(paths):
-        real = real_path(file)
-        if real not in seen:
-            seen.add(real)
-            yield opened.setdefault(root, ContractFiles(root)), file
+    search = FolderSearch()
+    for found in search.files(paths):
+        real = real_path(found.path)
+        files = opened.setdefault(found.root, ContractFiles(found.root))
+        if real in seen:
+            continue
+        if not found.named and files.is_foreign(found.path):
+            search.foreign.append(str(found.path))
+            continue
+        seen.add(real)
+        yield files, found.path
+    if notify:
+        for line in search.notices():
+            notify(line)
 
 
 def _no_contract(paths: tuple[str | os.PathLike[str], ...]) -> UsageError:

@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 
 from spanpact.contract.compiled import Count
 from spanpact.contract.document import Location, Mapping, Node, Scalar, Sequence, describe_kind, quote
-from spanpact.contract.loader.vocabulary import EVERY_KEYWORD, suggest
+from spanpact.contract.loader.vocabulary import EVERY_KEYWORD, suggest, suggest_word
 from spanpact.trace.name_patterns import NamePattern
 
 _T = TypeVar("_T")
@@ -79,8 +79,12 @@ def read_word(node: Node, what: str, accepted: Collection[str]) -> str:
     """Read one of the `accepted` words."""
     if isinstance(node, Scalar) and isinstance(node.value, str) and node.value in accepted:
         return node.value
-    hint = suggest(str(node.value), accepted) if isinstance(node, Scalar) else _offer(accepted)
+    hint = suggest_word(_as_written(node), accepted) if isinstance(node, Scalar) else _offer(accepted)
     raise node.location.error(f"{what} cannot be {_bare(node)}", hint=hint)
+
+
+def _as_written(node: Scalar) -> str:
+    return "null" if node.value is None else str(node.value)
 
 
 def _bare(node: Node) -> str:

@@ -69,6 +69,25 @@ EVERY_KEYWORD: Final = frozenset(
     )
 )  # fmt: skip
 _MOST_SHOWN: Final = 40
+_MEANT: Final = {
+    "none": ("root", "null", "nil", "no", "nothing", "absent", "missing", "empty", "undefined", "false", "orphan"),
+    "local": ("internal", "inner", "in_process", "in-process", "inprocess", "same", "same_process", "true"),
+    "remote": ("external", "outer", "outside", "foreign", "other", "upstream", "caller", "propagated", "server"),
+    "ok": ("success", "successful", "okay", "passed", "good", "200"),
+    "error": ("failure", "failed", "fail", "exception", "500"),
+    "unset": ("unspecified", "default", "null", "none", "absent"),
+    "string": ("text", "str", "varchar"),
+    "boolean": ("bool", "flag"),
+    "int": ("integer", "long", "int64", "whole"),
+    "double": ("float", "decimal", "real", "float64"),
+    "array": ("list", "sequence", "tuple"),
+    "map": ("object", "dict", "mapping", "kvlist", "struct"),
+    "violation": ("error", "fatal", "critical", "fail", "breaking"),
+    "improvement": ("warning", "warn", "advice"),
+    "information": ("info", "hint", "note", "notice", "debug"),
+    "off": ("none", "ignore", "disabled", "disable", "false", "no", "never", "null"),
+}  # fmt: skip
+"""What other words for an accepted word mean: their letters would suggest another one (`root` looks like `remote`)."""
 
 
 def suggest(word: str, accepted: Collection[str]) -> str:
@@ -81,3 +100,11 @@ def suggest(word: str, accepted: Collection[str]) -> str:
     if accepted and (len(accepted) <= _MOST_SHOWN or not similar):
         sentences.append(f"accepted: {', '.join(accepted)}")
     return " ".join(sentences)
+
+
+def suggest_word(word: str, accepted: Collection[str]) -> str:
+    """Return a hint for a word that is not accepted: the accepted word of the same meaning, if one is known."""
+    meant = next((each for each in accepted if word.lower() in _MEANT.get(each, ())), "")
+    if not meant:
+        return suggest(word, accepted)
+    return f"did you mean `{meant}`? accepted: {', '.join(accepted)}"
