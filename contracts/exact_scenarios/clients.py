@@ -125,7 +125,7 @@ async def _of_a_class_of_its_own(harness: Harness) -> None:
                 Own.__qualname__,
                 Own.__module__,
             )
-            assert (kind.__doc__, kind.__bases__[1], client.doubled()) == ("The user's own.", Own, 2)
+            assert (kind.__doc__, kind.__bases__[1], client.doubled()) == ("A subclass.", Own, 2)
             await send(client, "GET", "session:1")
     assert (is_instrumented(object()), tracing_of(object())) == (False, None)
 

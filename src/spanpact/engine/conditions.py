@@ -60,6 +60,8 @@ def _undecided_entries(placements: Sequence[Placement]) -> dict[str, Undecided]:
 
 @dataclass(frozen=True, slots=True)
 class _ConditionChecker:
+    """The check of one condition for one span `holder`; `spans` and `undecided` are by entry."""
+
     condition: CompiledCondition
     holder: Index
     spans: Mapping[str, list[Index]]
@@ -68,6 +70,7 @@ class _ConditionChecker:
     results: ResultCollector
 
     def check(self) -> None:
+        """Decide whether `when` holds; if so, check every side of `then` and the order."""
         results, condition, name = self.results, self.condition, self.condition.plan.id
         held = [self.undecided.get(side.entry) or self._holds(side) for side in condition.when]
         results.mark_kept_so_far(name, "then")

@@ -38,6 +38,8 @@ def check_flow(flow: Flow, scope: TraceScope, used: set[Index]) -> None:
 
 
 class _FlowChecker:
+    """The check of one flow. Spans that may still be assigned elsewhere, and their entries, are not decided yet."""
+
     def __init__(self, flow: Flow, scope: TraceScope, used: set[Index]) -> None:
         self._flow = flow
         self._results, self._context, self._rules = scope.results, scope.context, scope.rules
@@ -47,6 +49,7 @@ class _FlowChecker:
         self._open_entries: frozenset[str] = frozenset()
 
     def check(self) -> None:
+        """Check all placements, then the rules, then report ties."""
         flow, context, results = self._flow, self._context, self._results
         results.begin_flow()
         context.values_of = flow.values_of
