@@ -14,19 +14,8 @@ from spanpact.contract.loader import load_text
 from spanpact.engine import CompiledContract
 from spanpact.engine.flow_assignments import assignments
 from spanpact.findings import Finding, Report
-from spanpact.trace.model import (
-    Attributes,
-    Event,
-    Link,
-    LogRecord,
-    Reading,
-    Resource,
-    Scope,
-    SourceInfo,
-    Span,
-    Trace,
-    Value,
-)
+from spanpact.trace import Event, Link, LogRecord, Reading, Resource, Scope, SourceInfo, Span, Trace, Value
+from spanpact.trace.model import Attributes
 from spanpact.verification.verifying import verify
 from tests.properties import examples
 

@@ -11,18 +11,7 @@ May import: `errors`.
 from __future__ import annotations
 
 from spanpact.trace.assembly import TraceAssembler
-from spanpact.trace.model import (
-    Event,
-    Link,
-    LogRecord,
-    Reading,
-    Resource,
-    Scope,
-    SourceInfo,
-    Span,
-    Trace,
-    Value,
-)
+from spanpact.trace.model import Event, Link, LogRecord, Reading, Resource, Scope, SourceInfo, Span, Trace, Value
 from spanpact.trace.name_patterns import NamePattern
 from spanpact.trace.topology import TOP, Topology
 

@@ -10,17 +10,7 @@ from spanpact.contract.compiled import Count, DurationBound, Matcher, Reference
 from spanpact.contract.compiled import Statement as Stated
 from spanpact.contract.document import from_python, to_python
 from spanpact.contract.loader import compile_contract, load_text
-from spanpact.contract.python_api import (
-    Condition,
-    Contract,
-    Entry,
-    Event,
-    Fragment,
-    Link,
-    Pending,
-    Rule,
-    Statement,
-)
+from spanpact.contract.python_api import Condition, Contract, Entry, Event, Fragment, Link, Pending, Rule, Statement
 from spanpact.contract.yaml_reader import from_yaml
 from spanpact.errors import ContractError, Place
 from spanpact.findings import Pending as Agreed
