@@ -8,6 +8,7 @@ from typing import Any
 
 from opentelemetry.sdk.trace import Span
 
+from tests.broken_implementations.faults import without
 from tests.broken_implementations.registry import broken
 from tests.broken_implementations.service import Service
 from tests.broken_implementations.tracing import STUDIO
@@ -66,8 +67,7 @@ class OperationAsTyped(Service):
 class NoPool(Service):
     """Commands do not say of which connection pool they are."""
 
-    def command_attributes(self, operation: str, key: str) -> Mapping[str, Any]:
-        return {k: v for k, v in super().command_attributes(operation, key).items() if k != "connection_pool"}
+    command_attributes = without("connection_pool", Service.command_attributes)
 
 
 @broken("redis-expire", "redis/attribute-type")
@@ -82,8 +82,7 @@ class PoolByItsNumber(Service):
 class NoKey(Service):
     """Keys are left out altogether, to be safe."""
 
-    def command_attributes(self, operation: str, key: str) -> Mapping[str, Any]:
-        return {k: v for k, v in super().command_attributes(operation, key).items() if k != "key"}
+    command_attributes = without("key", Service.command_attributes)
 
 
 @broken("redis-set", "top/attribute-missing")
@@ -142,8 +141,7 @@ class NoDeadlineIsInfinite(Service):
 class NoVersion(Service):
     """The resource does not say the service's version."""
 
-    def resource(self, service: str) -> Mapping[str, Any]:
-        return {k: v for k, v in super().resource(service).items() if k != "service.version"}
+    resource = without("service.version", Service.resource)
 
 
 @broken("session-hit", "identified/attribute-value")
@@ -207,5 +205,4 @@ class QueryOfTheDefaultPool(Service):
 class CallWithoutItsOperation(Service):
     """A call to the database does not say of what type it is."""
 
-    def called(self, operation: str) -> dict[str, Any]:
-        return {k: v for k, v in super().called(operation).items() if k != "operation"}
+    called = without("operation", Service.called)

@@ -10,6 +10,7 @@ from typing import Any
 from opentelemetry.sdk.trace import Span
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from tests.broken_implementations.faults import ErrorsBecomeNone
 from tests.broken_implementations.registry import blind_spot
 from tests.broken_implementations.service import Headers, Service
 
@@ -23,14 +24,10 @@ class LatencyInSeconds(Service):
 
 
 @blind_spot("session-redis-down")
-class OutageLooksLikeAMiss(Service):
+class OutageLooksLikeAMiss(ErrorsBecomeNone):
     """A Redis that is down is a miss: the same trace as of a miss, and no contract knows that Redis was down."""
 
-    async def send(self, operation: str, *arguments: Any) -> Any:
-        try:
-            return await super().send(operation, *arguments)
-        except RedisConnectionError:
-            return None
+    swallows = RedisConnectionError
 
 
 @blind_spot("session-invalidate")

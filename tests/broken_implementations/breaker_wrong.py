@@ -6,6 +6,7 @@ from typing import Any
 
 from opentelemetry.sdk.trace import Span
 
+from tests.broken_implementations.faults import do_nothing, tell_failure
 from tests.broken_implementations.registry import broken
 from tests.broken_implementations.service import Service
 
@@ -47,8 +48,7 @@ class RefusalCounted(Service):
 
     def refuse(self, span: Span) -> None:
         super().refuse(span)
-        explained = {"failure_count": 4, "threshold": 1.0, "reset_after_s": 30.0, "error.type": "CircuitOpen"}
-        self.add_event(span, "circuit_breaker.failure", pool="sessions", **explained)
+        tell_failure(self, span, 4, "CircuitOpen")
 
 
 @broken(
@@ -77,8 +77,7 @@ class RefusalWithoutAnEnd(Service):
 class RefusalNotTold(Service):
     """A call is refused without an event."""
 
-    def refuse(self, span: Span) -> None:
-        return
+    refuse = do_nothing
 
 
 @broken("session-database-down", "top/status-message")
@@ -137,8 +136,7 @@ class FailureWhenFine(Service):
 
     def call_succeeded(self, span: Span) -> None:
         super().call_succeeded(span)
-        explained = {"failure_count": 1, "threshold": 1.0, "reset_after_s": 30.0, "error.type": "None"}
-        self.add_event(span, "circuit_breaker.failure", pool="sessions", **explained)
+        tell_failure(self, span, 1, "None")
 
 
 @broken("database-call-fails", "no_failure/event-surplus", "query/status")

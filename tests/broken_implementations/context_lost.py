@@ -20,6 +20,7 @@ from opentelemetry.trace import (
 )
 
 from tests.broken_implementations.database_steps import T
+from tests.broken_implementations.faults import with_traceparent
 from tests.broken_implementations.registry import broken
 from tests.broken_implementations.service import Headers, Service
 
@@ -151,8 +152,7 @@ class TraceIdCutShort(Service):
 
     def outgoing(self) -> Headers:
         headers = super().outgoing()
-        version, trace_id, span_id, flags = headers["traceparent"].split("-")
-        return {**headers, "traceparent": f"{version}-{trace_id[16:]}-{span_id}-{flags}"}
+        return with_traceparent(headers, trace_id=headers["traceparent"].split("-")[1][16:])
 
 
 @broken("purge", "top/link-extra")

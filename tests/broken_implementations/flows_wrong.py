@@ -13,6 +13,7 @@ from opentelemetry.trace import SpanKind
 from redis.exceptions import RedisError
 
 from contracts.scenarios.closed_port import closed_port
+from tests.broken_implementations.faults import do_nothing
 from tests.broken_implementations.registry import broken
 from tests.broken_implementations.service import Headers, Service
 
@@ -150,8 +151,7 @@ class HalfDoneLooksDone(Service):
 class FailedRequestLooksFine(Service):
     """A request that got a 503 leaves a server span without an error."""
 
-    def server_error(self, span: Span) -> None:
-        return
+    server_error = do_nothing
 
 
 @broken("two-services", "call/duration")

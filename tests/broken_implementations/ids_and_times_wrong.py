@@ -11,6 +11,7 @@ from opentelemetry.sdk.trace import Span
 from opentelemetry.sdk.trace.id_generator import IdGenerator, RandomIdGenerator
 from opentelemetry.trace import get_current_span
 
+from tests.broken_implementations.faults import with_traceparent
 from tests.broken_implementations.registry import broken
 from tests.broken_implementations.service import Headers, Service
 
@@ -76,9 +77,7 @@ class IdReservedForTheServer(SpanSharedByTwoServices):
     """The client makes the server's span id, which the server takes for its own, and for its parent's."""
 
     def outgoing(self) -> Headers:
-        headers = super().outgoing()
-        version, trace_id, _, flags = headers["traceparent"].split("-")
-        return {**headers, "traceparent": f"{version}-{trace_id}-{'7' * 16}-{flags}"}
+        return with_traceparent(super().outgoing(), span_id="7" * 16)
 
 
 @broken("session-hit", "integrity/span-times")

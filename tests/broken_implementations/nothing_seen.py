@@ -9,8 +9,8 @@ from typing import Any
 from opentelemetry.sdk.trace import Span, SpanProcessor
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, Sampler
 from opentelemetry.trace import SpanKind
-from redis.exceptions import RedisError
 
+from tests.broken_implementations.faults import ErrorsBecomeNone
 from tests.broken_implementations.registry import unseen
 from tests.broken_implementations.service import Service
 
@@ -55,14 +55,8 @@ class NoServerSpan(Service):
 
 
 @unseen("redis-failing-command", "redis-failure")
-class FailureLooksLikeAMiss(Service):
+class FailureLooksLikeAMiss(ErrorsBecomeNone):
     """The client turns every error into None within the command's span: a failure looks like a miss."""
-
-    async def send(self, operation: str, *arguments: Any) -> Any:
-        try:
-            return await super().send(operation, *arguments)
-        except RedisError:
-            return None
 
 
 @unseen("session-database-down", "call-rejected")

@@ -9,8 +9,8 @@ from typing import Any
 from opentelemetry.sdk.trace import Span, SpanLimits, SpanProcessor
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.trace import SpanKind, Status, StatusCode, get_current_span
-from redis.exceptions import RedisError
 
+from tests.broken_implementations.faults import ErrorsBecomeNone, do_nothing
 from tests.broken_implementations.registry import broken
 from tests.broken_implementations.service import Service
 
@@ -34,17 +34,8 @@ class EndedTooEarly(Service):
 
 
 @broken("session-redis-down", "read/attribute-relation")
-class ExceptionSwallowed(Service):
+class ExceptionSwallowed(ErrorsBecomeNone):
     """The client catches what Redis raises within the span: the command looks as if it had been answered."""
-
-    async def send(self, operation: str, *arguments: Any) -> Any:
-        try:
-            return await super().send(operation, *arguments)
-        except RedisError:
-            self.swallowed = True
-            return None
-
-    swallowed = False
 
     def answered(self, span: Span, operation: str, answer: Any) -> None:
         if not self.swallowed:
@@ -190,8 +181,7 @@ class RetryAsAnEvent(Service):
 class NotRecorded(Service):
     """`record_exception=False`, against noise."""
 
-    def record(self, span: Span, error: BaseException) -> None:
-        return
+    record = do_nothing
 
 
 @broken("session-invalidate", "line/event-surplus")
