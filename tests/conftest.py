@@ -15,6 +15,8 @@ import coverage
 import pytest
 from hypothesis import settings
 
+from tests.line_tracing import traced_by
+
 # No test asserts wall time, and Hypothesis' deadline of 200 ms for an example is such an assertion.
 settings.register_profile("full", deadline=None)
 settings.register_profile("few", deadline=None, max_examples=25)
@@ -90,12 +92,8 @@ def _traced(config: pytest.Config) -> Iterator[None]:
     if trace is None:
         yield
         return
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
+    with traced_by(trace):
         yield
-    finally:
-        sys.settrace(before)
 
 
 def pytest_sessionfinish() -> None:

@@ -1,26 +1,15 @@
-"""Helpers of the circuit breaker's tests: a clock that only they move, a backend's failure, breakers by state."""
+"""Helpers of the circuit breaker's tests: a clock that only they move, a backend's failure, a listener."""
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from reference_impl.circuit_breaker.breaker import (
-    BreakerEvent,
-    BreakerSettings,
-    CallFailed,
-    CircuitBreaker,
-    CircuitOpen,
-    Permit,
-    Transition,
-)
-
-SMALL: dict[str, Any] = {"window_calls": 10, "minimum_calls": 4, "half_open_permits": 2, "reset_after_s": 30.0}
-"""Settings under which four calls are enough to open, and two probes decide."""
+from reference_impl.circuit_breaker.breaker import BreakerEvent, CallFailed, Transition
+from tests.line_tracing import traced_by
 
 
 class BackendDown(Exception):
@@ -65,48 +54,6 @@ class Recorder:
         return [f"{event.from_state}>{event.to_state} {event.reason}" for event in self.transitions]
 
 
-def breaker_of(clock: Clock, *listeners: Recorder, **settings: Any) -> CircuitBreaker:
-    """Return a breaker of the pool `db` with SMALL settings, changed by `settings`."""
-    return CircuitBreaker("db", BreakerSettings(**{**SMALL, **settings}), clock=clock, listeners=listeners)
-
-
-def call(breaker: CircuitBreaker, clock: Clock, *, takes: float = 0.0, error: BaseException | None = None) -> None:
-    """Make one call that takes `takes` seconds and then succeeds, or fails with `error`."""
-    permit = breaker.acquire()
-    clock.advance(takes)
-    if error is None:
-        permit.succeed()
-    else:
-        permit.fail(error)
-
-
-def opened(breaker: CircuitBreaker, clock: Clock) -> CircuitBreaker:
-    """Make calls fail until the breaker is open. Return the breaker."""
-    while breaker.state == "closed":
-        call(breaker, clock, error=BackendDown())
-    return breaker
-
-
-def half_opened(breaker: CircuitBreaker, clock: Clock) -> CircuitBreaker:
-    """Make the breaker half-open without a running probe. Return the breaker."""
-    opened(breaker, clock)
-    clock.advance(breaker.settings.reset_after_s)
-    breaker.acquire().release()
-    assert breaker.state == "half_open"
-    return breaker
-
-
-def admitted(breaker: CircuitBreaker, callers: int) -> list[Permit]:
-    """Return the permits that this number of callers get; the others are rejected."""
-    permits = []
-    for _ in range(callers):
-        try:
-            permits.append(breaker.acquire())
-        except CircuitOpen:
-            continue
-    return permits
-
-
 @contextmanager
 def switching_at_every_line() -> Iterator[None]:
     """Let other threads run after each line of the breaker's code, where they would rarely meet by chance.
@@ -120,9 +67,5 @@ def switching_at_every_line() -> Iterator[None]:
         time.sleep(0)  # no wait: it hands the interpreter over
         return switch
 
-    before = sys.gettrace()
-    sys.settrace(switch)
-    try:
+    with traced_by(switch):
         yield
-    finally:
-        sys.settrace(before)

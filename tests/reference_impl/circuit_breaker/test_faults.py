@@ -11,17 +11,8 @@ from contextlib import contextmanager
 import pytest
 
 from reference_impl.circuit_breaker.breaker import BreakerSettings, CircuitBreaker, CircuitOpen
-from tests.reference_impl.circuit_breaker.breaker_support import (
-    BackendDown,
-    Clock,
-    Recorder,
-    admitted,
-    breaker_of,
-    call,
-    half_opened,
-    opened,
-    switching_at_every_line,
-)
+from tests.reference_impl.circuit_breaker.breaker_states import admitted, breaker_of, call, half_opened, opened
+from tests.reference_impl.circuit_breaker.breaker_support import BackendDown, Clock, Recorder, switching_at_every_line
 
 CALLERS = 100
 PATIENCE_S = 30.0  # how long a thread that should come is waited for, before the test fails
