@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 import redis
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from tests.reference_impl.export.otlp_sink import OtlpSink, otlp_sink
+from tests.reference_impl.memory_spans import exporter as exporter
+from tests.reference_impl.memory_spans import provider as provider
 from tests.reference_impl.redis_tracing.redis_driver import Driver
 from tests.reference_impl.redis_tracing.redis_support import RedisServer, running_redis
 
@@ -28,20 +28,6 @@ def empty_redis(redis_server: RedisServer) -> RedisServer:
     with redis.Redis(port=redis_server.port) as client:
         client.flushall()
     return redis_server
-
-
-@pytest.fixture
-def exporter() -> InMemorySpanExporter:
-    return InMemorySpanExporter()
-
-
-@pytest.fixture
-def provider(exporter: InMemorySpanExporter) -> Iterator[TracerProvider]:
-    """Yield a provider that samples all traces and exports to `exporter`."""
-    provider = TracerProvider(shutdown_on_exit=False)
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    yield provider
-    provider.shutdown()
 
 
 @pytest.fixture
