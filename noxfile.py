@@ -139,6 +139,12 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def emitters(session: nox.Session) -> None:
+    """Verify the services of examples/, in four languages; `-- --allow-missing` skips those without a toolchain."""
+    tool(session, "python", "-m", "examples.emitters", *session.posargs)
+
+
+@nox.session(default=False)
 def mutation(session: nox.Session) -> None:
     """Break code in small ways, and see whether its tests notice; `-- corpus`, `-- contracts`, `-- --help`."""
     tool(session, "python", "-m", "tests.mutation", *session.posargs)

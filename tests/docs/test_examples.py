@@ -1,0 +1,45 @@
+"""The examples in other languages: their contracts prove themselves, and their pages name what their code does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from examples.emitters import EMITTERS, Emitter
+from spanpact.cli import main
+from tests.docs.pages import ROOT
+
+SOURCES = {"node": "shop.js", "java": "Shop.java", "go": "main.go", "python": "shop.py"}
+CONTRACTS = [emitter.folder / f"{name}.contract.yaml" for emitter in EMITTERS for name in ("empty", "service")]
+
+each_emitter = pytest.mark.parametrize("emitter", EMITTERS, ids=lambda emitter: emitter.language)
+
+
+@pytest.mark.parametrize("contract", CONTRACTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_contract_is_clean_and_agrees_with_its_examples(contract: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lint", str(contract)]) == 0
+    assert capsys.readouterr().out == "clean: 1 contract\n"
+    assert main(["verify", str(contract)]) == 0
+
+
+@each_emitter
+def test_a_service_plants_five_breaks_that_its_page_lists(emitter: Emitter) -> None:
+    source = (emitter.folder / SOURCES[emitter.language]).read_text(encoding="utf-8")
+    listed = (emitter.folder / "README.md").read_text(encoding="utf-8").rpartition("`BREAK` plants")[2]
+    assert len(emitter.breaks) >= 5
+    assert [name for name in emitter.breaks if f'"{name}"' not in source] == []
+    assert re.findall(r"`([a-z-]+)`", listed) == list(emitter.breaks)
+
+
+@each_emitter
+def test_what_to_run_in_a_folder_is_on_its_page(emitter: Emitter) -> None:
+    page = (emitter.folder / "README.md").read_text(encoding="utf-8")
+    if emitter.language != "python":  # which runs with the Python of the checkout
+        assert f"-- {' '.join(emitter.command)}".removesuffix(" --silent") in page
+    assert page.count("spanpact run service.contract.yaml -- ") == 2
+
+
+def test_the_lock_file_names_no_registry() -> None:
+    assert '"resolved"' not in (ROOT / "examples" / "node" / "package-lock.json").read_text(encoding="utf-8")
