@@ -25,6 +25,7 @@ from integration.support.evidence import (
     kept_traces,
     ledger_of,
     parse_response,
+    paused,
     settled_ledger,
     skip_unless_stoppable,
     spans_of,
@@ -95,14 +96,11 @@ def test_e8_e9_e10_no_request_waits_in_an_outage_and_a_retried_export_arrives_on
         url = services.studio.url
         before = create_sessions(services, FEW)
         stored = settled_ledger(url).stored
-        server.pause()
-        try:
+        with paused(server):
             during = create_sessions(services, MANY)
-            paused = ledger_of(url)
+            during_pause = ledger_of(url)
             assert is_unreachable(server)  # every answer came during the outage
-        finally:
-            server.resume()
-        assert (paused.stored, paused.lost, paused.pending > 0) == (stored, {}, True)
+        assert (during_pause.stored, during_pause.lost, during_pause.pending > 0) == (stored, {}, True)
         assert_all_there_once(server, [*before, *during], settled_ledger(url).stored)
 
         stored = settled_ledger(url).stored
@@ -127,19 +125,16 @@ def test_e9_e10_what_is_given_up_in_an_outage_is_counted_to_the_span(
         before = create_sessions(services, FEW)
         kept_traces(server, ids(before))
         first = settled_ledger(url)
-        server.pause()
-        try:
+        with paused(server):
             during = create_sessions(services, FEW)
             wait_for_ledger(url, lambda ledger: ledger.lost_total > 0)
             assert is_unreachable(server)
-        finally:
-            server.resume()
-        paused = settled_ledger(url)
-        found = wait_until(lambda: all_of(server, [*before, *during], paused.stored), "all spans that were stored")
+        after_pause = settled_ledger(url)
+        found = wait_until(lambda: all_of(server, [*before, *during], after_pause.stored), "all spans that were stored")
         assert (first.stored, first.lost) == (first.ended, {})
-        assert paused.lost == {"export": paused.ended - paused.stored}
+        assert after_pause.lost == {"export": after_pause.ended - after_pause.stored}
         # A given-up export may be in the paused server's socket, and be stored when the server resumes.
-        assert len(found) <= paused.ended
+        assert len(found) <= after_pause.ended
         assert set(found.values()) == {1}
 
         server.kill()
@@ -149,7 +144,7 @@ def test_e9_e10_what_is_given_up_in_an_outage_is_counted_to_the_span(
         server.restart()
         after = create_sessions(services, FEW)
         now = settled_ledger(url)
-        assert killed.stored == paused.stored
+        assert killed.stored == after_pause.stored
         assert killed.lost == {"export": killed.ended - killed.stored}
         assert now.lost == killed.lost
         assert now.stored == now.ended - now.lost_total

@@ -18,7 +18,7 @@ from containers.servers.postgres_server import PostgresBackend
 from containers.servers.redis_server import RedisBackend
 from demo.flows.breaker import FAILURES
 from demo.services import Services, running_services
-from integration.support.evidence import Answer, kept_traces, parse_response, skip_unless_stoppable, span_named
+from integration.support.evidence import Answer, kept_traces, parse_response, paused, skip_unless_stoppable, span_named
 from integration.support.studio import SCHEDULE_DELAY_MS, temporary_database
 from spanpact.sources import encode_traces_json
 from spanpact.trace.model import Reading, SourceInfo, Span, Trace
@@ -122,11 +122,8 @@ class TestRedis:
         self, client: Client, redis: RedisBackend, jaeger: JaegerBackend
     ) -> None:
         token = client.create_session().token
-        redis.pause()
-        try:
+        with paused(redis):
             stalled = client.request("GET", "/session", 200, token=token)  # answered while it still stalls
-        finally:
-            redis.resume()
         back = client.request("GET", "/session", 200, token=token)
         traces = kept_traces(jaeger, [answer.trace_id for answer in client.answers])
         lookup, store = (span_named(traces[stalled.trace_id], name) for name in ("redis.get", "redis.set"))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
 import redis
 import redis.asyncio
-from opentelemetry.trace import Span, SpanKind, Tracer
+from opentelemetry.trace import SpanKind, Tracer
 from redis.exceptions import RedisError
 
 from contracts.scenarios.harness import Harness
@@ -78,21 +78,12 @@ class RecordedMeasures(Measures):
         self.operations: list[tuple[Any, ...]] = []
         self.commands: list[tuple[Any, ...]] = []
 
-    def operation(
-        self,
-        name: str,
-        kind: SpanKind,
-        seconds: float,
-        *,
-        error: BaseException | None,
-        attributes: Mapping[str, Any],
-        span: Span,
-    ) -> None:
+    def operation(self, name: str, kind: SpanKind, seconds: float, **details: Any) -> None:
         assert 0 < seconds < 600
+        error, attributes, span = details["error"], details["attributes"], details["span"]
         self.operations.append((name, kind, type(error), dict(attributes), span.get_span_context().is_valid))
 
-    def redis_command(
-        self, pool: str, command: str, seconds: float, *, error: BaseException | None, hit: bool | None, span: Span
-    ) -> None:
+    def redis_command(self, pool: str, command: str, seconds: float, **details: Any) -> None:
         assert 0 < seconds < 600
+        error, hit, span = details["error"], details["hit"], details["span"]
         self.commands.append((pool, command, type(error), hit, span.get_span_context().is_valid))

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.exact_scenarios.breakers import Clock
+from contracts.exact_scenarios.breaker_calls import Clock
 from contracts.scenarios.harness import EMAIL, Action, Harness
 from reference_impl.circuit_breaker.breaker import BreakerSettings, CircuitOpen
 from reference_impl.circuit_breaker.values import BreakerEvent

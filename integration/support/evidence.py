@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import httpx
@@ -54,6 +55,16 @@ def skip_unless_stoppable(backend: ServerBackend) -> None:
     """Skip the test if the backend was not started here, and so must not be paused or killed."""
     if backend.process is None:
         pytest.skip(f"a {backend.kind} from the {backend.rung} rung must not be stopped")
+
+
+@contextmanager
+def paused(backend: ServerBackend) -> Iterator[None]:
+    """Pause a server for as long as the context lasts."""
+    backend.pause()
+    try:
+        yield
+    finally:
+        backend.resume()
 
 
 def is_unreachable(jaeger: JaegerBackend) -> bool:
