@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import Literal, TypeVar
 
@@ -15,6 +15,9 @@ from spanpact.otlp.batch import HAS_IS_REMOTE, IS_REMOTE, KINDS, STATUSES
 from spanpact.trace.model import Attributes, Event, Link, LogRecord, Reading, Resource, Scope, Span, Value
 
 _T = TypeVar("_T", Span, LogRecord)
+_Wire = TypeVar("_Wire")
+_Scoped = TypeVar("_Scoped")
+_Grouped = TypeVar("_Grouped")
 
 
 def encode_traces_json(reading: Reading) -> bytes:
@@ -25,30 +28,28 @@ def encode_traces_json(reading: Reading) -> bytes:
     """
     spans = [span for trace in reading.traces for span in trace.spans]
     logs = [log for trace in reading.traces for log in trace.logs]
-    request = wire.Request(resource_spans=list(_resource_spans(spans)))
+    request = wire.Request(resource_spans=_grouped(spans, wire.ResourceSpans, wire.ScopeSpans, _span))
     if logs:
-        request.resource_logs = list(_resource_logs(logs))
+        request.resource_logs = _grouped(logs, wire.ResourceLogs, wire.ScopeLogs, _log)
     return msgspec.json.encode(request)
 
 
-def _resource_spans(spans: Iterable[Span]) -> Iterator[wire.ResourceSpans]:
-    for of_resource in _runs(spans, "resource"):
+def _grouped(
+    items: Iterable[_T],
+    make_resource_group: Callable[[wire.WireResource, list[_Scoped], str | None], _Grouped],
+    make_scope_group: Callable[[wire.WireScope, list[_Wire]], _Scoped],
+    encode: Callable[[_T], _Wire],
+) -> list[_Grouped]:
+    """Return spans or log records grouped by resource, and within it by scope, each encoded by `encode`."""
+    groups = []
+    for of_resource in _runs(items, "resource"):
         resource = of_resource[0].resource
         scopes = [
-            wire.ScopeSpans(_scope(of_scope[0].scope), [_span(span) for span in of_scope])
+            make_scope_group(_scope(of_scope[0].scope), [encode(item) for item in of_scope])
             for of_scope in _runs(of_resource, "scope")
         ]
-        yield wire.ResourceSpans(_resource(resource), scopes, _some(resource.schema_url))
-
-
-def _resource_logs(logs: Iterable[LogRecord]) -> Iterator[wire.ResourceLogs]:
-    for of_resource in _runs(logs, "resource"):
-        resource = of_resource[0].resource
-        scopes = [
-            wire.ScopeLogs(_scope(of_scope[0].scope), [_log(log) for log in of_scope])
-            for of_scope in _runs(of_resource, "scope")
-        ]
-        yield wire.ResourceLogs(_resource(resource), scopes, _some(resource.schema_url))
+        groups.append(make_resource_group(_resource(resource), scopes, _some(resource.schema_url)))
+    return groups
 
 
 def _runs(items: Iterable[_T], field: Literal["resource", "scope"]) -> Iterator[list[_T]]:

@@ -81,8 +81,8 @@ class WireStatus(Struct, rename="camel", omit_defaults=True, gc=False):
     code: int | str | None = None
 
 
-class WireSpan(Struct, rename="camel", omit_defaults=True, gc=False):
-    """Span."""
+class WireSpanStart(Struct, rename="camel", omit_defaults=True, gc=False):
+    """The fields of a Span up to its end time, which come first in OTLP JSON."""
 
     trace_id: str | None = None
     span_id: str | None = None
@@ -93,6 +93,11 @@ class WireSpan(Struct, rename="camel", omit_defaults=True, gc=False):
     kind: int | str | None = None
     start_time_unix_nano: int | str | None = None
     end_time_unix_nano: int | str | None = None
+
+
+class WireSpan(WireSpanStart, omit_defaults=True, gc=False):
+    """Span."""
+
     attributes: list[KeyValue] | None = None
     dropped_attributes_count: int | str | None = None
     events: list[WireEvent] | None = None
@@ -102,17 +107,27 @@ class WireSpan(Struct, rename="camel", omit_defaults=True, gc=False):
     status: WireStatus | None = None
 
 
-class ScopeSpans(Struct, rename="camel", omit_defaults=True, gc=False):
-    """The spans of one scope."""
+class OfScope(Struct, rename="camel", omit_defaults=True, gc=False):
+    """A group of one scope."""
 
     scope: WireScope | None = None
+
+
+class OfResource(Struct, rename="camel", omit_defaults=True, gc=False):
+    """A group of one resource."""
+
+    resource: WireResource | None = None
+
+
+class ScopeSpans(OfScope, omit_defaults=True, gc=False):
+    """The spans of one scope."""
+
     spans: list[WireSpan] | None = None
 
 
-class ResourceSpans(Struct, rename="camel", omit_defaults=True, gc=False):
+class ResourceSpans(OfResource, omit_defaults=True, gc=False):
     """The spans of one resource."""
 
-    resource: WireResource | None = None
     scope_spans: list[ScopeSpans] | None = None
     schema_url: str | None = None
 
@@ -131,17 +146,15 @@ class WireLogRecord(Struct, rename="camel", omit_defaults=True, gc=False):
     event_name: str | None = None
 
 
-class ScopeLogs(Struct, rename="camel", omit_defaults=True, gc=False):
+class ScopeLogs(OfScope, omit_defaults=True, gc=False):
     """The log records of one scope."""
 
-    scope: WireScope | None = None
     log_records: list[WireLogRecord] | None = None
 
 
-class ResourceLogs(Struct, rename="camel", omit_defaults=True, gc=False):
+class ResourceLogs(OfResource, omit_defaults=True, gc=False):
     """The log records of one resource."""
 
-    resource: WireResource | None = None
     scope_logs: list[ScopeLogs] | None = None
     schema_url: str | None = None
 

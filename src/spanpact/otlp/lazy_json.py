@@ -27,18 +27,9 @@ _DOUBLE: Final = b'{"doubleValue":'
 _NO_ATTRIBUTES: Final = (b"", b"null", b"[]")
 
 
-class RawSpan(Struct, rename="camel", gc=False):
+class RawSpan(wire.WireSpanStart, omit_defaults=False, gc=False):
     """A span whose attributes are not decoded. The fields are those of `json_messages.WireSpan`."""
 
-    trace_id: str | None = None
-    span_id: str | None = None
-    trace_state: str | None = None
-    parent_span_id: str | None = None
-    flags: int | str | None = None
-    name: str | None = None
-    kind: int | str | None = None
-    start_time_unix_nano: int | str | None = None
-    end_time_unix_nano: int | str | None = None
     attributes: Raw = _NOTHING
     dropped_attributes_count: int | str | None = None
     events: list[wire.WireEvent] | None = None

@@ -6,8 +6,9 @@ nested messages). Messages are typed as Any, as the stubs of the generated class
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from sys import intern
-from typing import Any
+from typing import Any, Literal
 
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped,unused-ignore]
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
@@ -25,7 +26,8 @@ def decode_protobuf_traces(data: bytes, *, name: str = "OTLP protobuf", shared: 
     """
     message = _parse(ExportTraceServiceRequest, data, name)
     shared = shared or SharedValues()
-    spans = [span for group in message.resource_spans for span in _spans(group, shared)]
+    groups = _scope_groups(message.resource_spans, shared, field="scope_spans")
+    spans = [decode_span(span, resource, scope) for resource, scope, scoped in groups for span in scoped.spans]
     return Batch(spans, [], frozenset({"traces"}))
 
 
@@ -33,7 +35,10 @@ def decode_protobuf_logs(data: bytes, *, name: str = "OTLP protobuf", shared: Sh
     """Decode the log records with a trace id of one ExportLogsServiceRequest. Raise SourceError as for traces."""
     message = _parse(ExportLogsServiceRequest, data, name)
     shared = shared or SharedValues()
-    logs = [log for group in message.resource_logs for log in _logs(group, shared)]
+    groups = _scope_groups(message.resource_logs, shared, field="scope_logs")
+    logs = [
+        _log(log, resource, scope) for resource, scope, scoped in groups for log in scoped.log_records if log.trace_id
+    ]
     return Batch([], logs, frozenset({"logs"}))
 
 
@@ -45,25 +50,14 @@ def _parse(kind: Any, data: bytes, name: str) -> Any:
         raise SourceError(message, hint="it is damaged, truncated, nested too deep, or in another format") from None
 
 
-def _spans(group: Any, shared: SharedValues) -> list[Span]:
-    resource = decode_resource(group, shared)
-    return [
-        decode_span(span, resource, scope)
-        for scoped in group.scope_spans
-        for scope in (decode_scope(scoped.scope, shared),)
-        for span in scoped.spans
-    ]
-
-
-def _logs(group: Any, shared: SharedValues) -> list[LogRecord]:
-    resource = decode_resource(group, shared)
-    return [
-        _log(log, resource, scope)
-        for scoped in group.scope_logs
-        for scope in (decode_scope(scoped.scope, shared),)
-        for log in scoped.log_records
-        if log.trace_id
-    ]
+def _scope_groups(
+    resource_groups: Any, shared: SharedValues, *, field: Literal["scope_spans", "scope_logs"]
+) -> Iterator[tuple[Resource, Scope, Any]]:
+    """Yield each ScopeSpans or ScopeLogs message with its resource and its scope."""
+    for group in resource_groups:
+        resource = decode_resource(group, shared)
+        for scoped in getattr(group, field):
+            yield resource, decode_scope(scoped.scope, shared), scoped
 
 
 def decode_resource(group: Any, shared: SharedValues) -> Resource:
