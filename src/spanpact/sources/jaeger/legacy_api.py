@@ -17,10 +17,10 @@ import msgspec
 from spanpact.errors import SourceError
 from spanpact.otlp import SharedValues
 from spanpact.privacy import mask
-from spanpact.sources.http_client import HttpClient, HttpResponse
+from spanpact.sources.http_client import HttpResponse
 from spanpact.sources.jaeger.alterations import WARNINGS
-from spanpact.sources.jaeger.v3_api import Search, checked
-from spanpact.trace.model import Attributes, Capability, Event, Link, Resource, Scope, Span, SpanKind, StatusCode, Value
+from spanpact.sources.jaeger.api import JaegerApi, Search, checked
+from spanpact.trace.model import Attributes, Event, Link, Resource, Scope, Span, SpanKind, StatusCode, Value
 
 _KINDS: Final[Mapping[object, SpanKind]] = {
     "internal": "internal", "server": "server", "client": "client", "producer": "producer", "consumer": "consumer",
@@ -73,21 +73,13 @@ class _Answer(msgspec.Struct):
     data: list[_Trace] | None
 
 
-class JaegerLegacy:
-    """A client of `/api/traces`. Its methods raise ApiMissing where the server lacks it, SourceError where it fails."""
+class JaegerLegacy(JaegerApi):
+    """A client of `/api/traces`."""
 
-    name = "/api/traces"
+    name = traces_path = "/api/traces"
+    raw_parameter = "raw"
     resolution_ns = 1000
-    capabilities: frozenset[Capability] = frozenset(
-        ["events", "status_message", "scope", "resource", "number_types", "bytes"]
-    )
-
-    def __init__(self, client: HttpClient) -> None:
-        self._client = client
-
-    def trace(self, trace_id: str) -> list[Span]:
-        """Return the spans of one trace; none where Jaeger does not know it."""
-        return self._spans(self._client.get(f"/api/traces/{trace_id}", [("raw", "true")]))
+    capabilities = frozenset(["events", "status_message", "scope", "resource", "number_types", "bytes"])
 
     def search(self, search: Search) -> list[Span]:
         """Return all spans of the traces found."""
@@ -102,7 +94,7 @@ class JaegerLegacy:
             query.append(("operation", search.operation))
         if search.attributes:
             query.append(("tags", json.dumps(dict(search.attributes))))
-        return self._spans(self._client.get("/api/traces", query))
+        return self._spans(self._client.get(self.traces_path, query))
 
     def _spans(self, response: HttpResponse) -> list[Span]:
         body = checked(response, self._client)

@@ -17,8 +17,9 @@ import msgspec
 from spanpact.errors import SourceError, UsageError
 from spanpact.sources.http_client import DEFAULT_LIMITS, NO_TLS_OPTIONS, HttpClient, HttpLimits, TlsOptions
 from spanpact.sources.jaeger.alterations import Restorer
+from spanpact.sources.jaeger.api import ApiMissing, JaegerApi, Search
 from spanpact.sources.jaeger.legacy_api import JaegerLegacy
-from spanpact.sources.jaeger.v3_api import ApiMissing, JaegerV3, Search
+from spanpact.sources.jaeger.v3_api import JaegerV3
 from spanpact.sources.trace_source import SourceBase
 from spanpact.trace.assembly import TraceAssembler
 from spanpact.trace.model import Attributes, Capability, Reading, SourceInfo, Span, Trace, Value
@@ -28,7 +29,7 @@ Api: TypeAlias = Literal["auto", "v3", "legacy"]
 COMPLETE_AFTER_SECONDS: Final = 60.0
 """A trace counts as complete this long after its last span ended, unless waiting has settled before."""
 
-_APIS: Final[Mapping[Api, tuple[type[JaegerV3] | type[JaegerLegacy], ...]]] = {
+_APIS: Final[Mapping[Api, tuple[type[JaegerApi], ...]]] = {
     "auto": (JaegerV3, JaegerLegacy),
     "v3": (JaegerV3,),
     "legacy": (JaegerLegacy,),

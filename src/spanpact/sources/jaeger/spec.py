@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl
 
 from spanpact.errors import UsageError
 from spanpact.sources.http_client import NO_TLS_OPTIONS, TlsOptions, parse_headers, parse_url
+from spanpact.sources.jaeger.api import HEADERS_VARIABLE
 from spanpact.sources.jaeger.source import COMPLETE_AFTER_SECONDS, Api, JaegerQuery, JaegerSource
-from spanpact.sources.jaeger.v3_api import HEADERS_VARIABLE
 
 PARAMETERS: Final = ("service", "operation", "attribute", "lookback", "limit", "trace", "complete-after", "api")
 _REPEATED: Final = frozenset(["attribute", "trace"])

@@ -1,0 +1,101 @@
+"""What both APIs of Jaeger share: a search, the client's methods, and the responses that are errors."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+import msgspec
+
+from spanpact.errors import SourceError, SourceUnavailable
+from spanpact.privacy import mask
+from spanpact.sources.http_client import HttpClient, HttpResponse
+from spanpact.trace.model import Capability, Span
+
+HEADERS_VARIABLE: Final = "SPANPACT_JAEGER_HEADERS"
+"""The environment variable with further headers of requests to Jaeger, such as `authorization`."""
+
+_UNKNOWN_PATH: Final = (200, 404, 405, 501)  # with a body that is no JSON: responses to a path that a server lacks
+_LONGEST_MESSAGE: Final = 200  # characters of a server's message
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A search for spans of a service (and operation) that started in a time range (ns since the Unix epoch).
+
+    The values of `attributes` are texts. `limit` is the largest number of traces to return.
+    """
+
+    service: str
+    start_ns: int
+    end_ns: int
+    limit: int
+    operation: str = ""
+    attributes: tuple[tuple[str, str], ...] = ()
+
+
+class ApiMissing(Exception):
+    """The server does not have this API. Raised and caught within this package."""
+
+
+class JaegerApi(ABC):
+    """A client of one API. Its methods raise ApiMissing where the server lacks it, SourceError where it fails."""
+
+    name: ClassVar[str]
+    traces_path: ClassVar[str]
+    raw_parameter: ClassVar[str]
+    """The name of the query parameter that asks for spans as they were sent."""
+    resolution_ns: ClassVar[int]
+    capabilities: ClassVar[frozenset[Capability]]
+
+    def __init__(self, client: HttpClient) -> None:
+        self._client = client
+
+    def trace(self, trace_id: str) -> list[Span]:
+        """Return the spans of one trace; none where Jaeger does not know it."""
+        return self._spans(self._client.get(f"{self.traces_path}/{trace_id}", [(self.raw_parameter, "true")]))
+
+    @abstractmethod
+    def search(self, search: Search) -> list[Span]:
+        """Return all spans of the traces found."""
+
+    @abstractmethod
+    def _spans(self, response: HttpResponse) -> list[Span]:
+        """Decode the spans of a response; none where Jaeger does not know the trace."""
+
+
+def checked(response: HttpResponse, client: HttpClient) -> bytes | None:
+    """Return the body of a successful response; None for a 404 of the API.
+
+    Raise ApiMissing where the response comes from a server without this API, SourceUnavailable where a later request
+    may succeed (the server is overloaded or starting, its storage is down), SourceError for other failures.
+    """
+    server = f"Jaeger at {client.url}"
+    if response.status in (401, 403, 407):
+        hint = f"set {HEADERS_VARIABLE}, such as authorization=Bearer%20TOKEN"
+        raise SourceError(f"{server}: rejects the credentials, or there are none ({response.status})", hint=hint)
+    if not response.is_json and response.status in _UNKNOWN_PATH:
+        raise ApiMissing
+    if response.status == 404:
+        return None
+    if response.status == 200:
+        return response.body
+    failure = f"responded {response.status}{_message(response)}"
+    if "search depth" in failure:
+        raise SourceError(f"{server}: {failure}", hint="it cannot return so many traces: set a lower limit=N")
+    if response.status >= 500 or response.status in (408, 425, 429):
+        raise SourceUnavailable(f"{server}: {failure}")
+    hint = "check that this is the address of Jaeger's API and UI, port 16686 by default"
+    raise SourceError(f"{server}: {failure}", hint=hint)
+
+
+def _message(response: HttpResponse) -> str:
+    """Return the server's error message, from either API. It is masked, as it may repeat parts of the request."""
+    try:
+        document: Any = msgspec.json.decode(response.body)
+        message = document["error"]["message"] if "error" in document else document["errors"][0]["msg"]
+        text = " ".join(mask(str(message)).split())
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, LookupError, TypeError):
+        return ""
+    return f": {text[:_LONGEST_MESSAGE]}"
