@@ -7,6 +7,7 @@ from typing import Final, Literal, TypeAlias
 
 from spanpact.diff.versions import Step, is_enough, is_lowered, largest_step, raised_step
 from spanpact.errors import Place
+from spanpact.findings.finding import Keyed
 
 State: TypeAlias = Literal["same", "changed", "added", "removed"]
 Party: TypeAlias = Literal["producers", "consumers"]
@@ -47,7 +48,7 @@ def both_ways(why: str) -> Shift:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Change(Keyed):
     """One edit. Its `key` (entry/id) is stable across runs, like that of a finding.
 
     `entry` is the id in the contract that it belongs to (`top` for the head of the file), `path` the ids from `top`
@@ -64,11 +65,6 @@ class Change:
     waived: bool = False
     path: tuple[str, ...] = ()
     place: Place | None = None
-
-    @property
-    def key(self) -> str:
-        """Return `entry/id`."""
-        return f"{self.entry}/{self.id}"
 
     @property
     def breaks(self) -> tuple[Party, ...]:

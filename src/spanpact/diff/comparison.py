@@ -154,6 +154,21 @@ def pairs_by_id(olds: Mapping[str, _Part], news: Mapping[str, _Part]) -> Iterato
     yield from ((item, None) for id, item in olds.items() if id not in news)
 
 
+def compare_by_id(
+    comparison: Comparison,
+    olds: Mapping[str, _Part],
+    news: Mapping[str, _Part],
+    compare: Callable[[Comparison, _Part, _Part], None],
+    add_or_remove: Callable[[Comparison, _Part | None, _Part | None], None],
+) -> None:
+    """Call `compare` for each part that both versions have, and `add_or_remove` for those that one version lacks."""
+    for old, new in pairs_by_id(olds, news):
+        if old and new:
+            compare(comparison, old, new)
+        else:
+            add_or_remove(comparison, old, new)
+
+
 def by_id(items: Iterable[Any]) -> dict[str, Any]:
     """Return the items by their id."""
     return {each.id: each for each in items}

@@ -7,7 +7,7 @@ from typing import Final
 
 from spanpact.contract.compiled import AT_LEAST_ONE, Condition, Content, Count, Side
 from spanpact.diff.changes import LOOSER, NEITHER, TIGHTER, Shift, both_ways
-from spanpact.diff.comparison import NOTHING, Comparison, Subject, Value, edit_of, optional_sides, pairs_by_id, sides
+from spanpact.diff.comparison import NOTHING, Comparison, Subject, Value, compare_by_id, edit_of, optional_sides, sides
 from spanpact.diff.contents import compare_contents, shift_by_naming
 from spanpact.diff.contract_version import ContractVersion
 from spanpact.diff.descriptions import describe
@@ -22,19 +22,19 @@ def compare_conditions(comparison: Comparison) -> None:
     """Compare every condition by its id."""
     before = {id: each for id, (each, _) in comparison.old.conditions.items()}
     after = {id: each for id, (each, _) in comparison.new.conditions.items()}
-    for old, new in pairs_by_id(before, after):
-        if old and new:
-            _compare_condition(comparison, old, new)
-        elif new:
-            _add_condition(comparison, new)
-        else:
-            assert old is not None
-            _remove_condition(comparison, old)
+    compare_by_id(comparison, before, after, _compare_condition, _add_or_remove)
 
 
 def _subject(version: ContractVersion, condition: Condition) -> Subject:
     path = version.entries[version.conditions[condition.id][1]].path
     return Subject(condition.id, (*path, condition.id), (*path, condition.id), steers=False)
+
+
+def _add_or_remove(comparison: Comparison, old: Condition | None, new: Condition | None) -> None:
+    if new:
+        _add_condition(comparison, new)
+    elif old:
+        _remove_condition(comparison, old)
 
 
 def _add_condition(comparison: Comparison, condition: Condition) -> None:

@@ -10,9 +10,9 @@ from spanpact.diff.comparison import (
     Subject,
     Value,
     by_id,
+    compare_by_id,
     edit_of,
     optional_sides,
-    pairs_by_id,
     sides,
 )
 from spanpact.diff.contents import compare_contents, shift_by_naming
@@ -22,11 +22,8 @@ from spanpact.diff.raised_findings import findings_of_rule
 
 def compare_rules(comparison: Comparison) -> None:
     """Compare every rule of `every` by its id."""
-    for old, new in pairs_by_id(by_id(comparison.old.plan.rules), by_id(comparison.new.plan.rules)):
-        if old and new:
-            _compare_rule(comparison, old, new)
-        else:
-            _add_or_remove(comparison, old, new)
+    olds, news = by_id(comparison.old.plan.rules), by_id(comparison.new.plan.rules)
+    compare_by_id(comparison, olds, news, _compare_rule, _add_or_remove)
 
 
 def _subject(id: str) -> Subject:

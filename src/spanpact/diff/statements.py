@@ -6,18 +6,15 @@ from typing import Any
 
 from spanpact.contract.compiled import Statement
 from spanpact.diff.changes import LOOSER, TIGHTER, both_ways
-from spanpact.diff.comparison import Comparison, Subject, Value, by_id, edit_of, optional_sides, pairs_by_id, sides
+from spanpact.diff.comparison import Comparison, Subject, Value, by_id, compare_by_id, edit_of, optional_sides, sides
 from spanpact.diff.compatibility_rules import KEYWORDS
 from spanpact.engine.checks.shown import shown_ns
 
 
 def compare_statements(comparison: Comparison) -> None:
     """Compare every statement of `across` by its id."""
-    for old, new in pairs_by_id(by_id(comparison.old.plan.across), by_id(comparison.new.plan.across)):
-        if old and new:
-            _compare_statement(comparison, old, new)
-        else:
-            _add_or_remove(comparison, old, new)
+    olds, news = by_id(comparison.old.plan.across), by_id(comparison.new.plan.across)
+    compare_by_id(comparison, olds, news, _compare_statement, _add_or_remove)
 
 
 def _subject(statement: Statement) -> Subject:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeAlias, TypeVar
 
 from spanpact.findings.finding import Level
+
+_Id = TypeVar("_Id")
+_Meanings: TypeAlias = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +74,16 @@ _INFORMATION: Final = {
     "expectation-unproven": "removing the expectation changes the result of no example",
 }
 
-_BY_LEVEL: Final[tuple[tuple[Level, dict[str, str]], ...]] = (
-    ("violation", _VIOLATIONS),
-    ("improvement", _IMPROVEMENTS),
-    ("information", _INFORMATION),
-)
 
-CATALOGUE: Final[Mapping[str, FindingId]] = MappingProxyType(
-    {id: FindingId(id, level, meaning) for level, meanings in _BY_LEVEL for id, meaning in meanings.items()}
-)
+def ids_by_name(
+    make: Callable[[str, Level, str], _Id], *, violation: _Meanings, improvement: _Meanings, information: _Meanings
+) -> Mapping[str, _Id]:
+    """Return the ids of all three levels by name, each made from its name, its level and its meaning."""
+    levels: dict[Level, _Meanings] = {"violation": violation, "improvement": improvement, "information": information}
+    return MappingProxyType(
+        {id: make(id, level, meaning) for level, meanings in levels.items() for id, meaning in meanings.items()}
+    )
+
+
+CATALOGUE: Final = ids_by_name(FindingId, violation=_VIOLATIONS, improvement=_IMPROVEMENTS, information=_INFORMATION)
 """Every finding id of the language."""

@@ -21,8 +21,21 @@ class Pending:
     until: str
 
 
+class Keyed:
+    """Something with an id that belongs to an entry of a contract."""
+
+    __slots__ = ()
+    id: str
+    entry: str
+
+    @property
+    def key(self) -> str:
+        """Return `entry/id`, as contracts write it in `findings` and `levels`."""
+        return f"{self.entry}/{self.id}"
+
+
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Keyed):
     """One departure from a contract. `key` (entry/id) is stable across runs, sources and languages.
 
     - `id`: an id of the catalogue; `level`: its level in this contract.
@@ -49,11 +62,6 @@ class Finding:
     hint: str = ""
     spans: tuple[str, ...] = ()
     pending: Pending | None = None
-
-    @property
-    def key(self) -> str:
-        """Return `entry/id`, as contracts write it in `findings` and `levels`."""
-        return f"{self.entry}/{self.id}"
 
     @property
     def breaks(self) -> bool:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Final
 
 from spanpact.errors import Place
 from spanpact.findings import Level
+from spanpact.findings.catalogue import ids_by_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +49,7 @@ _INFORMATION: Final = {
     "expectation-unproven": "no example gives other findings when the expectation is removed",
 }
 
-_BY_LEVEL: Final[tuple[tuple[Level, dict[str, str]], ...]] = (
-    ("violation", _VIOLATIONS),
-    ("improvement", _IMPROVEMENTS),
-    ("information", _INFORMATION),
-)
-
-LINT_IDS: Final[Mapping[str, LintId]] = MappingProxyType(
-    {id: LintId(id, level, meaning) for level, meanings in _BY_LEVEL for id, meaning in meanings.items()}
-)
+LINT_IDS: Final = ids_by_name(LintId, violation=_VIOLATIONS, improvement=_IMPROVEMENTS, information=_INFORMATION)
 """Every id of lint. An id that findings have too (such as `example-wrong`) has the same meaning there."""
 
 
