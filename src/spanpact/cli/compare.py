@@ -8,11 +8,10 @@ from collections.abc import Collection, Sequence
 from spanpact.cli.options import (
     SOURCE_KINDS,
     Parser,
+    add_reading_options,
     add_report_options,
     add_source_option,
     add_strict_option,
-    add_tls_options,
-    add_waiting_options,
 )
 from spanpact.cli.reading import open_sources, source_options
 from spanpact.cli.reports import check_output_files, write_report
@@ -33,8 +32,7 @@ def build_parser() -> Parser:
     )
     add_source_option(parser, f"{SOURCE_KINDS}; give it twice or more, each is compared with the first")
     add_strict_option(parser)
-    add_waiting_options(parser)
-    add_tls_options(parser)
+    add_reading_options(parser)
     add_report_options(parser)
     return parser
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from spanpact.cli.options import Parser, add_contracts_argument, add_format_option, add_output_option
+from spanpact.cli.options import Parser, add_contracts_argument, add_rendering_options
 from spanpact.cli.output import print_message
 from spanpact.cli.reports import check_output_files, write_rendered
 from spanpact.lint import lint
@@ -22,8 +22,7 @@ def build_parser() -> Parser:
         exit_codes="0 nothing but information, 1 something to fix, 2 a file that cannot be read or breaks the language",
     )
     add_contracts_argument(parser)
-    add_format_option(parser)
-    add_output_option(parser)
+    add_rendering_options(parser)
     return parser
 
 

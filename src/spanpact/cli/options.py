@@ -74,6 +74,12 @@ def add_output_option(parser: Parser) -> None:
     )  # fmt: skip
 
 
+def add_rendering_options(parser: Parser) -> None:
+    """Add `--format` and `--output`."""
+    add_format_option(parser)
+    add_output_option(parser)
+
+
 def add_flag(parser: Parser, name: str, help: str) -> None:
     """Add an option without a value."""
     parser.add_argument(name, action="store_true", help=help)
@@ -81,8 +87,7 @@ def add_flag(parser: Parser, name: str, help: str) -> None:
 
 def add_report_options(parser: Parser) -> None:
     """Add the options that say how the report of a verification is written."""
-    add_format_option(parser)
-    add_output_option(parser)
+    add_rendering_options(parser)
     add_flag(parser, "--all", "show every broken flow in full (default: one flow of each kind)")
     add_flag(parser, "--trees", "draw the traces first, one of each kind (default: off)")
 
@@ -134,3 +139,9 @@ def add_tls_options(parser: Parser) -> None:
         "--client-key", default="", metavar="FILE",
         help="the private key (PEM) of the client certificate (default: in the file of --client-cert)",
     )  # fmt: skip
+
+
+def add_reading_options(parser: Parser) -> None:
+    """Add the options that say which traces of the sources are read, how long to wait for them, and how."""
+    add_waiting_options(parser)
+    add_tls_options(parser)

@@ -11,10 +11,9 @@ from spanpact.cli.options import (
     Parser,
     add_contracts_argument,
     add_flag,
+    add_reading_options,
     add_source_option,
-    add_tls_options,
     add_verification_options,
-    add_waiting_options,
 )
 from spanpact.cli.output import print_message
 from spanpact.cli.reports import check_output_files, write_report
@@ -45,8 +44,7 @@ def build_parser() -> Parser:
         parser, f"where the traces are: {SOURCE_KINDS}; may be repeated, spans of one trace are put together"
     )
     add_flag(parser, "--examples", "check the contracts' own examples (default without --from)")
-    add_waiting_options(parser)
-    add_tls_options(parser)
+    add_reading_options(parser)
     add_verification_options(parser)
     return parser
 
