@@ -192,8 +192,16 @@ class Condition:
     place: Place | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """A part of a contract with its place in the file, and the places of its keywords (`span`, `count`)."""
+
+    place: Place | None = None
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+
+
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Placed):
     """One named place in the contract's tree. The contract's body is the entry `top`.
 
     `span` is None only for `top`, in a contract without `span`, whose flow is the whole trace.
@@ -210,9 +218,6 @@ class Entry:
     order: tuple[str, ...] = ()
     conditions: tuple[Condition, ...] = ()
     concurrency: Count | None = None
-    place: Place | None = None
-    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
-    """Places of the keywords `span`, `where`, `count`, `closed`, `order`, `concurrency`."""
 
     def walk(self) -> Iterator[Entry]:
         """Yield this entry and all entries below it, depth first, in the order of the file."""
@@ -222,7 +227,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Placed):
     """One id of `every`: a rule about each span (`span` is set) or each event (`event` is set) of the flow.
 
     In an event rule, `where` and `content` have only `attributes` and `forbid`/`except`.
@@ -236,12 +241,10 @@ class Rule:
     content: Content = NO_CONTENT
     count: Count | None = None
     """None if not given: any number."""
-    place: Place | None = None
-    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Placed):
     """One id of `across`: a statement about all flows. Exactly one of sampling, percentiles, error_rate is set."""
 
     id: str
@@ -252,8 +255,6 @@ class Statement:
     percentiles: tuple[tuple[float, int], ...] = ()
     """(percentile in percent, bound in nanoseconds), `p95: 5ms` as (95, 5_000_000)."""
     error_rate: float | None = None
-    place: Place | None = None
-    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

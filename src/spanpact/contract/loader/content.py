@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 from spanpact.contract.compiled import (
     ONE,
@@ -82,9 +82,15 @@ class ContentReader:
     def _events(self, node: Node) -> tuple[EventExpectation, ...]:
         return tuple(_each(self.context, node, "`events`", self._event))
 
+    def _register(
+        self, id: str, kind: Literal["event", "link"], node: Node, location: Location, keywords: Collection[str]
+    ) -> Mapping:
+        """Register the id of an event or a link. Return its mapping, whose keys are among `keywords`."""
+        self.context.register(id, kind, location)
+        return read_mapping(node, f"the {kind} `{id}`", keywords)
+
     def _event(self, id: str, node: Node, location: Location) -> EventExpectation:
-        self.context.register(id, "event", location)
-        keywords = read_mapping(node, f"the event `{id}`", EVENT)
+        keywords = self._register(id, "event", node, location, EVENT)
         return EventExpectation(
             id,
             read_name_pattern(read_required(keywords, "event", f"the event `{id}`"), "`event`"),
@@ -98,8 +104,7 @@ class ContentReader:
         return tuple(_each(self.context, node, "`links`", self._link))
 
     def _link(self, id: str, node: Node, location: Location) -> LinkExpectation:
-        self.context.register(id, "link", location)
-        keywords = read_mapping(node, f"the link `{id}`", LINK)
+        keywords = self._register(id, "link", node, location, LINK)
         return LinkExpectation(
             id,
             read_name_pattern(keywords.items["span"], "`span`") if "span" in keywords.items else NamePattern(("*",)),

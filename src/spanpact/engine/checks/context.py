@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
 from typing import TypeAlias
 
 from spanpact.contract.compiled import Reference
@@ -15,6 +16,7 @@ ValuesOf: TypeAlias = Callable[[Reference], Sequence[Value]]
 """Return the values that an attribute has on the spans of an entry of the flow: what `same_as` compares with."""
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Context:
     """The surroundings of a span; one context for each trace and contract.
 
@@ -23,28 +25,15 @@ class Context:
     `same_as` never steers the assignment.
     """
 
-    __slots__ = (
-        "_logs", "capabilities", "find_span", "resolution_ns", "skew_ns", "tolerance_ns", "topology", "values_of",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        topology: Topology,
-        *,
-        capabilities: frozenset[Capability] = ALL_CAPABILITIES,
-        find_span: Callable[[str, str], Span | None],
-        tolerance_ns: int = 0,
-        skew_ns: int = 0,
-        resolution_ns: int = 1,
-    ) -> None:
-        self.topology = topology
-        self.capabilities = capabilities
-        self.find_span = find_span
-        self.tolerance_ns = tolerance_ns
-        self.resolution_ns = resolution_ns
-        self.skew_ns = skew_ns
-        self.values_of: ValuesOf | None = None
-        self._logs: Mapping[str, Sequence[LogRecord]] | None = None
+    topology: Topology
+    _: KW_ONLY
+    capabilities: frozenset[Capability] = ALL_CAPABILITIES
+    find_span: Callable[[str, str], Span | None]
+    tolerance_ns: int = 0
+    skew_ns: int = 0
+    resolution_ns: int = 1
+    values_of: ValuesOf | None = field(default=None, init=False)
+    _logs: Mapping[str, Sequence[LogRecord]] | None = field(default=None, init=False)
 
     def logs_of(self, span: Span) -> Sequence[LogRecord]:
         """Return the log records that carry this span's trace id and span id."""
