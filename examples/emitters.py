@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -28,7 +29,7 @@ FLOWS: Final = 500
 FLOWS_WITH_A_BREAK: Final = 40
 QUEUE: Final = "20000"
 """Spans and records that an SDK may keep for export: on a slow machine it must not drop any."""
-MINUTES: Final = 60
+TIMEOUT_S: Final = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Run:
     flows: int = 0
     keys: Counter[str] = field(default_factory=Counter)
     sdk: str = "?"
-    errors: str = ""
+    printed: str = ""
 
 
 EMITTERS: Final = (
@@ -123,22 +124,38 @@ def run_service(emitter: Emitter, contract: str, *, flows: int, broken: str = ""
         report, traces = Path(folder, "report.json"), Path(folder, "traces.json")
         spanpact = (sys.executable, "-m", "spanpact", "run", "--format", "json", "--output", str(report))
         command = (*spanpact, "--save", str(traces), contract, "--", *emitter.command)
-        done = subprocess.run(
-            command,
-            cwd=emitter.folder,
-            env=environment(flows, broken),
-            capture_output=True,
-            text=True,
-            timeout=10 * MINUTES,
-        )
+        exit_code, printed = run_to_end(command, emitter.folder, environment(flows, broken))
         if not report.is_file() or not report.stat().st_size:
-            return Run(done.returncode, errors=done.stderr)
+            return Run(exit_code, printed=printed)
         told = json.loads(report.read_text(encoding="utf-8"))
         sdk = sdk_version(json.loads(traces.read_text(encoding="utf-8")))
     (verified,) = told["contracts"]
     found = [*verified["findings"], *verified["not_checked"], *told["integrity"]]
     keys = Counter(each.get("key") or f"{each['entry']}/not-checked" for each in found)
-    return Run(done.returncode, verified["flows"], keys, sdk, done.stderr)
+    return Run(exit_code, verified["flows"], keys, sdk, printed)
+
+
+def run_to_end(command: Sequence[str], folder: Path, variables: Mapping[str, str]) -> tuple[int, str]:
+    """Run a command in a folder; returns its exit code and what it printed.
+
+    Nothing that it started outlives it where it takes longer than `TIMEOUT_S`, or is interrupted.
+    """
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=dict(variables),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        text=True,
+    ) as process:
+        try:
+            printed, _ = process.communicate(timeout=TIMEOUT_S)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    return process.returncode, printed
 
 
 def environment(flows: int, broken: str) -> dict[str, str]:
@@ -179,15 +196,15 @@ def check(emitter: Emitter) -> tuple[Sequence[str], Sequence[str]]:
 def describe(run: Run) -> str:
     """Return what a run gave, in one line, and what the service printed where it gave no flow."""
     found = ", ".join(f"{key} ×{times}" for key, times in run.keys.most_common()) or "no finding"
-    return f"exit code {run.exit_code}, {run.flows} flows, {found}{'' if run.flows else chr(10) + run.errors}"
+    return f"exit code {run.exit_code}, {run.flows} flows, {found}{'' if run.flows else chr(10) + run.printed}"
 
 
 def build(emitter: Emitter) -> str:
     """Install the dependencies of a service and compile it; returns what went wrong."""
     if missing := [name for name in emitter.programs if shutil.which(name) is None]:
         return f"not run: no {', '.join(missing)} on PATH"
-    done = subprocess.run(emitter.build, cwd=emitter.folder, capture_output=True, text=True, timeout=10 * MINUTES)
-    return f"not built: {' '.join(emitter.build)}\n{done.stdout}{done.stderr}" if done.returncode else ""
+    exit_code, printed = run_to_end(emitter.build, emitter.folder, os.environ)
+    return f"not built: {' '.join(emitter.build)}\n{printed}" if exit_code else ""
 
 
 def draw(rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from examples.emitters import EMITTERS, Emitter
+from examples.emitters import EMITTERS, Emitter, run_service
 from spanpact.cli import main
 from tests.docs.pages import ROOT
 
@@ -43,3 +43,11 @@ def test_what_to_run_in_a_folder_is_on_its_page(emitter: Emitter) -> None:
 
 def test_the_lock_file_names_no_registry() -> None:
     assert '"resolved"' not in (ROOT / "examples" / "node" / "package-lock.json").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("broken", ["email", "lost-context"])
+def test_a_break_of_the_python_service_is_caught(broken: str) -> None:
+    (service,) = [emitter for emitter in EMITTERS if emitter.language == "python"]
+    run = run_service(service, "service.contract.yaml", flows=20, broken=broken)
+    assert (run.exit_code, run.flows) == (1, 20)
+    assert run.keys[service.breaks[broken][0]]
