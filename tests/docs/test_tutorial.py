@@ -39,7 +39,7 @@ def test_every_step_does_what_the_page_says(tmp_path: Path) -> None:
     saved = printed_by("spanpact verify checkout.contract.yaml --from traces.json; echo $?", tmp_path)
     assert "private/privacy-leak" in saved  # as step 5 says of the saved traces
     assert saved.endswith("\n1\n")
-    assert printed_by("spanpact lint checkout.contract.yaml", tmp_path).count("expectation-unproven") == 5
+    assert printed_by("spanpact lint --all checkout.contract.yaml", tmp_path).count("expectation-unproven") == 5
 
 
 @pytest.mark.parametrize(("language", "file"), [("ts", "shop.ts"), ("go", "main.go")])

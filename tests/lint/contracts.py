@@ -289,8 +289,8 @@ CASES = [
         "no expectation names the attribute `a`", "aliases: {a: [b]}\nattributes: {a: 1}\n",
     ),
     Case(
-        "class-unused", "of the contract", "classes: {badge: 'B[0-9]+'}\nforbid: [email]\n", "badge: 'B[0-9]",
-        "nothing forbids the class `badge`", "classes: {badge: 'B[0-9]+'}\nforbid: [badge]\n",
+        "class-unused", "of the contract", "classes: {badge: 'B[0-9]+'}\nevery: {r: {span: '*', forbid: [email]}}\n", "badge: 'B[0-9]",
+        "nothing forbids the class `badge`", "classes: {badge: 'B[0-9]+'}\nevery: {r: {span: '*', forbid: [badge]}}\n",
     ),
     Case(
         "level-unused", "of an id", load() + "levels: {load/duration: off}\n", "load/duration: off",
@@ -299,5 +299,149 @@ CASES = [
     Case(
         "level-unused", "of a finding", load() + "levels: {order: off}\n", "order: off", "the contract cannot give `order`",
         load() + "levels: {child-late: off, integrity/child-late: off, expectation-unproven: off, load/span-missing: off}\n",
+    ),
+    Case(
+        "literal-suspicious", "exists", "attributes: {n: exists}\n", "exists",
+        "is the literal text", "attributes: {n: {equals: exists}}\n",
+    ),
+    Case(
+        "literal-suspicious", "Any", "attributes: {n: Any}\n", "Any",
+        "is the literal text", "attributes: {n: {equals: Any}}\n",
+    ),
+    Case(
+        "literal-suspicious", "required", "attributes: {n: required}\n", "required",
+        "is the literal text", "attributes: {n: {equals: required}}\n",
+    ),
+    Case(
+        "literal-suspicious", "missing", "attributes: {n: missing}\n", "missing",
+        "is the literal text", "attributes: {n: {equals: missing}}\n",
+    ),
+    Case(
+        "literal-suspicious", "undefined", "attributes: {n: undefined}\n", "undefined",
+        "is the literal text", "attributes: {n: {equals: undefined}}\n",
+    ),
+    Case(
+        "literal-suspicious", "optional", "attributes: {n: optional}\n", "optional",
+        "is the literal text", "attributes: {n: {equals: optional}}\n",
+    ),
+    Case(
+        "literal-suspicious", "integer", "attributes: {n: integer}\n", "integer",
+        "is the literal text", "attributes: {n: {equals: integer}}\n",
+    ),
+    Case(
+        "literal-suspicious", "200..299", "attributes: {n: 200..299}\n", "200..299",
+        "is a text, not a range", "attributes: {n: {equals: 200..299}}\n",
+    ),
+    Case(
+        "literal-suspicious", "200-299", "attributes: {n: 200-299}\n", "200-299",
+        "is a text, not a range", "attributes: {n: {equals: 200-299}}\n",
+    ),
+    Case(
+        "literal-suspicious", "5..", "attributes: {n: 5..}\n", "5..",
+        "is a text, not a range", "attributes: {n: {equals: 5..}}\n",
+    ),
+    Case(
+        "literal-suspicious", "5xx", "attributes: {n: 5xx}\n", "5xx",
+        "is a text, not a range", "attributes: {n: {equals: 5xx}}\n",
+    ),
+    Case(
+        "literal-suspicious", ">= 500", "attributes: {n: '>= 500'}\n", "'>= 500'",
+        "is a text, not a range", "attributes: {n: {equals: '>= 500'}}\n",
+    ),
+    Case(
+        "literal-suspicious", "/cart.*/", "attributes: {n: /cart.*/}\n", "/cart.*/",
+        "is a text, not a pattern", "attributes: {n: {equals: /cart.*/}}\n",
+    ),
+    Case(
+        "literal-suspicious", "/x/", "attributes: {n: /x/}\n", "/x/",
+        "is a text, not a pattern", "attributes: {n: {equals: /x/}}\n",
+    ),
+    Case(
+        "literal-suspicious", "/^a/i", "attributes: {n: /^a/i}\n", "/^a/i",
+        "is a text, not a pattern", "attributes: {n: {equals: /^a/i}}\n",
+    ),
+    Case(
+        "literal-suspicious", "^GET", "attributes: {n: ^GET}\n", "^GET",
+        "is a text, not a pattern", "attributes: {n: {equals: ^GET}}\n",
+    ),
+    Case(
+        "literal-suspicious", "cart$", "attributes: {n: cart$}\n", "cart$",
+        "is a text, not a pattern", "attributes: {n: {equals: cart$}}\n",
+    ),
+    Case(
+        "literal-suspicious", "a.+", "attributes: {n: 'a.+'}\n", "'a.+'",
+        "is a text, not a pattern", "attributes: {n: {equals: 'a.+'}}\n",
+    ),
+    Case(
+        "literal-suspicious", "session:*", "attributes: {n: 'session:*'}\n", "'session:*'",
+        "is an asterisk", "attributes: {n: {equals: 'session:*'}}\n",
+    ),
+    Case(
+        "literal-suspicious", "*.example.com", "attributes: {n: '*.example.com'}\n", "'*.example.com'",
+        "is an asterisk", "attributes: {n: {equals: '*.example.com'}}\n",
+    ),
+    Case(
+        "literal-suspicious", "null", "attributes: {n: null}\n", "null",
+        "`null` is the empty value", "attributes: {n: {equals: null}}\n",
+    ),
+    Case(
+        "literal-suspicious", "in resource", "resource: {n: any}\n", "any",
+        "`any` is the literal text", "resource: {n: present}\n",
+    ),
+    Case(
+        "literal-suspicious", "in scope", "scope: any\n", "any",
+        "`any` is the literal text", "scope: present\n",
+    ),
+    Case(
+        "literal-suspicious", "in status_message", "status: error\nstatus_message: any\n", "any",
+        "`any` is the literal text", "status: error\nstatus_message: present\n",
+    ),
+    Case(
+        "literal-suspicious", "in where of an entry", load(more=", where: {attributes: {n: any}}"), "any",
+        "`any` is the literal text", load(more=", where: {attributes: {n: present}}"),
+    ),
+    Case(
+        "literal-suspicious", "in an event", "events: {e: {event: e, attributes: {n: any}}}\n", "any",
+        "`any` is the literal text", "events: {e: {event: e, attributes: {n: present}}}\n",
+    ),
+    Case(
+        "literal-suspicious", "in a link", "links: {e: {span: e, attributes: {n: any}}}\n", "any",
+        "`any` is the literal text", "links: {e: {span: e, attributes: {n: present}}}\n",
+    ),
+    Case(
+        "literal-suspicious", "in a rule", "every: {r: {span: a, attributes: {n: any}}}\n", "any",
+        "`any` is the literal text", "every: {r: {span: a, attributes: {n: present}}}\n",
+    ),
+    Case(
+        "literal-suspicious", "in a condition", condition("{load: {attributes: {n: any}}}", "{top: {status: ok}}"), "any",
+        "`any` is the literal text", condition("{load: {attributes: {n: present}}}", "{top: {status: ok}}"),
+    ),
+    Case(
+        "literal-suspicious", "deep below", load(more=", children: {sub: {span: b, attributes: {n: any}}}"), "any",
+        "`any` is the literal text", load(more=", children: {sub: {span: b, attributes: {n: 200}}}"),
+    ),
+    Case(
+        "literal-suspicious", "paths, versions and names are no patterns", "attributes: {n: any, path: /cart/items/, a: '1.2.3', b: 2026-01-02, c: 'a/b'}\n",
+        "any", "`any`", "attributes: {n: {equals: any}, path: /cart/items, route: '/users/{id}', host: a.example.com, sql: SELECT 1}\n",
+    ),
+    Case(
+        "forbid-of-one-span", "of the body", "forbid: [email]\n" + load(), "forbid",
+        "covers the spans of `top` alone, not those below: email",
+        "every: {private: {span: '*', forbid: [email]}}\nforbid: [email]\n" + load(),
+    ),
+    Case(
+        "forbid-of-one-span", "of an entry with others below",
+        load(more=", forbid: [card], children: {sub: {span: b}}"), "forbid", "covers the spans of `load` alone",
+        load(more=", forbid: [card]"),
+    ),
+    Case(
+        "forbid-of-one-span", "a rule for some spans only",
+        "every: {private: {span: 'db.*', forbid: [email]}}\nforbid: [email]\n" + load(), "forbid: [email]",
+        "not those below: email", "every: {private: {span: '*', forbid: [email]}}\nforbid: [email]\n" + load(),
+    ),
+    Case(
+        "forbid-of-one-span", "only the classes that no rule forbids",
+        "every: {private: {span: '*', forbid: [email]}}\nforbid: [email, card]\n" + load(), "forbid: [email, card]",
+        "not those below: card", "every: {private: {span: '*', forbid: [email, card]}}\n" + load(),
     ),
 ]  # fmt: skip

@@ -251,7 +251,13 @@ def test_definition_of_a_fragment_is_used_if_one_contract_uses_it(folder: Folder
     folder.write(EXTENDS.replace("contract: c", "contract: d"), "d")
     assert ids(folder.lint(EXTENDS)) == ["alias-unused", "class-unused"]
     assert (
-        ids(folder.lint(EXTENDS.replace("status: ok\n", "status: ok\nattributes: {x: absent}\nforbid: [badge]\n", 1)))
+        ids(
+            folder.lint(
+                EXTENDS.replace(
+                    "status: ok\n", "status: ok\nattributes: {x: absent}\nevery: {r: {span: '*', forbid: [badge]}}\n", 1
+                )
+            )
+        )
         == []
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from spanpact.cli.options import Parser, add_contracts_argument, add_rendering_options
+from spanpact.cli.options import Parser, add_contracts_argument, add_flag, add_rendering_options
 from spanpact.cli.output import print_message
 from spanpact.cli.reports import check_output_files, write_rendered
 from spanpact.lint import lint
@@ -23,6 +23,7 @@ def build_parser() -> Parser:
     )
     add_contracts_argument(parser)
     add_rendering_options(parser)
+    add_flag(parser, "--all", "list each unproven expectation (default: one line for those of a contract)")
     return parser
 
 
@@ -33,7 +34,7 @@ def run(arguments: Sequence[str]) -> int:
     report = lint(given.contracts, notify=print_message)
     write_rendered(
         given,
-        TextOptions(),
+        TextOptions(everything=given.all),
         as_json=lambda: render_lint_json(report),
         as_text=lambda options: render_lint_text(report, options),
         summary=lambda options: lint_summary_line(report, options),

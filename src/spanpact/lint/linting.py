@@ -16,7 +16,9 @@ from spanpact.lint.messages import LintMessage, LintReport
 from spanpact.lint.rules.conditions import check_conditions
 from spanpact.lint.rules.contradictions import check_contradictions
 from spanpact.lint.rules.examples import JudgedContract, check_examples, judge_contract, unproven_of_fragment
+from spanpact.lint.rules.forbidden import check_forbidden
 from spanpact.lint.rules.levels import check_levels
+from spanpact.lint.rules.literals import check_literals
 from spanpact.lint.rules.names import check_names
 from spanpact.lint.rules.never_judged import check_never_judged
 from spanpact.lint.rules.no_effect import check_no_effect
@@ -76,6 +78,8 @@ def _check(contract: LintedContract, day: dt.date) -> Iterator[LintMessage]:
     yield from check_unused(contract)
     yield from check_levels(contract)
     yield from check_pending(contract, day)
+    yield from check_literals(contract)
+    yield from check_forbidden(contract)
 
 
 def _check_fragment(
@@ -96,9 +100,9 @@ def _file(document: Mapping) -> str:
 def _sorted(messages: Sequence[LintMessage], loaded: Sequence[LoadedFile]) -> tuple[LintMessage, ...]:
     """Sort by file and place. A message about a fragment that several contracts give is kept once.
 
-    `expectation-unproven` is left out where another message is about the same place.
+    `expectation-unproven` is left out where something to fix is at the same place.
     """
-    wrong = {each.place for each in messages if each.id != "expectation-unproven"}
+    wrong = {each.place for each in messages if each.level != "information" and each.id != "expectation-unproven"}
     messages = [each for each in messages if each.id != "expectation-unproven" or each.place not in wrong]
     rank = {each.file: i for i, each in enumerate(loaded)}
     names = {each.file: each.plan.name for each in loaded if each.plan}

@@ -46,6 +46,8 @@ _IMPROVEMENTS: Final = {
 }
 _INFORMATION: Final = {
     "class-unused": "a privacy class that nothing forbids: it is only masked",
+    "literal-suspicious": "a literal that looks like a presence word, a range, a type or a pattern",
+    "forbid-of-one-span": "`forbid` of an entry that does not reach the spans below it",
     "expectation-unproven": "no example gives other findings when the expectation is removed",
 }
 
@@ -63,6 +65,8 @@ class LintMessage:
     place: Place | None = None
     contract: str = ""
     level: Level = "violation"
+    expectation: str = ""
+    """The expectation that `expectation-unproven` is about (`top.kind`)."""
 
 
 def lint_message(id: str, message: str, *, hint: str, place: Place | None) -> LintMessage:

@@ -8,6 +8,8 @@
 | `never_judged` | never-judged |
 | `no_effect` | says-nothing |
 | `unused` | entry-unused, alias-unused, class-unused, fragment-unused, extends-unused |
+| `literals` | literal-suspicious |
+| `forbidden` | forbid-of-one-span |
 | `levels` | level-unused |
 | `pending` | pending-expired |
 | `names` | name-twice |

@@ -109,4 +109,5 @@ def _unused_given(judged: JudgedContract) -> Iterator[LintMessage]:
 
 def _as_message(finding: Finding) -> LintMessage:
     what = f"`{finding.entry}`: {finding.message}" if finding.id == "example-wrong" else finding.message
-    return LintMessage(finding.id, what, finding.hint, finding.place, level=finding.level)
+    expectation = f"{finding.entry}.{finding.keyword}" if finding.id == "expectation-unproven" else ""
+    return LintMessage(finding.id, what, finding.hint, finding.place, level=finding.level, expectation=expectation)
