@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 
 from spanpact.contract.compiled import ANY, Count
-from spanpact.engine.assignment.ambiguity import suggested_where, ties
+from spanpact.engine.assignment.ambiguity import Tie, exchanged, suggested_where, ties
+from spanpact.engine.assignment.assigner import SpanAssigner
 from spanpact.engine.assignment.compiled_entries import CompiledEntry
 from spanpact.engine.assignment.hints import Shortfall, misplaced, nearest
 from spanpact.engine.assignment.placements import Group, Index, Placement
-from spanpact.engine.checks import Breach, Context, Undecided
-from spanpact.engine.checks.closed import extra_attributes, extra_events, extra_links
+from spanpact.engine.checks import Breach, Context
+from spanpact.engine.checks.closed import check_closed
 from spanpact.engine.checks.outcomes import INCOMPLETE
 from spanpact.engine.collector import ResultCollector
 from spanpact.engine.conditions import check_conditions
 from spanpact.engine.early_decisions import NOTHING_OPEN, entries_with_open_spans, find_open_spans
 from spanpact.engine.flow import Flow
 from spanpact.engine.relations import check_concurrency, check_order
-from spanpact.engine.rules import CompiledRule, check_rule
+from spanpact.engine.rules import CompiledRule, check_rule, names_of_rules
 from spanpact.trace.model import Span
 from spanpact.trace.topology import TOP
+
+_MOST_TIES = 50  # of one flow, each checked with its spans exchanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +33,39 @@ class TraceScope:
     results: ResultCollector
     context: Context
     rules: tuple[CompiledRule, ...]
+    assigner: SpanAssigner
 
 
 def check_flow(flow: Flow, scope: TraceScope, used: set[Index]) -> None:
     """Check one flow. `used` is every span that some flow of the contract uses; misplaced spans are added to it."""
-    _FlowChecker(flow, scope, used).check()
+    used_before = frozenset(used)
+    checker = _FlowChecker(flow, scope, used)
+    checker.check()
+    if scope.context.complete:  # last: a tie matters where there are findings
+        for placement in flow.placements:
+            for group in placement.groups:
+                checker.report_ties(group, used_before)
+
+
+def finding_ids(flow: Flow, scope: TraceScope, used: AbstractSet[Index]) -> list[str]:
+    """Return the ids of all findings that one flow has, sorted, without recording them."""
+    results = ResultCollector(scope.results.expectations)
+    _FlowChecker(flow, replace(scope, results=results), set(used)).check()
+    return sorted(finding.id for finding in results.findings)
 
 
 class _FlowChecker:
     """The check of one flow. Spans that may still be assigned elsewhere, and their entries, are not decided yet."""
 
     def __init__(self, flow: Flow, scope: TraceScope, used: set[Index]) -> None:
-        self._flow = flow
+        self._flow, self._scope = flow, scope
         self._results, self._context, self._rules = scope.results, scope.context, scope.rules
         self._topology = flow.topology
         self._used = used
         self._open_spans = NOTHING_OPEN
         self._open_entries: frozenset[str] = frozenset()
+        self._own_finding_ids: list[str] | None = None
+        self._compared_ties = 0
 
     def check(self) -> None:
         """Check all placements, then the rules, then report ties."""
@@ -64,10 +83,6 @@ class _FlowChecker:
             spans = flow.spans
             for rule in self._rules:
                 check_rule(rule, spans, context, results, flow.placement.span)
-            if context.complete:
-                for placement in flow.placements:  # last: a tie matters where there are findings
-                    for group in placement.groups:
-                        self._report_ties(group)
         finally:
             context.values_of = None
 
@@ -94,17 +109,9 @@ class _FlowChecker:
             self._check_closed(entry, span, i)
 
     def _check_closed(self, entry: CompiledEntry, span: Span, i: Index) -> None:
-        context, closed = self._context, entry.plan.closed
-        if "attributes" in closed:
-            named_by_rules = [rule.named for rule in self._rules if rule.selects(i, context)]
-            self._record_closed(entry.id, "attributes", extra_attributes(span, entry.named.union(*named_by_rules)), i)
-        if "events" in closed:
-            self._record_closed(entry.id, "events", extra_events(span, context, entry.plan.content.events), i)
-        if "links" in closed:
-            self._record_closed(entry.id, "links", extra_links(span, context, entry.plan.content.links), i)
-
-    def _record_closed(self, entry: str, part: str, outcomes: Sequence[Breach | Undecided], i: Index) -> None:
-        self._results.record(entry, f"closed.{part}", outcomes, self._topology, i)
+        named = entry.named | names_of_rules(self._rules, i, self._context)
+        for part, outcomes in check_closed(entry.plan, span, self._context, named):
+            self._results.record(entry.id, f"closed.{part}", outcomes, self._topology, i)
 
     def _check_group(self, group: Group, holder: CompiledEntry) -> None:
         for entry in group.entries:
@@ -126,13 +133,25 @@ class _FlowChecker:
             breach = Breach("span-extra", f"{name} is not named in a closed place", "only what is named", name)
             results.record_breach(holder.id, "closed.children", breach, self._topology, child)
 
-    def _report_ties(self, group: Group) -> None:
+    def report_ties(self, group: Group, used: AbstractSet[Index]) -> None:
+        """Report entries of the group to which spans could be assigned otherwise, with the same findings."""
         results = self._results
         for tie in ties(group):
-            if results.is_involved(tie.first.id) or results.is_involved(tie.second.id):
+            involved = results.is_involved(tie.first.id) or results.is_involved(tie.second.id)
+            if involved and self._has_same_findings(group, tie, used):
                 message = f"another assignment of spans to {tie.first.id} and {tie.second.id} is as good"
                 breach = Breach("match-ambiguous", message, hint=suggested_where(self._topology, tie))
                 results.record_breach(tie.first.id, "span", breach, self._topology, group.holder, spans=tie.spans)
+
+    def _has_same_findings(self, group: Group, tie: Tie, used: AbstractSet[Index]) -> bool:
+        if self._compared_ties == _MOST_TIES:
+            return False
+        self._compared_ties += 1
+        if self._own_finding_ids is None:
+            self._own_finding_ids = finding_ids(self._flow, self._scope, used)
+        with exchanged(group, tie, self._scope.assigner.place):
+            other = Flow(self._topology, self._flow.placement)
+            return finding_ids(other, self._scope, used) == self._own_finding_ids
 
     def _check_count(self, group: Group, entry: CompiledEntry) -> None:
         results, count = self._results, entry.plan.count

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from spanpact.contract.compiled import ContractPlan
 from spanpact.engine.across import AcrossStatistics
@@ -26,6 +26,7 @@ from spanpact.engine.flow_spans import FlowSpans
 from spanpact.engine.linked_spans import FindSpan
 from spanpact.engine.masking import abridged, masker
 from spanpact.engine.pending import apply_pending
+from spanpact.engine.rules import names_of_rules
 from spanpact.engine.verdict import verdict_of
 from spanpact.findings import LEVELS, ContractResult, Finding, Level
 from spanpact.findings.catalogue import CATALOGUE
@@ -62,13 +63,15 @@ def trace_context(plan: ContractPlan, topology: Topology, reading: Reading, find
     )
 
 
-def assigned_flows(contract: CompiledContract, context: Context, results: ResultCollector) -> list[Flow]:
+def assign_flows(
+    contract: CompiledContract, context: Context, results: ResultCollector
+) -> tuple[SpanAssigner, list[Flow]]:
     """Select the flows of a trace and assign their spans to entries (steps 1 to 3)."""
-    assigner = SpanAssigner(context)
+    assigner = SpanAssigner(context, partial(names_of_rules, contract.rules, context=context))
     selected, undecided = select_flows(contract.top, context)
     for why in undecided:
         results.mark_undecided("top", "span", why)
-    return [Flow(context.topology, assigner.place(contract.top, i)) for i in selected]
+    return assigner, [Flow(context.topology, assigner.place(contract.top, i)) for i in selected]
 
 
 def judge_trace(run: ContractRun, topology: Topology, reading: Reading, find_span: FindSpan) -> bool:
@@ -79,9 +82,9 @@ def judge_trace(run: ContractRun, topology: Topology, reading: Reading, find_spa
     context = trace_context(plan, topology, reading, find_span)
     results = run.results
     results.complete = trace.complete
-    flows = assigned_flows(run.contract, context, results)
+    assigner, flows = assign_flows(run.contract, context, results)
     used = {i for flow in flows for i in flow.placement.used_spans() if i != TOP}
-    scope = TraceScope(results, context, run.contract.rules)
+    scope = TraceScope(results, context, run.contract.rules, assigner)
     for flow in flows:
         own = flow.placement.span
         run.flows.append(trace.trace_id, topology.spans[own].span_id if own != TOP else "")

@@ -53,6 +53,11 @@ class CompiledRule:
         return fits and (not self.where or meets(self.where, i, context))
 
 
+def names_of_rules(rules: Sequence[CompiledRule], i: Index, context: Context) -> frozenset[str]:
+    """Return the attributes that the rules which select the span name."""
+    return frozenset().union(*(rule.named for rule in rules if rule.selects(i, context)))
+
+
 def compile_rule(rule: Rule) -> CompiledRule:
     """Return the rule with its checks compiled."""
     named = named_attributes(rule.where) | named_attributes(rule.content)

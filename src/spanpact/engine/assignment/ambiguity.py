@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import combinations
 
 from spanpact.contract.compiled import Count
 from spanpact.engine.assignment.compiled_entries import CompiledEntry
-from spanpact.engine.assignment.placements import Group, Index
+from spanpact.engine.assignment.placements import Group, Index, Placement
 from spanpact.engine.checks.shown import shown
 from spanpact.trace.equality import equal
 from spanpact.trace.topology import Topology
@@ -58,6 +59,20 @@ def _is_as_good(group: Group, source: CompiledEntry, target: CompiledEntry, chan
 
 def _missing(count: Count, number: int) -> int:
     return max(0, count.low - number)
+
+
+@contextmanager
+def exchanged(group: Group, tie: Tie, place: Callable[[CompiledEntry, Index], Placement]) -> Iterator[None]:
+    """Give the spans of a tie to the other entry for as long as the context lasts."""
+    before = dict(group.counted)
+    here, there = tie.spans[0], tie.spans[1:]
+    for entry, leaves, comes in ((tie.first, (here,), there), (tie.second, there, (here,))):
+        spans = [each.span for each in before[entry.id] if each.span not in leaves]
+        group.counted[entry.id] = [place(entry, i) for i in sorted([*spans, *comes])]
+    try:
+        yield
+    finally:
+        group.counted.update(before)
 
 
 def suggested_where(topology: Topology, tie: Tie) -> str:

@@ -7,20 +7,26 @@ levels at most), never the trace's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import chain
 
 from spanpact.engine.assignment.candidates import find_candidates, find_extra_children
 from spanpact.engine.assignment.compiled_entries import CompiledEntry
 from spanpact.engine.assignment.least_cost import AssignmentProblem, assign
 from spanpact.engine.assignment.placements import Group, Index, Placement
 from spanpact.engine.checks import Breach, Context
+from spanpact.engine.checks.closed import check_closed
 
 
 class SpanAssigner:
-    """The assignment of the spans of one trace to the entries of one contract; it remembers placements and costs."""
+    """The assignment of the spans of one trace to the entries of one contract; it remembers placements and costs.
 
-    def __init__(self, context: Context) -> None:
+    `names_of_rules` returns the attributes that rules of `every` name for a span: a closed place allows them.
+    """
+
+    def __init__(self, context: Context, names_of_rules: Callable[[Index], frozenset[str]]) -> None:
         self._context = context
+        self._names_of_rules = names_of_rules
         self._placements: dict[tuple[str, Index], Placement] = {}
         self._costs: dict[tuple[str, Index], int] = {}
 
@@ -39,8 +45,12 @@ class SpanAssigner:
         known = self._costs.get((entry.id, i))
         if known is None:
             span = self._context.topology.spans[i]
-            outcomes = (o for check in entry.content for o in check.judge(span, self._context))
+            outcomes = chain.from_iterable(check.judge(span, self._context) for check in entry.content)
             known = sum(isinstance(outcome, Breach) for outcome in outcomes)
+            if entry.plan.closed:
+                named = entry.named | self._names_of_rules(i)
+                closed = chain.from_iterable(found for _, found in check_closed(entry.plan, span, self._context, named))
+                known += sum(isinstance(outcome, Breach) for outcome in closed)
             known += sum(self._group_cost(group) for group in self.place(entry, i).groups)
             self._costs[entry.id, i] = known
         return known

@@ -2,7 +2,7 @@
 
 Each entry is two places: the *counted* one, which holds up to `high` items, and the *surplus* one behind it.
 Least is, in this order: items missing or surplus; the sum of the counted items' costs; earlier items to
-better ranked entries. Successive shortest paths over the few places, with the cheapest item between
+better ranked entries (`tie_order`). Successive shortest paths over the few places, with the cheapest item between
 two places kept in a heap: O(items * entries² * log items).
 """
 
@@ -14,6 +14,7 @@ from heapq import heappop, heappush
 from typing import TypeAlias
 
 from spanpact.contract.compiled import Count
+from spanpact.engine.assignment.tie_order import TieOrder
 
 Item: TypeAlias = int
 
@@ -50,10 +51,11 @@ class _Solver:
         self.entries = len(problem.counts)
         self.places = 2 * self.entries
         items = len(problem.costs)
-        # Three levels of cost in one integer: each level outweighs all that the next can sum up to.
+        # Three levels of cost in one integer: each level outweighs all that the next can sum up to. The third only
+        # starts near the order that `TieOrder` makes exact.
         self.unit = 2 * self.entries * (items + 1) * (items + 1) + 1
-        dearest = max((cost for costs in problem.costs for cost in costs.values()), default=0)
-        self.step = self.unit * (dearest * (items + 1) + 1)
+        self.dearest = max((cost for costs in problem.costs for cost in costs.values()), default=0)
+        self.step = self.unit * (self.dearest * (items + 1) + 1)
         self.load = [0] * self.places
         self.place_of: list[int] = [-1] * items
         self.moves: dict[tuple[int, int], list[tuple[int, Item]]] = {}
@@ -79,6 +81,8 @@ class _Solver:
         """Add the items one by one, each along the cheapest path of moves."""
         for item in range(len(self.problem.costs)):
             self._add(item)
+        step = self.dearest * (len(self.place_of) + 1) + 1
+        TieOrder(self.problem.counts, self.problem.costs, step, self.place_of).settle()
         where: list[list[Item]] = [[] for _ in range(self.places)]
         for item, place in enumerate(self.place_of):
             where[place].append(item)

@@ -5,10 +5,10 @@ Children in a closed place are found by the assignment (`assignment.candidates`)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
-from spanpact.contract.compiled import Content, EventExpectation, LinkExpectation
+from spanpact.contract.compiled import Content, Entry, EventExpectation, LinkExpectation
 from spanpact.engine.checks.context import Context
 from spanpact.engine.checks.outcomes import Breach, Undecided
 from spanpact.engine.checks.shown import shown
@@ -19,6 +19,21 @@ def named_attributes(content: Content) -> frozenset[str]:
     """Return the attributes that a content names, under all their aliases."""
     groups = [*(a.names for a in content.attributes), *content.exactly_one_true]
     return frozenset(name for names in groups for name in names)
+
+
+def check_closed(
+    entry: Entry, span: Span, context: Context, named: AbstractSet[str]
+) -> Iterator[tuple[str, Sequence[Breach | Undecided]]]:
+    """Yield (part, outcomes) for `attributes`, `events` and `links`, as far as the entry closes them.
+
+    `named` are the attributes that the contract names for this span.
+    """
+    if "attributes" in entry.closed:
+        yield "attributes", extra_attributes(span, named)
+    if "events" in entry.closed:
+        yield "events", extra_events(span, context, entry.content.events)
+    if "links" in entry.closed:
+        yield "links", extra_links(span, context, entry.content.links)
 
 
 def extra_attributes(span: Span, named: AbstractSet[str]) -> list[Breach]:
