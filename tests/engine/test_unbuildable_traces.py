@@ -5,9 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+import msgspec
+import pytest
+
 from spanpact.contract.loader import load_text
 from spanpact.findings import Finding
-from spanpact.trace.model import Event, Link, LogRecord, Reading, SourceInfo, Span, Trace
+from spanpact.trace.model import Event, Link, LogRecord, Reading, Resource, Scope, SourceInfo, Span, Trace
 from spanpact.verification.verifying import verify
 
 TRACE, OTHER = "0" * 31 + "1", "0" * 31 + "2"
@@ -48,6 +51,25 @@ def test_what_was_dropped_of_events_and_of_links_is_reported() -> None:
     assert findings(top(links=links)) == [dropped("4 attributes of links")]
     assert findings(top(events=events, links=links)) == [dropped("3 attributes of events, 4 attributes of links")]
     assert findings(top(events=[Event("a")], links=[Link(OTHER, "0" * 15 + "b")])) == []
+
+
+@pytest.mark.parametrize(("flags", "number"), [(0, 1), (1, 1), (2, 0), (3, 1), (254, 0), (255, 1)])
+def test_a_log_record_of_a_span_that_was_not_sampled_is_not_uncorrelated(flags: int, number: int) -> None:
+    record = LogRecord(TRACE, "0" * 15 + "c", trace_flags=flags)
+    assert len(findings(top(), [record])) == number
+
+
+def test_dropped_attributes_of_resource_and_scope_are_reported_once_a_trace() -> None:
+    resource, scope = Resource({"service.name": 5}, "", 2), Scope("", dropped_attributes=1)
+    first = msgspec.structs.replace(top(), resource=resource, scope=scope)
+    spans = [first, msgspec.structs.replace(first, span_id="0" * 15 + "b", parent_id="0" * 15 + "a", name="x")]
+    found = verify([PLAN], Reading(SourceInfo("made"), [Trace(TRACE, spans)])).integrity
+    assert [each.observed for each in found] == ["2 attributes of the resource, 1 attributes of the scope"]
+
+
+def test_dropped_attributes_of_log_records() -> None:
+    record = LogRecord(TRACE, "0" * 15 + "a", dropped_attributes=2)
+    assert [each[3] for each in findings(top(), [record, record])] == ["4 attributes of log records"]
 
 
 def test_log_records_of_a_strange_span_are_counted() -> None:

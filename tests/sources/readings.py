@@ -34,8 +34,8 @@ values: st.SearchStrategy[Value] = st.recursive(
 attributes = st.dictionaries(names, values, max_size=3)
 trace_ids = st.integers(1, 2**128 - 1).map(lambda number: format(number, "032x"))
 span_ids = st.integers(1, 2**64 - 1).map(lambda number: format(number, "016x"))
-resources = st.builds(Resource, attributes, texts)
-scopes = st.builds(Scope, texts, texts, attributes)
+resources = st.builds(Resource, attributes, texts, counts)
+scopes = st.builds(Scope, texts, texts, attributes, texts, counts)
 events = st.lists(st.builds(Event, names, times, attributes, counts), max_size=2).map(lambda found: found or ())
 links = st.lists(st.builds(Link, trace_ids, span_ids, attributes, texts, counts), max_size=2).map(
     lambda found: found or ()
@@ -76,11 +76,14 @@ def logs(trace_id: str) -> st.SearchStrategy[LogRecord]:
         span_id=st.just("") | span_ids,
         event_name=texts,
         body=values,
-        severity=texts,
+        severity=names,
         time_ns=times,
         attributes=attributes,
         resource=resources,
         scope=scopes,
+        severity_number=st.integers(0, 24),
+        trace_flags=st.integers(0, 255),
+        dropped_attributes=counts,
     )
 
 

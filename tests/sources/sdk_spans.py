@@ -7,6 +7,7 @@ from typing import Any
 
 from opentelemetry import trace as api
 from opentelemetry._logs import LogRecord as ApiLogRecord
+from opentelemetry._logs import SeverityNumber
 from opentelemetry.attributes import BoundedAttributes
 from opentelemetry.context import Context
 from opentelemetry.sdk._logs import ReadableLogRecord
@@ -22,7 +23,10 @@ _TRACE_ID, _SPAN_ID = re.compile("[0-9a-f]{32}"), re.compile("[0-9a-f]{16}")
 
 
 def can_be_recorded(reading: Reading) -> bool:
-    """Whether an SDK can hold these traces: it has no malformed ids, no unspecified kind, no message without error."""
+    """Whether an SDK can hold these traces.
+
+    It has no malformed ids, no unspecified kind, no message without error, no counts in a resource or a scope.
+    """
     spans = [span for trace in reading.traces for span in trace.spans]
     logs = [log for trace in reading.traces for log in trace.logs]
     return all(map(_span_can, spans)) and all(_SPAN_ID.fullmatch(log.span_id) or not log.span_id for log in logs)
@@ -34,8 +38,9 @@ def _span_can(span: Span) -> bool:
     ids += [_TRACE_ID.fullmatch(link.trace_id) and _SPAN_ID.fullmatch(link.span_id) for link in span.links]
     message = span.status == "error" or not span.status_message
     state = _state(span.trace_state)
+    uncounted = not (span.resource.dropped_attributes or span.scope.dropped_attributes)
     written = ",".join(f"{key}={value}" for key, value in state.items())
-    return all(ids) and span.kind != "unspecified" and message and written == span.trace_state
+    return all(ids) and uncounted and span.kind != "unspecified" and message and written == span.trace_state
 
 
 def recorded(reading: Reading) -> tuple[list[ReadableSpan], list[ReadableLogRecord]]:
@@ -73,11 +78,12 @@ class _Recorder:
         )
 
     def log(self, log: LogRecord) -> ReadableLogRecord:
-        span = api.NonRecordingSpan(_context(log.trace_id, log.span_id or "0"))
+        span = api.NonRecordingSpan(_context(log.trace_id, log.span_id or "0", flags=log.trace_flags))
         record = ApiLogRecord(
             timestamp=log.time_ns,
             context=api.set_span_in_context(span, Context()),
             severity_text=log.severity,
+            severity_number=SeverityNumber(log.severity_number),
             body=log.body,  # type: ignore[arg-type]
             attributes=log.attributes,  # type: ignore[arg-type]
             event_name=log.event_name,
@@ -85,8 +91,8 @@ class _Recorder:
         return ReadableLogRecord(record, self.resource(log.resource), _scope(log.scope))
 
 
-def _context(trace_id: str, span_id: str, *, remote: bool = False, state: str = "") -> api.SpanContext:
-    return api.SpanContext(int(trace_id, 16), int(span_id, 16), remote, api.TraceFlags(1), _state(state))
+def _context(trace_id: str, span_id: str, *, remote: bool = False, state: str = "", flags: int = 1) -> api.SpanContext:
+    return api.SpanContext(int(trace_id, 16), int(span_id, 16), remote, api.TraceFlags(flags), _state(state))
 
 
 def _state(text: str) -> api.TraceState:
@@ -98,7 +104,7 @@ def _status(span: Span) -> api.Status:
 
 
 def _scope(scope: Scope) -> InstrumentationScope:
-    return InstrumentationScope(scope.name, scope.version, attributes=scope.attributes)  # type: ignore[arg-type]
+    return InstrumentationScope(scope.name, scope.version, scope.schema_url, scope.attributes)  # type: ignore[arg-type]
 
 
 def _bounded(attributes: Attributes, dropped: int) -> BoundedAttributes:

@@ -106,7 +106,12 @@ resources = st.sampled_from(
     ]
 )
 scopes = st.sampled_from(
-    [Scope(), Scope("one"), Scope("two", "1.0"), Scope("two", "2", {"n": 1, "t": "bob@example.com"})]
+    [
+        Scope(),
+        Scope("one"),
+        Scope("two", "1.0"),
+        Scope("two", "2", {"n": 1, "t": "bob@example.com"}, "https://s.example/2"),
+    ]
 )
 kinds: st.SearchStrategy[Any] = st.sampled_from(["internal", "server", "client", "producer", "consumer"])
 span_names = st.sampled_from(["a", "b", "b1", "c", "", "é", "bob@example.com"])

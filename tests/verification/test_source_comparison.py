@@ -18,6 +18,7 @@ from spanpact.trace.model import (
     Capability,
     Event,
     Link,
+    LogRecord,
     Reading,
     Resource,
     Scope,
@@ -177,12 +178,72 @@ class TestFields:
         ]
         assert [field for field, _, _ in altered(span(links=[one]), links=())] == ["links"]
 
+    def test_fields_of_the_resource_and_the_scope(self) -> None:
+        mine = span(resource=Resource({"a": 1}, "https://s/1"), scope=Scope("lib", "1", {"k": 1}))
+        theirs = {"resource": Resource({"a": 1}, "https://s/2", 3), "scope": Scope("lib", "1", {}, "https://s/3", 4)}
+        assert altered(mine, **theirs) == [
+            ("resource schema URL", "https://s/1", "https://s/2"),
+            ("scope schema URL", "none", "https://s/3"),
+            ("resource dropped", "0 attributes", "3 attributes"),
+            ("scope dropped", "0 attributes", "4 attributes"),
+            ("scope.k", "1", "absent"),
+        ]
+
+    def test_fields_of_events_and_links(self) -> None:
+        event, link = Event("e", 5), Link(OTHER, "0" * 15 + "1")
+        mine = span(events=[event], links=[link])
+        assert altered(mine, events=[Event("e", 5, {}, 3)]) == [("events.e dropped", "0 attributes", "3 attributes")]
+        assert altered(mine, links=[Link(OTHER, "0" * 15 + "1", {}, "a=b", 2)]) == [
+            ("links.0000000000000001 dropped", "0 attributes", "2 attributes"),
+            ("links.0000000000000001 trace_state", "none", "a=b"),
+        ]
+
     def test_what_is_shown_is_masked(self) -> None:
         report = compare(
             reading(span(name=SECRET, attributes={SECRET: 1, "k": SECRET})), reading(span(name="x", parent=2))
         )
         assert len(report.findings) == 4
         assert SECRET not in f"{report.findings}"
+
+
+class TestLogs:
+    RECORD = LogRecord(TRACE, f"{1:016x}", "e", "body", "INFO", 5, {"k": 1}, severity_number=9, trace_flags=1)
+
+    def compared(self, mine: Sequence[LogRecord], theirs: Sequence[LogRecord], **options: Any) -> Report:
+        def with_logs(logs: Sequence[LogRecord], name: str, **fields: Any) -> Reading:
+            return msgspec.structs.replace(reading(span(), name=name, **fields), traces=[Trace(TRACE, [span()], logs)])
+
+        return compare(with_logs(mine, "file"), with_logs(theirs, "archive", **options))
+
+    @pytest.mark.parametrize(
+        ("changes", "keyword"),
+        [
+            ({"event_name": "x"}, "logs.event_name"),
+            ({"severity": "WARN"}, "logs.severity"),
+            ({"severity_number": 10}, "logs.severity_number"),
+            ({"trace_flags": 3}, "logs.trace_flags"),
+            ({"time_ns": 6}, "logs.time"),
+            ({"body": None}, "logs.body"),
+            ({"attributes": {"k": 2}}, "logs.k"),
+            ({"dropped_attributes": 1}, "logs dropped"),
+        ],
+    )
+    def test_every_field_of_a_record_is_compared(self, changes: dict[str, Any], keyword: str) -> None:
+        report = self.compared([self.RECORD], [msgspec.structs.replace(self.RECORD, **changes)])
+        assert found(report) == [("span-altered", keyword, "1")]
+
+    def test_records_in_another_order_are_the_same(self) -> None:
+        other = msgspec.structs.replace(self.RECORD, time_ns=6)
+        assert self.compared([self.RECORD, other], [other, self.RECORD]).verdict == "kept"
+
+    def test_a_lost_record_is_a_difference_of_its_span_or_of_its_trace(self) -> None:
+        assert found(self.compared([self.RECORD], [])) == [("span-altered", "logs", "1")]
+        assert found(self.compared([LogRecord(TRACE)], [])) == [("span-altered", "logs", "")]
+
+    def test_a_source_without_logs_is_said_only_where_there_are_some(self) -> None:
+        report = self.compared([self.RECORD], [], without=["logs"])
+        assert (report.verdict, [each.keyword for each in report.results[0].not_checked]) == ("kept", ["logs"])
+        assert self.compared([], [], without=["logs"]).results[0].not_checked == ()
 
 
 class TestWhatSourcesCannotCarry:
@@ -197,6 +258,7 @@ class TestWhatSourcesCannotCarry:
         ("value_types", {"attributes": {"n": 1, "list": "[2]"}}),
         ("bytes", {"attributes": {"n": 1, "list": [2]}, "resource": Resource({"b": "eA=="})}),
         ("trace_state", {"trace_state": "a=b"}),
+        ("schema_urls", {"scope": Scope("", "", {}, "https://s/2")}),
         ("dropped_counts", {"dropped_links": 1}),
     )
 
@@ -204,8 +266,9 @@ class TestWhatSourcesCannotCarry:
     def test_is_reported_as_not_compared(self, capability: Capability, changes: dict[str, Any]) -> None:
         attributes: Attributes = {"n": 1, "list": [2]}
         mine = span(
-            attributes=attributes, parent_remote=False, resource=Resource({"b": b"x"} if "b" in capability else {})
-        )
+            attributes=attributes, parent_remote=False, resource=Resource({"b": b"x"} if "b" in capability else {}),
+            scope=Scope("", "", {}, "https://s/1" if capability == "schema_urls" else ""),
+        )  # fmt: skip
         theirs = msgspec.structs.replace(mine, **changes)
         assert compare(reading(mine), reading(theirs)).verdict == "broken"
         report = compare(reading(mine), reading(theirs, name="Jaeger", without=[capability]))

@@ -68,19 +68,20 @@ class SharedValues:
         self._resources: dict[str, Resource] = {}
         self._scopes: dict[str, Scope] = {}
 
-    def resource(self, attributes: Attributes, schema_url: str) -> Resource:
+    def resource(self, attributes: Attributes, schema_url: str, dropped: int = 0) -> Resource:
         """Return the shared resource with these values."""
-        if not attributes and not schema_url:
+        if not attributes and not schema_url and not dropped:
             return NO_RESOURCE
-        key = repr((sorted(attributes.items(), key=_name), schema_url))  # repr distinguishes 1, 1.0 and True
-        return _shared(self._resources, key, Resource(attributes, schema_url))
+        # repr distinguishes 1, 1.0 and True
+        key = repr((sorted(attributes.items(), key=_name), schema_url, dropped))
+        return _shared(self._resources, key, Resource(attributes, schema_url, dropped))
 
-    def scope(self, name: str, version: str, attributes: Attributes) -> Scope:
+    def scope(self, name: str, version: str, attributes: Attributes, schema_url: str = "", dropped: int = 0) -> Scope:
         """Return the shared scope with these values."""
-        if not name and not version and not attributes:
+        if not name and not version and not attributes and not schema_url and not dropped:
             return NO_SCOPE
-        key = repr((name, version, sorted(attributes.items(), key=_name)))
-        return _shared(self._scopes, key, Scope(name, version, attributes))
+        key = repr((name, version, sorted(attributes.items(), key=_name), schema_url, dropped))
+        return _shared(self._scopes, key, Scope(name, version, attributes, schema_url, dropped))
 
 
 def _name(item: tuple[str, object]) -> str:
@@ -96,6 +97,11 @@ def _shared(known: dict[str, _T], key: str, value: _T) -> _T:
 def parent_remote(flags: int) -> bool | None:
     """Return whether a span's OTLP flags mark its parent as remote; None where the flags do not tell."""
     return bool(flags & IS_REMOTE) if flags & HAS_IS_REMOTE else None
+
+
+def trace_flags(flags: int) -> int:
+    """Return the W3C trace flags, the lowest byte, of the OTLP flags of a log record."""
+    return flags & 0xFF
 
 
 def severity_name(number: int) -> str:

@@ -26,6 +26,7 @@ from spanpact.otlp.batch import (
     Signal,
     parent_remote,
     severity_name,
+    trace_flags,
 )
 from spanpact.otlp.json_errors import JsonFault, describe_failure, find_duplicate_key, too_deep
 from spanpact.trace.model import Attributes, Event, Link, LogRecord, Resource, Scope, Span, SpanKind, StatusCode, Value
@@ -96,7 +97,7 @@ def _signals(request: wire.Request) -> Iterator[Signal]:
 def _spans(group: wire.ResourceSpans, shared: SharedValues) -> Iterator[Span]:
     resource = decode_resource(group.resource, group.schema_url, shared)
     for scoped in group.scope_spans or ():
-        scope = decode_scope(scoped.scope, shared)
+        scope = decode_scope(scoped.scope, scoped.schema_url, shared)
         for span in scoped.spans or ():
             yield decode_span(span, resource, scope)
 
@@ -104,7 +105,7 @@ def _spans(group: wire.ResourceSpans, shared: SharedValues) -> Iterator[Span]:
 def _logs(group: wire.ResourceLogs, shared: SharedValues) -> Iterator[LogRecord]:
     resource = decode_resource(group.resource, group.schema_url, shared)
     for scoped in group.scope_logs or ():
-        scope = decode_scope(scoped.scope, shared)
+        scope = decode_scope(scoped.scope, scoped.schema_url, shared)
         for log in scoped.log_records or ():
             if log.trace_id:
                 yield _log(log, resource, scope)
@@ -116,15 +117,17 @@ def decode_resource(resource: wire.WireResource | None, schema_url: str | None, 
     Raise MalformedValue for a value that OTLP does not allow and RecursionError for one that nests too deep, as every
     decoder below does.
     """
-    attributes = _attributes(resource.attributes) if resource and resource.attributes else {}
-    return shared.resource(attributes, schema_url or "")
+    resource = resource or wire.WireResource()
+    attributes = _attributes(resource.attributes) if resource.attributes else {}
+    return shared.resource(attributes, schema_url or "", _integer(resource.dropped_attributes_count))
 
 
-def decode_scope(scope: wire.WireScope | None, shared: SharedValues) -> Scope:
+def decode_scope(scope: wire.WireScope | None, schema_url: str | None, shared: SharedValues) -> Scope:
     """Decode the instrumentation scope of a group of spans."""
     scope = scope or wire.WireScope()
     attributes = _attributes(scope.attributes) if scope.attributes else {}
-    return shared.scope(scope.name or "", scope.version or "", attributes)
+    dropped = _integer(scope.dropped_attributes_count)
+    return shared.scope(scope.name or "", scope.version or "", attributes, schema_url or "", dropped)
 
 
 def decode_span(span: wire.WireSpan, resource: Resource, scope: Scope) -> Span:
@@ -173,16 +176,20 @@ def _link(link: wire.WireLink) -> Link:
 
 
 def _log(log: wire.WireLogRecord, resource: Resource, scope: Scope) -> LogRecord:
+    severity = _severity(log.severity_number)
     return LogRecord(
         normalize_id(log.trace_id or ""),
         normalize_id(log.span_id or ""),
         log.event_name or "",
         decode_value(log.body, 0) if log.body else None,
-        log.severity_text or severity_name(_severity(log.severity_number)),
+        log.severity_text or severity_name(severity),
         _integer(log.time_unix_nano) or _integer(log.observed_time_unix_nano),
         _attributes(log.attributes) if log.attributes else {},
         resource,
         scope,
+        severity,
+        trace_flags(_integer(log.flags)),
+        _integer(log.dropped_attributes_count),
     )
 
 

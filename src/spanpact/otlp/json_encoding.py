@@ -37,7 +37,7 @@ def encode_traces_json(reading: Reading) -> bytes:
 def _grouped(
     items: Iterable[_T],
     make_resource_group: Callable[[wire.WireResource, list[_Scoped], str | None], _Grouped],
-    make_scope_group: Callable[[wire.WireScope, list[_Wire]], _Scoped],
+    make_scope_group: Callable[[wire.WireScope, list[_Wire], str | None], _Scoped],
     encode: Callable[[_T], _Wire],
 ) -> list[_Grouped]:
     """Return spans or log records grouped by resource, and within it by scope, each encoded by `encode`."""
@@ -45,8 +45,9 @@ def _grouped(
     for of_resource in _runs(items, "resource"):
         resource = of_resource[0].resource
         scopes = [
-            make_scope_group(_scope(of_scope[0].scope), [encode(item) for item in of_scope])
+            make_scope_group(_scope(scope), [encode(item) for item in of_scope], _some(scope.schema_url))
             for of_scope in _runs(of_resource, "scope")
+            for scope in (of_scope[0].scope,)
         ]
         groups.append(make_resource_group(_resource(resource), scopes, _some(resource.schema_url)))
     return groups
@@ -61,11 +62,13 @@ def _runs(items: Iterable[_T], field: Literal["resource", "scope"]) -> Iterator[
 
 
 def _resource(resource: Resource) -> wire.WireResource:
-    return wire.WireResource(_pairs(resource.attributes))
+    return wire.WireResource(_pairs(resource.attributes), resource.dropped_attributes or None)
 
 
 def _scope(scope: Scope) -> wire.WireScope:
-    return wire.WireScope(_some(scope.name), _some(scope.version), _pairs(scope.attributes))
+    return wire.WireScope(
+        _some(scope.name), _some(scope.version), _pairs(scope.attributes), scope.dropped_attributes or None
+    )
 
 
 def _span(span: Span) -> wire.WireSpan:
@@ -114,9 +117,12 @@ def _link(link: Link) -> wire.WireLink:
 def _log(log: LogRecord) -> wire.WireLogRecord:
     return wire.WireLogRecord(
         time_unix_nano=str(log.time_ns),
+        severity_number=log.severity_number or None,
         severity_text=_some(log.severity),
         body=None if log.body is None else _value(log.body),
         attributes=_pairs(log.attributes),
+        dropped_attributes_count=log.dropped_attributes or None,
+        flags=log.trace_flags or None,
         trace_id=_text(log.trace_id),
         span_id=_some(log.span_id),
         event_name=_some(log.event_name),

@@ -45,6 +45,7 @@ class WireResource(Struct, rename="camel", omit_defaults=True, gc=False):
     """Resource."""
 
     attributes: list[KeyValue] | None = None
+    dropped_attributes_count: int | str | None = None
 
 
 class WireScope(Struct, rename="camel", omit_defaults=True, gc=False):
@@ -53,6 +54,7 @@ class WireScope(Struct, rename="camel", omit_defaults=True, gc=False):
     name: str | None = None
     version: str | None = None
     attributes: list[KeyValue] | None = None
+    dropped_attributes_count: int | str | None = None
 
 
 class WireEvent(Struct, rename="camel", omit_defaults=True, gc=False):
@@ -123,6 +125,7 @@ class ScopeSpans(OfScope, omit_defaults=True, gc=False):
     """The spans of one scope."""
 
     spans: list[WireSpan] | None = None
+    schema_url: str | None = None
 
 
 class ResourceSpans(OfResource, omit_defaults=True, gc=False):
@@ -141,6 +144,8 @@ class WireLogRecord(Struct, rename="camel", omit_defaults=True, gc=False):
     severity_text: str | None = None
     body: AnyValue | None = None
     attributes: list[KeyValue] | None = None
+    dropped_attributes_count: int | str | None = None
+    flags: int | str | None = None
     trace_id: str | None = None
     span_id: str | None = None
     event_name: str | None = None
@@ -150,6 +155,7 @@ class ScopeLogs(OfScope, omit_defaults=True, gc=False):
     """The log records of one scope."""
 
     log_records: list[WireLogRecord] | None = None
+    schema_url: str | None = None
 
 
 class ResourceLogs(OfResource, omit_defaults=True, gc=False):

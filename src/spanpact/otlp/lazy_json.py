@@ -42,6 +42,7 @@ class RawSpan(wire.WireSpanStart, omit_defaults=False, gc=False):
 class _ScopeSpans(Struct, rename="camel", gc=False):
     scope: Raw = _NOTHING
     spans: list[RawSpan] | None = None
+    schema_url: str | None = None
 
 
 class _ResourceSpans(Struct, rename="camel", gc=False):
@@ -69,6 +70,7 @@ class RawGroup(NamedTuple):
     resource: bytes
     schema_url: str | None
     scope: bytes
+    scope_schema_url: str | None
 
 
 def iter_groups(data: bytes) -> Iterator[tuple[RawGroup, Sequence[RawSpan]]]:
@@ -83,7 +85,8 @@ def iter_groups(data: bytes) -> Iterator[tuple[RawGroup, Sequence[RawSpan]]]:
     for part in request.resource_spans or ():
         resource = bytes(part.resource)
         for scoped in part.scope_spans or ():
-            yield RawGroup(resource, part.schema_url, bytes(scoped.scope)), scoped.spans or ()
+            group = RawGroup(resource, part.schema_url, bytes(scoped.scope), scoped.schema_url)
+            yield group, scoped.spans or ()
 
 
 def decode_group(group: RawGroup, shared: SharedValues) -> tuple[Resource, Scope]:
@@ -91,7 +94,8 @@ def decode_group(group: RawGroup, shared: SharedValues) -> tuple[Resource, Scope
     with _needs_full_decoding():
         resource = _RESOURCE.decode(group.resource) if group.resource else None
         scope = _SCOPE.decode(group.scope) if group.scope else None
-        return decode_resource(resource, group.schema_url, shared), decode_scope(scope, shared)
+        decoded = decode_scope(scope, group.scope_schema_url, shared)
+        return decode_resource(resource, group.schema_url, shared), decoded
 
 
 def read_simple_span(span: RawSpan) -> SimpleSpan | None:

@@ -48,7 +48,8 @@ def _message_classes() -> Any:
     )
     _add_message(file, "RawSpan", _FIELDS)
     scope = ".opentelemetry.proto.common.v1.InstrumentationScope"
-    _add_message(file, "RawScopeSpans", {"scope": (1, scope), "spans": (2, f".{_PACKAGE}.RawSpan")})
+    fields = {"scope": (1, scope), "spans": (2, f".{_PACKAGE}.RawSpan"), "schema_url": (3, "STRING")}
+    _add_message(file, "RawScopeSpans", fields)
     resource = ".opentelemetry.proto.resource.v1.Resource"
     scope_spans = (2, f".{_PACKAGE}.RawScopeSpans")
     fields = {"resource": (1, resource), "scope_spans": scope_spans, "schema_url": (3, "STRING")}
@@ -78,6 +79,7 @@ class RawGroup(NamedTuple):
 
     resource: bytes
     scope: bytes
+    scope_schema_url: str
 
 
 def iter_groups(data: bytes) -> Iterator[tuple[RawGroup, Sequence[Any]]]:
@@ -85,13 +87,13 @@ def iter_groups(data: bytes) -> Iterator[tuple[RawGroup, Sequence[Any]]]:
     for part in _parse(data).resource_spans:
         resource = _RawResourceSpans(resource=part.resource, schema_url=part.schema_url).SerializeToString()
         for scoped in part.scope_spans:
-            yield RawGroup(resource, scoped.scope.SerializeToString()), scoped.spans
+            yield RawGroup(resource, scoped.scope.SerializeToString(), scoped.schema_url), scoped.spans
 
 
 def decode_group(group: RawGroup, shared: SharedValues) -> tuple[Resource, Scope]:
     """Decode the resource and the scope of a group."""
-    scope = InstrumentationScope.FromString(group.scope)
-    return decode_resource(_RawResourceSpans.FromString(group.resource), shared), decode_scope(scope, shared)
+    scope = decode_scope(InstrumentationScope.FromString(group.scope), group.scope_schema_url, shared)
+    return decode_resource(_RawResourceSpans.FromString(group.resource), shared), scope
 
 
 def find_trace_ids(data: bytes) -> set[str]:

@@ -15,7 +15,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from spanpact.errors import SourceError
-from spanpact.otlp.batch import KINDS, STATUSES, Batch, SharedValues, parent_remote, severity_name
+from spanpact.otlp.batch import KINDS, STATUSES, Batch, SharedValues, parent_remote, severity_name, trace_flags
 from spanpact.trace.model import Attributes, Event, Link, LogRecord, Resource, Scope, Span, Value
 
 
@@ -57,17 +57,19 @@ def _scope_groups(
     for group in resource_groups:
         resource = decode_resource(group, shared)
         for scoped in getattr(group, field):
-            yield resource, decode_scope(scoped.scope, shared), scoped
+            yield resource, decode_scope(scoped.scope, scoped.schema_url, shared), scoped
 
 
 def decode_resource(group: Any, shared: SharedValues) -> Resource:
     """Decode the resource of a ResourceSpans or ResourceLogs message."""
-    return shared.resource(_attributes(group.resource.attributes), group.schema_url)
+    resource = group.resource
+    return shared.resource(_attributes(resource.attributes), group.schema_url, resource.dropped_attributes_count)
 
 
-def decode_scope(scope: Any, shared: SharedValues) -> Scope:
+def decode_scope(scope: Any, schema_url: str, shared: SharedValues) -> Scope:
     """Decode an InstrumentationScope message."""
-    return shared.scope(scope.name, scope.version, _attributes(scope.attributes))
+    attributes = _attributes(scope.attributes)
+    return shared.scope(scope.name, scope.version, attributes, schema_url, scope.dropped_attributes_count)
 
 
 def decode_span(span: Any, resource: Resource, scope: Scope) -> Span:
@@ -121,6 +123,9 @@ def _log(log: Any, resource: Resource, scope: Scope) -> LogRecord:
         _attributes(log.attributes),
         resource,
         scope,
+        log.severity_number,
+        trace_flags(log.flags),
+        log.dropped_attributes_count,
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal, cast
 
 from spanpact.otlp import SharedValues
-from spanpact.otlp.batch import severity_name
+from spanpact.otlp.batch import severity_name, trace_flags
 from spanpact.sources.trace_source import SourceBase
 from spanpact.trace.assembly import TraceAssembler
 from spanpact.trace.model import (
@@ -114,16 +114,20 @@ class _Converter:
 
     def log(self, readable: Any) -> LogRecord:
         record = readable.log_record
+        severity = getattr(record.severity_number, "value", 0)
         return LogRecord(
             trace_id=_trace_id(record.trace_id) if record.trace_id else "",
             span_id=_span_id(record.span_id) if record.span_id else "",
             event_name=record.event_name or "",
             body=_value(record.body),
-            severity=record.severity_text or severity_name(getattr(record.severity_number, "value", 0)),
+            severity=record.severity_text or severity_name(severity),
             time_ns=record.timestamp or record.observed_timestamp or 0,
             attributes=_attributes(record.attributes),
             resource=self._resource(readable.resource),
             scope=self._scope(readable.instrumentation_scope),
+            severity_number=severity,
+            trace_flags=trace_flags(record.trace_flags or 0),
+            dropped_attributes=getattr(readable, "dropped_attributes", 0),
         )
 
     def _resource(self, resource: Any) -> Resource:
@@ -137,7 +141,8 @@ class _Converter:
         if scope is None:
             return self._shared.scope("", "", {})
         attributes = _attributes(getattr(scope, "attributes", None))
-        return self._shared.scope(scope.name or "", scope.version or "", attributes)
+        schema_url = getattr(scope, "schema_url", None) or ""
+        return self._shared.scope(scope.name or "", scope.version or "", attributes, schema_url)
 
 
 def _trace_id(number: int) -> str:

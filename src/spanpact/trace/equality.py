@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from spanpact.trace.model import Capability, Span, Value
+from spanpact.trace.model import Capability, Link, Span, Value
 
 _EMPTY_OR_NOT_FINITE: Final[Sequence[Value]] = (None, [float("nan")], {"": float("nan")})
 _COMPARED_DEPTH = 8  # levels of lists and maps that distinguish two spans with one id
@@ -105,12 +105,19 @@ def _may_be_text_of(one: Value, other: Value, capabilities: frozenset[Capability
 def content_key(span: Span) -> tuple[object, ...]:
     """Return a sort key of all that a verdict may depend on, so that the order of reading never decides."""
     own = (span.start_ns, span.end_ns, span.name, span.parent_id, span.kind, span.status, span.status_message)
-    flags = (span.trace_state, str(span.parent_remote), span.scope.name, span.scope.version)
-    dropped = (span.dropped_attributes, span.dropped_events, span.dropped_links)
-    carried = [_value_key(each) for each in (span.attributes, span.resource.attributes, span.scope.attributes)]
+    resource, scope = span.resource, span.scope
+    flags = (span.trace_state, str(span.parent_remote), resource.schema_url)
+    scoped = (scope.name, scope.version, scope.schema_url)
+    dropped = [span.dropped_attributes, span.dropped_events, span.dropped_links]
+    dropped += [resource.dropped_attributes, scope.dropped_attributes]
+    carried = [_value_key(each) for each in (span.attributes, resource.attributes, scope.attributes)]
     events = sorted((e.time_ns, e.name, _value_key(e.attributes), e.dropped_attributes) for e in span.events)
-    links = sorted((n.trace_id, n.span_id, _value_key(n.attributes), n.trace_state) for n in span.links)
-    return *own, *flags, *dropped, *carried, events, links
+    links = sorted(map(_link_key, span.links))
+    return *own, *flags, *scoped, *dropped, *carried, events, links
+
+
+def _link_key(link: Link) -> tuple[object, ...]:
+    return link.trace_id, link.span_id, _value_key(link.attributes), link.trace_state, link.dropped_attributes
 
 
 def _value_key(value: Value, depth: int = _COMPARED_DEPTH) -> str:

@@ -23,7 +23,7 @@ SpanKind: TypeAlias = Literal["unspecified", "internal", "server", "client", "pr
 StatusCode: TypeAlias = Literal["unset", "ok", "error"]
 Capability: TypeAlias = Literal[
     "events", "logs", "links", "status_message", "scope", "resource", "remote", "number_types",
-    "value_types", "bytes", "trace_state", "dropped_counts", "complete", "offered",
+    "value_types", "bytes", "trace_state", "schema_urls", "dropped_counts", "complete", "offered",
 ]  # fmt: skip
 
 ALL_CAPABILITIES: frozenset[Capability] = frozenset(Capability.__args__)  # type: ignore[attr-defined]
@@ -34,14 +34,20 @@ class Resource(msgspec.Struct, frozen=True):
 
     attributes: Attributes = {}
     schema_url: str = ""
+    dropped_attributes: int = 0
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """The instrumentation scope: the library that created the span."""
+    """The instrumentation scope: the library that created the span.
+
+    `schema_url` says by which version of the semantic conventions the scope names its spans.
+    """
 
     name: str = ""
     version: str = ""
     attributes: Attributes = {}
+    schema_url: str = ""
+    dropped_attributes: int = 0
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -95,7 +101,11 @@ class Span(msgspec.Struct, frozen=True):
 
 
 class LogRecord(msgspec.Struct, frozen=True):
-    """A log record with a trace id; `span_id` is "" where it belongs to no span."""
+    """A log record with a trace id; `span_id` is "" where it belongs to no span.
+
+    `severity` is the text of the severity, or the short name of its number. `trace_flags` are those of the span in
+    which it was logged, 0 where they are not known.
+    """
 
     trace_id: str
     span_id: str = ""
@@ -106,6 +116,9 @@ class LogRecord(msgspec.Struct, frozen=True):
     attributes: Attributes = {}
     resource: Resource = NO_RESOURCE
     scope: Scope = NO_SCOPE
+    severity_number: int = 0
+    trace_flags: int = 0
+    dropped_attributes: int = 0
 
 
 class Trace(msgspec.Struct, frozen=True):

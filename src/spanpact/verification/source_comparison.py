@@ -15,7 +15,7 @@ from spanpact.engine.masking import abridged
 from spanpact.engine.verdict import verdict_of
 from spanpact.findings import ContractResult, Coverage, Finding, NotChecked, Report
 from spanpact.privacy import mask
-from spanpact.trace.model import Capability, Reading, SourceInfo, Span, Trace
+from spanpact.trace.model import Capability, LogRecord, Reading, SourceInfo, Span, Trace
 from spanpact.trace.topology import Topology
 from spanpact.verification.span_comparison import SpanComparer
 
@@ -23,9 +23,19 @@ ENTRY: Final = "comparison"
 """The entry id of all findings of a comparison."""
 
 _COMPARED: Final[tuple[Capability, ...]] = (
-    "events", "links", "status_message", "scope", "resource", "remote", "number_types", "value_types", "bytes",
-    "trace_state", "dropped_counts",
-)  # fmt: skip
+    "events",
+    "links",
+    "status_message",
+    "scope",
+    "resource",
+    "remote",
+    "number_types",
+    "value_types",
+    "bytes",
+    "trace_state",
+    "dropped_counts",
+)
+_COMPARED_WHERE_PRESENT: Final[tuple[Capability, ...]] = ("schema_urls", "logs")  # fmt: skip
 _NAMED: Final = 20  # spans whose ids one finding lists
 
 
@@ -59,7 +69,7 @@ def _compared(first: Reading, second: Reading, complete: bool) -> ContractResult
         late += 0 if complete else len(pair.lost)
         compared += len(pair.shared)
         findings += _findings(pair, comparer, complete)
-    not_checked = list(_gaps(first.source, second.source))
+    not_checked = list(_gaps(first, second.source))
     if late:
         not_checked.append(NotChecked(ENTRY, "span", "incomplete", "spans may still arrive", late))
     if not first.traces:
@@ -71,13 +81,20 @@ def _compared(first: Reading, second: Reading, complete: bool) -> ContractResult
     return ContractResult(name, "", "", verdict, len(flows), tuple(findings), tuple(not_checked), coverage, flows)
 
 
-def _gaps(first: SourceInfo, second: SourceInfo) -> Iterator[NotChecked]:
+def _gaps(first: Reading, second: SourceInfo) -> Iterator[NotChecked]:
     """Yield what cannot be compared because one of the two sources cannot carry it."""
-    for capability in _COMPARED:
-        lacking = [info.name for info in (first, second) if capability not in info.capabilities]
+    for capability in (*_COMPARED, *(each for each in _COMPARED_WHERE_PRESENT if _holds(first, each))):
+        lacking = [info.name for info in (first.source, second) if capability not in info.capabilities]
         if lacking:
             what = f"{' and '.join(lacking)} carries no {capability.replace('_', ' ')}"
             yield NotChecked(ENTRY, capability, "capability", what)
+
+
+def _holds(reading: Reading, capability: Capability) -> bool:
+    """Return whether the reading has log records, or schema URLs."""
+    if capability == "logs":
+        return any(trace.logs for trace in reading.traces)
+    return any(span.resource.schema_url or span.scope.schema_url for trace in reading.traces for span in trace.spans)
 
 
 def _union(first: Reading, others: Sequence[Reading]) -> Reading:
@@ -118,7 +135,29 @@ def _findings(pair: _TracePair, comparer: SpanComparer, complete: bool) -> Itera
             yield _finding(
                 "span-altered", message, pair.first, span, difference.field, difference.expected, difference.observed
             )
+    if complete and "logs" in comparer.common:
+        yield from _altered_logs(pair, comparer)
     yield from _duplicated(pair)
+
+
+def _altered_logs(pair: _TracePair, comparer: SpanComparer) -> Iterator[Finding]:
+    """Yield the differences of log records, span by span. Those of a lost span are lost with it."""
+    mine, theirs = _logs_by_span(pair.first), _logs_by_span(pair.second)
+    lost = {span.span_id for span in (*pair.lost, *pair.added)}
+    for span_id in sorted((mine.keys() | theirs.keys()) - lost):
+        span = pair.first.spans[pair.first.by_id[span_id]] if span_id in pair.first.by_id else None
+        for difference in comparer.logs(mine.get(span_id, ()), theirs.get(span_id, ())):
+            message = f"{_safe(difference.field)} differs in {pair.name}"
+            yield _finding(
+                "span-altered", message, pair.first, span, difference.field, difference.expected, difference.observed
+            )
+
+
+def _logs_by_span(topology: Topology) -> Mapping[str, Sequence[LogRecord]]:
+    by_span: dict[str, list[LogRecord]] = {}
+    for record in topology.trace.logs:
+        by_span.setdefault(record.span_id, []).append(record)
+    return by_span
 
 
 def _lost(pair: _TracePair) -> Iterator[Finding]:
@@ -163,16 +202,20 @@ def _finding(
     id: str,
     message: str,
     topology: Topology,
-    span: Span,
+    span: Span | None,
     keyword: str,
     expected: str,
     observed: str,
     spans: tuple[str, ...] = (),
 ) -> Finding:
-    """Return the finding. `message` must be masked: it names a source, whose address must not be masked."""
+    """Return the finding, at the trace where `span` is None.
+
+    `message` must be masked: it names a source, whose address must not be masked.
+    """
     return Finding(
-        id, ENTRY, message, keyword=_safe(keyword), trace_id=_safe(span.trace_id), span_id=_safe(span.span_id),
-        path=tuple(map(_safe, topology.names(topology.by_id[span.span_id]))),
+        id, ENTRY, message, keyword=_safe(keyword), trace_id=_safe(topology.trace.trace_id),
+        span_id=_safe(span.span_id) if span else "",
+        path=tuple(map(_safe, topology.names(topology.by_id[span.span_id]))) if span else (),
         expected=_safe(expected), observed=_safe(observed), spans=tuple(map(_safe, spans)),
     )  # fmt: skip
 

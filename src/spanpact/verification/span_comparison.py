@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from spanpact.engine.checks.shown import shown, shown_ns
 from spanpact.trace.clocks import two_source_allowance_ns
 from spanpact.trace.equality import equal_across_sources
-from spanpact.trace.model import Attributes, Capability, Event, Link, Span
+from spanpact.trace.model import Attributes, Capability, Event, Link, LogRecord, Resource, Scope, Span
+
+_Carrier: TypeAlias = Event | Link | LogRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ class SpanComparer:
         yield from self._attributes("attributes", one.attributes, other.attributes)
         if "resource" in self.common and one.resource is not other.resource:
             yield from self._attributes("resource", one.resource.attributes, other.resource.attributes)
+        if "schema_urls" in self.common and one.scope is not other.scope:  # without them, scopes have no attributes
+            yield from self._attributes("scope", one.scope.attributes, other.scope.attributes)
         if "events" in self.common:
             yield from self._events(one.events, other.events)
         if "links" in self.common:
@@ -57,12 +62,17 @@ class SpanComparer:
             yield "status_message", one.status_message, other.status_message
         if "scope" in common:
             yield "scope", f"{one.scope.name} {one.scope.version}", f"{other.scope.name} {other.scope.version}"
+        if "schema_urls" in common:
+            yield "resource schema URL", one.resource.schema_url, other.resource.schema_url
+            yield "scope schema URL", one.scope.schema_url, other.scope.schema_url
         if "trace_state" in common:
             yield "trace_state", one.trace_state, other.trace_state
         if "remote" in common and None not in (one.parent_remote, other.parent_remote):
             yield "remote", str(one.parent_remote).lower(), str(other.parent_remote).lower()
         if "dropped_counts" in common:
             yield "dropped", _dropped(one), _dropped(other)
+            yield "resource dropped", _dropped_in(one.resource), _dropped_in(other.resource)
+            yield "scope dropped", _dropped_in(one.scope), _dropped_in(other.scope)
 
     def _attributes(self, where: str, one: Attributes, other: Attributes) -> Iterator[Difference]:
         for name in sorted(one.keys() | other.keys()):
@@ -83,7 +93,7 @@ class SpanComparer:
             if abs(mine.time_ns - theirs.time_ns) > self.allowance_ns:
                 later = shown_ns(theirs.time_ns - mine.time_ns)
                 yield Difference(f"events.{mine.name}", "the same time", f"{later} later")
-            yield from self._attributes(f"events.{mine.name}", mine.attributes, theirs.attributes)
+            yield from self._carried(f"events.{mine.name}", mine, theirs)
 
     def _event_key(self, event: Event) -> tuple[int, str]:
         return event.time_ns // self.resolution_ns, event.name
@@ -94,7 +104,40 @@ class SpanComparer:
             yield Difference("links", f"{len(mine)}: {_targets(mine)}", f"{len(theirs)}: {_targets(theirs)}")
             return
         for link, counterpart in zip(mine, theirs, strict=True):
-            yield from self._attributes(f"links.{link.span_id}", link.attributes, counterpart.attributes)
+            yield from self._carried(f"links.{link.span_id}", link, counterpart)
+            if "trace_state" in self.common and link.trace_state != counterpart.trace_state:
+                states = (link.trace_state or "none", counterpart.trace_state or "none")
+                yield Difference(f"links.{link.span_id} trace_state", *states)
+
+    def logs(self, one: Sequence[LogRecord], other: Sequence[LogRecord]) -> Iterator[Difference]:
+        """Yield the differences of the log records of one span, paired by time and name."""
+        one, other = sorted(one, key=self._log_key), sorted(other, key=self._log_key)
+        if len(one) != len(other):
+            yield Difference("logs", f"{len(one)} records", f"{len(other)} records")
+            return
+        for mine, theirs in zip(one, other, strict=True):
+            for field in ("event_name", "severity", "severity_number", "trace_flags"):
+                values = (getattr(mine, field), getattr(theirs, field))
+                if values[0] != values[1]:
+                    yield Difference(f"logs.{field}", *(str(value) or "none" for value in values))
+            if abs(mine.time_ns - theirs.time_ns) > self.allowance_ns:
+                yield Difference("logs.time", "the same time", f"{shown_ns(theirs.time_ns - mine.time_ns)} later")
+            if not equal_across_sources(mine.body, theirs.body, self.common):
+                yield Difference("logs.body", shown(mine.body), shown(theirs.body))
+            yield from self._carried("logs", mine, theirs)
+
+    def _log_key(self, record: LogRecord) -> tuple[object, ...]:
+        return record.time_ns // self.resolution_ns, record.event_name, record.severity_number, shown(record.body)
+
+    def _carried(self, where: str, one: _Carrier, other: _Carrier) -> Iterator[Difference]:
+        """Yield the differences of what a span carries in its attributes and the count of dropped ones."""
+        yield from self._attributes(where, one.attributes, other.attributes)
+        if "dropped_counts" in self.common and one.dropped_attributes != other.dropped_attributes:
+            yield Difference(f"{where} dropped", _dropped_in(one), _dropped_in(other))
+
+
+def _dropped_in(carrier: _Carrier | Resource | Scope) -> str:
+    return f"{carrier.dropped_attributes} attributes"
 
 
 def _dropped(span: Span) -> str:

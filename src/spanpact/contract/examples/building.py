@@ -124,6 +124,8 @@ class Builder:
     def _span(self, draft: Draft) -> Span:
         items = draft.fields.items
         parent_id, remote = self._parent(draft)
+        dropped = _dropped(items.get("dropped"))
+        attributes = read_attributes(items.get("resource"), "`resource`")
         return Span(
             trace_id=draft.trace_id,
             span_id=draft.span_id,
@@ -137,11 +139,11 @@ class Builder:
             attributes=read_attributes(items.get("attributes"), "`attributes`"),
             events=[_event(draft, item) for item in _items(items, "events")],
             links=[self._link(draft, item) for item in _items(items, "links")],
-            resource=Resource(read_attributes(items.get("resource"), "`resource`"), _text(items, "schema_url")),
-            scope=_scope(items.get("scope")),
+            resource=Resource(attributes, _text(items, "schema_url"), dropped.pop("dropped_resource", 0)),
+            scope=_scope(items.get("scope"), dropped.pop("dropped_scope", 0)),
             trace_state=_text(items, "trace_state"),
             parent_remote=remote,
-            **_dropped(items.get("dropped")),
+            **dropped,
         )
 
     def _parent(self, draft: Draft) -> tuple[str, bool | None]:
@@ -234,16 +236,16 @@ def _logs(draft: Draft, span: Span) -> Iterator[LogRecord]:
         )
 
 
-def _scope(node: Node | None) -> Scope:
+def _scope(node: Node | None, dropped: int) -> Scope:
     if node is None:
-        return Scope()
+        return Scope(dropped_attributes=dropped)
     if isinstance(node, Scalar):
-        return Scope(read_text(node, "`scope`", empty=True))
+        return Scope(read_text(node, "`scope`", empty=True), dropped_attributes=dropped)
     if isinstance(node, Sequence):
         raise node.location.error(f"`scope` must be a name or a mapping, not {describe_kind(node)}")
     items = read_mapping(node, "`scope`", EXAMPLE_SCOPE).items
     below: Attributes = read_attributes(items.get("attributes"), "`attributes`")
-    return Scope(_text(items, "name"), _text(items, "version"), below)
+    return Scope(_text(items, "name"), _text(items, "version"), below, dropped_attributes=dropped)
 
 
 def _dropped(node: Node | None) -> dict[str, Any]:

@@ -57,7 +57,7 @@ EXAMPLE_LOG: Final = (*EXAMPLE_EVENT, "body", "severity")
 EXAMPLE_LINK: Final = ("to", "attributes")
 EXAMPLE_TARGET: Final = ("trace_id", "span_id")
 EXAMPLE_SCOPE: Final = ("name", "version", "attributes")
-EXAMPLE_DROPPED: Final = ("attributes", "events", "links")
+EXAMPLE_DROPPED: Final = ("attributes", "events", "links", "resource", "scope")
 EXAMPLE_VALUE: Final = ("bytes", "map", "equals")
 
 

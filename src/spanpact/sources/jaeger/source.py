@@ -67,8 +67,8 @@ class JaegerSource(SourceBase):
     counts as complete when its last span ended `complete_after_seconds` ago. `now_ns` is the wall clock.
 
     Capabilities: events, status message, scope, resource, number types and bytes; links with the stable API only.
-    `remote`, `trace_state`, `dropped_counts` and `value_types` (lists, maps, the empty value) depend on Jaeger's
-    storage: a reading declares those that it has. It does not declare links where the storage kept only a type of
+    `remote`, `trace_state`, `schema_urls`, `dropped_counts` and `value_types` (lists, maps, the empty value) depend on
+    the storage: a reading declares those that it has. It does not declare links where the storage kept only a type of
     reference. Where all times are whole microseconds, the resolution is 1 us.
 
     Raise UsageError for invalid arguments. `read` raises SourceError where Jaeger cannot be read, SourceUnavailable
@@ -172,6 +172,8 @@ class JaegerSource(SourceBase):
             more.add("remote")
         if any(span.trace_state for span in spans):
             more.add("trace_state")
+        if any(span.resource.schema_url or span.scope.schema_url or span.scope.attributes for span in spans):
+            more.add("schema_urls")
         if any(map(_has_dropped_counts, spans)):
             more.add("dropped_counts")
         if any(map(_has_structure, spans)):
@@ -188,8 +190,9 @@ class JaegerSource(SourceBase):
 
 
 def _has_dropped_counts(span: Span) -> bool:
-    """Return whether the span, or one of its events or links, has a dropped count."""
+    """Return whether the span, or something that it carries, has a dropped count."""
     counts = [span.dropped_attributes, span.dropped_events, span.dropped_links]
+    counts += [span.resource.dropped_attributes, span.scope.dropped_attributes]
     counts += [event.dropped_attributes for event in span.events]
     counts += [link.dropped_attributes for link in span.links]
     return any(counts)

@@ -147,6 +147,8 @@ class SpanShapes:
         """Return the number of a scope: one number for all with the same test results."""
         known = self._scopes.get(id(scope))
         if known is None:
+            if scope.dropped_attributes:
+                raise Unshapeable
             attributes = self._attribute_shapes(scope.attributes, [])
             number = self._attributes.setdefault((scope.name, scope.version, attributes), len(self._attributes))
             if len(self._scopes) >= _MOST_HELD:
@@ -158,6 +160,8 @@ class SpanShapes:
         """Return the number of a resource, by its test results, and the number of its process."""
         known = self._resources.get(id(resource))  # the table holds the resource, so that its id stays its own
         if known is None:
+            if resource.dropped_attributes:
+                raise Unshapeable
             attributes = self._attribute_shapes(resource.attributes, [])
             service = repr(resource.attributes.get("service.name"))
             number = self._attributes.setdefault(("resource", service, attributes), len(self._attributes))

@@ -6,19 +6,43 @@ from collections.abc import Iterator
 
 from spanpact.engine.checks.context import Context
 from spanpact.engine.checks.outcomes import Breach, LocatedBreach
+from spanpact.trace.model import Resource, Scope, Span
 
 
 def check_dropped_data(context: Context) -> Iterator[LocatedBreach]:
-    """Yield `data-dropped` for each span that lost attributes, events or links in the SDK."""
+    """Yield `data-dropped` for each span that lost attributes, events or links in the SDK.
+
+    What a resource or a scope lost is reported once a trace, at the first of its spans.
+    """
+    reported: set[int] = set()
     for span in context.topology.spans:
-        if not (span.dropped_attributes or span.dropped_events or span.dropped_links or span.events or span.links):
-            continue
-        counts = [
-            ("attributes", span.dropped_attributes),
-            ("events", span.dropped_events),
-            ("links", span.dropped_links),
-        ]
-        counts += [("attributes of events", sum(event.dropped_attributes for event in span.events))]
-        counts += [("attributes of links", sum(link.dropped_attributes for link in span.links))]
-        if lost := [f"{number} {what}" for what, number in counts if number]:
+        lost = _lost(span, context)
+        for owner in (span.resource, span.scope):
+            if owner.dropped_attributes and id(owner) not in reported:
+                reported.add(id(owner))
+                lost.append(f"{owner.dropped_attributes} attributes of {_named(owner)}")
+        if lost:
             yield span.span_id, Breach("data-dropped", "the SDK dropped data", "none dropped", ", ".join(lost))
+
+
+def _lost(span: Span, context: Context) -> list[str]:
+    """Return what the span itself lost, with what it carries."""
+    logs = context.logs_of(span) if context.topology.trace.logs else ()
+    if not (span.dropped_attributes or span.dropped_events or span.dropped_links or span.events or span.links or logs):
+        return []
+    counts = [
+        ("attributes", span.dropped_attributes),
+        ("events", span.dropped_events),
+        ("links", span.dropped_links),
+        ("attributes of events", sum(event.dropped_attributes for event in span.events)),
+        ("attributes of links", sum(link.dropped_attributes for link in span.links)),
+        ("attributes of log records", sum(record.dropped_attributes for record in logs)),
+    ]
+    return [f"{number} {what}" for what, number in counts if number]
+
+
+def _named(owner: Resource | Scope) -> str:
+    if isinstance(owner, Scope):
+        return f"the scope {owner.name}" if owner.name else "the scope"
+    service = owner.attributes.get("service.name")
+    return f"the resource {service}" if isinstance(service, str) else "the resource"
