@@ -54,7 +54,6 @@ class RefusalCounted(Service):
 @broken(
     "breaker-lifecycle",
     "failing/attribute-missing",
-    "failing/match-ambiguous",
     "not_counted/event-surplus",
     "tripped/attribute-value",
 )

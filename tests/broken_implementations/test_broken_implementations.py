@@ -28,6 +28,7 @@ NEVER_GIVEN: Mapping[str, str] = {
     "attribute-extra": "no shipped contract closes attributes: every service has some of its own",
     "sampling-rate": "no shipped contract has `across`, which needs many requests",
     "error-rate": "no shipped contract has `across`, which needs many requests",
+    "match-ambiguous": "exchanging spans between entries of the shipped contracts changes the findings",
     "pending-kept": "no shipped contract has anything pending",
     "pending-expired": "no shipped contract has anything pending",
     "span-lost": "found by `spanpact compare` in two sources, not in an implementation",
