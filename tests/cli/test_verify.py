@@ -272,3 +272,25 @@ def test_offered_requests_of_several_sources_add_up() -> None:
     parts = [Reading(SourceInfo("a"), [in_trace(kept_flow(), n)], n) for n in (1, 2)]
     whole = merged(parts)
     assert (whole.offered, whole.source.name, len(whole.traces)) == (3, "a", 2)
+
+
+SAMPLED = "spanpact: 1\ncontract: s\nversion: 1.0.0\nspan: session.validate\nacross: {rate: {sampling: 0.5}}\n"
+
+
+@pytest.mark.parametrize(("offered", "code"), [("240", 0), ("120", 1), ("2400", 1), ("50", 3)])
+def test_offered_requests_are_declared(cli: CommandLine, offered: str, code: int) -> None:
+    contract = cli.file("sampled.contract.yaml", SAMPLED)
+    traces = cli.traces("many.json", *[in_trace(kept_flow(), number) for number in range(1, 121)])
+    for more in ([], ["--wait", "0.01"]):
+        assert cli("verify", contract, "--from", traces, "--offered", offered, *more).code == code
+
+
+@pytest.mark.parametrize("number", ["", "x", "-1", "1.5", "1e3", "9" * 16, "²"])
+def test_offered_needs_a_whole_number(cli: CommandLine, number: str) -> None:
+    answer = cli("verify", cli.contract, "--from", cli.kept, "--offered", number)
+    assert (answer.code, answer.out) == (2, "")
+    assert "--offered" in answer.err
+
+
+def test_offered_needs_traces(cli: CommandLine) -> None:
+    assert cli("verify", cli.contract, "--offered", "5").code == 2

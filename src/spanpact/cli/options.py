@@ -19,6 +19,9 @@ _WIDTH: Final = 80
 SOURCE_KINDS: Final = "an OTLP file, - for standard input, or jaeger:URL"
 
 
+_MOST_DIGITS: Final = 15
+
+
 class Parser(argparse.ArgumentParser):
     """The parser of one command; its help ends with examples and exit codes."""
 
@@ -106,7 +109,15 @@ def add_verification_options(parser: Parser) -> None:
     add_flag(parser, "--allow-unseen", help)
     help = "labels of traces: lines `TRACE_ID SCENARIO` (default: no labels)"
     parser.add_argument("--scenarios", metavar="FILE", help=help)
+    help = "how many requests were made, sampled or not, for `across: {sampling}` (default: not known)"
+    parser.add_argument("--offered", type=_number_of_requests, metavar="N", help=help)
     add_flag(parser, "--coverage", "list how often each expectation was exercised (default: only counts)")
+
+
+def _number_of_requests(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > _MOST_DIGITS:
+        raise argparse.ArgumentTypeError(f"cannot be {text!r}; accepted: a whole number of requests, such as 1200")
+    return int(text)
 
 
 def add_source_option(parser: Parser, help: str) -> None:

@@ -75,6 +75,14 @@ def labelled(reading: Reading, scenarios: Mapping[str, str]) -> Reading:
     return msgspec.structs.replace(reading, traces=traces)
 
 
+def with_offered(reading: Reading, offered: int | None) -> Reading:
+    """Return the reading with the number of requests that were made; None leaves it as it is."""
+    if offered is None:
+        return reading
+    source = msgspec.structs.replace(reading.source, capabilities=reading.source.capabilities | {"offered"})
+    return msgspec.structs.replace(reading, source=source, offered=offered)
+
+
 def merged(readings: Sequence[Reading]) -> Reading:
     """Merge readings into one: spans of one trace are put together, equal copies of a span count once.
 

@@ -15,7 +15,7 @@ import msgspec
 from spanpact.cli.options import EXIT_CODES, Parser, add_contracts_argument, add_verification_options
 from spanpact.cli.output import print_message, write_file
 from spanpact.cli.process import describe_exit, run_command
-from spanpact.cli.reading import labelled
+from spanpact.cli.reading import labelled, with_offered
 from spanpact.cli.reports import check_output_files, write_report
 from spanpact.cli.scenario_labels import parse_labels, read_labels, unknown_scenarios_warning
 from spanpact.contract.loader import load_contracts
@@ -78,6 +78,7 @@ def run(arguments: Sequence[str]) -> int:
     used_labels = {trace.trace_id: trace.scenario for trace in reading.traces if trace.scenario}
     if warning := unknown_scenarios_warning(used_labels, plans):
         print_message(f"warning: {warning}")
+    reading = with_offered(reading, given.offered)
     report = verify(plans, reading, strict=given.strict, allow_unseen=given.allow_unseen, header=header)
     failed_early = bool(code) and not reading.traces and not losses
     write_report(report, given, plans, brief=failed_early)  # the command's last lines stay visible

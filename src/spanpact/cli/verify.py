@@ -68,6 +68,8 @@ def _check_usage(given: argparse.Namespace) -> None:
         raise UsageError("--examples and --from exclude each other")
     if given.scenarios and not given.sources:
         raise UsageError("--scenarios needs --from", hint="examples name their scenario themselves")
+    if given.offered is not None and not given.sources:
+        raise UsageError("--offered needs --from", hint="examples give the number themselves: `offered`")
     if (given.traces or given.wait) and not given.sources:
         raise UsageError("--trace and --wait need --from", hint="examples are always there and complete")
 
@@ -79,7 +81,7 @@ def _verify_examples(plans: Sequence[ContractPlan], given: argparse.Namespace) -
 
 
 def _verify_traces(plans: Sequence[ContractPlan], given: argparse.Namespace) -> Report:
-    from spanpact.cli.reading import merged, open_sources, source_options
+    from spanpact.cli.reading import merged, open_sources, source_options, with_offered
     from spanpact.engine import CompiledContract
     from spanpact.verification.verifying import verify
     from spanpact.verification.waiting import WaitSettings, wait_for_verdict
@@ -97,7 +99,9 @@ def _verify_traces(plans: Sequence[ContractPlan], given: argparse.Namespace) -> 
     if report := _verify_streaming(compiled, given, options):
         return report
     with open_sources(given.sources, options) as read:
-        return wait_for_verdict(lambda: merged(read()), judge, settings, trace_ids=options.trace_ids)
+        return wait_for_verdict(
+            lambda: with_offered(merged(read()), given.offered), judge, settings, trace_ids=options.trace_ids
+        )
 
 
 def _verify_streaming(
@@ -115,4 +119,5 @@ def _verify_streaming(
     with open_source(given.sources[0], scenarios=options.scenarios, tls=options.tls) as source:
         if not isinstance(source, OtlpFileSource):
             return None
+        source.offered = given.offered
         return verify_file(source, compiled, strict=given.strict, allow_unseen=given.allow_unseen)

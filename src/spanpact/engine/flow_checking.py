@@ -28,12 +28,16 @@ _MOST_TIES = 50  # of one flow, each checked with its spans exchanged
 
 @dataclass(frozen=True, slots=True)
 class TraceScope:
-    """The results, context and rules that all flows of one trace share when one contract judges them."""
+    """The results, context and rules that all flows of one trace share when one contract judges them.
+
+    The spans that rules select are added to `placed`.
+    """
 
     results: ResultCollector
     context: Context
     rules: tuple[CompiledRule, ...]
     assigner: SpanAssigner
+    placed: set[Index]
 
 
 def check_flow(flow: Flow, scope: TraceScope, used: set[Index]) -> None:
@@ -60,6 +64,7 @@ class _FlowChecker:
     def __init__(self, flow: Flow, scope: TraceScope, used: set[Index]) -> None:
         self._flow, self._scope = flow, scope
         self._results, self._context, self._rules = scope.results, scope.context, scope.rules
+        self._placed = scope.placed
         self._topology = flow.topology
         self._used = used
         self._open_spans = NOTHING_OPEN
@@ -82,7 +87,7 @@ class _FlowChecker:
             results.span_may_move = False
             spans = flow.spans
             for rule in self._rules:
-                check_rule(rule, spans, context, results, flow.placement.span)
+                check_rule(rule, spans, context, results, flow.placement.span, self._placed)
         finally:
             context.values_of = None
 

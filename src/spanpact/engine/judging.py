@@ -25,6 +25,7 @@ from spanpact.engine.flow_selection import select_flows
 from spanpact.engine.flow_spans import FlowSpans
 from spanpact.engine.linked_spans import FindSpan
 from spanpact.engine.masking import abridged, masker
+from spanpact.engine.mentions import MentionedSpans
 from spanpact.engine.pending import apply_pending
 from spanpact.engine.rules import names_of_rules
 from spanpact.engine.verdict import verdict_of
@@ -74,8 +75,10 @@ def assign_flows(
     return assigner, [Flow(context.topology, assigner.place(contract.top, i)) for i in selected]
 
 
-def judge_trace(run: ContractRun, topology: Topology, reading: Reading, find_span: FindSpan) -> bool:
-    """Judge one trace by one contract. Return whether the contract applies to it."""
+def judge_trace(
+    run: ContractRun, topology: Topology, reading: Reading, find_span: FindSpan, mentioned: MentionedSpans
+) -> bool:
+    """Judge one trace by one contract. Return whether the contract applies to it; add its spans to `mentioned`."""
     plan, trace = run.contract.plan, topology.trace
     if plan.scenario and trace.scenario != plan.scenario:
         return False
@@ -84,12 +87,14 @@ def judge_trace(run: ContractRun, topology: Topology, reading: Reading, find_spa
     results.complete = trace.complete
     assigner, flows = assign_flows(run.contract, context, results)
     used = {i for flow in flows for i in flow.placement.used_spans() if i != TOP}
-    scope = TraceScope(results, context, run.contract.rules, assigner)
+    scope = TraceScope(results, context, run.contract.rules, assigner, mentioned.placed)
     for flow in flows:
         own = flow.placement.span
         run.flows.append(trace.trace_id, topology.spans[own].span_id if own != TOP else "")
         check_flow(flow, scope, used)
         run.statistics.add(flow)
+        mentioned.in_flows.update(flow.spans)
+    mentioned.placed |= used
     if plan.scenario:
         run.labelled += 1
         if not flows and not results.has_undecided("top", "span"):

@@ -83,11 +83,16 @@ def _of_attributes(judge: AttributeJudge) -> EventJudge:
 
 
 def check_rule(
-    rule: CompiledRule, spans: Sequence[Index], context: Context, results: ResultCollector, top: Index
+    rule: CompiledRule,
+    spans: Sequence[Index],
+    context: Context,
+    results: ResultCollector,
+    top: Index,
+    placed: set[Index],
 ) -> None:
-    """Check one rule on all spans of one flow, whose own span is `top`."""
+    """Check one rule on all spans of one flow, whose own span is `top`; add those that it selects to `placed`."""
     if rule.plan.event is None:
-        number, unknown = _check_spans(rule, spans, context, results)
+        number, unknown = _check_spans(rule, spans, context, results, placed)
     else:
         number, unknown = _check_events(rule, spans, context, results)
     _check_number(rule, number, unknown, context, results, top)
@@ -133,7 +138,7 @@ def _check_number(
 
 
 def _check_spans(
-    rule: CompiledRule, spans: Sequence[Index], context: Context, results: ResultCollector
+    rule: CompiledRule, spans: Sequence[Index], context: Context, results: ResultCollector, placed: set[Index]
 ) -> tuple[int, Undecided | None]:
     """Return how many spans the rule selects, and why this is undecided for some; record the checks of each."""
     number, unknown = 0, None
@@ -145,6 +150,7 @@ def _check_spans(
             _mark_undecided(rule, selected, results)
         elif selected:
             number += 1
+            placed.add(i)
             for check in rule.content:
                 outcomes = check.judge(topology.spans[i], context)
                 results.record(check.entry or rule.plan.id, check.keyword, outcomes, topology, i)

@@ -1,7 +1,7 @@
 """Findings: the values that a verification reports.
 
-`finding` has one departure from a contract, `report` the verdict and coverage of each contract, `catalogue` the ids of
-all findings with their default levels. May import: `trace`, `errors`.
+`finding` has one departure from a contract, `report` the verdict and coverage of each contract, `unmentioned` what no
+contract mentions, `catalogue` the ids of all findings with their default levels. May import: `trace`, `errors`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from spanpact.findings.catalogue import CATALOGUE, FindingId
 from spanpact.findings.finding import LEVELS, Finding, Level, Pending
 from spanpact.findings.report import ContractResult, Coverage, CoverageState, NotChecked, Reason, Report, Verdict
+from spanpact.findings.unmentioned import NamedCount, Unmentioned
 
 __all__ = [
     "CATALOGUE",
@@ -19,9 +20,11 @@ __all__ = [
     "Finding",
     "FindingId",
     "Level",
+    "NamedCount",
     "NotChecked",
     "Pending",
     "Reason",
     "Report",
+    "Unmentioned",
     "Verdict",
 ]

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 
 from spanpact.errors import Place
 from spanpact.findings.finding import Finding
+from spanpact.findings.unmentioned import Unmentioned
 from spanpact.trace.model import Reading
 
 Verdict: TypeAlias = Literal["kept", "broken", "not checked"]
@@ -76,6 +77,8 @@ class Report:
     allow_unseen: bool = False
     header: Sequence[tuple[str, str]] = field(default=())
     """(name, value) lines for the report's header, such as backend, version and address."""
+    unmentioned: Unmentioned | None = None
+    """What no contract mentions; None for a report on examples."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:

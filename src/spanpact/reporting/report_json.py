@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from spanpact.errors import Place, UsageError
-from spanpact.findings import ContractResult, Coverage, Finding, NotChecked, Pending, Report
+from spanpact.findings import ContractResult, Coverage, Finding, NamedCount, NotChecked, Pending, Report, Unmentioned
 from spanpact.reporting.json_document import json_text, place_fields, versioned
 
+_UNMENTIONED: Final = ("traces", "spans", "logs", "unplaced")
 SHAPE: Final = 1
 """The version of the shape, under the key `spanpact_report`."""
 
@@ -30,6 +31,7 @@ def report_document(report: Report) -> dict[str, Any]:
         "source": _source(report),
         "contracts": [_result(result) for result in report.results],
         "integrity": [_finding(finding) for finding in report.integrity],
+        "unmentioned": _unmentioned(report.unmentioned),
     }
     return versioned("spanpact_report", SHAPE, fields)
 
@@ -45,6 +47,33 @@ def _source(report: Report) -> dict[str, Any] | None:
         "spans": reading.span_count,
         "offered": reading.offered,
     }
+
+
+def _unmentioned(unmentioned: Unmentioned | None) -> dict[str, Any] | None:
+    if unmentioned is None:
+        return None
+    return {
+        kind: {
+            "count": counted.count,
+            "of": counted.of,
+            "names": [{"name": name, "count": number} for name, number in counted.names],
+            "other": counted.other,
+        }
+        for kind in _UNMENTIONED
+        for counted in (getattr(unmentioned, kind),)
+    }
+
+
+def _read_unmentioned(document: Mapping[str, Any] | None) -> Unmentioned | None:
+    if document is None:  # a report on examples, or of an earlier version
+        return None
+    counts = {
+        kind: NamedCount(
+            each["count"], each["of"], tuple((named["name"], named["count"]) for named in each["names"]), each["other"]
+        )
+        for kind, each in document.items()
+    }
+    return Unmentioned(**counts)
 
 
 def _result(result: ContractResult) -> dict[str, Any]:
@@ -127,6 +156,7 @@ def _read_report(document: Mapping[str, Any]) -> Report:
         strict=document["strict"],
         allow_unseen=document["allow_unseen"],
         header=tuple((line["name"], line["value"]) for line in document["header"]),
+        unmentioned=_read_unmentioned(document.get("unmentioned")),
     )
 
 

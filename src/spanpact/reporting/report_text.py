@@ -17,6 +17,7 @@ from spanpact.reporting.drawing.flow_tree import flow_lines
 from spanpact.reporting.drawing.safe_text import display_width
 from spanpact.reporting.summary import is_accepted, not_checked_lines, summary, why_not_checked
 from spanpact.reporting.text_options import TextOptions, counted, join_sections
+from spanpact.reporting.unmentioned import unmentioned_lines
 
 _MOST_FLOWS: Final = 3  # flows drawn of one contract, each broken in another way
 _MOST_TRACE_IDS: Final = 3
@@ -46,6 +47,7 @@ class _ReportText:
         sections += [
             self._integrity(),
             not_checked_lines(report, canvas),
+            unmentioned_lines(report, canvas, unplaced=self.options.coverage),
             coverage_lines(report, canvas, each=self.options.coverage),
             [summary(report, canvas)],
         ]

@@ -14,6 +14,7 @@ from spanpact.engine.across import AcrossStatistics, EntrySpans
 from spanpact.engine.collector import ResultCollector
 from spanpact.engine.coverage import Counts
 from spanpact.engine.flow_spans import FlowSpans
+from spanpact.engine.mentions import MentionCounter, UnmentionedNames
 from spanpact.trace.model import SourceInfo, Trace
 from spanpact.trace.topology import TOP
 from spanpact.verification.shapes import ObservedProperties, SpanShapes, SpanSummary, TraceShape, trace_shape
@@ -43,10 +44,14 @@ class _Addition:
 
 @dataclass(slots=True)
 class _CachedVerdict:
-    """The additions of one trace, and the number of traces of its shape whose counts are not added yet."""
+    """The additions of one trace, and the number of traces of its shape whose counts are not added yet.
+
+    `unmentioned` is None where contracts mention all of it.
+    """
 
     counted: Sequence[_Addition]
     with_flows: Sequence[_Addition]
+    unmentioned: UnmentionedNames | None
     times: int = 0
 
 
@@ -64,8 +69,9 @@ class VerdictCache:
     For each trace, first call `apply`. If it returns False, let the engine judge the trace and then call `store`.
     """
 
-    def __init__(self, states: Sequence[ContractState], observed: ObservedProperties) -> None:
+    def __init__(self, states: Sequence[ContractState], observed: ObservedProperties, mentions: MentionCounter) -> None:
         self._states = states
+        self._mentions = mentions
         self.shapes = SpanShapes(observed)
         self._generation = self.shapes.generation
         self._cached: dict[object, _CachedVerdict] = {}
@@ -75,11 +81,15 @@ class VerdictCache:
 
     @classmethod
     def of(
-        cls, states: Sequence[ContractState], plans: Sequence[ContractPlan], source: SourceInfo
+        cls,
+        states: Sequence[ContractState],
+        plans: Sequence[ContractPlan],
+        source: SourceInfo,
+        mentions: MentionCounter,
     ) -> VerdictCache | None:
         """Return an empty cache, None if a contract looks at more than shapes hold."""
         observed = ObservedProperties.of(plans, source)
-        return None if observed is None else cls(states, observed)
+        return None if observed is None else cls(states, observed, mentions)
 
     def apply(self, trace: Trace) -> bool:
         """Judge the trace like a cached one of its shape. Return whether there is one."""
@@ -113,8 +123,11 @@ class VerdictCache:
         _add_flows(cached, trace_id, shape)
         return True
 
-    def store(self, *, has_findings: bool) -> None:
-        """Cache the trace that the engine has just judged, unless it has findings or no shape."""
+    def store(self, unmentioned: UnmentionedNames, *, has_findings: bool) -> None:
+        """Cache the trace that the engine has just judged, unless it has findings or no shape.
+
+        `unmentioned` is what no contract mentions in it: the same in all traces of its shape, which holds the names.
+        """
         candidate, self._candidate = self._candidate, None
         if candidate is None:
             return
@@ -129,7 +142,9 @@ class VerdictCache:
         if len(self._cached) >= _MOST_CACHED:
             self.flush()
         counted = [each for each in added if each.labelled or not each.counts.empty]
-        self._cached[candidate.shape.key] = _CachedVerdict(counted, [each for each in added if each.flows])
+        with_flows = [each for each in added if each.flows]
+        kept = None if unmentioned.empty else unmentioned
+        self._cached[candidate.shape.key] = _CachedVerdict(counted, with_flows, kept)
 
     def flush(self) -> None:
         """Add the counts of all traces judged from the cache, and empty it."""
@@ -137,6 +152,8 @@ class VerdictCache:
             for addition in cached.counted if cached.times else ():
                 addition.state.results.add(addition.counts, cached.times)
                 addition.state.labelled += addition.labelled * cached.times
+            if cached.unmentioned and cached.times:
+                self._mentions.add(cached.unmentioned, cached.times)
         self._cached.clear()
 
 

@@ -9,6 +9,7 @@ from spanpact.contract.compiled import ContractPlan
 from spanpact.engine import CompiledContract
 from spanpact.engine.judging import contract_result, integrity_findings, judge_trace, mask_for, start_run
 from spanpact.engine.linked_spans import FindSpan, SpanFinder
+from spanpact.engine.mentions import MentionCounter, MentionedSpans, unmentioned_names
 from spanpact.findings import Finding, Report
 from spanpact.trace.model import Reading, Trace
 from spanpact.trace.topology import Topology
@@ -56,7 +57,8 @@ class Verification:
         self._findings: list[Finding] = []
         plans_used = [each.contract.plan for each in self._runs]
         self._mask = mask_for(plans_used)
-        self._cache = VerdictCache.of(self._runs, plans_used, reading.source) if use_cache else None
+        self._mentions = MentionCounter()
+        self._cache = VerdictCache.of(self._runs, plans_used, reading.source, self._mentions) if use_cache else None
 
     @property
     def cache_hits(self) -> int:
@@ -77,13 +79,17 @@ class Verification:
         """Let the engine judge one trace that is not in the cache. Return whether it has findings."""
         topology, reading, find_span = Topology(trace), self._reading, self._find_span
         before = len(self._findings) + sum(each.results.breach_count for each in self._runs)
-        applicable = [each for each in self._runs if judge_trace(each, topology, reading, find_span)]
+        mentioned = MentionedSpans()
+        applicable = [each for each in self._runs if judge_trace(each, topology, reading, find_span, mentioned)]
         if applicable:
             plans = [each.contract.plan for each in applicable]
             self._findings += integrity_findings(topology, reading, find_span, plans, self._mask)
         has_findings = len(self._findings) + sum(each.results.breach_count for each in self._runs) > before
+        unmentioned = unmentioned_names(topology, mentioned, applicable=bool(applicable))
+        self._mentions.count_logs(len(trace.logs))
+        self._mentions.add(unmentioned)
         if self._cache:
-            self._cache.store(has_findings=has_findings)
+            self._cache.store(unmentioned, has_findings=has_findings)
         return has_findings
 
     def report(
@@ -100,4 +106,5 @@ class Verification:
             self._cache.flush()
         day = today or dt.datetime.now(dt.UTC).date()
         results = tuple(contract_result(each, reading, day) for each in self._runs)
-        return Report(results, tuple(self._findings), reading, strict, allow_unseen, header)
+        unmentioned = self._mentions.result(reading.trace_count, reading.span_count, self._mask)
+        return Report(results, tuple(self._findings), reading, strict, allow_unseen, header, unmentioned)
