@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -28,6 +28,8 @@ from containers.ladder import BackendUnavailable
 from containers.servers.jaeger_server import JaegerBackend
 from containers.servers.postgres_server import PostgresBackend
 from containers.servers.redis_server import RedisBackend
+
+_Kind = TypeVar("_Kind")
 
 NAMED = {"redis": "Redis", "jaeger": "Jaeger", "postgres": "PostgreSQL", "docker": "Docker engine"}
 FIXTURES = {"redis_server": "redis", "jaeger": "jaeger", "postgres": "postgres", "docker_engine": "docker"}
@@ -144,25 +146,28 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[BACKENDS_OF_RUN].stack.close()
 
 
+def _backend(request: pytest.FixtureRequest, name: str, kind: Callable[..., _Kind]) -> _Kind:
+    """Return the backend of this name; `kind` is its type."""
+    backend: _Kind = request.config.stash[BACKENDS_OF_RUN].get(name)
+    return backend
+
+
 @pytest.fixture(scope="session")
 def redis_server(request: pytest.FixtureRequest) -> RedisBackend:
     """Return a real Redis; one that was started here is empty at the start of the run."""
-    backend: RedisBackend = request.config.stash[BACKENDS_OF_RUN].get("redis")
-    return backend
+    return _backend(request, "redis", RedisBackend)
 
 
 @pytest.fixture(scope="session")
 def jaeger(request: pytest.FixtureRequest) -> JaegerBackend:
     """Return a real Jaeger. Assert by trace id, as it also has the traces of other tests."""
-    backend: JaegerBackend = request.config.stash[BACKENDS_OF_RUN].get("jaeger")
-    return backend
+    return _backend(request, "jaeger", JaegerBackend)
 
 
 @pytest.fixture(scope="session")
 def postgres(request: pytest.FixtureRequest) -> PostgresBackend:
     """Return a real PostgreSQL."""
-    backend: PostgresBackend = request.config.stash[BACKENDS_OF_RUN].get("postgres")
-    return backend
+    return _backend(request, "postgres", PostgresBackend)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,8 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -18,7 +19,7 @@ from containers.commands import last_line
 from containers.ladder import BackendUnavailable
 from containers.servers.dead_mans_switch import DeadMansSwitch
 
-__all__ = ["LOOPBACK", "PortTaken", "ServerProcess", "free_port"]
+__all__ = ["LOOPBACK", "PortTaken", "ServerProcess", "free_port", "stopped_on_error"]
 
 LOOPBACK = "127.0.0.1"
 _POLL_INTERVAL = 0.01  # seconds; each is a wait for the process's end, so that a dead server is noticed at once
@@ -29,6 +30,17 @@ class PortTaken(BackendUnavailable):
     """The server ended at once because another process took its port."""
 
 
+@contextlib.contextmanager
+def stopped_on_error(stop: Callable[[], object]) -> Iterator[None]:
+    """Call `stop` if the block raises."""
+    try:
+        yield
+    except BaseException:
+        stop()
+        raise
+
+
+@dataclass(eq=False, repr=False)
 class ServerProcess:
     """One server process on a free loopback port, with faults for tests: pause, resume, kill, restart.
 
@@ -38,30 +50,21 @@ class ServerProcess:
     is removed.
     """
 
-    def __init__(
-        self,
-        name: str,
-        command: Callable[[int, Path], Sequence[str]],
-        *,
-        answers: Callable[[int], bool],
-        start_timeout: float = 10.0,
-        stop_timeout: float = 5.0,
-    ) -> None:
-        self._name = name
-        self._command = command
-        self._answers = answers
-        self._start_timeout = start_timeout
-        self._stop_timeout = stop_timeout
+    name: str
+    command: Callable[[int, Path], Sequence[str]]
+    _: KW_ONLY
+    answers: Callable[[int], bool]
+    start_timeout: float = 10.0
+    stop_timeout: float = 5.0
+    port: int = field(default=0, init=False)
+    folder: Path = field(init=False)
+    """The server's folder, with its data and its log, `server.log`."""
+
+    def __post_init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{self.name}-"))
         self._process: subprocess.Popen[bytes] | None = None
         self._switch: DeadMansSwitch | None = None
         self._paused = False
-        self._folder = Path(tempfile.mkdtemp(prefix=f"{name}-"))
-        self.port = 0
-
-    @property
-    def folder(self) -> Path:
-        """Return the server's folder, with its data and its log, `server.log`."""
-        return self._folder
 
     @property
     def running(self) -> bool:
@@ -70,14 +73,11 @@ class ServerProcess:
 
     def __repr__(self) -> str:
         state = "paused" if self._paused else "running" if self.running else "stopped"
-        return f"<{self._name} on {LOOPBACK}:{self.port}, {state}>"
+        return f"<{self.name} on {LOOPBACK}:{self.port}, {state}>"
 
     def __enter__(self) -> Self:
-        try:
+        with stopped_on_error(self.stop):
             self.start()
-        except BaseException:
-            self.stop()
-            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -128,7 +128,7 @@ class ServerProcess:
                 self._end(self._living())
         finally:
             self._disarm()
-            shutil.rmtree(self._folder, ignore_errors=True)
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def _disarm(self) -> None:
         if self._switch is not None:
@@ -137,7 +137,7 @@ class ServerProcess:
 
     def _living(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
-            raise RuntimeError(f"{self._name} is not running")
+            raise RuntimeError(f"{self.name} is not running")
         return self._process
 
     def _signal_all(self, number: signal.Signals) -> None:
@@ -153,25 +153,25 @@ class ServerProcess:
             self.resume()
         process.terminate()
         try:
-            process.wait(self._stop_timeout)
+            process.wait(self.stop_timeout)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
 
     def _launch(self) -> None:
-        with (self._folder / "server.log").open("ab") as log:
+        with (self.folder / "server.log").open("ab") as log:
             try:
                 self._process = subprocess.Popen(
-                    list(self._command(self.port, self._folder)),
-                    cwd=self._folder,
+                    list(self.command(self.port, self.folder)),
+                    cwd=self.folder,
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     start_new_session=True,  # Ctrl+C must reach the owner alone, which then stops the server
                 )
             except OSError as error:
-                raise BackendUnavailable(f"{self._name} cannot be started: {error.strerror}") from error
-        self._switch = DeadMansSwitch(self._process.pid, timeout=self._stop_timeout, folder=self._folder)
+                raise BackendUnavailable(f"{self.name} cannot be started: {error.strerror}") from error
+        self._switch = DeadMansSwitch(self._process.pid, timeout=self.stop_timeout, folder=self.folder)
         try:
             self._await_answer(self._process)
         except BackendUnavailable:  # the process has ended
@@ -179,21 +179,21 @@ class ServerProcess:
             raise
 
     def _await_answer(self, process: subprocess.Popen[bytes]) -> None:
-        deadline = time.monotonic() + self._start_timeout
-        while not self._answers(self.port):
+        deadline = time.monotonic() + self.start_timeout
+        while not self.answers(self.port):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(_POLL_INTERVAL)
                 raise self._ended_early(process)
             if time.monotonic() > deadline:
                 process.kill()
                 process.wait()
-                raise BackendUnavailable(f"{self._name} did not answer within {self._start_timeout:g} s")
+                raise BackendUnavailable(f"{self.name} did not answer within {self.start_timeout:g} s")
         if process.poll() is not None:  # another process answered on that port
             raise self._ended_early(process)
 
     def _ended_early(self, process: subprocess.Popen[bytes]) -> BackendUnavailable:
-        log = (self._folder / "server.log").read_text(errors="replace")
-        message = f"{self._name} ended with code {process.returncode}: {last_line(log)}"
+        log = (self.folder / "server.log").read_text(errors="replace")
+        message = f"{self.name} ended with code {process.returncode}: {last_line(log)}"
         taken = "Address already in use" in log
         return PortTaken(message) if taken else BackendUnavailable(message)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from queue import Empty, Queue
 
 from containers.servers.dead_mans_switch import DeadMansSwitch
+from containers.servers.processes import stopped_on_error
 from demo.breakages import PROPAGATION_BREAKAGES
 
 __all__ = ["AuditProcess", "ServiceFailed", "ServiceProcess"]
@@ -51,11 +52,8 @@ class ServiceProcess:
         self._lines: Queue[str | None] = Queue()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        try:
+        with stopped_on_error(self.stop):
             self.url = self._announced_url()
-        except BaseException:
-            self.stop()
-            raise
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -172,20 +172,20 @@ def test_without_root_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch, capsys
     assert capsys.readouterr().err == "no Docker engine answers; start one, or run this as root on Debian\n"
 
 
-def test_an_engine_on_another_machine_is_not_started_here(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("DOCKER_HOST", "tcp://192.0.2.1:2375", "another machine"),
+        ("PATH", "", "no apt-get to install docker.io with"),
+    ],
+    ids=["engine on another machine", "no apt-get"],
+)
+def test_what_prevents_the_start_of_an_engine_is_reported(
+    variable: str, value: str, message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("DOCKER_HOST", "tcp://192.0.2.1:2375")
+    monkeypatch.setenv(variable, value)
     assert engine.main(command("")) == 1
-    assert "another machine" in capsys.readouterr().err
-
-
-def test_without_apt_it_says_what_is_missing(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("PATH", "")
-    assert engine.main(command("")) == 1
-    assert "no apt-get to install docker.io with" in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_an_installation_that_fails_says_why(

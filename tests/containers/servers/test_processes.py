@@ -38,16 +38,18 @@ def test_a_missing_program_is_reported() -> None:
     assert not server.folder.exists()
 
 
-def test_a_server_that_ends_early_says_its_last_words() -> None:
-    server = python("import sys; print('one'); sys.exit('bad option')", answer=False)
-    with pytest.raises(BackendUnavailable, match="server ended with code 1: "):
-        server.start()
-    server.stop()
-
-
-def test_a_silent_early_end_is_reported_too() -> None:
-    server = python("raise SystemExit(3)", answer=False)
-    with pytest.raises(BackendUnavailable, match="server ended with code 3: no output"):
+@pytest.mark.parametrize(
+    ("code", "error", "message"),
+    [
+        ("import sys; print('one'); sys.exit('bad option')", BackendUnavailable, "server ended with code 1: "),
+        ("raise SystemExit(3)", BackendUnavailable, "server ended with code 3: no output"),
+        ("import sys; sys.exit('bind: Address already in use')", PortTaken, "Address already in use"),
+    ],
+    ids=["last words", "no output", "port always taken"],
+)
+def test_a_server_that_ends_early_is_an_error(code: str, error: type[Exception], message: str) -> None:
+    server = python(code, answer=False)
+    with pytest.raises(error, match=message):
         server.start()
     server.stop()
 
@@ -86,13 +88,6 @@ def test_a_taken_port_is_tried_again_with_another_one(monkeypatch: pytest.Monkey
     server = ServerProcess("server", command, answers=lambda port: port == 2)
     server.start()
     assert server.port == 2
-    server.stop()
-
-
-def test_a_port_that_is_always_taken_is_an_error() -> None:
-    server = python("import sys; sys.exit('bind: Address already in use')", answer=False)
-    with pytest.raises(PortTaken, match="Address already in use"):
-        server.start()
     server.stop()
 
 

@@ -16,6 +16,7 @@ from containers.servers.urls import without_credentials
         ("rediss://host/0?password=hunter2#hunter2", "rediss://host/0"),
         ("redis://[::1/hunter2", "an address that cannot be parsed"),
     ],
+    ids=["nothing secret", "user and password", "password with an at sign", "query and fragment", "malformed"],
 )
 def test_user_password_and_query_are_left_out(url: str, shown: str) -> None:
     assert without_credentials(url) == shown
