@@ -18,9 +18,11 @@ logger = logging.getLogger("reference_impl.instrumentation.faults")
 
 
 class FaultCount:
-    """The number of failures of telemetry itself; the first one is logged."""
+    """The number of failures of telemetry itself; the first one is logged, as `what` and its type."""
 
-    def __init__(self) -> None:
+    def __init__(self, log: logging.Logger = logger, what: str = "telemetry failed") -> None:
+        self._log = log
+        self._what = what
         self._lock = threading.Lock()
         self.number = 0
 
@@ -33,7 +35,7 @@ class FaultCount:
             self.number += 1
             first = self.number == 1
         if first:
-            logger.warning("telemetry failed (%s); later failures are only counted", type(fault).__name__)
+            self._log.warning("%s (%s); later failures are only counted", self._what, type(fault).__name__)
 
 
 FAULTS: Final = FaultCount()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from threading import Lock
+from dataclasses import dataclass, field
 from time import perf_counter_ns
 from types import TracebackType
 from typing import Any, Final, Literal, TypeVar
@@ -21,6 +21,7 @@ from opentelemetry.util.types import AttributeValue
 
 from reference_impl import vocabulary as words
 from reference_impl.instrumentation.errors import record_exception_type
+from reference_impl.instrumentation.faults import FaultCount
 from reference_impl.instrumentation.measures import measures_of, unwrap_tracer
 from reference_impl.redis_tracing.attributes import FixedAttributes
 from reference_impl.redis_tracing.command_table import THE_PIPELINE, Command, Hit, first_key, keys_of, look_up
@@ -44,12 +45,11 @@ class RedisTracing:
     __slots__ = (
         "_activate",
         "_drops",
+        "_fault_count",
         "_keys",
-        "_lock",
         "_settled",
         "_tracer",
         "enabled",
-        "faults",
         "fixed",
         "measures",
         "pool_name",
@@ -67,11 +67,10 @@ class RedisTracing:
     ) -> None:
         self.pool_name = pool_name
         self.enabled = True
-        self.faults = 0
+        self._fault_count = FaultCount(_log, "tracing a Redis command failed")
         self.fixed = FixedAttributes(pool_name, mode, server)
         self._keys = keys
         self._activate = activate
-        self._lock = Lock()
         self.measures = None if tracer is None else measures_of(tracer)
         self._tracer = unwrap_tracer(tracer or trace.get_tracer(TRACER_NAME))
         self._settled = tracer is not None
@@ -106,11 +105,12 @@ class RedisTracing:
 
     def count_fault(self, fault: Exception) -> None:
         """Count an error of telemetry itself; log the first one by its type."""
-        with self._lock:
-            self.faults += 1
-            first = self.faults == 1
-        if first:
-            _log.warning("tracing a Redis command failed (%s); later failures are only counted", type(fault).__name__)
+        self._fault_count.add(fault)
+
+    @property
+    def faults(self) -> int:
+        """Return the number of telemetry's own errors."""
+        return self._fault_count.number
 
     def key(self, command: Command, args: Sequence[object]) -> str | None:
         """Return the sanitized key of a command, None if it has no key."""
@@ -175,28 +175,18 @@ def _drops_of(tracer: Tracer) -> Drops:
     return "below unsampled" if all(delegate is ALWAYS_OFF for delegate in delegates) else "never"
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Call:
     """A running command or pipeline: a context manager that ends its span in any case."""
 
-    __slots__ = ("_args", "_command", "_result", "_span", "_stack", "_started", "_token", "_tracing")
-
-    def __init__(
-        self,
-        tracing: RedisTracing,
-        span: Span,
-        token: Any,
-        command: Command,
-        args: Sequence[object],
-        stack: Stack | None,
-    ) -> None:
-        self._tracing = tracing
-        self._span = span
-        self._token = token
-        self._command = command
-        self._args = args
-        self._stack = stack
-        self._result: object = None
-        self._started = perf_counter_ns()
+    _tracing: RedisTracing
+    _span: Span
+    _token: Any
+    _command: Command
+    _args: Sequence[object]
+    _stack: Stack | None
+    _result: object = field(default=None, init=False)
+    _started: int = field(default_factory=perf_counter_ns, init=False)
 
     def returns(self, result: Result) -> Result:
         """Keep the command's result, for `cache_hit`, and return it."""

@@ -10,6 +10,7 @@ import logging
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Final
 
 from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
@@ -32,6 +33,7 @@ UNMATCHED: Final = "[unmatched]"
 """The value of `url.path` for a path that matches no route."""
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class TracingMiddleware:
     """Makes one server span for each request, and reads and writes the correlation id.
 
@@ -39,31 +41,23 @@ class TracingMiddleware:
     the places of its stack, never with its message.
     """
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        tracer: Tracer,
-        routes: Sequence[BaseRoute],
-        untraced: frozenset[str] = frozenset(),
-        make_correlation_id: Callable[[], str] = new_correlation_id,
-    ) -> None:
-        self.app = app
-        self._tracer = tracer
-        self._routes = routes
-        self._untraced = untraced
-        self._make = make_correlation_id
+    app: ASGIApp
+    _: KW_ONLY
+    tracer: Tracer
+    routes: Sequence[BaseRoute]
+    untraced: frozenset[str] = frozenset()
+    make_correlation_id: Callable[[], str] = new_correlation_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection; other protocols than HTTP and the untraced paths are passed through."""
-        if scope["type"] != "http" or scope["path"] in self._untraced:
+        if scope["type"] != "http" or scope["path"] in self.untraced:
             await self.app(scope, receive, send)
             return
         headers = request_headers(scope)
         context = extract(headers)
-        with correlation(incoming(headers, context, make=self._make)) as correlation_id:
-            name, attributes = describe_request(scope, template_of(scope, self._routes))
-            opened = operation_span(self._tracer, name, kind=SpanKind.SERVER, attributes=attributes, context=context)
+        with correlation(incoming(headers, context, make=self.make_correlation_id)) as correlation_id:
+            name, attributes = describe_request(scope, template_of(scope, self.routes))
+            opened = operation_span(self.tracer, name, kind=SpanKind.SERVER, attributes=attributes, context=context)
             with opened as span:
                 reply, started = _Reply(send, span, correlation_id), time.perf_counter()
                 try:

@@ -12,15 +12,8 @@ from opentelemetry import baggage, trace
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from reference_impl.propagation.correlation import (
-    HEADER,
-    correlation,
-    current_correlation_id,
-    extract,
-    incoming,
-    inject,
-    is_acceptable,
-)
+from reference_impl.propagation import correlation, current_correlation_id, extract, incoming, inject
+from reference_impl.propagation.correlation import HEADER, is_acceptable
 from reference_impl.settings import Settings
 from reference_impl.telemetry import Telemetry, configure_tracing
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from reference_impl.export import span_encoding
+from reference_impl.export import LedgerReading, span_encoding
 from reference_impl.settings import Settings, SettingsError
-from reference_impl.telemetry import configure_tracing
+from reference_impl.telemetry import Telemetry, configure_tracing
 from tests.reference_impl.export.otlp_sink import OtlpSink
 from tests.reference_impl.telemetry.telemetry_support import MUCH_TOO_LONG_S, make_spans, settings_for
 
@@ -63,14 +63,19 @@ def test_exports_give_way_to_others_until_a_quarter_of_the_queue_waits(
     assert len(sink.spans) == 201
 
 
+def ended_within(telemetry: Telemetry, *, flush_s: float, shutdown_s: float) -> LedgerReading:
+    """Assert that neither flush nor shutdown succeeds, and that both end in time. Return the ledger."""
+    start = time.monotonic()
+    assert telemetry.flush(flush_s) is False
+    assert telemetry.shutdown(shutdown_s) is False
+    assert time.monotonic() - start < MUCH_TOO_LONG_S
+    return telemetry.ledger()
+
+
 def test_a_dead_endpoint_costs_the_caller_nothing_and_flush_says_false_in_time() -> None:
     telemetry = configure_tracing(settings_for())
     make_spans(telemetry, 10)
-    start = time.monotonic()
-    assert telemetry.flush(0.3) is False
-    assert telemetry.shutdown(0.5) is False
-    assert time.monotonic() - start < MUCH_TOO_LONG_S
-    reading = telemetry.ledger()
+    reading = ended_within(telemetry, flush_s=0.3, shutdown_s=0.5)
     assert (reading.ended, reading.stored, reading.lost_total, reading.pending) == (10, 0, 10, 0)
 
 
@@ -83,11 +88,7 @@ def test_a_hanging_endpoint_keeps_the_deadlines(sink: OtlpSink, behaviour: str) 
         url = f"http://127.0.0.1:{listener.getsockname()[1]}" if behaviour == "black hole" else sink.url
         telemetry = configure_tracing(settings_for(url))
         make_spans(telemetry, 3)
-        start = time.monotonic()
-        assert telemetry.flush(0.2) is False
-        assert telemetry.shutdown(0.3) is False
-        assert time.monotonic() - start < MUCH_TOO_LONG_S
-        reading = telemetry.ledger()
+        reading = ended_within(telemetry, flush_s=0.2, shutdown_s=0.3)
         assert dict(reading.lost) == {"deadline": 3}
         sink.released.set()
     assert telemetry.ledger() == reading  # sealed: what happens later changes nothing
