@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -16,60 +17,14 @@ from spanpact.conformance import SCENARIOS, judge_scenario
 from spanpact.contract.shipped import shipped_contracts
 from spanpact.reporting import render_text
 
-CAUGHT: dict[str, tuple[str, set[str]]] = {
-    "lost-parent": ("session-hit", {"lookup/span-missing", "integrity/trace-roots"}),
-    "hit-says-miss": ("session-hit", {"load/span-missing"}),
-    "raw-key": ("session-hit", {"lookup/attribute-value", "redis/attribute-value"}),
-    "missing-span": ("session-miss", {"store/span-missing"}),
-    "wrong-kind": ("session-hit", {"redis/kind"}),
-    "email-in-attribute": ("session-hit", {"private/privacy-leak"}),
-    "no-error-status": ("session-redis-down", {"fine/attribute-unexpected", "read/attribute-relation"}),
-    "duplicate-span": ("session-hit", {"integrity/span-duplicate"}),
-    "no-exception": ("session-redis-down", {"exception/event-missing", "raised/event-missing"}),
-    "no-correlation-id": ("session-miss", {"correlated/attribute-missing"}),
-    "latency-as-text": ("session-hit", {"redis/attribute-type"}),
-    "log-without-ids": ("session-invalidate", {"line/event-missing"}),
-    "log-of-another": ("session-invalidate", {"line/attribute-relation", "lines/attribute-relation"}),
-    "email-in-log": ("session-invalidate", {"lines/privacy-leak", "private/privacy-leak"}),
-    "early-child": ("session-miss", {"integrity/child-early"}),
-    "breaker-event-missing": ("breaker-lifecycle", {"tripped/event-missing"}),
-    "event-without-attributes": ("breaker-lifecycle", {"tripped/attribute-missing", "transition/attribute-missing"}),
-    "rejected-looks-fine": (
-        "breaker-lifecycle",
-        {
-            "query/span-missing",
-            "rejected/status",
-            "rejected/status-message",
-            "top/attribute-missing",
-            "top/attribute-unexpected",
-            "top/status",
-            "top/status-message",
-        },
-    ),
-    "transition-without-pool": (
-        "breaker-lifecycle",
-        {
-            "probing/attribute-missing",
-            "recovered/attribute-missing",
-            "transition/attribute-missing",
-            "tripped/attribute-missing",
-        },
-    ),
-    "query-beside-its-call": ("session-miss", {"query/span-missing", "top/span-extra"}),
-    "orphaned-job": ("purge", {"origin/link-missing"}),
-    "job-in-the-request": (
-        "purge",
-        {"top/parent", "forget/span-missing", "unindex/span-missing", "integrity/span-orphan"},
-    ),
-    "no-client-span": ("two-services", {"call/span-missing"}),
+_BREAKAGES: Final = json.loads(Path(__file__).with_name("breakages.json").read_text())
+CAUGHT: Final[dict[str, tuple[str, set[str]]]] = {
+    name: (each["scenario"], set(each["findings"])) for name, each in _BREAKAGES["in one process"].items()
 }
 """Breakage: the scenario that shows it, and every finding that it gives there."""
 
-BETWEEN_PROCESSES: dict[str, set[str]] = {
-    "mixed-correlation-ids": {"correlated/attribute-relation"},
-    "crossed-parents": {"correlated/attribute-relation"},
-    "lost-remote-parent": {"served/span-missing"},
-    "dropped-correlation-id": {"correlated/attribute-relation"},
+BETWEEN_PROCESSES: Final[dict[str, set[str]]] = {
+    name: set(each["findings"]) for name, each in _BREAKAGES["between processes"].items()
 }
 """Breakages that need several processes or concurrent requests, with findings that the whole demo must give."""
 
