@@ -46,8 +46,8 @@ class SpanTemplate:
     scope: Scope
     attributes: Attributes
     children: tuple[SpanTemplate, ...] = ()
-    timed: tuple[str, ...] = ()
     resource: Resource = _STUDIO
+    timed: tuple[str, ...] = ()
     remote: bool = False
 
 
@@ -58,9 +58,8 @@ def _redis(command: str, operation: str, key: str, more: Mapping[str, Value] | N
         "network.transport": "tcp", "network.peer.address": "127.0.0.1", "network.peer.port": 6379, "key": key,
         **(more or {}),
     }  # fmt: skip
-    return SpanTemplate(
-        f"redis.{command}", "client", Scope("reference_impl.redis_tracing.commands"), attributes, (), ("latency_ms",)
-    )
+    scope = Scope("reference_impl.redis_tracing.commands")
+    return SpanTemplate(f"redis.{command}", "client", scope, attributes, timed=("latency_ms",))
 
 
 def _query(operation: str, table: str) -> SpanTemplate:
@@ -68,7 +67,8 @@ def _query(operation: str, table: str) -> SpanTemplate:
         "connection_pool": "sessions", "db_type": "sqlite", "db.system.name": "sqlite", "operation": operation,
         "db.operation.name": operation, "db.collection.name": table, "db.query.summary": f"{operation} {table}",
     }  # fmt: skip
-    return SpanTemplate("db.query", "client", Scope("reference_impl.database.manager"), attributes, (), ("latency_ms",))
+    scope = Scope("reference_impl.database.manager")
+    return SpanTemplate("db.query", "client", scope, attributes, timed=("latency_ms",))
 
 
 def _managed(operation: str, *queries: SpanTemplate) -> SpanTemplate:
@@ -77,7 +77,9 @@ def _managed(operation: str, *queries: SpanTemplate) -> SpanTemplate:
         "db.system.name": "sqlite", "circuit_breaker.state": "closed",
     }  # fmt: skip
     scope = Scope("reference_impl.database.manager")
-    return SpanTemplate("execute_with_circuit_breaker", "internal", scope, attributes, queries, ("pool.checkout_ms",))
+    return SpanTemplate(
+        "execute_with_circuit_breaker", "internal", scope, attributes, queries, timed=("pool.checkout_ms",)
+    )
 
 
 def _request(
@@ -95,7 +97,7 @@ def _request(
     }  # fmt: skip
     remote = resource is _AUDIT
     scope = Scope("reference_impl.services.http_spans")
-    return SpanTemplate(f"{method} {path}", "server", scope, attributes, below, (), resource, remote)
+    return SpanTemplate(f"{method} {path}", "server", scope, attributes, below, resource, remote=remote)
 
 
 def _session(what: str, *below: SpanTemplate, **attributes: Value) -> SpanTemplate:
@@ -121,7 +123,7 @@ _REPORT = SpanTemplate(
                     "db_type": "sqlite", "db.system.name": "sqlite", "operation": "INSERT",
                     "db.operation.name": "INSERT", "db.collection.name": "audit_records",
                 },
-                (), ("latency_ms",), _AUDIT,
+                resource=_AUDIT, timed=("latency_ms",),
             ),
             resource=_AUDIT,
         ),

@@ -39,6 +39,17 @@ GET /session  server  http.response.status_code=200
 """
 
 
+def _all_ended(number: int) -> str:
+    """Return the tree of a request that ends this number of a user's sessions, without the commands for each."""
+    return f"""
+DELETE /users/{{id}}/sessions  server  http.response.status_code=200
+  session.invalidate_all  sessions.deleted={number}
+    execute_with_circuit_breaker  operation=DELETE  circuit_breaker.state=closed
+      db.query  client  operation=DELETE
+    redis.scan  client  operation=SCAN  key=user_sessions:*:*
+"""
+
+
 def _failed(number: int, opened: str = "") -> str:
     """Return the tree of a call that does not get the database's lock in time."""
     error = "OperationalError"
@@ -135,22 +146,11 @@ DELETE /session  server  http.response.status_code=204
     Expected("end a tampered session", "S3", """
 DELETE /session  server  http.response.status_code=401
 """),
-    Expected("end all of a user", "S2.4 S3", """
-DELETE /users/{id}/sessions  server  http.response.status_code=200
-  session.invalidate_all  sessions.deleted=2
-    execute_with_circuit_breaker  operation=DELETE  circuit_breaker.state=closed
-      db.query  client  operation=DELETE
-    redis.scan  client  operation=SCAN  key=user_sessions:*:*
+    Expected("end all of a user", "S2.4 S3", f"""{_all_ended(2)}\
     redis.hgetall  client  operation=HGETALL  key=user_sessions:*:*  cache_hit=true  cache_miss=false
     redis.pipeline  client  operation=PIPELINE  key=[several]
 """),
-    Expected("end all of nobody", "S2.4 S3", """
-DELETE /users/{id}/sessions  server  http.response.status_code=200
-  session.invalidate_all  sessions.deleted=0
-    execute_with_circuit_breaker  operation=DELETE  circuit_breaker.state=closed
-      db.query  client  operation=DELETE
-    redis.scan  client  operation=SCAN  key=user_sessions:*:*
-"""),
+    Expected("end all of nobody", "S2.4 S3", _all_ended(0)),
     Expected("purge in the background", "S5.1", """
 POST /admin/purge  server  http.response.status_code=202
 """),

@@ -111,16 +111,18 @@ def test_order_and_concurrency_are_proven_by_what_breaks_them() -> None:
 
 def test_expectation_that_only_steers_which_span_is_whose_is_proven() -> None:
     """Without the attribute of `a`, the earlier span would be its own, and `b` would have the wrong one."""
-    body = (
-        "children:\n  a: {span: get, count: 0..1, attributes: {key: a}}\n"
-        "  b: {span: get, count: 0..1, attributes: {key: b}}\n"
-    )
-    swapped = (
-        "  swapped: {trace: [{span: work, children: ["
-        "{span: get, attributes: {key: b}}, {span: get, attributes: {key: a}}]}]}\n"
-        "  bad: {trace: [{span: work, kind: internal, children: [get, get, get]}],"
-        " findings: [a/span-surplus, a/attribute-missing, b/attribute-missing]}\n"
-    )
+    body = """\
+children:
+  a: {span: get, count: 0..1, attributes: {key: a}}
+  b: {span: get, count: 0..1, attributes: {key: b}}
+"""
+    swapped = """\
+  swapped:
+    trace: [{span: work, children: [{span: get, attributes: {key: b}}, {span: get, attributes: {key: a}}]}]
+  bad:
+    trace: [{span: work, kind: internal, children: [get, get, get]}]
+    findings: [a/span-surplus, a/attribute-missing, b/attribute-missing]
+"""
     assert proven("a.attributes.key", body, swapped) is True
 
 
