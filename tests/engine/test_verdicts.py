@@ -52,6 +52,12 @@ class TestVerdict:
     def test_exit_codes(self, plans: list[ContractPlan], code: int) -> None:
         assert judged(*plans).exit_code == code
 
+    def test_a_contract_that_only_forbids_counts_what_it_looked_at(self) -> None:
+        plan = contract("every: {none: {span: other, count: 0}}")
+        report = judged(plan, spans=(span(), span("child", 2, 1)))
+        assert report.verdict == "kept"
+        assert [(each.state, each.exercised) for each in report.results[0].coverage] == [("exercised", 2)]
+
     def test_an_integrity_finding_breaks_the_report_and_no_contract(self) -> None:
         report = judged(KEPT, spans=(span(), span("other", 2)))
         assert [finding.key for finding in report.integrity] == ["integrity/trace-roots"]

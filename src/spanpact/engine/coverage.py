@@ -46,8 +46,8 @@ class CoverageCounter:
         self._undecided: dict[tuple[str, str, Undecided], int] = {}
         self._vacuous: set[str] = set()
 
-    def mark_reached(self, id: str, keyword: str, *, exercised: bool = True) -> None:
-        """Count that the expectation's place was reached; `exercised` where it was decided on a real span."""
+    def mark_reached(self, id: str, keyword: str, *, exercised: int = 1) -> None:
+        """Count that the expectation's place was reached; `exercised` is on how many real spans it was decided."""
         exercise = self._exercises.get((id, keyword))
         if exercise is None:
             exercise = self._exercises[id, keyword] = _Exercise()

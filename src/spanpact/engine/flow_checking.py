@@ -162,7 +162,7 @@ class _FlowChecker:
         results, count = self._results, entry.plan.count
         counted = [placement.span for placement in group.counted.get(entry.id, ())]
         surplus = group.surplus.get(entry.id, [])
-        results.mark_reached(entry.id, "span", exercised=bool(counted or surplus or count.low))
+        results.mark_reached(entry.id, "span", exercised=bool(counted or surplus or count.low or count.high == 0))
         if not counted:
             results.mark_vacuous(entry.id)
             for id in entry.ids_within:

@@ -95,7 +95,7 @@ def check_rule(
         number, unknown = _check_spans(rule, spans, context, results, placed)
     else:
         number, unknown = _check_events(rule, spans, context, results)
-    _check_number(rule, number, unknown, context, results, top)
+    _check_number(rule, number, unknown, context, results, top, len(spans))
     if not context.complete:
         _mark_kept_so_far(rule.plan, results)
 
@@ -114,8 +114,12 @@ def _check_number(
     context: Context,
     results: ResultCollector,
     top: Index,
+    looked_at: int,
 ) -> None:
-    """Check how many spans or events the rule selected; `unknown` says why some could not be decided."""
+    """Check how many spans or events the rule selected; `unknown` says why some could not be decided.
+
+    A rule that forbids (`count: 0`) is exercised by each of the `looked_at` spans.
+    """
     plan = rule.plan
     if not number and not unknown:
         for id, keyword in rule_expectations(plan):
@@ -126,7 +130,8 @@ def _check_number(
     if unknown:
         results.mark_undecided(plan.id, "count", unknown)
         return
-    results.mark_reached(plan.id, "count", exercised=bool(number or plan.count.low))
+    exercised = looked_at if plan.count.high == 0 else bool(number or plan.count.low)
+    results.mark_reached(plan.id, "count", exercised=exercised)
     if number in plan.count:
         return
     what = "span" if plan.event is None else "event"
