@@ -209,7 +209,7 @@ DEEP = b'{"later":' + b"[" * 4_000_000
         (b'{"a":"\\ud800"}', "not OTLP JSON"),
         (request({"startTimeUnixNano": "soon"}), "expected an integer, found 'soon'"),
         (request({"startTimeUnixNano": 1.5}), "Expected `int | str | null`, got `float`"),
-        (request({"kind": "SERVER"}), "unknown enum name 'SERVER'; accepted: SPAN_KIND_UNSPECIFIED"),
+        (request({"kind": "SRVER"}), "unknown enum name 'SRVER'; accepted: SPAN_KIND_UNSPECIFIED"),
         (request({"status": {"code": "FAILED"}}), "unknown enum name 'FAILED'; accepted: STATUS_CODE_UNSET"),
         (request({"attributes": [{"key": "k", "value": {"doubleValue": "much"}}]}), "'much', not a number"),
         (request({"attributes": [{"key": "k", "value": {"bytesValue": "%"}}]}), "not base64"),

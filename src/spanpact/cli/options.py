@@ -97,7 +97,9 @@ def add_report_options(parser: Parser) -> None:
 
 def add_strict_option(parser: Parser) -> None:
     """Add `--strict`."""
-    help = "what a source cannot carry counts as not checked: exit code 3 (default: it is only reported)"
+    help = (
+        "what a source cannot carry, or was not read of it, counts as not checked: exit code 3 (default: only reported)"
+    )
     add_flag(parser, "--strict", help)
 
 

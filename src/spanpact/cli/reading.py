@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from spanpact.otlp.unread import UnreadFields
 from spanpact.sources import full_trace_id, open_source
 from spanpact.sources.http_client import NO_TLS_OPTIONS, TlsOptions
 from spanpact.trace.model import LogRecord, Reading, SourceInfo, Span, Trace
@@ -102,7 +103,10 @@ def merged(readings: Sequence[Reading]) -> Reading:
             parts.setdefault(trace.trace_id, []).append(trace)
     offered = [reading.offered for reading in readings if reading.offered is not None]
     whole = sum(offered) if len(offered) == len(readings) else None
-    return Reading(info, [_merged_trace(each) for each in parts.values()], whole)
+    unread = UnreadFields()
+    for reading in readings:
+        unread.update(reading.unread)
+    return Reading(info, [_merged_trace(each) for each in parts.values()], whole, unread=unread.fields())
 
 
 def _merged_trace(parts: Sequence[Trace]) -> Trace:

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 from spanpact.errors import Place
 from spanpact.findings.finding import Finding
 from spanpact.findings.unmentioned import Unmentioned
-from spanpact.trace.model import Reading
+from spanpact.trace.model import Reading, UnreadField
 
 Verdict: TypeAlias = Literal["kept", "broken", "not checked"]
 Reason: TypeAlias = Literal["no-trace", "unseen", "incomplete", "too-few", "no-reference", "capability"]
@@ -79,6 +79,8 @@ class Report:
     """(name, value) lines for the report's header, such as backend, version and address."""
     unmentioned: Unmentioned | None = None
     """What no contract mentions; None for a report on examples."""
+    unread: Sequence[UnreadField] = ()
+    """Unknown fields whose content was not read."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -89,10 +91,12 @@ class Report:
     def verdict(self) -> Verdict:
         """Return "broken" if a finding breaks its contract, else "not checked" if a contract was not, else "kept".
 
-        A report without results is "not checked".
+        A report without results is "not checked", and with `strict` one on a source that was not read whole.
         """
         if any(f.breaks for f in self.findings):
             return "broken"
+        if self.strict and self.unread:
+            return "not checked"
         if not self.results or any(not self._passes(r) for r in self.results):
             return "not checked"
         return "kept"

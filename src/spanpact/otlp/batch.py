@@ -16,6 +16,7 @@ from spanpact.trace.model import (
     Span,
     SpanKind,
     StatusCode,
+    UnreadField,
 )
 
 Signal: TypeAlias = Literal["traces", "logs", "metrics"]
@@ -57,6 +58,7 @@ class Batch:
     spans: list[Span] = field(default_factory=list)
     logs: list[LogRecord] = field(default_factory=list)
     signals: frozenset[Signal] = frozenset()
+    unread: tuple[UnreadField, ...] = ()
 
 
 class SharedValues:

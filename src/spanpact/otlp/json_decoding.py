@@ -29,7 +29,20 @@ from spanpact.otlp.batch import (
     trace_flags,
 )
 from spanpact.otlp.json_errors import JsonFault, describe_failure, find_duplicate_key, too_deep
-from spanpact.trace.model import Attributes, Event, Link, LogRecord, Resource, Scope, Span, SpanKind, StatusCode, Value
+from spanpact.otlp.json_unknown_fields import decode_with_unknown_fields
+from spanpact.trace.model import (
+    Attributes,
+    Event,
+    Link,
+    LogRecord,
+    Resource,
+    Scope,
+    Span,
+    SpanKind,
+    StatusCode,
+    UnreadField,
+    Value,
+)
 
 _DECODER = msgspec.json.Decoder(wire.Request)
 _KIND_NAMES = {f"SPAN_KIND_{kind.upper()}": number for number, kind in enumerate(KINDS)}
@@ -65,24 +78,29 @@ def decode_json(
     Raise SourceError, with the byte offset where it is known, for anything that is not OTLP JSON.
     """
     origin = origin or Origin()
+    unread: tuple[UnreadField, ...] = ()
     try:
-        request = _DECODER.decode(data)
+        try:
+            request = _DECODER.decode(data)
+        except msgspec.ValidationError:  # often an unknown field
+            request, fields = decode_with_unknown_fields(data)
+            unread = fields.fields()
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise origin.error(describe_failure(error, data), data) from None
     if duplicate_keys and (fault := find_duplicate_key(data)):
         raise origin.error(fault, data)
     try:
-        return _batch(request, shared or SharedValues())
+        return _batch(request, shared or SharedValues(), unread)
     except MalformedValue as error:
         raise origin.error(JsonFault(str(error)), data) from None
     except RecursionError:
         raise origin.error(too_deep(data), data) from None
 
 
-def _batch(request: wire.Request, shared: SharedValues) -> Batch:
+def _batch(request: wire.Request, shared: SharedValues, unread: tuple[UnreadField, ...]) -> Batch:
     spans = [span for group in request.resource_spans or () for span in _spans(group, shared)]
     logs = [log for group in request.resource_logs or () for log in _logs(group, shared)]
-    return Batch(spans, logs, frozenset(_signals(request)))
+    return Batch(spans, logs, frozenset(_signals(request)), unread)
 
 
 def _signals(request: wire.Request) -> Iterator[Signal]:
@@ -275,9 +293,13 @@ def _enum(value: int | str, names: dict[str, int]) -> int:
     """Return the number of an enum value. Unknown numbers belong to a later version and pass; unknown names fail."""
     if isinstance(value, int):
         return value
-    if value not in names:
+    if value in names:
+        return names[value]
+    short = value.upper()  # old exporters sent the name without its prefix, or the number as a text
+    found = next((number for name, number in names.items() if name.endswith(f"_{short}")), None)
+    if found is None and not short.isdecimal():
         raise MalformedValue(f"unknown enum name {value[:40]!r}; accepted: {', '.join(names)}")
-    return names[value]
+    return int(short) if found is None else found
 
 
 def normalize_id(text: str) -> str:

@@ -2,7 +2,8 @@
 
 Source: opentelemetry-proto 1.x with the JSON rules of the OTLP specification ("JSON Protobuf Encoding"): 64-bit
 integers as text or number, enums as number (names are accepted), ids as hexadecimal text, bytes as base64, null like
-a missing field, unknown fields ignored. Messages contain no cycles, so the garbage collector need not track them.
+a missing field. Unknown fields are an error here: `json_unknown_fields` reads such documents. Messages contain no
+cycles, so the garbage collector need not track them.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from msgspec import UNSET, Struct, UnsetType
 
 
-class AnyValue(Struct, rename="camel", omit_defaults=True, gc=False):
+class AnyValue(Struct, rename="camel", omit_defaults=True, gc=False, forbid_unknown_fields=True):
     """An attribute's value: at most one field is set; none of them set is the empty value."""
 
     string_value: str | None = None
@@ -22,33 +23,33 @@ class AnyValue(Struct, rename="camel", omit_defaults=True, gc=False):
     bytes_value: str | None = None
 
 
-class ArrayValue(Struct, rename="camel", omit_defaults=True, gc=False):
+class ArrayValue(Struct, rename="camel", omit_defaults=True, gc=False, forbid_unknown_fields=True):
     """A list of values."""
 
     values: list[AnyValue] | None = None
 
 
-class KeyValue(Struct, rename="camel", omit_defaults=True, gc=False):
+class KeyValue(Struct, rename="camel", omit_defaults=True, gc=False, forbid_unknown_fields=True):
     """An attribute."""
 
     key: str | None = None
     value: AnyValue | None = None
 
 
-class KeyValueList(Struct, rename="camel", omit_defaults=True, gc=False):
+class KeyValueList(Struct, rename="camel", omit_defaults=True, gc=False, forbid_unknown_fields=True):
     """A map of values."""
 
     values: list[KeyValue] | None = None
 
 
-class WireResource(Struct, rename="camel", omit_defaults=True, gc=False):
+class WireResource(Struct, rename="camel", omit_defaults=True, gc=False, forbid_unknown_fields=True):
     """Resource."""
 
     attributes: list[KeyValue] | None = None
     dropped_attributes_count: int | str | None = None
 
 
-class WireScope(Struct, rename="camel", omit_defaults=True, gc=False):
+class WireScope(Struct, rename="camel", omit_defaults=True, gc=False, forbid_unknown_fields=True):
     """InstrumentationScope."""
 
     name: str | None = None
@@ -57,7 +58,7 @@ class WireScope(Struct, rename="camel", omit_defaults=True, gc=False):
     dropped_attributes_count: int | str | None = None
 
 
-class WireEvent(Struct, rename="camel", omit_defaults=True, gc=False):
+class WireEvent(Struct, rename="camel", omit_defaults=True, gc=False, forbid_unknown_fields=True):
     """Span.Event."""
 
     time_unix_nano: int | str | None = None
@@ -66,7 +67,7 @@ class WireEvent(Struct, rename="camel", omit_defaults=True, gc=False):
     dropped_attributes_count: int | str | None = None
 
 
-class WireLink(Struct, rename="camel", omit_defaults=True, gc=False):
+class WireLink(Struct, rename="camel", omit_defaults=True, gc=False, forbid_unknown_fields=True):
     """Span.Link."""
 
     trace_id: str | None = None
@@ -76,14 +77,14 @@ class WireLink(Struct, rename="camel", omit_defaults=True, gc=False):
     dropped_attributes_count: int | str | None = None
 
 
-class WireStatus(Struct, rename="camel", omit_defaults=True, gc=False):
+class WireStatus(Struct, rename="camel", omit_defaults=True, gc=False, forbid_unknown_fields=True):
     """Status."""
 
     message: str | None = None
     code: int | str | None = None
 
 
-class WireSpanStart(Struct, rename="camel", omit_defaults=True, gc=False):
+class WireSpanStart(Struct, rename="camel", omit_defaults=True, gc=False, forbid_unknown_fields=True):
     """The fields of a Span up to its end time, which come first in OTLP JSON."""
 
     trace_id: str | None = None
@@ -109,13 +110,13 @@ class WireSpan(WireSpanStart, omit_defaults=True, gc=False):
     status: WireStatus | None = None
 
 
-class OfScope(Struct, rename="camel", omit_defaults=True, gc=False):
+class OfScope(Struct, rename="camel", omit_defaults=True, gc=False, forbid_unknown_fields=True):
     """A group of one scope."""
 
     scope: WireScope | None = None
 
 
-class OfResource(Struct, rename="camel", omit_defaults=True, gc=False):
+class OfResource(Struct, rename="camel", omit_defaults=True, gc=False, forbid_unknown_fields=True):
     """A group of one resource."""
 
     resource: WireResource | None = None
@@ -135,7 +136,7 @@ class ResourceSpans(OfResource, omit_defaults=True, gc=False):
     schema_url: str | None = None
 
 
-class WireLogRecord(Struct, rename="camel", omit_defaults=True, gc=False):
+class WireLogRecord(Struct, rename="camel", omit_defaults=True, gc=False, forbid_unknown_fields=True):
     """LogRecord."""
 
     time_unix_nano: int | str | None = None
@@ -169,7 +170,7 @@ class Ignored(Struct, gc=False):
     """An object whose content is skipped."""
 
 
-class Request(Struct, rename="camel", omit_defaults=True, gc=False):
+class Request(Struct, rename="camel", omit_defaults=True, gc=False, forbid_unknown_fields=True):
     """A request or file: ExportTraceServiceRequest, ExportLogsServiceRequest, or both in one object."""
 
     resource_spans: list[ResourceSpans] | UnsetType | None = UNSET

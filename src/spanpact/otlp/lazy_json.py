@@ -39,19 +39,19 @@ class RawSpan(wire.WireSpanStart, omit_defaults=False, gc=False):
     status: wire.WireStatus | None = None
 
 
-class _ScopeSpans(Struct, rename="camel", gc=False):
+class _ScopeSpans(Struct, rename="camel", gc=False, forbid_unknown_fields=True):
     scope: Raw = _NOTHING
     spans: list[RawSpan] | None = None
     schema_url: str | None = None
 
 
-class _ResourceSpans(Struct, rename="camel", gc=False):
+class _ResourceSpans(Struct, rename="camel", gc=False, forbid_unknown_fields=True):
     resource: Raw = _NOTHING
     scope_spans: list[_ScopeSpans] | None = None
     schema_url: str | None = None
 
 
-class _Request(Struct, rename="camel", gc=False):
+class _Request(Struct, rename="camel", gc=False, forbid_unknown_fields=True):
     resource_spans: list[_ResourceSpans] | None = None
     resource_logs: Raw | UnsetType = UNSET
     resource_metrics: list[wire.Ignored] | UnsetType | None = UNSET

@@ -22,6 +22,7 @@ from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope, KeyVa
 
 from spanpact.otlp.batch import NeedsFullDecoding, SharedValues, SimpleSpan
 from spanpact.otlp.protobuf_decoding import decode_resource, decode_scope, decode_span, decode_value
+from spanpact.otlp.protobuf_unknown_fields import has_unknown_fields
 from spanpact.otlp.protobuf_wire import encode_varint
 from spanpact.trace.model import Resource, Scope, Span, Value
 
@@ -83,8 +84,13 @@ class RawGroup(NamedTuple):
 
 
 def iter_groups(data: bytes) -> Iterator[tuple[RawGroup, Sequence[Any]]]:
-    """Yield the spans of one TracesData message by resource and scope. Raise NeedsFullDecoding for other bytes."""
+    """Yield the spans of one TracesData message by resource and scope. Raise NeedsFullDecoding for other bytes.
+
+    That includes a message with unknown fields, which may hold spans.
+    """
     for part in _parse(data).resource_spans:
+        if has_unknown_fields(part) or any(map(has_unknown_fields, part.scope_spans)):
+            raise NeedsFullDecoding
         resource = _RawResourceSpans(resource=part.resource, schema_url=part.schema_url).SerializeToString()
         for scoped in part.scope_spans:
             yield RawGroup(resource, scoped.scope.SerializeToString(), scoped.schema_url), scoped.spans

@@ -13,9 +13,13 @@ from typing import Any, Literal
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped,unused-ignore]
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.logs.v1.logs_pb2 import ScopeLogs
+from opentelemetry.proto.trace.v1.trace_pb2 import ScopeSpans
 
 from spanpact.errors import SourceError
 from spanpact.otlp.batch import KINDS, STATUSES, Batch, SharedValues, parent_remote, severity_name, trace_flags
+from spanpact.otlp.protobuf_unknown_fields import count_unknown_fields, has_unknown_fields, old_scopes
+from spanpact.otlp.unread import UnreadFields
 from spanpact.trace.model import Attributes, Event, Link, LogRecord, Resource, Scope, Span, Value
 
 
@@ -26,20 +30,24 @@ def decode_protobuf_traces(data: bytes, *, name: str = "OTLP protobuf", shared: 
     """
     message = _parse(ExportTraceServiceRequest, data, name)
     shared = shared or SharedValues()
-    groups = _scope_groups(message.resource_spans, shared, field="scope_spans")
+    unread = UnreadFields()
+    count_unknown_fields(message, unread)
+    groups = _scope_groups(message.resource_spans, shared, unread, field="scope_spans")
     spans = [decode_span(span, resource, scope) for resource, scope, scoped in groups for span in scoped.spans]
-    return Batch(spans, [], frozenset({"traces"}))
+    return Batch(spans, [], frozenset({"traces"}), unread.fields())
 
 
 def decode_protobuf_logs(data: bytes, *, name: str = "OTLP protobuf", shared: SharedValues | None = None) -> Batch:
     """Decode the log records with a trace id of one ExportLogsServiceRequest. Raise SourceError as for traces."""
     message = _parse(ExportLogsServiceRequest, data, name)
     shared = shared or SharedValues()
-    groups = _scope_groups(message.resource_logs, shared, field="scope_logs")
+    unread = UnreadFields()
+    count_unknown_fields(message, unread)
+    groups = _scope_groups(message.resource_logs, shared, unread, field="scope_logs")
     logs = [
         _log(log, resource, scope) for resource, scope, scoped in groups for log in scoped.log_records if log.trace_id
     ]
-    return Batch([], logs, frozenset({"logs"}))
+    return Batch([], logs, frozenset({"logs"}), unread.fields())
 
 
 def _parse(kind: Any, data: bytes, name: str) -> Any:
@@ -51,12 +59,16 @@ def _parse(kind: Any, data: bytes, name: str) -> Any:
 
 
 def _scope_groups(
-    resource_groups: Any, shared: SharedValues, *, field: Literal["scope_spans", "scope_logs"]
+    resource_groups: Any, shared: SharedValues, unread: UnreadFields, *, field: Literal["scope_spans", "scope_logs"]
 ) -> Iterator[tuple[Resource, Scope, Any]]:
-    """Yield each ScopeSpans or ScopeLogs message with its resource and its scope."""
+    """Yield each ScopeSpans or ScopeLogs message with its resource and its scope; count unknown fields."""
     for group in resource_groups:
         resource = decode_resource(group, shared)
-        for scoped in getattr(group, field):
+        scopes = getattr(group, field)
+        if has_unknown_fields(group):
+            scopes = [*scopes, *old_scopes(group, ScopeSpans if field == "scope_spans" else ScopeLogs, unread)]
+        for scoped in scopes:
+            count_unknown_fields(scoped, unread)
             yield resource, decode_scope(scoped.scope, scoped.schema_url, shared), scoped
 
 

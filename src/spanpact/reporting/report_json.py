@@ -8,7 +8,9 @@ from typing import Any, Final
 
 from spanpact.errors import Place, UsageError
 from spanpact.findings import ContractResult, Coverage, Finding, NamedCount, NotChecked, Pending, Report, Unmentioned
+from spanpact.privacy import mask as known_classes_masked
 from spanpact.reporting.json_document import json_text, place_fields, versioned
+from spanpact.trace.model import UnreadField
 
 _UNMENTIONED: Final = ("traces", "spans", "logs", "unplaced")
 SHAPE: Final = 1
@@ -46,6 +48,10 @@ def _source(report: Report) -> dict[str, Any] | None:
         "traces": reading.trace_count,
         "spans": reading.span_count,
         "offered": reading.offered,
+        "unread": [
+            {"field": known_classes_masked(each.field), "holds": each.holds, "count": each.count}
+            for each in report.unread
+        ],
     }
 
 
@@ -74,6 +80,10 @@ def _read_unmentioned(document: Mapping[str, Any] | None) -> Unmentioned | None:
         for kind, each in document.items()
     }
     return Unmentioned(**counts)
+
+
+def _read_unread(source: Mapping[str, Any]) -> tuple[UnreadField, ...]:
+    return tuple(UnreadField(each["field"], each["holds"], each["count"]) for each in source.get("unread", ()))
 
 
 def _result(result: ContractResult) -> dict[str, Any]:
@@ -157,6 +167,7 @@ def _read_report(document: Mapping[str, Any]) -> Report:
         allow_unseen=document["allow_unseen"],
         header=tuple((line["name"], line["value"]) for line in document["header"]),
         unmentioned=_read_unmentioned(document.get("unmentioned")),
+        unread=_read_unread(document["source"] or {}),
     )
 
 

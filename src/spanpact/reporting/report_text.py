@@ -15,7 +15,7 @@ from spanpact.reporting.drawing.finding_lines import finding_mark
 from spanpact.reporting.drawing.flow_findings import FlowFindings, MaskedTraces, group_by_flow, group_similar
 from spanpact.reporting.drawing.flow_tree import flow_lines
 from spanpact.reporting.drawing.safe_text import display_width
-from spanpact.reporting.summary import is_accepted, not_checked_lines, summary, why_not_checked
+from spanpact.reporting.summary import is_accepted, not_checked_lines, summary, unread_text, why_not_checked
 from spanpact.reporting.text_options import TextOptions, counted, join_sections
 from spanpact.reporting.unmentioned import unmentioned_lines
 
@@ -57,6 +57,7 @@ class _ReportText:
         rows = [(what, value) for what, value in self.report.header]
         if reading := self.report.reading:
             read = f"{counted(reading.trace_count, 'trace')}, {counted(reading.span_count, 'span')}"
+            rows += [("not read", unread_text(self.report))] if self.report.unread else []
             rows.insert(0, ("source", f"{reading.source.name} ({read})"))  # a source's address is not masked
         widest = max((len(what) for what, _ in rows), default=0)
         for what, value in rows:

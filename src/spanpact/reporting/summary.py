@@ -41,6 +41,15 @@ def not_checked_lines(report: Report, canvas: Canvas) -> Iterator[str]:
         yield f"  {canvas.paint(canvas.glyphs.doubt, 'doubt')} {canvas.escape(contract)}  {canvas.escape(text)}"
 
 
+def unread_text(report: Report) -> str:
+    """Return what unknown fields held: `vendorSpans: 3 spans`."""
+    return ", ".join(f"{each.field}: {_number_of(each.holds, each.count)}" for each in report.unread)
+
+
+def _number_of(holds: str, count: int) -> str:
+    return f"{count} {holds.removesuffix('s') if count == 1 else holds}"
+
+
 def summary(report: Report, canvas: Canvas) -> str:
     """Return the last line: the verdict and the counts behind it."""
     styles: dict[str, Style] = {"kept": "good", "broken": "bad", "not checked": "doubt"}
@@ -64,5 +73,8 @@ def _counts(report: Report) -> Iterator[str]:
     gaps = sum(each.reason == "capability" for result in report.results for each in result.not_checked)
     if gaps:
         yield f"{gaps} beyond what the source can carry{' (--strict counts them)' if report.strict else ''}"
+    if report.unread:
+        items = counted(sum(each.count for each in report.unread), "item")
+        yield f"{items} in unknown fields not read{' (--strict counts them)' if report.strict else ''}"
     if pending := sum(finding.pending is not None for finding in report.findings):
         yield f"{pending} pending"

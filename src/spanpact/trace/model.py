@@ -142,8 +142,18 @@ class SourceInfo(msgspec.Struct, frozen=True):
     resolution_ns: int = 1
 
 
+class UnreadField(msgspec.Struct, frozen=True):
+    """A field that OTLP does not know, and how much of what it `holds` (`spans`) was therefore not read."""
+
+    field: str
+    holds: str
+    count: int
+
+
 class Reading(msgspec.Struct, frozen=True):
     """The result of one read of a source. `offered` is the number of requests that the caller says were made.
+
+    `unread` are the unknown fields whose content is not in the traces.
 
     Streaming verification does not keep traces without findings: `let_go` counts these, and `spans_let_go` their spans.
     """
@@ -153,6 +163,7 @@ class Reading(msgspec.Struct, frozen=True):
     offered: int | None = None
     let_go: int = 0
     spans_let_go: int = 0
+    unread: Sequence[UnreadField] = ()
 
     @property
     def trace_count(self) -> int:

@@ -19,6 +19,7 @@ from spanpact.findings import Report
 from spanpact.otlp import Batch, SharedValues, lazy_json, lazy_protobuf
 from spanpact.otlp.batch import NeedsFullDecoding
 from spanpact.otlp.json_decoding import normalize_id
+from spanpact.otlp.unread import UnreadFields
 from spanpact.sources.files.byte_stream import STANDARD_INPUT
 from spanpact.sources.files.framing import Document
 from spanpact.sources.files.last_seen import LastSeen
@@ -62,7 +63,14 @@ def verify_file(
         return None
     traces = stream.traces_with_findings
     held = sum(len(trace.spans) for trace in traces)
-    reading = Reading(reading.source, traces, source.offered, stream.traces - len(traces), stream.spans - held)
+    reading = Reading(
+        reading.source,
+        traces,
+        source.offered,
+        stream.traces - len(traces),
+        stream.spans - held,
+        stream.unread.fields(),
+    )
     return verification.report(reading, strict=strict, allow_unseen=allow_unseen, today=None, header=())
 
 
@@ -109,6 +117,7 @@ class _Stream:
         self._open: dict[str, _OpenTrace] = {}
         self._order: deque[str] = deque()
         self.spans = self.traces = 0
+        self.unread = UnreadFields()
         self.traces_with_findings: list[Trace] = []
 
     def take(self, document: Document | bytes, place: int) -> None:
@@ -144,6 +153,7 @@ class _Stream:
     def _take_batch(self, batch: Batch, place: int) -> None:
         if "logs" in batch.signals:
             raise NeedsFullDecoding
+        self.unread.update(batch.unread)
         generation = self._cache.shapes.begin()
         summaries = list(map(self._cache.shapes.summary, batch.spans))
         self._add([span.trace_id for span in batch.spans], summaries, place, generation)

@@ -107,4 +107,6 @@ class Verification:
         day = today or dt.datetime.now(dt.UTC).date()
         results = tuple(contract_result(each, reading, day) for each in self._runs)
         unmentioned = self._mentions.result(reading.trace_count, reading.span_count, self._mask)
-        return Report(results, tuple(self._findings), reading, strict, allow_unseen, header, unmentioned)
+        return Report(
+            results, tuple(self._findings), reading, strict, allow_unseen, header, unmentioned, reading.unread
+        )

@@ -12,6 +12,7 @@ from pathlib import Path
 from spanpact.errors import SourceError
 from spanpact.otlp import Batch, SharedValues
 from spanpact.otlp.protobuf_wire import iter_resource_spans
+from spanpact.otlp.unread import UnreadFields
 from spanpact.sources.files.byte_stream import STANDARD_INPUT, display_name, open_stream
 from spanpact.sources.files.framing import Document, DocumentReader, format_of
 from spanpact.sources.files.limits import DEFAULT_LIMITS, FileLimits, too_large
@@ -78,9 +79,11 @@ class OtlpFileSource(SourceBase):
     def _read(self) -> Reading:
         assembler = TraceAssembler()
         signals: set[str] = set()
+        unread = UnreadFields()
         for batch in iter_batches(self.path, limits=self._limits):
             assembler.add(batch.spans, batch.logs)
             signals |= batch.signals
+            unread.update(batch.unread)
             self.check_span_count(assembler.spans)
         if not signals:
             raise SourceError(
@@ -88,7 +91,8 @@ class OtlpFileSource(SourceBase):
                 hint="accepted: what an OTLP exporter or the collector's file exporter writes",
             )
         self._has_logs = "logs" in signals
-        return Reading(self.info, assembler.traces(complete=True, scenarios=self.scenarios), self.offered)
+        traces = assembler.traces(complete=True, scenarios=self.scenarios)
+        return Reading(self.info, traces, self.offered, unread=unread.fields())
 
     def __repr__(self) -> str:
         return f"<OtlpFileSource {self.name}>"

@@ -16,6 +16,7 @@ from typing import Self
 
 from spanpact.errors import SourceError, UsageError
 from spanpact.otlp import Batch, SharedValues, Signal
+from spanpact.otlp.unread import UnreadFields
 from spanpact.sources.receiver.exporter_environment import Protocol, exporter_environment
 from spanpact.sources.receiver.grpc_server import GrpcServer
 from spanpact.sources.receiver.http_server import HttpServer, ReceiverLimits
@@ -37,6 +38,7 @@ class ReceiverCounts:
 
     - `received`, `logs`: spans and log records stored; `dropped`: those beyond the limits.
     - `rejected`: requests refused; `metrics`: requests with metrics, which are accepted and ignored.
+    - `unread`: spans, log records and attributes in fields that OTLP does not know.
     - `evicted`: connections closed to make room for new ones.
     """
 
@@ -46,6 +48,7 @@ class ReceiverCounts:
     rejected: int = 0
     metrics: int = 0
     evicted: int = 0
+    unread: int = 0
 
 
 class OtlpReceiver(SourceBase):
@@ -84,6 +87,7 @@ class OtlpReceiver(SourceBase):
         self._assembler = TraceAssembler()
         self._shared = SharedValues()
         self._dropped = self._rejected = self._metrics = 0
+        self._unread = UnreadFields()
         self._server = HttpServer(self._handle, self._count_refusal, limits)
         self._grpc = self._grpc_server() if grpc else None
         self._grpc_port = 0
@@ -169,7 +173,8 @@ class OtlpReceiver(SourceBase):
         """Return all traces received so far."""
         with self._lock:
             traces = self._assembler.traces(complete=self._complete, scenarios=self.scenarios)
-        return Reading(self.info, traces, self.offered)
+            unread = self._unread.fields()
+        return Reading(self.info, traces, self.offered, unread=unread)
 
     @property
     def counts(self) -> ReceiverCounts:
@@ -182,6 +187,7 @@ class OtlpReceiver(SourceBase):
                 self._rejected,
                 self._metrics,
                 self._server.evicted,
+                sum(each.count for each in self._unread.fields()),
             )
 
     @property
@@ -244,6 +250,7 @@ class OtlpReceiver(SourceBase):
             self._assembler.add(spans, logs)
             dropped = len(batch.spans) + len(batch.logs) - len(spans) - len(logs)
             self._dropped += dropped
+            self._unread.update(batch.unread)
         return dropped
 
     def _grpc_server(self) -> GrpcServer:

@@ -90,7 +90,8 @@ def _decode(head: RequestHead, signal: Signal, data: bytes, shared: SharedValues
     if head.encoding == "json":
         check = len(data) <= _KEYS_CHECKED_AT_MOST
         batch = decode_json(data, origin=Origin("request body"), shared=shared, duplicate_keys=check)
-        return Batch(batch.spans, []) if signal == "traces" else Batch([], batch.logs)
+        spans, logs = (batch.spans, []) if signal == "traces" else ([], batch.logs)
+        return Batch(spans, logs, batch.signals, batch.unread)
     if signal == "traces":
         return decode_protobuf_traces(data, name="request body", shared=shared)
     return decode_protobuf_logs(data, name="request body", shared=shared)

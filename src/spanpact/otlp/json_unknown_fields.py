@@ -1,0 +1,89 @@
+"""Read OTLP JSON that has fields which the messages do not know: old names are read, the others are counted.
+
+Runs only where the typed decoding met an unknown field, so it costs nothing on other documents.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Final, NamedTuple, get_args
+
+import msgspec
+
+from spanpact.otlp import json_messages as wire
+from spanpact.otlp.unread import UnreadFields
+
+_OLD_NAMES: Final[dict[type, dict[str, str]]] = {  # up to OTLP 0.18
+    wire.ResourceSpans: {"instrumentationLibrarySpans": "scopeSpans", "instrumentation_library_spans": "scopeSpans"},
+    wire.ResourceLogs: {"instrumentationLibraryLogs": "scopeLogs", "instrumentation_library_logs": "scopeLogs"},
+    wire.ScopeSpans: {"instrumentationLibrary": "scope", "instrumentation_library": "scope"},
+    wire.ScopeLogs: {
+        "instrumentationLibrary": "scope", "instrumentation_library": "scope", "logs": "logRecords",
+    },
+    wire.WireLogRecord: {"name": "eventName"},
+}  # fmt: skip
+_HARMLESS: Final = frozenset(["resourceProfiles", "dictionary", "entityRefs", "entity_refs"])  # of other signals
+_OLD_STATUS: Final = ("deprecatedCode", "deprecated_code")
+_OLD_OK: Final = (None, 0, "0", "", "DEPRECATED_STATUS_CODE_OK")
+_ERROR: Final = 2
+
+
+class _Field(NamedTuple):
+    """The name of a field in the messages, and the message that it holds (None: a scalar)."""
+
+    name: str
+    message: type | None
+
+
+def decode_with_unknown_fields(data: bytes) -> tuple[wire.Request, UnreadFields]:
+    """Decode a document without its unknown fields, and count what they hold. Raise MsgspecError as a decoder does."""
+    unread = UnreadFields()
+    known = _known_fields(msgspec.json.decode(data), wire.Request, unread)
+    return msgspec.convert(known, wire.Request), unread
+
+
+def _known_fields(value: Any, message: type, unread: UnreadFields) -> Any:
+    """Return a value with the fields of a message only, under their names."""
+    if isinstance(value, list):
+        return [_known_fields(each, message, unread) for each in value]
+    if not isinstance(value, dict):
+        return value
+    fields, known = _fields_of(message), dict[str, Any]()
+    for key, item in value.items():
+        field = fields.get(key)
+        if field is not None:
+            inner = item if field.message is None else _known_fields(item, field.message, unread)
+            known[field.name] = _both(known.get(field.name), inner)
+        elif message is wire.WireStatus and key in _OLD_STATUS:
+            if item not in _OLD_OK and not value.get("code"):
+                known["code"] = _ERROR
+        elif key not in _HARMLESS:
+            unread.add(key, item)
+    return known
+
+
+def _both(one: Any, other: Any) -> Any:
+    """Return what a field holds under two names."""
+    if isinstance(one, list) and isinstance(other, list):
+        return one + other
+    return other if one is None else one
+
+
+@cache
+def _fields_of(message: type) -> dict[str, _Field]:
+    """Return the fields of a message by each name that is read: in camel case, in snake case, and old ones."""
+    fields: dict[str, _Field] = {}
+    for each in msgspec.structs.fields(message):
+        fields[each.name] = fields[each.encode_name] = _Field(each.encode_name, _message_in(each.type))
+    for old, name in _OLD_NAMES.get(message, {}).items():
+        fields.setdefault(old, fields[name])
+    return fields
+
+
+def _message_in(type_: Any) -> type | None:
+    """Return the message that a field of this type holds, or holds a list of."""
+    if type_ is wire.Ignored:
+        return None
+    if isinstance(type_, type) and issubclass(type_, msgspec.Struct):
+        return type_
+    return next((found for part in get_args(type_) if (found := _message_in(part))), None)

@@ -1,0 +1,93 @@
+"""Read unknown fields of OTLP protobuf messages: the field of old versions is read, others that hold data are counted.
+
+OTLP 0.15 to 0.18 had `instrumentation_library_spans` and `instrumentation_library_logs` as field 1000; older versions
+used the numbers of today. Only messages of a request, a resource and a scope are looked at, as these are few.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped,unused-ignore]
+from google.protobuf.unknown_fields import UnknownFieldSet  # type: ignore[import-untyped,unused-ignore]
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs, ScopeLogs
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
+
+from spanpact.otlp.unread import UnreadFields
+
+_OLD_FIELD: Final = 1000
+_WITH_LENGTH: Final = 2
+_TRACE_ID, _SPAN_ID = 16, 8
+
+
+def has_unknown_fields(message: Any) -> bool:
+    """Return whether the bytes of a message had fields that its type does not know."""
+    return len(UnknownFieldSet(message)) > 0
+
+
+def old_scopes(group: Any, scope_type: Any, unread: UnreadFields) -> Iterator[Any]:
+    """Yield the groups of scopes that a ResourceSpans or ResourceLogs message holds in the field of old versions."""
+    for field in UnknownFieldSet(group):
+        if field.field_number == _OLD_FIELD and field.wire_type == _WITH_LENGTH:
+            try:
+                yield scope_type.FromString(field.data)
+                continue
+            except DecodeError:
+                pass
+        _count(group, field, unread)
+
+
+def count_unknown_fields(message: Any, unread: UnreadFields) -> None:
+    """Count what the unknown fields of a message hold."""
+    for field in UnknownFieldSet(message):
+        _count(message, field, unread)
+
+
+def _count(message: Any, field: Any, unread: UnreadFields) -> None:
+    if field.wire_type != _WITH_LENGTH:
+        return
+    name = f"field {field.field_number} of {message.DESCRIPTOR.name}"
+    for holds, number in (("spans", _spans_in(field.data)), ("log records", _logs_in(field.data))):
+        if number:
+            unread.count(name, holds, number)
+            return
+
+
+def _spans_in(data: bytes) -> int:
+    """Return how many spans some bytes hold: of a resource, of a scope, or one."""
+    resources, scopes, span = (_parsed(kind, data) for kind in (ResourceSpans, ScopeSpans, Span))
+    if resources is not None and (found := sum(map(_is_span, _all(resources.scope_spans, "spans")))):
+        return found
+    if scopes is not None and (found := sum(map(_is_span, scopes.spans))):
+        return found
+    return int(span is not None and _is_span(span))
+
+
+def _logs_in(data: bytes) -> int:
+    """Return how many log records some bytes hold: of a resource, of a scope, or one."""
+    resources, scopes, log = (_parsed(kind, data) for kind in (ResourceLogs, ScopeLogs, LogRecord))
+    if resources is not None and (found := sum(map(_is_log, _all(resources.scope_logs, "log_records")))):
+        return found
+    if scopes is not None and (found := sum(map(_is_log, scopes.log_records))):
+        return found
+    return int(log is not None and _is_log(log))
+
+
+def _all(scopes: Any, field: str) -> Iterator[Any]:
+    return (each for scoped in scopes for each in getattr(scoped, field))
+
+
+def _parsed(kind: Any, data: bytes) -> Any:
+    try:
+        return kind.FromString(data)
+    except DecodeError:
+        return None
+
+
+def _is_span(span: Any) -> bool:
+    return len(span.trace_id) == _TRACE_ID and len(span.span_id) == _SPAN_ID
+
+
+def _is_log(log: Any) -> bool:
+    return bool(log.time_unix_nano or log.observed_time_unix_nano) and log.HasField("body")
