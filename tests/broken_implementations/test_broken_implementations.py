@@ -31,6 +31,7 @@ NEVER_GIVEN: Mapping[str, str] = {
     "match-ambiguous": "exchanging spans between entries of the shipped contracts changes the findings",
     "pending-kept": "no shipped contract has anything pending",
     "pending-expired": "no shipped contract has anything pending",
+    "attribute-repeated": "an SDK for Python keeps attributes in a dict, where no key repeats",
     "span-lost": "found by `spanpact compare` in two sources, not in an implementation",
     "span-altered": "found by `spanpact compare` in two sources, not in an implementation",
     "example-wrong": "found in a contract's own examples",

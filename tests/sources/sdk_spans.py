@@ -17,6 +17,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.util import BoundedList
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
+from spanpact.trace.attributes import IrregularAttributes
 from spanpact.trace.model import Attributes, Event, Link, LogRecord, Reading, Resource, Scope, Span
 
 _TRACE_ID, _SPAN_ID = re.compile("[0-9a-f]{32}"), re.compile("[0-9a-f]{16}")
@@ -25,11 +26,17 @@ _TRACE_ID, _SPAN_ID = re.compile("[0-9a-f]{32}"), re.compile("[0-9a-f]{16}")
 def can_be_recorded(reading: Reading) -> bool:
     """Whether an SDK can hold these traces.
 
-    It has no malformed ids, no unspecified kind, no message without error, no counts in a resource or a scope.
+    It has no malformed ids, no unspecified kind, no message without error, no counts in a resource or a scope,
+    and no key twice.
     """
     spans = [span for trace in reading.traces for span in trace.spans]
     logs = [log for trace in reading.traces for log in trace.logs]
-    return all(map(_span_can, spans)) and all(_SPAN_ID.fullmatch(log.span_id) or not log.span_id for log in logs)
+    return all(map(_span_can, spans)) and all(map(_log_can, logs))
+
+
+def _log_can(log: LogRecord) -> bool:
+    has_id = _SPAN_ID.fullmatch(log.span_id) or not log.span_id
+    return bool(has_id) and not _has_repeated_key(log) and not _has_repeated_key(log, log.body)
 
 
 def _span_can(span: Span) -> bool:
@@ -38,9 +45,22 @@ def _span_can(span: Span) -> bool:
     ids += [_TRACE_ID.fullmatch(link.trace_id) and _SPAN_ID.fullmatch(link.span_id) for link in span.links]
     message = span.status == "error" or not span.status_message
     state = _state(span.trace_state)
+    owners: list[Any] = [span, span.resource, span.scope, *span.events, *span.links]
     uncounted = not (span.resource.dropped_attributes or span.scope.dropped_attributes)
+    uncounted = uncounted and not any(map(_has_repeated_key, owners))
     written = ",".join(f"{key}={value}" for key, value in state.items())
     return all(ids) and uncounted and span.kind != "unspecified" and message and written == span.trace_state
+
+
+def _has_repeated_key(carrier: Any, value: Any = None) -> bool:
+    stack = [carrier.attributes, value]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, IrregularAttributes):
+            return True
+        if isinstance(one, list | dict):
+            stack.extend(one if isinstance(one, list) else one.values())
+    return False
 
 
 def recorded(reading: Reading) -> tuple[list[ReadableSpan], list[ReadableLogRecord]]:

@@ -21,6 +21,7 @@ from spanpact.engine import CompiledContract
 from spanpact.engine.checks.values import TYPE_UNKNOWN
 from spanpact.findings import Report
 from spanpact.sources import MemorySource, OtlpReceiver, encode_traces_json
+from spanpact.trace.attributes import attributes_of, pairs_of
 from spanpact.trace.model import LogRecord, Reading, SourceInfo, Span, Trace
 from spanpact.verification.verifying import verify
 from tests.engine.corpus_cases import CASES, plan_of, reading_of
@@ -160,9 +161,12 @@ def each_id_once(reading: Reading) -> Reading:
 def written_out(value: Any) -> Any:
     """Return the value without lists and maps that JSON cannot hold, as a number in them is not finite."""
     if isinstance(value, dict):
-        return {
-            name: [] if isinstance(each, list | dict) and not as_text(each) else each for name, each in value.items()
-        }
+        return attributes_of(
+            [
+                (name, [] if isinstance(each, list | dict) and not as_text(each) else each)
+                for name, each in pairs_of(value)
+            ]
+        )
     if isinstance(value, list | tuple):
         return [written_out(each) for each in value]
     if isinstance(value, msgspec.Struct):
@@ -183,7 +187,7 @@ def utf8(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [utf8(each) for each in value]
     if isinstance(value, dict):
-        return {utf8(name): utf8(each) for name, each in value.items()}
+        return attributes_of([(utf8(name), utf8(each)) for name, each in pairs_of(value)])
     if isinstance(value, msgspec.Struct):
         return type(value)(**{name: utf8(getattr(value, name)) for name in value.__struct_fields__})
     return value

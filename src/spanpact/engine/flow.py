@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from spanpact.contract.compiled import Reference
 from spanpact.engine.assignment.placements import Index, Placement
+from spanpact.trace.attributes import values_of
 from spanpact.trace.model import Value
 from spanpact.trace.topology import TOP, Topology
 
@@ -55,6 +56,6 @@ class Flow:
         if values is None:
             names = reference.names or (reference.attribute,)
             carriers = [self.topology.spans[i].attributes for i in self.members.get(reference.entry, ())]
-            values = [attributes[name] for attributes in carriers for name in names if name in attributes]
+            values = [value for attributes in carriers for name in names for value in values_of(attributes, name)]
             self._values[reference] = values
         return values

@@ -130,6 +130,7 @@ def integrity_findings(
             path=tuple(map(mask, topology.names(i))) if i != TOP else (),
             expected=mask(breach.expected),
             observed=mask(breach.observed),
+            hint=mask(breach.hint),
         )
 
 

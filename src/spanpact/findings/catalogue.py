@@ -65,6 +65,7 @@ _VIOLATIONS: Final = {
 }
 _IMPROVEMENTS: Final = {
     "child-late": "a span ends after its parent",
+    "attribute-repeated": "a key occurs more than once in a list of attributes",
     "data-dropped": "the SDK counted dropped attributes, events or links",
     "log-uncorrelated": "a log record names a span that is not in its trace",
     "pending-kept": "a pending expectation is kept already",

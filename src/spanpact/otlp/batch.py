@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, TypeVar
 
+from spanpact.trace.attributes import pairs_of
 from spanpact.trace.model import (
     NO_RESOURCE,
     NO_SCOPE,
@@ -75,14 +76,14 @@ class SharedValues:
         if not attributes and not schema_url and not dropped:
             return NO_RESOURCE
         # repr distinguishes 1, 1.0 and True
-        key = repr((sorted(attributes.items(), key=_name), schema_url, dropped))
+        key = repr((sorted(pairs_of(attributes), key=_name), schema_url, dropped))
         return _shared(self._resources, key, Resource(attributes, schema_url, dropped))
 
     def scope(self, name: str, version: str, attributes: Attributes, schema_url: str = "", dropped: int = 0) -> Scope:
         """Return the shared scope with these values."""
         if not name and not version and not attributes and not schema_url and not dropped:
             return NO_SCOPE
-        key = repr((name, version, sorted(attributes.items(), key=_name), schema_url, dropped))
+        key = repr((name, version, sorted(pairs_of(attributes), key=_name), schema_url, dropped))
         return _shared(self._scopes, key, Scope(name, version, attributes, schema_url, dropped))
 
 

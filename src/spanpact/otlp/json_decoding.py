@@ -30,6 +30,7 @@ from spanpact.otlp.batch import (
 )
 from spanpact.otlp.json_errors import JsonFault, describe_failure, find_duplicate_key, too_deep
 from spanpact.otlp.json_unknown_fields import decode_with_unknown_fields
+from spanpact.trace.attributes import attributes_of
 from spanpact.trace.model import (
     Attributes,
     Event,
@@ -223,7 +224,13 @@ def _attributes(pairs: list[wire.KeyValue], depth: int = 0) -> Attributes:
             attributes[intern(pair.key or "")] = value.bool_value
         else:
             attributes[intern(pair.key or "")] = decode_value(value, depth)
-    return attributes
+    return attributes if len(attributes) == len(pairs) else _with_repeated_keys(pairs, depth)
+
+
+def _with_repeated_keys(pairs: list[wire.KeyValue], depth: int) -> Attributes:
+    return attributes_of(
+        [(intern(pair.key or ""), decode_value(pair.value, depth) if pair.value else None) for pair in pairs]
+    )
 
 
 def decode_value(value: wire.AnyValue, depth: int) -> Value:

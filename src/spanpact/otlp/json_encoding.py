@@ -12,6 +12,7 @@ import msgspec
 
 from spanpact.otlp import json_messages as wire
 from spanpact.otlp.batch import HAS_IS_REMOTE, IS_REMOTE, KINDS, STATUSES
+from spanpact.trace.attributes import pairs_of
 from spanpact.trace.model import Attributes, Event, Link, LogRecord, Reading, Resource, Scope, Span, Value
 
 _T = TypeVar("_T", Span, LogRecord)
@@ -130,7 +131,7 @@ def _log(log: LogRecord) -> wire.WireLogRecord:
 
 
 def _pairs(attributes: Attributes) -> list[wire.KeyValue] | None:
-    return [wire.KeyValue(_text(key), _value(value)) for key, value in attributes.items()] or None
+    return [wire.KeyValue(_text(key), _value(value)) for key, value in pairs_of(attributes)] or None
 
 
 def _value(value: Value) -> wire.AnyValue:

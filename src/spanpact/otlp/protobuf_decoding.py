@@ -20,6 +20,7 @@ from spanpact.errors import SourceError
 from spanpact.otlp.batch import KINDS, STATUSES, Batch, SharedValues, parent_remote, severity_name, trace_flags
 from spanpact.otlp.protobuf_unknown_fields import count_unknown_fields, has_unknown_fields, old_scopes
 from spanpact.otlp.unread import UnreadFields
+from spanpact.trace.attributes import attributes_of
 from spanpact.trace.model import Attributes, Event, Link, LogRecord, Resource, Scope, Span, Value
 
 
@@ -142,7 +143,10 @@ def _log(log: Any, resource: Resource, scope: Scope) -> LogRecord:
 
 
 def _attributes(pairs: Any) -> Attributes:
-    return {intern(pair.key): decode_value(pair.value) for pair in pairs}
+    attributes = {intern(pair.key): decode_value(pair.value) for pair in pairs}
+    if len(attributes) == len(pairs):
+        return attributes
+    return attributes_of([(intern(pair.key), decode_value(pair.value)) for pair in pairs])  # a key repeats
 
 
 def decode_value(value: Any) -> Value:

@@ -9,6 +9,7 @@ from spanpact.reporting.drawing.canvas import Canvas
 from spanpact.reporting.drawing.span_tree import LineOptions, draw, outline
 from spanpact.reporting.drawing.value_text import format_value, masked_text
 from spanpact.reporting.text_options import TextOptions, counted, join_sections
+from spanpact.trace.attributes import pairs_of
 from spanpact.trace.model import Reading, Span, Trace
 from spanpact.trace.topology import TOP, Topology
 
@@ -74,11 +75,11 @@ def _details(span: Span, canvas: Canvas) -> Iterator[str]:
     """Yield a line for the status message and for each attribute, event and link of the span."""
     if span.status_message:
         yield f"status message {format_value(span.status_message, canvas)}"
-    for name, each in span.attributes.items():
+    for name, each in pairs_of(span.attributes):
         yield f"{masked_text(name, canvas)} = {format_value(each, canvas)}"
     for event in span.events:
         shown = "".join(
-            f" {masked_text(name, canvas)}={format_value(each, canvas)}" for name, each in event.attributes.items()
+            f" {masked_text(name, canvas)}={format_value(each, canvas)}" for name, each in pairs_of(event.attributes)
         )
         yield f"{canvas.glyphs.dot} {masked_text(event.name, canvas)}{shown}"
     for link in span.links:

@@ -12,6 +12,7 @@ from spanpact.otlp import SharedValues
 from spanpact.otlp.batch import severity_name, trace_flags
 from spanpact.sources.trace_source import SourceBase
 from spanpact.trace.assembly import TraceAssembler
+from spanpact.trace.attributes import IrregularAttributes
 from spanpact.trace.model import (
     ALL_CAPABILITIES,
     Attributes,
@@ -174,7 +175,27 @@ def _trace_state(state: Mapping[str, str] | None) -> str:
 
 
 def _attributes(attributes: Mapping[str, Any] | None) -> Attributes:
-    return {_to_builtin(key): _value(value) for key, value in attributes.items()} if attributes else {}
+    if not attributes:
+        return {}
+    converted = {_to_builtin(key): _value(value) for key, value in attributes.items()}
+    unsent = [name for name, value in converted.items() if type(value) is not str and _is_beyond_64_bits(value)]
+    if not unsent:
+        return converted
+    return IrregularAttributes([pair for pair in converted.items() if pair[0] not in unsent], unsent)
+
+
+def _is_beyond_64_bits(value: Value) -> bool:
+    """Return whether the value is or contains an integer that OTLP cannot hold: encoders leave the attribute out."""
+    stack = [value]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, list):
+            stack.extend(one)
+        elif isinstance(one, dict):
+            stack.extend(one.values())
+        elif isinstance(one, int) and not -(2**63) <= one < 2**63:
+            return True
+    return False
 
 
 def _to_builtin(value: Any) -> Any:

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from spanpact.trace.attributes import pairs_of, values_of
 from spanpact.trace.model import Capability, Link, Span, Value
 
 _EMPTY_OR_NOT_FINITE: Final[Sequence[Value]] = (None, [float("nan")], {"": float("nan")})
@@ -31,7 +32,7 @@ def equal(one: Value, other: Value) -> bool:
         if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
             pairs += zip(a, b, strict=True)
         elif isinstance(a, dict) and isinstance(b, dict) and a.keys() == b.keys():
-            pairs += ((a[key], b[key]) for key in a)
+            pairs += ((x, y) for key in a for x in values_of(a, key) for y in values_of(b, key))
         elif isinstance(a, list | dict) or not _equal_scalars(a, b):
             return False
     return True
@@ -90,7 +91,7 @@ def equal_across_sources(one: Value, other: Value, capabilities: frozenset[Capab
         )
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(
-            equal_across_sources(one[name], other[name], capabilities) for name in one
+            equal_across_sources(list(values_of(one, name)), list(values_of(other, name)), capabilities) for name in one
         )
     return one == other
 
@@ -120,6 +121,10 @@ def _link_key(link: Link) -> tuple[object, ...]:
     return link.trace_id, link.span_id, _value_key(link.attributes), link.trace_state, link.dropped_attributes
 
 
+def _name(pair: tuple[str, Value]) -> str:
+    return pair[0]
+
+
 def _value_key(value: Value, depth: int = _COMPARED_DEPTH) -> str:
     """Return a text of the value that does not depend on the order of names; deeper levels are left out."""
     if isinstance(value, list | dict) and not depth:
@@ -127,7 +132,8 @@ def _value_key(value: Value, depth: int = _COMPARED_DEPTH) -> str:
     if isinstance(value, list):
         return f"[{','.join(_value_key(each, depth - 1) for each in value)}]"
     if isinstance(value, dict):
-        return f"{{{','.join(f'{name!r}:{_value_key(value[name], depth - 1)}' for name in sorted(value))}}}"
+        pairs = sorted(pairs_of(value), key=_name)
+        return f"{{{','.join(f'{name!r}:{_value_key(each, depth - 1)}' for name, each in pairs)}}}"
     if isinstance(value, float):
         value += 0.0  # some sources do not distinguish -0.0 from 0.0
     return f"{type(value).__name__} {value:x}" if isinstance(value, int) else repr(value)

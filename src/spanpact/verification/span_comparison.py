@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from spanpact.engine.checks.shown import shown, shown_ns
+from spanpact.trace.attributes import values_of
 from spanpact.trace.clocks import two_source_allowance_ns
 from spanpact.trace.equality import equal_across_sources
-from spanpact.trace.model import Attributes, Capability, Event, Link, LogRecord, Resource, Scope, Span
+from spanpact.trace.model import Attributes, Capability, Event, Link, LogRecord, Resource, Scope, Span, Value
 
 _Carrier: TypeAlias = Event | Link | LogRecord
 
@@ -76,12 +77,9 @@ class SpanComparer:
 
     def _attributes(self, where: str, one: Attributes, other: Attributes) -> Iterator[Difference]:
         for name in sorted(one.keys() | other.keys()):
-            if name not in one:
-                yield Difference(f"{where}.{name}", "absent", shown(other[name]))
-            elif name not in other:
-                yield Difference(f"{where}.{name}", shown(one[name]), "absent")
-            elif not equal_across_sources(one[name], other[name], self.common):
-                yield Difference(f"{where}.{name}", shown(one[name]), shown(other[name]))
+            mine, theirs = list(values_of(one, name)), list(values_of(other, name))
+            if not equal_across_sources(mine, theirs, self.common):
+                yield Difference(f"{where}.{name}", _all_shown(mine), _all_shown(theirs))
 
     def _events(self, one: Sequence[Event], other: Sequence[Event]) -> Iterator[Difference]:
         """Compare events paired by time and name: sources order them differently."""
@@ -134,6 +132,10 @@ class SpanComparer:
         yield from self._attributes(where, one.attributes, other.attributes)
         if "dropped_counts" in self.common and one.dropped_attributes != other.dropped_attributes:
             yield Difference(f"{where} dropped", _dropped_in(one), _dropped_in(other))
+
+
+def _all_shown(values: Sequence[Value]) -> str:
+    return ", ".join(map(shown, values)) or "absent"
 
 
 def _dropped_in(carrier: _Carrier | Resource | Scope) -> str:

@@ -247,12 +247,13 @@ def test_a_contract_in_python_is_loaded_like_a_file() -> None:
 
 
 def test_the_catalogue_of_findings_has_the_default_levels() -> None:
-    assert len(CATALOGUE) == 45
+    assert len(CATALOGUE) == 46
     assert {f.id for f in CATALOGUE.values() if f.level == "information"} == {
         "match-ambiguous",
         "expectation-unproven",
     }
     assert {f.id for f in CATALOGUE.values() if f.level == "improvement"} == {
+        "attribute-repeated",
         "child-late",
         "data-dropped",
         "log-uncorrelated",

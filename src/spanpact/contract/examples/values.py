@@ -9,9 +9,10 @@ import re
 from typing import Final
 
 from spanpact.contract.document import Mapping, Node, Scalar, Sequence, describe_kind, quote
-from spanpact.contract.loader.node_readers import read_mapping, read_text
+from spanpact.contract.loader.node_readers import read_mapping, read_sequence, read_text
 from spanpact.contract.loader.vocabulary import EXAMPLE_VALUE
-from spanpact.trace.model import Value
+from spanpact.trace.attributes import attributes_of
+from spanpact.trace.model import Attributes, Value
 
 EPOCH_NS: Final = 1_767_225_600 * 10**9
 """2026-01-01T00:00:00Z, the start of every example."""
@@ -42,7 +43,9 @@ def _special(node: Mapping, what: str) -> Value:
     if form == "bytes":
         return _bytes(item, what)
     if form == "map":
-        return {key: read_value(inner, what) for key, inner in read_mapping(item, f"the map of {what}").items.items()}
+        return _pairs(read_mapping(item, f"the map of {what}"))
+    if form == "repeated":
+        raise node.location.error("`repeated` is for attributes and for the keys of a map")
     if not isinstance(item, Scalar):
         raise item.location.error(f"`equals` of a value must be a scalar, not {describe_kind(item)}")
     return item.value
@@ -55,12 +58,29 @@ def _bytes(node: Node, what: str) -> bytes:
         raise node.location.error(f"the bytes of {what} are not base64") from None
 
 
-def read_attributes(node: Node | None, what: str) -> dict[str, Value]:
+def read_attributes(node: Node | None, what: str) -> Attributes:
     """Read attributes by name, without those that are `absent`."""
     if node is None:
         return {}
     keywords = read_mapping(node, what)
-    return {name: read_value(item, f"`{name}`") for name, item in keywords.items.items() if not is_absent(item)}
+    return _pairs(keywords)
+
+
+def _pairs(node: Mapping) -> Attributes:
+    """Return names with their values, without those that are `absent`.
+
+    `{repeated: [a, b]}` is a key that occurs once for each value.
+    """
+    pairs: list[tuple[str, Value]] = []
+    for name, item in node.items.items():
+        if isinstance(item, Mapping) and "repeated" in item.items and len(item.items) == 1:
+            values = read_sequence(item.items["repeated"], f"the repeated values of `{name}`").items
+            if len(values) < 2:
+                raise item.location.error(f"`{name}` is not repeated: `repeated` lists two values or more")
+            pairs += [(name, read_value(each, f"`{name}`")) for each in values]
+        elif not is_absent(item):
+            pairs.append((name, read_value(item, f"`{name}`")))
+    return attributes_of(pairs)
 
 
 def read_instant(node: Node, what: str) -> int:

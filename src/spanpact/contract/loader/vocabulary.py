@@ -58,7 +58,7 @@ EXAMPLE_LINK: Final = ("to", "attributes")
 EXAMPLE_TARGET: Final = ("trace_id", "span_id")
 EXAMPLE_SCOPE: Final = ("name", "version", "attributes")
 EXAMPLE_DROPPED: Final = ("attributes", "events", "links", "resource", "scope")
-EXAMPLE_VALUE: Final = ("bytes", "map", "equals")
+EXAMPLE_VALUE: Final = ("bytes", "map", "equals", "repeated")
 
 
 EVERY_KEYWORD: Final = frozenset(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import product
 from typing import TypeAlias
 
 from spanpact.contract.compiled import AttributeExpectation, Matcher
@@ -16,6 +17,7 @@ from spanpact.engine.checks.values import (
     compile_matcher,
     undecidable_type,
 )
+from spanpact.trace.attributes import IrregularAttributes, values_of
 from spanpact.trace.equality import equal, may_equal, possible_values
 from spanpact.trace.model import Attributes
 
@@ -32,9 +34,9 @@ def compile_attribute(expectation: AttributeExpectation) -> AttributeJudge:
         return lambda attributes, _: _must_be_absent(names, attributes)
 
     if matcher.presence is None and not matcher.optional:
-        missing: Sequence[Outcome] = (Breach("attribute-missing", f"attribute {name} is missing", expected, "missing"),)
+        missing: Sequence[Breach] = (Breach("attribute-missing", f"attribute {name} is missing", expected, "missing"),)
     elif matcher.optional:
-        missing = KEPT
+        missing = ()
     else:
         missing = (Breach("attribute-missing", f"attribute {name} is missing", "present", "missing"),)
     untyped_fault = compile_matcher(replace(matcher, type=None))
@@ -48,20 +50,20 @@ def compile_attribute(expectation: AttributeExpectation) -> AttributeJudge:
             if each not in attributes:
                 continue
             found = True
-            value = attributes[each]
-            unknown = undecidable_type(matcher, value, context.capabilities) if type_asked else None
-            test = untyped_fault if unknown else fault
-            if has_value_test and (others := possible_values(value, context.capabilities)):
-                unknown, wrong = TYPE_UNKNOWN, certain_fault(test, value, others)
-            else:
-                wrong = test(value)
-            undecided = undecided or unknown
-            if wrong:  # a breach outweighs what cannot be decided
-                kind, wanted, observed = wrong
-                verb = "has the wrong type" if kind == "type" else "has a different value"
-                return (Breach(f"attribute-{kind}", f"attribute {each} {verb}", wanted, observed),)
+            for value in (attributes[each],) if type(attributes) is dict else values_of(attributes, each):
+                unknown = undecidable_type(matcher, value, context.capabilities) if type_asked else None
+                test = untyped_fault if unknown else fault
+                if has_value_test and (others := possible_values(value, context.capabilities)):
+                    unknown, wrong = TYPE_UNKNOWN, certain_fault(test, value, others)
+                else:
+                    wrong = test(value)
+                undecided = undecided or unknown
+                if wrong:  # a breach outweighs what cannot be decided
+                    kind, wanted, observed = wrong
+                    verb = "has the wrong type" if kind == "type" else "has a different value"
+                    return (Breach(f"attribute-{kind}", f"attribute {each} {verb}", wanted, observed),)
         if not found:
-            return missing
+            return _with_unsent_hint(missing, names, attributes)
         if undecided:
             return (undecided,)
         if same_as and context.values_of is not None:
@@ -69,6 +71,14 @@ def compile_attribute(expectation: AttributeExpectation) -> AttributeJudge:
         return KEPT
 
     return judge
+
+
+def _with_unsent_hint(missing: Sequence[Breach], names: Sequence[str], attributes: Attributes) -> Sequence[Breach]:
+    """Return the breach of a missing attribute, with the reason where the emitter holds it and does not send it."""
+    if isinstance(attributes, IrregularAttributes) and (unsent := attributes.unsent.intersection(names)):
+        hint = f"{min(unsent)} holds an integer beyond 64 bits: exporters do not send it"
+        return [replace(breach, hint=hint) for breach in missing]
+    return missing
 
 
 def _must_be_absent(names: Sequence[str], attributes: Attributes) -> Sequence[Outcome]:
@@ -94,8 +104,7 @@ def _compare_with_reference(
     for name in expectation.names:
         if name not in attributes:
             continue
-        value = attributes[name]
-        for other in others:
+        for value, other in product(values_of(attributes, name), others):
             if equal(value, other):
                 undecided = undecided or bool(possible_values(value, context.capabilities))
             elif may_equal(value, other, context.capabilities):
@@ -106,10 +115,16 @@ def _compare_with_reference(
     return (TYPE_UNKNOWN,) if undecided else KEPT
 
 
+def _is_true_and_not(attributes: Attributes, name: str) -> bool:
+    """Return whether the name occurs more than once, with the value true and with another one."""
+    return type(attributes) is not dict and len({value is True for value in values_of(attributes, name)}) > 1
+
+
 def exactly_one_true(names: Sequence[Sequence[str]], attributes: Attributes) -> Sequence[Outcome]:
     """Return a breach unless exactly one of the names (each with its aliases) is boolean true; missing is not true."""
     true = [group[0] for group in names if any(attributes.get(name) is True for name in group)]
-    if len(true) == 1:
+    unclear = [name for group in names for name in group if _is_true_and_not(attributes, name)]
+    if len(true) == 1 and not unclear:
         return KEPT
     listed = ", ".join(group[0] for group in names)
     return (
@@ -117,6 +132,6 @@ def exactly_one_true(names: Sequence[Sequence[str]], attributes: Attributes) -> 
             "attribute-relation",
             f"exactly one of {listed} must be true",
             "exactly one true",
-            f"{', '.join(true)} true" if true else "none true",
+            ", ".join([f"{', '.join(true)} true" if true else "none true", *(f"{name} also not" for name in unclear)]),
         ),
     )

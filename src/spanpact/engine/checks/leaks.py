@@ -13,6 +13,7 @@ from spanpact.engine.checks.context import Context
 from spanpact.engine.checks.outcomes import KEPT, Breach, Outcome, Undecided
 from spanpact.engine.checks.values import TYPE_UNKNOWN
 from spanpact.privacy import Scanner
+from spanpact.trace.attributes import pairs_of
 from spanpact.trace.equality import possible_values
 from spanpact.trace.model import ALL_CAPABILITIES, NO_SCOPE, Attributes, Capability, Event, LogRecord, Span, Value
 
@@ -125,7 +126,7 @@ _VALUES = frozenset(of_value for of_value, _ in (_OF_SPAN, _OF_RESOURCE, _OF_SCO
 def attribute_texts(what: tuple[str, str], attributes: Attributes, exempt: frozenset[str]) -> Iterator[PlacedText]:
     """Yield the names of attributes, and the values of those not exempt; `what` is what to call a value and a name."""
     of_value, of_name = what
-    for name, value in attributes.items():
+    for name, value in pairs_of(attributes):
         yield of_name, "", name
         if name in exempt:
             continue
@@ -158,6 +159,6 @@ def _value_texts(what: str, name: str, value: Value) -> Iterator[PlacedText]:
         elif isinstance(one, list):
             stack.extend(one)
         elif isinstance(one, dict):
-            for key, each in one.items():
+            for key, each in pairs_of(one):
                 yield what, name, key
                 stack.append(each)

@@ -17,6 +17,7 @@ from typing import Final
 
 import msgspec
 
+from spanpact.trace.attributes import attributes_of, filtered, pairs_of
 from spanpact.trace.model import Attributes, Resource, Span, Value
 
 WARNINGS: Final = "@jaeger@warnings"
@@ -41,9 +42,7 @@ class Restorer:
         changed: dict[str, object] = {}
         attributes = span.attributes
         if any(name.startswith(_JAEGER_PREFIX) for name in attributes):
-            changed["attributes"] = {
-                name: value for name, value in attributes.items() if not name.startswith(_JAEGER_PREFIX)
-            }
+            changed["attributes"] = filtered(attributes, lambda name: not name.startswith(_JAEGER_PREFIX))
             adjusted = span.end_ns - span.start_ns <= 1  # else the warning belongs to another span with this id
             if adjusted and (end := _original_end(attributes.get(WARNINGS))) is not None:
                 changed["end_ns"] = end
@@ -67,8 +66,8 @@ def _original_resource(resource: Resource) -> Resource:
     name = resource.attributes.get(_SERVICE)
     if not isinstance(name, str) or name not in _ORIGINAL_NAMES:
         return resource
-    others = {key: value for key, value in resource.attributes.items() if key != _SERVICE}
-    return msgspec.structs.replace(resource, attributes={**_ORIGINAL_NAMES[name], **others})
+    others = pairs_of(filtered(resource.attributes, lambda key: key != _SERVICE))
+    return msgspec.structs.replace(resource, attributes=attributes_of([*_ORIGINAL_NAMES[name].items(), *others]))
 
 
 def _original_end(warnings: Value) -> int | None:

@@ -20,6 +20,7 @@ from spanpact.privacy import mask
 from spanpact.sources.http_client import HttpResponse
 from spanpact.sources.jaeger.alterations import WARNINGS
 from spanpact.sources.jaeger.api import JaegerApi, Search, checked
+from spanpact.trace.attributes import attributes_of
 from spanpact.trace.model import Attributes, Event, Link, Resource, Scope, Span, SpanKind, StatusCode, Value
 
 _KINDS: Final[Mapping[object, SpanKind]] = {
@@ -116,8 +117,10 @@ def _of_trace(trace: _Trace, shared: SharedValues) -> Iterator[Span]:
 
 
 def _resource(process: _Process, shared: SharedValues) -> Resource:
-    attributes = _attributes(process.tags)
-    return shared.resource({"service.name": process.service_name, **attributes}, "")
+    tags = process.tags or []
+    named = [tag for tag in tags if tag.key == "service.name"]
+    named = named or [_Tag("service.name", value=process.service_name)]
+    return shared.resource(_attributes([*named, *(tag for tag in tags if tag.key != "service.name")]), "")
 
 
 def _span(span: _Span, resource: Resource, shared: SharedValues) -> Span:
@@ -192,7 +195,7 @@ def _event(log: _Log) -> Event:
 
 
 def _attributes(tags: Sequence[_Tag] | None) -> Attributes:
-    return {tag.key: _value(tag) for tag in tags or ()}
+    return attributes_of([(tag.key, _value(tag)) for tag in tags or ()])
 
 
 def _value(tag: _Tag) -> Value:

@@ -101,7 +101,7 @@ class SpanShapes:
         """Return the number of an attribute: one number for all with the same test results. Raise Unshapeable."""
         if type(value) is float and -SMALL < value < SMALL:
             return self.double(name, value)
-        if not isinstance(value, str | int) and not _finite(value):
+        if not isinstance(value, str | int) and not _shapeable(value):
             raise Unshapeable
         results = self.observed.test_results(name, value)
         number = self._attributes.setdefault(results, len(self._attributes))
@@ -127,6 +127,8 @@ class SpanShapes:
 
     def _attribute_shapes(self, attributes: Attributes, compared: list[Hashable]) -> tuple[int, ...]:
         """Return the numbers of attributes; add values that are compared with others to `compared`."""
+        if type(attributes) is not dict:  # a key repeats
+            raise Unshapeable
         compared_names, known_of, numbers = self.observed.compared, self._known, []
         for name, value in attributes.items():
             if name in compared_names:
@@ -190,7 +192,8 @@ def comparable(value: Value) -> Hashable:
     raise Unshapeable
 
 
-def _finite(value: Value) -> bool:
+def _shapeable(value: Value) -> bool:
+    """Return whether all numbers in the value are finite, and no key of a map repeats."""
     stack = [value]
     while stack:
         one = stack.pop()
@@ -199,5 +202,7 @@ def _finite(value: Value) -> bool:
         if isinstance(one, list):
             stack.extend(one)
         elif isinstance(one, dict):
+            if type(one) is not dict:
+                return False
             stack.extend(one.values())
     return True

@@ -13,6 +13,7 @@ from spanpact.engine.checks.integrity.dropped_data import check_dropped_data
 from spanpact.engine.checks.integrity.finite_values import check_finite_values
 from spanpact.engine.checks.integrity.ids import check_ids
 from spanpact.engine.checks.integrity.log_correlation import check_log_correlation
+from spanpact.engine.checks.integrity.repeated_keys import check_repeated_keys
 from spanpact.engine.checks.integrity.span_times import check_span_times
 from spanpact.engine.checks.integrity.tree import check_cycles, check_duplicates, check_orphans, check_roots
 from spanpact.engine.checks.outcomes import LocatedBreach
@@ -24,7 +25,7 @@ _OF_COMPLETE_TRACES: Sequence[Callable[[Context], Iterator[LocatedBreach]]] = (
 )  # fmt: skip
 _OF_ALL_TRACES: Sequence[Callable[[Context], Iterator[LocatedBreach]]] = (
     check_duplicates, check_ids, check_span_times, check_child_and_parent_times, check_finite_values,
-    check_dropped_data,
+    check_dropped_data, check_repeated_keys,
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from spanpact.engine.checks.context import Context
 from spanpact.engine.checks.outcomes import Breach, LocatedBreach
+from spanpact.trace.attributes import pairs_of
 from spanpact.trace.model import Attributes, Value
 
 
@@ -19,14 +20,14 @@ def check_finite_values(context: Context) -> Iterator[LocatedBreach]:
         carriers += [("scope attribute", span.scope.attributes)]
         carriers += [("log attribute", record.attributes) for record in context.logs_of(span)]
         for what, attributes in carriers:
-            for name in _not_finite(attributes):
+            for name in dict.fromkeys(_not_finite(attributes)):
                 message = f"{what} {name} is not a finite number"
                 yield span.span_id, Breach("value-not-finite", message, "a finite number", "NaN or infinite")
 
 
 def _not_finite(attributes: Attributes) -> Iterator[str]:
     """Yield the names of the attributes whose value is, or contains, NaN or an infinity."""
-    for name, value in attributes.items():
+    for name, value in pairs_of(attributes):
         if type(value) is str or type(value) is bool or type(value) is int:
             continue  # almost every value
         stack: list[Value] = [value]
@@ -38,4 +39,4 @@ def _not_finite(attributes: Attributes) -> Iterator[str]:
             if isinstance(one, list):
                 stack.extend(one)
             elif isinstance(one, dict):
-                stack.extend(one.values())
+                stack.extend(value for _, value in pairs_of(one))

@@ -1,0 +1,85 @@
+"""Integrity of attributes: each key occurs once, as OTLP demands (section 14)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from spanpact.engine.checks.context import Context
+from spanpact.engine.checks.outcomes import Breach, LocatedBreach
+from spanpact.engine.checks.shown import shown
+from spanpact.trace.attributes import IrregularAttributes, pairs_of, repeated_keys, values_of
+from spanpact.trace.equality import equal
+from spanpact.trace.model import Attributes, Resource, Scope, Span, Value
+
+_MOST_SHOWN: Final = 5
+
+
+def check_repeated_keys(context: Context) -> Iterator[LocatedBreach]:
+    """Yield `attribute-repeated` for each key that occurs more than once in one list of attributes, or in a map.
+
+    Resources and scopes are reported once a trace, at the first of their spans.
+    """
+    seen: set[int] = set()
+    for span in context.topology.spans:
+        breaches: dict[str, Breach] = {}
+        for what, attributes in _carriers(span, context, seen):
+            for breach in _repeated(what, attributes):
+                breaches.setdefault(breach.message, breach)
+        for breach in breaches.values():
+            yield span.span_id, breach
+
+
+def _carriers(span: Span, context: Context, seen: set[int]) -> Iterator[tuple[str, Attributes]]:
+    """Yield each list of attributes of the span and of what it carries, with what to call an attribute of it."""
+    yield "attribute", span.attributes
+    owners: tuple[tuple[str, Resource | Scope], ...] = (
+        ("resource attribute", span.resource),
+        ("scope attribute", span.scope),
+    )
+    for what, owner in owners:
+        if id(owner) not in seen:
+            seen.add(id(owner))
+            yield what, owner.attributes
+    for event in span.events:
+        yield "event attribute", event.attributes
+    for link in span.links:
+        yield "link attribute", link.attributes
+    for record in context.logs_of(span):
+        yield "log attribute", record.attributes
+        if isinstance(record.body, list | dict):
+            yield "log record with a", {"body": record.body}
+
+
+def _repeated(what: str, attributes: Attributes) -> Iterator[Breach]:
+    for name in repeated_keys(attributes):
+        yield _breach(f"{what} {name}", values_of(attributes, name))
+    for name, value in pairs_of(attributes):
+        if isinstance(value, list | dict):  # hardly ever
+            for each in _irregular_maps(value):
+                for key in repeated_keys(each):
+                    yield _breach(f"the key {key} in {what} {name}", values_of(each, key))
+
+
+def _irregular_maps(value: Value) -> Iterator[IrregularAttributes]:
+    stack = [value]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, list):
+            stack.extend(one)
+        elif isinstance(one, dict):
+            stack.extend(each for _, each in pairs_of(one))
+            if isinstance(one, IrregularAttributes):
+                yield one
+
+
+def _breach(what: str, values: Sequence[Value]) -> Breach:
+    if all(equal(values[0], each) for each in values[1:]):
+        observed = f"{len(values)} equal values"
+    else:
+        more = ", …" if len(values) > _MOST_SHOWN else ""
+        observed = f"{len(values)} values: {', '.join(map(shown, values[:_MOST_SHOWN]))}{more}"
+    message = f"{what} occurs more than once"
+    return Breach(
+        "attribute-repeated", message, "each key once", observed, "set the attribute once: backends keep one value"
+    )
