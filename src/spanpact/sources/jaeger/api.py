@@ -61,8 +61,17 @@ class JaegerApi(ABC):
         """Return all spans of the traces found."""
 
     @abstractmethod
+    def _decode(self, body: bytes) -> list[Span]:
+        """Decode the spans of a response's body."""
+
     def _spans(self, response: HttpResponse) -> list[Span]:
-        """Decode the spans of a response; none where Jaeger does not know the trace."""
+        """Return the spans of a response; none where Jaeger does not know the trace."""
+        body = checked(response, self._client)
+        return [] if body is None else self._decode(body)
+
+    def _not_understood(self, error: Exception) -> SourceError:
+        """Return the error for a body that is no response of this API."""
+        return SourceError(f"Jaeger at {self._client.url}: not a response of {self.name}: {mask(str(error))}")
 
 
 def checked(response: HttpResponse, client: HttpClient) -> bytes | None:

@@ -14,12 +14,9 @@ from typing import Any, Final
 
 import msgspec
 
-from spanpact.errors import SourceError
 from spanpact.otlp import SharedValues
-from spanpact.privacy import mask
-from spanpact.sources.http_client import HttpResponse
 from spanpact.sources.jaeger.alterations import WARNINGS
-from spanpact.sources.jaeger.api import JaegerApi, Search, checked
+from spanpact.sources.jaeger.api import JaegerApi, Search
 from spanpact.trace.attributes import attributes_of
 from spanpact.trace.model import Attributes, Event, Link, Resource, Scope, Span, SpanKind, StatusCode, Value
 
@@ -97,17 +94,13 @@ class JaegerLegacy(JaegerApi):
             query.append(("tags", json.dumps(dict(search.attributes))))
         return self._spans(self._client.get(self.traces_path, query))
 
-    def _spans(self, response: HttpResponse) -> list[Span]:
-        body = checked(response, self._client)
-        if body is None:
-            return []
+    def _decode(self, body: bytes) -> list[Span]:
         try:
             traces = msgspec.json.decode(body, type=_Answer).data or ()
             shared = SharedValues()
             return [span for trace in traces for span in _of_trace(trace, shared)]
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError, TypeError) as error:
-            reason = f"not a response of /api/traces: {mask(str(error))}"
-            raise SourceError(f"Jaeger at {self._client.url}: {reason}") from None
+            raise self._not_understood(error) from None
 
 
 def _of_trace(trace: _Trace, shared: SharedValues) -> Iterator[Span]:

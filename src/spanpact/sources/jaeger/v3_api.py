@@ -11,11 +11,8 @@ import datetime as dt
 
 import msgspec
 
-from spanpact.errors import SourceError
 from spanpact.otlp import Origin, SharedValues, decode_json
-from spanpact.privacy import mask
-from spanpact.sources.http_client import HttpResponse
-from spanpact.sources.jaeger.api import JaegerApi, Search, checked
+from spanpact.sources.jaeger.api import JaegerApi, Search
 from spanpact.trace.model import Span
 
 
@@ -45,15 +42,11 @@ class JaegerV3(JaegerApi):
             query.append(("query.operation_name", search.operation))
         return self._spans(self._client.get(self.traces_path, query))
 
-    def _spans(self, response: HttpResponse) -> list[Span]:
-        body = checked(response, self._client)
-        if body is None:
-            return []
+    def _decode(self, body: bytes) -> list[Span]:
         try:
             result = msgspec.json.decode(body, type=_Wrapper).result
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            reason = f"not a response of /api/v3: {mask(str(error))}"
-            raise SourceError(f"Jaeger at {self._client.url}: {reason}") from None
+            raise self._not_understood(error) from None
         origin = Origin(f"Jaeger at {self._client.url}")
         return decode_json(bytes(result), origin=origin, shared=SharedValues(), duplicate_keys=False).spans
 
