@@ -83,11 +83,11 @@ class ContractDiff:
 
     contract: str
     state: State
+    changes: tuple[Change, ...] = ()
     old_version: str = ""
     new_version: str = ""
     old_file: str = ""
     new_file: str = ""
-    changes: tuple[Change, ...] = ()
     place: Place | None = None
     removal_allowed: bool = False
 

@@ -169,6 +169,20 @@ def compare_by_id(
             add_or_remove(comparison, old, new)
 
 
+def added_or_removed(
+    add: Callable[[Comparison, _Part], None], remove: Callable[[Comparison, _Part], None]
+) -> Callable[[Comparison, _Part | None, _Part | None], None]:
+    """Return the function for `compare_by_id` that calls `add` for a new part and `remove` for an old one."""
+
+    def add_or_remove(comparison: Comparison, old: _Part | None, new: _Part | None) -> None:
+        if new:
+            add(comparison, new)
+        elif old:
+            remove(comparison, old)
+
+    return add_or_remove
+
+
 def by_id(items: Iterable[Any]) -> dict[str, Any]:
     """Return the items by their id."""
     return {each.id: each for each in items}

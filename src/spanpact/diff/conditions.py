@@ -7,7 +7,17 @@ from typing import Final
 
 from spanpact.contract.compiled import AT_LEAST_ONE, Condition, Content, Count, Side
 from spanpact.diff.changes import LOOSER, NEITHER, TIGHTER, Shift, both_ways
-from spanpact.diff.comparison import NOTHING, Comparison, Subject, Value, compare_by_id, edit_of, optional_sides, sides
+from spanpact.diff.comparison import (
+    NOTHING,
+    Comparison,
+    Subject,
+    Value,
+    added_or_removed,
+    compare_by_id,
+    edit_of,
+    optional_sides,
+    sides,
+)
 from spanpact.diff.contents import compare_contents, shift_by_naming
 from spanpact.diff.contract_version import ContractVersion
 from spanpact.diff.descriptions import describe
@@ -22,19 +32,12 @@ def compare_conditions(comparison: Comparison) -> None:
     """Compare every condition by its id."""
     before = {id: each for id, (each, _) in comparison.old.conditions.items()}
     after = {id: each for id, (each, _) in comparison.new.conditions.items()}
-    compare_by_id(comparison, before, after, _compare_condition, _add_or_remove)
+    compare_by_id(comparison, before, after, _compare_condition, added_or_removed(_add_condition, _remove_condition))
 
 
 def _subject(version: ContractVersion, condition: Condition) -> Subject:
     path = version.entries[version.conditions[condition.id][1]].path
     return Subject(condition.id, (*path, condition.id), (*path, condition.id), steers=False)
-
-
-def _add_or_remove(comparison: Comparison, old: Condition | None, new: Condition | None) -> None:
-    if new:
-        _add_condition(comparison, new)
-    elif old:
-        _remove_condition(comparison, old)
 
 
 def _add_condition(comparison: Comparison, condition: Condition) -> None:

@@ -42,14 +42,14 @@ def diff_contract(old: ContractPlan | None, new: ContractPlan | None, *, today: 
     if old and new:
         changes = compare(old, new, today=today)
         state: State = "changed" if changes else "same"
-        return ContractDiff(new.name, state, old.version, new.version, old.file, new.file, changes, new.place)
+        return ContractDiff(new.name, state, changes, old.version, new.version, old.file, new.file, new.place)
     plan = new or old
     assert plan is not None
     if new:
         change = Change("contract-added", "top", "contract", after=new.name, shift=TIGHTER, place=new.place)
-        return ContractDiff(new.name, "added", "", new.version, "", new.file, (change,), new.place)
+        return ContractDiff(new.name, "added", (change,), new_version=new.version, new_file=new.file, place=new.place)
     change = Change("contract-removed", "top", "contract", before=plan.name, shift=LOOSER, place=plan.place)
-    return ContractDiff(plan.name, "removed", plan.version, "", plan.file, "", (change,), plan.place)
+    return ContractDiff(plan.name, "removed", (change,), old_version=plan.version, old_file=plan.file, place=plan.place)
 
 
 def compare(old: ContractPlan, new: ContractPlan, *, today: dt.date) -> tuple[Change, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spanpact.contract.compiled import Entry
 from spanpact.diff.changes import Shift, both_ways
-from spanpact.diff.comparison import NOTHING, Comparison, Sides, Subject, Value, compare_by_id, sides
+from spanpact.diff.comparison import NOTHING, Comparison, Sides, Subject, Value, added_or_removed, compare_by_id, sides
 from spanpact.diff.contents import compare_contents
 from spanpact.diff.contract_version import ContractVersion, PlacedEntry
 from spanpact.diff.raised_findings import findings_of_entry
@@ -13,18 +13,12 @@ from spanpact.diff.renames import canonical_text
 
 def compare_entries(comparison: Comparison) -> None:
     """Compare every entry by its id, wherever it is in the tree."""
-    compare_by_id(comparison, comparison.old.entries, comparison.new.entries, _compare_entry, _add_or_remove)
+    add_or_remove = added_or_removed(_add_entry, _remove_entry)
+    compare_by_id(comparison, comparison.old.entries, comparison.new.entries, _compare_entry, add_or_remove)
 
 
 def _subject(placed: PlacedEntry) -> Subject:
     return Subject(placed.entry.id, placed.path, placed.path)
-
-
-def _add_or_remove(comparison: Comparison, old: PlacedEntry | None, new: PlacedEntry | None) -> None:
-    if new:
-        _add_entry(comparison, new)
-    elif old:
-        _remove_entry(comparison, old)
 
 
 def _add_entry(comparison: Comparison, placed: PlacedEntry) -> None:

@@ -14,8 +14,8 @@ _Meanings: TypeAlias = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class FindingId:
-    """One id of the catalogue: its level unless a contract sets another one, and its meaning."""
+class IdMeaning:
+    """An id with its level and its meaning."""
 
     id: str
     level: Level
@@ -84,6 +84,12 @@ def ids_by_name(
     return MappingProxyType(
         {id: make(id, level, meaning) for level, meanings in levels.items() for id, meaning in meanings.items()}
     )
+
+
+class FindingId(IdMeaning):
+    """One id of the catalogue, with its level unless a contract sets another one."""
+
+    __slots__ = ()
 
 
 CATALOGUE: Final = ids_by_name(FindingId, violation=_VIOLATIONS, improvement=_IMPROVEMENTS, information=_INFORMATION)

@@ -7,17 +7,7 @@ from typing import Final
 
 from spanpact.errors import Place
 from spanpact.findings import Level
-from spanpact.findings.catalogue import ids_by_name
-
-
-@dataclass(frozen=True, slots=True)
-class LintId:
-    """An id of lint with its level and meaning. docs/lint.md has an entry for each."""
-
-    id: str
-    level: Level
-    meaning: str
-
+from spanpact.findings.catalogue import IdMeaning, ids_by_name
 
 _VIOLATIONS: Final = {
     "contract-error": "the file does not follow the contract language",
@@ -50,6 +40,13 @@ _INFORMATION: Final = {
     "forbid-of-one-span": "`forbid` of an entry that does not reach the spans below it",
     "expectation-unproven": "no example gives other findings when the expectation is removed",
 }
+
+
+class LintId(IdMeaning):
+    """An id of lint. docs/lint.md has an entry for each."""
+
+    __slots__ = ()
+
 
 LINT_IDS: Final = ids_by_name(LintId, violation=_VIOLATIONS, improvement=_IMPROVEMENTS, information=_INFORMATION)
 """Every id of lint. An id that findings have too (such as `example-wrong`) has the same meaning there."""
