@@ -8,7 +8,7 @@ from typing import Any
 
 from opentelemetry.sdk.trace import Span
 
-from tests.broken_implementations.faults import without
+from tests.broken_implementations.faults import with_text_of_value, without
 from tests.broken_implementations.registry import broken
 from tests.broken_implementations.service import Service
 from tests.broken_implementations.tracing import STUDIO
@@ -188,9 +188,14 @@ class NoReason(Service):
 class StatusCodeAsText(Service):
     """The HTTP status code is a text."""
 
-    def log_request(self, span: Span, status: int) -> None:
-        super().log_request(span, status)
-        span.set_attribute("http.response.status_code", str(status))
+    log_request = with_text_of_value("http.response.status_code", Service.log_request)
+
+
+@broken("database-call", "top/attribute-missing")
+class CallWithoutItsOperation(Service):
+    """A call to the database does not say of what type it is."""
+
+    called = without("operation", Service.called)
 
 
 @broken("database-call", "query/attribute-relation")
@@ -199,10 +204,3 @@ class QueryOfTheDefaultPool(Service):
 
     def queried(self, operation: str) -> dict[str, Any]:
         return {**super().queried(operation), "connection_pool": "default"}
-
-
-@broken("database-call", "top/attribute-missing")
-class CallWithoutItsOperation(Service):
-    """A call to the database does not say of what type it is."""
-
-    called = without("operation", Service.called)

@@ -6,7 +6,7 @@ from typing import Any
 
 from opentelemetry.sdk.trace import Span
 
-from tests.broken_implementations.faults import do_nothing, tell_failure
+from tests.broken_implementations.faults import do_nothing, with_failure_event
 from tests.broken_implementations.registry import broken
 from tests.broken_implementations.service import Service
 
@@ -46,9 +46,7 @@ class FailureWithoutACount(Service):
 class RefusalCounted(Service):
     """A call that the breaker refuses is recorded as a failure of the database."""
 
-    def refuse(self, span: Span) -> None:
-        super().refuse(span)
-        tell_failure(self, span, 4, "CircuitOpen")
+    refuse = with_failure_event(Service.refuse, 4, "CircuitOpen")
 
 
 @broken(
@@ -133,9 +131,7 @@ class CloseNotTold(Service):
 class FailureWhenFine(Service):
     """A call that succeeds has the event of a failure."""
 
-    def call_succeeded(self, span: Span) -> None:
-        super().call_succeeded(span)
-        tell_failure(self, span, 1, "None")
+    call_succeeded = with_failure_event(Service.call_succeeded, 1, "None")
 
 
 @broken("database-call-fails", "no_failure/event-surplus", "query/status")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, cast
 
 from opentelemetry.sdk.trace import Span
 from redis.exceptions import RedisError
@@ -26,10 +26,27 @@ def do_nothing(service: Service, span: Span, error: BaseException | None = None)
     """Override a method that describes a span: leave the span as it is."""
 
 
-def tell_failure(service: Service, span: Span, number: int, error_type: str) -> None:
-    """Add the breaker's event of a failure, the `number`-th in a row, to a span."""
+def with_failure_event(method: Callable[Parameters, None], number: int, error_type: str) -> Callable[Parameters, None]:
+    """Return the method that also adds the breaker's event of a failure, the `number`-th in a row, to the span."""
     explained = {"failure_count": number, "threshold": 1.0, "reset_after_s": 30.0, "error.type": error_type}
-    service.add_event(span, "circuit_breaker.failure", pool="sessions", **explained)
+
+    def called(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
+        method(*args, **kwargs)
+        service, span = cast("tuple[Service, Span]", args)
+        service.add_event(span, "circuit_breaker.failure", pool="sessions", **explained)
+
+    return called
+
+
+def with_text_of_value(name: str, method: Callable[Parameters, None]) -> Callable[Parameters, None]:
+    """Return the method that also sets the attribute `name` to the text of the value that it is given."""
+
+    def called(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
+        method(*args, **kwargs)
+        _, span, value = cast("tuple[Service, Span, object]", args)
+        span.set_attribute(name, str(value))
+
+    return called
 
 
 def with_traceparent(headers: Headers, *, trace_id: str = "", span_id: str = "") -> Headers:

@@ -8,6 +8,7 @@ from typing import Any
 from opentelemetry.sdk.trace import Span
 from opentelemetry.trace import get_current_span
 
+from tests.broken_implementations.faults import with_text_of_value
 from tests.broken_implementations.registry import broken
 from tests.broken_implementations.service import Handler, Headers, Service
 
@@ -58,9 +59,7 @@ class MessageAsStatus(Service):
 class MessageAsError(Service):
     """`error` is the exception's message."""
 
-    def failed(self, span: Span, error: BaseException) -> None:
-        super().failed(span, error)
-        span.set_attribute("error", str(error))
+    failed = with_text_of_value("error", Service.failed)
 
 
 @broken("session-hit", "private/privacy-leak")
