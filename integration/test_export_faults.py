@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import TypeAlias
 
 import httpx
 import pytest
@@ -36,6 +37,7 @@ from integration.support.studio import running_studio
 from integration.support.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(180)  # the machine may be busy
+Studio: TypeAlias = Callable[[str], AbstractContextManager[Services]]
 MANY, FEW = 40, 8
 AT_ONCE = 10
 LONG_EXPORT_S = "30"  # seconds that an export may take: longer than any outage here
@@ -51,14 +53,17 @@ def server(jaeger: JaegerBackend) -> Iterator[JaegerBackend]:
         jaeger.restart()
 
 
-@contextmanager
-def studio(
-    redis: RedisBackend, postgres: PostgresBackend, jaeger: JaegerBackend, export_timeout: str
-) -> Iterator[Services]:
-    """Run both services; every span of studio-api belongs to a request of these tests."""
-    environ = {"OTEL_EXPORTER_OTLP_TIMEOUT": export_timeout}
-    with running_studio(redis, postgres, jaeger, **environ) as services:
-        yield services
+@pytest.fixture
+def studio(redis_server: RedisBackend, postgres: PostgresBackend, server: JaegerBackend) -> Studio:
+    """Return a function that runs both services with this time for an export, in seconds.
+
+    Every span of studio-api belongs to a request of these tests.
+    """
+
+    def run(export_timeout: str) -> AbstractContextManager[Services]:
+        return running_studio(redis_server, postgres, server, OTEL_EXPORTER_OTLP_TIMEOUT=export_timeout)
+
+    return run
 
 
 def create_sessions(services: Services, number: int) -> list[Answer]:
@@ -90,9 +95,9 @@ def logged_losses(services: Services) -> list[str]:
 
 
 def test_e8_e9_e10_no_request_waits_in_an_outage_and_a_retried_export_arrives_once(
-    server: JaegerBackend, redis_server: RedisBackend, postgres: PostgresBackend
+    server: JaegerBackend, studio: Studio
 ) -> None:
-    with studio(redis_server, postgres, server, LONG_EXPORT_S) as services:
+    with studio(LONG_EXPORT_S) as services:
         url = services.studio.url
         before = create_sessions(services, FEW)
         stored = settled_ledger(url).stored
@@ -117,10 +122,8 @@ def test_e8_e9_e10_no_request_waits_in_an_outage_and_a_retried_export_arrives_on
         assert logged_losses(services) == []
 
 
-def test_e9_e10_what_is_given_up_in_an_outage_is_counted_to_the_span(
-    server: JaegerBackend, redis_server: RedisBackend, postgres: PostgresBackend
-) -> None:
-    with studio(redis_server, postgres, server, SHORT_EXPORT_S) as services:
+def test_e9_e10_what_is_given_up_in_an_outage_is_counted_to_the_span(server: JaegerBackend, studio: Studio) -> None:
+    with studio(SHORT_EXPORT_S) as services:
         url = services.studio.url
         before = create_sessions(services, FEW)
         kept_traces(server, ids(before))

@@ -28,12 +28,13 @@ MAX_NODES: Final = 256
 """The maximum of values in one line, of all depths together."""
 MAX_ROOM: Final = 8192
 """The maximum of characters read for one line, of all values together."""
+HIDDEN: Final = "***"
+
+SAFE_MESSAGE: Final = "message_is_safe"
+"""A class of exceptions that sets this attribute to True has its messages shown; its subclasses do not inherit that."""
 MAX_PLACES: Final = 8
 """The maximum of places shown of an exception, the innermost first."""
 MAX_CAUSES: Final = 4
-HIDDEN: Final = "***"
-SAFE_MESSAGE: Final = "message_is_safe"
-"""A class of exceptions that sets this attribute to True has its messages shown; its subclasses do not inherit that."""
 
 _MAX_NAME: Final = 128
 _WIDE = re.compile(r"%[^A-Za-z%]*(?:\*|\d{4})")

@@ -8,12 +8,11 @@ from typing import Final
 
 import pytest
 
-from spanpact.findings.catalogue import CATALOGUE, FindingId
+from spanpact.findings.catalogue import CATALOGUE, IdMeaning
 from spanpact.lint import LINT_IDS
-from spanpact.lint.messages import LintId
 from tests.docs.rule_pages import headings_missing, misplaced, rules, sentences
 
-IDS: Final[Mapping[str, Mapping[str, FindingId | LintId]]] = {"findings.md": CATALOGUE, "lint.md": LINT_IDS}
+IDS: Final[Mapping[str, Mapping[str, IdMeaning]]] = {"findings.md": CATALOGUE, "lint.md": LINT_IDS}
 RULES: Final = {page: {rule.id: rule for rule in rules(page)} for page in IDS}
 ENTRIES: Final = [(page, id) for page, ids in IDS.items() for id in ids]
 

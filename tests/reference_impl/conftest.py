@@ -11,6 +11,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from tests.reference_impl.export.otlp_sink import OtlpSink, otlp_sink
 from tests.reference_impl.memory_spans import exporter as exporter
 from tests.reference_impl.memory_spans import provider as provider
+from tests.reference_impl.propagation.propagation_support import Traced, traced_in_memory
 from tests.reference_impl.redis_tracing.redis_driver import Driver
 from tests.reference_impl.redis_tracing.redis_support import RedisServer, running_redis
 
@@ -28,6 +29,13 @@ def empty_redis(redis_server: RedisServer) -> RedisServer:
     with redis.Redis(port=redis_server.port) as client:
         client.flushall()
     return redis_server
+
+
+@pytest.fixture
+def traced() -> Iterator[Traced]:
+    """Yield tracing that keeps its spans in memory, with the span processors of the service."""
+    with traced_in_memory() as made:
+        yield made
 
 
 @pytest.fixture

@@ -36,6 +36,8 @@ trace_ids = st.integers(1, 2**128 - 1).map(lambda number: format(number, "032x")
 span_ids = st.integers(1, 2**64 - 1).map(lambda number: format(number, "016x"))
 resources = st.builds(Resource, attributes, texts, counts)
 scopes = st.builds(Scope, texts, texts, attributes, texts, counts)
+SENDER: dict[str, Any] = {"resource": resources, "scope": scopes}
+"""The fields of spans and log records that say who made them."""
 events = st.lists(st.builds(Event, names, times, attributes, counts), max_size=2).map(lambda found: found or ())
 links = st.lists(st.builds(Link, trace_ids, span_ids, attributes, texts, counts), max_size=2).map(
     lambda found: found or ()
@@ -58,13 +60,10 @@ def spans(trace_id: str) -> st.SearchStrategy[Span]:
         attributes=attributes,
         events=events,
         links=links,
-        resource=resources,
-        scope=scopes,
+        **SENDER,
         trace_state=texts,
         parent_remote=st.none() | st.booleans(),
-        dropped_attributes=counts,
-        dropped_events=counts,
-        dropped_links=counts,
+        **dict.fromkeys(["dropped_attributes", "dropped_events", "dropped_links"], counts),
     )
 
 
@@ -79,8 +78,7 @@ def logs(trace_id: str) -> st.SearchStrategy[LogRecord]:
         severity=names,
         time_ns=times,
         attributes=attributes,
-        resource=resources,
-        scope=scopes,
+        **SENDER,
         severity_number=st.integers(0, 24),
         trace_flags=st.integers(0, 255),
         dropped_attributes=counts,

@@ -21,16 +21,16 @@ def _no_handlers_of_pytest(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def records() -> InMemoryLogRecordExporter:
+    return InMemoryLogRecordExporter()
+
+
+@pytest.fixture
 def logs() -> Iterator[Logs]:
     stream = io.StringIO()
     pipeline = configure_logging(SERVICE, stream=stream, level="debug")
     yield Logs(pipeline, stream)
     pipeline.close()
-
-
-@pytest.fixture
-def records() -> InMemoryLogRecordExporter:
-    return InMemoryLogRecordExporter()
 
 
 @pytest.fixture

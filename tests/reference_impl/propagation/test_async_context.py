@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import aclosing
 from typing import Any
@@ -22,14 +22,8 @@ from reference_impl.propagation.async_context import (
     run_in_executor,
 )
 from reference_impl.propagation.correlation import correlation, current_correlation_id
-from tests.reference_impl.propagation.propagation_support import Traced, assert_clean, traced_in_memory
+from tests.reference_impl.propagation.propagation_support import Traced, assert_clean
 from tests.reference_impl.redis_tracing.redis_support import run
-
-
-@pytest.fixture
-def traced() -> Iterator[Traced]:
-    with traced_in_memory() as made:
-        yield made
 
 
 def test_tasks_task_groups_and_gather_carry_the_context(traced: Traced) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -17,16 +17,10 @@ from opentelemetry.trace import SpanKind, StatusCode
 from reference_impl.instrumentation.operation_spans import operation_span
 from reference_impl.propagation.correlation import correlation
 from reference_impl.services.audit_client import AuditClient
-from tests.reference_impl.propagation.propagation_support import Traced, traced_in_memory
+from tests.reference_impl.propagation.propagation_support import Traced
 from tests.reference_impl.redis_tracing.redis_support import free_port, run
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
-@pytest.fixture
-def traced() -> Iterator[Traced]:
-    with traced_in_memory() as made:
-        yield made
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -15,14 +15,8 @@ from opentelemetry.trace import StatusCode
 from reference_impl.instrumentation.operation_spans import operation_span
 from reference_impl.propagation.correlation import correlation, current_correlation_id
 from reference_impl.services.background_jobs import BackgroundJobs, JobsRefused
-from tests.reference_impl.propagation.propagation_support import Traced, assert_clean, traced_in_memory
+from tests.reference_impl.propagation.propagation_support import Traced, assert_clean
 from tests.reference_impl.redis_tracing.redis_support import run
-
-
-@pytest.fixture
-def traced() -> Iterator[Traced]:
-    with traced_in_memory() as made:
-        yield made
 
 
 def test_a_job_has_its_own_trace_a_link_and_the_correlation_id_of_its_request(traced: Traced) -> None:
