@@ -101,6 +101,9 @@ attributes = st.dictionaries(names, values, max_size=3)
 resources = st.sampled_from(
     [
         Resource({"service.name": "one"}),
+        Resource({"service.name": "one", "service.instance.id": "i"}),
+        Resource({"service.name": "one", "service.instance.id": "i", "n": 2}),
+        Resource({"service.name": "one", "telemetry.sdk.name": "deno-opentelemetry"}),
         Resource({"service.name": "two", "n": 1}),
         Resource({"service.name": "two", "l": ["a"], "b": b"\x01"}, "https://schemas.example/1"),
     ]

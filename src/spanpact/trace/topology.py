@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
 from spanpact.trace.equality import content_key
-from spanpact.trace.model import Span, Trace
+from spanpact.trace.model import Capability, Span, Trace
 from spanpact.trace.name_patterns import NamePattern
 
 TOP = -1
@@ -26,15 +27,17 @@ class Topology:
     - `parent[i]`: the index of span i's parent; TOP where the parent is not in the trace.
     - `cycles`: the spans of each cycle of parents. A cycle is cut at its earliest span, whose parent becomes TOP.
     - `preorder`: all spans, parents before children, siblings by start.
+    - `processes`: what `trace.process` has found, by the capabilities of the source.
     """
 
     __slots__ = (
         "_children", "_end", "_fitting", "_position", "_positions_by_name", "by_id", "cycles", "duplicates", "parent",
-        "preorder", "spans", "trace",
+        "preorder", "processes", "spans", "trace",
     )  # fmt: skip
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
+        self.processes: dict[frozenset[Capability], Any] = {}
         self.spans: list[Span] = sorted(trace.spans, key=_by_start)
         self.duplicates: list[Span] = []
         if len({span.span_id for span in self.spans}) < len(self.spans):

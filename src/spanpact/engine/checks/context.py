@@ -9,7 +9,7 @@ from typing import TypeAlias
 from spanpact.contract.compiled import Reference
 from spanpact.trace.clocks import allowance_ns
 from spanpact.trace.model import ALL_CAPABILITIES, Capability, LogRecord, Span, Value
-from spanpact.trace.process import same_process
+from spanpact.trace.process import Processes, processes_of
 from spanpact.trace.topology import TOP, Topology
 
 ValuesOf: TypeAlias = Callable[[Reference], Sequence[Value]]
@@ -55,12 +55,20 @@ class Context:
         return self.topology.trace.complete
 
     def remote(self, span: Span) -> bool | None:
-        """Return the span's own flag that its parent is in another process; None where the source has no flags."""
-        return span.parent_remote if "remote" in self.capabilities else None
+        """Return the flag that the span's parent is in another process; None where no reliable flag says so."""
+        if span.parent_remote is not False or "remote" not in self.capabilities:
+            return span.parent_remote if "remote" in self.capabilities else None
+        return self.processes.remote(self.topology.by_id[span.span_id])
+
+    @property
+    def processes(self) -> Processes:
+        """Return the processes of the trace's spans."""
+        return processes_of(self.topology, self.capabilities)
 
     def same_process(self, one: Span, other: Span) -> bool:
         """Return whether two spans are known to come from one process (section 6)."""
-        return same_process(one, other, self.capabilities)
+        processes, by_id = self.processes, self.topology.by_id
+        return processes[by_id[one.span_id]] == processes[by_id[other.span_id]]
 
     def allowance_ns(self, one: Span, other: Span) -> int:
         """Return how far the times of two spans may contradict each other (section 6)."""

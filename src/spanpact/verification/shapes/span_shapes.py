@@ -12,15 +12,14 @@ from collections.abc import Hashable
 from typing import Any, Final, TypeAlias
 
 from spanpact.trace.model import Attributes, Event, Resource, Scope, Span, Value
-from spanpact.trace.process import same_resource
+from spanpact.trace.process import CALLED_BY, flags_all_local, one_process, same_resource
 from spanpact.verification.shapes.observed_properties import ObservedProperties
 
 SpanSummary: TypeAlias = tuple[int, str, str, int, int, int, tuple[Hashable, ...], Any, Any]
-"""What matters of a span: start, span id, parent id, end, shape, process, the values that are compared with those of
+"""What matters of a span: start, span id, parent id, end, shape, resource, the values that are compared with those of
 other spans, and the span itself as it was read (with its group if it was decoded lazily, else None).
 
-Sorted, summaries are in the order of `Topology.spans`. Two spans have one process number if their resources are equal
-(section 6).
+Sorted, summaries are in the order of `Topology.spans`. Two spans have one resource number if their resources are equal.
 """
 NO_SHAPE: Final = -1
 """The shape of a span that has none."""
@@ -45,6 +44,8 @@ class SpanShapes:
         self.ordered: set[int] = set()
         self.concurrent: set[int] = set()
         """The shapes of spans whose times are compared with each other."""
+        self.called: set[int] = set()
+        """The shapes of spans that may be of another process than their parent."""
         self._forget()
 
     def begin(self) -> int:
@@ -65,6 +66,7 @@ class SpanShapes:
         self.generation += 1
         self.ordered.clear()
         self.concurrent.clear()
+        self.called.clear()
         self._attributes: dict[Hashable, int] = {}
         self._shapes: dict[Hashable, int] = {}
         self._known: dict[type, dict[tuple[str, Value], int]] = {str: {}, bool: {}, int: {}}
@@ -72,6 +74,7 @@ class SpanShapes:
         self._scopes: dict[int, tuple[Scope, int]] = {}
         self._resources: dict[int, tuple[Resource, int, int]] = {}
         self._distinct: list[Resource] = []
+        self._relations: dict[tuple[int, int], bool | None] = {}
 
     def _shape(self, span: Span) -> tuple[int, int, tuple[Hashable, ...]]:
         if span.links or span.dropped_attributes or span.dropped_events or span.dropped_links:
@@ -80,13 +83,14 @@ class SpanShapes:
         attributes = self._attribute_shapes(span.attributes, compared)
         events = tuple([self._event(event, compared) for event in span.events]) if span.events else ()
         resource, process = self.resource(span.resource)
+        called = span.parent_remote is True or span.kind in CALLED_BY
         shape = self._shape_number(
-            span.name, span.kind, span.status, span.status_message, span.trace_state, span.parent_remote,
+            called, span.name, span.kind, span.status, span.status_message, span.trace_state, span.parent_remote,
             resource, self._scope(span.scope), attributes, events,
         )  # fmt: skip
         return shape, process, tuple(compared)
 
-    def _shape_number(self, name: str, *rest: Hashable) -> int:
+    def _shape_number(self, called: bool, name: str, *rest: Hashable) -> int:
         key = (name, *rest)
         shape = self._shapes.get(key)
         if shape is None:
@@ -95,6 +99,8 @@ class SpanShapes:
                 self.ordered.add(shape)
             if any(pattern.fits(name) for pattern in self.observed.concurrent):
                 self.concurrent.add(shape)
+            if called:
+                self.called.add(shape)
         return shape
 
     def attribute(self, name: str, value: Value) -> int:
@@ -159,21 +165,31 @@ class SpanShapes:
         return known[1]
 
     def resource(self, resource: Resource) -> tuple[int, int]:
-        """Return the number of a resource, by its test results, and the number of its process."""
+        """Return the number of a resource by its test results, and its number among all distinct resources."""
         known = self._resources.get(id(resource))  # the table holds the resource, so that its id stays its own
         if known is None:
             if resource.dropped_attributes:
                 raise Unshapeable
             attributes = self._attribute_shapes(resource.attributes, [])
             service = repr(resource.attributes.get("service.name"))
-            number = self._attributes.setdefault(("resource", service, attributes), len(self._attributes))
+            key = ("resource", service, attributes, flags_all_local(resource))
+            number = self._attributes.setdefault(key, len(self._attributes))
             if len(self._resources) >= _MOST_HELD:
                 self._resources.clear()
-            known = self._resources[id(resource)] = (resource, number, self._process(resource))
+            known = self._resources[id(resource)] = (resource, number, self._resource_number(resource))
         return known[1:]
 
-    def _process(self, resource: Resource) -> int:
-        """Return the number of the process that the resource describes."""
+    def one_process(self, one: int, other: int) -> bool | None:
+        """Return whether the resources with these numbers describe one process; None where they do not show it."""
+        pair = one, other
+        if pair not in self._relations:
+            if len(self._relations) >= _MOST_REMEMBERED:
+                self._relations.clear()
+            self._relations[pair] = one_process(self._distinct[one], self._distinct[other])
+        return self._relations[pair]
+
+    def _resource_number(self, resource: Resource) -> int:
+        """Return the number of a resource among all that are distinct."""
         for number, each in enumerate(self._distinct):
             if same_resource(each, resource):
                 return number

@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
+from spanpact.trace.process import MOST_COMPARED
 from spanpact.verification.shapes.span_shapes import NO_SHAPE, SpanShapes, SpanSummary
 
 Key: TypeAlias = tuple[Hashable, ...]
@@ -42,11 +43,12 @@ def trace_shape(trace_id: str, scenario: str, spans: Sequence[SpanSummary], shap
     span_shapes = [each[4] for each in summaries]
     if NO_SHAPE in span_shapes:
         return None
-    processes = _processes(summaries)
+    resources = _resources(summaries, shapes)
     numbers: dict[Hashable, int] = {}
     equal_values = tuple([numbers.setdefault(value, len(numbers)) for each in summaries for value in each[6]])
-    times = _times(summaries, span_shapes, shapes, one_process=processes is None)
-    return TraceShape((scenario, tuple(span_shapes), tuple(parents), equal_values, processes, *times), summaries)
+    one_process = resources is None and not _is_crossed(span_shapes, parents, shapes)
+    times = _times(summaries, span_shapes, shapes, one_process=one_process)
+    return TraceShape((scenario, tuple(span_shapes), tuple(parents), equal_values, resources, *times), summaries)
 
 
 def _valid(trace_id: str, ids: Sequence[str], index: dict[str, int]) -> bool:
@@ -86,11 +88,24 @@ def _is_forest(parents: Sequence[int]) -> bool:
     return True
 
 
-def _processes(summaries: Sequence[SpanSummary]) -> Hashable:
-    """Return a process number for each span; None if all are of one process."""
+def _resources(summaries: Sequence[SpanSummary], shapes: SpanShapes) -> Hashable:
+    """Return a number for each span's resource, and which of these describe one process; None if all are equal."""
     numbers: dict[int, int] = {}
-    processes = tuple([numbers.setdefault(each[5], len(numbers)) for each in summaries])
-    return processes if len(numbers) > 1 else None
+    resources = tuple([numbers.setdefault(each[5], len(numbers)) for each in summaries])
+    if len(numbers) == 1:
+        return None
+    if len(numbers) > MOST_COMPARED:
+        return resources
+    distinct = list(numbers)
+    related = [shapes.one_process(one, other) for i, one in enumerate(distinct) for other in distinct[:i]]
+    return resources, tuple(related)
+
+
+def _is_crossed(span_shapes: Sequence[int], parents: Sequence[int], shapes: SpanShapes) -> bool:
+    """Return whether some span and its parent may be of two processes although their resources are equal."""
+    if shapes.called.isdisjoint(span_shapes):
+        return False
+    return any(parent >= 0 and shape in shapes.called for shape, parent in zip(span_shapes, parents, strict=True))
 
 
 def _times(

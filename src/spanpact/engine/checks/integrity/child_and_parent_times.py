@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from spanpact.engine.checks.context import Context
 from spanpact.engine.checks.outcomes import Breach, LocatedBreach
 from spanpact.engine.checks.shown import shown_ns
+from spanpact.trace.model import Span
 from spanpact.trace.topology import TOP
 
 
@@ -30,6 +31,11 @@ def check_child_and_parent_times(context: Context) -> Iterator[LocatedBreach]:
                 span.span_id,
                 Breach("child-early", "the span starts before its parent", "not before its parent", observed),
             )
-        if late > allowed and span.end_ns and parent.end_ns:
+        if late > allowed and span.end_ns and parent.end_ns and not _ends_late_by_design(span, parent, context):
             message, observed = "the span ends after its parent", f"{shown_ns(late)} later"
             yield span.span_id, Breach("child-late", message, "not after its parent", observed)
+
+
+def _ends_late_by_design(span: Span, parent: Span, context: Context) -> bool:
+    """Return whether nobody waits for the span: a consumer below its producer, or below a span of another process."""
+    return span.kind == "consumer" and (parent.kind == "producer" or not context.same_process(span, parent))
