@@ -20,6 +20,7 @@ MATCHERS: Final[Sequence[Any]] = (
     None, 1, 2, "ab", "present", "absent", True, {"type": "int"}, {"type": "number"}, {"type": "string"},
     {"one_of": [1, 2]}, {"one_of": [2.0, "ab"]}, {"at_least": 1}, {"at_most": 1}, {"at_least": 1, "at_most": 2},
     {"matches": "a.*"}, {"optional": True}, {"optional": True, "type": "string"}, {"optional": True, "equals": 1},
+    {"contains": "a"}, {"contains": "b", "type": "string"},
     {"type": "int", "one_of": [1, 2]}, {"equals": 1, "type": "double"}, {"same_as": "top.k"},
 )  # fmt: skip
 COUNTS: Final = (None, 0, "0..1", 1, "0..", "1..", 2, "1..2")

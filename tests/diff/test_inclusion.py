@@ -15,11 +15,13 @@ from spanpact.trace.name_patterns import NamePattern
 from tests.diff.generated_contracts import MATCHERS
 from tests.diff.judging import plan_of, reading_of, verdict
 
-VALUES: tuple[Any, ...] = (0, 1, 1.0, 1.5, 2, 2.0, 3, "", "a", "ab", "b", True, False, [1], [1.0], ["ab"])
+VALUES: tuple[Any, ...] = (0, 1, 1.0, 1.5, 2, 2.0, 3, "", "a", "ab", "b", True, False, [1], [1.0], ["ab"], ["a"])
 WORDS: tuple[Any, ...] = (
     *(m for m in MATCHERS if m is not None and m != {"same_as": "top.k"}),
     [1], {"one_of": [[1], "a"]}, {"type": "array"}, {"type": "number", "at_most": 2}, {"matches": ""},
     {"type": "string", "matches": "a.*"}, {"one_of": [1, "a"], "type": "string"}, {"equals": "a", "type": "int"},
+    {"contains": "a"}, {"contains": "ab"}, {"contains": "ab", "type": "string"}, {"contains": 1},
+    {"contains": "b", "matches": "a.*"},
     {"one_of": ["", "a"]}, {"optional": True, "matches": "a.*"}, {"at_least": 1, "type": "int"},
 )  # fmt: skip
 TEXTS = ("", "a", "ab", "b", "c")

@@ -83,6 +83,7 @@ class Matcher:
     at_most: float | int | None = None
     matches: str | None = None
     regex: Any = field(default=None, compare=False, repr=False)  # the compiled RE2 pattern of `matches`
+    contains: Value | _Unset = UNSET
     same_as: Reference | None = None
     optional: bool = False
     presence: Literal["present", "absent"] | None = None

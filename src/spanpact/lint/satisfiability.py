@@ -92,6 +92,8 @@ def _types(matcher: Matcher) -> frozenset[str]:
         types &= _NUMBERS
     if matcher.matches is not None:
         types &= {"string"}
+    if matcher.contains is not UNSET:
+        types &= {"string", "array"} if isinstance(matcher.contains, str) else {"array"}
     if (listed := literals(matcher)) is not None:
         types &= {type_of(equal) for value in listed for equal in _equal_values(value)}
     return types

@@ -55,6 +55,7 @@ def _of_words(context: Context, keywords: dict[str, Node], what: str) -> Matcher
         at_most=high,
         matches=pattern,
         regex=compile_pattern(pattern, keywords["matches"].location, "`matches`") if pattern is not None else None,
+        contains=_contained(keywords["contains"]) if "contains" in keywords else UNSET,
         same_as=_reference(context, keywords["same_as"]) if "same_as" in keywords else None,
         optional=read_boolean(keywords["optional"], "`optional`") if "optional" in keywords else False,
     )
@@ -67,6 +68,13 @@ def read_literal(node: Node, what: str) -> Value:
     if isinstance(node, Sequence):
         return [read_literal(item, what) for item in node.items]
     raise node.location.error(f"a literal of {what} must be a scalar or a list, not {describe_kind(node)}")
+
+
+def _contained(node: Node) -> Value:
+    value = read_literal(node, "`contains`")
+    if value == "":
+        raise node.location.error("`contains` is empty: every text contains it")
+    return value
 
 
 def _one_of(node: Node, what: str) -> tuple[Value, ...]:

@@ -20,7 +20,7 @@ FILE: Final = (*HEADER, *SHARED, *BODY)
 FRAGMENT: Final = ("spanpact", "fragment", *SHARED)
 BODY_WITHOUT_SPAN: Final = ("children", "descendants", "closed", "order", "conditions")
 
-MATCHER: Final = ("equals", "one_of", "type", "at_least", "at_most", "matches", "same_as", "optional")
+MATCHER: Final = ("equals", "one_of", "type", "at_least", "at_most", "matches", "contains", "same_as", "optional")
 CLOSED_MATCHER: Final = ("equals", "one_of", "matches")  # of `kind` and `status`, which every span has
 TYPES: Final = ("string", "boolean", "int", "double", "number", "bytes", "array", "map")
 PRESENCE: Final = ("present", "absent")

@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 
 from spanpact.contract.compiled import UNSET, Matcher
 from spanpact.engine.checks.values import compile_matcher
+from spanpact.trace.equality import equal
 from spanpact.trace.model import Value
 
 Implied: TypeAlias = Callable[[Matcher, Matcher], bool]
@@ -25,6 +26,16 @@ def _type(less: Matcher, more: Matcher) -> bool:
         return True
     bounded = less.at_least is not None or less.at_most is not None
     return (more.type == "number" and bounded) or (more.type == "string" and less.matches is not None)
+
+
+def _contains(less: Matcher, more: Matcher) -> bool:
+    """Return whether what the first accepts contains the other's text or member; a part of a member is no member."""
+    part, whole = more.contains, less.contains
+    if part is UNSET or whole is UNSET:
+        return False
+    if isinstance(part, str) and isinstance(whole, str) and (less.type == "string" or less.matches is not None):
+        return part in whole
+    return equal(part, whole)  # type: ignore[arg-type]
 
 
 def _at_least(less: Matcher, more: Matcher) -> bool:
@@ -43,6 +54,7 @@ WORDS: Final[Mapping[str, Implied]] = MappingProxyType(
         "at_least": lambda less, more: more.at_least is None or _at_least(less, more),
         "at_most": lambda less, more: more.at_most is None or _at_most(less, more),
         "matches": lambda less, more: more.matches is None or less.matches == more.matches,
+        "contains": lambda less, more: more.contains is UNSET or _contains(less, more),
         "same_as": lambda less, more: more.same_as is None or _same_reference(less, more),
         "optional": lambda less, more: accepts_missing(more) or not accepts_missing(less),
     }

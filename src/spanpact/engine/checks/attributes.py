@@ -15,6 +15,7 @@ from spanpact.engine.checks.values import (
     TYPE_UNKNOWN,
     certain_fault,
     compile_matcher,
+    line_end_hint,
     undecidable_type,
 )
 from spanpact.trace.attributes import IrregularAttributes, values_of
@@ -61,7 +62,8 @@ def compile_attribute(expectation: AttributeExpectation) -> AttributeJudge:
                 if wrong:  # a breach outweighs what cannot be decided
                     kind, wanted, observed = wrong
                     verb = "has the wrong type" if kind == "type" else "has a different value"
-                    return (Breach(f"attribute-{kind}", f"attribute {each} {verb}", wanted, observed),)
+                    hint = line_end_hint(matcher, value)
+                    return (Breach(f"attribute-{kind}", f"attribute {each} {verb}", wanted, observed, hint),)
         if not found:
             return _with_unsent_hint(missing, names, attributes)
         if undecided:

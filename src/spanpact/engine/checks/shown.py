@@ -56,6 +56,8 @@ def described(matcher: Matcher) -> str:
         words.append(f"at most {matcher.at_most}")
     if matcher.matches is not None:
         words.append(f"matching /{matcher.matches}/")
+    if matcher.contains is not UNSET:
+        words.append(f"containing {shown(matcher.contains)}")  # type: ignore[arg-type]
     if matcher.same_as:
         words.append(f"the same as {matcher.same_as.entry}.{matcher.same_as.attribute}")
     return " and ".join(words) + (" or missing" if matcher.optional else "") or "present"

@@ -9,7 +9,7 @@ from spanpact.engine.checks.check import Judge, missing_capability
 from spanpact.engine.checks.context import Context
 from spanpact.engine.checks.outcomes import KEPT, Breach, Outcome
 from spanpact.engine.checks.shown import shown
-from spanpact.engine.checks.values import compile_matcher
+from spanpact.engine.checks.values import compile_matcher, line_end_hint
 from spanpact.trace.model import Capability, Span
 
 
@@ -36,7 +36,8 @@ def compile_text(
             if matcher.presence == "absent":
                 return (Breach(finding, f"the {what} must be absent", "absent", shown(text)),)
         if wrong := fault(text):
-            return (Breach(finding, f"the {what} differs", wrong[1], shown(text)),)
+            hint = line_end_hint(matcher, text)
+            return (Breach(finding, f"the {what} differs", wrong[1], shown(text), hint),)
         return KEPT
 
     return judge

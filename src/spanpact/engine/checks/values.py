@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Final, TypeAlias
+
+import re2
 
 from spanpact.contract.compiled import UNSET, Matcher, TypeName
 from spanpact.engine.checks.outcomes import Undecided
@@ -55,6 +58,17 @@ def _equals(wanted: Value) -> Callable[[Value], str]:
     return test
 
 
+def _contains(wanted: Value) -> Callable[[Value], str]:
+    def test(value: Value) -> str:
+        if isinstance(value, list):
+            return "" if any(equal(member, wanted) for member in value) else "value"
+        if isinstance(value, str) and isinstance(wanted, str):
+            return "" if wanted in value else "value"
+        return "type"
+
+    return test
+
+
 def _bound_fault(value: Value, matcher: Matcher) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return "type"
@@ -77,6 +91,8 @@ def compile_matcher(matcher: Matcher) -> Callable[[Value], Fault | None]:
         tests.append(lambda value: _bound_fault(value, matcher))
     if (regex := matcher.regex) is not None:
         tests.append(lambda v: ("" if _covers(regex, v) else "value") if isinstance(v, str) else "type")
+    if matcher.contains is not UNSET:
+        tests.append(_contains(matcher.contains))  # type: ignore[arg-type]
     expected = described(matcher)
 
     def fault(value: Value) -> Fault | None:
@@ -94,6 +110,27 @@ def _covers(regex: object, text: str) -> bool:
         return regex.fullmatch(text) is not None  # type: ignore[attr-defined]
     except UnicodeEncodeError:  # a lone surrogate: RE2 takes valid UTF-8 only
         return regex.fullmatch(text.encode("utf-8", "replace").decode()) is not None  # type: ignore[attr-defined]
+
+
+def line_end_hint(matcher: Matcher, value: Value) -> str:
+    """Return a hint where `matches` fails only because `.` stops at the end of a line; else ""."""
+    if matcher.matches is None or not isinstance(value, str) or "\n" not in value:
+        return ""
+    across_lines = _across_lines(matcher.matches)
+    if across_lines is None or _covers(matcher.regex, value) or not _covers(across_lines, value):
+        return ""
+    return (
+        "the text has several lines, and `.` stops at the end of a line: begin the pattern with (?s), or use contains"
+    )
+
+
+@lru_cache(maxsize=64)
+def _across_lines(pattern: str) -> object | None:
+    try:
+        compiled: object = re2.compile(f"(?s){pattern}")
+    except re2.error:
+        return None
+    return compiled
 
 
 def undecidable_type(matcher: Matcher, value: Value, capabilities: frozenset[Capability]) -> Undecided | None:
