@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from statistics import median
 from time import process_time
 
@@ -33,29 +33,33 @@ def in_turns(names: Sequence[str]) -> Sequence[Sequence[str]]:
     return [[*names[turn % len(names) :], *names[: turn % len(names)]] for turn in range(ROUNDS)]
 
 
+def every_turn(names: Sequence[str]) -> Iterator[str]:
+    """Yield the variants in the order in which they are measured: a round that does not count, then all rounds."""
+    for turn in [names, *in_turns(names)]:
+        yield from turn
+
+
 def timed(operations: Mapping[str, Callable[[], object]]) -> Samples:
     """Sync calls, after one round that does not count."""
     samples: dict[str, list[float]] = {name: [] for name in operations}
-    for names in [list(operations), *in_turns(list(operations))]:
-        for name in names:
-            operation = operations[name]
-            began = process_time()
-            for _ in range(CALLS):
-                operation()
-            samples[name].append((process_time() - began) / CALLS * 1e6)
+    for name in every_turn(list(operations)):
+        operation = operations[name]
+        began = process_time()
+        for _ in range(CALLS):
+            operation()
+        samples[name].append((process_time() - began) / CALLS * 1e6)
     return {name: found[1:] for name, found in samples.items()}
 
 
 async def timed_async(operations: Mapping[str, Callable[[], Awaitable[object]]]) -> Samples:
     """Time asyncio operations in turns."""
     samples: dict[str, list[float]] = {name: [] for name in operations}
-    for names in [list(operations), *in_turns(list(operations))]:
-        for name in names:
-            operation = operations[name]
-            began = process_time()
-            for _ in range(CALLS):
-                await operation()
-            samples[name].append((process_time() - began) / CALLS * 1e6)
+    for name in every_turn(list(operations)):
+        operation = operations[name]
+        began = process_time()
+        for _ in range(CALLS):
+            await operation()
+        samples[name].append((process_time() - began) / CALLS * 1e6)
     return {name: found[1:] for name, found in samples.items()}
 
 

@@ -184,6 +184,14 @@ class NoReason(Service):
         return {"session.valid": reason is None}
 
 
+@broken("database-call", "query/attribute-relation")
+class QueryOfTheDefaultPool(Service):
+    """Queries name the pool that the library has by default, not the one they use."""
+
+    def queried(self, operation: str) -> dict[str, Any]:
+        return {**super().queried(operation), "connection_pool": "default"}
+
+
 @broken("session-invalidate-tampered", "top/attribute-type")
 class StatusCodeAsText(Service):
     """The HTTP status code is a text."""
@@ -196,11 +204,3 @@ class CallWithoutItsOperation(Service):
     """A call to the database does not say of what type it is."""
 
     called = without("operation", Service.called)
-
-
-@broken("database-call", "query/attribute-relation")
-class QueryOfTheDefaultPool(Service):
-    """Queries name the pool that the library has by default, not the one they use."""
-
-    def queried(self, operation: str) -> dict[str, Any]:
-        return {**super().queried(operation), "connection_pool": "default"}
