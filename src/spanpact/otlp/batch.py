@@ -6,19 +6,9 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, TypeVar
 
+from spanpact.trace import LogRecord, Resource, Scope, Span
 from spanpact.trace.attributes import pairs_of
-from spanpact.trace.model import (
-    NO_RESOURCE,
-    NO_SCOPE,
-    Attributes,
-    LogRecord,
-    Resource,
-    Scope,
-    Span,
-    SpanKind,
-    StatusCode,
-    UnreadField,
-)
+from spanpact.trace.model import NO_RESOURCE, NO_SCOPE, Attributes, SpanKind, StatusCode, UnreadField
 
 Signal: TypeAlias = Literal["traces", "logs", "metrics"]
 

@@ -6,7 +6,7 @@ used the numbers of today. Only messages of a request, a resource and a scope ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped,unused-ignore]
@@ -48,30 +48,30 @@ def _count(message: Any, field: Any, unread: UnreadFields) -> None:
     if field.wire_type != _WITH_LENGTH:
         return
     name = f"field {field.field_number} of {message.DESCRIPTOR.name}"
-    for holds, number in (("spans", _spans_in(field.data)), ("log records", _logs_in(field.data))):
-        if number:
-            unread.count(name, holds, number)
-            return
+    spans = _number_in(field.data, (ResourceSpans, ScopeSpans, Span), "scope_spans", "spans", _is_span)
+    if spans:
+        unread.count(name, "spans", spans)
+        return
+    logs = _number_in(field.data, (ResourceLogs, ScopeLogs, LogRecord), "scope_logs", "log_records", _is_log)
+    if logs:
+        unread.count(name, "log records", logs)
 
 
-def _spans_in(data: bytes) -> int:
-    """Return how many spans some bytes hold: of a resource, of a scope, or one."""
-    resources, scopes, span = (_parsed(kind, data) for kind in (ResourceSpans, ScopeSpans, Span))
-    if resources is not None and (found := sum(map(_is_span, _all(resources.scope_spans, "spans")))):
-        return found
-    if scopes is not None and (found := sum(map(_is_span, scopes.spans))):
-        return found
-    return int(span is not None and _is_span(span))
+def _number_in(
+    data: bytes, kinds: Sequence[Any], scopes_field: str, items_field: str, is_item: Callable[[Any], bool]
+) -> int:
+    """Return how many spans or log records some bytes hold: of a resource, of a scope, or one.
 
-
-def _logs_in(data: bytes) -> int:
-    """Return how many log records some bytes hold: of a resource, of a scope, or one."""
-    resources, scopes, log = (_parsed(kind, data) for kind in (ResourceLogs, ScopeLogs, LogRecord))
-    if resources is not None and (found := sum(map(_is_log, _all(resources.scope_logs, "log_records")))):
+    `kinds` are the types of these three messages, `is_item` returns whether a message is a real span or log record.
+    """
+    resource, scope, item = (_parsed(kind, data) for kind in kinds)
+    if resource is not None:
+        found = sum(map(is_item, _all(getattr(resource, scopes_field), items_field)))
+        if found:
+            return found
+    if scope is not None and (found := sum(map(is_item, getattr(scope, items_field)))):
         return found
-    if scopes is not None and (found := sum(map(_is_log, scopes.log_records))):
-        return found
-    return int(log is not None and _is_log(log))
+    return int(item is not None and is_item(item))
 
 
 def _all(scopes: Any, field: str) -> Iterator[Any]:

@@ -12,7 +12,7 @@ from spanpact.otlp import SharedValues
 from spanpact.otlp.batch import severity_name, trace_flags
 from spanpact.sources.trace_source import SourceBase
 from spanpact.trace.assembly import TraceAssembler
-from spanpact.trace.attributes import IrregularAttributes
+from spanpact.trace.attributes import IrregularAttributes, walk_values
 from spanpact.trace.model import (
     ALL_CAPABILITIES,
     Attributes,
@@ -186,16 +186,7 @@ def _attributes(attributes: Mapping[str, Any] | None) -> Attributes:
 
 def _is_beyond_64_bits(value: Value) -> bool:
     """Return whether the value is or contains an integer that OTLP cannot hold: encoders leave the attribute out."""
-    stack = [value]
-    while stack:
-        one = stack.pop()
-        if isinstance(one, list):
-            stack.extend(one)
-        elif isinstance(one, dict):
-            stack.extend(one.values())
-        elif isinstance(one, int) and not -(2**63) <= one < 2**63:
-            return True
-    return False
+    return any(isinstance(one, int) and not -(2**63) <= one < 2**63 for one in walk_values(value))
 
 
 def _to_builtin(value: Any) -> Any:

@@ -6,7 +6,7 @@ becomes `IrregularAttributes`. Where no key repeats, attributes are a plain dict
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from spanpact.trace.model import Attributes, Value
@@ -83,3 +83,15 @@ def repeated_keys(attributes: Attributes) -> Iterable[str]:
     if not isinstance(attributes, IrregularAttributes):
         return ()
     return [name for name in attributes if len(values_of(attributes, name)) > 1]
+
+
+def walk_values(value: Value) -> Iterator[Value]:
+    """Yield a value, and all values in its lists and maps, those of repeated keys included."""
+    stack = [value]
+    while stack:
+        one = stack.pop()
+        yield one
+        if isinstance(one, list):
+            stack.extend(one)
+        elif isinstance(one, dict):
+            stack.extend(each for _, each in pairs_of(one))

@@ -8,7 +8,7 @@ from typing import Final
 from spanpact.engine.checks.context import Context
 from spanpact.engine.checks.outcomes import Breach, LocatedBreach
 from spanpact.engine.checks.shown import shown
-from spanpact.trace.attributes import IrregularAttributes, pairs_of, repeated_keys, values_of
+from spanpact.trace.attributes import IrregularAttributes, pairs_of, repeated_keys, values_of, walk_values
 from spanpact.trace.equality import equal
 from spanpact.trace.model import Attributes, Resource, Scope, Span, Value
 
@@ -56,21 +56,9 @@ def _repeated(what: str, attributes: Attributes) -> Iterator[Breach]:
         yield _breach(f"{what} {name}", values_of(attributes, name))
     for name, value in pairs_of(attributes):
         if isinstance(value, list | dict):  # hardly ever
-            for each in _irregular_maps(value):
+            for each in (one for one in walk_values(value) if isinstance(one, IrregularAttributes)):
                 for key in repeated_keys(each):
                     yield _breach(f"the key {key} in {what} {name}", values_of(each, key))
-
-
-def _irregular_maps(value: Value) -> Iterator[IrregularAttributes]:
-    stack = [value]
-    while stack:
-        one = stack.pop()
-        if isinstance(one, list):
-            stack.extend(one)
-        elif isinstance(one, dict):
-            stack.extend(each for _, each in pairs_of(one))
-            if isinstance(one, IrregularAttributes):
-                yield one
 
 
 def _breach(what: str, values: Sequence[Value]) -> Breach:
