@@ -13,7 +13,7 @@ from spanpact.engine.checks import Breach, Check, Context, Outcome, Undecided
 from spanpact.engine.checks.attributes import AttributeJudge, compile_attribute
 from spanpact.engine.checks.closed import named_attributes
 from spanpact.engine.checks.content import compile_content
-from spanpact.engine.checks.events import NamedEvent, missing_event_capability, named_events
+from spanpact.engine.checks.events import NamedEvent, count_events, missing_event_capability, named_events
 from spanpact.engine.checks.leaks import event_texts, leaks
 from spanpact.engine.checks.outcomes import all_kept
 from spanpact.engine.collector import ResultCollector
@@ -168,22 +168,30 @@ def _check_events(
     """Return how many events the rule selects, and why this is undecided for some; record the checks of each."""
     candidates = [(i, e, _selects_event(rule, e, context)) for i in spans for e in _events_by_name(rule, i, context)]
     selected = [(i, event) for i, event, outcome in candidates if outcome is True]
+    number = _count_selected(rule, selected)
     if missing := missing_event_capability(context, rule.plan.via, found=bool(selected)):
         _mark_undecided(rule, missing, results)
-        return len(selected), missing
+        return number, missing
     undecided = [outcome for *_, outcome in candidates if isinstance(outcome, Undecided)]
     for why in undecided:
         _mark_undecided(rule, why, results)
     for keyword, judge in rule.event_content:
         for i, event in selected:
             results.record(rule.plan.id, keyword, judge(event, context), context.topology, i)
-    return len(selected), undecided[-1] if undecided else None
+    return number, undecided[-1] if undecided else None
+
+
+def _count_selected(rule: CompiledRule, selected: Sequence[tuple[Index, NamedEvent]]) -> int:
+    by_span: dict[Index, list[NamedEvent]] = {}
+    for i, event in selected:
+        by_span.setdefault(i, []).append(event)
+    return sum(count_events(events, rule.plan.via) for events in by_span.values())
 
 
 def _events_by_name(rule: CompiledRule, i: Index, context: Context) -> Iterator[NamedEvent]:
     assert rule.plan.event is not None
     for event in named_events(context.topology.spans[i], context, rule.plan.via):
-        if rule.plan.event.fits(event.name):
+        if event.fits(rule.plan.event):
             yield event
 
 

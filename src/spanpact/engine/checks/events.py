@@ -9,6 +9,7 @@ from spanpact.contract.compiled import AttributeExpectation, EventExpectation, V
 from spanpact.engine.checks.attributes import compile_attribute
 from spanpact.engine.checks.check import Check, Judge, Phase
 from spanpact.engine.checks.context import Context
+from spanpact.engine.checks.exceptions import EXCEPTION, count_reported_twice, is_exception
 from spanpact.engine.checks.outcomes import INCOMPLETE, KEPT, VACUOUS, Breach, Outcome, Undecided
 from spanpact.trace.model import Attributes, Event, LogRecord, Span
 from spanpact.trace.name_patterns import NamePattern
@@ -20,6 +21,19 @@ class NamedEvent(NamedTuple):
     name: str
     attributes: Attributes
     carrier: Event | LogRecord
+
+    def fits(self, pattern: NamePattern) -> bool:
+        """Return whether the pattern fits the name; a log record that reports an exception is also an `exception`."""
+        if pattern.fits(self.name):
+            return True
+        return isinstance(self.carrier, LogRecord) and is_exception(self.carrier) and pattern.fits(EXCEPTION)
+
+
+def count_events(events: Sequence[NamedEvent], via: Via) -> int:
+    """Return the number of events of one span; an exception with both an event and a log record counts once."""
+    if via != "either" or len(events) < 2:
+        return len(events)
+    return len(events) - count_reported_twice(event.carrier for event in events)
 
 
 def named_events(span: Span, context: Context, via: Via) -> Iterator[NamedEvent]:
@@ -49,13 +63,13 @@ def compile_events(expectation: EventExpectation) -> list[Check]:
     place, entry = expectation.place, expectation.id
     checks = [Check("event", _existence(expectation), entry, place)]
     for attribute in expectation.attributes:
-        judge = _each(attribute, lambda span, context: _matching(span, context, pattern, via))
+        judge = _each(attribute, lambda span, context: [e.attributes for e in _matching(span, context, pattern, via)])
         checks.append(_attribute_check(attribute, judge, entry))
     return checks
 
 
-def _matching(span: Span, context: Context, pattern: NamePattern, via: Via) -> list[Attributes]:
-    return [h.attributes for h in named_events(span, context, via) if pattern.fits(h.name)]
+def _matching(span: Span, context: Context, pattern: NamePattern, via: Via) -> list[NamedEvent]:
+    return [event for event in named_events(span, context, via) if event.fits(pattern)]
 
 
 def _attribute_check(attribute: AttributeExpectation, judge: Judge, entry: str) -> Check:
@@ -77,7 +91,7 @@ def _existence(expectation: EventExpectation) -> Judge:
     pattern, via, count = expectation.event, expectation.via, expectation.count
 
     def judge(span: Span, context: Context) -> Sequence[Outcome]:
-        number = len(_matching(span, context, pattern, via))
+        number = count_events(_matching(span, context, pattern, via), via)
         if undecided := missing_event_capability(context, via, found=number > 0):
             return (undecided,)
         if number in count:
