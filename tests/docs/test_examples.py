@@ -45,9 +45,18 @@ def test_the_lock_file_names_no_registry() -> None:
     assert '"resolved"' not in (ROOT / "examples" / "node" / "package-lock.json").read_text(encoding="utf-8")
 
 
+@pytest.fixture
+def python_service() -> Emitter:
+    return next(emitter for emitter in EMITTERS if emitter.language == "python")
+
+
+@pytest.mark.parametrize("contract", ["empty", "service"])
+def test_the_python_service_gives_no_finding_not_even_advice(contract: str, python_service: Emitter) -> None:
+    run = run_service(python_service, f"{contract}.contract.yaml", flows=20)
+    assert (run.exit_code, run.flows, dict(run.keys)) == (0, 20, {}), run.printed
+
+
 @pytest.mark.parametrize("broken", ["email", "lost-context"])
-def test_a_break_of_the_python_service_is_caught(broken: str) -> None:
-    (service,) = [emitter for emitter in EMITTERS if emitter.language == "python"]
-    run = run_service(service, "service.contract.yaml", flows=20, broken=broken)
-    assert (run.exit_code, run.flows) == (1, 20)
-    assert run.keys[service.breaks[broken][0]]
+def test_a_break_of_the_python_service_is_caught(broken: str, python_service: Emitter) -> None:
+    run = run_service(python_service, "service.contract.yaml", flows=20, broken=broken)
+    assert (run.exit_code, run.flows, list(run.keys)) == (1, 20, list(python_service.breaks[broken])), run.printed
