@@ -215,7 +215,27 @@ def test_json_says_what_is_proven_and_reads_it_back() -> None:
 
 def test_proofs_of_huge_examples_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Expectations left when enough spans were judged are neither proven nor unproven."""
-    monkeypatch.setattr(proving, "MOST_WORK", 13)
-    report = verified(f"status: unset\nkind: internal\n{GET}", ERROR)
-    assert proofs(report) == {"top.span": None, "top.kind": False, "top.status": None, "get.span": None}
-    assert [finding.keyword for finding in report.findings] == ["kind"]
+    monkeypatch.setattr(proving, "MOST_WORK", 16)
+    competing = "children: {a: {span: get, count: 0..1, kind: internal}, b: {span: get, count: 0..1, kind: internal}}\n"
+    report = verified(f"status: unset\n{competing}", ERROR)
+    proven = {"top.span": None, "top.status": True, "a.span": False, "a.kind": None, "b.span": None, "b.kind": None}
+    assert proofs(report) == proven
+    assert [finding.entry for finding in report.findings] == ["a"]
+
+
+def test_a_wide_contract_is_proven_without_judging_it_once_for_each_entry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no entry competes for spans, an expectation is proven by the examples that have its finding."""
+    names = [f"e{i}" for i in range(80)]
+    body = "children:\n" + "".join(f"  {name}: {{span: s.{name}}}\n" for name in names)
+    spans = ", ".join(f"s.{name}" for name in names)
+    kept = f"examples:\n  good: {{trace: [{{span: work, children: [{spans}]}}]}}\n"
+    rejected = "".join(
+        f"  bad_{name}: {{like: good, but: {{{name}: absent}}, findings: [{name}/span-missing]}}\n"
+        for name in names[::2]
+    )
+    judged = []
+    monkeypatch.setattr(proving, "verify", lambda *given: judged.append(given))
+    report = verify_examples([load_text(HEAD + body + kept + rejected, file="c.contract.yaml")])
+    found = proofs(report)
+    assert [found[f"{name}.span"] for name in names] == [i % 2 == 0 for i in range(80)]
+    assert judged == []

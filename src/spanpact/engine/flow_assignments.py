@@ -22,12 +22,28 @@ class FlowAssignment:
     spans: Mapping[str, Sequence[Span]]
 
 
-def assignments(plan: ContractPlan, reading: Reading) -> list[FlowAssignment]:
+def contested_entries(contract: CompiledContract, reading: Reading) -> frozenset[str]:
+    """Return the entries that compete for spans in some flow, or have more spans than they count.
+
+    For all others, the spans that they are assigned do not depend on what the contract expects of them.
+    """
+    find_span, found = SpanFinder(reading.traces), set[str]()
+    for trace in reading.traces:
+        context = trace_context(contract.plan, Topology(trace), reading, find_span)
+        _, flows = assign_flows(contract, context, ResultCollector(contract.expectations))
+        for group in (group for flow in flows for placement in flow.placements for group in placement.groups):
+            found.update(entry for costs in group.costs.values() for entry in costs)
+            found.update(entry for entry, spans in group.surplus.items() if spans)
+    return frozenset(found)
+
+
+def assignments(plan: ContractPlan | CompiledContract, reading: Reading) -> list[FlowAssignment]:
     """Return the spans of each entry in every flow of every trace."""
-    contract, find_span = CompiledContract.of(plan), SpanFinder(reading.traces)
+    contract = plan if isinstance(plan, CompiledContract) else CompiledContract.of(plan)
+    find_span = SpanFinder(reading.traces)
     result = []
     for trace in reading.traces:
-        context = trace_context(plan, Topology(trace), reading, find_span)
+        context = trace_context(contract.plan, Topology(trace), reading, find_span)
         _, flows = assign_flows(contract, context, ResultCollector(contract.expectations))
         for flow in flows:
             members = flow.members_with_surplus()

@@ -62,7 +62,10 @@ def judge_examples(plan: ContractPlan, *, one_kind: bool = False) -> list[Judged
     """
     contract = CompiledContract.of(plan)
     examples = load_examples(
-        plan, assignments=assignments, read_file=lambda path: OtlpFileSource(path).read(), one_kind=one_kind
+        plan,
+        assignments=lambda _, reading: assignments(contract, reading),
+        read_file=lambda path: OtlpFileSource(path).read(),
+        one_kind=one_kind,
     )
     return [JudgedExample(example, verify([contract], example.reading)) for example in examples]
 

@@ -27,8 +27,9 @@ def meets(checks: Sequence[Check], i: Index, context: Context) -> bool | Undecid
 def find_candidates(group: Group, context: Context) -> dict[Index, list[CompiledEntry]]:
     """Return, by span, the entries of the group that select it. Fill `group.undecided`."""
     selecting: dict[Index, list[CompiledEntry]] = {}
+    by_name = _children_by_name(group, context) if group.kind == "children" else {}
     for entry in group.entries:
-        for i in _spans_in_place(group, entry, context):
+        for i in _spans_in_place(group, entry, context, by_name):
             selected = selects(entry, i, context)
             if selected is True:
                 selecting.setdefault(i, []).append(entry)
@@ -39,11 +40,24 @@ def find_candidates(group: Group, context: Context) -> dict[Index, list[Compiled
     return {i: chosen for i, chosen in selecting.items() if chosen}
 
 
-def _spans_in_place(group: Group, entry: CompiledEntry, context: Context) -> Sequence[Index]:
-    if group.kind == "children":
-        return context.topology.children(group.holder)
-    assert entry.plan.span is not None
-    return context.topology.named_below(group.holder, entry.plan.span)
+def _children_by_name(group: Group, context: Context) -> dict[str, list[Index]]:
+    """Return the children of the group's span by name, so that many entries do not each look at all of them."""
+    by_name: dict[str, list[Index]] = {}
+    for i in context.topology.children(group.holder):
+        by_name.setdefault(context.topology.spans[i].name, []).append(i)
+    return by_name
+
+
+def _spans_in_place(
+    group: Group, entry: CompiledEntry, context: Context, by_name: dict[str, list[Index]]
+) -> Sequence[Index]:
+    pattern = entry.plan.span
+    assert pattern is not None
+    if group.kind != "children":
+        return context.topology.named_below(group.holder, pattern)
+    if pattern.literal:
+        return sorted(i for name in pattern.exact for i in by_name.get(name, ()))
+    return context.topology.children(group.holder)
 
 
 def find_extra_children(

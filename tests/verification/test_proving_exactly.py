@@ -1,0 +1,73 @@
+"""What is proven is what judging every example without every expectation gives, however few are judged."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from spanpact.contract.compiled import ContractPlan
+from spanpact.contract.examples import load_examples
+from spanpact.contract.loader import load_contracts
+from spanpact.contract.shipped import shipped_contracts
+from spanpact.engine import CompiledContract
+from spanpact.engine.flow_assignments import assignments
+from spanpact.findings import Report
+from spanpact.trace.model import Reading
+from spanpact.verification.expectation_removal import without
+from spanpact.verification.proving import JudgedReading, proofs
+from spanpact.verification.verifying import verify
+from tests.engine.corpus_cases import CASES, plan_of, reading_of
+from tests.properties import examples
+from tests.sources.trace_strategies import situations
+
+
+def result(report: Report) -> Counter[tuple[str, str, bool]]:
+    found = (each for each in report.findings if each.id != "match-ambiguous")
+    return Counter((each.key, each.level, each.pending is not None) for each in found)
+
+
+def judged_without(plan: ContractPlan, readings: Sequence[Reading]) -> dict[tuple[str, str], bool]:
+    """Return what is proven, by judging every reading without every expectation."""
+    whole = [result(verify([plan], reading)) for reading in readings]
+    proven: dict[tuple[str, str], bool] = {}
+    for id, keyword in CompiledContract.of(plan).expectations.keys:
+        reduced = without(plan, id, keyword)
+        if reduced is not plan:
+            contract = CompiledContract.of(reduced)
+            others = (result(verify([contract], reading)) for reading in readings)
+            proven[id, keyword] = any(one != other for one, other in zip(others, whole, strict=True))
+    return proven
+
+
+def proven(plan: ContractPlan, readings: Sequence[Reading]) -> dict[tuple[str, str], bool]:
+    return proofs(plan, [JudgedReading(reading, verify([plan], reading)) for reading in readings])
+
+
+@pytest.mark.unmeasured
+@pytest.mark.parametrize("place", range(len(CASES)), ids=[case.id for case in CASES])
+def test_every_case_of_the_corpus(place: int) -> None:
+    plan, readings = plan_of(place)[0], [reading_of(place)]
+    assert proven(plan, readings) == judged_without(plan, readings)
+
+
+@pytest.mark.expensive
+@pytest.mark.unmeasured
+@pytest.mark.parametrize("name", ["redis-command", "session-validate", "request-log"])
+def test_a_shipped_contract_with_a_third_of_its_examples(name: str) -> None:
+    (plan,) = (each for each in load_contracts([shipped_contracts()]) if each.name == name)
+    readings = [each.reading for each in load_examples(plan, assignments=assignments)][::3]
+    assert proven(plan, readings) == judged_without(plan, readings)
+
+
+@given(situations)
+@settings(
+    max_examples=examples(100), derandomize=True, database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)  # fmt: skip
+def test_generated_contracts_and_traces(situation: tuple[Sequence[CompiledContract], Reading]) -> None:
+    contracts, reading = situation
+    for contract in contracts:
+        assert proven(contract.plan, [reading]) == judged_without(contract.plan, [reading])
