@@ -15,7 +15,8 @@ KINDS = st.tuples(st.sampled_from("EF"), st.sampled_from([None, "m", "n"]))
 
 def attributes(kind: tuple[str, str | None]) -> Attributes:
     type_, message = kind
-    return {"exception.type": type_} | ({} if message is None else {"exception.message": message})
+    found: Attributes = {"exception.type": type_}
+    return found if message is None else {**found, "exception.message": message}
 
 
 def same(one: tuple[str, str | None], other: tuple[str, str | None]) -> bool:

@@ -132,11 +132,12 @@ class DurationBound:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The content keywords of section 3, `kind` to `forbid`. A keyword that is not given is None or empty.
+    """The content keywords of section 3, `name` to `forbid`. A keyword that is not given is None or empty.
 
     `places` maps a keyword (`status`, `attributes.key`) to its place.
     """
 
+    name: Matcher | None = None
     kind: Matcher | None = None
     status: Matcher | None = None
     status_message: Matcher | None = None
@@ -159,7 +160,9 @@ class Content:
 
         Events and links are left out, as they have ids of their own.
         """
-        paths = [keyword for keyword in ("kind", "status", "status_message") if getattr(self, keyword) is not None]
+        paths = [
+            keyword for keyword in ("name", "kind", "status", "status_message") if getattr(self, keyword) is not None
+        ]
         paths += [f"attributes.{each.name}" for each in self.attributes]
         paths += [f"resource.{each.name}" for each in self.resource]
         paths += ["scope"] if self.scope is not None else []

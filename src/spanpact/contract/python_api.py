@@ -90,6 +90,7 @@ class Statement(_Keywords):
 class _Content(_Keywords):
     """The content keywords."""
 
+    name: Any = None
     kind: Any = None
     status: Any = None
     status_message: Any = None

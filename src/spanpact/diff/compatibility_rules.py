@@ -92,6 +92,7 @@ KEYWORDS: Final[Mapping[str, KeywordRule]] = MappingProxyType(
         "when": KeywordRule("selects: both", compare_selectors),
         "then": KeywordRule("by the content and the count of each side", compare_presence, _COUNTED),
         # content
+        "name": KeywordRule("by the names accepted", compare_texts, ("span-name",)),
         "kind": KeywordRule("fewer kinds tighten", compare_vocabulary(KINDS), ("kind",)),
         "status": KeywordRule("fewer codes tighten", compare_vocabulary(STATUSES), ("status",)),
         "status_message": KeywordRule("by the texts accepted", compare_texts, ("status-message",)),

@@ -11,7 +11,7 @@ from spanpact.diff.comparison import NOTHING, Comparison, Subject, Value, by_id,
 from spanpact.diff.raised_findings import RaisedFinding, findings_of_content
 
 Item: TypeAlias = EventExpectation | LinkExpectation
-_SINGLE: Final = ("kind", "status", "status_message", "scope", "parent", "duration")
+_SINGLE: Final = ("name", "kind", "status", "status_message", "scope", "parent", "duration")
 
 
 def compare_contents(

@@ -69,9 +69,14 @@ def _used_names(plan: ContractPlan) -> dict[str, frozenset[str]]:
         listed = [*content.attributes, *content.resource]
         listed += [a for event in content.events for a in event.attributes]
         listed += [a for link in content.links for a in link.attributes]
-        for names in (*content.exactly_one_true, *_of_attributes(listed)):
+        for names in (*content.exactly_one_true, *_of_attributes(listed), *_of_name(content)):
             found[names[0]] = frozenset(names)
     return found
+
+
+def _of_name(content: Content) -> Iterator[tuple[str, ...]]:
+    if content.name and content.name.same_as and content.name.same_as.names:
+        yield content.name.same_as.names
 
 
 def _of_attributes(attributes: Iterable[AttributeExpectation]) -> Iterator[tuple[str, ...]]:

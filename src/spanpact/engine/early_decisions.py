@@ -30,6 +30,8 @@ NOTHING_OPEN: Final[frozenset[int]] = frozenset()
 
 def may_be_undone(breach: Breach, keyword: str, i: int) -> bool:
     """Return whether spans still to come may undo a breach of this keyword at span `i`, however that is assigned."""
+    if breach.compared:
+        return True
     if breach.id == "attribute-relation":
         return keyword != "exactly_one_true"
     if breach.id == "event-missing":

@@ -108,6 +108,8 @@ def _compared_entries(plan: ContractPlan) -> Iterator[str]:
             yield from (side.entry for side in (*condition.when, *condition.then))
             contents += [side.content for side in condition.then]
     for content in contents:
+        if content.name and content.name.same_as:
+            yield content.name.same_as.entry
         nested = [a for event in content.events for a in event.attributes]
         nested += [a for link in content.links for a in link.attributes]
         for attribute in (*content.attributes, *content.resource, *nested):

@@ -27,6 +27,7 @@ _VIOLATIONS: Final = {
     "span-surplus": "more spans than `count`",
     "span-misplaced": "the span is there, under another parent",
     "span-extra": "a span not named in a closed place",
+    "span-name": "the selected span has another name",
     "parent": "the parent is not none, local or remote as asked",
     "kind": "another span kind",
     "status": "another status",

@@ -25,7 +25,7 @@ from spanpact.lint.name_coverage import covers
 Range: TypeAlias = tuple[int, float]
 """The smallest and the largest number, which may be infinite."""
 
-_SINGLE: Final = ("kind", "status", "status_message", "scope", "parent", "duration")
+_SINGLE: Final = ("name", "kind", "status", "status_message", "scope", "parent", "duration")
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,13 @@ class LintedContract:
 
     @cached_property
     def references(self) -> list[tuple[str, AttributeExpectation, Reference]]:
-        """Return every `same_as` with its id and attribute."""
-        return [(id, each, each.matcher.same_as) for id, each in self.attributes if each.matcher.same_as]
+        """Return every `same_as` with its id and attribute; `name` is an attribute without accepted names."""
+        names = [
+            (holder, AttributeExpectation("name", (), content.name, content.places.get("name")))
+            for holder, content in self.contents
+            if content.name
+        ]
+        return [(id, each, each.matcher.same_as) for id, each in (*names, *self.attributes) if each.matcher.same_as]
 
     @cached_property
     def closes_attributes(self) -> bool:

@@ -1,4 +1,4 @@
-"""Read the content keywords, `kind` to `except` (section 3 of docs/contract-format.md)."""
+"""Read the content keywords, `name` to `except` (section 3 of docs/contract-format.md)."""
 
 from __future__ import annotations
 
@@ -166,6 +166,7 @@ def _duration(node: Node) -> DurationBound:
 
 _FIELDS: Final = {"except": "exempt"}
 _READERS: Final[dict[str, Callable[[ContentReader, Node], Any]]] = {
+    "name": lambda reader, node: read_matcher(reader.context, node, "`name`", relations=reader.relations),
     "kind": lambda reader, node: read_closed_matcher(node, "`kind`", KINDS),
     "status": lambda reader, node: read_closed_matcher(node, "`status`", STATUSES),
     "status_message": lambda reader, node: read_matcher(reader.context, node, "`status_message`", relations=False),

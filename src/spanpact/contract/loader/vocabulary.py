@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import Final
 
 CONTENT: Final = (
-    "kind", "status", "status_message", "attributes", "resource", "scope", "exactly_one_true", "parent",
+    "name", "kind", "status", "status_message", "attributes", "resource", "scope", "exactly_one_true", "parent",
     "events", "links", "duration", "forbid", "except",
 )  # fmt: skip
 ENTRY: Final = (

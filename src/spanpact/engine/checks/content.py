@@ -14,13 +14,17 @@ from spanpact.engine.checks.leaks import compile_forbid
 from spanpact.engine.checks.links import compile_links
 from spanpact.engine.checks.outcomes import Outcome
 from spanpact.engine.checks.parent import compile_parent
-from spanpact.engine.checks.span_fields import compile_text
+from spanpact.engine.checks.span_fields import compile_name, compile_text
 from spanpact.trace.model import Span
 
 
 def compile_content(content: Content) -> tuple[Check, ...]:
     """Return one check for each expectation, in the order of section 3."""
     judges: list[tuple[str, Judge]] = []
+    named: list[Check] = []
+    if content.name:
+        phase: Phase = "relation" if content.name.same_as else "content"
+        named.append(Check("name", compile_name(content.name), place=content.places.get("name"), phase=phase))
     if content.kind:
         judges.append(("kind", compile_text("kind", "span kind", lambda span: span.kind, content.kind)))
     if content.status:
@@ -45,7 +49,7 @@ def compile_content(content: Content) -> tuple[Check, ...]:
         judges.append(("duration", compile_duration(content.duration)))
     if content.forbid:
         judges.append(("forbid", compile_forbid(content)))
-    checks = [Check(keyword, judge, place=content.places.get(keyword)) for keyword, judge in judges]
+    checks = named + [Check(keyword, judge, place=content.places.get(keyword)) for keyword, judge in judges]
     checks += [_attribute(a) for a in content.attributes]
     checks += [_resource(a) for a in content.resource]
     for event in content.events:

@@ -11,13 +11,17 @@ from spanpact.findings import Reason
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """A departure from an expectation, before it is known which contract, span and level it belongs to."""
+    """A departure from an expectation, before it is known which contract, span and level it belongs to.
+
+    `compared` is whether it comes from a comparison with other spans, whose assignment may still change.
+    """
 
     id: str
     message: str
     expected: str = ""
     observed: str = ""
     hint: str = ""
+    compared: bool = False
 
 
 @dataclass(frozen=True, slots=True)

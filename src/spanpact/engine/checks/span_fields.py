@@ -1,15 +1,16 @@
-"""`kind`, `status`, `status_message`, `scope`: the single texts that every span has (section 3)."""
+"""`name`, `kind`, `status`, `status_message`, `scope`: the single texts that every span has (section 3)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from spanpact.contract.compiled import Matcher
+from spanpact.contract.compiled import Matcher, Reference
 from spanpact.engine.checks.check import Judge, missing_capability
 from spanpact.engine.checks.context import Context
-from spanpact.engine.checks.outcomes import KEPT, Breach, Outcome
+from spanpact.engine.checks.outcomes import KEPT, Breach, Outcome, Undecided
 from spanpact.engine.checks.shown import shown
-from spanpact.engine.checks.values import compile_matcher, line_end_hint
+from spanpact.engine.checks.values import TYPE_UNKNOWN, compile_matcher, line_end_hint
+from spanpact.trace.equality import possible_values
 from spanpact.trace.model import Capability, Span
 
 
@@ -41,3 +42,30 @@ def compile_text(
         return KEPT
 
     return judge
+
+
+def compile_name(matcher: Matcher) -> Judge:
+    """Return the check of `name`: the span's name meets the matcher, and equals the attribute that `same_as` names."""
+    content, reference = compile_text("span-name", "span name", lambda span: span.name, matcher), matcher.same_as
+
+    def judge(span: Span, context: Context) -> Sequence[Outcome]:
+        if outcomes := content(span, context):
+            return outcomes
+        if reference is None or context.values_of is None or (matcher.optional and not span.name):
+            return KEPT
+        return _compare_name(span.name, reference, context)
+
+    return judge
+
+
+def _compare_name(name: str, reference: Reference, context: Context) -> Sequence[Outcome]:
+    target = f"{reference.entry}.{reference.attribute}"
+    assert context.values_of is not None
+    others = context.values_of(reference)
+    if not others:
+        return (Undecided("no-reference", f"{target} has no value in this flow"),)
+    for other in others:
+        if other != name:
+            message = f"the span name differs from {target}"
+            return (Breach("span-name", message, shown(other), shown(name), compared=True),)
+    return (TYPE_UNKNOWN,) if possible_values(name, context.capabilities) else KEPT

@@ -14,9 +14,9 @@ from spanpact.contract.loader.vocabulary import KINDS, STATUSES
 from spanpact.errors import Place
 from spanpact.lint.linted_contract import LintedContract, items_of
 from spanpact.lint.messages import LintMessage, lint_message
-from spanpact.lint.satisfiability import attribute_possible, text_possible, value_possible
+from spanpact.lint.satisfiability import attribute_possible, literals, text_possible, value_possible
 
-_TEXTS: Final = {"kind": KINDS, "status": STATUSES, "status_message": (), "scope": ()}
+_TEXTS: Final = {"name": (), "kind": KINDS, "status": STATUSES, "status_message": (), "scope": ()}
 """The keywords of texts that every span has, with their vocabulary (empty: any text)."""
 _FIX_MATCHER: Final = "fix the part that contradicts the others"
 
@@ -27,6 +27,7 @@ def check_contradictions(contract: LintedContract) -> Iterator[LintMessage]:
     for part in parts:
         yield from _check_where(part.id, part.where, part.place)
         yield from _check_content(part.id, part.content, part.place)
+        yield from _check_name(part)
         if isinstance(part, Rule) or part.count.high != 0:  # spans that must not exist: see `never_judged`
             yield from _check_pair(f"`{part.id}`", part.content, "its own `where`", part.where, part.place)
         if isinstance(part, Entry) and part.count.high != 0 and contract.is_binding(part.id):
@@ -39,6 +40,16 @@ def _check_where(id: str, where: Content, place: Place | None) -> Iterator[LintM
     for keyword, at in impossible(where):
         message = f"`where` of `{id}` selects nothing: no span can meet its `{keyword}`"
         yield lint_message("never-selects", message, hint=_FIX_MATCHER, place=at or place)
+
+
+def _check_name(part: Entry | Rule) -> Iterator[LintMessage]:
+    """Yield a message where `span` selects none of the names that `name` lists."""
+    name, span = part.content.name, part.span
+    listed = literals(name) if name else None
+    if span is None or not listed or any(isinstance(each, str) and span.fits(each) for each in listed):
+        return
+    message = f"no span can meet `name` of `{part.id}` and also its own `span`"
+    yield lint_message("never-holds", message, hint="fix one of the two", place=part.content.places.get("name"))
 
 
 def _check_content(id: str, content: Content, place: Place | None) -> Iterator[LintMessage]:

@@ -21,7 +21,8 @@ _OF_THE_FILE: Final = frozenset(("expectation-unproven", "example-wrong", "pendi
 _SPANS: Final = ("span-missing", "span-surplus", "span-misplaced", "match-ambiguous")
 _ATTRIBUTE: Final = ("missing", "type", "value", "unexpected", "relation")
 _NAMED_OTHERWISE: Final = {
-    "status_message": "status-message", "forbid": "privacy-leak", "exactly_one_true": "attribute-relation",
+    "name": "span-name", "status_message": "status-message", "forbid": "privacy-leak",
+    "exactly_one_true": "attribute-relation",
 }  # fmt: skip
 """Keywords whose finding has another name."""
 

@@ -11,7 +11,7 @@ from spanpact.lint.linted_contract import LintedContract
 from spanpact.lint.messages import LintMessage, lint_message
 
 _VALUES: Final = ("attributes", "resource")
-_SINGLE_VALUES: Final = ("scope", "status_message")
+_SINGLE_VALUES: Final = ("name", "scope", "status_message")
 _PARTS: Final = ("children", "descendants", "events", "links", "every")
 _PRESENT: Final = frozenset(
     [

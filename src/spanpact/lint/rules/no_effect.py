@@ -113,4 +113,4 @@ def _attributes(contract: LintedContract) -> Iterator[LintMessage]:
 def _accepts_anything(matcher: Matcher) -> bool:
     m = matcher
     constraints = (m.one_of, m.type, m.at_least, m.at_most, m.matches, m.same_as, m.presence)
-    return m.optional and m.equals is UNSET and all(each is None for each in constraints)
+    return m.optional and m.equals is UNSET and m.contains is UNSET and all(each is None for each in constraints)

@@ -71,6 +71,8 @@ def _can_mismatch(entry: Entry) -> bool:
 def assignment_keywords(entry: Entry) -> list[str]:
     """Return the content keywords of an entry that count when spans are assigned to entries."""
     related = {f"attributes.{each.name}" for each in entry.content.attributes if each.matcher.same_as}
+    if entry.content.name and entry.content.name.same_as:
+        related.add("name")
     keywords = [keyword for keyword in entry.content.keywords() if keyword not in related]
     return keywords + [keyword for keyword in ("events", "links") if getattr(entry.content, keyword)]
 

@@ -55,6 +55,8 @@ class ObservedProperties:
         contents = [content for plan in plans for content in _contents(plan)]
         if any(each.matcher.same_as for content in contents for each in content.resource):
             return None
+        if any(content.name and content.name.same_as for content in contents):
+            return None
         rounding = rounding_ns(source.resolution_ns)
         return cls(
             _tests(contents, source),
