@@ -152,6 +152,14 @@ class EnvironmentInOwnWords(Service):
         return {**super().resource(service), "deployment.environment": "prod"}
 
 
+@broken("session-hit", "identified/attribute-value")
+class NameOfTheSdk(Service):
+    """No name was set, so that the SDK gives its own."""
+
+    def resource(self, service: str) -> Mapping[str, Any]:
+        return {**super().resource(service), "service.name": "unknown_service:python"}
+
+
 @broken("two-services", "keep/attribute-value", "served/attribute-value")
 class NameOfTheOtherService(Service):
     """audit-api's settings were copied from studio-api, name included."""
