@@ -55,7 +55,7 @@ def test_report_has_the_documented_shape() -> None:
         "key": "lookup/kind", "id": "kind", "entry": "lookup", "level": "violation", "breaks": True,
         "message": "the span kind differs", "contract": "session-validate", "keyword": "kind", "condition": "",
         "place": {"file": "contracts/session-validate.contract.yaml", "line": 8, "column": 29},
-        "trace_id": f"{1:032x}", "span_id": f"{3:016x}", "spans": [],
+        "trace_id": f"{1:032x}", "span_id": f"{3:016x}", "spans": [], "attributes": [],
         "path": ["GET /session", "session.validate", "redis.get"],
         "expected": '"client"', "observed": '"server"', "hint": "", "pending": None,
     }  # fmt: skip

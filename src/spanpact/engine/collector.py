@@ -15,6 +15,11 @@ from spanpact.findings import Finding, NotChecked
 from spanpact.trace.model import Span
 from spanpact.trace.topology import TOP, Topology
 
+_CONTRACT_TEXTS = frozenset(
+    ["attribute-missing", "attribute-type", "attribute-value", "kind", "scope", "status", "status-message"]
+)
+"""Findings whose `expected` is a literal of the contract: masked, it could not be told from what was observed."""
+
 
 class ResultCollector(CoverageCounter):
     """The findings, gaps and coverage of one contract so far. All texts are masked here.
@@ -93,6 +98,8 @@ class ResultCollector(CoverageCounter):
         if key in self._findings:
             return
         safe = self._safe_text
+        selecting = self.expectations.selecting
+        names = (*selecting.get(condition, ()), *selecting.get(entry, ()))
         self._findings[key] = Finding(
             breach.id,
             entry,
@@ -103,11 +110,12 @@ class ResultCollector(CoverageCounter):
             trace_id=safe(trace_id),
             span_id=safe(span_id),
             path=tuple(map(safe, topology.names(i))) if topology and span else (),
-            expected=safe(breach.expected),
+            expected=abridged(breach.expected) if breach.id in _CONTRACT_TEXTS else safe(breach.expected),
             observed=safe(breach.observed),
             condition=condition,
             hint=safe(breach.hint),
             spans=tuple(safe(topology.spans[j].span_id) for j in spans) if topology else (),
+            attributes=tuple(dict.fromkeys(names)),
         )
 
     def _safe_text(self, text: str) -> str:

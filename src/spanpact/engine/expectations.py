@@ -23,6 +23,8 @@ class ContractExpectations:
 
     `keys` are in the order of the file. `places` has more keys than there are expectations: a finding's keyword may
     be a part of one (`count`). `compared_entries` are those that a condition or a `same_as` names.
+    `selecting` maps the id of an entry, rule or condition to the attributes that its `where` or `when` looks at; for an
+    entry, also those of the entries in its places.
     """
 
     plan: ContractPlan
@@ -31,6 +33,7 @@ class ContractExpectations:
     keywords_by_id: Mapping[str, Sequence[str]]
     places: Mapping[ExpectationKey, Place | None]
     compared_entries: frozenset[str]
+    selecting: Mapping[str, tuple[str, ...]]
 
     @classmethod
     def of(cls, plan: ContractPlan) -> ContractExpectations:
@@ -42,7 +45,29 @@ class ContractExpectations:
         counts = {(each.id, "count"): each.places.get("count", each.place) for each in plan.top.walk()}
         places = {**counts, **{(id, keyword): place for id, keyword, place in listed}}
         keys = tuple(dict.fromkeys((id, keyword) for id, keyword, _ in listed))
-        return cls(plan, masker(plan.classes), keys, keywords_by_id, places, frozenset(_compared_entries(plan)))
+        return cls(
+            plan,
+            masker(plan.classes),
+            keys,
+            keywords_by_id,
+            places,
+            frozenset(_compared_entries(plan)),
+            _selecting(plan),
+        )
+
+
+def _selecting(plan: ContractPlan) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {rule.id: _attribute_names(rule.where) for rule in plan.rules}
+    for entry in plan.top.walk():
+        below = [name for each in (*entry.children, *entry.descendants) for name in _attribute_names(each.where)]
+        found[entry.id] = [*_attribute_names(entry.where), *below]
+        for condition in entry.conditions:
+            found[condition.id] = [name for side in condition.when for name in _attribute_names(side.content)]
+    return {id: tuple(dict.fromkeys(names)) for id, names in found.items() if names}
+
+
+def _attribute_names(content: Content) -> list[str]:
+    return [name for attribute in content.attributes for name in attribute.names]
 
 
 def expectations(plan: ContractPlan) -> Iterator[PlacedExpectation]:

@@ -92,10 +92,11 @@ def check_rule(
 ) -> None:
     """Check one rule on all spans of one flow, whose own span is `top`; add those that it selects to `placed`."""
     if rule.plan.event is None:
-        number, unknown = _check_spans(rule, spans, context, results, placed)
+        selected, unknown = _check_spans(rule, spans, context, results)
+        placed.update(selected)
     else:
-        number, unknown = _check_events(rule, spans, context, results)
-    _check_number(rule, number, unknown, context, results, top, len(spans))
+        selected, unknown = _check_events(rule, spans, context, results)
+    _check_number(rule, selected, unknown, context, results, top, len(spans))
     if not context.complete:
         _mark_kept_so_far(rule.plan, results)
 
@@ -109,7 +110,7 @@ def _mark_kept_so_far(rule: Rule, results: ResultCollector) -> None:
 
 def _check_number(
     rule: CompiledRule,
-    number: int,
+    selected: Sequence[Index],
     unknown: Undecided | None,
     context: Context,
     results: ResultCollector,
@@ -118,9 +119,10 @@ def _check_number(
 ) -> None:
     """Check how many spans or events the rule selected; `unknown` says why some could not be decided.
 
-    A rule that forbids (`count: 0`) is exercised by each of the `looked_at` spans.
+    `selected` has the span of each, in the order of the tree; those beyond the maximum are in the finding. A rule that
+    forbids (`count: 0`) is exercised by each of the `looked_at` spans.
     """
-    plan = rule.plan
+    plan, number = rule.plan, len(selected)
     if not number and not unknown:
         for id, keyword in rule_expectations(plan):
             if keyword != "count":
@@ -139,14 +141,16 @@ def _check_number(
     name = plan.span if plan.event is None else plan.event
     message = f"{what} {name} {'is missing' if few else 'occurs too often'} in the flow"
     breach = Breach(f"{what}-{'missing' if few else 'surplus'}", message, str(plan.count), f"{number} found")
-    results.record_breach(plan.id, "count", breach, context.topology, top)
+    surplus = [] if few else list(dict.fromkeys(selected[plan.count.high or 0 :]))
+    results.record_breach(plan.id, "count", breach, context.topology, top, spans=surplus)
 
 
 def _check_spans(
-    rule: CompiledRule, spans: Sequence[Index], context: Context, results: ResultCollector, placed: set[Index]
-) -> tuple[int, Undecided | None]:
-    """Return how many spans the rule selects, and why this is undecided for some; record the checks of each."""
-    number, unknown = 0, None
+    rule: CompiledRule, spans: Sequence[Index], context: Context, results: ResultCollector
+) -> tuple[list[Index], Undecided | None]:
+    """Return the spans that the rule selects, and why this is undecided for some; record the checks of each."""
+    found: list[Index] = []
+    unknown = None
     topology = context.topology
     for i in spans:
         selected = rule.selects(i, context)
@@ -154,38 +158,38 @@ def _check_spans(
             unknown = selected
             _mark_undecided(rule, selected, results)
         elif selected:
-            number += 1
-            placed.add(i)
+            found.append(i)
             for check in rule.content:
                 outcomes = check.judge(topology.spans[i], context)
                 results.record(check.entry or rule.plan.id, check.keyword, outcomes, topology, i)
-    return number, unknown
+    return found, unknown
 
 
 def _check_events(
     rule: CompiledRule, spans: Sequence[Index], context: Context, results: ResultCollector
-) -> tuple[int, Undecided | None]:
-    """Return how many events the rule selects, and why this is undecided for some; record the checks of each."""
+) -> tuple[list[Index], Undecided | None]:
+    """Return the spans of the events that the rule selects, and why this is undecided for some; record the checks."""
     candidates = [(i, e, _selects_event(rule, e, context)) for i in spans for e in _events_by_name(rule, i, context)]
     selected = [(i, event) for i, event, outcome in candidates if outcome is True]
-    number = _count_selected(rule, selected)
+    counted = _spans_of_counted(rule, selected)
     if missing := missing_event_capability(context, rule.plan.via, found=bool(selected)):
         _mark_undecided(rule, missing, results)
-        return number, missing
+        return counted, missing
     undecided = [outcome for *_, outcome in candidates if isinstance(outcome, Undecided)]
     for why in undecided:
         _mark_undecided(rule, why, results)
     for keyword, judge in rule.event_content:
         for i, event in selected:
             results.record(rule.plan.id, keyword, judge(event, context), context.topology, i)
-    return number, undecided[-1] if undecided else None
+    return counted, undecided[-1] if undecided else None
 
 
-def _count_selected(rule: CompiledRule, selected: Sequence[tuple[Index, NamedEvent]]) -> int:
+def _spans_of_counted(rule: CompiledRule, selected: Sequence[tuple[Index, NamedEvent]]) -> list[Index]:
+    """Return the span of each event that counts: both signals of one exception count once."""
     by_span: dict[Index, list[NamedEvent]] = {}
     for i, event in selected:
         by_span.setdefault(i, []).append(event)
-    return sum(count_events(events, rule.plan.via) for events in by_span.values())
+    return [i for i, events in by_span.items() for _ in range(count_events(events, rule.plan.via))]
 
 
 def _events_by_name(rule: CompiledRule, i: Index, context: Context) -> Iterator[NamedEvent]:

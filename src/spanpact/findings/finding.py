@@ -44,6 +44,7 @@ class Finding(Keyed):
     - `path`: the names of the spans from the root to the span with `span_id`.
     - `expected`, `observed`: short texts, "" where the message is enough. `hint`: how to fix it.
     - `spans`: the ids of further spans that the finding is about, for example all surplus spans.
+    - `attributes`: the names of attributes that the `where` or `when` behind the finding looked at.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Finding(Keyed):
     hint: str = ""
     spans: tuple[str, ...] = ()
     pending: Pending | None = None
+    attributes: tuple[str, ...] = ()
 
     @property
     def breaks(self) -> bool:

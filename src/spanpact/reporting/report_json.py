@@ -136,6 +136,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "trace_id": finding.trace_id,
         "span_id": finding.span_id,
         "spans": list(finding.spans),
+        "attributes": list(finding.attributes),
         "path": list(finding.path),
         "expected": finding.expected,
         "observed": finding.observed,
@@ -194,5 +195,5 @@ def _read_finding(finding: Mapping[str, Any]) -> Finding:
     fields = _with_place({name: each for name, each in finding.items() if name not in ("key", "breaks")})
     pending = fields["pending"]
     fields |= {"pending": Pending(**pending) if pending else None}
-    fields |= {name: tuple(fields[name]) for name in ("spans", "path")}
+    fields |= {name: tuple(fields[name]) for name in ("spans", "attributes", "path")}
     return Finding(**fields)

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from spanpact.reporting.drawing.canvas import Canvas
-from spanpact.reporting.drawing.span_tree import LineOptions, draw, outline
+from spanpact.reporting.drawing.span_tree import LineOptions, draw, outline, services_where_they_change
 from spanpact.reporting.drawing.value_text import format_value, masked_text
 from spanpact.reporting.text_options import TextOptions, counted, join_sections
 from spanpact.trace.attributes import pairs_of
-from spanpact.trace.model import Reading, Span, Trace
+from spanpact.trace.model import Reading, Resource, Scope, Span, Trace
 from spanpact.trace.topology import TOP, Topology
 
 
@@ -45,7 +45,11 @@ def _trace_lines(trace: Trace, options: TextOptions, attributes: bool) -> Iterat
     if attributes:
         for span in topology.spans:
             notes[span.span_id] = [*notes.get(span.span_id, ()), *_details(span, canvas)]
-    line_options = LineOptions() if attributes else LineOptions(attributes=lambda span: list(span.attributes))
+        yield from (f"  {line}" for line in _process_lines(topology, canvas))
+    services = services_where_they_change(topology)
+    line_options = LineOptions(
+        attributes=(lambda _: ()) if attributes else (lambda span: list(span.attributes)), services=services
+    )
     yield from draw(nodes, canvas, options=line_options, notes=notes, indent="  ")
 
 
@@ -69,6 +73,22 @@ def _others(group: Sequence[Trace], canvas: Canvas) -> Iterator[str]:
 
 def _orphaned(span: Span, canvas: Canvas) -> str:
     return canvas.paint(f"its parent {canvas.masked(span.parent_id)} is not in the trace", "quiet")
+
+
+def _process_lines(topology: Topology, canvas: Canvas) -> Iterator[str]:
+    """Yield the attributes of each resource of a trace and the scopes of its spans, each once."""
+    processes: dict[str, tuple[Resource, dict[str, Scope]]] = {}
+    for span in topology.spans:  # a resource has no hash; its text tells it from others
+        _, scopes = processes.setdefault(repr(span.resource), (span.resource, {}))
+        scopes.setdefault(repr(span.scope), span.scope)
+    for resource, scopes in processes.values():
+        yield canvas.paint("resource", "quiet")
+        for name, each in pairs_of(resource.attributes):
+            yield f"  {masked_text(name, canvas)} = {format_value(each, canvas)}"
+        for scope in scopes.values():
+            yield f"  scope {masked_text(f'{scope.name} {scope.version}'.strip() or 'without a name', canvas)}"
+            for name, each in pairs_of(scope.attributes):
+                yield f"    {masked_text(name, canvas)} = {format_value(each, canvas)}"
 
 
 def _details(span: Span, canvas: Canvas) -> Iterator[str]:

@@ -63,13 +63,21 @@ class FlowFindings:
 
     @property
     def shape(self) -> tuple[tuple[str, ...], ...]:
-        """Return what similar flows have in common: the same findings at the same places."""
-        return tuple(sorted((f.contract, f.key, f.keyword, f.condition, f.level, *f.path) for f in self.findings))
+        """Return what similar flows have in common: the same findings of the same entries, whatever spans are called.
+
+        A leak is similar to one in the same place only.
+        """
+        return tuple(sorted(_shape_of(finding) for finding in self.findings))
 
     @property
     def broken(self) -> bool:
         """Return whether one of the findings breaks the contract."""
         return any(finding.breaks for finding in self.findings)
+
+
+def _shape_of(finding: Finding) -> tuple[str, ...]:
+    leak = finding.message if finding.id == "privacy-leak" else ""
+    return finding.contract, finding.key, finding.keyword, finding.condition, finding.level, leak
 
 
 def drawn_below(finding: Finding) -> str:

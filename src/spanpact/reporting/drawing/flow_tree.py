@@ -9,7 +9,7 @@ from spanpact.findings import Finding
 from spanpact.reporting.drawing.canvas import Canvas
 from spanpact.reporting.drawing.finding_lines import finding_lines, finding_mark
 from spanpact.reporting.drawing.flow_findings import PLACEHOLDERS, FlowFindings, MaskedTraces, drawn_below
-from spanpact.reporting.drawing.span_tree import LineOptions, Node, draw, outline
+from spanpact.reporting.drawing.span_tree import LineOptions, Node, draw, outline, services_where_they_change
 from spanpact.reporting.drawing.value_text import format_duration, masked_text
 from spanpact.trace.model import Span
 from spanpact.trace.topology import TOP, Topology
@@ -96,10 +96,26 @@ class _FlowTree:
         offsets = any(f.id in _SHOWING_OFFSETS for found in self.below.values() for f in found)
         start = spans[root if root != TOP else 0].start_ns if offsets and spans else None
 
-        def attributes(span: Span) -> list[str]:
-            return attributes_to_show(span, by_span.get(span.span_id, ()), self._not_inherited(span, named_attributes))
+        selecting = {
+            name for found in (*findings.values(), *self.placeholders.values()) for f in found for name in f.attributes
+        }
 
-        return LineOptions(attributes=attributes, marked=marked, offsets_from=start)
+        def attributes(span: Span) -> list[str]:
+            named = [
+                *(name for name in span.attributes if name in selecting),
+                *self._not_inherited(span, named_attributes),
+            ]
+            return attributes_to_show(span, by_span.get(span.span_id, ()), named)
+
+        services = services_where_they_change(self.topology)
+        if services and root != TOP:
+            above = next(
+                services[spans[i].span_id]
+                for i in reversed([*self.topology.path(root)])
+                if spans[i].span_id in services
+            )
+            services[spans[root].span_id] = above
+        return LineOptions(attributes=attributes, marked=marked, services=services, offsets_from=start)
 
     def _not_inherited(self, span: Span, names: Collection[str]) -> list[str]:
         """Return the first few of these attributes whose value differs from that on the span's parent."""

@@ -40,17 +40,32 @@ class Node:
 class LineOptions:
     """What the line of a span shows besides its name.
 
-    `attributes` returns the names of the attributes to show, `marked` are the ids of spans with violations, and
-    `offsets_from` is the time (ns) from which the start of each span is counted, None to show no start.
+    `attributes` returns the names of the attributes to show. `marked` are the ids of spans with violations. `services`
+    maps span ids to the service to show there. `offsets_from` is the time (ns) from which the start of each span is
+    counted, None to show no start.
     """
 
     attributes: Callable[[Span], Sequence[str]] = lambda _: ()
     marked: Collection[str] = ()
+    services: Mapping[str, str] = field(default_factory=dict)
     offsets_from: int | None = None
 
 
 Notes = Mapping[str, Sequence[str]]
 """Lines to draw below a line of the tree, by span id or by the key of a placeholder."""
+
+
+def services_where_they_change(topology: Topology) -> dict[str, str]:
+    """Return the service of each span whose parent has another one, by span id; {} if there is one service only."""
+    names = [str(span.resource.attributes.get("service.name", "")) for span in topology.spans]
+    if len(set(names)) < 2:
+        return {}
+    parents = [topology.parent[i] for i in range(len(names))]
+    return {
+        topology.spans[i].span_id: name or "no service.name"
+        for i, name in enumerate(names)
+        if parents[i] == TOP or names[parents[i]] != name
+    }
 
 
 def outline(topology: Topology, root: int, wanted: Collection[int], *, everything: bool = False) -> list[Node]:
@@ -152,6 +167,8 @@ def _span_line(span: Span, room: int, canvas: Canvas, options: LineOptions) -> s
     columns = [format_duration(span, canvas), *([] if span.kind == "internal" else [span.kind])]
     if options.offsets_from is not None:
         columns.insert(0, f"+{format_nanoseconds(span.start_ns - options.offsets_from, canvas)}")
+    if service := options.services.get(span.span_id):
+        columns.append(f"[{masked_text(service, canvas, _LONGEST_TEXT)}]")
     status = "" if span.status == "unset" else span.status
     used = len(name) + sum(len(each) + 2 for each in columns) + (len(status) + 2 if status else 0)
     style: Style = "bad" if span.span_id in options.marked else "strong"
