@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 from spanpact.contract.compiled import AT_LEAST_ONE, Count
 from spanpact.engine.assignment.candidates import meets
-from spanpact.engine.assignment.compiled_entries import CompiledCondition, CompiledSide
+from spanpact.engine.assignment.compiled_entries import CompiledCondition, CompiledEntry, CompiledSide
+from spanpact.engine.assignment.hints import found_elsewhere
 from spanpact.engine.assignment.placements import Index, Placement
 from spanpact.engine.checks import Breach, Check, Context, Undecided
+from spanpact.engine.checks.attribute_hints import with_attribute_hints
 from spanpact.engine.checks.order import out_of_order
 from spanpact.engine.checks.outcomes import INCOMPLETE
 from spanpact.engine.collector import ResultCollector
@@ -32,7 +34,7 @@ def check_conditions(
         if any(side.entry in open_entries for side in (*condition.when, *condition.then)):
             results.mark_undecided(condition.plan.id, "then", INCOMPLETE)
             continue
-        _ConditionChecker(condition, holder.span, spans, undecided, context, results).check()
+        _ConditionChecker(condition, holder.entry, holder.span, spans, undecided, context, results).check()
 
 
 def _spans_by_entry(placements: Sequence[Placement], context: Context) -> dict[str, list[Index]]:
@@ -60,9 +62,10 @@ def _undecided_entries(placements: Sequence[Placement]) -> dict[str, Undecided]:
 
 @dataclass(frozen=True, slots=True)
 class _ConditionChecker:
-    """The check of one condition for one span `holder`; `spans` and `undecided` are by entry."""
+    """The check of one condition of the entry `top` for one span `holder`; `spans` and `undecided` are by entry."""
 
     condition: CompiledCondition
+    top: CompiledEntry
     holder: Index
     spans: Mapping[str, list[Index]]
     undecided: Mapping[str, Undecided]
@@ -114,6 +117,7 @@ class _ConditionChecker:
                 f"{side.entry} {what} when {name} holds",
                 str(count),
                 f"{len(spans)} found",
+                self._elsewhere(side.entry) if few else "",
             )
             self.results.record_breach(
                 side.entry,
@@ -129,9 +133,19 @@ class _ConditionChecker:
             for check in side.content:
                 self._check_content(side, check, i)
 
+    def _elsewhere(self, id: str) -> str:
+        """Return where the trace has a span of the entry outside its place, as a hint; "" if the trace may grow."""
+        if not self.context.complete:
+            return ""
+        here = frozenset(i for spans in self.spans.values() for i in spans)
+        return next((found_elsewhere(entry, here, self.context) for entry in self.top.walk() if entry.id == id), "")
+
     def _check_content(self, side: CompiledSide, check: Check, i: Index) -> None:
         name, topology = self.condition.plan.id, self.context.topology
-        for outcome in check.judge(topology.spans[i], self.context):
+        outcomes = check.judge(topology.spans[i], self.context)
+        if not check.entry:
+            outcomes = with_attribute_hints(outcomes, check.keyword, topology.spans[i].attributes)
+        for outcome in outcomes:
             if isinstance(outcome, Breach):
                 entry, place = check.entry or side.entry, check.place or side.place
                 self.results.record_breach(entry, check.keyword, outcome, topology, i, condition=name, place=place)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from spanpact.contract.compiled import ContractPlan
 from spanpact.engine.collector import ResultCollector
 from spanpact.engine.compiled_contract import CompiledContract
-from spanpact.engine.judging import assign_flows, trace_context
+from spanpact.engine.judging import select_and_assign, trace_context
 from spanpact.engine.linked_spans import SpanFinder
 from spanpact.trace.model import Reading, Span
 from spanpact.trace.topology import Topology
@@ -44,7 +44,7 @@ def assignments(plan: ContractPlan | CompiledContract, reading: Reading) -> list
     result = []
     for trace in reading.traces:
         context = trace_context(contract.plan, Topology(trace), reading, find_span)
-        _, flows = assign_flows(contract, context, ResultCollector(contract.expectations))
+        *_, flows = select_and_assign(contract, context, ResultCollector(contract.expectations))
         for flow in flows:
             members = flow.members_with_surplus()
             spans = {entry: [context.topology.spans[i] for i in indexes] for entry, indexes in members.items()}

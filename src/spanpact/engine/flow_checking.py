@@ -12,6 +12,7 @@ from spanpact.engine.assignment.compiled_entries import CompiledEntry
 from spanpact.engine.assignment.hints import Shortfall, misplaced, nearest
 from spanpact.engine.assignment.placements import Group, Index, Placement
 from spanpact.engine.checks import Breach, Context
+from spanpact.engine.checks.attribute_hints import with_attribute_hints
 from spanpact.engine.checks.closed import check_closed
 from spanpact.engine.checks.outcomes import INCOMPLETE
 from spanpact.engine.collector import ResultCollector
@@ -107,6 +108,8 @@ class _FlowChecker:
         results.mark_reached(entry.id, "span")
         for check in entry.content:
             outcomes = (INCOMPLETE,) if i in self._open_spans else check.judge(span, context)
+            if not check.entry:
+                outcomes = with_attribute_hints(outcomes, check.keyword, span.attributes)
             if check.phase == "relation" and not outcomes:
                 results.mark_kept_so_far(check.entry or entry.id, check.keyword)
             results.record(check.entry or entry.id, check.keyword, outcomes, self._topology, i)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from spanpact.engine.assignment.candidates import selects
 from spanpact.engine.assignment.compiled_entries import CompiledEntry
 from spanpact.engine.assignment.placements import Index
@@ -9,19 +11,29 @@ from spanpact.engine.checks import Context, Undecided
 from spanpact.trace.topology import TOP
 
 
-def select_flows(top: CompiledEntry, context: Context) -> tuple[list[Index], list[Undecided]]:
-    """Return the spans that begin a flow, and why the selection of others could not be decided.
+@dataclass(slots=True)
+class SelectedFlows:
+    """The flows of a trace.
 
-    A contract without `span` has one flow, the whole trace: its index is TOP.
+    `spans` are the spans that begin one, `rejected` those whose name fits but not `where`, `undecided` the reasons for
+    which the selection of others could not be decided.
     """
-    pattern = top.plan.span
+
+    spans: list[Index] = field(default_factory=list)
+    rejected: list[Index] = field(default_factory=list)
+    undecided: list[Undecided] = field(default_factory=list)
+
+
+def select_flows(top: CompiledEntry, context: Context) -> SelectedFlows:
+    """Select the flows of a trace. A contract without `span` has one, the whole trace: its index is TOP."""
+    pattern, found = top.plan.span, SelectedFlows()
     if pattern is None:
-        return ([TOP] if context.topology.spans else []), []
-    selected, undecided = [], []
+        found.spans += [TOP] if context.topology.spans else []
+        return found
     for i in context.topology.named_below(TOP, pattern):
         outcome = selects(top, i, context)
-        if outcome is True:
-            selected.append(i)
-        elif isinstance(outcome, Undecided):
-            undecided.append(outcome)
-    return selected, undecided
+        if isinstance(outcome, Undecided):
+            found.undecided.append(outcome)
+        else:
+            (found.spans if outcome else found.rejected).append(i)
+    return found

@@ -15,13 +15,14 @@ from functools import lru_cache, partial
 from spanpact.contract.compiled import ContractPlan
 from spanpact.engine.across import AcrossStatistics
 from spanpact.engine.assignment.assigner import SpanAssigner
+from spanpact.engine.assignment.hints import where_edit
 from spanpact.engine.checks import Breach, Context, Undecided
 from spanpact.engine.checks.integrity import check_integrity
 from spanpact.engine.collector import ResultCollector
 from spanpact.engine.compiled_contract import CompiledContract
 from spanpact.engine.flow import Flow
 from spanpact.engine.flow_checking import TraceScope, check_flow
-from spanpact.engine.flow_selection import select_flows
+from spanpact.engine.flow_selection import SelectedFlows, select_flows
 from spanpact.engine.flow_spans import FlowSpans
 from spanpact.engine.linked_spans import FindSpan
 from spanpact.engine.masking import abridged, masker
@@ -37,13 +38,19 @@ from spanpact.trace.topology import TOP, Topology
 
 @dataclass(slots=True)
 class ContractRun:
-    """The state of one contract during a verification; `labelled` counts the traces of its scenario."""
+    """The state of one contract during a verification.
+
+    `labelled` counts the traces of its scenario. `rejected` counts the spans whose name fits the contract's `span` but
+    not its `where`; `rejection` says for the first of them which part of `where` differs.
+    """
 
     contract: CompiledContract
     results: ResultCollector
     statistics: AcrossStatistics
     flows: FlowSpans = field(default_factory=FlowSpans)
     labelled: int = 0
+    rejected: int = 0
+    rejection: str = ""
 
 
 def start_run(plan: ContractPlan | CompiledContract, reading: Reading) -> ContractRun:
@@ -64,15 +71,15 @@ def trace_context(plan: ContractPlan, topology: Topology, reading: Reading, find
     )
 
 
-def assign_flows(
+def select_and_assign(
     contract: CompiledContract, context: Context, results: ResultCollector
-) -> tuple[SpanAssigner, list[Flow]]:
+) -> tuple[SelectedFlows, SpanAssigner, list[Flow]]:
     """Select the flows of a trace and assign their spans to entries (steps 1 to 3)."""
     assigner = SpanAssigner(context, partial(names_of_rules, contract.rules, context=context))
-    selected, undecided = select_flows(contract.top, context)
-    for why in undecided:
+    selected = select_flows(contract.top, context)
+    for why in selected.undecided:
         results.mark_undecided("top", "span", why)
-    return assigner, [Flow(context.topology, assigner.place(contract.top, i)) for i in selected]
+    return selected, assigner, [Flow(context.topology, assigner.place(contract.top, i)) for i in selected.spans]
 
 
 def judge_trace(
@@ -85,7 +92,10 @@ def judge_trace(
     context = trace_context(plan, topology, reading, find_span)
     results = run.results
     results.complete = trace.complete
-    assigner, flows = assign_flows(run.contract, context, results)
+    selected, assigner, flows = select_and_assign(run.contract, context, results)
+    run.rejected += len(selected.rejected)
+    if selected.rejected and not run.rejection:
+        run.rejection = where_edit(run.contract.top, selected.rejected[0], context)
     used = {i for flow in flows for i in flow.placement.used_spans() if i != TOP}
     scope = TraceScope(results, context, run.contract.rules, assigner, mentioned.placed)
     for flow in flows:
@@ -147,8 +157,7 @@ def contract_result(run: ContractRun, reading: Reading, today: dt.date) -> Contr
     elif plan.scenario and not run.labelled:
         results.mark_undecided("top", "span", Undecided("no-trace", f"no trace of scenario {plan.scenario}"))
     elif not plan.scenario:
-        detail = f"no {plan.top.span or 'span'} in {reading.trace_count} traces"
-        results.mark_undecided("top", "span", Undecided("unseen", detail))
+        results.mark_undecided("top", "span", Undecided("unseen", _why_unseen(run, reading)))
     not_checked, coverage = results.not_checked(), results.coverage()
     leveled = [replace(f, level=_level(plan, f.entry, f.id)) for f in results.findings]
     settled = apply_pending(plan, leveled, not_checked, coverage, today)
@@ -164,3 +173,12 @@ def contract_result(run: ContractRun, reading: Reading, today: dt.date) -> Contr
         coverage,
         run.flows,
     )
+
+
+def _why_unseen(run: ContractRun, reading: Reading) -> str:
+    """Return why the contract has no flow: no span of the name, or none that its `where` selects."""
+    name, traces = run.contract.plan.top.span or "span", reading.trace_count
+    inside = f"in {traces} trace" if traces == 1 else f"in {traces} traces"
+    if run.rejected:
+        return f"{run.rejected} {name} found {inside}, none with {run.rejection or 'its where'}"
+    return f"no {name} {inside}"

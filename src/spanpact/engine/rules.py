@@ -10,6 +10,7 @@ from spanpact.contract.compiled import Content, Rule
 from spanpact.engine.assignment.candidates import meets
 from spanpact.engine.assignment.placements import Index
 from spanpact.engine.checks import Breach, Check, Context, Outcome, Undecided
+from spanpact.engine.checks.attribute_hints import with_attribute_hints
 from spanpact.engine.checks.attributes import AttributeJudge, compile_attribute
 from spanpact.engine.checks.closed import named_attributes
 from spanpact.engine.checks.content import compile_content
@@ -161,6 +162,8 @@ def _check_spans(
             found.append(i)
             for check in rule.content:
                 outcomes = check.judge(topology.spans[i], context)
+                if not check.entry:
+                    outcomes = with_attribute_hints(outcomes, check.keyword, topology.spans[i].attributes)
                 results.record(check.entry or rule.plan.id, check.keyword, outcomes, topology, i)
     return found, unknown
 

@@ -29,6 +29,7 @@ class ContractState(Protocol):
     statistics: AcrossStatistics
     flows: FlowSpans
     labelled: int
+    rejected: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class _Addition:
     flows: Sequence[int]
     recorded: Sequence[EntrySpans]
     labelled: int
+    rejected: int
 
 
 @dataclass(slots=True)
@@ -60,7 +62,7 @@ class _Candidate:
     """A trace that the engine is about to judge, and for each contract the counts, flows and labels before it."""
 
     shape: TraceShape
-    before: Sequence[tuple[Counts, int, int]]
+    before: Sequence[tuple[Counts, int, int, int]]
 
 
 class VerdictCache:
@@ -113,7 +115,7 @@ class VerdictCache:
             return False
         cached = self._cached.get(shape.key)
         if cached is None:
-            before = [(each.results.counts(), len(each.flows), each.labelled) for each in self._states]
+            before = [(each.results.counts(), len(each.flows), each.labelled, each.rejected) for each in self._states]
             self._candidate = _Candidate(shape, before)
             for each in self._states:
                 each.statistics.begin_recording()
@@ -135,13 +137,15 @@ class VerdictCache:
         if has_findings:
             return
         added = []
-        for state, recorded, (counts, flows, labelled) in zip(self._states, recordings, candidate.before, strict=True):
+        for state, recorded, before in zip(self._states, recordings, candidate.before, strict=True):
+            counts, flows, labelled, rejected = before
             new_flows = _span_indexes([state.flows[i] for i in range(flows, len(state.flows))], candidate.shape)
             new_counts = state.results.counts_since(counts)
-            added.append(_Addition(state, new_counts, new_flows, recorded, state.labelled - labelled))
+            seen = state.labelled - labelled, state.rejected - rejected
+            added.append(_Addition(state, new_counts, new_flows, recorded, *seen))
         if len(self._cached) >= _MOST_CACHED:
             self.flush()
-        counted = [each for each in added if each.labelled or not each.counts.empty]
+        counted = [each for each in added if each.labelled or each.rejected or not each.counts.empty]
         with_flows = [each for each in added if each.flows]
         kept = None if unmentioned.empty else unmentioned
         self._cached[candidate.shape.key] = _CachedVerdict(counted, with_flows, kept)
@@ -152,6 +156,7 @@ class VerdictCache:
             for addition in cached.counted if cached.times else ():
                 addition.state.results.add(addition.counts, cached.times)
                 addition.state.labelled += addition.labelled * cached.times
+                addition.state.rejected += addition.rejected * cached.times
             if cached.unmentioned and cached.times:
                 self._mentions.add(cached.unmentioned, cached.times)
         self._cached.clear()

@@ -33,6 +33,12 @@ class CompiledEntry:
     ids_within: tuple[str, ...]
     groups: tuple[tuple[str, tuple[CompiledEntry, ...]], ...]
 
+    def walk(self) -> Iterator[CompiledEntry]:
+        """Yield this entry and all below it."""
+        yield self
+        for each in (*self.children, *self.descendants):
+            yield from each.walk()
+
 
 @dataclass(frozen=True, slots=True)
 class CompiledSide:

@@ -60,9 +60,25 @@ def nearest(shortfall: Shortfall, context: Context, used: AbstractSet[Index]) ->
 
 
 def _edit(entry: CompiledEntry, i: Index, context: Context) -> str:
-    span = context.topology.spans[i]
+    edit = where_edit(entry, i, context)
+    return f"near: {context.topology.spans[i].name}: {edit}" if edit else ""
+
+
+def where_edit(entry: CompiledEntry, i: Index, context: Context) -> str:
+    """Return the first part of `where` that the span does not meet, with what would meet it; "" if there is none."""
     for check in entry.where:
-        for outcome in check.judge(span, context):
+        for outcome in check.judge(context.topology.spans[i], context):
             if isinstance(outcome, Breach):
-                return f"near: {span.name}: where.{check.keyword} {outcome.observed} → {outcome.expected}"
+                return f"where.{check.keyword} {outcome.observed} → {outcome.expected}"
+    return ""
+
+
+def found_elsewhere(entry: CompiledEntry, here: AbstractSet[Index], context: Context) -> str:
+    """Return where the trace has a span that the entry selects and that is not `here`; "" if it has none."""
+    topology, pattern = context.topology, entry.plan.span
+    for i in topology.named_below(TOP, pattern) if pattern else ():
+        if i not in here and selects(entry, i, context) is True:
+            parent = topology.parent[i]
+            under = f"under {topology.spans[parent].name}" if parent != TOP else "as a root"
+            return f"{topology.spans[i].name} is found {under}"
     return ""

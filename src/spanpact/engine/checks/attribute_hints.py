@@ -1,0 +1,40 @@
+"""Explain a missing attribute by one that is there: its other name in the conventions, or a similar name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import replace
+
+from spanpact.engine.checks.outcomes import Breach, Outcome
+from spanpact.engine.checks.renamed_attributes import NEW_NAMES
+from spanpact.engine.checks.shown import shown
+from spanpact.trace.model import Attributes
+
+_SIMILAR = 0.75  # difflib's ratio: `http.request.methd` is similar, `http.request.body` is not
+_MOST_COMPARED = 128  # names of one span that are compared
+
+
+def with_attribute_hints(outcomes: Sequence[Outcome], keyword: str, attributes: Attributes) -> Sequence[Outcome]:
+    """Return the outcomes of a check of `attributes.NAME`, a missing attribute with a hint if one is near."""
+    if not outcomes or not keyword.startswith("attributes."):
+        return outcomes
+    name = keyword.removeprefix("attributes.")
+    return [
+        replace(each, hint=nearest_attribute(name, attributes))
+        if isinstance(each, Breach) and each.id == "attribute-missing"
+        else each
+        for each in outcomes
+    ]
+
+
+def nearest_attribute(name: str, attributes: Attributes) -> str:
+    """Return the attribute that stands for the missing one, with its value and the reason; "" if there is none."""
+    for old, new in NEW_NAMES.items():
+        if name == new and old in attributes:
+            return f"{old}={shown(attributes[old])} is there: the old name of {new} in the semantic conventions"
+        if name == old and new in attributes:
+            return f"{new}={shown(attributes[new])} is there: the new name of {old} in the semantic conventions"
+    lower = {each.lower().replace("_", "."): each for each in list(attributes)[:_MOST_COMPARED]}
+    close = difflib.get_close_matches(name.lower().replace("_", "."), lower, 1, _SIMILAR)
+    return f"near: {lower[close[0]]}={shown(attributes[lower[close[0]]])}" if close else ""
