@@ -30,7 +30,7 @@ def contested_entries(contract: CompiledContract, reading: Reading) -> frozenset
     find_span, found = SpanFinder(reading.traces), set[str]()
     for trace in reading.traces:
         context = trace_context(contract.plan, Topology(trace), reading, find_span)
-        _, flows = assign_flows(contract, context, ResultCollector(contract.expectations))
+        *_, flows = select_and_assign(contract, context, ResultCollector(contract.expectations))
         for group in (group for flow in flows for placement in flow.placements for group in placement.groups):
             found.update(entry for costs in group.costs.values() for entry in costs)
             found.update(entry for entry, spans in group.surplus.items() if spans)
