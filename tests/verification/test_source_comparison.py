@@ -80,6 +80,13 @@ class TestSpans:
         assert found(report) == [("span-duplicate", "span", "1")]
         assert compare(reading(span(), span()), reading(span(), span())).verdict == "kept"
 
+    def test_a_client_and_a_server_with_one_id_are_compared_with_their_own_kind(self) -> None:
+        client = span(kind="client", resource=Resource({"service.name": "a"}))
+        server = span(name="serve", kind="server", resource=Resource({"service.name": "b"}))
+        assert compare(reading(client, server), reading(server, client)).verdict == "kept"
+        report = compare(reading(client, server), reading(server, name="Jaeger"))
+        assert [(each.id, each.message) for each in report.findings] == [("span-lost", "s1 is not in Jaeger")]
+
     def test_nothing_in_the_first_source_is_never_a_pass(self) -> None:
         report = compare(reading(), reading(span()))
         assert (report.verdict, report.exit_code) == ("not checked", 3)

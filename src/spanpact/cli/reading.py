@@ -12,6 +12,7 @@ import msgspec
 from spanpact.otlp.unread import UnreadFields
 from spanpact.sources import full_trace_id, open_source
 from spanpact.sources.http_client import NO_TLS_OPTIONS, TlsOptions
+from spanpact.trace.equality import log_key, same_span
 from spanpact.trace.model import LogRecord, Reading, SourceInfo, Span, Trace
 
 
@@ -115,8 +116,11 @@ def _merged_trace(parts: Sequence[Trace]) -> Trace:
     spans: list[Span] = []
     logs: list[LogRecord] = []
     for part in parts:
-        known, known_logs = {span.span_id: span for span in spans}, list(logs)
-        spans += [span for span in part.spans if known.get(span.span_id) != span]
-        logs += [record for record in part.logs if record not in known_logs]
+        known: dict[str, list[Span]] = {}
+        for span in spans:
+            known.setdefault(span.span_id, []).append(span)
+        known_logs = set(map(log_key, logs))
+        spans += [span for span in part.spans if not any(same_span(each, span) for each in known.get(span.span_id, ()))]
+        logs += [record for record in part.logs if log_key(record) not in known_logs]
     label = next((part.scenario for part in parts if part.scenario), "")
     return Trace(parts[0].trace_id, spans, logs, all(part.complete for part in parts), label)

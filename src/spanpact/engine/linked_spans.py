@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
-from spanpact.trace.equality import content_key
+from spanpact.trace.copies import sort_copies
 from spanpact.trace.model import Span, Trace
 
 FindSpan: TypeAlias = Callable[[str, str], Span | None]
@@ -26,10 +26,14 @@ class SpanFinder:
 
 
 def _by_ids(spans: Iterable[Span]) -> dict[tuple[str, str], Span]:
-    """Return the spans by trace id and span id; of several with one id, the one that `Topology` keeps."""
+    """Return the spans by trace id and span id; of several with one id, the one that `Topology.by_id` has."""
     found: dict[tuple[str, str], Span] = {}
+    repeated: dict[tuple[str, str], list[Span]] = {}
     for span in spans:
-        known = found.setdefault((span.trace_id, span.span_id), span)
+        ids = (span.trace_id, span.span_id)
+        known = found.setdefault(ids, span)
         if known is not span:
-            found[span.trace_id, span.span_id] = min(known, span, key=content_key)
+            repeated.setdefault(ids, [known]).append(span)
+    for ids, several in repeated.items():
+        found[ids] = next(sort_copies(several)).judged[-1]
     return found

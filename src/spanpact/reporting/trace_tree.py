@@ -6,7 +6,13 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from spanpact.reporting.drawing.canvas import Canvas
-from spanpact.reporting.drawing.span_tree import LineOptions, draw, outline, services_where_they_change
+from spanpact.reporting.drawing.span_tree import (
+    LineOptions,
+    draw,
+    duplicate_lines,
+    outline,
+    services_where_they_change,
+)
 from spanpact.reporting.drawing.value_text import format_value, masked_text
 from spanpact.reporting.text_options import TextOptions, counted, join_sections
 from spanpact.trace.attributes import pairs_of
@@ -42,6 +48,8 @@ def _trace_lines(trace: Trace, options: TextOptions, attributes: bool) -> Iterat
     orphans = [span for span in tops if span.parent_id]
     nodes = outline(topology, TOP, (), everything=options.everything)
     notes: dict[str, Sequence[str]] = {span.span_id: [_orphaned(span, canvas)] for span in orphans}
+    for span in {each.span_id: topology.spans[topology.by_id[each.span_id]] for each in topology.duplicates}.values():
+        notes[span.span_id] = [*notes.get(span.span_id, ()), *duplicate_lines(topology, span, canvas)]
     if attributes:
         for span in topology.spans:
             notes[span.span_id] = [*notes.get(span.span_id, ()), *_details(span, canvas)]

@@ -2,21 +2,27 @@
 
 - `equal` and `may_equal`: two values of one source, as `same_as` compares them (section 4 of docs/contract-format.md);
 - `equal_across_sources`: one value as two sources give it;
-- `content_key`: a total order of spans that share an id, for choosing the one that stays in the tree.
+- `content_key`: a total order of spans that share an id, for choosing the one that stays in the tree;
+- `same_span`, `differing_fields`, `link_key`, `log_key`: copies of one span, link or log record.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
 
 from spanpact.trace.attributes import pairs_of, values_of
-from spanpact.trace.model import Capability, Link, Span, Value
+from spanpact.trace.model import Capability, Event, Link, LogRecord, Resource, Scope, Span, Value
 
 _EMPTY_OR_NOT_FINITE: Final[Sequence[Value]] = (None, [float("nan")], {"": float("nan")})
-_COMPARED_DEPTH = 8  # levels of lists and maps that distinguish two spans with one id
+_FIELDS: Final[Mapping[str, str]] = {
+    "name": "name", "kind": "kind", "parent": "parent_id", "start": "start_ns", "end": "end_ns", "status": "status",
+    "status message": "status_message", "trace state": "trace_state", "remote flag": "parent_remote",
+    "dropped attributes": "dropped_attributes", "dropped events": "dropped_events", "dropped links": "dropped_links",
+}  # fmt: skip
+_COMPARED_DEPTH = 40  # levels of lists and maps that distinguish two spans with one id
 
 
 def equal(one: Value, other: Value) -> bool:
@@ -112,12 +118,49 @@ def content_key(span: Span) -> tuple[object, ...]:
     dropped = [span.dropped_attributes, span.dropped_events, span.dropped_links]
     dropped += [resource.dropped_attributes, scope.dropped_attributes]
     carried = [_value_key(each) for each in (span.attributes, resource.attributes, scope.attributes)]
-    events = sorted((e.time_ns, e.name, _value_key(e.attributes), e.dropped_attributes) for e in span.events)
-    links = sorted(map(_link_key, span.links))
+    events = sorted(map(_event_key, span.events))
+    links = sorted(map(link_key, span.links))
     return *own, *flags, *scoped, *dropped, *carried, events, links
 
 
-def _link_key(link: Link) -> tuple[object, ...]:
+def same_span(one: Span, other: Span) -> bool:
+    """Return whether two spans are copies of one: equal in everything, where NaN equals NaN."""
+    return one == other or content_key(one) == content_key(other)
+
+
+def log_key(record: LogRecord) -> tuple[object, ...]:
+    """Return a key of all that a log record holds, in which NaN equals NaN."""
+    own = (record.span_id, record.event_name, record.severity, record.time_ns, record.severity_number)
+    flags = (record.trace_flags, record.dropped_attributes, _value_key(record.body), _value_key(record.attributes))
+    return *own, *flags, *_owner_key(record.resource), *_owner_key(record.scope)
+
+
+def _owner_key(owner: Resource | Scope) -> tuple[object, ...]:
+    named = (owner.name, owner.version) if isinstance(owner, Scope) else ()
+    return *named, owner.schema_url, owner.dropped_attributes, _value_key(owner.attributes)
+
+
+def differing_fields(one: Span, other: Span) -> Sequence[str]:
+    """Return the names of the fields in which two spans with one id differ."""
+    fields = [name for name, field in _FIELDS.items() if getattr(one, field) != getattr(other, field)]
+    for name in sorted(one.attributes.keys() | other.attributes.keys()):
+        mine, theirs = (list(values_of(each.attributes, name)) for each in (one, other))
+        if _value_key(mine) != _value_key(theirs):
+            fields.append(name)
+    fields += [
+        name for name in ("resource", "scope") if _owner_key(getattr(one, name)) != _owner_key(getattr(other, name))
+    ]
+    fields += ["events"] if sorted(map(_event_key, one.events)) != sorted(map(_event_key, other.events)) else []
+    fields += ["links"] if sorted(map(link_key, one.links)) != sorted(map(link_key, other.links)) else []
+    return fields
+
+
+def _event_key(event: Event) -> tuple[object, ...]:
+    return event.time_ns, event.name, _value_key(event.attributes), event.dropped_attributes
+
+
+def link_key(link: Link) -> tuple[object, ...]:
+    """Return a key that is equal for equal links, where NaN equals NaN."""
     return link.trace_id, link.span_id, _value_key(link.attributes), link.trace_state, link.dropped_attributes
 
 

@@ -6,10 +6,10 @@ A span is referred to by its index in `Topology.spans`. Nothing here recurses, a
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from spanpact.trace.equality import content_key
+from spanpact.trace.copies import sort_copies
 from spanpact.trace.model import Capability, Span, Trace
 from spanpact.trace.name_patterns import NamePattern
 
@@ -22,8 +22,10 @@ _LONGEST_PATH = 100  # spans; findings on every span of a long chain must not ta
 class Topology:
     """The index of one trace. It does not depend on the order in which the spans were read.
 
-    - `spans`: one span for each span id, sorted by start, then id. Of several spans with one id the earliest is kept
-      (`equality.content_key` breaks ties); the others are in `duplicates`, which a check reports.
+    - `spans`: one span for each span id, sorted by start, then id. Of several spans with one id `copies` keeps one; the
+      others are in `duplicates`, which a check reports, or in `unfinished`: copies from before the span ended.
+    - `clients`: the index of each client span whose id a server span has too. `by_id` has that of the server, the
+      child of this client and the parent of all other children.
     - `parent[i]`: the index of span i's parent; TOP where the parent is not in the trace.
     - `cycles`: the spans of each cycle of parents. A cycle is cut at its earliest span, whose parent becomes TOP.
     - `preorder`: all spans, parents before children, siblings by start.
@@ -31,8 +33,8 @@ class Topology:
     """
 
     __slots__ = (
-        "_children", "_end", "_fitting", "_position", "_positions_by_name", "by_id", "cycles", "duplicates", "parent",
-        "preorder", "processes", "spans", "trace",
+        "_children", "_end", "_fitting", "_position", "_positions_by_name", "by_id", "clients", "cycles", "duplicates",
+        "parent", "preorder", "processes", "spans", "trace", "unfinished",
     )  # fmt: skip
 
     def __init__(self, trace: Trace) -> None:
@@ -40,24 +42,45 @@ class Topology:
         self.processes: dict[frozenset[Capability], Any] = {}
         self.spans: list[Span] = sorted(trace.spans, key=_by_start)
         self.duplicates: list[Span] = []
+        self.unfinished: list[Span] = []
+        shared: dict[str, Span] = {}
         if len({span.span_id for span in self.spans}) < len(self.spans):
-            self._set_duplicates_aside()
+            shared = self._set_copies_aside()
         self.by_id = {span.span_id: i for i, span in enumerate(self.spans)}
+        self.clients: dict[str, int] = {}
+        if shared:
+            self._index_shared_ids(shared)
         self.parent = [self.by_id.get(span.parent_id, TOP) if span.parent_id else TOP for span in self.spans]
+        for span_id, client in self.clients.items():
+            self.parent[self.by_id[span_id]] = client
         self.cycles = self._cut_cycles()
         self._children: dict[int, list[int]] = {}
         for i, parent in enumerate(self.parent):
             self._children.setdefault(parent, []).append(i)
         self._index_preorder()
 
-    def _set_duplicates_aside(self) -> None:
-        first: dict[str, Span] = {}
-        for span in sorted(self.spans, key=content_key):
-            if span.span_id in first:
-                self.duplicates.append(span)
-            else:
-                first[span.span_id] = span
-        self.spans = sorted(first.values(), key=_by_start)
+    def _set_copies_aside(self) -> dict[str, Span]:
+        """Keep the spans that are judged. Return the clients whose id a server has too, by that id."""
+        kept: list[Span] = []
+        shared: dict[str, Span] = {}
+        for copies in sort_copies(self.spans):
+            kept += copies.judged
+            self.unfinished += copies.unfinished
+            self.duplicates += copies.duplicates
+            if len(copies.judged) > 1:
+                shared[copies.judged[0].span_id] = copies.judged[0]
+        self.spans = sorted(kept, key=_by_start)
+        return shared
+
+    def _index_shared_ids(self, shared: Mapping[str, Span]) -> None:
+        for i, span in enumerate(self.spans):
+            if span.span_id in shared:
+                (self.clients if shared[span.span_id] is span else self.by_id)[span.span_id] = i
+
+    def index_of(self, span: Span) -> int:
+        """Return the index of one of `spans`."""
+        i = self.by_id[span.span_id]
+        return i if self.spans[i] is span else self.clients.get(span.span_id, i)
 
     def _cut_cycles(self) -> list[list[int]]:
         cycles = []

@@ -116,10 +116,21 @@ class _TracePair:
 
     def __init__(self, first: Topology, second: Topology, name: str) -> None:
         self.first, self.second, self.name = first, second, name
-        mine, theirs = first.by_id.keys(), second.by_id.keys()
-        self.shared = [span for span in first.spans if span.span_id in theirs]
-        self.lost = [span for span in first.spans if span.span_id not in theirs]
-        self.added = [span for span in second.spans if span.span_id not in mine]
+        self.shared = [span for span in first.spans if _counterpart(first, span, second)]
+        self.lost = [span for span in first.spans if not _counterpart(first, span, second)]
+        self.added = [span for span in second.spans if not _counterpart(second, span, first)]
+
+
+def _counterpart(topology: Topology, span: Span, other: Topology) -> Span | None:
+    """Return the span that the other trace holds for this one; where two spans share an id, the one of its kind."""
+    i = other.by_id.get(span.span_id)
+    if i is not None and other.clients and span.kind == "client":
+        i = other.clients.get(span.span_id, i)
+    if i is None:
+        return None
+    found = other.spans[i]
+    shared = span.span_id in topology.clients or span.span_id in other.clients
+    return None if shared and found.kind != span.kind else found
 
 
 def _findings(pair: _TracePair, comparer: SpanComparer, complete: bool) -> Iterator[Finding]:
@@ -129,7 +140,8 @@ def _findings(pair: _TracePair, comparer: SpanComparer, complete: bool) -> Itera
         message = f"{pair.name} holds a span that the first source lacks"
         yield _finding("span-lost", message, pair.second, span, "span", "no such span", "a span")
     for span in pair.shared:
-        other = pair.second.spans[pair.second.by_id[span.span_id]]
+        other = _counterpart(pair.first, span, pair.second)
+        assert other is not None
         for difference in comparer.differences(span, other):
             message = f"{_safe(difference.field)} differs in {pair.name}"
             yield _finding(
@@ -215,7 +227,7 @@ def _finding(
     return Finding(
         id, ENTRY, message, keyword=_safe(keyword), trace_id=_safe(topology.trace.trace_id),
         span_id=_safe(span.span_id) if span else "",
-        path=tuple(map(_safe, topology.names(topology.by_id[span.span_id]))) if span else (),
+        path=tuple(map(_safe, topology.names(topology.index_of(span)))) if span else (),
         expected=_safe(expected), observed=_safe(observed), spans=tuple(map(_safe, spans)),
     )  # fmt: skip
 

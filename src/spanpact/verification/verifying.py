@@ -57,6 +57,7 @@ class Verification:
         self._findings: list[Finding] = []
         plans_used = [each.contract.plan for each in self._runs]
         self._mask = mask_for(plans_used)
+        self._unfinished = 0
         self._mentions = MentionCounter()
         self._cache = VerdictCache.of(self._runs, plans_used, reading.source, self._mentions) if use_cache else None
 
@@ -79,6 +80,7 @@ class Verification:
         """Let the engine judge one trace that is not in the cache. Return whether it has findings."""
         topology, reading, find_span = Topology(trace), self._reading, self._find_span
         before = len(self._findings) + sum(each.results.breach_count for each in self._runs)
+        self._unfinished += len(topology.unfinished)
         mentioned = MentionedSpans()
         applicable = [each for each in self._runs if judge_trace(each, topology, reading, find_span, mentioned)]
         if applicable:
@@ -106,6 +108,9 @@ class Verification:
             self._cache.flush()
         day = today or dt.datetime.now(dt.UTC).date()
         results = tuple(contract_result(each, reading, day) for each in self._runs)
+        if self._unfinished:
+            what = "exported before they ended, and again when they ended: the finished copies are judged"
+            header = (*header, ("updates", f"{self._unfinished} copies of spans {what}"))
         unmentioned = self._mentions.result(reading.trace_count, reading.span_count, self._mask)
         return Report(
             results, tuple(self._findings), reading, strict, allow_unseen, header, unmentioned, reading.unread

@@ -42,12 +42,23 @@ class Context:
             for record in self.topology.trace.logs:
                 logs.setdefault(record.span_id, []).append(record)
             self._logs = logs
-        return self._logs.get(span.span_id, ())
+        records = self._logs.get(span.span_id, ())
+        return self._of_its_half(span, records) if records and span.span_id in self.topology.clients else records
+
+    def _of_its_half(self, span: Span, records: Sequence[LogRecord]) -> Sequence[LogRecord]:
+        """Return the log records of a client or of the server with its id: by resource, all others are the server's."""
+        client = self.topology.spans[self.topology.clients[span.span_id]]
+        of_client = [record for record in records if record.resource.attributes == client.resource.attributes]
+        return of_client if span is client else [record for record in records if record not in of_client]
 
     def parent_of(self, span: Span) -> Span | None:
         """Return the parent, None where it is not in the trace."""
-        i = self.topology.parent[self.topology.by_id[span.span_id]]
+        i = self.topology.parent[self.topology.index_of(span)]
         return None if i == TOP else self.topology.spans[i]
+
+    def has_id_of_its_client(self, span: Span) -> bool:
+        """Return whether the span is a server that shares the id of its client, which is in another process."""
+        return span.span_id in self.topology.clients and span.kind == "server"
 
     @property
     def complete(self) -> bool:

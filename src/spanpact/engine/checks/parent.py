@@ -29,6 +29,8 @@ def compile_parent(wanted: ParentKind) -> Judge:
 
 def _parent_kind(span: Span, context: Context) -> ParentKind | None:
     """Return the kind of the span's parent, None where the source does not show it."""
+    if context.has_id_of_its_client(span):
+        return "remote"
     if not span.parent_id:
         return "none"
     if (remote := context.remote(span)) is not None:

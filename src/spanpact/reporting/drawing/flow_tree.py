@@ -9,8 +9,14 @@ from spanpact.findings import Finding
 from spanpact.reporting.drawing.canvas import Canvas
 from spanpact.reporting.drawing.finding_lines import finding_lines, finding_mark
 from spanpact.reporting.drawing.flow_findings import PLACEHOLDERS, FlowFindings, MaskedTraces, drawn_below
-from spanpact.reporting.drawing.span_tree import LineOptions, Node, draw, outline, services_where_they_change
-from spanpact.reporting.drawing.value_text import format_duration, masked_text
+from spanpact.reporting.drawing.span_tree import (
+    LineOptions,
+    Node,
+    draw,
+    duplicate_lines,
+    outline,
+    services_where_they_change,
+)
 from spanpact.trace.model import Span
 from spanpact.trace.topology import TOP, Topology
 
@@ -119,7 +125,7 @@ class _FlowTree:
 
     def _not_inherited(self, span: Span, names: Collection[str]) -> list[str]:
         """Return the first few of these attributes whose value differs from that on the span's parent."""
-        i = self.topology.by_id[span.span_id]
+        i = self.topology.index_of(span)
         parent = self.topology.parent[i]
         above = self.topology.spans[parent].attributes if parent != TOP else {}
         own = [name for name in names if name in span.attributes]
@@ -132,19 +138,12 @@ class _FlowTree:
             for finding in self.below.get(i, ()):
                 lines += finding_lines(finding, self.canvas, self.canvas.width - _TREE_INDENT)
                 if finding.id == "span-duplicate":
-                    lines += self._duplicates(self.topology.spans[i].span_id)
+                    lines += duplicate_lines(self.topology, self.topology.spans[i], self.canvas)
             for finding in self.mentions.get(i, ()):
                 mark, style = finding_mark(finding, self.canvas)
                 what = "found here" if finding.id in PLACEHOLDERS else "this span too"
                 lines.append(self.canvas.paint(f"{mark} {self.canvas.escape(finding.key)}: {what}", style))
         return notes
-
-    def _duplicates(self, span_id: str) -> Iterator[str]:
-        """Yield the other spans with this id, which have no place in the tree."""
-        for span in self.topology.duplicates:
-            if span.span_id == span_id:
-                name, took = masked_text(span.name, self.canvas), format_duration(span, self.canvas)
-                yield f"  the other  {name}  {took}  {span.kind}"
 
     def _add_placeholders(self, nodes: list[Node], notes: dict[str, list[str]]) -> None:
         by_span = {node.span.span_id: node for node in _walk(nodes) if node.span}

@@ -12,6 +12,7 @@ from typing import Final
 
 from spanpact.reporting.drawing.canvas import Canvas, Style
 from spanpact.reporting.drawing.value_text import format_duration, format_nanoseconds, format_value, masked_text
+from spanpact.trace.equality import same_span
 from spanpact.trace.model import Span
 from spanpact.trace.topology import TOP, Topology
 
@@ -151,6 +152,18 @@ def _placed(children: Sequence[Node], under: str, canvas: Canvas) -> list[tuple[
             branch = glyphs.corner if last else glyphs.tee
         placed.append((node, under + branch, under + (" " * len(branch) if last else glyphs.bar)))
     return placed
+
+
+def duplicate_lines(topology: Topology, drawn: Span, canvas: Canvas) -> Iterator[str]:
+    """Yield the other spans with the id of a span, which have no place in the tree; equal copies on one line."""
+    others = [span for span in topology.duplicates if span.span_id == drawn.span_id]
+    equal = [span for span in others if same_span(span, drawn)]
+    if equal:
+        yield f"  {canvas.glyphs.times}{len(equal) + 1}  {masked_text(drawn.name, canvas)}, in equal copies"
+    for span in others:
+        if span not in equal:
+            status = "" if span.status == "unset" else f"  {span.status}"
+            yield f"  the other  {masked_text(span.name, canvas)}  {format_duration(span, canvas)}  {span.kind}{status}"
 
 
 def _line(node: Node, lead: str, canvas: Canvas, options: LineOptions) -> str:

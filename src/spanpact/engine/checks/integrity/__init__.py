@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from spanpact.engine.checks.context import Context
 from spanpact.engine.checks.integrity.child_and_parent_times import check_child_and_parent_times
 from spanpact.engine.checks.integrity.dropped_data import check_dropped_data
+from spanpact.engine.checks.integrity.duplicates import check_duplicates
 from spanpact.engine.checks.integrity.finite_values import check_finite_values
 from spanpact.engine.checks.integrity.ids import check_ids
 from spanpact.engine.checks.integrity.log_correlation import check_log_correlation
 from spanpact.engine.checks.integrity.repeated_keys import check_repeated_keys
 from spanpact.engine.checks.integrity.span_times import check_span_times
-from spanpact.engine.checks.integrity.tree import check_cycles, check_duplicates, check_orphans, check_roots
+from spanpact.engine.checks.integrity.tree import check_cycles, check_orphans, check_roots
 from spanpact.engine.checks.outcomes import LocatedBreach
 
 __all__ = ["check_integrity"]

@@ -1,8 +1,7 @@
-"""Integrity of the tree: one root, every parent present, distinct ids, no cycles (section 14)."""
+"""Integrity of the tree: one root, every parent present, no cycles (section 14)."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from spanpact.engine.checks.context import Context
@@ -13,7 +12,8 @@ from spanpact.trace.topology import TOP
 
 def check_roots(context: Context) -> Iterator[LocatedBreach]:
     """Yield `trace-roots` if more than one span has no parent id."""
-    roots = [span for span in context.topology.spans if not span.parent_id]
+    spans = context.topology.spans
+    roots = [span for span in spans if not span.parent_id and not context.has_id_of_its_client(span)]
     if len(roots) > 1:
         names = ", ".join(span.name for span in roots[:5]) + (", …" if len(roots) > 5 else "")
         message = "the trace has more than one span without a parent id"
@@ -34,14 +34,6 @@ def check_orphans(context: Context) -> Iterator[LocatedBreach]:
 def _may_have_remote_parent(span: Span, context: Context) -> bool:
     remote = context.remote(span)
     return remote is True or (remote is None and span.kind in ("server", "consumer"))
-
-
-def check_duplicates(context: Context) -> Iterator[LocatedBreach]:
-    """Yield `span-duplicate` for each id that several spans have."""
-    for span_id, number in Counter(span.span_id for span in context.topology.duplicates).items():
-        message = "another span of the trace has the same id"
-        observed = f"{number + 1} spans with the id {span_id}"
-        yield span_id, Breach("span-duplicate", message, "a unique id", observed)
 
 
 def check_cycles(context: Context) -> Iterator[LocatedBreach]:
