@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 
 from spanpact.contract.compiled import Content, Entry, EventExpectation, LinkExpectation
 from spanpact.engine.checks.context import Context
+from spanpact.engine.checks.links import distinct_links
 from spanpact.engine.checks.outcomes import Breach, Undecided
 from spanpact.engine.checks.shown import shown
 from spanpact.trace.model import Link, Span
@@ -64,7 +65,7 @@ def extra_links(span: Span, context: Context, expectations: Sequence[LinkExpecta
     if "links" not in context.capabilities:
         return [Undecided("capability", "the source carries no links")]
     outcomes: list[Breach | Undecided] = []
-    for link in span.links:
+    for link in distinct_links(span):
         fits = _named(link, context, expectations)
         if fits is None:
             outcomes.append(Undecided("no-reference", "a linked span was not read"))

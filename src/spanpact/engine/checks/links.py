@@ -9,6 +9,7 @@ from spanpact.engine.checks.attributes import compile_attribute
 from spanpact.engine.checks.check import Check, Judge, Phase, missing_capability
 from spanpact.engine.checks.context import Context
 from spanpact.engine.checks.outcomes import KEPT, VACUOUS, Breach, Outcome, Undecided
+from spanpact.trace.equality import link_key
 from spanpact.trace.model import Link, Span
 from spanpact.trace.name_patterns import NamePattern
 
@@ -24,12 +25,20 @@ def compile_links(expectation: LinkExpectation) -> list[Check]:
     return checks
 
 
+def distinct_links(span: Span) -> Sequence[Link]:
+    """Return the links of a span; equal ones, of a message that was linked twice, count once."""
+    if len({(link.trace_id, link.span_id) for link in span.links}) == len(span.links):
+        return span.links
+    return list({link_key(link): link for link in span.links}.values())
+
+
 def links_to(span: Span, context: Context, pattern: NamePattern) -> tuple[list[Link], int]:
     """Return the links whose target's name fits, and the number of targets that were not read."""
+    links = distinct_links(span)
     if pattern.any:
-        return list(span.links), 0
+        return list(links), 0
     found, unknown = [], 0
-    for link in span.links:
+    for link in links:
         target = context.find_span(link.trace_id, link.span_id)
         if target is None:
             unknown += 1
@@ -50,6 +59,7 @@ def _existence(expectation: LinkExpectation) -> Judge:
             return (Breach("link-surplus", f"too many links to {pattern}", str(count), f"{number} found"),)
         if number + unknown < count.low:
             observed = f"{number} found of {len(span.links)} links"
+            observed += "; equal links count once" if len(distinct_links(span)) < len(span.links) else ""
             return (Breach("link-missing", f"a link to {pattern} is missing", str(count), observed),)
         if number in count and number + unknown in count:
             return KEPT
