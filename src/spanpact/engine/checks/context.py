@@ -69,7 +69,7 @@ class Context:
         """Return the flag that the span's parent is in another process; None where no reliable flag says so."""
         if span.parent_remote is not False or "remote" not in self.capabilities:
             return span.parent_remote if "remote" in self.capabilities else None
-        return self.processes.remote(self.topology.by_id[span.span_id])
+        return self.processes.remote(self.topology.index_of(span))
 
     @property
     def processes(self) -> Processes:
@@ -78,8 +78,8 @@ class Context:
 
     def same_process(self, one: Span, other: Span) -> bool:
         """Return whether two spans are known to come from one process (section 6)."""
-        processes, by_id = self.processes, self.topology.by_id
-        return processes[by_id[one.span_id]] == processes[by_id[other.span_id]]
+        processes, index_of = self.processes, self.topology.index_of
+        return processes[index_of(one)] == processes[index_of(other)]
 
     def allowance_ns(self, one: Span, other: Span) -> int:
         """Return how far the times of two spans may contradict each other (section 6)."""
