@@ -53,6 +53,8 @@ class Topology:
         self.parent = [self.by_id.get(span.parent_id, TOP) if span.parent_id else TOP for span in self.spans]
         for span_id, client in self.clients.items():
             self.parent[self.by_id[span_id]] = client
+        if not trace.complete:
+            self._await_servers()
         self.cycles = self._cut_cycles()
         self._children: dict[int, list[int]] = {}
         for i, parent in enumerate(self.parent):
@@ -76,6 +78,14 @@ class Topology:
         for i, span in enumerate(self.spans):
             if span.span_id in shared:
                 (self.clients if shared[span.span_id] is span else self.by_id)[span.span_id] = i
+
+    def _await_servers(self) -> None:
+        """Take from clients the children that are another process's own: the server with the client's id may come."""
+        for i, span in enumerate(self.spans):
+            parent = self.spans[self.parent[i]] if self.parent[i] != TOP else span
+            called = parent.kind == "client" and span.kind not in ("server", "consumer")
+            if called and parent is not span and span.resource.attributes != parent.resource.attributes:
+                self.parent[i] = TOP
 
     def index_of(self, span: Span) -> int:
         """Return the index of one of `spans`."""

@@ -21,10 +21,14 @@ _ID_COLLISION: Final = "two spans draw one id, or a span is sent again after a c
 
 
 def check_duplicates(context: Context) -> Iterator[LocatedBreach]:
-    """Yield `span-duplicate` for each id that several spans have, with the likely cause."""
+    """Yield `span-duplicate` for each id that several spans have, with the likely cause.
+
+    While spans still arrive, an unfinished one may be an update of one still to come.
+    """
     others: dict[int, list[Span]] = {}
     for span in context.topology.duplicates:
-        others.setdefault(_judged(context.topology, span), []).append(span)
+        if span.end_ns or context.complete:
+            others.setdefault(_judged(context.topology, span), []).append(span)
     for i, copies in others.items():
         judged = context.topology.spans[i]
         yield judged.span_id, _breach(judged, copies, context.resolution_ns)
