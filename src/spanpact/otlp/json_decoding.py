@@ -28,7 +28,7 @@ from spanpact.otlp.batch import (
     severity_name,
     trace_flags,
 )
-from spanpact.otlp.json_errors import JsonFault, describe_failure, find_duplicate_key, too_deep
+from spanpact.otlp.json_errors import JsonFault, describe_failure, find_duplicate_key, quoted, too_deep
 from spanpact.otlp.json_unknown_fields import decode_with_unknown_fields
 from spanpact.trace.attributes import attributes_of
 from spanpact.trace.model import (
@@ -270,14 +270,14 @@ def _double(text: str) -> float:
     try:
         return _NOT_FINITE[text] if text in _NOT_FINITE else float(text)
     except ValueError:
-        raise MalformedValue(f"a doubleValue is {text[:40]!r}, not a number") from None
+        raise MalformedValue(f"a doubleValue is {quoted(text)}, not a number") from None
 
 
 def _integer(value: int | str | None) -> int:
     try:
         return int(value or 0)
     except ValueError:
-        raise MalformedValue(f"expected an integer, found {str(value)[:40]!r}") from None
+        raise MalformedValue(f"expected an integer, found {quoted(str(value))}") from None
 
 
 def _kind(kind: int | str) -> SpanKind:
@@ -305,7 +305,7 @@ def _enum(value: int | str, names: dict[str, int]) -> int:
     short = value.upper()  # old exporters sent the name without its prefix, or the number as a text
     found = next((number for name, number in names.items() if name.endswith(f"_{short}")), None)
     if found is None and not short.isdecimal():
-        raise MalformedValue(f"unknown enum name {value[:40]!r}; accepted: {', '.join(names)}")
+        raise MalformedValue(f"unknown enum name {quoted(value)}; accepted: {', '.join(names)}")
     return int(short) if found is None else found
 
 

@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from spanpact.privacy import mask
+
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]:]', re.DOTALL)
 _STEPS = {b"{": 1, b"[": 1, b"}": -1, b"]": -1}
 _DEEP = 100  # 32 values within one another are deeper than this
 _SEARCHED = 1 << 20  # bytes; explaining the error in a hostile text must not take longer than refusing it
+_QUOTED = 40  # characters
 _BYTE = re.compile(r" \(byte (\d+)\)$")
 
 
@@ -21,6 +24,11 @@ class JsonFault:
 
     what: str
     offset: int | None = None
+
+
+def quoted(text: str) -> str:
+    """Return the beginning of a text of a trace in quotes. It is masked first: half a secret is not recognised."""
+    return repr(mask(text)[:_QUOTED])
 
 
 class _DuplicateKey(Exception):
@@ -35,10 +43,10 @@ def describe_failure(error: Exception, data: bytes) -> JsonFault:
         return JsonFault("the text is not UTF-8", _first_byte_not_utf8(data))
     text = str(error)
     if found := _BYTE.search(text):
-        return JsonFault(text[: found.start()], int(found[1]))
+        return JsonFault(mask(text[: found.start()]), int(found[1]))
     if "truncated" in text:
         return JsonFault("the text ends too early", len(data))
-    return JsonFault(text)
+    return JsonFault(mask(text))
 
 
 def _first_byte_not_utf8(data: bytes) -> int | None:
@@ -91,7 +99,7 @@ def _duplicates(data: bytes) -> Iterator[JsonFault]:
             case b":" if text is not None:
                 key = json.loads(text[0])
                 if key in objects[-1]:
-                    yield JsonFault(f"the key {key!r} occurs twice in one object", text.start())
+                    yield JsonFault(f"the key {quoted(key)} occurs twice in one object", text.start())
                 objects[-1].add(key)
             case _:
                 text = token
