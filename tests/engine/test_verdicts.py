@@ -130,7 +130,7 @@ class TestFindings:
             assert "bob" not in report.findings[0].observed
 
     def test_a_list_is_masked_as_its_texts_are(self) -> None:
-        secret: Attributes = {"k": ["Bearer\tabcdefghijkl", True, None, 1.5, b"x", {"a": {"b": []}}]}
+        secret: Attributes = {"k": ["Bearer\tabcdefghijk7", True, None, 1.5, b"x", {"a": {"b": []}}]}
         report = judged(contract("span: top\nattributes: {k: 1}"), spans=(span(attributes=secret),))
         assert report.findings[0].observed == '["‹bearer›", true, null, 1.5, 1 bytes, {a: {b: []}}] (array)'
 

@@ -50,8 +50,9 @@ def classes_in(text: str) -> set[str]:
     return {leak.name for leak in Scanner(known_classes()).scan(text)}
 
 
-def test_every_built_in_class_has_a_table_of_cases() -> None:
-    assert set(LEAKS) == set(KNOWN_CLASSES)
+def test_every_table_of_cases_is_of_a_built_in_class() -> None:
+    """The corpora of `test_corpus` have the other classes, too."""
+    assert set(LEAKS) <= set(KNOWN_CLASSES)
 
 
 @pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in LEAKS.items() for text in texts])

@@ -129,7 +129,7 @@ def test_mask_option_masks_own_privacy_classes() -> None:
     spans = changed(kept_flow(), "redis.get", kind="internal", name="redis.get", attributes={"key": "S-123"})
     assert "S-123" not in render_text(
         judged(in_trace(spans, 1), contract=CONTRACT.replace("every:", "classes: {staff: 'S-[0-9]+'}\nevery:")),
-        TextOptions(mask=lambda text: text.replace("S-123", "‹staff›")),
+        TextOptions(mask=lambda text, _="": text.replace("S-123", "‹staff›")),
     )
 
 

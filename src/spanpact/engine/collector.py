@@ -111,15 +111,15 @@ class ResultCollector(CoverageCounter):
             span_id=safe(span_id),
             path=tuple(map(safe, topology.names(i))) if topology and span else (),
             expected=abridged(breach.expected) if breach.id in _CONTRACT_TEXTS else safe(breach.expected),
-            observed=safe(breach.observed),
+            observed=safe(breach.observed, breach.attribute),
             condition=condition,
             hint=safe(breach.hint),
             spans=tuple(safe(topology.spans[j].span_id) for j in spans) if topology else (),
             attributes=tuple(dict.fromkeys(names)),
         )
 
-    def _safe_text(self, text: str) -> str:
-        return abridged(self.expectations.mask(text))
+    def _safe_text(self, text: str, attribute: str = "") -> str:
+        return abridged(self.expectations.mask(text, attribute))
 
     @property
     def findings(self) -> list[Finding]:

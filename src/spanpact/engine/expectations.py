@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from spanpact.contract.compiled import Content, ContractPlan, Entry, Rule
 from spanpact.engine.masking import masker
 from spanpact.errors import Place
+from spanpact.privacy import Mask
 
 ExpectationKey: TypeAlias = tuple[str, str]
 """The id of an entry, rule, condition, statement, event or link, and a keyword below it."""
@@ -28,7 +29,7 @@ class ContractExpectations:
     """
 
     plan: ContractPlan
-    mask: Callable[[str], str]
+    mask: Mask
     keys: tuple[ExpectationKey, ...]
     keywords_by_id: Mapping[str, Sequence[str]]
     places: Mapping[ExpectationKey, Place | None]

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 
-from spanpact.privacy import PrivacyClass, Scanner, known_classes
+from spanpact.privacy import Mask, PrivacyClass, Scanner, known_classes
 
 _LONGEST = 300  # characters of a text that a report shows
 
 
 @lru_cache(64)
-def masker(classes: tuple[PrivacyClass, ...]) -> Callable[[str], str]:
+def masker(classes: tuple[PrivacyClass, ...]) -> Mask:
     """Return a function that masks the known privacy classes and these in a text."""
     return Scanner((*known_classes(), *classes)).mask
 

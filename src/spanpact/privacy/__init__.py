@@ -1,12 +1,12 @@
-"""Privacy: find and mask data that must never be in telemetry, such as e-mail addresses and card numbers.
+"""Privacy: the classes of data that must never be in telemetry, and how their values are found and masked.
 
-`classes` has a pattern for each class of data, `confirmation` checks what a pattern cannot express (checksums,
-surroundings), `scanner` finds and masks values in texts. Imports no other package of spanpact.
+`classes` lists the known classes; the modules that it names tell their values from what is only written like them.
+`views` decodes, `scanner` searches and masks. Imports nothing of spanpact.
 """
 
 from __future__ import annotations
 
 from spanpact.privacy.classes import KNOWN_CLASSES, PrivacyClass, known_classes
-from spanpact.privacy.scanner import Leak, Scanner, mask
+from spanpact.privacy.scanner import Leak, Mask, Scanner, mask, number_text
 
-__all__ = ["KNOWN_CLASSES", "Leak", "PrivacyClass", "Scanner", "known_classes", "mask"]
+__all__ = ["KNOWN_CLASSES", "Leak", "Mask", "PrivacyClass", "Scanner", "known_classes", "mask", "number_text"]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, TextIO
 
+from spanpact.privacy import Mask
 from spanpact.privacy import mask as mask_known_classes
 from spanpact.reporting.drawing.canvas import ASCII, UNICODE, Canvas
 
@@ -27,7 +28,7 @@ class TextOptions:
     ascii: bool = False
     everything: bool = False
     coverage: bool = False
-    mask: Callable[[str], str] = mask_known_classes
+    mask: Mask = mask_known_classes
 
     @property
     def canvas(self) -> Canvas:

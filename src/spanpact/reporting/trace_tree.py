@@ -104,10 +104,11 @@ def _details(span: Span, canvas: Canvas) -> Iterator[str]:
     if span.status_message:
         yield f"status message {format_value(span.status_message, canvas)}"
     for name, each in pairs_of(span.attributes):
-        yield f"{masked_text(name, canvas)} = {format_value(each, canvas)}"
+        yield f"{masked_text(name, canvas)} = {format_value(each, canvas, name)}"
     for event in span.events:
         shown = "".join(
-            f" {masked_text(name, canvas)}={format_value(each, canvas)}" for name, each in pairs_of(event.attributes)
+            f" {masked_text(name, canvas)}={format_value(each, canvas, name)}"
+            for name, each in pairs_of(event.attributes)
         )
         yield f"{canvas.glyphs.dot} {masked_text(event.name, canvas)}{shown}"
     for link in span.links:

@@ -15,7 +15,7 @@ from spanpact.contract.yaml_reader import from_yaml
 from spanpact.errors import ContractError, Place
 from spanpact.findings import Pending as Agreed
 from spanpact.findings.catalogue import CATALOGUE
-from spanpact.privacy import KNOWN_CLASSES
+from spanpact.privacy import PrivacyClass
 from spanpact.trace.name_patterns import NamePattern
 
 WHOLE = """
@@ -180,7 +180,7 @@ def test_the_body_is_the_entry_top() -> None:
     assert content.events[0].via == "either"
     assert content.events[0].attributes[0].names == ("op", "db.op")
     assert content.links[0].span == NamePattern(("*",))
-    assert [(c.name, c.pattern) for c in content.forbid] == [("jwt", KNOWN_CLASSES["jwt"])]
+    assert content.forbid == (PrivacyClass("jwt"),)
     assert top.closed == {"children", "links"}
     assert top.order == ("load", "store")
 

@@ -118,7 +118,7 @@ class ContentReader:
 
     def _class(self, name: str, location: Location) -> PrivacyClass:
         if name in KNOWN_CLASSES:
-            return PrivacyClass(name, KNOWN_CLASSES[name])
+            return PrivacyClass(name)
         if name in self.context.classes:
             return self.context.classes[name]
         accepted = (*KNOWN_CLASSES, *self.context.classes)

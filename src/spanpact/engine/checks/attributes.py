@@ -63,7 +63,7 @@ def compile_attribute(expectation: AttributeExpectation) -> AttributeJudge:
                     kind, wanted, observed = wrong
                     verb = "has the wrong type" if kind == "type" else "has a different value"
                     hint = line_end_hint(matcher, value)
-                    return (Breach(f"attribute-{kind}", f"attribute {each} {verb}", wanted, observed, hint),)
+                    return (Breach(f"attribute-{kind}", f"attribute {each} {verb}", wanted, observed, hint, each),)
         if not found:
             return _with_unsent_hint(missing, names, attributes)
         if undecided:
@@ -87,7 +87,7 @@ def _must_be_absent(names: Sequence[str], attributes: Attributes) -> Sequence[Ou
     for name in names:
         if name in attributes:
             message = f"attribute {name} must be absent"
-            return (Breach("attribute-unexpected", message, "absent", shown(attributes[name])),)
+            return (Breach("attribute-unexpected", message, "absent", shown(attributes[name]), attribute=name),)
     return KEPT
 
 
@@ -113,7 +113,7 @@ def _compare_with_reference(
                 undecided = True
             else:
                 message = f"attribute {name} differs from {target}"
-                return (Breach("attribute-relation", message, shown(other), shown(value)),)
+                return (Breach("attribute-relation", message, shown(other), shown(value), attribute=name),)
     return (TYPE_UNKNOWN,) if undecided else KEPT
 
 

@@ -41,7 +41,11 @@ def extra_attributes(span: Span, named: AbstractSet[str]) -> list[Breach]:
     """Return a breach for each attribute of the span that is not named."""
     return [
         Breach(
-            "attribute-extra", f"attribute {name} is not named in a closed place", "only what is named", shown(value)
+            "attribute-extra",
+            f"attribute {name} is not named in a closed place",
+            "only what is named",
+            shown(value),
+            attribute=name,
         )
         for name, value in span.attributes.items()
         if name not in named

@@ -5,22 +5,24 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterator, Sequence
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 from spanpact.contract.compiled import Content
 from spanpact.engine.checks.check import Judge, missing_capability
 from spanpact.engine.checks.context import Context
 from spanpact.engine.checks.outcomes import KEPT, Breach, Outcome, Undecided
 from spanpact.engine.checks.values import TYPE_UNKNOWN
-from spanpact.privacy import Scanner
+from spanpact.privacy import Scanner, number_text
 from spanpact.trace.attributes import pairs_of
 from spanpact.trace.equality import possible_values
 from spanpact.trace.model import ALL_CAPABILITIES, NO_SCOPE, Attributes, Capability, Event, LogRecord, Span, Value
 
 _PARTS: Final[Sequence[Capability]] = ("events", "links", "status_message", "scope", "resource")
 
-PlacedText: TypeAlias = tuple[str, str, str]
-"""What the text is, the name of the attribute that holds it or "", and the text."""
+PlacedText: TypeAlias = tuple[str, str, str, str | Sequence[str]]
+"""What the text is, the name of the attribute that holds it or "", the name or key of its value or "", and the text;
+all texts of a list also come together, as they may hold a value in parts.
+"""
 
 
 def compile_forbid(content: Content) -> Judge:
@@ -48,10 +50,15 @@ def leaks(
     found: dict[tuple[str, str], list[str]] = {}
     types_known = "value_types" in capabilities
     undecided = False
-    for what, carrier, text in texts:
-        hits = scanner.scan(text)
-        if not types_known and what in _VALUES and (others := possible_values(text, capabilities)):
-            certain, possible = _in_parts(others, scanner)
+    for what, carrier, key, text in texts:
+        hits = scanner.scan(text, key) if isinstance(text, str) else scanner.scan_joined(text, key)
+        if (
+            not types_known
+            and what in _VALUES
+            and isinstance(text, str)
+            and (others := possible_values(text, capabilities))
+        ):
+            certain, possible = _in_parts(key, others, scanner)
             as_text = {hit.name for hit in hits}
             undecided = undecided or certain | possible | as_text != certain & as_text
             hits = [hit for hit in hits if hit.name in certain]
@@ -65,39 +72,44 @@ def leaks(
     return [*breaches, TYPE_UNKNOWN] if undecided else breaches
 
 
-def _in_parts(values: Sequence[Value], scanner: Scanner) -> tuple[set[str], set[str]]:
+def _in_parts(name: str, values: Sequence[Value], scanner: Scanner) -> tuple[set[str], set[str]]:
     """Return the classes that are in texts of lists and maps, and those that may be: JSON holds bytes as base64."""
     certain: set[str] = set()
     possible: set[str] = set()
     for value in values:
-        for _, _, text in _value_texts("", "", value):
-            classes = {leak.name for leak in scanner.scan(text)}
+        for _, _, key, text in _value_texts("", name, value):
+            if not isinstance(text, str):
+                certain |= {leak.name for leak in scanner.scan_joined(text, key)}
+                continue
+            classes = {leak.name for leak in scanner.scan(text, key)}
             try:
                 raw = base64.b64decode(text, validate=True).decode("utf-8", "replace")
             except (binascii.Error, ValueError):  # not base64; ValueError: not ASCII
                 certain |= classes
             else:
-                possible |= classes | {leak.name for leak in scanner.scan(raw)}
+                as_bytes = {leak.name for leak in scanner.scan(raw, key)}
+                certain |= classes & as_bytes
+                possible |= classes | as_bytes
     return certain, possible
 
 
 def span_texts(span: Span, context: Context, exempt: frozenset[str]) -> Iterator[PlacedText]:
     """Yield every text of a span with its place."""
-    yield "the span name", "", span.name
+    yield "the span name", "", "", span.name
     if span.status_message:
-        yield "the status message", "", span.status_message
+        yield "the status message", "", "", span.status_message
     if span.trace_state:
-        yield "the trace state", "", span.trace_state
+        yield "the trace state", "", "", span.trace_state
     yield from attribute_texts(_OF_SPAN, span.attributes, exempt)
     yield from attribute_texts(_OF_RESOURCE, span.resource.attributes, exempt)
     if span.scope is not NO_SCOPE:
-        yield "the scope's name", "", span.scope.name
-        yield "the scope's version", "", span.scope.version
+        yield "the scope's name", "", "", span.scope.name
+        yield "the scope's version", "", "", span.scope.version
         yield from attribute_texts(_OF_SCOPE, span.scope.attributes, exempt)
     for event in span.events:
         yield from event_texts(event, exempt)
     for link in span.links:
-        yield "a link's trace state", "", link.trace_state
+        yield "a link's trace state", "", "", link.trace_state
         yield from attribute_texts(_OF_LINK, link.attributes, exempt)
     for record in context.logs_of(span):
         yield from event_texts(record, exempt)
@@ -106,10 +118,10 @@ def span_texts(span: Span, context: Context, exempt: frozenset[str]) -> Iterator
 def event_texts(carrier: Event | LogRecord, exempt: frozenset[str]) -> Iterator[PlacedText]:
     """Yield every text of a span event or a log record."""
     if isinstance(carrier, Event):
-        yield "an event's name", "", carrier.name
+        yield "an event's name", "", "", carrier.name
         yield from attribute_texts(_OF_EVENT, carrier.attributes, exempt)
     else:
-        yield "a log record's name", "", carrier.event_name
+        yield "a log record's name", "", "", carrier.event_name
         yield from _value_texts("a log record's body", "", carrier.body)
         yield from attribute_texts(_OF_LOG, carrier.attributes, exempt)
 
@@ -127,11 +139,11 @@ def attribute_texts(what: tuple[str, str], attributes: Attributes, exempt: froze
     """Yield the names of attributes, and the values of those not exempt; `what` is what to call a value and a name."""
     of_value, of_name = what
     for name, value in pairs_of(attributes):
-        yield of_name, "", name
+        yield of_name, "", "", name
         if name in exempt:
             continue
         if type(value) is str:
-            yield of_value, name, value
+            yield of_value, name, name, value
         else:
             yield from _value_texts(of_value, name, value)
 
@@ -143,22 +155,21 @@ def attribute_leaks(
     return leaks(attribute_texts(_OF_SPAN, {name: value}, exempt), scanner, capabilities)
 
 
-_SHORTEST_CARD, _LONGEST_CARD = 10**12, 10**19  # of all classes, only this one fits numbers
-
-
 def _value_texts(what: str, name: str, value: Value) -> Iterator[PlacedText]:
-    stack = [value]
+    stack = [(name, value)]
     while stack:
-        one = stack.pop()
+        key, one = stack.pop()
         if isinstance(one, str):
-            yield what, name, one
+            yield what, name, key, one
         elif isinstance(one, bytes):
-            yield what, name, one.decode("utf-8", "replace")
-        elif isinstance(one, int | float) and _SHORTEST_CARD <= abs(one) < _LONGEST_CARD:
-            yield what, name, str(int(one))  # exporters turn whole numbers into doubles
+            yield what, name, key, one.decode("utf-8", "replace")
+        elif isinstance(one, int | float) and (digits := number_text(one)):
+            yield what, name, key, digits
         elif isinstance(one, list):
-            stack.extend(one)
+            stack.extend((key, each) for each in one)
+            if len(one) > 1 and all(isinstance(each, str) for each in one):
+                yield what, name, key, cast("list[str]", one)
         elif isinstance(one, dict):
-            for key, each in pairs_of(one):
-                yield what, name, key
-                stack.append(each)
+            for each, member in pairs_of(one):
+                yield what, name, "", each
+                stack.append((each, member))

@@ -14,6 +14,7 @@ class Breach:
     """A departure from an expectation, before it is known which contract, span and level it belongs to.
 
     `compared` is whether it comes from a comparison with other spans, whose assignment may still change.
+    `attribute` is the name of the attribute whose value `observed` is, "" for anything else: the mask depends on it.
     """
 
     id: str
@@ -22,6 +23,7 @@ class Breach:
     observed: str = ""
     hint: str = ""
     compared: bool = False
+    attribute: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+from spanpact.privacy import Mask
 from spanpact.reporting.drawing.safe_text import clip, escape_controls
 
 Style: TypeAlias = Literal["good", "bad", "doubt", "quiet", "strong", "plain"]
@@ -46,7 +46,7 @@ ASCII: Final = Glyphs(
 _ASCII_MARKS: Final = str.maketrans({"‹": "<", "›": ">", "…": "...", "·": "-", "×": "x", "→": "->", "µ": "u"})
 
 
-def _unmasked(text: str) -> str:
+def _unmasked(text: str, _attribute: str = "", /) -> str:
     return text
 
 
@@ -57,7 +57,7 @@ class Canvas:
     width: int = 100
     colour: bool = False
     glyphs: Glyphs = UNICODE
-    mask: Callable[[str], str] = _unmasked
+    mask: Mask = _unmasked
 
     def paint(self, text: str, style: Style) -> str:
         """Return the text in a style, unchanged without colour."""

@@ -196,7 +196,7 @@ def _attributes(span: Span, names: Sequence[str], room: int, canvas: Canvas) -> 
     for name in names:
         if name not in span.attributes:
             continue
-        value = canvas.clip(format_value(span.attributes[name], canvas), _LONGEST_TEXT)
+        value = canvas.clip(format_value(span.attributes[name], canvas, name), _LONGEST_TEXT)
         text = f"{masked_text(name, canvas, _LONGEST_TEXT)}={value}"
         room -= len(text) + 2
         if room < 0:

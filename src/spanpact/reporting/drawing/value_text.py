@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Final
 
+from spanpact.privacy import number_text
 from spanpact.reporting.drawing.canvas import Canvas
 from spanpact.trace.model import Span, Value
 
@@ -29,17 +30,21 @@ def format_nanoseconds(nanoseconds: int, canvas: Canvas) -> str:
     return f"{sign}{size}ns"
 
 
-def format_value(value: Value, canvas: Canvas) -> str:
-    """Return an attribute's value, masked and escaped: text in quotes, long values cut."""
+def format_value(value: Value, canvas: Canvas, attribute: str = "") -> str:
+    """Return the value of an attribute of this name, masked and escaped: text in quotes, long values cut."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, bytes):
         return f"{len(value)} bytes"
     if isinstance(value, str):
-        return f'"{masked_text(value, canvas)}"'
-    if value is None or isinstance(value, int | float):
-        return "null" if value is None else str(value)
-    return masked_text(json.dumps(value, ensure_ascii=False, default=_bytes_or_text), canvas)
+        return f'"{_masked(value, canvas, attribute, _LONGEST)}"'
+    if value is None:
+        return "null"
+    if isinstance(value, int | float):
+        digits = number_text(value)
+        masked = canvas.mask(digits)
+        return str(value) if masked == digits else masked
+    return _masked(json.dumps(value, ensure_ascii=False, default=_bytes_or_text), canvas, attribute, _LONGEST)
 
 
 def masked_text(text: str, canvas: Canvas, longest: int = _LONGEST) -> str:
@@ -47,7 +52,11 @@ def masked_text(text: str, canvas: Canvas, longest: int = _LONGEST) -> str:
 
     It is masked before it is cut: a cut could make private data unrecognizable to the mask.
     """
-    return canvas.clip(canvas.escape(canvas.mask(text)[: longest * 4]), longest)
+    return _masked(text, canvas, "", longest)
+
+
+def _masked(text: str, canvas: Canvas, attribute: str, longest: int) -> str:
+    return canvas.clip(canvas.escape(canvas.mask(text, attribute)[: longest * 4]), longest)
 
 
 def _bytes_or_text(value: object) -> str:
