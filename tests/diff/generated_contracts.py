@@ -102,6 +102,16 @@ def pairs(draw: st.DrawFn) -> tuple[ContractPlan, ContractPlan]:
     return _plan(chosen), _plan({**chosen, **dict(draw(st.lists(clauses, min_size=1, max_size=3)))})
 
 
+@st.composite
+def minimums(draw: st.DrawFn) -> ContractPlan:
+    """Draw a contract of whole traces with few maximums, which may be kept while spans still arrive."""
+    few = st.lists(st.sampled_from(CHOICES), max_size=2)
+    counts = st.sampled_from(("0..", "1..", "1..", "2.."))
+    entries = {f"{id}.count": draw(counts) for id in "abd"} | {f"{id}.there": draw(st.booleans()) for id in "ab"}
+    spans = {f"{id}.span": draw(st.sampled_from(("x", "y", "*", "t"))) for id in "abd"}
+    return _plan({**PLAIN, **entries, **spans, **dict(draw(few)), "d.there": True, "top.body": None})
+
+
 def _plan(chosen: Mapping[str, Any]) -> ContractPlan:
     top = {name: chosen[f"top.{name}"] for name in TOP}
     entries = {id: _entry(chosen, id) for id in "abd" if chosen[f"{id}.there"]}

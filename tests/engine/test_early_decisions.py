@@ -89,7 +89,7 @@ class TestWithoutSpan:
     def test_a_span_with_a_parent_that_is_not_there_yet_is_not_judged(self) -> None:
         orphan = span("x", 2, 9)
         report = judged(self.BODY, orphan)
-        assert (keys(report), waiting(report)) == ([], {"a.kind", "b.count"})
+        assert (keys(report), waiting(report)) == ([], {"a.kind", "b.count", "b.span"})
         assert keys(judged(self.BODY, orphan, complete=True)) == ["a/kind", "integrity/span-orphan"]
 
     def test_a_root_is_where_it_belongs(self) -> None:
@@ -147,6 +147,11 @@ class TestContent:
         body = "span: top\nstatus: ok\nlevels: {span-times: 'off'}"
         assert waiting(judged(body, span("top", 1, 0, end_ns=0))) == {"top.status"}
         assert keys(judged(body, TOP)) == ["top/status"]
+
+    def test_a_span_that_has_not_ended_may_come_again_with_its_end(self) -> None:
+        started = span("top", 1, 0, end_ns=0)
+        assert keys(judged("span: top", started)) == []
+        assert keys(judged("span: top", started, complete=True)) == ["integrity/span-times"]
 
     def test_whether_a_parent_is_remote_may_depend_on_a_span_to_come(self) -> None:
         body, child = "span: x\nparent: local", span("x", 2, resource=Resource({"service.name": "a"}))

@@ -36,12 +36,15 @@ class AcrossStatistics:
         self._errors: dict[str, int] = dict.fromkeys(self._durations, 0)
         self._recorded: list[EntrySpans] | None = None
 
+    def note_incomplete(self) -> None:
+        """Note that a trace is incomplete: flows may still come in it."""
+        self._complete = False
+
     def add(self, flow: Flow) -> None:
         """Add one flow."""
         if not self._plan.across:
             return
         self._traces.add(flow.topology.trace.trace_id)
-        self._complete = self._complete and flow.topology.trace.complete
         spans = flow.topology.spans
         for entry in self._durations:
             indexes = flow.members.get(entry, ())

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from spanpact.contract.compiled import ANY
 from spanpact.engine.checks import Breach, Outcome, Undecided
 from spanpact.engine.checks.outcomes import INCOMPLETE
 from spanpact.engine.coverage import CoverageCounter
-from spanpact.engine.early_decisions import may_be_undone
+from spanpact.engine.early_decisions import OpenEntry, may_be_undone
 from spanpact.engine.expectations import ContractExpectations, ExpectationKey
 from spanpact.engine.masking import abridged
 from spanpact.errors import Place
@@ -38,10 +39,12 @@ class ResultCollector(CoverageCounter):
         self._findings: dict[tuple[str, ...], Finding] = {}
         self._broken: set[ExpectationKey] = set()
         self._involved: set[str] = set()
+        self._waiting: set[ExpectationKey] = set()
 
     def begin_flow(self) -> None:
         """Begin another flow: an ambiguity matters only where a finding is in the same flow."""
         self._involved = set(self.expectations.compared_entries)
+        self._waiting = set()
 
     def mark_involved(self, entries: Iterable[str]) -> None:
         """Note entries that are part of a finding that another entry carries (`order`)."""
@@ -50,6 +53,20 @@ class ResultCollector(CoverageCounter):
     def is_involved(self, entry: str) -> bool:
         """Return whether the entry is part of a finding, or of a condition or `same_as`: an ambiguity matters."""
         return entry in self._involved
+
+    def mark_undecided(self, id: str, keyword: str, why: Undecided) -> None:
+        """Count that the expectation could not be decided at its place."""
+        super().mark_undecided(id, keyword, why)
+        if why is INCOMPLETE:
+            self._waiting.add((id, keyword))
+
+    def mark_open_entry(self, open_entry: OpenEntry) -> None:
+        """Count as undecided what is said of an entry that may get more spans, unless it is so in this flow already."""
+        entry = open_entry.entry
+        for id in (entry.id, *(entry.ids_of_content if open_entry.has_spans else entry.ids_within)):
+            for keyword in self.expectations.keywords_by_id.get(id, ()):
+                if (id, keyword) not in self._waiting and _is_open(open_entry, keyword):
+                    self.mark_undecided(id, keyword, INCOMPLETE)
 
     def mark_kept_so_far(self, id: str, keyword: str) -> None:
         """Count the expectation as undecided if the trace is incomplete: spans still to come may break it."""
@@ -137,3 +154,11 @@ class ResultCollector(CoverageCounter):
             for (id, keyword, why), count in self._undecided.items()
             if why.reason != "incomplete" or (id, keyword) not in self._broken
         )
+
+
+def _is_open(open_entry: OpenEntry, keyword: str) -> bool:
+    """Return whether further spans of the entry may break this keyword of it."""
+    entry, has_spans, may_repeat = open_entry
+    if keyword == "span":
+        return may_repeat and entry.plan.count != ANY
+    return keyword != "concurrency" or may_repeat or not has_spans

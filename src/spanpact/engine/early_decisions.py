@@ -8,19 +8,25 @@ A breach is a finding of an incomplete trace only if no further span can undo it
 - it belongs to an order, a concurrency or a condition that names an entry with such a span
   (`entries_with_open_spans`).
 
-What is kept so far is not decided here: `ResultCollector.mark_kept_so_far` counts it as undecided.
+What is kept so far is final only if no further span can break it:
+- `find_open_entries`: all that is said of an entry that may get more spans waits, and so does all below it;
+- `ResultCollector.mark_kept_so_far`: so does what compares spans, or speaks of all spans of a flow;
+- `may_break_later`: another flow, and a span that breaks integrity, may come as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from spanpact.engine.checks import Breach
+from spanpact.findings.catalogue import CATALOGUE, INTEGRITY
 from spanpact.trace.topology import TOP, Topology
 
 if TYPE_CHECKING:
+    from spanpact.contract.compiled import ContractPlan
+    from spanpact.engine.assignment.compiled_entries import CompiledEntry
     from spanpact.engine.assignment.placements import Group, Placement
 
 _MISSING: Final = frozenset(["span-missing", "span-misplaced", "link-missing"])
@@ -63,3 +69,42 @@ def _may_move(group: Group, i: int, topology: Topology) -> bool:
 def entries_with_open_spans(placements: Iterable[Placement], spans: AbstractSet[int]) -> frozenset[str]:
     """Return the entries that hold an open span, and `top` if it is the whole trace: its first span may change."""
     return frozenset(placement.entry.id for placement in placements if placement.span in spans or placement.span == TOP)
+
+
+class OpenEntry(NamedTuple):
+    """An entry that may get more spans.
+
+    `has_spans`: whether it has some. `may_repeat`: whether a further span may come above it, so that its count starts
+    anew there.
+    """
+
+    entry: CompiledEntry
+    has_spans: bool
+    may_repeat: bool
+
+
+def find_open_entries(top: Placement) -> Iterator[OpenEntry]:
+    """Yield the entries below a flow's own span that may get more spans: no maximum, not reached, or below such one."""
+    stack = [(top, False)]
+    while stack:
+        placement, repeats = stack.pop()
+        for group in placement.groups:
+            for entry in group.entries:
+                counted, high = group.counted.get(entry.id, ()), entry.plan.count.high
+                is_open = repeats or high is None or len(counted) < high
+                if is_open:
+                    yield OpenEntry(entry, bool(counted), repeats)
+                if is_open and not counted:
+                    yield from (OpenEntry(below, False, True) for below in entry.walk() if below is not entry)
+                stack += [(each, is_open) for each in counted]
+
+
+def may_break_later(plan: ContractPlan) -> bool:
+    """Return whether spans still to come may break the contract although all that it says of its flows is final.
+
+    Another flow may come where `span` selects flows, and a span that breaks integrity.
+    """
+    return plan.top.span is not None or any(
+        (plan.levels.get(f"integrity/{id}") or plan.levels.get(id) or CATALOGUE[id].level) == "violation"
+        for id in INTEGRITY
+    )

@@ -17,7 +17,7 @@ from spanpact.engine.checks.closed import check_closed
 from spanpact.engine.checks.outcomes import INCOMPLETE
 from spanpact.engine.collector import ResultCollector
 from spanpact.engine.conditions import check_conditions
-from spanpact.engine.early_decisions import NOTHING_OPEN, entries_with_open_spans, find_open_spans
+from spanpact.engine.early_decisions import NOTHING_OPEN, entries_with_open_spans, find_open_entries, find_open_spans
 from spanpact.engine.flow import Flow
 from spanpact.engine.relations import check_concurrency, check_order
 from spanpact.engine.rules import CompiledRule, check_rule, names_of_rules
@@ -89,6 +89,9 @@ class _FlowChecker:
             spans = flow.spans
             for rule in self._rules:
                 check_rule(rule, spans, context, results, flow.placement.span, self._placed)
+            if not context.complete:
+                for open_entry in find_open_entries(flow.placement):
+                    results.mark_open_entry(open_entry)
         finally:
             context.values_of = None
 
@@ -178,6 +181,8 @@ class _FlowChecker:
             self._report_missing(Shortfall(entry, group, len(counted)))
         elif count.high is not None:
             results.mark_kept_so_far(entry.id, "count")
+        elif self._open_spans and sum(i not in self._open_spans for i in counted) < count.low:
+            results.mark_kept_so_far(entry.id, "span")  # a counted span may still be assigned elsewhere
         if (wanted := entry.plan.concurrency) and counted:
             check_concurrency(group, entry, wanted, counted, self._context, results, self._open_entries)
 

@@ -20,6 +20,7 @@ from spanpact.engine.checks import Breach, Context, Undecided
 from spanpact.engine.checks.integrity import check_integrity
 from spanpact.engine.collector import ResultCollector
 from spanpact.engine.compiled_contract import CompiledContract
+from spanpact.engine.early_decisions import may_break_later
 from spanpact.engine.flow import Flow
 from spanpact.engine.flow_checking import TraceScope, check_flow
 from spanpact.engine.flow_selection import SelectedFlows, select_flows
@@ -30,7 +31,7 @@ from spanpact.engine.mentions import MentionedSpans
 from spanpact.engine.pending import apply_pending
 from spanpact.engine.rules import names_of_rules
 from spanpact.engine.verdict import verdict_of
-from spanpact.findings import LEVELS, ContractResult, Finding, Level
+from spanpact.findings import LEVELS, ContractResult, Finding, Level, NotChecked
 from spanpact.findings.catalogue import CATALOGUE
 from spanpact.trace.model import Reading
 from spanpact.trace.topology import TOP, Topology
@@ -41,7 +42,8 @@ class ContractRun:
     """The state of one contract during a verification.
 
     `labelled` counts the traces of its scenario. `rejected` counts the spans whose name fits the contract's `span` but
-    not its `where`; `rejection` says for the first of them which part of `where` differs.
+    not its `where`; `rejection` says for the first of them which part of `where` differs. `may_break_later` says that a
+    trace is incomplete.
     """
 
     contract: CompiledContract
@@ -51,6 +53,7 @@ class ContractRun:
     labelled: int = 0
     rejected: int = 0
     rejection: str = ""
+    may_break_later: bool = False
 
 
 def start_run(plan: ContractPlan | CompiledContract, reading: Reading) -> ContractRun:
@@ -92,6 +95,9 @@ def judge_trace(
     context = trace_context(plan, topology, reading, find_span)
     results = run.results
     results.complete = trace.complete
+    if not trace.complete:
+        run.may_break_later = True
+        run.statistics.note_incomplete()
     selected, assigner, flows = select_and_assign(run.contract, context, results)
     run.rejected += len(selected.rejected)
     if selected.rejected and not run.rejection:
@@ -162,11 +168,16 @@ def contract_result(run: ContractRun, reading: Reading, today: dt.date) -> Contr
     leveled = [replace(f, level=_level(plan, f.entry, f.id)) for f in results.findings]
     settled = apply_pending(plan, leveled, not_checked, coverage, today)
     findings = [f for f in settled if f.level != "off"]
+    verdict = verdict_of(findings, not_checked, coverage)
+    if verdict == "kept" and run.may_break_later and may_break_later(plan):
+        place = plan.top.places.get("span", plan.top.place)
+        not_checked += (NotChecked("top", "span", "incomplete", "spans may still arrive that break it", 1, place),)
+        verdict = "not checked"
     return ContractResult(
         plan.name,
         plan.version,
         plan.file,
-        verdict_of(findings, not_checked, coverage),
+        verdict,
         len(run.flows),
         tuple(findings),
         not_checked,

@@ -95,3 +95,8 @@ class FindingId(IdMeaning):
 
 CATALOGUE: Final = ids_by_name(FindingId, violation=_VIOLATIONS, improvement=_IMPROVEMENTS, information=_INFORMATION)
 """Every finding id of the language."""
+INTEGRITY: Final = frozenset(
+    ("trace-roots", "span-orphan", "span-duplicate", "span-cycle", "id-invalid", "span-times", "child-early",
+     "child-late", "value-not-finite", "attribute-repeated", "data-dropped", "log-uncorrelated"),
+) & CATALOGUE.keys()  # fmt: skip
+"""The findings that any trace can give, whatever its contract: malformed traces."""

@@ -16,8 +16,9 @@ from spanpact.errors import Place
 class CompiledEntry:
     """An entry with its checks compiled.
 
-    `named` are the attributes that the contract names for its spans, `ids_within` the ids of its own events, links
-    and conditions, `groups` its places (`children`, `descendants`) that hold entries or are closed.
+    `named` are the attributes that the contract names for its spans, `ids_of_content` the ids of its own events and
+    links, `ids_within` these and those of its conditions, `groups` its places (`children`, `descendants`) that hold
+    entries or are closed.
 
     Siblings are in the order of their rank: of equal spans, the earliest goes to the first.
     """
@@ -30,6 +31,7 @@ class CompiledEntry:
     conditions: tuple[CompiledCondition, ...]
     named: frozenset[str]
     id: str
+    ids_of_content: tuple[str, ...]
     ids_within: tuple[str, ...]
     groups: tuple[tuple[str, tuple[CompiledEntry, ...]], ...]
 
@@ -80,6 +82,7 @@ def compile_entry(
 
     children, descendants = ranked(entry.children), ranked(entry.descendants)
     places = (("children", children), ("descendants", descendants))
+    ids_of_content = (*(event.id for event in entry.content.events), *(link.id for link in entry.content.links))
     return CompiledEntry(
         entry,
         compile_content(entry.where),
@@ -89,15 +92,10 @@ def compile_entry(
         tuple(_compile_condition(c) for c in entry.conditions),
         named_attributes(entry.where) | named_attributes(entry.content) | conditional.get(entry.id, frozenset()),
         entry.id,
-        tuple(_ids_within(entry)),
+        ids_of_content,
+        (*ids_of_content, *(condition.id for condition in entry.conditions)),
         tuple((kind, entries) for kind, entries in places if entries or kind in entry.closed),
     )
-
-
-def _ids_within(entry: Entry) -> Iterator[str]:
-    yield from (event.id for event in entry.content.events)
-    yield from (link.id for link in entry.content.links)
-    yield from (condition.id for condition in entry.conditions)
 
 
 def _named_by_conditions(top: Entry) -> dict[str, frozenset[str]]:

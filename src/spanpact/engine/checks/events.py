@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from spanpact.contract.compiled import AttributeExpectation, EventExpectation, Via
@@ -63,7 +63,7 @@ def compile_events(expectation: EventExpectation) -> list[Check]:
     place, entry = expectation.place, expectation.id
     checks = [Check("event", _existence(expectation), entry, place)]
     for attribute in expectation.attributes:
-        judge = _each(attribute, lambda span, context: [e.attributes for e in _matching(span, context, pattern, via)])
+        judge = _each(attribute, pattern, via)
         checks.append(_attribute_check(attribute, judge, entry))
     return checks
 
@@ -77,12 +77,17 @@ def _attribute_check(attribute: AttributeExpectation, judge: Judge, entry: str) 
     return Check(f"attributes.{attribute.name}", judge, entry, attribute.place, phase)
 
 
-def _each(expectation: AttributeExpectation, carriers: Callable[[Span, Context], Sequence[Attributes]]) -> Judge:
+def _each(expectation: AttributeExpectation, pattern: NamePattern, via: Via) -> Judge:
     judge_one = compile_attribute(expectation)
 
     def judge(span: Span, context: Context) -> Sequence[Outcome]:
-        found = carriers(span, context)
-        return [o for attributes in found for o in judge_one(attributes, context)] if found else (VACUOUS,)
+        found = [event.attributes for event in _matching(span, context, pattern, via)]
+        outcomes: list[Outcome] = [VACUOUS]
+        if found:
+            outcomes = [o for attributes in found for o in judge_one(attributes, context)]
+        if via != "span" and not context.complete:
+            outcomes.append(INCOMPLETE)  # a log record may come after its span
+        return outcomes
 
     return judge
 

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias, cast
 from spanpact.contract.compiled import Content
 from spanpact.engine.checks.check import Judge, missing_capability
 from spanpact.engine.checks.context import Context
-from spanpact.engine.checks.outcomes import KEPT, Breach, Outcome, Undecided
+from spanpact.engine.checks.outcomes import INCOMPLETE, KEPT, Breach, Outcome, Undecided
 from spanpact.engine.checks.values import TYPE_UNKNOWN
 from spanpact.privacy import Scanner, number_text
 from spanpact.trace.attributes import pairs_of
@@ -30,7 +30,8 @@ def compile_forbid(content: Content) -> Judge:
     scanner, exempt = Scanner(content.forbid), content.exempt
 
     def judge(span: Span, context: Context) -> Sequence[Outcome]:
-        return leaks(span_texts(span, context, exempt), scanner, context.capabilities) or _missing_parts(context)
+        found = leaks(span_texts(span, context, exempt), scanner, context.capabilities) or _missing_parts(context)
+        return found or (KEPT if context.complete else (INCOMPLETE,))  # a log record may come after its span
 
     return judge
 

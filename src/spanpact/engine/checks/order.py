@@ -16,9 +16,13 @@ NamedSpans: TypeAlias = tuple[str, Sequence[Span]]
 
 
 def out_of_order(groups: Sequence[NamedSpans], context: Context) -> list[Breach | Undecided]:
-    """Return an outcome for each two consecutive ids whose spans are not in order; ids without spans are skipped."""
-    with_spans = [(name, spans) for name, spans in groups if spans]
-    found = (_overlap(earlier, later, context) for earlier, later in pairwise(with_spans))
+    """Return an outcome for each two consecutive ids whose spans are not in order; ids without spans are skipped.
+
+    Those with such an id between them are not compared while spans may still arrive: the id would be compared with
+    each of them, with an allowance for both.
+    """
+    compared = [(name, spans) for name, spans in groups if spans] if context.complete else groups
+    found = (_overlap(earlier, later, context) for earlier, later in pairwise(compared) if earlier[1] and later[1])
     return [outcome for outcome in found if outcome]
 
 
