@@ -68,3 +68,17 @@ class SourceError(SpanpactError):
 
 class SourceUnavailable(SourceError):
     """A source that cannot be read at the moment. A caller that waits for traces may try again."""
+
+
+class SourceUnfinished(SourceUnavailable):
+    """A file of traces that is not there yet, or that ends in the middle of what is written to it.
+
+    Its hint names `--wait`; `own_hint` is the hint without that.
+    """
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message, hint=f"{hint}; {_WAIT}" if hint else _WAIT)
+        self.own_hint = hint
+
+
+_WAIT = "verify --wait SECONDS waits for a file that is still being written"

@@ -8,8 +8,9 @@ import pytest
 
 from spanpact.contract.loader import load_text
 from spanpact.engine import CompiledContract
-from spanpact.errors import SourceError, SourceUnavailable, UsageError
+from spanpact.errors import SourceError, SourceUnavailable, SourceUnfinished, UsageError
 from spanpact.findings import Report
+from spanpact.findings.catalogue import INTEGRITY
 from spanpact.testing import ManualClock
 from spanpact.trace.model import Reading, SourceInfo, Span, Trace
 from spanpact.verification.verifying import verify
@@ -18,6 +19,7 @@ from spanpact.verification.waiting import WaitSettings, completed, wait_for_verd
 TRACE, OTHER = "0" * 31 + "1", "0" * 31 + "2"
 SOURCE = SourceInfo("a place")
 AT_LEAST = "span: top\nchildren: {a: {span: x, count: 1..}}"
+WHOLE_TRACE = f"descendants: {{a: {{span: x, count: 1..}}}}\nlevels: {dict.fromkeys(sorted(INTEGRITY), 'improvement')}"
 EXACTLY = "span: top\nchildren: {a: {span: x, count: 2}}"
 ABSENT = "span: top\nchildren: {a: {span: x, count: 0}}"
 FINE = "span: top\nstatus: unset"
@@ -72,17 +74,38 @@ def waited(source: Arriving, body: str, seconds: float = 10.0, *, trace_ids: Seq
 
 
 class TestKept:
-    def test_a_minimum_is_kept_as_soon_as_it_is_reached(self) -> None:
+    def test_a_minimum_that_no_span_can_break_is_kept_as_soon_as_it_is_reached(self) -> None:
         source = Arriving((0.0, [TOP]), (1.0, [X]))
-        assert waited(source, AT_LEAST).verdict == "kept"
+        assert waited(source, WHOLE_TRACE).verdict == "kept"
         assert 1.0 <= source.clock() <= 1.25
 
-    @pytest.mark.parametrize("body", [EXACTLY, "span: top\nevery: {e: {span: '*', kind: internal}}"])
+    @pytest.mark.parametrize(
+        "body",
+        [
+            AT_LEAST,
+            WHOLE_TRACE.split("levels")[0],
+            EXACTLY,
+            "span: top\nevery: {e: {span: '*', kind: internal}}",
+            "span: top\nchildren: {a: {span: x, count: 0.., kind: internal}}",
+            "span: top\nchildren: {a: {span: x, count: 1.., closed: [attributes]}}",
+        ],
+    )
     def test_what_one_more_span_could_break_needs_the_settle_window(self, body: str) -> None:
-        source = Arriving((0.0, [TOP]), (1.0, [X, ANOTHER_X]))
+        source = Arriving((0.0, [TOP]), (0.1, [X, ANOTHER_X]))
         report = waited(source, body)
         assert report.verdict == "kept"
         assert report.results[0].not_checked == ()
+        assert source.clock() >= 0.35
+
+    @pytest.mark.parametrize("count", ["0..", "1.."])
+    def test_the_next_span_of_an_entry_without_maximum_may_break_its_content(self, count: str) -> None:
+        source = Arriving((0.0, [TOP, X]), (0.1, [Span(TRACE, f"{9:016x}", "x", TOP.span_id, "client", 9, 10)]))
+        report = waited(source, f"span: top\nchildren: {{a: {{span: x, count: {count}, kind: internal}}}}")
+        assert [finding.key for finding in report.findings] == ["a/kind"]
+
+    def test_a_wait_shorter_than_the_settle_window_settles_what_is_there_from_the_start(self) -> None:
+        source = Arriving((0.0, [TOP]))
+        assert waited(source, ABSENT, 0.1).verdict == "kept"
 
     def test_an_absence_is_believed_after_the_settle_window_and_not_before(self) -> None:
         source = Arriving((0.0, [TOP]))
@@ -193,6 +216,20 @@ class TestFailingSource:
     def test_a_source_that_stays_away_could_not_be_verified(self) -> None:
         with pytest.raises(SourceUnavailable, match="cannot be reached"):
             waited(Arriving(failing=(0.0, 99.0)), FINE, 2.0)
+
+    def test_what_is_broken_is_reported_though_the_source_is_away_at_the_end(self) -> None:
+        report = waited(Arriving((0.0, [TOP, X]), failing=(0.1, 99.0)), ABSENT)
+        assert [finding.key for finding in report.findings] == ["a/span-surplus"]
+
+    def test_a_file_that_stays_unfinished_is_an_error_without_a_hint_to_wait(self) -> None:
+        clock = ManualClock()
+
+        def read() -> Reading:
+            raise SourceUnfinished("t.jsonl: line 2: half there", hint="see there")
+
+        with pytest.raises(SourceUnavailable, match=r"half there, still so after 2 s \(see there\)$"):
+            wait_for_verdict(read, judge_by(FINE), WaitSettings(2), clock=clock, sleep=clock.sleep)
+        assert clock() == pytest.approx(2.0)
 
     def test_quiet_while_a_source_is_away_is_no_quiet(self) -> None:
         source = Arriving((0.0, [TOP]), (1.0, [X]), failing=(0.1, 1.1))

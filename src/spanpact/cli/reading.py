@@ -20,18 +20,21 @@ from spanpact.trace.model import LogRecord, Reading, SourceInfo, Span, Trace
 class SourceOptions:
     """What a command line sets for all its sources.
 
-    `scenarios` labels traces by trace id; `trace_ids` are the traces to keep (empty: all).
+    `scenarios` labels traces by trace id; `trace_ids` are the traces to keep (empty: all). `growing`: files may
+    still be written.
     """
 
     scenarios: Mapping[str, str] = field(default_factory=dict)
     trace_ids: tuple[str, ...] = ()
     tls: TlsOptions = NO_TLS_OPTIONS
+    growing: bool = False
 
 
 def source_options(arguments: argparse.Namespace, scenarios: Mapping[str, str] | None = None) -> SourceOptions:
     """Return the options for sources from parsed arguments. Raises `UsageError` for a malformed trace id."""
     tls = TlsOptions(arguments.ca_file, arguments.client_cert, arguments.client_key)
-    return SourceOptions(scenarios or {}, tuple(map(full_trace_id, arguments.traces)), tls)
+    waits = bool(getattr(arguments, "wait", 0))
+    return SourceOptions(scenarios or {}, tuple(map(full_trace_id, arguments.traces)), tls, growing=waits)
 
 
 def read_sources(specs: Sequence[str], options: SourceOptions) -> Reading:
@@ -52,7 +55,13 @@ def open_sources(specs: Sequence[str], options: SourceOptions) -> Iterator[Calla
     with ExitStack() as stack:
         sources = [
             stack.enter_context(
-                open_source(spec, scenarios=options.scenarios, trace_ids=options.trace_ids, tls=options.tls)
+                open_source(
+                    spec,
+                    scenarios=options.scenarios,
+                    trace_ids=options.trace_ids,
+                    tls=options.tls,
+                    growing=options.growing,
+                )
             )
             for spec in specs
         ]

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, cast
 
 from spanpact.otlp.batch import NeedsFullDecoding
 
 _RESOURCE_SPANS: Final = b"\x0a"  # field 1, with a length
+_WITH_LENGTH: Final = 2
 _PART_SIZE: Final = 1 << 16  # bytes; a part has at least this size, so that small fields are not decoded one by one
 _LONGEST_VARINT: Final = 10
 
@@ -61,3 +62,18 @@ def encode_varint(number: int) -> bytes:
         groups.append(number & 0x7F | 0x80)
         number >>= 7
     return bytes((*groups, number))
+
+
+def is_cut_short(message: bytes) -> bool:
+    """Return whether a message ends within its last field, as one that is still being written does."""
+    stream: io.BufferedReader = io.BufferedReader(cast("io.RawIOBase", io.BytesIO(message)))
+    while tag := stream.read(1):
+        if tag[0] & 7 != _WITH_LENGTH:
+            return False
+        try:
+            _, length = _read_varint(stream)
+        except NeedsFullDecoding:
+            return not stream.peek(1)
+        if len(stream.read(length)) < length:
+            return True
+    return False

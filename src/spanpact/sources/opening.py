@@ -33,18 +33,20 @@ def open_source(
     scenarios: Mapping[str, str] | None = None,
     trace_ids: Sequence[str] = (),
     tls: TlsOptions = NO_TLS_OPTIONS,
+    growing: bool = False,
 ) -> TraceSource:
     """Open the source that `spec` names: the path of an OTLP file, `-` for standard input, or `scheme:…`.
 
     A scheme is `jaeger`, or the name of an entry point of the group `spanpact.sources`. `scenarios` maps trace ids to
-    labels. `trace_ids` are read by sources that can be queried by id, `tls` is used by sources over https.
+    labels. `trace_ids` are read by sources that can be queried by id, `tls` is used by sources over https. `growing`: a
+    file may still be written, so that its traces are not complete.
     Raise UsageError for an empty text or an unknown scheme, SourceError for a plug-in that cannot be loaded.
     """
     if not spec:
         raise UsageError("the source is empty", hint=_accepted())
     scheme = _SCHEME.match(spec)
     if scheme is None or Path(spec).exists():
-        return OtlpFileSource(spec, scenarios=scenarios)
+        return OtlpFileSource(spec, scenarios=scenarios, growing=growing)
     if scheme[1] == "jaeger":
         return jaeger_from_spec(spec, scenarios=scenarios, trace_ids=trace_ids, tls=tls)
     plugins = {plugin.name: plugin for plugin in entry_points(group=ENTRY_POINT_GROUP)}

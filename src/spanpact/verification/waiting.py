@@ -2,7 +2,7 @@
 
 A number of spans is never waited for. Pure: the caller gives the clock and the sleep.
 
-    kept early, no parent missing ─────────▶ done      (`at_least` is reached, whatever else comes)
+    kept early, no parent missing ─────────▶ done      (the traces are complete, or no further span can break it)
     quiet ──▶ judged as complete ──▶ kept ─▶ done      (`exactly`, `at_most`, `absent` hold after the settle window)
                                  └─▶ broken early too ▶ done     (no further span would change it)
     otherwise until the deadline: what is missing may still come
@@ -18,7 +18,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from spanpact.errors import SourceError, SourceUnavailable, UsageError
+from spanpact.errors import SourceError, SourceUnavailable, SourceUnfinished, UsageError
 from spanpact.findings import Report
 from spanpact.trace.model import Reading
 
@@ -39,6 +39,11 @@ class WaitSettings:
     settle: float = 0.25
     pause: float = 0.02
     longest_pause: float = 0.25
+
+    @property
+    def window(self) -> float:
+        """Return the settle window, at most half of the wait: what is there from the start is settled at its end."""
+        return min(self.settle, self.timeout / 2)
 
     def __post_init__(self) -> None:
         if not 0 <= self.timeout < 86_400:
@@ -100,21 +105,23 @@ def wait(
         seen = poll.read()
         return _with_missing(poll.judge_early(seen), poll.missing(seen), settings)
     deadline = clock() + settings.timeout
-    state = _PollState(poll, settings.settle)
+    state = _PollState(poll, settings.window)
     pause = settings.pause
     while True:
         last = clock() >= deadline
         try:
             seen = poll.read()
-        except SourceUnavailable:
+        except SourceUnavailable as error:
+            if last and state.broken:
+                return state.broken  # whatever cannot be read now
             if last:
-                raise
+                raise _after_waiting(error, settings) from None
             state.read_failed()
         else:
             if report := state.settled(seen, clock()):
                 return report
             if state.broken:  # further spans may add findings: wait one more settle window for them
-                deadline = min(deadline, clock() + settings.settle)
+                deadline = min(deadline, clock() + settings.window)
             if last:
                 return state.at_the_deadline(seen, settings)
         now = clock()
@@ -133,7 +140,7 @@ class _PollState(Generic[T]):
         self._early: Report | None = None
         self._complete: Report | None = None
         self._quiet = False
-        self.broken = False
+        self.broken: Report | None = None
 
     def read_failed(self) -> None:
         """Restart the settle window: a read failed, so it is unknown whether anything came."""
@@ -159,7 +166,7 @@ class _PollState(Generic[T]):
             self._complete = self._complete or poll.judge_complete(seen)
             if self._complete.verdict == "kept" or (broken and self._quiet):
                 return self._complete
-        self.broken = self.broken or broken
+        self.broken = self._early if broken else self.broken
         return None
 
     def at_the_deadline(self, seen: T, settings: WaitSettings) -> Report:
@@ -167,6 +174,13 @@ class _PollState(Generic[T]):
         assert self._early is not None
         report = self._complete if self._quiet and self._complete else self._early
         return _with_missing(report, self._poll.missing(seen), settings)
+
+
+def _after_waiting(error: SourceUnavailable, settings: WaitSettings) -> SourceUnavailable:
+    """Return the error to raise at the deadline: a hint to wait would be of no use."""
+    if not isinstance(error, SourceUnfinished):
+        return error
+    return SourceUnavailable(f"{error.message}, still so after {settings.timeout:g} s", hint=error.own_hint)
 
 
 def _with_missing(report: Report, missing: Collection[str], settings: WaitSettings) -> Report:

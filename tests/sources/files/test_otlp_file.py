@@ -17,7 +17,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as ProtobufSpan
 
-from spanpact.errors import SourceError
+from spanpact.errors import SourceError, SourceUnfinished
 from spanpact.otlp import encode_traces_json
 from spanpact.sources import FileLimits, MemorySource, OtlpFileSource, iter_batches
 from spanpact.trace.model import Reading
@@ -228,3 +228,63 @@ def test_an_empty_standard_input_is_named(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO()))
     with pytest.raises(SourceError, match="standard input: is empty"):
         OtlpFileSource("-").read()
+
+
+class TestUnfinished:
+    """A file that ends in the middle of what is written to it may be read again by a caller that waits."""
+
+    @pytest.mark.parametrize(
+        ("name", "says"),
+        [("t.json", "line 1"), ("t.jsonl", "line 2"), ("t.pb", "last field is half there"), ("t", "line 1")],
+    )
+    def test_wherever_it_is_cut(self, tmp_path: Path, as_json: bytes, as_protobuf: bytes, name: str, says: str) -> None:
+        path = tmp_path / name
+        before = as_json + b"\n" if name == "t.jsonl" else b""
+        whole = as_protobuf if name == "t.pb" else as_json
+        for end in range(1, len(whole), 7):
+            path.write_bytes(before + whole[:end])
+            with pytest.raises(SourceUnfinished, match=says):
+                OtlpFileSource(path).read()
+
+    @pytest.mark.parametrize("content", [b"", b"\n \n", b'{"data": []}\n'])
+    def test_nothing_is_there_yet(self, tmp_path: Path, content: bytes) -> None:
+        path = tmp_path / "t.jsonl"
+        with pytest.raises(SourceUnfinished, match=r"No such file .* verify --wait SECONDS"):
+            OtlpFileSource(path).read()
+        path.write_bytes(content)
+        with pytest.raises(SourceUnfinished, match=r"is empty|holds no OTLP data"):
+            OtlpFileSource(path).read()
+
+    def test_gzip_is_cut(self, tmp_path: Path, as_json: bytes) -> None:
+        path = tmp_path / "t.json.gz"
+        path.write_bytes(gzip.compress(as_json)[:-9])
+        with pytest.raises(SourceUnfinished, match="cut short"):
+            OtlpFileSource(path).read()
+
+    @pytest.mark.parametrize(
+        ("name", "content"),
+        [
+            ("t.jsonl", b'{"resourceSpans": []}\n{"resourceSpans": [\n{"resourceSpans": []}\n'),
+            ("t.jsonl", b'{"resourceSpans": []}\n{"resourceSpans": [\n'),
+            ("t.jsonl", b'{"resourceSpans": []}\n{"resourceSpans": NaN'),
+            ("t.pb", b"garbage"),
+        ],
+    )
+    def test_what_waiting_cannot_repair_is_an_error(self, tmp_path: Path, name: str, content: bytes) -> None:
+        path = tmp_path / name
+        path.write_bytes(content)
+        with pytest.raises(SourceError) as caught:
+            OtlpFileSource(path).read()
+        assert not isinstance(caught.value, SourceUnfinished)
+
+    def test_traces_of_a_growing_file_are_not_complete(self, tmp_path: Path, as_json: bytes) -> None:
+        path = tmp_path / "t.json"
+        path.write_bytes(as_json)
+        assert all(trace.complete for trace in OtlpFileSource(path).read().traces)
+        assert not any(trace.complete for trace in OtlpFileSource(path, growing=True).read().traces)
+
+    def test_standard_input_has_ended(self, monkeypatch: pytest.MonkeyPatch, as_json: bytes) -> None:
+        monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(as_json[:-9])))
+        with pytest.raises(SourceError) as caught:
+            OtlpFileSource("-", growing=True).read()
+        assert not isinstance(caught.value, SourceUnfinished)

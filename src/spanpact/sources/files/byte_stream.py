@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, cast
 
-from spanpact.errors import SourceError
+from spanpact.errors import SourceError, SourceUnfinished
 
 STANDARD_INPUT: Final = "-"
 _BUFFER_SIZE: Final = 1 << 18  # bytes; a line with many spans is long
@@ -26,23 +26,33 @@ def display_name(path: str) -> str:
 def open_stream(path: str) -> Iterator[io.BufferedReader]:
     """Open a file (`-`: standard input) and inflate it if it is gzip, recognised by its content.
 
-    Raise SourceError where it is missing, empty, unreadable or damaged, also while the caller reads from it.
+    Raise SourceError where it is unreadable or damaged, and SourceUnfinished where it is missing, empty or cut short,
+    also while the caller reads from it.
     """
     name = display_name(path)
     try:
         with _open(path) as raw:
             if not raw.peek(1):
-                raise SourceError(f"{name}: is empty", hint="did the exporter flush before it stopped?")
+                raise unfinished(f"{name}: is empty", path, hint="did the exporter flush before it stopped?")
             yield _inflate(raw)
-    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+    except EOFError as error:
+        raise unfinished(f"{name}: the gzip data is damaged or cut short: {error}", path) from None
+    except (gzip.BadGzipFile, zlib.error) as error:
         raise SourceError(f"{name}: the gzip data is damaged or cut short: {error}") from None
+    except FileNotFoundError as error:
+        hint = "give the path of an OTLP file, or - for standard input"
+        raise unfinished(f"{name}: cannot be read: {error.strerror}", path, hint=hint) from None
     except OSError as error:
         raise SourceError(f"{name}: cannot be read: {error.strerror or error}", hint=_hint(error)) from None
 
 
+def unfinished(what: str, path: str, *, hint: str = "") -> SourceError:
+    """Return the error for a file that is not there yet or not whole. What standard input lacks never comes."""
+    of_input = path in (STANDARD_INPUT, display_name(STANDARD_INPUT))
+    return SourceError(what, hint=hint) if of_input else SourceUnfinished(what, hint=hint)
+
+
 def _hint(error: OSError) -> str:
-    if isinstance(error, FileNotFoundError):
-        return "give the path of an OTLP file, or - for standard input"
     return "give one file, not a folder" if isinstance(error, IsADirectoryError) else ""
 
 

@@ -7,8 +7,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, Literal, NamedTuple, TypeAlias
 
+import msgspec
+
 from spanpact.errors import SourceError
 from spanpact.otlp import Batch, Origin, SharedValues, decode_json, decode_protobuf_traces
+from spanpact.otlp.protobuf_wire import is_cut_short
+from spanpact.sources.files.byte_stream import unfinished
 from spanpact.sources.files.limits import FileLimits, too_large
 
 Format: TypeAlias = Literal["json", "protobuf", "unknown"]
@@ -29,15 +33,25 @@ def format_of(path: str) -> Format:
 
 
 class Document(NamedTuple):
-    """One JSON document of a file: its bytes, its position, and whether to search it for duplicate keys."""
+    """One JSON document of a file: its bytes, its position, and whether to search it for duplicate keys.
+
+    `may_grow`: the file ends here, so that a writer may be in the middle of the document.
+    """
 
     data: bytes
     origin: Origin
     check_keys: bool
+    may_grow: bool = False
 
     def decode(self, shared: SharedValues) -> Batch:
         """Decode the document. Raise SourceError where it is not OTLP JSON."""
-        return decode_json(self.data, origin=self.origin, shared=shared, duplicate_keys=self.check_keys)
+        try:
+            return decode_json(self.data, origin=self.origin, shared=shared, duplicate_keys=self.check_keys)
+        except SourceError as error:
+            if self.may_grow and _is_cut_short(self.data):
+                hint = f"what starts in line {self.origin.line} is half there"
+                raise unfinished(error.message, self.origin.name, hint=hint) from None
+            raise
 
 
 class DocumentReader:
@@ -74,13 +88,19 @@ class DocumentReader:
                 is_json_lines = text.startswith(b"{") and text.endswith(b"}")
             if not is_json_lines:
                 line += self._rest(stream)
-            yield self._document(line, Origin(self._name, start, line_number))
+            may_grow = not (is_json_lines and line.endswith(b"\n"))
+            yield self._document(line, Origin(self._name, start, line_number), may_grow=may_grow)
 
     def _json_batches(self, stream: io.BufferedReader) -> Iterator[Batch]:
         return (document.decode(self._shared) for document in self.documents(stream))
 
     def _protobuf_batch(self, data: bytes) -> Batch:
-        return decode_protobuf_traces(data, name=self._name, shared=self._shared)
+        try:
+            return decode_protobuf_traces(data, name=self._name, shared=self._shared)
+        except SourceError as error:
+            if is_cut_short(data):
+                raise unfinished(error.message, self._name, hint="its last field is half there") from None
+            raise
 
     def _batches_by_content(self, stream: io.BufferedReader) -> Iterator[Batch]:
         """Decode a stream of unknown format.
@@ -97,7 +117,7 @@ class DocumentReader:
         try:
             yield self._protobuf_batch(data)
         except SourceError:
-            yield self._document(data, Origin(self._name)).decode(self._shared)
+            yield self._document(data, Origin(self._name), may_grow=True).decode(self._shared)
 
     def _rest(self, stream: io.BufferedReader) -> bytes:
         return self._count(stream.read(self._limits.document + 1))
@@ -114,13 +134,22 @@ class DocumentReader:
             raise too_large(self._name, f"more than {self._limits.total:,} bytes")
         return data
 
-    def _document(self, line: bytes, origin: Origin) -> Document:
+    def _document(self, line: bytes, origin: Origin, *, may_grow: bool) -> Document:
         text = _without_mark(line)
         origin = Origin(origin.name, origin.offset + len(line) - len(text), origin.line)
         check = len(text) <= self._unchecked_keys
         self._unchecked_keys -= len(text) if check else 0
-        return Document(text, origin, check)
+        return Document(text, origin, check, may_grow)
 
 
 def _without_mark(data: bytes) -> bytes:
     return data.removeprefix(_BYTE_ORDER_MARK)
+
+
+def _is_cut_short(text: bytes) -> bool:
+    """Return whether a JSON text is well-formed as far as it goes, and ends too early."""
+    try:
+        msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return "truncated" in str(error)
+    return False

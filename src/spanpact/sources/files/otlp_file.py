@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from spanpact.errors import SourceError
 from spanpact.otlp import Batch, SharedValues
 from spanpact.otlp.protobuf_wire import iter_resource_spans
 from spanpact.otlp.unread import UnreadFields
-from spanpact.sources.files.byte_stream import STANDARD_INPUT, display_name, open_stream
+from spanpact.sources.files.byte_stream import STANDARD_INPUT, display_name, open_stream, unfinished
 from spanpact.sources.files.framing import Document, DocumentReader, format_of
 from spanpact.sources.files.limits import DEFAULT_LIMITS, FileLimits, too_large
 from spanpact.sources.trace_source import SourceBase
@@ -22,11 +21,11 @@ from spanpact.trace.model import ALL_CAPABILITIES, Capability, Reading, SourceIn
 
 
 class OtlpFileSource(SourceBase):
-    """The traces of one OTLP file (`-`: standard input). All of them are complete.
+    """The traces of one OTLP file (`-`: standard input). All of them are complete, unless the file is `growing`.
 
     The extension names the format (`.json`, `.jsonl`, `.ndjson`, `.pb`, `.binpb`); for others the content decides. gzip
     is recognised by its content. A file is read anew each time, standard input once. `scenarios` maps trace ids to
-    labels. `offered` is the number of requests that the file's traces come from.
+    labels. `offered` is the number of requests that the file's traces come from. `growing`: it is still being written.
     """
 
     def __init__(
@@ -36,11 +35,13 @@ class OtlpFileSource(SourceBase):
         scenarios: Mapping[str, str] | None = None,
         offered: int | None = None,
         limits: FileLimits = DEFAULT_LIMITS,
+        growing: bool = False,
     ) -> None:
         self.path = str(path)
         self.scenarios = scenarios if scenarios is not None else {}  # the caller may still fill an empty mapping
         self.offered = offered
         self._limits = limits
+        self._growing = growing and self.path != STANDARD_INPUT
         self._has_logs = False
         self._standard_input: Reading | None = None
 
@@ -86,12 +87,13 @@ class OtlpFileSource(SourceBase):
             unread.update(batch.unread)
             self.check_span_count(assembler.spans)
         if not signals:
-            raise SourceError(
+            raise unfinished(
                 f"{self.name}: holds no OTLP data: neither resourceSpans nor resourceLogs",
+                self.path,
                 hint="accepted: what an OTLP exporter or the collector's file exporter writes",
             )
         self._has_logs = "logs" in signals
-        traces = assembler.traces(complete=True, scenarios=self.scenarios)
+        traces = assembler.traces(complete=not self._growing, scenarios=self.scenarios)
         return Reading(self.info, traces, self.offered, unread=unread.fields())
 
     def __repr__(self) -> str:
