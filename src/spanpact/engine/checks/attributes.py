@@ -63,7 +63,9 @@ def compile_attribute(expectation: AttributeExpectation) -> AttributeJudge:
                     kind, wanted, observed = wrong
                     verb = "has the wrong type" if kind == "type" else "has a different value"
                     hint = line_end_hint(matcher, value)
-                    return (Breach(f"attribute-{kind}", f"attribute {each} {verb}", wanted, observed, hint, each),)
+                    return (
+                        Breach(f"attribute-{kind}", f"attribute {each} {verb}", wanted, observed, hint, attribute=each),
+                    )
         if not found:
             return _with_unsent_hint(missing, names, attributes)
         if undecided:
