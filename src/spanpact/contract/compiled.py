@@ -101,7 +101,10 @@ class AttributeExpectation:
 
 @dataclass(frozen=True, slots=True)
 class EventExpectation:
-    """One id of `events`: the span's events (or log records, see `via`) whose name matches `event`."""
+    """One id of `events`: the span's events (or log records, see `via`) whose name matches `event`.
+
+    `where_attributes` and `severities` select further: by attributes, and log records by their severity (empty: any).
+    """
 
     id: str
     event: NamePattern
@@ -109,6 +112,8 @@ class EventExpectation:
     count: Count = ONE
     attributes: tuple[AttributeExpectation, ...] = ()
     place: Place | None = None
+    where_attributes: tuple[AttributeExpectation, ...] = ()
+    severities: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

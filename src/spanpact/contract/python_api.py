@@ -45,6 +45,8 @@ class Event(_Keywords):
     via: str | None = None
     count: int | str | None = None
     attributes: Matchers | None = None
+    where: Mapping[str, Any] | None = None
+    severity: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,7 @@ KEYWORDS: Final[Mapping[str, KeywordRule]] = MappingProxyType(
         "events": KeywordRule(f"{_MEMBER} place", compare_presence, _EVENTS),
         "event": KeywordRule("selects: both", compare_selectors, _EVENTS),
         "via": KeywordRule("selects: both", compare_selectors, _EVENTS),
+        "severity": KeywordRule("selects: both", compare_selectors, _EVENTS),
         "links": KeywordRule(f"{_MEMBER} place", compare_presence, _LINKS),
     }
 )

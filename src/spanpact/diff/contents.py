@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias
 
 from spanpact.contract.compiled import AttributeExpectation, Content, EventExpectation, LinkExpectation
-from spanpact.diff.changes import LOOSER, NEITHER, TIGHTER, Shift
+from spanpact.diff.changes import LOOSER, NEITHER, TIGHTER, Shift, both_ways
 from spanpact.diff.comparison import NOTHING, Comparison, Subject, Value, by_id, optional_sides, pairs_by_id, sides
 from spanpact.diff.raised_findings import RaisedFinding, findings_of_content
+from spanpact.diff.renames import canonical_text
 
 Item: TypeAlias = EventExpectation | LinkExpectation
 _SINGLE: Final = ("name", "kind", "status", "status_message", "scope", "parent", "duration")
@@ -154,6 +155,13 @@ def _compare_item(comparison: Comparison, subject: Subject, old: Item, new: Item
             continue  # the same names in another order
         values = Value(before, old.place), Value(after, new.place)
         comparison.compare(subject, keyword, values, naming=closed, raised_as=raised_as)
+    if isinstance(old, EventExpectation) and isinstance(new, EventExpectation):
+        texts = [sorted(map(canonical_text, each.where_attributes)) for each in (old, new)]
+        if texts[0] != texts[1]:
+            where = Value(old.where_attributes, old.place), Value(new.where_attributes, new.place)
+            comparison.add(subject, "where", "changed", where, both_ways("other events are selected"))
+        severities = Value(old.severities, old.place), Value(new.severities, new.place)
+        comparison.compare(subject, "severity", severities, raised_as=raised_as)
     count = Value(old.count, old.place), Value(new.count, new.place)
     comparison.compare(subject, "count", count, raised_as=raised_as)
     _attributes(comparison, subject, "attributes", old.attributes, new.attributes, None)

@@ -67,7 +67,7 @@ def _used_names(plan: ContractPlan) -> dict[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
     for content in _contents(plan):
         listed = [*content.attributes, *content.resource]
-        listed += [a for event in content.events for a in event.attributes]
+        listed += [a for event in content.events for a in (*event.where_attributes, *event.attributes)]
         listed += [a for link in content.links for a in link.attributes]
         for names in (*content.exactly_one_true, *_of_attributes(listed), *_of_name(content)):
             found[names[0]] = frozenset(names)

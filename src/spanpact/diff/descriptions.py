@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from spanpact.contract.compiled import (
+    AttributeExpectation,
     Condition,
     Content,
     Count,
@@ -34,6 +35,8 @@ def describe(value: Any) -> str:
             return _bound(value)
         case Content():
             return "; ".join(describe_content(value))
+        case AttributeExpectation():
+            return f"{value.name}: {describe(value.matcher)}"
         case Entry() | Rule() | EventExpectation() | LinkExpectation():
             return "; ".join(_named(value))
         case Condition():
@@ -64,6 +67,9 @@ def _named(value: Entry | Rule | EventExpectation | LinkExpectation) -> Iterable
     yield str(name or "whole traces")
     if value.count is not None:
         yield f"count {value.count}"
+    if isinstance(value, EventExpectation):
+        yield from (f"where attributes.{describe(a)}" for a in value.where_attributes)
+        yield from (f"severity {describe(value.severities)}",) if value.severities else ()
     if isinstance(value, EventExpectation | LinkExpectation):
         yield from (f"attributes.{a.name}: {describe(a.matcher)}" for a in value.attributes)
     else:

@@ -149,5 +149,7 @@ def _contents(plan: ContractPlan) -> Iterator[tuple[str, Content]]:
 
 def _attributes(holder: str, content: Content) -> Iterator[tuple[str, AttributeExpectation]]:
     yield from ((holder, each) for each in (*content.attributes, *content.resource))
+    for event in content.events:
+        yield from ((event.id, each) for each in event.where_attributes)
     for item in items_of(content):
         yield from ((item.id, each) for each in item.attributes)

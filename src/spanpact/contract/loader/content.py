@@ -18,7 +18,7 @@ from spanpact.contract.compiled import (
 )
 from spanpact.contract.document import Location, Mapping, Node
 from spanpact.contract.loader.context import Context
-from spanpact.contract.loader.matchers import read_closed_matcher, read_matcher
+from spanpact.contract.loader.matchers import read_closed_matcher, read_matcher, read_severities
 from spanpact.contract.loader.node_readers import (
     read_count,
     read_duration,
@@ -33,6 +33,7 @@ from spanpact.contract.loader.vocabulary import (
     CONTENT,
     DURATION,
     EVENT,
+    EVENT_SELECTION,
     KINDS,
     LINK,
     PARENTS,
@@ -98,7 +99,14 @@ class ContentReader:
             read_optional(keywords, "count", read_count, ONE),
             read_optional(keywords, "attributes", self.attributes, ()),
             location.place,
+            read_optional(keywords, "where", self._event_where, ()),
+            _event_severities(keywords),
         )
+
+    def _event_where(self, node: Node) -> tuple[AttributeExpectation, ...]:
+        keywords = read_mapping(node, "`where` of an event", EVENT_SELECTION)
+        attributes = read_required(keywords, "attributes", "`where` of an event")
+        return ContentReader(self.context, relations=False).attributes(attributes)
 
     def _links(self, node: Node) -> tuple[LinkExpectation, ...]:
         return tuple(_each(self.context, node, "`links`", self._link))
@@ -149,6 +157,16 @@ def keyword_places(node: Mapping, keywords: tuple[str, ...], *, deep: tuple[str,
             below = item.keys if keyword in deep and isinstance(item, Mapping) else {}
             found.update({f"{keyword}.{name}": location.place for name, location in below.items() if location.place})
     return found
+
+
+def _event_severities(event: Mapping) -> frozenset[str]:
+    if "severity" not in event.items:
+        return frozenset()
+    if read_via(event) == "span":
+        raise event.keys["severity"].error(
+            "`severity` is of log records, and this selects span events", hint="add via: log, or via: either"
+        )
+    return read_severities(event.items["severity"])
 
 
 def _duration(node: Node) -> DurationBound:

@@ -17,7 +17,7 @@ from spanpact.contract.loader.node_readers import (
     read_text,
     read_word,
 )
-from spanpact.contract.loader.vocabulary import CLOSED_MATCHER, MATCHER, PRESENCE, TYPES, suggest
+from spanpact.contract.loader.vocabulary import CLOSED_MATCHER, MATCHER, PRESENCE, SEVERITIES, SEVERITY, TYPES, suggest
 from spanpact.trace.model import Value
 
 MAX_PATTERN: Final = 1_000
@@ -123,3 +123,22 @@ def read_closed_matcher(node: Node, what: str, accepted: tuple[str, ...]) -> Mat
         matches=pattern,
         regex=compile_pattern(pattern, keywords["matches"].location, "`matches`") if pattern is not None else None,
     )
+
+
+def read_severities(node: Node) -> frozenset[str]:
+    """Read the matcher of `severity`: the severities that it accepts."""
+    if isinstance(node, Scalar):
+        return frozenset((read_word(node, "`severity`", SEVERITIES),))
+    keywords = read_mapping(node, "the matcher of `severity`", SEVERITY).items
+    if not keywords:
+        raise node.location.error("the matcher of `severity` is empty", hint=f"accepted: {', '.join(SEVERITY)}")
+    accepted = frozenset(SEVERITIES)
+    for keyword, item in keywords.items():
+        items = read_sequence(item, "`one_of`").items if keyword == "one_of" else (item,)
+        words = [read_word(each, "`severity`", SEVERITIES) for each in items]
+        place = SEVERITIES.index(words[0])
+        ranges = {"at_least": SEVERITIES[place:], "at_most": SEVERITIES[: place + 1]}
+        accepted &= frozenset(ranges.get(keyword, words))
+    if not accepted:
+        raise node.location.error("no severity meets `severity`")
+    return accepted

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Final, NamedTuple, TypeAlias
 
 from spanpact.contract.compiled import AttributeExpectation, EventExpectation, Via
 from spanpact.engine.checks.attributes import compile_attribute
 from spanpact.engine.checks.check import Check, Judge, Phase
 from spanpact.engine.checks.context import Context
 from spanpact.engine.checks.exceptions import EXCEPTION, count_reported_twice, is_exception
-from spanpact.engine.checks.outcomes import INCOMPLETE, KEPT, VACUOUS, Breach, Outcome, Undecided
+from spanpact.engine.checks.outcomes import INCOMPLETE, KEPT, VACUOUS, Breach, Outcome, Undecided, all_kept
 from spanpact.trace.model import Attributes, Event, LogRecord, Span
 from spanpact.trace.name_patterns import NamePattern
 
@@ -36,6 +36,11 @@ def count_events(events: Sequence[NamedEvent], via: Via) -> int:
     return len(events) - count_reported_twice(event.carrier for event in events)
 
 
+Selected: TypeAlias = tuple[Sequence[NamedEvent], Undecided | None]
+"""The events that are selected, and why that is undecided for others."""
+Select: TypeAlias = Callable[[Span, Context], Selected]
+
+
 def named_events(span: Span, context: Context, via: Via) -> Iterator[NamedEvent]:
     """Yield the events of a span by this `via`: span events, log records, or both."""
     if via != "log":
@@ -59,17 +64,53 @@ def missing_event_capability(context: Context, via: Via, *, found: bool) -> Unde
 
 def compile_events(expectation: EventExpectation) -> list[Check]:
     """Return the checks of one id of `events`: how many there are, and each attribute of each of them."""
-    pattern, via = expectation.event, expectation.via
+    select = _compile_selection(expectation)
     place, entry = expectation.place, expectation.id
-    checks = [Check("event", _existence(expectation), entry, place)]
-    for attribute in expectation.attributes:
-        judge = _each(attribute, pattern, via)
-        checks.append(_attribute_check(attribute, judge, entry))
+    checks = [Check("event", _existence(expectation, select), entry, place)]
+    checks += [_attribute_check(each, _each(each, select, expectation.via), entry) for each in expectation.attributes]
     return checks
 
 
-def _matching(span: Span, context: Context, pattern: NamePattern, via: Via) -> list[NamedEvent]:
-    return [event for event in named_events(span, context, via) if event.fits(pattern)]
+def _compile_selection(expectation: EventExpectation) -> Select:
+    pattern, via, severities = expectation.event, expectation.via, expectation.severities
+    where = [compile_attribute(attribute) for attribute in expectation.where_attributes]
+
+    def select(span: Span, context: Context) -> Selected:
+        found = [event for event in named_events(span, context, via) if event.fits(pattern)]
+        if severities:
+            found = [event for event in found if _has_severity(event.carrier, severities)]
+        if not where:
+            return found, None
+        selected, undecided = [], None
+        for event in found:
+            outcome = all_kept(outcome for judge in where for outcome in judge(event.attributes, context))
+            if outcome is True:
+                selected.append(event)
+            elif isinstance(outcome, Undecided):
+                undecided = outcome
+        return selected, undecided
+
+    return select
+
+
+def _has_severity(carrier: Event | LogRecord, severities: Collection[str]) -> bool:
+    """Return whether a log record has one of the severities; span events have none, and are not excluded by it."""
+    return not isinstance(carrier, LogRecord) or severity_of(carrier) in severities
+
+
+def severity_of(record: LogRecord) -> str:
+    """Return the severity as contracts write it, by the number or else by the usual texts; "" where it is unknown."""
+    if 1 <= record.severity_number <= 24:
+        return _SEVERITIES[(record.severity_number - 1) // 4]
+    word = record.severity.strip().rstrip("234").lower()
+    return word if word in _SEVERITIES else _OTHER_WORDS.get(word, "")
+
+
+_SEVERITIES: Final = ("trace", "debug", "info", "warn", "error", "fatal")
+_OTHER_WORDS: Final = {
+    "verbose": "trace", "information": "info", "informational": "info", "notice": "info", "warning": "warn",
+    "err": "error", "severe": "error", "critical": "fatal", "crit": "fatal", "alert": "fatal", "emergency": "fatal",
+}  # fmt: skip
 
 
 def _attribute_check(attribute: AttributeExpectation, judge: Judge, entry: str) -> Check:
@@ -77,14 +118,16 @@ def _attribute_check(attribute: AttributeExpectation, judge: Judge, entry: str) 
     return Check(f"attributes.{attribute.name}", judge, entry, attribute.place, phase)
 
 
-def _each(expectation: AttributeExpectation, pattern: NamePattern, via: Via) -> Judge:
+def _each(expectation: AttributeExpectation, select: Select, via: Via) -> Judge:
     judge_one = compile_attribute(expectation)
 
     def judge(span: Span, context: Context) -> Sequence[Outcome]:
-        found = [event.attributes for event in _matching(span, context, pattern, via)]
-        outcomes: list[Outcome] = [VACUOUS]
-        if found:
-            outcomes = [o for attributes in found for o in judge_one(attributes, context)]
+        found, undecided = select(span, context)
+        outcomes = [outcome for event in found for outcome in judge_one(event.attributes, context)]
+        if undecided:
+            outcomes.append(undecided)
+        elif not found:
+            outcomes.append(VACUOUS)
         if via != "span" and not context.complete:
             outcomes.append(INCOMPLETE)  # a log record may come after its span
         return outcomes
@@ -92,12 +135,13 @@ def _each(expectation: AttributeExpectation, pattern: NamePattern, via: Via) -> 
     return judge
 
 
-def _existence(expectation: EventExpectation) -> Judge:
+def _existence(expectation: EventExpectation, select: Select) -> Judge:
     pattern, via, count = expectation.event, expectation.via, expectation.count
 
     def judge(span: Span, context: Context) -> Sequence[Outcome]:
-        number = count_events(_matching(span, context, pattern, via), via)
-        if undecided := missing_event_capability(context, via, found=number > 0):
+        found, unknown = select(span, context)
+        number = count_events(found, via)
+        if undecided := missing_event_capability(context, via, found=number > 0) or unknown:
             return (undecided,)
         if number in count:
             may_grow = via != "span" and count.high is not None and not context.complete

@@ -132,6 +132,11 @@ def all_attributes(id: str, content: Content) -> Iterator[tuple[str, str, Attrib
 def _check_attributes(id: str, content: Content) -> Iterator[LintMessage]:
     """Yield messages about impossible attributes of events and links, and `optional` ones that can only be missing."""
     items = {each.id for each in items_of(content)}
+    selecting = [(event.id, each) for event in content.events for each in event.where_attributes]
+    for event, attribute in selecting:
+        if not attribute_possible(attribute.matcher):
+            message = f"`where` of `{event}` selects nothing: no event can meet its `attributes.{attribute.name}`"
+            yield lint_message("never-selects", message, hint=_FIX_MATCHER, place=attribute.place)
     for holder, keyword, attribute in all_attributes(id, content):
         if holder in items and not attribute_possible(attribute.matcher):
             message = f"no event or link can meet `{keyword}` of `{holder}`"

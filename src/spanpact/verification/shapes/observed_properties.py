@@ -131,6 +131,7 @@ def _expectations(content: Content) -> Iterator[AttributeExpectation]:
     yield from content.attributes
     yield from content.resource
     for event in content.events:
+        yield from event.where_attributes
         yield from event.attributes
     for link in content.links:
         yield from link.attributes
