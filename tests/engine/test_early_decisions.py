@@ -153,6 +153,11 @@ class TestContent:
         assert keys(judged("span: top", started)) == []
         assert keys(judged("span: top", started, complete=True)) == ["integrity/span-times"]
 
+    def test_the_value_of_an_attribute_of_a_span_that_ended_is_final(self) -> None:
+        assert keys(judged("span: top\nattributes: {k: 1}", span("top", 1, 0, attributes={"k": 2}))) == [
+            "top/attribute-value"
+        ]
+
     def test_whether_a_parent_is_remote_may_depend_on_a_span_to_come(self) -> None:
         body, child = "span: x\nparent: local", span("x", 2, resource=Resource({"service.name": "a"}))
         parent = span("top", 1, 0, resource=Resource({"service.name": "b"}))
