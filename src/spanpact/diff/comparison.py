@@ -94,11 +94,13 @@ class Comparison:
         name: str = "",
         naming: Shift = NEITHER,
         raised_as: str = "",
+        affects: Shift = NEITHER,
     ) -> None:
         """Compare the values of a keyword by its rule, and add a change if they differ.
 
         `name` is what the keyword is called in the change (default: the keyword). `naming` is the shift from naming
         something in a closed place, which pending does not waive. `raised_as` is the keyword whose findings it raises.
+        `affects` is the shift from anything else that the value decides, which pending does not waive either.
         """
         old, new = values
         shift = KEYWORDS[keyword].compare(old.value, new.value)
@@ -108,7 +110,7 @@ class Comparison:
         shift, waived = self.waive(subject, shift, raised, raised)
         before, after = has_value(old.value), has_value(new.value)
         edit: Edit = "changed" if before and after else "added" if after else "removed"
-        self.add(subject, keyword, edit, values, shift | naming, waived=waived, name=name)
+        self.add(subject, keyword, edit, values, shift | naming | affects, waived=waived, name=name)
 
     def waive(
         self, subject: Subject, shift: Shift, before: Sequence[RaisedFinding], after: Sequence[RaisedFinding]

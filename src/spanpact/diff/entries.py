@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from spanpact.contract.compiled import Entry
-from spanpact.diff.changes import Shift, both_ways
+from spanpact.diff.changes import NEITHER, Shift, both_ways
 from spanpact.diff.comparison import NOTHING, Comparison, Sides, Subject, Value, added_or_removed, compare_by_id, sides
 from spanpact.diff.contents import compare_contents
 from spanpact.diff.contract_version import ContractVersion, PlacedEntry
@@ -63,8 +63,15 @@ def _compare_entry(comparison: Comparison, old: PlacedEntry, new: PlacedEntry) -
     compare_contents(comparison, subject, one.content, other.content, holder=other.id)
     comparison.compare(subject, "closed", _values(one, other, "closed"))
     relations = Subject(subject.id, subject.path, subject.pending_ids, steers=False)
-    comparison.compare(relations, "order", _values(one, other, "order"))
+    comparison.compare(relations, "order", _values(one, other, "order"), affects=_ranking(comparison, one, other))
     comparison.compare(relations, "concurrency", _values(one, other, "concurrency"))
+
+
+def _ranking(comparison: Comparison, old: Entry, new: Entry) -> Shift:
+    """Return both ways if `order` ranks entries that compete for spans: of equally good assignments it decides one."""
+    versions = ((comparison.old, old), (comparison.new, new))
+    contested = any(version.has_rival(id) for version, entry in versions for id in entry.order if id in version.entries)
+    return both_ways("it decides which of these entries gets the earlier span") if contested else NEITHER
 
 
 def _values(old: Entry, new: Entry, keyword: str) -> Sides:
