@@ -6,7 +6,6 @@ values tested first, expressions instead of calls (docs/adr/0002).
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from sys import intern
@@ -18,7 +17,6 @@ from spanpact.errors import SourceError
 from spanpact.otlp import json_messages as wire
 from spanpact.otlp.batch import (
     KINDS,
-    MAX_VALUE_DEPTH,
     STATUSES,
     Batch,
     MalformedValue,
@@ -30,9 +28,8 @@ from spanpact.otlp.batch import (
 )
 from spanpact.otlp.json_errors import JsonFault, describe_failure, find_duplicate_key, quoted, too_deep
 from spanpact.otlp.json_unknown_fields import decode_with_unknown_fields
-from spanpact.trace.attributes import attributes_of
+from spanpact.otlp.json_values import decode_attributes, decode_integer, decode_value
 from spanpact.trace.model import (
-    Attributes,
     Event,
     Link,
     LogRecord,
@@ -42,7 +39,6 @@ from spanpact.trace.model import (
     SpanKind,
     StatusCode,
     UnreadField,
-    Value,
 )
 
 _DECODER = msgspec.json.Decoder(wire.Request)
@@ -51,7 +47,6 @@ _KINDS: dict[int | str | None, SpanKind] = dict(enumerate(KINDS))  # the usual c
 _STATUS_NAMES = {f"STATUS_CODE_{status.upper()}": number for number, status in enumerate(STATUSES)}
 _SEVERITY_NAMES = {f"SEVERITY_NUMBER_{severity_name(number) or 'UNSPECIFIED'}": number for number in range(25)}
 _HEX = frozenset("0123456789abcdef")
-_NOT_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,15 +132,15 @@ def decode_resource(resource: wire.WireResource | None, schema_url: str | None, 
     decoder below does.
     """
     resource = resource or wire.WireResource()
-    attributes = _attributes(resource.attributes) if resource.attributes else {}
-    return shared.resource(attributes, schema_url or "", _integer(resource.dropped_attributes_count))
+    attributes = decode_attributes(resource.attributes) if resource.attributes else {}
+    return shared.resource(attributes, schema_url or "", decode_integer(resource.dropped_attributes_count))
 
 
 def decode_scope(scope: wire.WireScope | None, schema_url: str | None, shared: SharedValues) -> Scope:
     """Decode the instrumentation scope of a group of spans."""
     scope = scope or wire.WireScope()
-    attributes = _attributes(scope.attributes) if scope.attributes else {}
-    dropped = _integer(scope.dropped_attributes_count)
+    attributes = decode_attributes(scope.attributes) if scope.attributes else {}
+    dropped = decode_integer(scope.dropped_attributes_count)
     return shared.scope(scope.name or "", scope.version or "", attributes, schema_url or "", dropped)
 
 
@@ -158,29 +153,29 @@ def decode_span(span: wire.WireSpan, resource: Resource, scope: Scope) -> Span:
         intern(span.name) if span.name else "",
         normalize_id(span.parent_span_id) if span.parent_span_id else "",
         _KINDS.get(span.kind) or _kind(span.kind or 0),
-        _integer(span.start_time_unix_nano),
-        _integer(span.end_time_unix_nano),
+        decode_integer(span.start_time_unix_nano),
+        decode_integer(span.end_time_unix_nano),
         _status(status.code) if status and status.code else "unset",
         (status.message or "") if status else "",
-        _attributes(span.attributes) if span.attributes else {},
+        decode_attributes(span.attributes) if span.attributes else {},
         [_event(event) for event in span.events] if span.events else (),
         [_link(link) for link in span.links] if span.links else (),
         resource,
         scope,
         span.trace_state or "",
-        parent_remote(_integer(span.flags)) if span.flags else None,
-        _integer(span.dropped_attributes_count) if span.dropped_attributes_count else 0,
-        _integer(span.dropped_events_count) if span.dropped_events_count else 0,
-        _integer(span.dropped_links_count) if span.dropped_links_count else 0,
+        parent_remote(decode_integer(span.flags)) if span.flags else None,
+        decode_integer(span.dropped_attributes_count) if span.dropped_attributes_count else 0,
+        decode_integer(span.dropped_events_count) if span.dropped_events_count else 0,
+        decode_integer(span.dropped_links_count) if span.dropped_links_count else 0,
     )
 
 
 def _event(event: wire.WireEvent) -> Event:
     return Event(
         event.name or "",
-        _integer(event.time_unix_nano),
-        _attributes(event.attributes) if event.attributes else {},
-        _integer(event.dropped_attributes_count),
+        decode_integer(event.time_unix_nano),
+        decode_attributes(event.attributes) if event.attributes else {},
+        decode_integer(event.dropped_attributes_count),
     )
 
 
@@ -188,9 +183,9 @@ def _link(link: wire.WireLink) -> Link:
     return Link(
         normalize_id(link.trace_id or ""),
         normalize_id(link.span_id or ""),
-        _attributes(link.attributes) if link.attributes else {},
+        decode_attributes(link.attributes) if link.attributes else {},
         link.trace_state or "",
-        _integer(link.dropped_attributes_count),
+        decode_integer(link.dropped_attributes_count),
     )
 
 
@@ -202,82 +197,14 @@ def _log(log: wire.WireLogRecord, resource: Resource, scope: Scope) -> LogRecord
         log.event_name or "",
         decode_value(log.body, 0) if log.body else None,
         log.severity_text or severity_name(severity),
-        _integer(log.time_unix_nano) or _integer(log.observed_time_unix_nano),
-        _attributes(log.attributes) if log.attributes else {},
+        decode_integer(log.time_unix_nano) or decode_integer(log.observed_time_unix_nano),
+        decode_attributes(log.attributes) if log.attributes else {},
         resource,
         scope,
         severity,
-        trace_flags(_integer(log.flags)),
-        _integer(log.dropped_attributes_count),
+        trace_flags(decode_integer(log.flags)),
+        decode_integer(log.dropped_attributes_count),
     )
-
-
-def _attributes(pairs: list[wire.KeyValue], depth: int = 0) -> Attributes:
-    attributes: Attributes = {}
-    for pair in pairs:
-        value = pair.value
-        if value is None:
-            attributes[intern(pair.key or "")] = None
-        elif value.string_value is not None:
-            attributes[intern(pair.key or "")] = value.string_value
-        elif value.bool_value is not None:
-            attributes[intern(pair.key or "")] = value.bool_value
-        else:
-            attributes[intern(pair.key or "")] = decode_value(value, depth)
-    return attributes if len(attributes) == len(pairs) else _with_repeated_keys(pairs, depth)
-
-
-def _with_repeated_keys(pairs: list[wire.KeyValue], depth: int) -> Attributes:
-    return attributes_of(
-        [(intern(pair.key or ""), decode_value(pair.value, depth) if pair.value else None) for pair in pairs]
-    )
-
-
-def decode_value(value: wire.AnyValue, depth: int) -> Value:
-    """Decode the value of an attribute; `depth` counts the lists and maps around it."""
-    if value.string_value is not None:
-        return value.string_value
-    if value.int_value is not None:
-        return _integer(value.int_value)
-    if value.bool_value is not None:
-        return value.bool_value
-    if value.double_value is not None:
-        return value.double_value if isinstance(value.double_value, float) else _double(value.double_value)
-    return _nested(value, depth + 1)
-
-
-def _nested(value: wire.AnyValue, depth: int) -> Value:
-    if depth > MAX_VALUE_DEPTH:
-        raise RecursionError
-    if value.array_value is not None:
-        return [decode_value(member, depth) for member in value.array_value.values or ()]
-    if value.kvlist_value is not None:
-        return _attributes(value.kvlist_value.values or [], depth)
-    return None if value.bytes_value is None else _bytes(value.bytes_value)
-
-
-def _bytes(text: str) -> bytes:
-    """Decode base64, standard or URL-safe, with or without padding: protobuf's JSON mapping accepts all four."""
-    standard = text.rstrip("=").translate({45: "+", 95: "/"})
-    try:
-        return base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True)
-    except ValueError:
-        raise MalformedValue("a bytesValue is not base64") from None
-
-
-def _double(text: str) -> float:
-    """Decode a double that is sent as text: `NaN`, `Infinity`, `-Infinity`, or a number."""
-    try:
-        return _NOT_FINITE[text] if text in _NOT_FINITE else float(text)
-    except ValueError:
-        raise MalformedValue(f"a doubleValue is {quoted(text)}, not a number") from None
-
-
-def _integer(value: int | str | None) -> int:
-    try:
-        return int(value or 0)
-    except ValueError:
-        raise MalformedValue(f"expected an integer, found {quoted(str(value))}") from None
 
 
 def _kind(kind: int | str) -> SpanKind:

@@ -17,7 +17,8 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from spanpact.otlp import json_messages as wire
 from spanpact.otlp.batch import MalformedValue, NeedsFullDecoding, SharedValues, SimpleSpan
-from spanpact.otlp.json_decoding import decode_resource, decode_scope, decode_span, decode_value
+from spanpact.otlp.json_decoding import decode_resource, decode_scope, decode_span
+from spanpact.otlp.json_values import decode_value
 from spanpact.trace.model import Resource, Scope, Span, Value
 
 _NOTHING: Final = Raw(b"")
