@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Final
 
 from spanpact.engine.checks.context import Context
 from spanpact.engine.checks.outcomes import Breach, LocatedBreach
 from spanpact.trace.attributes import pairs_of
 from spanpact.trace.model import Attributes, Value
+
+_FINITE: Final = frozenset([str, bool, int, bytes, type(None)])
 
 
 def check_finite_values(context: Context) -> Iterator[LocatedBreach]:
@@ -20,6 +23,8 @@ def check_finite_values(context: Context) -> Iterator[LocatedBreach]:
         carriers += [("scope attribute", span.scope.attributes)]
         carriers += [("log attribute", record.attributes) for record in context.logs_of(span)]
         for what, attributes in carriers:
+            if _FINITE.issuperset(map(type, attributes.values())) and type(attributes) is dict:
+                continue  # almost always
             for name in dict.fromkeys(_not_finite(attributes)):
                 message = f"{what} {name} is not a finite number"
                 yield span.span_id, Breach("value-not-finite", message, "a finite number", "NaN or infinite")

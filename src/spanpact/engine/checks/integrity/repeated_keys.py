@@ -10,9 +10,10 @@ from spanpact.engine.checks.outcomes import Breach, LocatedBreach
 from spanpact.engine.checks.shown import shown
 from spanpact.trace.attributes import IrregularAttributes, pairs_of, repeated_keys, values_of, walk_values
 from spanpact.trace.equality import equal
-from spanpact.trace.model import Attributes, Resource, Scope, Span, Value
+from spanpact.trace.model import Attributes, Span, Value
 
 _MOST_SHOWN: Final = 5
+_NESTED: Final = frozenset([list, dict, IrregularAttributes])
 
 
 def check_repeated_keys(context: Context) -> Iterator[LocatedBreach]:
@@ -21,26 +22,33 @@ def check_repeated_keys(context: Context) -> Iterator[LocatedBreach]:
     Resources and scopes are reported once a trace, at the first of their spans.
     """
     seen: set[int] = set()
+    logs = bool(context.topology.trace.logs)
     for span in context.topology.spans:
+        owners_seen = id(span.resource) in seen and id(span.scope) in seen
+        if owners_seen and not (logs or span.events or span.links) and _is_plain(span.attributes):
+            continue  # almost always
         breaches: dict[str, Breach] = {}
         for what, attributes in _carriers(span, context, seen):
-            for breach in _repeated(what, attributes):
-                breaches.setdefault(breach.message, breach)
+            if not _is_plain(attributes):
+                for breach in _repeated(what, attributes):
+                    breaches.setdefault(breach.message, breach)
         for breach in breaches.values():
             yield span.span_id, breach
+
+
+def _is_plain(attributes: Attributes) -> bool:
+    return type(attributes) is dict and _NESTED.isdisjoint(map(type, attributes.values()))
 
 
 def _carriers(span: Span, context: Context, seen: set[int]) -> Iterator[tuple[str, Attributes]]:
     """Yield each list of attributes of the span and of what it carries, with what to call an attribute of it."""
     yield "attribute", span.attributes
-    owners: tuple[tuple[str, Resource | Scope], ...] = (
-        ("resource attribute", span.resource),
-        ("scope attribute", span.scope),
-    )
-    for what, owner in owners:
-        if id(owner) not in seen:
-            seen.add(id(owner))
-            yield what, owner.attributes
+    if id(span.resource) not in seen:
+        seen.add(id(span.resource))
+        yield "resource attribute", span.resource.attributes
+    if id(span.scope) not in seen:
+        seen.add(id(span.scope))
+        yield "scope attribute", span.scope.attributes
     for event in span.events:
         yield "event attribute", event.attributes
     for link in span.links:
@@ -55,7 +63,7 @@ def _repeated(what: str, attributes: Attributes) -> Iterator[Breach]:
     for name in repeated_keys(attributes):
         yield _breach(f"{what} {name}", values_of(attributes, name))
     for name, value in pairs_of(attributes):
-        if isinstance(value, list | dict):  # hardly ever
+        if isinstance(value, list | dict):
             for each in (one for one in walk_values(value) if isinstance(one, IrregularAttributes)):
                 for key in repeated_keys(each):
                     yield _breach(f"the key {key} in {what} {name}", values_of(each, key))
