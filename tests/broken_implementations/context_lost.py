@@ -169,7 +169,8 @@ class LinkedTwice(Service):
     """The job is linked to its request by the queue's library, and once more by hand."""
 
     def origins(self, request: Span, correlation: str) -> list[Link]:
-        return super().origins(request, correlation) * 2
+        by_hand = Link(request.get_span_context(), {"correlation.id": correlation, "by": "hand"})
+        return [*super().origins(request, correlation), by_hand]
 
 
 @broken("purge", "origin/attribute-missing")

@@ -53,9 +53,9 @@ class SameSpanIds(Service):
         return Ids(span_id=lambda: 42)
 
 
-@broken("two-services", "integrity/span-duplicate", "served/span-missing")
+@broken("two-services", "line/event-missing")
 class SpanSharedByTwoServices(Service):
-    """The server takes the client's span id for its own, as Zipkin had it, and has it as its parent too."""
+    """The server takes the client's span id for its own, as Zipkin had it: its log line is taken for the client's."""
 
     shared = 0
 
