@@ -120,7 +120,8 @@ def reading_of(place: int) -> Reading:
         msgspec.structs.replace(trace, complete=case.get("complete", True), scenario=label) for trace in reading.traces
     ]
     source = SourceInfo("case", ALL_CAPABILITIES - set(case.get("without", ())), case.get("resolution", 1))
-    return msgspec.structs.replace(reading, source=source, traces=traces)
+    clocks = None if case.get("clocks") == "inferred" else reading.clocks
+    return msgspec.structs.replace(reading, source=source, traces=traces, clocks=clocks)
 
 
 def cases_by_keyword() -> Mapping[str, int]:

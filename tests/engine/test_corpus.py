@@ -15,7 +15,7 @@ from tests.engine.corpus_cases import CASES, README, Case, cases_by_keyword, pla
 GROUP = {"description", "contract", "given", "cases"}
 CASE = {
     "description", "trace", "traces", "findings", "verdict", "not_checked", "coverage", "without", "complete",
-    "scenario", "offered", "resolution", "today", "flows",
+    "scenario", "offered", "resolution", "clocks", "today", "flows",
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from spanpact.contract.loader import load_text
 from spanpact.findings import Report
+from spanpact.trace.clocks import Clocks
 from spanpact.trace.model import Reading, SourceInfo, Span, Trace
 from spanpact.verification.verifying import verify
 
@@ -67,4 +68,4 @@ def in_trace(spans: Sequence[Span], number: int, **fields: Any) -> Trace:
 def judged(*traces: Trace, contract: str = CONTRACT, **options: Any) -> Report:
     """Return the report on the traces."""
     plan = load_text(contract, file="contracts/session-validate.contract.yaml")
-    return verify([plan], Reading(SourceInfo("traces.json"), traces), **options)
+    return verify([plan], Reading(SourceInfo("traces.json"), traces, clocks=Clocks()), **options)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from spanpact.trace.clocks import allowance_ns, rounding_ns, two_source_allowance_ns
+from spanpact.trace.clocks import (
+    ENOUGH,
+    Clocks,
+    allowance_ns,
+    frozen_resources,
+    rounding_ns,
+    two_source_allowance_ns,
+)
+from spanpact.trace.model import Resource
 
 
 @pytest.mark.parametrize(
@@ -22,3 +30,73 @@ def test_a_source_of_nanoseconds_rounds_nothing() -> None:
 def test_a_source_of_microseconds_rounds_one_time_by_less_than_one_and_two_by_up_to_two() -> None:
     assert rounding_ns(1_000) == 999
     assert two_source_allowance_ns(1_000) == 2_000
+
+
+MS = 1_000_000
+WEB, STOCK = Resource({"service.name": "web"}), Resource({"service.name": "stock"})
+POD = Resource({"service.name": "web", "host.name": "h"})
+JS = Resource({"service.name": "js", "telemetry.sdk.language": "nodejs"})
+
+
+def clocks(*added: tuple[Resource, list[int]]) -> Clocks:
+    made = Clocks()
+    for resource, starts in added:
+        made.add(resource, starts)
+    return made
+
+
+class TestInference:
+    @pytest.mark.parametrize(
+        ("starts", "resolution"),
+        [
+            ([MS * n for n in range(1, ENOUGH + 1)], MS),
+            ([MS] * ENOUGH, MS),
+            ([MS * n for n in range(1, ENOUGH)], 1),
+            ([MS * n for n in range(1, 9)] + [MS + 1000], 1000),
+            ([MS * n for n in range(1, 9)] + [MS + 1001], 1),
+            ([1000] * ENOUGH, 1000),
+            ([MS] * (ENOUGH - 1) + [0], 1),
+            ([], 1),
+        ],
+    )
+    def test_all_starts_decide_if_they_are_enough(self, starts: list[int], resolution: int) -> None:
+        assert clocks((WEB, starts)).resolution_ns(WEB) == resolution
+        assert clocks(*((WEB, [start]) for start in starts)).resolution_ns(Resource({**WEB.attributes})) == resolution
+
+    def test_one_exact_resource_gains_nothing_from_a_coarse_one(self) -> None:
+        both = clocks((WEB, [MS] * 9), (STOCK, [MS + 1] * 9))
+        assert (both.resolution_ns(WEB), both.resolution_ns(STOCK)) == (MS, 1)
+        assert both.coarse() == [("web", MS)]
+
+    def test_one_start_of_the_sdk_for_javascript_is_enough(self) -> None:
+        assert clocks((JS, [MS])).resolution_ns(JS) == MS
+        assert clocks((JS, [MS, MS + 1])).resolution_ns(JS) == 1
+
+    def test_few_starts_are_decided_by_those_of_their_emitter(self) -> None:
+        assert clocks((POD, [MS]), (WEB, [MS] * 5)).resolution_ns(POD) == MS
+        assert clocks((POD, [MS]), (WEB, [1000] * 5)).resolution_ns(POD) == 1000
+        assert clocks((POD, [MS]), (WEB, [1] * 5)).resolution_ns(POD) == 1
+        assert clocks((POD, [MS + 1]), (WEB, [MS] * 5)).resolution_ns(POD) == 1
+
+    def test_a_resource_without_spans_is_exact(self) -> None:
+        assert (Clocks().resolution_ns(WEB), Clocks().possible_ns(WEB)) == (1, 1)
+
+    def test_while_spans_arrive_few_may_become_enough(self) -> None:
+        assert clocks((WEB, [MS])).possible_ns(WEB) == MS
+        assert clocks((WEB, [MS, 1])).possible_ns(WEB) == 1
+
+    def test_a_resolution_stays_once_it_is_asked_for(self) -> None:
+        made = clocks((WEB, [MS]))
+        assert made.resolution_ns(WEB) == 1
+        made.add(WEB, [MS] * 9)
+        assert made.resolution_ns(WEB) == 1
+        assert not made.all_as_used()
+        assert Clocks(made.found()).resolution_ns(WEB) == MS
+
+
+def test_a_clock_stood_still_where_a_span_is_within_another_at_one_instant() -> None:
+    assert frozen_resources([0, 0], [(5, 5), (5, 5)], [-1, 0]) == {0}
+    assert frozen_resources([0, 0], [(5, 5), (5, 5)], [-1, -1]) == set()
+    assert frozen_resources([0, 0], [(5, 5), (5, 6)], [-1, 0]) == set()
+    assert frozen_resources([0, 1], [(5, 5), (5, 5)], [-1, 0]) == set()
+    assert frozen_resources([0, 1, 1], [(1, 9), (5, 5), (5, 5)], [-1, 0, 1]) == {1}

@@ -282,3 +282,28 @@ def test_an_id_under_a_name_that_is_written_otherwise(tmp_path: Path, shipped: l
     file = tmp_path / "escaped.jsonl"
     file.write_bytes(b"\n".join([*data[:3], data[3].replace(b'"traceId"', rb'"\u0074raceId"'), *data[4:]]))
     assert streamed(file, shipped) is None
+
+
+@pytest.mark.parametrize("name", ["lines.jsonl", "protobuf.pb"])
+@pytest.mark.parametrize("finer", [0, 1])
+def test_a_resolution_that_shows_late_is_that_of_all_traces(tmp_path: Path, name: str, finer: int) -> None:
+    """The first traces have too few starts to decide; the last may show that the clock is exact after all."""
+    plan = load_text(
+        "spanpact: 1\ncontract: c\nversion: 1.0.0\nspan: top\n"
+        "duration: 2ms\nchildren: {a: {span: x}, b: {span: y}}\norder: [a, b]\n"
+    )
+    several = []
+    for number in range(1, 9):
+        trace_id, at = f"{number:032x}", number * 10**9 + (finer if number == 8 else 0)
+        several += [
+            Reading(SourceInfo("s"), [Trace(trace_id, [each])])
+            for each in (
+                Span(trace_id, f"{1:016x}", "top", "", "internal", at, at + 2_300_000),
+                Span(trace_id, f"{2:016x}", "x", f"{1:016x}", "internal", at, at + 1_400_000),
+                Span(trace_id, f"{3:016x}", "y", f"{1:016x}", "internal", at + 1_000_000, at + 2_200_000),
+            )
+        ]
+    report = assert_same(written(tmp_path / name, several), [plan])
+    assert report.verdict == ("broken" if finer else "kept")
+    assert report.clocks == (() if finer else (("", 1_000_000),))
+    assert ("resolution  a service without a name 1ms" in render_text(report)) == (not finer)

@@ -282,6 +282,8 @@ class ContractPlan:
     """The privacy classes defined by the contract and its fragments (built-in ones: `privacy.KNOWN_CLASSES`)."""
     tolerance_ns: int = 0
     skew_ns: int = 100_000_000
+    resolution_ns: int | None = None
+    """The resolution of all times in place of what is inferred; None if not given."""
     levels: Mapping[str, Level] = field(default_factory=dict)
     """By finding id (`child-late`) or entry/finding (`store/duration`)."""
     pending: Mapping[str, Pending] = field(default_factory=dict)

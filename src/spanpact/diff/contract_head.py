@@ -46,6 +46,12 @@ def _clock(comparison: Comparison) -> None:
     comparison.compare(_HEAD, "clock.tolerance", tolerance)
     skew = _plans(comparison, lambda plan: Value(plan.skew_ns, plan.place, shown_ns(plan.skew_ns)))
     comparison.compare(_HEAD, "clock.skew", skew)
+    comparison.compare(_HEAD, "clock.resolution", _plans(comparison, _resolution))
+
+
+def _resolution(plan: ContractPlan) -> Value:
+    resolution = plan.resolution_ns
+    return Value(resolution, plan.place, "inferred" if resolution is None else shown_ns(resolution))
 
 
 def _aliases(comparison: Comparison) -> None:

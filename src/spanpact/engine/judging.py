@@ -33,6 +33,7 @@ from spanpact.engine.rules import names_of_rules
 from spanpact.engine.verdict import verdict_of
 from spanpact.findings import LEVELS, ContractResult, Finding, Level, NotChecked
 from spanpact.findings.catalogue import CATALOGUE
+from spanpact.trace.clocks import COARSE_NS
 from spanpact.trace.model import Reading
 from spanpact.trace.topology import TOP, Topology
 
@@ -69,8 +70,10 @@ def trace_context(plan: ContractPlan, topology: Topology, reading: Reading, find
         capabilities=reading.source.capabilities,
         find_span=find_span,
         tolerance_ns=plan.tolerance_ns,
-        resolution_ns=reading.source.resolution_ns,
         skew_ns=plan.skew_ns,
+        resolution_ns=reading.source.resolution_ns,
+        fixed_resolution_ns=plan.resolution_ns,
+        clocks=reading.clocks,
     )
 
 
@@ -130,7 +133,7 @@ def integrity_findings(
     topology: Topology, reading: Reading, find_span: FindSpan, plans: Sequence[ContractPlan], mask: Callable[[str], str]
 ) -> Iterable[Finding]:
     """Yield the integrity findings of one trace, at the strictest level that a contract applying to it gives."""
-    widest = max(plans, key=lambda plan: plan.tolerance_ns + plan.skew_ns)
+    widest = max(plans, key=lambda plan: plan.tolerance_ns + plan.skew_ns + (plan.resolution_ns or COARSE_NS[0]))
     for span_id, breach in check_integrity(trace_context(widest, topology, reading, find_span)):
         level = min((_level(plan, "integrity", breach.id) for plan in plans), key=LEVELS.index)
         if level == "off":

@@ -81,6 +81,8 @@ class Report:
     """What no contract mentions; None for a report on examples."""
     unread: Sequence[UnreadField] = ()
     """Unknown fields whose content was not read."""
+    clocks: Sequence[tuple[str, int]] = ()
+    """The services whose times are coarser than their source, with the resolution in nanoseconds."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -45,6 +45,7 @@ def _source(report: Report) -> dict[str, Any] | None:
         "name": reading.source.name,
         "capabilities": sorted(reading.source.capabilities),
         "resolution_ns": reading.source.resolution_ns,
+        "clocks": [{"service": service, "resolution_ns": resolution_ns} for service, resolution_ns in report.clocks],
         "traces": reading.trace_count,
         "spans": reading.span_count,
         "offered": reading.offered,

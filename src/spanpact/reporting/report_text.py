@@ -5,7 +5,7 @@ Where the output is not a terminal it is the same for the same traces: no colour
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from spanpact.findings import ContractResult, Finding, Report, Verdict
@@ -21,6 +21,7 @@ from spanpact.reporting.unmentioned import unmentioned_lines
 
 _MOST_FLOWS: Final = 3  # flows drawn of one contract, each broken in another way
 _MOST_TRACE_IDS: Final = 3
+_MOST_CLOCKS: Final = 5
 
 
 def render_text(report: Report, options: TextOptions | None = None) -> str:
@@ -58,6 +59,7 @@ class _ReportText:
         if reading := self.report.reading:
             read = f"{counted(reading.trace_count, 'trace')}, {counted(reading.span_count, 'span')}"
             rows += [("not read", unread_text(self.report))] if self.report.unread else []
+            rows += [("resolution", _clocks_text(self.report.clocks))] if self.report.clocks else []
             rows.insert(0, ("source", f"{reading.source.name} ({read})"))  # a source's address is not masked
         widest = max((len(what) for what, _ in rows), default=0)
         for what, value in rows:
@@ -138,6 +140,16 @@ class _ReportText:
             place = f"  {self.canvas.escape(str(first.place))}" if first.place else ""
             trace = f"  trace {self.canvas.escape(first.trace_id)}" if first.trace_id else ""
             yield f"{self.canvas.paint(f'{mark} {self.canvas.escape(first.key)}', style)}  {text}{place}{trace}"
+
+
+def _clocks_text(clocks: Sequence[tuple[str, int]]) -> str:
+    """Return which services have times that are coarser than the source: `web 1ms, stock 1us`."""
+    named = [
+        f"{service or 'a service without a name'} {'1ms' if unit == 1_000_000 else '1us'}"
+        for service, unit in clocks[:_MOST_CLOCKS]
+    ]
+    more = len(clocks) - len(named)
+    return ", ".join(named) + (f" and {more} more" if more else "")
 
 
 def _is_in_coverage(finding: Finding) -> bool:

@@ -1,6 +1,25 @@
-"""Decide how far two times may differ before the difference means something. All times are in nanoseconds."""
+"""Decide how far two times may differ before the difference means something. All times are in nanoseconds.
+
+The clock of a process may be coarser than its source. `Clocks` infers its resolution from the starts of all spans of a
+resource, because some SDKs cut starts only: that of JavaScript cuts them to milliseconds and ends its spans exactly.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from spanpact.trace.equality import value_key
+from spanpact.trace.model import Resource, Span, Trace
+
+COARSE_NS: Final = (1_000_000, 1_000)
+"""The resolutions that are inferred, the coarsest first."""
+ENOUGH: Final = 5
+"""The number of whole starts that decide. An SDK that is known to cut its starts needs one."""
+_CUT_STARTS: Final = ("nodejs", "webjs")
+_EMITTER: Final = ("service.namespace", "service.name", "telemetry.sdk.name", "telemetry.sdk.language")
+_MOST_REMEMBERED: Final = 1 << 12
 
 
 def rounding_ns(resolution_ns: int) -> int:
@@ -11,8 +30,8 @@ def rounding_ns(resolution_ns: int) -> int:
 def allowance_ns(*, tolerance_ns: int, skew_ns: int, resolution_ns: int, same_process: bool) -> int:
     """Return how far the times of two spans may contradict each other (section 6 of docs/contract-format.md).
 
-    `tolerance_ns` and `skew_ns` are the contract's, `resolution_ns` is the source's. The skew of clocks is only
-    allowed between processes.
+    `tolerance_ns` and `skew_ns` are the contract's, `resolution_ns` is that of the coarser time. The skew of clocks is
+    only allowed between processes.
     """
     return tolerance_ns + rounding_ns(resolution_ns) + (0 if same_process else skew_ns)
 
@@ -23,3 +42,131 @@ def two_source_allowance_ns(resolution_ns: int) -> int:
     A source of whole microseconds may cut both start and duration: an end is then off by up to two units.
     """
     return 2 * resolution_ns if resolution_ns > 1 else 0
+
+
+@dataclass(slots=True)
+class _Starts:
+    """The starts of some spans so far: how many, and of which unit all of them are multiples (then 1: do not count)."""
+
+    service: str = ""
+    emitter: int = 0
+    is_cut: bool = False
+    number: int = 0
+    unit_ns: int = COARSE_NS[0]
+
+    def add(self, starts: Sequence[int]) -> None:
+        self.number += len(starts)
+        while self.unit_ns > 1 and any(start % self.unit_ns for start in starts):
+            self.unit_ns = next((unit for unit in COARSE_NS if unit < self.unit_ns), 1)
+
+
+class Clocks:
+    """The resolution of each resource's times, inferred from the spans that were added.
+
+    A resolution does not change once it was asked for. `known` gives resolutions that were found before, as `found`
+    returns them.
+    """
+
+    def __init__(self, known: Mapping[int, int] | None = None) -> None:
+        self._known = known
+        self._starts: dict[int, _Starts] = {}
+        self._emitters: dict[int, _Starts] = {}
+        self._keys: dict[int, tuple[Resource, int]] = {}
+        self._used: dict[int, int] = {}
+
+    @classmethod
+    def of(cls, traces: Iterable[Trace]) -> Clocks:
+        """Return the clocks of all spans of some traces."""
+        clocks = cls()
+        for trace in traces:
+            clocks.add_spans(trace.spans)
+        return clocks
+
+    def add_spans(self, spans: Iterable[Span]) -> None:
+        """Add spans of any resources."""
+        starts: dict[int, tuple[Resource, list[int]]] = {}
+        for span in spans:
+            known = starts.get(id(span.resource))
+            if known is None:
+                known = starts[id(span.resource)] = span.resource, []
+            known[1].append(span.start_ns)
+        for resource, several in starts.values():
+            self.add(resource, several)
+
+    def add(self, resource: Resource, starts: Sequence[int]) -> None:
+        """Add the starts of some spans of one resource; those that are 0 are no times."""
+        key = self._key(resource)
+        own = self._starts.get(key)
+        if own is None:
+            own = self._starts[key] = _starts_of(resource)
+        if own.unit_ns > 1:
+            starts = [start for start in starts if start]
+            own.add(starts)
+            self._emitters.setdefault(own.emitter, _Starts()).add(starts)
+
+    def resolution_ns(self, resource: Resource) -> int:
+        """Return the resolution of a resource's times."""
+        key = self._key(resource)
+        used = self._used.get(key)
+        if used is None:
+            used = self._used[key] = self._inferred(key) if self._known is None else self._known.get(key, 1)
+        return used
+
+    def possible_ns(self, resource: Resource) -> int:
+        """Return the coarsest resolution that the resource may turn out to have when more spans come."""
+        starts = self._starts.get(self._key(resource))
+        return 1 if starts is None else starts.unit_ns
+
+    def found(self) -> dict[int, int]:
+        """Return the resolutions that all spans added show, by a key of the resource; those of 1 ns are left out."""
+        found = {key: self._inferred(key) for key in self._starts}
+        return {key: unit for key, unit in found.items() if unit > 1}
+
+    def all_as_used(self) -> bool:
+        """Return whether every resolution that was asked for is the one that all spans added show."""
+        return all(self._inferred(key) == used for key, used in self._used.items())
+
+    def coarse(self) -> Sequence[tuple[str, int]]:
+        """Return the service names of resources whose times are coarser than 1 ns, sorted, with their resolution."""
+        return sorted({(self._starts[key].service, unit) for key, unit in self.found().items()})
+
+    def _inferred(self, key: int) -> int:
+        """Return what the starts of a resource show: if they are few, what all of its emitter show."""
+        own = self._starts.get(key)
+        if own is None or not own.number or own.unit_ns == 1:
+            return 1
+        if own.is_cut or own.number >= ENOUGH:
+            return own.unit_ns
+        emitter = self._emitters[own.emitter]
+        return min(own.unit_ns, emitter.unit_ns) if emitter.number >= ENOUGH else 1
+
+    def _key(self, resource: Resource) -> int:
+        """Return a number that is equal for equal resources."""
+        known = self._keys.get(id(resource))  # the table holds the resource, so that its id stays its own
+        if known is None:
+            if len(self._keys) >= _MOST_REMEMBERED:
+                self._keys.clear()
+            known = self._keys[id(resource)] = resource, hash(value_key(resource.attributes))
+        return known[1]
+
+
+def _starts_of(resource: Resource) -> _Starts:
+    attributes = resource.attributes
+    emitter = hash(value_key([attributes.get(name) for name in _EMITTER]))
+    return _Starts(str(attributes.get("service.name", "")), emitter, attributes.get(_EMITTER[-1]) in _CUT_STARTS)
+
+
+def frozen_resources(
+    resources: Sequence[int], times: Sequence[tuple[int, int]], parents: Sequence[int]
+) -> frozenset[int]:
+    """Return the resources whose clock stood still: all times of their spans are one instant, and one is in another.
+
+    The arguments have the number of the resource, the start and the end, and the index of the parent (negative: not in
+    the trace) of each span.
+    """
+    instants: dict[int, set[int]] = {}
+    for resource, both in zip(resources, times, strict=True):
+        instants.setdefault(resource, set()).update(both)
+    still = {resource for resource, several in instants.items() if len(several) == 1}
+    within = {resources[i] for i, parent in enumerate(parents) if parent >= 0 and resources[i] == resources[parent]}
+    return frozenset(still & within)

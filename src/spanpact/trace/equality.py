@@ -117,7 +117,7 @@ def content_key(span: Span) -> tuple[object, ...]:
     scoped = (scope.name, scope.version, scope.schema_url)
     dropped = [span.dropped_attributes, span.dropped_events, span.dropped_links]
     dropped += [resource.dropped_attributes, scope.dropped_attributes]
-    carried = [_value_key(each) for each in (span.attributes, resource.attributes, scope.attributes)]
+    carried = [value_key(each) for each in (span.attributes, resource.attributes, scope.attributes)]
     events = sorted(map(_event_key, span.events))
     links = sorted(map(link_key, span.links))
     return *own, *flags, *scoped, *dropped, *carried, events, links
@@ -131,13 +131,13 @@ def same_span(one: Span, other: Span) -> bool:
 def log_key(record: LogRecord) -> tuple[object, ...]:
     """Return a key of all that a log record holds, in which NaN equals NaN."""
     own = (record.span_id, record.event_name, record.severity, record.time_ns, record.severity_number)
-    flags = (record.trace_flags, record.dropped_attributes, _value_key(record.body), _value_key(record.attributes))
+    flags = (record.trace_flags, record.dropped_attributes, value_key(record.body), value_key(record.attributes))
     return *own, *flags, *_owner_key(record.resource), *_owner_key(record.scope)
 
 
 def _owner_key(owner: Resource | Scope) -> tuple[object, ...]:
     named = (owner.name, owner.version) if isinstance(owner, Scope) else ()
-    return *named, owner.schema_url, owner.dropped_attributes, _value_key(owner.attributes)
+    return *named, owner.schema_url, owner.dropped_attributes, value_key(owner.attributes)
 
 
 def differing_fields(one: Span, other: Span) -> Sequence[str]:
@@ -145,7 +145,7 @@ def differing_fields(one: Span, other: Span) -> Sequence[str]:
     fields = [name for name, field in _FIELDS.items() if getattr(one, field) != getattr(other, field)]
     for name in sorted(one.attributes.keys() | other.attributes.keys()):
         mine, theirs = (list(values_of(each.attributes, name)) for each in (one, other))
-        if _value_key(mine) != _value_key(theirs):
+        if value_key(mine) != value_key(theirs):
             fields.append(name)
     fields += [
         name for name in ("resource", "scope") if _owner_key(getattr(one, name)) != _owner_key(getattr(other, name))
@@ -156,27 +156,27 @@ def differing_fields(one: Span, other: Span) -> Sequence[str]:
 
 
 def _event_key(event: Event) -> tuple[object, ...]:
-    return event.time_ns, event.name, _value_key(event.attributes), event.dropped_attributes
+    return event.time_ns, event.name, value_key(event.attributes), event.dropped_attributes
 
 
 def link_key(link: Link) -> tuple[object, ...]:
     """Return a key that is equal for equal links, where NaN equals NaN."""
-    return link.trace_id, link.span_id, _value_key(link.attributes), link.trace_state, link.dropped_attributes
+    return link.trace_id, link.span_id, value_key(link.attributes), link.trace_state, link.dropped_attributes
 
 
 def _name(pair: tuple[str, Value]) -> str:
     return pair[0]
 
 
-def _value_key(value: Value, depth: int = _COMPARED_DEPTH) -> str:
+def value_key(value: Value, depth: int = _COMPARED_DEPTH) -> str:
     """Return a text of the value that does not depend on the order of names; deeper levels are left out."""
     if isinstance(value, list | dict) and not depth:
         return "…"
     if isinstance(value, list):
-        return f"[{','.join(_value_key(each, depth - 1) for each in value)}]"
+        return f"[{','.join(value_key(each, depth - 1) for each in value)}]"
     if isinstance(value, dict):
         pairs = sorted(pairs_of(value), key=_name)
-        return f"{{{','.join(f'{name!r}:{_value_key(each, depth - 1)}' for name, each in pairs)}}}"
+        return f"{{{','.join(f'{name!r}:{value_key(each, depth - 1)}' for name, each in pairs)}}}"
     if isinstance(value, float):
         value += 0.0  # some sources do not distinguish -0.0 from 0.0
     return f"{type(value).__name__} {value:x}" if isinstance(value, int) else repr(value)

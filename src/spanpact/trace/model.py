@@ -10,7 +10,7 @@ span. A malformed id is kept as it was sent, because a check reports it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, TypeAlias, Union
+from typing import Literal, Protocol, TypeAlias, Union
 
 import msgspec
 
@@ -150,10 +150,23 @@ class UnreadField(msgspec.Struct, frozen=True):
     count: int
 
 
+class ClockResolutions(Protocol):
+    """The resolution of the times of each resource, as its spans show it: `trace.clocks.Clocks`."""
+
+    def resolution_ns(self, resource: Resource) -> int:
+        """Return the resolution of a resource's times."""
+
+    def possible_ns(self, resource: Resource) -> int:
+        """Return the coarsest resolution that the resource may turn out to have when more spans come."""
+
+    def coarse(self) -> Sequence[tuple[str, int]]:
+        """Return the service names of resources whose times are coarser than 1 ns, sorted, with their resolution."""
+
+
 class Reading(msgspec.Struct, frozen=True):
     """The result of one read of a source. `offered` is the number of requests that the caller says were made.
 
-    `unread` are the unknown fields whose content is not in the traces.
+    `unread` are the unknown fields whose content is not in the traces. A verification sets `clocks`.
 
     Streaming verification does not keep traces without findings: `let_go` counts these, and `spans_let_go` their spans.
     """
@@ -164,6 +177,7 @@ class Reading(msgspec.Struct, frozen=True):
     let_go: int = 0
     spans_let_go: int = 0
     unread: Sequence[UnreadField] = ()
+    clocks: ClockResolutions | None = None
 
     @property
     def trace_count(self) -> int:

@@ -24,6 +24,7 @@ from spanpact.sources.files.byte_stream import STANDARD_INPUT
 from spanpact.sources.files.framing import Document
 from spanpact.sources.files.last_seen import LastSeen
 from spanpact.sources.files.otlp_file import OtlpFileSource, iter_documents
+from spanpact.trace.clocks import Clocks
 from spanpact.trace.model import ALL_CAPABILITIES, Reading, SourceInfo, Span, Trace
 from spanpact.verification.shapes import SpanSummary
 from spanpact.verification.shapes.lazy_span_shapes import LazySpanShapes
@@ -47,31 +48,29 @@ def verify_file(
     """
     if source.path == STANDARD_INPUT:
         return None
+    clocks = Clocks()
+    try:
+        stream = _streamed(source, plans, clocks)
+        if stream and not clocks.all_as_used():  # a resource was judged before it showed how coarse its times are
+            stream = _streamed(source, plans, Clocks(clocks.found()))
+    except NeedsFullDecoding:
+        return None
+    return stream.report(strict=strict, allow_unseen=allow_unseen) if stream and stream.spans else None
+
+
+def _streamed(
+    source: OtlpFileSource, plans: Sequence[ContractPlan | CompiledContract], clocks: Clocks
+) -> _Stream | None:
+    """Judge all traces of a file, None if the contracts look at more than shapes hold."""
     capabilities = source.info.capabilities & (ALL_CAPABILITIES - {"logs"})
-    reading = Reading(SourceInfo(source.name, capabilities), (), source.offered)
+    reading = Reading(SourceInfo(source.name, capabilities), (), source.offered, clocks=clocks)
     verification = Verification(plans, reading, find_span=_no_linked_spans)
     if verification.cache is None:
         return None
-    try:
-        last_seen = _first_pass(source)
-        stream = _Stream(source, verification, verification.cache, last_seen)
-        for place, document in enumerate(iter_documents(source.path, limits=source.limits), 1):
-            stream.take(document, place)
-    except NeedsFullDecoding:
-        return None
-    if not stream.spans:
-        return None
-    traces = stream.traces_with_findings
-    held = sum(len(trace.spans) for trace in traces)
-    reading = Reading(
-        reading.source,
-        traces,
-        source.offered,
-        stream.traces - len(traces),
-        stream.spans - held,
-        stream.unread.fields(),
-    )
-    return verification.report(reading, strict=strict, allow_unseen=allow_unseen, today=None, header=())
+    stream = _Stream(source, reading, verification, verification.cache, _first_pass(source), clocks)
+    for place, document in enumerate(iter_documents(source.path, limits=source.limits), 1):
+        stream.take(document, place)
+    return stream
 
 
 def _no_linked_spans(trace_id: str, span_id: str) -> Span | None:
@@ -107,10 +106,16 @@ class _Stream:
     """The second pass. Traces are judged in the order in which they begin in the file, as `verify` does."""
 
     def __init__(
-        self, source: OtlpFileSource, verification: Verification, cache: VerdictCache, last_seen: LastSeen
+        self,
+        source: OtlpFileSource,
+        reading: Reading,
+        verification: Verification,
+        cache: VerdictCache,
+        last_seen: LastSeen,
+        clocks: Clocks,
     ) -> None:
-        self._source, self._verification, self._cache = source, verification, cache
-        self._last_seen = last_seen
+        self._source, self._reading, self._verification, self._cache = source, reading, verification, cache
+        self._last_seen, self._clocks = last_seen, clocks
         self._shared = SharedValues()
         self._json = LazySpanShapes(cache.shapes, lazy_json, self._shared)
         self._protobuf = LazySpanShapes(cache.shapes, lazy_protobuf, self._shared)
@@ -142,13 +147,13 @@ class _Stream:
             self._take_batch(document.decode(self._shared), place)
             return
         for trace_ids, summaries in read:
-            self._add(trace_ids, summaries, place, generation)
+            self._add_group(trace_ids, summaries, place, generation)
 
     def _take_protobuf(self, part: bytes, place: int) -> None:
         generation = self._protobuf.begin()
         for group, spans in lazy_protobuf.iter_groups(part):
             summaries = list(self._protobuf.summaries(group, spans))
-            self._add([span.trace_id.hex() for span in spans], summaries, place, generation)
+            self._add_group([span.trace_id.hex() for span in spans], summaries, place, generation)
 
     def _take_batch(self, batch: Batch, place: int) -> None:
         if "logs" in batch.signals:
@@ -156,7 +161,14 @@ class _Stream:
         self.unread.update(batch.unread)
         generation = self._cache.shapes.begin()
         summaries = list(map(self._cache.shapes.summary, batch.spans))
+        self._clocks.add_spans(batch.spans)
         self._add([span.trace_id for span in batch.spans], summaries, place, generation)
+
+    def _add_group(self, trace_ids: list[str], summaries: list[SpanSummary], place: int, generation: int) -> None:
+        """Add the spans of one group; they have one resource."""
+        if summaries:
+            self._clocks.add(summaries[0][-1].resource, [each[0] for each in summaries])
+            self._add(trace_ids, summaries, place, generation)
 
     def _add(self, trace_ids: list[str], summaries: list[SpanSummary], place: int, generation: int) -> None:
         self.spans += len(summaries)
@@ -190,6 +202,14 @@ class _Stream:
                 trace = Trace(trace_id, tuple(map(self._decoded, ended.summaries)), (), True, label)
                 if self._verification.judge_uncached(trace):
                     self.traces_with_findings.append(trace)
+
+    def report(self, *, strict: bool, allow_unseen: bool) -> Report:
+        """Return the report on all traces judged."""
+        traces, reading = self.traces_with_findings, self._reading
+        held = sum(len(trace.spans) for trace in traces)
+        let_go, spans_let_go = self.traces - len(traces), self.spans - held
+        seen = Reading(reading.source, traces, reading.offered, let_go, spans_let_go, self.unread.fields())
+        return self._verification.report(seen, strict=strict, allow_unseen=allow_unseen, today=None, header=())
 
     def _decoded(self, summary: SpanSummary) -> Span:
         shapes = self._json if isinstance(summary[-2], lazy_json.RawSpan) else self._protobuf

@@ -15,7 +15,7 @@ from spanpact.engine.collector import ResultCollector
 from spanpact.engine.coverage import Counts
 from spanpact.engine.flow_spans import FlowSpans
 from spanpact.engine.mentions import MentionCounter, UnmentionedNames
-from spanpact.trace.model import SourceInfo, Trace
+from spanpact.trace.model import Reading, Trace
 from spanpact.trace.topology import TOP
 from spanpact.verification.shapes import ObservedProperties, SpanShapes, SpanSummary, TraceShape, trace_shape
 
@@ -71,10 +71,10 @@ class VerdictCache:
     For each trace, first call `apply`. If it returns False, let the engine judge the trace and then call `store`.
     """
 
-    def __init__(self, states: Sequence[ContractState], observed: ObservedProperties, mentions: MentionCounter) -> None:
+    def __init__(self, states: Sequence[ContractState], shapes: SpanShapes, mentions: MentionCounter) -> None:
         self._states = states
         self._mentions = mentions
-        self.shapes = SpanShapes(observed)
+        self.shapes = shapes
         self._generation = self.shapes.generation
         self._cached: dict[object, _CachedVerdict] = {}
         self._candidate: _Candidate | None = None
@@ -86,12 +86,12 @@ class VerdictCache:
         cls,
         states: Sequence[ContractState],
         plans: Sequence[ContractPlan],
-        source: SourceInfo,
+        reading: Reading,
         mentions: MentionCounter,
     ) -> VerdictCache | None:
-        """Return an empty cache, None if a contract looks at more than shapes hold."""
-        observed = ObservedProperties.of(plans, source)
-        return None if observed is None else cls(states, observed, mentions)
+        """Return an empty cache, None if a contract looks at more than shapes hold; `reading` has source and clocks."""
+        observed = ObservedProperties.of(plans, reading.source)
+        return None if observed is None else cls(states, SpanShapes(observed, reading.clocks), mentions)
 
     def apply(self, trace: Trace) -> bool:
         """Judge the trace like a cached one of its shape. Return whether there is one."""

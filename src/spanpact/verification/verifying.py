@@ -5,12 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+import msgspec
+
 from spanpact.contract.compiled import ContractPlan
 from spanpact.engine import CompiledContract
 from spanpact.engine.judging import contract_result, integrity_findings, judge_trace, mask_for, start_run
 from spanpact.engine.linked_spans import FindSpan, SpanFinder
 from spanpact.engine.mentions import MentionCounter, MentionedSpans, unmentioned_names
 from spanpact.findings import Finding, Report
+from spanpact.trace.clocks import Clocks
 from spanpact.trace.model import Reading, Trace
 from spanpact.trace.topology import Topology
 from spanpact.verification.verdict_cache import VerdictCache
@@ -51,6 +54,8 @@ class Verification:
         find_span: FindSpan | None = None,
         use_cache: bool = True,
     ) -> None:
+        if reading.clocks is None:
+            reading = msgspec.structs.replace(reading, clocks=Clocks.of(reading.traces))
         self._reading = reading
         self._runs = [start_run(plan, reading) for plan in plans]
         self._find_span = find_span or SpanFinder(reading.traces)
@@ -59,7 +64,7 @@ class Verification:
         self._mask = mask_for(plans_used)
         self._unfinished = 0
         self._mentions = MentionCounter()
-        self._cache = VerdictCache.of(self._runs, plans_used, reading.source, self._mentions) if use_cache else None
+        self._cache = VerdictCache.of(self._runs, plans_used, reading, self._mentions) if use_cache else None
 
     @property
     def cache_hits(self) -> int:
@@ -113,5 +118,18 @@ class Verification:
             header = (*header, ("updates", f"{self._unfinished} copies of spans {what}"))
         unmentioned = self._mentions.result(reading.trace_count, reading.span_count, self._mask)
         return Report(
-            results, tuple(self._findings), reading, strict, allow_unseen, header, unmentioned, reading.unread
+            results,
+            tuple(self._findings),
+            reading,
+            strict,
+            allow_unseen,
+            header,
+            unmentioned,
+            reading.unread,
+            self._coarse_clocks(),
         )
+
+    def _coarse_clocks(self) -> tuple[tuple[str, int], ...]:
+        reading = self._reading
+        coarse = reading.clocks.coarse() if reading.clocks else ()
+        return tuple((self._mask(name), unit) for name, unit in coarse if unit > reading.source.resolution_ns)

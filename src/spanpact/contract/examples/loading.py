@@ -29,6 +29,7 @@ from spanpact.contract.loader.header import check_finding
 from spanpact.contract.loader.node_readers import read_integer, read_mapping, read_sequence, read_text
 from spanpact.contract.loader.vocabulary import EXAMPLE, EXAMPLE_SPAN, suggest
 from spanpact.errors import Place, SourceError, UsageError
+from spanpact.trace.clocks import Clocks
 from spanpact.trace.model import Reading, SourceInfo, Span
 
 
@@ -130,7 +131,7 @@ class _Loader:
 
     def _reading(self, id: str, traces: tuple[tuple[SpanNode, ...], ...]) -> Reading:
         builder = self._built(traces)
-        return Reading(SourceInfo(f"example {id}"), builder.finished())
+        return Reading(SourceInfo(f"example {id}"), builder.finished(), clocks=Clocks())  # written times are exact
 
     def _built(self, traces: tuple[tuple[SpanNode, ...], ...]) -> Builder:
         builder = Builder(self.given, self.plan.scenario)

@@ -107,7 +107,7 @@ def read_privacy_class(name: str, node: Node, location: Location) -> PrivacyClas
 
 
 def read_clock_allowance(name: str, node: Node, location: Location) -> int:
-    """Read one item of `clock`, `tolerance` or `skew`, in nanoseconds."""
+    """Read one item of `clock`, `tolerance`, `skew` or `resolution`, in nanoseconds."""
     if name not in CLOCK:
         raise unknown_keyword(name, location, "`clock`", CLOCK)
     return read_duration(node, f"`{name}`")

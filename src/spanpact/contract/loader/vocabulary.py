@@ -41,7 +41,7 @@ EVENT_WHERE: Final = ("attributes", "forbid", "except")
 CONDITION: Final = ("when", "then", "order")
 SIDE: Final = ("count", *CONTENT)
 DURATION: Final = ("at_least", "at_most")
-CLOCK: Final = ("tolerance", "skew")
+CLOCK: Final = ("tolerance", "skew", "resolution")
 PENDING: Final = ("reason", "owner", "until")
 STATEMENT: Final = ("sampling", "confidence", "duration", "error_rate", "of", "samples")
 

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from spanpact.contract.compiled import ANY, Count, DurationBound, Matcher
 from spanpact.diff.changes import LOOSER, NEITHER, TIGHTER, Shift, both_ways
 from spanpact.diff.inclusion.matchers import includes, includes_text
+from spanpact.trace.clocks import COARSE_NS
 
 Compare: TypeAlias = Callable[[Any, Any], Shift | None]
 
@@ -94,6 +95,14 @@ def _part(inner: Sequence[str], whole: Sequence[str]) -> bool:
 def compare_allowances(old: Any, new: Any) -> Shift | None:
     """Compare limits that accept more the larger they are: `skew`, `confidence`, a bound, the day of `until`."""
     return shift_by_inclusion(old <= new, new <= old)
+
+
+def compare_resolutions(old: int | None, new: int | None) -> Shift | None:
+    """Compare resolutions of clocks in nanoseconds; None is one that is inferred, at least 1 ns and at most 1 ms."""
+    before, after = ((1, COARSE_NS[0]) if each is None else (max(each, 1),) * 2 for each in (old, new))
+    if old == new:
+        return None
+    return shift_by_inclusion(before[1] <= after[0], after[1] <= before[0])
 
 
 def compare_values(old: Matcher | None, new: Matcher | None) -> Shift | None:

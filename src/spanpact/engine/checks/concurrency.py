@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 
 from spanpact.contract.compiled import Count
+from spanpact.engine.checks.clocks import clock_stood_still, compared_clocks
 from spanpact.engine.checks.context import Context
-from spanpact.engine.checks.outcomes import Breach
+from spanpact.engine.checks.outcomes import Breach, Undecided
 from spanpact.trace.model import Span
 
 
@@ -28,12 +29,20 @@ def most_open_at_once(spans: Sequence[Span], allowance_ns: int = 0) -> int:
     return most
 
 
-def concurrency_breach(spans: Sequence[Span], wanted: Count, context: Context) -> Breach | None:
-    """Return the breach of `concurrency`, None if the most spans open at once are within the range."""
-    allowance = max(context.allowance_ns(spans[0], span) for span in spans)
+def concurrency_outcome(spans: Sequence[Span], wanted: Count, context: Context) -> Breach | Undecided | None:
+    """Return the outcome of `concurrency`, None if the most spans open at once are within the range."""
+    most = most_open_at_once(spans)
+    still = next((span for span in spans if context.stood_still(span)), None)
+    if still is not None and len(spans) >= wanted.low:
+        is_sure = wanted.low <= 1 and (wanted.high is None or len(spans) <= wanted.high)
+        return None if is_sure else clock_stood_still(still)
+    if most in wanted:
+        return None
+    widest = max(spans, key=lambda span: context.allowance_ns(spans[0], span))
+    allowance = context.allowance_ns(spans[0], widest)
     many = wanted.high is not None and most_open_at_once(spans, -allowance) > wanted.high
     if many or most_open_at_once(spans, allowance) < wanted.low:
-        observed = f"{most_open_at_once(spans)} at once"
         message = f"too {'many' if many else 'few'} run at once"
-        return Breach("concurrency", message, f"{wanted} at once", observed)
+        hint = compared_clocks(spans[0], widest, context)
+        return Breach("concurrency", message, f"{wanted} at once", f"{most} at once", hint)
     return None

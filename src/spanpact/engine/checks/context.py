@@ -7,8 +7,8 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import TypeAlias
 
 from spanpact.contract.compiled import Reference
-from spanpact.trace.clocks import allowance_ns
-from spanpact.trace.model import ALL_CAPABILITIES, Capability, LogRecord, Span, Value
+from spanpact.trace.clocks import allowance_ns, frozen_resources
+from spanpact.trace.model import ALL_CAPABILITIES, Capability, ClockResolutions, LogRecord, Span, Value
 from spanpact.trace.process import Processes, processes_of
 from spanpact.trace.topology import TOP, Topology
 
@@ -20,9 +20,9 @@ ValuesOf: TypeAlias = Callable[[Reference], Sequence[Value]]
 class Context:
     """The surroundings of a span; one context for each trace and contract.
 
-    `capabilities` and `resolution_ns` are the source's, `tolerance_ns` and `skew_ns` the contract's. `find_span`
-    finds the target of a link by trace and span id. `values_of` is None until the spans are assigned, because
-    `same_as` never steers the assignment.
+    `capabilities` and `resolution_ns` are the source's; `tolerance_ns`, `skew_ns` and `fixed_resolution_ns` the
+    contract's, the last in place of what `clocks` infer. `find_span` finds the target of a link by trace and span id.
+    `values_of` is None until the spans are assigned, because `same_as` never steers the assignment.
     """
 
     topology: Topology
@@ -32,8 +32,11 @@ class Context:
     tolerance_ns: int = 0
     skew_ns: int = 0
     resolution_ns: int = 1
+    fixed_resolution_ns: int | None = None
+    clocks: ClockResolutions | None = None
     values_of: ValuesOf | None = field(default=None, init=False)
     _logs: Mapping[str, Sequence[LogRecord]] | None = field(default=None, init=False)
+    _frozen: frozenset[int] | None = field(default=None, init=False)
 
     def logs_of(self, span: Span) -> Sequence[LogRecord]:
         """Return the log records that carry this span's trace id and span id."""
@@ -86,6 +89,26 @@ class Context:
         return allowance_ns(
             tolerance_ns=self.tolerance_ns,
             skew_ns=self.skew_ns,
-            resolution_ns=self.resolution_ns,
+            resolution_ns=max(self.resolution_of(one), self.resolution_of(other)),
             same_process=self.same_process(one, other),
         )
+
+    def resolution_of(self, span: Span) -> int:
+        """Return the resolution of a span's times; while spans still arrive, the coarsest that these may show."""
+        inferred = self.fixed_resolution_ns
+        if inferred is None:
+            if self.clocks is None:
+                return self.resolution_ns
+            find = self.clocks.resolution_ns if self.complete else self.clocks.possible_ns
+            inferred = find(span.resource)
+        return max(self.resolution_ns, inferred)
+
+    def stood_still(self, span: Span) -> bool:
+        """Return whether the clock of the span's resource stood still in this trace."""
+        if span.start_ns != span.end_ns:
+            return False
+        numbers = self.processes.resource_numbers
+        if self._frozen is None:
+            times = [(each.start_ns, each.end_ns) for each in self.topology.spans]
+            self._frozen = frozen_resources(numbers, times, self.topology.parent)
+        return numbers[self.topology.by_id[span.span_id]] in self._frozen

@@ -5,7 +5,6 @@ The tests of values are the compiled checks of the contracts themselves, called 
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -15,11 +14,11 @@ from spanpact.engine.checks import Breach, Context, Outcome, Undecided
 from spanpact.engine.checks.attributes import compile_attribute
 from spanpact.engine.checks.leaks import attribute_leaks
 from spanpact.privacy import PrivacyClass, Scanner
-from spanpact.trace.clocks import allowance_ns, rounding_ns
 from spanpact.trace.equality import possible_values
 from spanpact.trace.model import Capability, SourceInfo, Trace, Value
 from spanpact.trace.name_patterns import NamePattern
 from spanpact.trace.topology import Topology
+from spanpact.verification.shapes.observed_times import ObservedTimes
 
 Test: TypeAlias = Callable[[Value], Hashable]
 
@@ -32,8 +31,7 @@ class ObservedProperties:
     - `scans`: scanners of all texts, each with the attributes exempt from it; `all_classes` scans for all at once.
     - `compared`: attributes whose values are compared with each other (`same_as`).
     - `ordered`: names of spans whose times are compared with each other, `concurrent`: names of those that are counted
-      while open; `same_process_ns` and `other_process_ns`: the allowances for these, within and between processes.
-    - `duration_cuts_ns`: the durations at which the outcome of a check changes, sorted.
+      while open; `times`: the differences of times that matter.
     - `capabilities`: what the source can carry.
     """
 
@@ -44,9 +42,7 @@ class ObservedProperties:
     compared: frozenset[str]
     ordered: Sequence[NamePattern]
     concurrent: Sequence[NamePattern]
-    same_process_ns: Sequence[int]
-    other_process_ns: Sequence[int]
-    duration_cuts_ns: Sequence[int]
+    times: ObservedTimes
     capabilities: frozenset[Capability]
 
     @classmethod
@@ -57,7 +53,6 @@ class ObservedProperties:
             return None
         if any(content.name and content.name.same_as for content in contents):
             return None
-        rounding = rounding_ns(source.resolution_ns)
         return cls(
             _tests(contents, source),
             _numbers(contents),
@@ -66,9 +61,7 @@ class ObservedProperties:
             frozenset(name for content in contents for name in _compared(content)),
             [pattern for plan in plans for pattern in _ordered(plan.top)],
             [_pattern(entry) for plan in plans for entry in plan.top.walk() if entry.concurrency],
-            _allowances_ns(plans, source, same_process=True) if "resource" in source.capabilities else (),
-            _allowances_ns(plans, source, same_process=False),
-            sorted({cut for content in contents for cut in _duration_cuts(content, rounding)}),
+            ObservedTimes([(plan, list(_contents(plan))) for plan in plans], source),
             source.capabilities,
         )
 
@@ -89,30 +82,6 @@ class ObservedProperties:
 
     def _leaks(self, name: str, value: Value, scanner: Scanner, exempt: frozenset[str]) -> Hashable:
         return tuple(map(_result_key, attribute_leaks(name, value, scanner, exempt, self.capabilities)))
-
-    def allowances_ns(self, *, one_process: bool) -> Sequence[int]:
-        """Return by how much the times of two spans of a trace may contradict each other, for each contract."""
-        if one_process and self.same_process_ns:  # without resources, no two spans are known to be of one process
-            return self.same_process_ns
-        return (*self.same_process_ns, *self.other_process_ns)
-
-    def duration_class(self, duration_ns: int) -> int:
-        """Return a number that is equal for durations within the same bounds."""
-        return bisect_right(self.duration_cuts_ns, duration_ns)
-
-
-def _allowances_ns(plans: Sequence[ContractPlan], source: SourceInfo, *, same_process: bool) -> Sequence[int]:
-    return sorted(
-        {
-            allowance_ns(
-                tolerance_ns=plan.tolerance_ns,
-                skew_ns=plan.skew_ns,
-                resolution_ns=source.resolution_ns,
-                same_process=same_process,
-            )
-            for plan in plans
-        }
-    )
 
 
 def _contents(plan: ContractPlan) -> Iterator[Content]:
@@ -210,12 +179,3 @@ def _pattern(entry: Entry) -> NamePattern:
 
 
 _ANY_NAME = NamePattern(("*",))
-
-
-def _duration_cuts(content: Content, rounding_ns: int) -> Iterator[int]:
-    """Yield the least duration that exceeds an upper bound or reaches a lower one (see checks.duration)."""
-    if bound := content.duration:
-        if bound.at_most_ns is not None:
-            yield bound.at_most_ns + rounding_ns + 1
-        if bound.at_least_ns is not None:
-            yield bound.at_least_ns - rounding_ns

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any, Final, TypeAlias
 
-from spanpact.trace.model import Attributes, Event, Resource, Scope, Span, Value
+from spanpact.trace.model import Attributes, ClockResolutions, Event, Resource, Scope, Span, Value
 from spanpact.trace.process import CALLED_BY, flags_all_local, one_process, same_resource
 from spanpact.verification.shapes.observed_properties import ObservedProperties
 
@@ -38,8 +38,9 @@ class Unshapeable(Exception):
 class SpanShapes:
     """The shape numbers of spans, as some contracts see them. Numbers of different generations are unrelated."""
 
-    def __init__(self, observed: ObservedProperties) -> None:
+    def __init__(self, observed: ObservedProperties, clocks: ClockResolutions | None = None) -> None:
         self.observed = observed
+        self._clocks = clocks
         self.generation = 0
         self.ordered: set[int] = set()
         self.concurrent: set[int] = set()
@@ -74,6 +75,7 @@ class SpanShapes:
         self._scopes: dict[int, tuple[Scope, int]] = {}
         self._resources: dict[int, tuple[Resource, int, int]] = {}
         self._distinct: list[Resource] = []
+        self._resolutions: dict[int, int] = {}
         self._relations: dict[tuple[int, int], bool | None] = {}
 
     def _shape(self, span: Span) -> tuple[int, int, tuple[Hashable, ...]]:
@@ -178,6 +180,14 @@ class SpanShapes:
                 self._resources.clear()
             known = self._resources[id(resource)] = (resource, number, self._resource_number(resource))
         return known[1:]
+
+    def resolutions_of(self, resources: Sequence[int]) -> tuple[int, ...] | None:
+        """Return the resolutions of the times of some resources, None if all are exact."""
+        known = self._resolutions
+        for number in set(resources).difference(known):
+            known[number] = self._clocks.resolution_ns(self._distinct[number]) if self._clocks else 1
+        resolutions = tuple([known[number] for number in resources])
+        return resolutions if max(resolutions) > 1 else None
 
     def one_process(self, one: int, other: int) -> bool | None:
         """Return whether the resources with these numbers describe one process; None where they do not show it."""

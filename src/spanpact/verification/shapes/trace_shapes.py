@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
+from spanpact.trace.clocks import frozen_resources
 from spanpact.trace.process import MOST_COMPARED
 from spanpact.verification.shapes.span_shapes import NO_SHAPE, SpanShapes, SpanSummary
 
@@ -43,12 +44,16 @@ def trace_shape(trace_id: str, scenario: str, spans: Sequence[SpanSummary], shap
     span_shapes = [each[4] for each in summaries]
     if NO_SHAPE in span_shapes:
         return None
-    resources = _resources(summaries, shapes)
-    numbers: dict[Hashable, int] = {}
-    equal_values = tuple([numbers.setdefault(value, len(numbers)) for each in summaries for value in each[6]])
+    numbers = [each[5] for each in summaries]
+    resources = _resources(numbers, shapes)
+    resolutions = shapes.resolutions_of(numbers)
+    still = _stood_still(summaries, numbers, parents)
+    values: dict[Hashable, int] = {}
+    equal_values = tuple([values.setdefault(value, len(values)) for each in summaries for value in each[6]])
     one_process = resources is None and not _is_crossed(span_shapes, parents, shapes)
-    times = _times(summaries, span_shapes, shapes, one_process=one_process)
-    return TraceShape((scenario, tuple(span_shapes), tuple(parents), equal_values, resources, *times), summaries)
+    times = _times(summaries, span_shapes, shapes, resolutions, one_process=one_process)
+    key = (scenario, tuple(span_shapes), tuple(parents), equal_values, resources, resolutions, still, *times)
+    return TraceShape(key, summaries)
 
 
 def _valid(trace_id: str, ids: Sequence[str], index: dict[str, int]) -> bool:
@@ -88,10 +93,10 @@ def _is_forest(parents: Sequence[int]) -> bool:
     return True
 
 
-def _resources(summaries: Sequence[SpanSummary], shapes: SpanShapes) -> Hashable:
+def _resources(of_spans: Sequence[int], shapes: SpanShapes) -> Hashable:
     """Return a number for each span's resource, and which of these describe one process; None if all are equal."""
     numbers: dict[int, int] = {}
-    resources = tuple([numbers.setdefault(each[5], len(numbers)) for each in summaries])
+    resources = tuple([numbers.setdefault(each, len(numbers)) for each in of_spans])
     if len(numbers) == 1:
         return None
     if len(numbers) > MOST_COMPARED:
@@ -99,6 +104,15 @@ def _resources(summaries: Sequence[SpanSummary], shapes: SpanShapes) -> Hashable
     distinct = list(numbers)
     related = [shapes.one_process(one, other) for i, one in enumerate(distinct) for other in distinct[:i]]
     return resources, tuple(related)
+
+
+def _stood_still(summaries: Sequence[SpanSummary], resources: Sequence[int], parents: Sequence[int]) -> Hashable:
+    """Return for each span whether the clock of its resource stood still; None if none did."""
+    times = [(each[0], each[3]) for each in summaries]
+    if not any(start == end for start, end in times):
+        return None
+    frozen = frozen_resources(resources, times, parents)
+    return tuple([each in frozen for each in resources]) if frozen else None
 
 
 def _is_crossed(span_shapes: Sequence[int], parents: Sequence[int], shapes: SpanShapes) -> bool:
@@ -109,21 +123,28 @@ def _is_crossed(span_shapes: Sequence[int], parents: Sequence[int], shapes: Span
 
 
 def _times(
-    summaries: Sequence[SpanSummary], span_shapes: Sequence[int], shapes: SpanShapes, *, one_process: bool
+    summaries: Sequence[SpanSummary],
+    span_shapes: Sequence[int],
+    shapes: SpanShapes,
+    resolutions: Sequence[int] | None,
+    *,
+    one_process: bool,
 ) -> Iterator[Hashable]:
     """Yield how the times of compared spans are ordered, and between which bounds all durations are."""
     observed = shapes.observed
+    allowances = observed.times.allowances_ns(one_process=one_process, resolutions=resolutions or (1,))
     longest = max([each[3] for each in summaries]) - summaries[0][0]
     if not shapes.ordered.isdisjoint(span_shapes):
         timed = [each for each in summaries if each[4] in shapes.ordered]
-        yield _started_before_end(
-            timed, [each for each in observed.allowances_ns(one_process=one_process) if each < longest]
-        )
+        yield _started_before_end(timed, [each for each in allowances if each < longest])
     if not shapes.concurrent.isdisjoint(span_shapes):
         timed = [each for each in summaries if each[4] in shapes.concurrent]
-        yield _open_at_once(timed, observed.allowances_ns(one_process=one_process))
-    if observed.duration_cuts_ns and longest >= observed.duration_cuts_ns[0]:
-        yield "durations", tuple([observed.duration_class(each[3] - each[0]) for each in summaries])
+        yield _open_at_once(timed, allowances)
+    class_of = observed.times.duration_class
+    if resolutions:
+        yield "durations", tuple([class_of(e[3] - e[0], r) for e, r in zip(summaries, resolutions, strict=True)])
+    elif (cuts := observed.times.duration_cuts_ns()) and longest >= cuts[0]:
+        yield "durations", tuple([class_of(each[3] - each[0]) for each in summaries])
 
 
 def _started_before_end(summaries: Sequence[SpanSummary], allowances_ns: Sequence[int]) -> Hashable:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from spanpact.engine.checks.clocks import compared_clocks
 from spanpact.engine.checks.context import Context
 from spanpact.engine.checks.outcomes import Breach, LocatedBreach
 from spanpact.engine.checks.shown import shown_ns
@@ -25,15 +26,13 @@ def check_child_and_parent_times(context: Context) -> Iterator[LocatedBreach]:
         if early <= 0 and late <= 0:
             continue
         allowed = context.allowance_ns(parent, span)
+        hint = compared_clocks(span, parent, context) if max(early, late) > allowed else ""
         if early > allowed:
-            observed = f"{shown_ns(early)} earlier"
-            yield (
-                span.span_id,
-                Breach("child-early", "the span starts before its parent", "not before its parent", observed),
-            )
+            message, observed = "the span starts before its parent", f"{shown_ns(early)} earlier"
+            yield span.span_id, Breach("child-early", message, "not before its parent", observed, hint)
         if late > allowed and span.end_ns and parent.end_ns and not _ends_late_by_design(span, parent, context):
             message, observed = "the span ends after its parent", f"{shown_ns(late)} later"
-            yield span.span_id, Breach("child-late", message, "not after its parent", observed)
+            yield span.span_id, Breach("child-late", message, "not after its parent", observed, hint)
 
 
 def _ends_late_by_design(span: Span, parent: Span, context: Context) -> bool:
