@@ -10,6 +10,7 @@ import pytest
 
 from spanpact.contract.loader import load_text
 from spanpact.findings import Report
+from spanpact.findings.catalogue import INTEGRITY
 from spanpact.trace.model import ALL_CAPABILITIES, Reading, Resource, SourceInfo, Span, Trace
 from spanpact.verification.verifying import verify
 from tests.engine.corpus_cases import CASES, plan_of, reading_of
@@ -103,6 +104,16 @@ class TestWithoutSpan:
 
     def test_descendants_are_anywhere_so_they_are_judged_at_once(self) -> None:
         assert keys(judged("descendants: {a: {span: x, kind: client}}", span("x", 2, 9))) == ["a/kind"]
+
+    def test_a_trace_without_a_span_may_still_get_one(self) -> None:
+        plan = load_text(
+            "{spanpact: 1, contract: c, version: 1.0.0, descendants: {a: {span: x, count: 1..}}, levels: {"
+            + ", ".join(f"{id}: improvement" for id in sorted(INTEGRITY))
+            + "}}"
+        )
+        traces = [Trace(TRACE, [span("x", 1, 0)]), Trace("0" * 31 + "2", [], complete=False)]
+        assert verify([plan], Reading(SourceInfo("test"), traces[:1])).verdict == "kept"
+        assert verify([plan], Reading(SourceInfo("test"), traces)).verdict == "not checked"
 
     def test_its_first_span_may_still_be_another(self) -> None:
         body = "descendants: {a: {span: x, count: 0..}}\norder: [top, a]"

@@ -44,7 +44,7 @@ class ContractRun:
 
     `labelled` counts the traces of its scenario. `rejected` counts the spans whose name fits the contract's `span` but
     not its `where`; `rejection` says for the first of them which part of `where` differs. `may_break_later` says that a
-    trace is incomplete.
+    trace is incomplete, `awaits_flow` that one has no span yet.
     """
 
     contract: CompiledContract
@@ -55,6 +55,7 @@ class ContractRun:
     rejected: int = 0
     rejection: str = ""
     may_break_later: bool = False
+    awaits_flow: bool = False
 
 
 def start_run(plan: ContractPlan | CompiledContract, reading: Reading) -> ContractRun:
@@ -101,6 +102,7 @@ def judge_trace(
     if not trace.complete:
         run.may_break_later = True
         run.statistics.note_incomplete()
+        run.awaits_flow = run.awaits_flow or not topology.spans
     selected, assigner, flows = select_and_assign(run.contract, context, results)
     run.rejected += len(selected.rejected)
     if selected.rejected and not run.rejection:
@@ -172,7 +174,7 @@ def contract_result(run: ContractRun, reading: Reading, today: dt.date) -> Contr
     settled = apply_pending(plan, leveled, not_checked, coverage, today)
     findings = [f for f in settled if f.level != "off"]
     verdict = verdict_of(findings, not_checked, coverage)
-    if verdict == "kept" and run.may_break_later and may_break_later(plan):
+    if verdict == "kept" and (run.awaits_flow or (run.may_break_later and may_break_later(plan))):
         place = plan.top.places.get("span", plan.top.place)
         not_checked += (NotChecked("top", "span", "incomplete", "spans may still arrive that break it", 1, place),)
         verdict = "not checked"
