@@ -250,6 +250,10 @@ class Rule(Placed):
     content: Content = NO_CONTENT
     count: Count | None = None
     """None if not given: any number."""
+    except_spans: NamePattern | None = None
+    """Names that a rule about spans does not select, though `span` fits."""
+    parents: NamePattern | None = None
+    """The names of which the parent must have one; the text `none` stands for no parent in the trace."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,8 @@ class Rule(_Content):
     via: str | None = None
     where: Mapping[str, Any] | None = None
     count: int | str | None = None
+    except_spans: Names | None = None
+    parents: Names | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from spanpact.diff.inclusion.keyword_values import (
     compare_durations,
     compare_exemptions,
     compare_members,
+    compare_names,
     compare_presence,
     compare_ranges,
     compare_resolutions,
@@ -93,6 +94,8 @@ KEYWORDS: Final[Mapping[str, KeywordRule]] = MappingProxyType(
         "conditions": KeywordRule(f"{_MEMBER} place", compare_presence),
         "when": KeywordRule("selects: both", compare_selectors),
         "then": KeywordRule("by the content and the count of each side", compare_presence, _COUNTED),
+        "except_spans": KeywordRule("selects: both", compare_selectors),
+        "parents": KeywordRule("fewer names tighten", compare_names, ("parent",)),
         # content
         "name": KeywordRule("by the names accepted", compare_texts, ("span-name",)),
         "kind": KeywordRule("fewer kinds tighten", compare_vocabulary(KINDS), ("kind",)),

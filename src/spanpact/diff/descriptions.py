@@ -67,6 +67,9 @@ def _named(value: Entry | Rule | EventExpectation | LinkExpectation) -> Iterable
     yield str(name or "whole traces")
     if value.count is not None:
         yield f"count {value.count}"
+    if isinstance(value, Rule):
+        yield from (f"except_spans {each}" for each in (value.except_spans,) if each)
+        yield from (f"parents {each}" for each in (value.parents,) if each)
     if isinstance(value, EventExpectation):
         yield from (f"where attributes.{describe(a)}" for a in value.where_attributes)
         yield from (f"severity {describe(value.severities)}",) if value.severities else ()

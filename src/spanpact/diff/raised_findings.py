@@ -49,6 +49,8 @@ def findings_of_entry(entry: Entry) -> Iterator[RaisedFinding]:
 def findings_of_rule(rule: Rule) -> Iterator[RaisedFinding]:
     """Yield the findings of a rule of `every`."""
     yield from findings_of_content(rule.id, rule.content)
+    if rule.parents:
+        yield rule.id, "parent"
     if rule.count is not None:
         what = "span" if rule.event is None else "event"
         yield from ((rule.id, f"{what}-missing"), (rule.id, f"{what}-surplus"))

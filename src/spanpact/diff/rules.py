@@ -56,6 +56,7 @@ def _compare_rule(comparison: Comparison, old: Rule, new: Rule) -> None:
     _selection(comparison, subject, old, new)
     counted = "events" if new.event else "count"
     comparison.compare(subject, "count", _values(old, new, "count"), raised_as=counted)
+    comparison.compare(subject, "parents", _values(old, new, "parents"))
     compare_contents(comparison, subject, old.content, new.content, holder=None if new.event else "")
 
 
@@ -67,6 +68,7 @@ def _selection(comparison: Comparison, subject: Subject, old: Rule, new: Rule) -
         comparison.add(subject, keyword, "changed", values, both_ways("it is checked for others"))
     if old.via != new.via:
         comparison.add(subject, "via", "changed", _values(old, new, "via"), both_ways("it is checked for others"))
+    comparison.compare(subject, "except_spans", _values(old, new, "except_spans"))
     compare_where(comparison, subject, _values(old, new, "where"))
 
 

@@ -92,6 +92,8 @@ def rule_expectations(rule: Rule) -> Iterator[ExpectationKey]:
 def _of_rule(rule: Rule) -> Iterator[PlacedExpectation]:
     if rule.count is not None:
         yield rule.id, "count", rule.places.get("count", rule.place)
+    if rule.parents is not None:
+        yield rule.id, "parents", rule.places.get("parents", rule.place)
     yield from _of_content(rule.id, rule.content, rule.place)
 
 

@@ -17,6 +17,7 @@ from spanpact.engine.checks.content import compile_content
 from spanpact.engine.checks.events import NamedEvent, count_events, missing_event_capability, named_events
 from spanpact.engine.checks.leaks import event_texts, leaks
 from spanpact.engine.checks.outcomes import all_kept
+from spanpact.engine.checks.parent import compile_parents
 from spanpact.engine.collector import ResultCollector
 from spanpact.engine.expectations import rule_expectations
 from spanpact.privacy import Scanner
@@ -50,7 +51,8 @@ class CompiledRule:
         if fits is None:
             if len(self.matching_names) > _REMEMBERED:
                 self.matching_names.clear()
-            fits = self.matching_names[name] = self.plan.span.fits(name)
+            excluded = self.plan.except_spans is not None and self.plan.except_spans.fits(name)
+            fits = self.matching_names[name] = not excluded and self.plan.span.fits(name)
         return fits and (not self.where or meets(self.where, i, context))
 
 
@@ -63,9 +65,12 @@ def compile_rule(rule: Rule) -> CompiledRule:
     """Return the rule with its checks compiled."""
     named = named_attributes(rule.where) | named_attributes(rule.content)
     if rule.event is None:
-        return CompiledRule(rule, compile_content(rule.where), compile_content(rule.content), (), (), {}, named)
-    where, content = _compile_event_content(rule.where), _compile_event_content(rule.content)
-    return CompiledRule(rule, (), (), tuple(where), tuple(content), {}, named)
+        content = compile_content(rule.content)
+        if rule.parents:
+            content = (compile_parents(rule.parents, rule.places.get("parents")), *content)
+        return CompiledRule(rule, compile_content(rule.where), content, (), (), {}, named)
+    judges = [tuple(_compile_event_content(each)) for each in (rule.where, rule.content)]
+    return CompiledRule(rule, (), (), judges[0], judges[1], {}, named)
 
 
 def _compile_event_content(content: Content) -> Iterator[tuple[str, EventJudge]]:
@@ -209,5 +214,5 @@ def _selects_event(rule: CompiledRule, event: NamedEvent, context: Context) -> b
 
 def _mark_undecided(rule: CompiledRule, why: Undecided, results: ResultCollector) -> None:
     """Count the content of the rule as undecided, because it is not known what the rule selects."""
-    for keyword in rule.plan.content.keywords():
+    for keyword in (*(["parents"] if rule.plan.parents else []), *rule.plan.content.keywords()):
         results.mark_undecided(rule.plan.id, keyword, why)

@@ -102,7 +102,7 @@ class LintedContract:
     def rules_of(self, entry: Entry) -> Iterator[Rule]:
         """Yield the binding rules of `every` that certainly select every span of an entry."""
         for rule in self.plan.rules:
-            if rule.span is None or entry.span is None or not self.is_binding(rule.id):
+            if rule.span is None or rule.except_spans or entry.span is None or not self.is_binding(rule.id):
                 continue
             if covers(rule.span, entry.span) and implies(entry.where, rule.where):
                 yield rule

@@ -74,6 +74,8 @@ def _conditions(conditions: tuple[Condition, ...], id: str) -> tuple[Condition, 
 def _rule(rule: Rule, id: str, keyword: str) -> Rule:
     if (rule.id, "count") == (id, keyword):
         return rule if rule.count == ANY else replace(rule, count=None)
+    if (rule.id, "parents") == (id, keyword):
+        return replace(rule, parents=None)
     return _replaced(rule, content=_content(rule.content, rule.id, id, keyword))
 
 

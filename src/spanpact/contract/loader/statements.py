@@ -21,6 +21,7 @@ from spanpact.contract.loader.node_readers import (
     read_text,
 )
 from spanpact.contract.loader.vocabulary import EVENT_RULE, EVENT_WHERE, SPAN_RULE, STATEMENT
+from spanpact.trace.name_patterns import NamePattern
 
 _STATED = ("sampling", "duration", "error_rate")
 _PERCENTILE = re.compile(r"p([0-9]{1,3}(?:\.[0-9]{1,6})?)", re.ASCII)
@@ -50,8 +51,14 @@ def read_rule(context: Context, id: str, node: Node, location: Location) -> Rule
         content=ContentReader(context).content(keywords),
         count=read_optional(keywords, "count", read_count, None),
         place=location.place,
-        places=keyword_places(keywords, ("span", "event", "via", "where", "count")),
+        places=keyword_places(keywords, ("span", "except_spans", "event", "via", "where", "count", "parents")),
+        except_spans=_names(keywords, "except_spans"),
+        parents=_names(keywords, "parents"),
     )
+
+
+def _names(keywords: Mapping, keyword: str) -> NamePattern | None:
+    return read_name_pattern(keywords.items[keyword], f"`{keyword}`") if keyword in keywords.items else None
 
 
 def _where(context: Context, keywords: Mapping, about_events: bool) -> Content:

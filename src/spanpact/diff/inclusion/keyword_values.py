@@ -14,6 +14,7 @@ from spanpact.contract.compiled import ANY, Count, DurationBound, Matcher
 from spanpact.diff.changes import LOOSER, NEITHER, TIGHTER, Shift, both_ways
 from spanpact.diff.inclusion.matchers import includes, includes_text
 from spanpact.trace.clocks import COARSE_NS
+from spanpact.trace.name_patterns import NamePattern
 
 Compare: TypeAlias = Callable[[Any, Any], Shift | None]
 
@@ -61,6 +62,13 @@ def compare_presence(old: object, new: object) -> Shift | None:
 def has_value(value: object) -> bool:
     """Return whether there is a value; 0 and false are values."""
     return value is not None and not (isinstance(value, str | tuple | frozenset) and not value)
+
+
+def compare_names(old: NamePattern | None, new: NamePattern | None) -> Shift | None:
+    """Compare lists of accepted names: fewer tighten."""
+    if old is None or new is None:
+        return compare_presence(old, new)
+    return compare_exemptions(frozenset(old.texts), frozenset(new.texts))
 
 
 def compare_selectors(old: object, new: object) -> Shift | None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from spanpact.contract.compiled import ParentKind
-from spanpact.engine.checks.check import Judge
+from spanpact.engine.checks.check import Check, Judge
 from spanpact.engine.checks.context import Context
 from spanpact.engine.checks.outcomes import INCOMPLETE, KEPT, Breach, Outcome, Undecided
+from spanpact.errors import Place
 from spanpact.trace.model import Span
+from spanpact.trace.name_patterns import NamePattern
 
 
 def compile_parent(wanted: ParentKind) -> Judge:
@@ -40,3 +42,18 @@ def _parent_kind(span: Span, context: Context) -> ParentKind | None:
         return None
     name, own = (each.resource.attributes.get("service.name") for each in (parent, span))
     return "remote" if name != own else None  # two processes may have equal names
+
+
+def compile_parents(names: NamePattern, place: Place | None) -> Check:
+    """Return the check of `parents`: the parent has one of the names; `none` is for spans without one in the trace."""
+
+    def judge(span: Span, context: Context) -> Sequence[Outcome]:
+        parent = context.parent_of(span)
+        if parent is None and span.parent_id and not context.complete:
+            return (INCOMPLETE,)
+        if ("none" in names.texts) if parent is None else names.fits(parent.name):
+            return KEPT
+        observed = parent.name if parent else "none"
+        return (Breach("parent", "the parent has another name", str(names), observed),)
+
+    return Check("parents", judge, place=place)

@@ -28,7 +28,7 @@ def _forbidden_everywhere(contract: LintedContract) -> set[str]:
     return {
         each.name
         for rule in contract.plan.rules
-        if rule.span and covers(rule.span, _EVERY_SPAN) and not has_expectations(rule.where)
+        if rule.span and not rule.except_spans and covers(rule.span, _EVERY_SPAN) and not has_expectations(rule.where)
         if contract.is_binding(rule.id)
         for each in rule.content.forbid
     }

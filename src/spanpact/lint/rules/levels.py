@@ -58,6 +58,7 @@ def possible_findings(contract: LintedContract) -> dict[str, set[str]]:
     for rule in contract.plan.rules:
         what = "span" if rule.event is None else "event"
         found[rule.id] = {f"{what}-missing", f"{what}-surplus"} if rule.count else set()
+        found[rule.id] |= {"parent"} if rule.parents else set()
         _add_content(found, rule.id, rule.content)
     for statement in contract.plan.across:
         sampled = "sampling-rate" if statement.sampling is not None else "duration"

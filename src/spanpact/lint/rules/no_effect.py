@@ -83,7 +83,7 @@ def _items(content: Content, *, closed: frozenset[str]) -> Iterator[LintMessage]
 
 def _rule(contract: LintedContract, rule: Rule) -> Iterator[LintMessage]:
     named = contract.closes_attributes and (rule.where.attributes or rule.where.exactly_one_true)
-    if not has_expectations(rule.content) and not named and rule.count in (None, ANY):
+    if not has_expectations(rule.content) and not rule.parents and not named and rule.count in (None, ANY):
         yield _no_effect(f"the rule `{rule.id}` has no effect: it expects nothing of what it selects", rule.place)
 
 
