@@ -145,7 +145,7 @@ class Pool:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[Turn]:
-        """A block with the right to one connection, until the call in it has ended. Raise PoolExhausted."""
+        """Give the block the right to one connection, until the call in it has ended. Raise PoolExhausted."""
         await self._take_turn()
         self._in_use += 1
         turn = Turn()
@@ -170,7 +170,7 @@ class Pool:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection]:
-        """A block with a prepared connection, for a turn. Raise the driver's exceptions."""
+        """Give the block a prepared connection, for a turn. Raise the driver's exceptions."""
         async with AsyncExitStack() as opened:
             try:
                 connection = await opened.enter_async_context(self._engine.connect())

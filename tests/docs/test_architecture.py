@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.docs.pages import ROOT, page
 PACKAGE = ROOT / "src" / "spanpact"
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
 LAYERS = next(each["layers"] for each in CONTRACTS if each.get("containers") == ["spanpact"])
+FOLDERS = ["src", "reference_impl", "contracts", "containers", "demo", "integration", "benchmarks", "examples", "tests"]
 QUESTIONS = re.findall(r"^\| [^|]+\? \| [^|]*`([\w/.]+)` \|$", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
 
 
@@ -46,3 +48,31 @@ def test_every_package_describes_itself_and_lists_its_names(name: str) -> None:
 def test_the_five_questions_of_a_stranger_lead_to_places_that_exist() -> None:
     assert len(QUESTIONS) == 5
     assert [path for path in QUESTIONS if not (ROOT / path).exists()] == []
+
+
+def test_no_code_file_is_long() -> None:
+    folders = (
+        "src",
+        "reference_impl",
+        "contracts",
+        "containers",
+        "demo",
+        "integration",
+        "benchmarks",
+        "examples",
+        "tests",
+    )
+    lengths = {file: len(file.read_text(encoding="utf-8").splitlines()) for f in folders for file in _code(f)}
+    assert {named(file): n for file, n in lengths.items() if n > _limit(file)} == {}
+
+
+def _code(folder: str) -> list[Path]:
+    return [file for file in (ROOT / folder).rglob("*.py") if "__pycache__" not in file.parts]
+
+
+def _limit(file: Path) -> int:
+    return 500 if file.is_relative_to(ROOT / "tests") else 320
+
+
+def named(file: Path) -> str:
+    return file.relative_to(ROOT).as_posix()

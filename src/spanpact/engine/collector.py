@@ -19,7 +19,7 @@ from spanpact.trace.topology import TOP, Topology
 _CONTRACT_TEXTS = frozenset(
     ["attribute-missing", "attribute-type", "attribute-value", "kind", "scope", "status", "status-message"]
 )
-"""Findings whose `expected` is a literal of the contract: masked, it could not be told from what was observed."""
+"""Findings whose `expected` is a literal of the contract: masked, it would look like what was observed."""
 
 
 class ResultCollector(CoverageCounter):
@@ -61,7 +61,7 @@ class ResultCollector(CoverageCounter):
             self._waiting.add((id, keyword))
 
     def mark_open_entry(self, open_entry: OpenEntry) -> None:
-        """Count as undecided what is said of an entry that may get more spans, unless it is so in this flow already."""
+        """Count the expectations of an entry that may get more spans as undecided, once in each flow."""
         entry = open_entry.entry
         for id in (entry.id, *(entry.ids_of_content if open_entry.has_spans else entry.ids_within)):
             for keyword in self.expectations.keywords_by_id.get(id, ()):

@@ -9,7 +9,7 @@ A breach is a finding of an incomplete trace only if no further span can undo it
   (`entries_with_open_spans`).
 
 What is kept so far is final only if no further span can break it:
-- `find_open_entries`: all that is said of an entry that may get more spans waits, and so does all below it;
+- `find_open_entries`: every expectation of an entry that may get more spans waits, and so does all below it;
 - `ResultCollector.mark_kept_so_far`: so does what compares spans, or speaks of all spans of a flow;
 - `may_break_later`: another flow, and a span that breaks integrity, may come as well.
 """
