@@ -153,6 +153,18 @@ class TestContested:
         assert "concurrency" in {f.id for f in judged(body, *spans, complete=True).findings}
 
 
+def test_a_span_of_another_process_may_widen_the_allowance_of_a_concurrency() -> None:
+    body = "span: top\nclock: {skew: 10ms}\nchildren: {a: {span: x, count: 0.., concurrency: 0..1}}"
+    ms = 1_000_000
+    there, elsewhere = Resource({"service.name": "a"}), Resource({"service.name": "b"})
+    top = span("top", 1, 0, start_ns=1, end_ns=90 * ms, resource=there)
+    two = [span("x", number, start_ns=number * ms + 1, end_ns=(number + 6) * ms, resource=there) for number in (2, 3)]
+    third = span("x", 4, start_ns=70 * ms, end_ns=71 * ms, resource=elsewhere, parent_remote=True)
+    assert keys(judged(body, top, *two, third, complete=True)) == []
+    assert keys(judged(body, top, *two)) == []
+    assert keys(judged(body, top, *two, complete=True)) == ["a/concurrency"]
+
+
 class TestContent:
     def test_a_span_that_has_not_ended_may_still_change(self) -> None:
         body = "span: top\nstatus: ok\nlevels: {span-times: 'off'}"

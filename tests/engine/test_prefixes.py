@@ -77,7 +77,7 @@ def has_unique_ids(reading: Reading) -> bool:
     return all(len({span.span_id for span in trace.spans}) == len(trace.spans) for trace in reading.traces)
 
 
-@settings(**QUIET, max_examples=examples(1800))
+@settings(**QUIET, max_examples=examples(1900))
 @given(pairs(), traces(), st.randoms(use_true_random=False))
 def test_of_generated_contracts(plans: Sequence[ContractPlan], reading: Reading, chance: random.Random) -> None:
     for plan in plans:
