@@ -147,8 +147,9 @@ def test_impossible_expectation_is_never_kept_on_a_span(reading: Reading) -> Non
 
 
 @given(readings())
-def test_impossible_where_selects_no_span(reading: Reading) -> None:
-    entry, rule = of("never-selects")
+def test_impossible_where_selects_no_span_and_no_event(reading: Reading) -> None:
+    event, entry, rule = of("never-selects")
+    assert "e/event-missing" in keys(event.wrong, reading)
     assert "load/span-missing" in keys(entry.wrong, reading)
     assert not is_judged(judged(rule.wrong, reading), "r", "status")
 
