@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from spanpact.cli.reading import merged
 from spanpact.reporting import parse_json
@@ -34,6 +35,13 @@ def test_the_same_span_from_two_sources_is_one_span(cli: CommandLine) -> None:
     halves = [cli.traces("a.json", in_trace(kept_flow()[:2], 1)), cli.traces("b.json", in_trace(kept_flow()[1:], 1))]
     answer = cli("verify", cli.contract, "--from", halves[0], "--from", halves[1])
     assert (answer.code, "(1 trace, 3 spans)" in answer.out) == (0, True)
+
+
+def test_copies_from_before_the_end_of_a_span_are_counted_in_the_header(cli: CommandLine) -> None:
+    started = [replace(span, end_ns=0, attributes={}) for span in kept_flow()]
+    answer = cli("verify", cli.contract, "--from", cli.traces("live.json", in_trace([*started, *kept_flow()], 1)))
+    assert answer.code == 0
+    assert f"updates  {len(started)} copies of spans exported before they ended" in " ".join(answer.out.split("\n"))
 
 
 def test_options_may_stand_between_contracts(cli: CommandLine) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from types import SimpleNamespace
 
+import pytest
 from opentelemetry._logs import LogRecord as SdkLogRecord
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -12,8 +13,11 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased
 from opentelemetry.trace import StatusCode
 
+from spanpact.contract.loader import load_text
 from spanpact.sources import MemorySource, TraceSource, encode_traces_json
+from spanpact.trace.attributes import IrregularAttributes
 from spanpact.trace.model import NO_SCOPE, Link
+from spanpact.verification.verifying import verify
 from tests.sources.readings import Recorder, a_session_trace
 
 
@@ -153,3 +157,29 @@ def test_any_object_with_the_attributes_of_a_span_is_accepted() -> None:
     [trace] = MemorySource([made]).read().traces
     assert trace.spans[0].attributes == {"map": {"a": [1, 2]}, "odd": "<Hostile>"}
     assert (trace.spans[0].scope, trace.spans[0].end_ns) == (NO_SCOPE, 0)
+
+
+@pytest.mark.parametrize("value", [2**63, -(2**63) - 1, [1, 2**63]])
+def test_an_integer_that_no_exporter_sends_is_left_out_and_named(value: object) -> None:
+    recorder = Recorder()
+    with recorder.tracer().start_as_current_span("a", attributes={"serial": value, "n": 1}):  # type: ignore[dict-item]
+        pass
+    [trace] = MemorySource(recorder.spans).read().traces
+    attributes = trace.spans[0].attributes
+    assert attributes == {"n": 1}
+    assert isinstance(attributes, IrregularAttributes)
+    assert attributes.unsent == {"serial"}
+    plan = load_text("spanpact: 1\ncontract: c\nversion: 1.0.0\nspan: a\nattributes: {serial: present}\n")
+    [finding] = verify([plan], MemorySource(recorder.spans).read()).findings
+    assert (finding.id, finding.hint) == (
+        "attribute-missing", "serial holds an integer beyond 64 bits: exporters do not send it",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("value", [2**63 - 1, -(2**63), [2**63 - 1], True])
+def test_integers_of_64_bits_are_kept(value: object) -> None:
+    recorder = Recorder()
+    with recorder.tracer().start_as_current_span("a", attributes={"serial": value}):  # type: ignore[dict-item]
+        pass
+    [trace] = MemorySource(recorder.spans).read().traces
+    assert type(trace.spans[0].attributes) is dict

@@ -16,13 +16,16 @@ _MOST_COMPARED = 128  # names of one span that are compared
 
 
 def with_attribute_hints(outcomes: Sequence[Outcome], keyword: str, attributes: Attributes) -> Sequence[Outcome]:
-    """Return the outcomes of a check of `attributes.NAME`, a missing attribute with a hint if one is near."""
+    """Return the outcomes of a check of `attributes.NAME`, a missing attribute with a hint if one is near.
+
+    A hint that is there already is kept: it knows why the attribute is missing.
+    """
     if not outcomes or not keyword.startswith("attributes."):
         return outcomes
     name = keyword.removeprefix("attributes.")
     return [
         replace(each, hint=nearest_attribute(name, attributes))
-        if isinstance(each, Breach) and each.id == "attribute-missing"
+        if isinstance(each, Breach) and each.id == "attribute-missing" and not each.hint
         else each
         for each in outcomes
     ]
