@@ -19,8 +19,9 @@ def unmentioned_lines(report: Report, canvas: Canvas, *, unplaced: bool) -> Iter
     found = report.unmentioned
     if found is None:
         return
-    for counted, what in ((found.traces, "traces"), (found.spans, "spans"), (found.logs, "log records")):
+    for counted, what in ((found.traces, "trace"), (found.spans, "span"), (found.logs, "log record")):
         if counted.count:
+            what += "" if counted.of == 1 else "s"
             yield f"no contract mentions {counted.count} of {counted.of} {what}: {_names(counted, canvas)}"
     if unplaced and found.unplaced.count:
         what = "span in a flow has" if found.unplaced.count == 1 else "spans in flows have"

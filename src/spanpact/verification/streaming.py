@@ -198,6 +198,9 @@ class _Stream:
             ended = self._open.pop(trace_id)
             label = self._source.scenarios.get(trace_id, "")
             self.traces += 1
+            for summary in ended.summaries:
+                if not summary[2]:
+                    self._verification.roots.note(summary[-2].name, summary[0], trace_id)
             if not self._cache.apply_summaries(trace_id, label, ended.summaries, ended.generation):
                 trace = Trace(trace_id, tuple(map(self._decoded, ended.summaries)), (), True, label)
                 if self._verification.judge_uncached(trace):

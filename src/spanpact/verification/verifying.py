@@ -16,6 +16,7 @@ from spanpact.findings import Finding, Report
 from spanpact.trace.clocks import Clocks
 from spanpact.trace.model import Reading, Trace
 from spanpact.trace.topology import Topology
+from spanpact.verification.lost_context import RootIndex
 from spanpact.verification.verdict_cache import VerdictCache
 
 
@@ -64,6 +65,8 @@ class Verification:
         self._mask = mask_for(plans_used)
         self._unfinished = 0
         self._mentions = MentionCounter()
+        self.roots = RootIndex(plans_used)
+        """The roots of all traces: note those of a trace before it is judged without `judge`."""
         self._cache = VerdictCache.of(self._runs, plans_used, reading, self._mentions) if use_cache else None
 
     @property
@@ -78,6 +81,7 @@ class Verification:
 
     def judge(self, trace: Trace) -> None:
         """Judge one trace by every contract."""
+        self.roots.note_trace(trace)
         if not (self._cache and self._cache.apply(trace)):
             self.judge_uncached(trace)
 
@@ -112,7 +116,7 @@ class Verification:
         if self._cache:
             self._cache.flush()
         day = today or dt.datetime.now(dt.UTC).date()
-        results = tuple(contract_result(each, reading, day) for each in self._runs)
+        results = self.roots.explain((contract_result(each, reading, day) for each in self._runs), reading.traces)
         if self._unfinished:
             what = "exported before they ended, and again when they ended: the finished copies are judged"
             header = (*header, ("updates", f"{self._unfinished} copies of spans {what}"))

@@ -1,0 +1,95 @@
+"""Find a missing span as the root of another trace: the context of its request was lost on the way (section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final, TypeAlias
+
+from spanpact.contract.compiled import ContractPlan
+from spanpact.engine.checks.shown import shown_ns
+from spanpact.findings import ContractResult, Finding
+from spanpact.trace.model import Span, Trace
+from spanpact.trace.name_patterns import NamePattern
+
+Root: TypeAlias = tuple[int, str]
+"""The start of a root in ns, and its trace id."""
+
+_MOST_ROOTS: Final = 1000  # of one name
+_MOST_NAMES: Final = 10_000  # remembered, with whether an entry selects them
+_LATEST_NS: Final = 60_000_000_000  # after the end of the span that should be above
+
+
+class RootIndex:
+    """The roots of all traces read whose name an entry below the top of some contract selects."""
+
+    def __init__(self, plans: Sequence[ContractPlan]) -> None:
+        self._patterns: dict[tuple[str, str], NamePattern] = {
+            (plan.name, entry.id): entry.span
+            for plan in plans
+            for entry in plan.top.walk()
+            if entry.span and entry.id != plan.top.id
+        }
+        self._wanted: dict[str, bool] = {}
+        self._roots: dict[str, list[Root]] = {}
+
+    def note(self, name: str, start_ns: int, trace_id: str) -> None:
+        """Note one root."""
+        wanted = self._wanted.get(name)
+        if wanted is None:
+            if len(self._wanted) >= _MOST_NAMES:
+                self._wanted.clear()
+            wanted = self._wanted[name] = any(pattern.fits(name) for pattern in self._patterns.values())
+        if wanted:
+            roots = self._roots.setdefault(name, [])
+            if len(roots) < _MOST_ROOTS:
+                roots.append((start_ns, trace_id))
+
+    def note_trace(self, trace: Trace) -> None:
+        """Note the roots of one trace."""
+        for span in trace.spans:
+            if not span.parent_id:
+                self.note(span.name, span.start_ns, trace.trace_id)
+
+    def explain(self, results: Iterable[ContractResult], traces: Iterable[Trace]) -> tuple[ContractResult, ...]:
+        """Return the results with a hint for each missing span that is the root of another trace.
+
+        `traces` holds at least those with findings.
+        """
+        if not self._roots:
+            return tuple(results)
+        spans: dict[str, dict[str, Span]] = {}
+        by_id = {trace.trace_id: trace for trace in traces}
+        explained = []
+        for result in results:
+            used: set[Root] = set()
+            findings = []
+            for finding in result.findings:
+                if finding.id == "span-missing" and finding.trace_id in by_id:
+                    trace = by_id[finding.trace_id]
+                    held = spans.setdefault(finding.trace_id, {span.span_id: span for span in trace.spans})
+                    finding = self._explained(finding, held.get(finding.span_id), used)
+                findings.append(finding)
+            explained.append(replace(result, findings=tuple(findings)))
+        return tuple(explained)
+
+    def _explained(self, finding: Finding, above: Span | None, used: set[Root]) -> Finding:
+        pattern = self._patterns.get((finding.contract, finding.entry))
+        if pattern is None or above is None:
+            return finding
+        near = [
+            (abs(start - above.start_ns), start, trace_id, name)
+            for name, roots in self._roots.items()
+            if pattern.fits(name)
+            for start, trace_id in roots
+            if trace_id != finding.trace_id
+            and (start, trace_id) not in used
+            and above.start_ns - _LATEST_NS <= start <= above.end_ns + _LATEST_NS
+        ]
+        if not near:
+            return finding
+        distance, start, trace_id, name = min(near)
+        used.add((start, trace_id))
+        when = f"{shown_ns(distance)} {'later' if start >= above.start_ns else 'earlier'}"
+        hint = f"{name} is found as the root of trace {trace_id}, {when}: was the context passed on?"
+        return replace(finding, hint=f"{finding.hint}; {hint}" if finding.hint else hint)
