@@ -12,10 +12,7 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.trace import Span
 from opentelemetry.trace import (
     Link,
-    NonRecordingSpan,
-    SpanContext,
     SpanKind,
-    get_current_span,
     set_span_in_context,
 )
 
@@ -112,17 +109,6 @@ class RetryBelowTheFailure(Service):
         if span.name == "redis.get":
             with self.span("redis.get", kind=SpanKind.CLIENT, **self.command_attributes("GET", "session:*")) as retry:
                 retry.set_attributes({"cache_hit": False, "cache_miss": True, "latency_ms": 0.0})
-
-
-@broken("two-services", "served/parent")
-class RemoteParentLooksLocal(Service):
-    """The caller's context is built by hand, and not marked as remote."""
-
-    def remote_context(self, headers: Headers, service: str) -> Context:
-        context = super().remote_context(headers, service)
-        known = get_current_span(context).get_span_context()
-        local = SpanContext(known.trace_id, known.span_id, is_remote=False, trace_flags=known.trace_flags)
-        return set_span_in_context(NonRecordingSpan(local), context) if known.is_valid else context
 
 
 @broken("two-services", "served/span-missing")
