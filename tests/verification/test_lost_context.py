@@ -18,9 +18,14 @@ SECOND = 1_000_000_000
 
 
 def span(trace: int, number: int, name: str, at_ns: int, parent: int = 0) -> Span:
-    parent_id = f"{parent:016x}" if parent else ""
-    ids = {"trace_id": f"{trace:032x}", "span_id": f"{number:016x}", "parent_id": parent_id}
-    return Span(name=name, start_ns=10**18 + at_ns, end_ns=10**18 + at_ns + 5_000_001, **ids)
+    return Span(
+        trace_id=f"{trace:032x}",
+        span_id=f"{number:016x}",
+        name=name,
+        parent_id=f"{parent:016x}" if parent else "",
+        start_ns=10**18 + at_ns,
+        end_ns=10**18 + at_ns + 5_000_001,
+    )
 
 
 def reading(*spans: Span) -> Reading:
