@@ -2,15 +2,14 @@
 
 `judging` runs the steps for one trace and one contract, in this order:
 
-1. select flows, the spans that the contract's top entry selects: `flow_selection`;
+1. select flows, the spans that the contract's top entry selects: `flows.selection`;
 2. build candidates, the spans that each entry selects: `assignment.candidates`;
-3. assign spans to entries, one to one, at the least cost: `assignment.assigner`; the result is a `flow`;
+3. assign spans to entries, one to one, at the least cost: `assignment.assigner`; the result is a `flows.flow`;
 4. check every expectation on its spans: `flow_checking` with the `checks`, and `rules` for `every`;
 5. relate spans to each other, and flows to each other: `relations` (order, concurrency), `conditions`, `across`;
-6. decide: `early_decisions` while spans still arrive, `collector` for findings and gaps, `coverage`, `pending`,
-   `verdict`.
+6. decide: `early_decisions` while spans still arrive, `results` for findings, gaps, coverage and the verdict.
 
-`expectations` lists what a contract demands. `flow_assignments` stops after step 3. May import: `contract`, `findings`,
+`flow_assignments` stops after step 3. May import: `contract`, `findings`,
 `privacy`, `trace`, `errors`.
 """
 

@@ -13,8 +13,8 @@ from spanpact.contract.compiled import ContractPlan, Statement
 from spanpact.engine.checks import Breach, Undecided
 from spanpact.engine.checks.outcomes import INCOMPLETE
 from spanpact.engine.checks.shown import shown_ns
-from spanpact.engine.collector import ResultCollector
-from spanpact.engine.flow import Flow
+from spanpact.engine.flows.flow import Flow
+from spanpact.engine.results.collector import ResultCollector
 from spanpact.trace.model import Reading
 from spanpact.trace.topology import TOP
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from spanpact.contract.compiled import ContractPlan
 from spanpact.engine.assignment.compiled_entries import CompiledEntry, compile_entry
-from spanpact.engine.expectations import ContractExpectations
+from spanpact.engine.results.expectations import ContractExpectations
 from spanpact.engine.rules import CompiledRule, compile_rule
 
 

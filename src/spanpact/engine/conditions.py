@@ -15,7 +15,7 @@ from spanpact.engine.checks import Breach, Check, Context, Undecided
 from spanpact.engine.checks.attribute_hints import with_attribute_hints
 from spanpact.engine.checks.order import out_of_order
 from spanpact.engine.checks.outcomes import INCOMPLETE
-from spanpact.engine.collector import ResultCollector
+from spanpact.engine.results.collector import ResultCollector
 from spanpact.trace.topology import TOP
 
 _MODES = {"present": AT_LEAST_ONE, "absent": Count(0, 0)}

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from spanpact.contract.compiled import ContractPlan
-from spanpact.engine.collector import ResultCollector
 from spanpact.engine.compiled_contract import CompiledContract
 from spanpact.engine.judging import select_and_assign, trace_context
 from spanpact.engine.linked_spans import SpanFinder
+from spanpact.engine.results.collector import ResultCollector
 from spanpact.trace.model import Reading, Span
 from spanpact.trace.topology import Topology
 

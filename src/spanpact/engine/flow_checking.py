@@ -15,11 +15,11 @@ from spanpact.engine.checks import Breach, Context
 from spanpact.engine.checks.attribute_hints import with_attribute_hints
 from spanpact.engine.checks.closed import check_closed
 from spanpact.engine.checks.outcomes import INCOMPLETE
-from spanpact.engine.collector import ResultCollector
 from spanpact.engine.conditions import check_conditions
 from spanpact.engine.early_decisions import NOTHING_OPEN, entries_with_open_spans, find_open_entries, find_open_spans
-from spanpact.engine.flow import Flow
+from spanpact.engine.flows.flow import Flow
 from spanpact.engine.relations import check_concurrency, check_order
+from spanpact.engine.results.collector import ResultCollector
 from spanpact.engine.rules import CompiledRule, check_rule, names_of_rules
 from spanpact.trace.model import Span
 from spanpact.trace.topology import TOP

@@ -18,19 +18,19 @@ from spanpact.engine.assignment.assigner import SpanAssigner
 from spanpact.engine.assignment.hints import where_edit
 from spanpact.engine.checks import Breach, Context, Undecided
 from spanpact.engine.checks.integrity import check_integrity
-from spanpact.engine.collector import ResultCollector
 from spanpact.engine.compiled_contract import CompiledContract
 from spanpact.engine.early_decisions import may_break_later
-from spanpact.engine.flow import Flow
 from spanpact.engine.flow_checking import TraceScope, check_flow
-from spanpact.engine.flow_selection import SelectedFlows, select_flows
-from spanpact.engine.flow_spans import FlowSpans
+from spanpact.engine.flows.flow import Flow
+from spanpact.engine.flows.flow_spans import FlowSpans
+from spanpact.engine.flows.selection import SelectedFlows, select_flows
 from spanpact.engine.linked_spans import FindSpan
-from spanpact.engine.masking import abridged, masker
-from spanpact.engine.mentions import MentionedSpans
-from spanpact.engine.pending import apply_pending
+from spanpact.engine.results.collector import ResultCollector
+from spanpact.engine.results.masking import abridged, masker
+from spanpact.engine.results.mentions import MentionedSpans
+from spanpact.engine.results.pending import apply_pending
+from spanpact.engine.results.verdict import verdict_of
 from spanpact.engine.rules import names_of_rules
-from spanpact.engine.verdict import verdict_of
 from spanpact.findings import LEVELS, ContractResult, Finding, Level, NotChecked
 from spanpact.findings.catalogue import CATALOGUE
 from spanpact.trace.clocks import COARSE_NS

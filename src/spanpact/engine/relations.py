@@ -11,8 +11,8 @@ from spanpact.engine.assignment.placements import Group, Index, Placement
 from spanpact.engine.checks import Breach, Context, Undecided
 from spanpact.engine.checks.concurrency import concurrency_outcome, most_open_at_once
 from spanpact.engine.checks.order import out_of_order
-from spanpact.engine.collector import ResultCollector
-from spanpact.engine.flow import Flow
+from spanpact.engine.flows.flow import Flow
+from spanpact.engine.results.collector import ResultCollector
 
 
 def check_order(

@@ -18,8 +18,8 @@ from spanpact.engine.checks.events import NamedEvent, count_events, missing_even
 from spanpact.engine.checks.leaks import event_texts, leaks
 from spanpact.engine.checks.outcomes import all_kept
 from spanpact.engine.checks.parent import compile_parents
-from spanpact.engine.collector import ResultCollector
-from spanpact.engine.expectations import rule_expectations
+from spanpact.engine.results.collector import ResultCollector
+from spanpact.engine.results.expectations import rule_expectations
 from spanpact.privacy import Scanner
 
 EventJudge: TypeAlias = Callable[[NamedEvent, Context], Sequence[Outcome]]

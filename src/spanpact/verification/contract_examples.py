@@ -11,8 +11,8 @@ import msgspec
 from spanpact.contract.compiled import ContractPlan
 from spanpact.contract.examples import Example, load_examples
 from spanpact.engine import CompiledContract
-from spanpact.engine.expectations import ExpectationKey
 from spanpact.engine.flow_assignments import assignments
+from spanpact.engine.results.expectations import ExpectationKey
 from spanpact.errors import Place
 from spanpact.findings import ContractResult, Coverage, CoverageState, Finding, NotChecked, Report, Verdict
 from spanpact.findings.catalogue import CATALOGUE

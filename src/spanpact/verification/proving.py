@@ -15,8 +15,8 @@ from typing import Final
 
 from spanpact.contract.compiled import Content, ContractPlan, Entry
 from spanpact.engine import CompiledContract
-from spanpact.engine.expectations import ExpectationKey
 from spanpact.engine.flow_assignments import contested_entries
+from spanpact.engine.results.expectations import ExpectationKey
 from spanpact.findings import Report
 from spanpact.trace.model import Reading
 from spanpact.verification.expectation_removal import without

@@ -11,8 +11,8 @@ from typing import Final
 
 import msgspec
 
-from spanpact.engine.masking import abridged
-from spanpact.engine.verdict import verdict_of
+from spanpact.engine.results.masking import abridged
+from spanpact.engine.results.verdict import verdict_of
 from spanpact.findings import ContractResult, Coverage, Finding, NotChecked, Report
 from spanpact.privacy import mask
 from spanpact.trace.model import Capability, LogRecord, Reading, SourceInfo, Span, Trace

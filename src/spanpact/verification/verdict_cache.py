@@ -11,10 +11,10 @@ from typing import Final, Protocol
 
 from spanpact.contract.compiled import ContractPlan
 from spanpact.engine.across import AcrossStatistics, EntrySpans
-from spanpact.engine.collector import ResultCollector
-from spanpact.engine.coverage import Counts
-from spanpact.engine.flow_spans import FlowSpans
-from spanpact.engine.mentions import MentionCounter, UnmentionedNames
+from spanpact.engine.flows.flow_spans import FlowSpans
+from spanpact.engine.results.collector import ResultCollector
+from spanpact.engine.results.coverage import Counts
+from spanpact.engine.results.mentions import MentionCounter, UnmentionedNames
 from spanpact.trace.model import Reading, Trace
 from spanpact.trace.topology import TOP
 from spanpact.verification.shapes import ObservedProperties, SpanShapes, SpanSummary, TraceShape, trace_shape

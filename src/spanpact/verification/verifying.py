@@ -11,7 +11,7 @@ from spanpact.contract.compiled import ContractPlan
 from spanpact.engine import CompiledContract
 from spanpact.engine.judging import contract_result, integrity_findings, judge_trace, mask_for, start_run
 from spanpact.engine.linked_spans import FindSpan, SpanFinder
-from spanpact.engine.mentions import MentionCounter, MentionedSpans, unmentioned_names
+from spanpact.engine.results.mentions import MentionCounter, MentionedSpans, unmentioned_names
 from spanpact.findings import Finding, Report
 from spanpact.trace.clocks import Clocks
 from spanpact.trace.model import Reading, Trace

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spanpact.engine.flow_spans import FlowSpans
+from spanpact.engine.flows.flow_spans import FlowSpans
 
 hexadecimal = st.text("0123456789abcdefABCDEF", min_size=16, max_size=48) | st.sampled_from(["0" * 16, "0" * 32])
 ids = hexadecimal | st.text(max_size=3)

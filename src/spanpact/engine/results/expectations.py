@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from spanpact.contract.compiled import Content, ContractPlan, Entry, Rule
-from spanpact.engine.masking import masker
+from spanpact.engine.results.masking import masker
 from spanpact.errors import Place
 from spanpact.privacy import Mask
 

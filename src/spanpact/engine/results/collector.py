@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from spanpact.contract.compiled import ANY
 from spanpact.engine.checks import Breach, Outcome, Undecided
 from spanpact.engine.checks.outcomes import INCOMPLETE
-from spanpact.engine.coverage import CoverageCounter
 from spanpact.engine.early_decisions import OpenEntry, may_be_undone
-from spanpact.engine.expectations import ContractExpectations, ExpectationKey
-from spanpact.engine.masking import abridged
+from spanpact.engine.results.coverage import CoverageCounter
+from spanpact.engine.results.expectations import ContractExpectations, ExpectationKey
+from spanpact.engine.results.masking import abridged
 from spanpact.errors import Place
 from spanpact.findings import Finding, NotChecked
 from spanpact.trace.model import Span

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from spanpact.engine.checks import Undecided
-from spanpact.engine.expectations import ContractExpectations, ExpectationKey
+from spanpact.engine.results.expectations import ContractExpectations, ExpectationKey
 from spanpact.findings import Coverage, CoverageState
 
 

@@ -1,0 +1,13 @@
+"""Flows: the spans that a contract selects, each with all below it.
+
+`selection` finds them, `flow` is one with its spans by entry, `flow_spans` remembers in little memory which spans are
+flows. May import: `engine.assignment` and `engine.checks`.
+"""
+
+from __future__ import annotations
+
+from spanpact.engine.flows.flow import Flow
+from spanpact.engine.flows.flow_spans import FlowSpans
+from spanpact.engine.flows.selection import SelectedFlows, select_flows
+
+__all__ = ["Flow", "FlowSpans", "SelectedFlows", "select_flows"]
