@@ -68,3 +68,8 @@ def test_a_file_that_is_streamed_gives_the_same(tmp_path: Path) -> None:
     whole = verify([PLAN], OtlpFileSource(str(file)).read())
     assert [f.hint for f in streamed.findings] == [f.hint for f in whole.findings]
     assert all("found as the root" in finding.hint for finding in streamed.findings if finding.id == "span-missing")
+
+
+def test_nothing_is_said_of_a_span_whose_id_is_not_its_own() -> None:
+    order = [span(1, 1, "POST /order", 1), span(1, 1, "POST /order", 5)]
+    assert not any(hints(reading(*order, span(2, 2, "ship.parcel", 9))))

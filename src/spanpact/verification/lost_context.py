@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, TypeAlias
 
@@ -58,24 +59,25 @@ class RootIndex:
         """
         if not self._roots:
             return tuple(results)
-        spans: dict[str, dict[str, Span]] = {}
-        by_id = {trace.trace_id: trace for trace in traces}
-        explained = []
-        for result in results:
-            used: set[Root] = set()
-            findings = []
-            for finding in result.findings:
-                if finding.id == "span-missing" and finding.trace_id in by_id:
-                    trace = by_id[finding.trace_id]
-                    held = spans.setdefault(finding.trace_id, {span.span_id: span for span in trace.spans})
-                    finding = self._explained(finding, held.get(finding.span_id), used)
-                findings.append(finding)
-            explained.append(replace(result, findings=tuple(findings)))
+        spans = {trace.trace_id: _each_once(trace) for trace in traces}
+        return tuple(replace(each, findings=self._explained_all(each.findings, spans)) for each in results)
+
+    def _explained_all(
+        self, findings: Sequence[Finding], spans: Mapping[str, Mapping[str, Span]]
+    ) -> tuple[Finding, ...]:
+        missing = [
+            (above.start_ns, finding.trace_id, finding.span_id, finding.entry, place, above)
+            for place, finding in enumerate(findings)
+            if finding.id == "span-missing" and (above := spans.get(finding.trace_id, {}).get(finding.span_id))
+        ]
+        explained, used = list(findings), set[Root]()
+        for *_, place, above in sorted(missing, key=lambda each: each[:5]):  # in no order of reading
+            explained[place] = self._explained(findings[place], above, used)
         return tuple(explained)
 
-    def _explained(self, finding: Finding, above: Span | None, used: set[Root]) -> Finding:
+    def _explained(self, finding: Finding, above: Span, used: set[Root]) -> Finding:
         pattern = self._patterns.get((finding.contract, finding.entry))
-        if pattern is None or above is None:
+        if pattern is None:
             return finding
         near = [
             (abs(start - above.start_ns), start, trace_id, name)
@@ -93,3 +95,9 @@ class RootIndex:
         when = f"{shown_ns(distance)} {'later' if start >= above.start_ns else 'earlier'}"
         hint = f"{name} is found as the root of trace {trace_id}, {when}: was the context passed on?"
         return replace(finding, hint=f"{finding.hint}; {hint}" if finding.hint else hint)
+
+
+def _each_once(trace: Trace) -> dict[str, Span]:
+    """Return the spans by their ids, without spans that share one: which of them is meant is not known."""
+    times = Counter(span.span_id for span in trace.spans)
+    return {span.span_id: span for span in trace.spans if times[span.span_id] == 1}
