@@ -10,6 +10,7 @@ import pytest
 
 from spanpact.contract.loader import load_text
 from spanpact.findings import Finding
+from spanpact.trace.attributes import attributes_of
 from spanpact.trace.model import Event, Link, LogRecord, Reading, Resource, Scope, SourceInfo, Span, Trace
 from spanpact.verification.verifying import verify
 
@@ -78,3 +79,13 @@ def test_log_records_of_a_strange_span_are_counted() -> None:
     message = "log records name a span that is not in their trace"
     assert findings(top(), records) == [("integrity/log-uncorrelated", message, "a span of the trace", "2 records")]
     assert findings(top(), records[1:2]) == []
+
+
+def test_equal_resources_and_scopes_are_reported_once_whichever_objects_a_source_makes() -> None:
+    def span(number: int) -> Span:
+        owner = Resource(attributes_of([("user", "a"), ("user", "b")]), "", 2)
+        return Span(TRACE, f"{number:016x}", "top", start_ns=number, end_ns=9, resource=owner, scope=Scope("lib", "1"))
+
+    reading = Reading(SourceInfo("test"), [Trace(TRACE, [span(1), span(2)])])
+    found = [each for each in verify([PLAN], reading).findings if each.id in ("data-dropped", "attribute-repeated")]
+    assert sorted((each.id, each.span_id[-1]) for each in found) == [("attribute-repeated", "1"), ("data-dropped", "1")]

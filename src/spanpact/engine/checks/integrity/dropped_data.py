@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spanpact.engine.checks.context import Context
+from spanpact.engine.checks.integrity.owners import Seen, is_new
 from spanpact.engine.checks.outcomes import Breach, LocatedBreach
 from spanpact.trace.model import Resource, Scope, Span
 
@@ -14,12 +15,11 @@ def check_dropped_data(context: Context) -> Iterator[LocatedBreach]:
 
     What a resource or a scope lost is reported once a trace, at the first of its spans.
     """
-    reported: set[int] = set()
+    seen: Seen = set()
     for span in context.topology.spans:
         lost = _lost(span, context)
         for owner in (span.resource, span.scope):
-            if owner.dropped_attributes and id(owner) not in reported:
-                reported.add(id(owner))
+            if owner.dropped_attributes and is_new(owner, seen):
                 lost.append(f"{owner.dropped_attributes} attributes of {_named(owner)}")
         if lost:
             yield span.span_id, Breach("data-dropped", "the SDK dropped data", "none dropped", ", ".join(lost))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from spanpact.engine.checks.context import Context
+from spanpact.engine.checks.integrity.owners import Seen, is_new
 from spanpact.engine.checks.outcomes import Breach, LocatedBreach
 from spanpact.engine.checks.shown import shown
 from spanpact.trace.attributes import IrregularAttributes, pairs_of, repeated_keys, values_of, walk_values
@@ -21,7 +22,7 @@ def check_repeated_keys(context: Context) -> Iterator[LocatedBreach]:
 
     Resources and scopes are reported once a trace, at the first of their spans.
     """
-    seen: set[int] = set()
+    seen: Seen = set()
     logs = bool(context.topology.trace.logs)
     for span in context.topology.spans:
         owners_seen = id(span.resource) in seen and id(span.scope) in seen
@@ -40,15 +41,14 @@ def _is_plain(attributes: Attributes) -> bool:
     return type(attributes) is dict and _NESTED.isdisjoint(map(type, attributes.values()))
 
 
-def _carriers(span: Span, context: Context, seen: set[int]) -> Iterator[tuple[str, Attributes]]:
+def _carriers(span: Span, context: Context, seen: Seen) -> Iterator[tuple[str, Attributes]]:
     """Yield each list of attributes of the span and of what it carries, with what to call an attribute of it."""
     yield "attribute", span.attributes
-    if id(span.resource) not in seen:
-        seen.add(id(span.resource))
-        yield "resource attribute", span.resource.attributes
-    if id(span.scope) not in seen:
-        seen.add(id(span.scope))
-        yield "scope attribute", span.scope.attributes
+    for what, owner in (("resource attribute", span.resource), ("scope attribute", span.scope)):
+        if _is_plain(owner.attributes):
+            seen.add(id(owner))
+        elif is_new(owner, seen):
+            yield what, owner.attributes
     for event in span.events:
         yield "event attribute", event.attributes
     for link in span.links:
