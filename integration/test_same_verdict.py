@@ -23,7 +23,8 @@ from containers.servers.jaeger_server import JaegerBackend
 from spanpact.engine import CompiledContract
 from spanpact.sources import JaegerSource, MemorySource, encode_traces_json
 from spanpact.sources.jaeger.source import Api
-from spanpact.trace.model import Reading, Resource, Span, Value
+from spanpact.trace.attributes import attributes_of, pairs_of
+from spanpact.trace.model import Attributes, Reading, Resource, Span, Value
 from spanpact.verification.verifying import verify
 from tests.engine.corpus_cases import CASES, plan_of, reading_of
 from tests.sources.every_source import as_protobuf, differences, only, renumbered, without_capabilities
@@ -143,7 +144,7 @@ def _plain(value: Any) -> Any:
         attributes = _kept_values(value.attributes)
         links = [link for link in value.links if link.trace_id != value.trace_id]
         if value.status != "error" and attributes.get("error") is True:
-            del attributes["error"]
+            attributes.pop("error")
         return msgspec.structs.replace(
             value, scope=scope, resource=resource, events=events, links=links, attributes=attributes
         )
@@ -153,8 +154,8 @@ def _plain(value: Any) -> Any:
     return msgspec.structs.replace(value, traces=traces)
 
 
-def _kept_values(attributes: dict[str, Value]) -> dict[str, Value]:
-    return {name: value if _is_kept(value) else "other" for name, value in attributes.items()}
+def _kept_values(attributes: Attributes) -> Attributes:
+    return attributes_of([(name, value if _is_kept(value) else "other") for name, value in pairs_of(attributes)])
 
 
 def _is_kept(value: Value) -> bool:

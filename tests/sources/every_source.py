@@ -29,6 +29,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from spanpact.findings import Report
 from spanpact.sources import OtlpFileSource, OtlpReceiver, encode_traces_json
+from spanpact.trace.attributes import attributes_of, pairs_of
 from spanpact.trace.model import (
     NO_RESOURCE,
     NO_SCOPE,
@@ -90,6 +91,9 @@ def _span_without(span: Span, info: SourceInfo) -> Span:
     lost |= {} if has("resource") else {"resource": NO_RESOURCE}
     lost |= {} if has("remote") else {"parent_remote": None}
     lost |= {} if has("trace_state") else {"trace_state": ""}
+    if not has("dropped_counts"):
+        owners = {"scope": lost.get("scope", span.scope), "resource": lost.get("resource", span.resource)}
+        lost |= {name: msgspec.structs.replace(owner, dropped_attributes=0) for name, owner in owners.items()}
     lost["events"] = [_event_without(event, info) for event in span.events] if has("events") else ()
     lost["links"] = [_link_without(link, info) for link in span.links] if has("links") else ()
     start = span.start_ns // step * step
@@ -124,7 +128,8 @@ def _as_texts(span: Span) -> Span:
 
 
 def _texts(attributes: Attributes) -> Attributes:
-    return {n: as_text(value) if isinstance(value, list | dict | None) else value for n, value in attributes.items()}
+    pairs = pairs_of(attributes)
+    return attributes_of([(n, as_text(v) if isinstance(v, list | dict | None) else v) for n, v in pairs])
 
 
 def as_text(value: Value) -> str:
