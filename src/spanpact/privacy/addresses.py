@@ -95,20 +95,20 @@ _OF_VERSIONS: Final = words(
 )
 """Words before a number in four parts that is a version, the number of a section, or a mask."""
 _LINKS: Final = words("is of to from number was database")
+_HOSTS: Final = words(
+    "ip ips host hosts addr address peer client clients lookup server tcp udp net network from to src dst source "
+    "remote remoteaddr origin ipv4 dns router gateway gw endpoint node user nodes"
+)
 _OPERATORS: Final = ("==", "~=", "!=", ">=", "<=", "~>", "^", "@v", ".so.", ".dylib.")
 _SEPARATORS: Final = " +\t\"'\\:=([{#*_/,-"
-_NO_WORD: Final = LazyPattern(r"[^\w§]|_")
 _VERSION_AFTER: Final = LazyPattern(
     r"\.(?:\d|jar|war|whl|tgz|tar|zip|deb|rpm|so|dll|nupkg|gem|exe|apk|msi|dylib|final|release|ga|el\d|v\d)"
     r"|-(?:snapshot|alpha|beta|rc|dev|pre|post|\d+(?:ubuntu|deb|\.el|build|~))|\+(?:build|git|g[0-9a-f]{5})|_(?:amd64|arm64)"
     r"|[A-Za-z]|\d",
     re.I,
 )
+_NO_WORD: Final = LazyPattern(r"[^\w§]|_")
 _PRODUCT: Final = LazyPattern(r"(?:^|[\s;(\"',:+])([A-Za-z][\w.+-]*)/\Z")
-_HOSTS: Final = words(
-    "ip ips host hosts addr address peer client clients lookup server tcp udp net network from to src dst source "
-    "remote remoteaddr origin ipv4 dns router gateway gw endpoint node user nodes"
-)
 _UNSPECIFIED: Final = frozenset({"0.0.0.0"})
 _ALL_SMALL: Final = LazyPattern(r"\d(?:\.\d){3}")
 _NAME_BEFORE: Final = LazyPattern(r"([A-Za-z]\w*)[-/@:]\Z")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from spanpact.privacy.candidates import Candidate, LazyPattern, Range
+from spanpact.privacy.candidates import Candidate, LazyPattern, Range, any_of
 
 _SHAPES: Final = (
     r"A(?:KI|SI|BI|CC)A[A-Z0-9]{16}",  # Amazon Web Services
@@ -64,7 +64,7 @@ _SHAPES: Final = (
     r"A3T[A-Z0-9]{17}",  # Amazon Web Services
     r"FlyV1 fm\d_[\w+/=,-]{40,}",  # Fly
 )
-API_KEY: Final = "|".join(f"(?:{each})" for each in _SHAPES)
+API_KEY: Final = any_of(_SHAPES)
 API_KEY_TRIGGER: Final = (
     r"A(?:KI|SI|BI|CC)A[A-Z0-9]|gh[pousr]_|github_pat_|gl(?:pat|dt|rt|cbt|ptt|soat|ft|imt|agent)-|xox[abeoprs]-|xapp-|hooks\.slack"
     r"|[sr]k_(?:live|test)_|whsec_|AIza|ya29\.|GOCSPX-|sk-|npm_|pypi-A|SG\.|SK[0-9a-f]{4}|shp(?:at|ca|pa|ss)_|hf_|do[opr]_v1_"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -37,3 +38,8 @@ class LazyPattern:
 def words(text: str) -> frozenset[str]:
     """Return the words of a text, for long lists of them."""
     return frozenset(text.split())
+
+
+def any_of(patterns: Iterable[str]) -> str:
+    """Return the source of a regular expression that finds what any of these finds."""
+    return "|".join(f"(?:{pattern})" for pattern in patterns)

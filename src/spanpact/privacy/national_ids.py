@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Final
 
-from spanpact.privacy.candidates import Candidate, Range
+from spanpact.privacy.candidates import Candidate, Range, any_of
 from spanpact.privacy.payment_numbers import satisfies_luhn
 
 _SHAPES: Final = (
@@ -27,7 +27,7 @@ _SHAPES: Final = (
     r"\d{2}\.\d{2}\.\d{2}-\d{3}\.\d{2}",  # Belgium: rijksregisternummer
     r"(?i:ssn|social security(?: number| no\.?)?|cpf|pesel|aadhaar)[\s\"':=#]{1,4}\d{9,12}",
 )
-NATIONAL_ID: Final = "|".join(f"(?:{shape})" for shape in _SHAPES)
+NATIONAL_ID: Final = any_of(_SHAPES)
 
 NATIONAL_ID_TRIGGER: Final = (
     r"\d\d\d[- ]\d\d[- ]\d\d\d\d|\d\d\d\.\d\d\d[-/]|\d{6}[-+A-FU-Y]\d\d\d[0-9A-Y]|\d{15}|\d \d\d \d\d \d\d \d\d\d"

@@ -11,13 +11,13 @@ from spanpact.privacy.candidates import LazyPattern, words
 _LONGEST: Final = 200
 """Characters of the longest placeholder; anything longer is taken for real."""
 
+_ONE_CHARACTER: Final = LazyPattern(r"([xX])(?:\1|[\s./:_-])+|([*.•●█#?_-])(?:\2|[\s./:_-])*|\W*")
 _REMOVED: Final = LazyPattern(r"redacted|filtered|masked|scrubbed|sanitized|anonymi[sz]ed|obfuscated|[*•●█]{3}", re.I)
 _TEMPLATE: Final = LazyPattern(
     r"\$\{.*\}|\$\(.*\)|\{+[^{}\"]*\}+|<[^<>]*>|\[[^\[\]\"']*\]|\([^()]*\)|‹.*›|#\{.*\}"
     r"|%\(?\w*\)?[sdvq]|%\w+%|\?+|\$\d+|\$[A-Za-z_]+|:[A-Za-z_]+|@[A-Za-z_]+|__\w+__",
     re.S,
 )
-_ONE_CHARACTER: Final = LazyPattern(r"([xX])(?:\1|[\s./:_-])+|([*.•●█#?_-])(?:\2|[\s./:_-])*|\W*")
 _NOTHING: Final = words(
     "null none nil undefined empty unset blank hidden removed omitted deleted suppressed concealed placeholder "
     "unknown missing notset n/a na nan tbd todo anonymous true false yes no on off"

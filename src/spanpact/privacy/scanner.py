@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import re2
 
-from spanpact.privacy.candidates import Candidate, Kind, Range
+from spanpact.privacy.candidates import Candidate, Kind, Range, any_of
 from spanpact.privacy.classes import KNOWN_CLASSES, PrivacyClass, known_classes
 from spanpact.privacy.secret_values import cookies, kind_of_name, secret_value
 from spanpact.privacy.views import BASE64, HEXADECIMAL, SOFT_BREAK, View, joined, views_of
@@ -237,6 +237,6 @@ def _searchable(text: str) -> str:
 def _alternatives(patterns: Sequence[str]) -> Any:
     """Return one pattern for all, or for anything where all together are too large for RE2."""
     try:
-        return re2.compile("|".join(f"(?:{pattern})" for pattern in patterns) or r"[^\s\S]", _QUIET)
+        return re2.compile(any_of(patterns) or r"[^\s\S]", _QUIET)
     except re2.error:
         return re2.compile("")
