@@ -57,9 +57,11 @@ class RootIndex:
 
         `traces` holds at least those with findings.
         """
-        if not self._roots:
-            return tuple(results)
-        spans = {trace.trace_id: _each_once(trace) for trace in traces}
+        results = tuple(results)
+        missing = {each.trace_id for result in results for each in result.findings if each.id == "span-missing"}
+        if not (self._roots and missing):
+            return results
+        spans = {trace.trace_id: _each_once(trace) for trace in traces if trace.trace_id in missing}
         return tuple(replace(each, findings=self._explained_all(each.findings, spans)) for each in results)
 
     def _explained_all(
