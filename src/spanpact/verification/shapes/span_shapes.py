@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Hashable, Sequence
 from typing import Any, Final, TypeAlias
 
+from spanpact.trace.attributes import IrregularAttributes, walk_values
 from spanpact.trace.model import Attributes, ClockResolutions, Event, Resource, Scope, Span, Value
 from spanpact.trace.process import CALLED_BY, flags_all_local, one_process, same_resource
 from spanpact.verification.shapes.observed_properties import ObservedProperties
@@ -220,15 +221,7 @@ def comparable(value: Value) -> Hashable:
 
 def _shapeable(value: Value) -> bool:
     """Return whether all numbers in the value are finite, and no key of a map repeats."""
-    stack = [value]
-    while stack:
-        one = stack.pop()
-        if isinstance(one, float) and not math.isfinite(one):
-            return False
-        if isinstance(one, list):
-            stack.extend(one)
-        elif isinstance(one, dict):
-            if type(one) is not dict:
-                return False
-            stack.extend(one.values())
-    return True
+    return all(
+        math.isfinite(one) if isinstance(one, float) else type(one) is not IrregularAttributes
+        for one in walk_values(value)
+    )

@@ -8,8 +8,8 @@ from typing import Final
 
 from spanpact.engine.checks.context import Context
 from spanpact.engine.checks.outcomes import Breach, LocatedBreach
-from spanpact.trace.attributes import pairs_of
-from spanpact.trace.model import Attributes, Value
+from spanpact.trace.attributes import pairs_of, walk_values
+from spanpact.trace.model import Attributes
 
 _FINITE: Final = frozenset([str, bool, int, bytes, type(None)])
 
@@ -35,13 +35,5 @@ def _not_finite(attributes: Attributes) -> Iterator[str]:
     for name, value in pairs_of(attributes):
         if type(value) is str or type(value) is bool or type(value) is int:
             continue  # almost every value
-        stack: list[Value] = [value]
-        while stack:
-            one = stack.pop()
-            if isinstance(one, float) and not math.isfinite(one):
-                yield name
-                break
-            if isinstance(one, list):
-                stack.extend(one)
-            elif isinstance(one, dict):
-                stack.extend(value for _, value in pairs_of(one))
+        if any(isinstance(one, float) and not math.isfinite(one) for one in walk_values(value)):
+            yield name
