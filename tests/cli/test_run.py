@@ -86,6 +86,38 @@ def test_no_trace_gives_3_and_says_what_to_check(cli: CommandLine) -> None:
     assert "OTEL_EXPORTER_OTLP_ENDPOINT" in answer.err
 
 
+PREFACE = """\
+import os, socket
+host, port = os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"].removeprefix("http://").rsplit(":", 1)
+with socket.create_connection((host, int(port))) as sender:
+    sender.sendall(b"PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n")
+    sender.recv(100)
+"""
+
+
+def test_grpc_to_the_http_port_is_named_with_the_option(cli: CommandLine) -> None:
+    answer = cli("run", cli.contract, "--", sys.executable, "-c", PREFACE)
+    assert answer.code == 3
+    assert "exports by OTLP/gRPC to the port for OTLP/HTTP; add --protocol grpc" in answer.err
+    assert "refused  1 connections by OTLP/gRPC to the port for OTLP/HTTP" in answer.out
+    assert "malformed" not in answer.out
+
+
+def test_hint_names_the_protocol_that_was_asked_for(cli: CommandLine) -> None:
+    answer = cli("run", cli.contract, "--protocol", "grpc", "--", "true")
+    assert (answer.code, "exports by OTLP/gRPC to OTEL" in answer.err, "HTTP" in answer.err) == (3, True, False)
+
+
+@pytest.mark.parametrize("signal", ["", "TRACES_", "LOGS_", "METRICS_"])
+def test_compression_of_the_caller_is_not_passed_on(
+    cli: CommandLine, monkeypatch: pytest.MonkeyPatch, signal: str
+) -> None:
+    name = f"OTEL_EXPORTER_OTLP_{signal}COMPRESSION"
+    monkeypatch.setenv(name, "gzip")
+    command = [sys.executable, "-c", f"import os; raise SystemExit({name!r} in os.environ)"]
+    assert cli("run", cli.contract, "--", *command).code == 3
+
+
 def test_failed_command_that_sent_nothing_is_not_buried_under_a_report(cli: CommandLine) -> None:
     command = [sys.executable, "-c", "raise SystemExit(4)"]
     answer = cli("run", cli.contract, "--trees", "--", *command)

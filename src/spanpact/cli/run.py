@@ -22,6 +22,7 @@ from spanpact.contract.loader import load_contracts
 from spanpact.errors import UsageError
 from spanpact.privacy import mask
 from spanpact.sources import OtlpReceiver, ReceiverCounts, encode_traces_json
+from spanpact.sources.receiver.exporter_environment import without_compression
 from spanpact.trace.model import Reading
 from spanpact.verification.verifying import verify
 
@@ -31,9 +32,13 @@ Header: TypeAlias = list[tuple[str, str]]
 SCENARIOS_VARIABLE: Final = "SPANPACT_SCENARIOS"
 """The environment variable that names the file to which the command may append lines `TRACE_ID SCENARIO`."""
 _NOTHING_ARRIVED: Final = (
-    "no span arrived: check that the command exports by OTLP/HTTP to OTEL_EXPORTER_OTLP_ENDPOINT, that it samples, "
+    "no span arrived: check that the command exports by {protocol} to OTEL_EXPORTER_OTLP_ENDPOINT, that it samples, "
     "that OTEL_SDK_DISABLED is not set, and that it shuts its tracer provider down before it ends"
 )
+_GRPC_ARRIVED: Final = (
+    "no span arrived: the command exports by OTLP/gRPC to the port for OTLP/HTTP; add --protocol grpc"
+)
+_PROTOCOLS: Final = {"http/protobuf": "OTLP/HTTP", "grpc": "OTLP/gRPC"}
 
 
 def build_parser() -> Parser:
@@ -73,7 +78,8 @@ def run(arguments: Sequence[str]) -> int:
     check_output_files(given.output, given.save)
     plans = load_contracts(given.contracts, notify=print_message)
     labels = read_labels(given.scenarios) if given.scenarios else {}
-    code, reading, losses = _receive(command, given, labels)
+    code, reading, counts = _receive(command, given, labels)
+    losses = _losses(counts)
     header = [("command", mask(shlex.join(command))), *losses]
     used_labels = {trace.trace_id: trace.scenario for trace in reading.traces if trace.scenario}
     if warning := unknown_scenarios_warning(used_labels, plans):
@@ -88,7 +94,7 @@ def run(arguments: Sequence[str]) -> int:
         )
         return code
     if not reading.traces:
-        print_message(_NOTHING_ARRIVED)
+        print_message(_GRPC_ARRIVED if counts.http_2 else _NOTHING_ARRIVED.format(protocol=_PROTOCOLS[given.protocol]))
     if code:
         print_message(f"{describe_exit(code)}; spanpact exits with {code} too, whatever the report says")
     return code or report.exit_code
@@ -105,18 +111,17 @@ def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def _receive(
     command: Sequence[str], given: argparse.Namespace, labels: Mapping[str, str]
-) -> tuple[int, Reading, Header]:
+) -> tuple[int, Reading, ReceiverCounts]:
     """Run the command with a receiver.
 
-    Returns its exit code, the labelled traces that arrived (also written to `--save`), and what was lost of them, as
-    lines for the report's header.
+    Returns its exit code, the labelled traces that arrived (also written to `--save`), and the receiver's counts.
     """
     started = OtlpReceiver(grpc=True) if given.protocol == "grpc" else OtlpReceiver()
     with tempfile.TemporaryDirectory(prefix="spanpact-") as folder, started as receiver:
         file = Path(folder, "scenarios")
         file.touch()
         variables = receiver.env(protocol=given.protocol) | {SCENARIOS_VARIABLE: str(file)}
-        code = run_command(command, os.environ | variables)
+        code = run_command(command, without_compression(os.environ) | variables)
         receiver.stop()
         counts = receiver.counts
         if not counts.dropped:  # dropped spans leave gaps: such traces stay incomplete
@@ -129,13 +134,17 @@ def _receive(
             write_file(given.save, encode_traces_json(reading))
         text = file.read_text(encoding="utf-8", errors="replace")
         reading = labelled(reading, {**labels, **parse_labels(text.splitlines(), file=SCENARIOS_VARIABLE)})
-    return code, reading, _losses(counts)
+    return code, reading, counts
 
 
 def _losses(counts: ReceiverCounts) -> Header:
     lines = []
     if counts.dropped:
         lines.append(("dropped", f"{counts.dropped} spans and logs, the receiver was full: the traces are incomplete"))
-    if counts.rejected:
-        lines.append(("refused", f"{counts.rejected} requests to the receiver, malformed or too large"))
+    if counts.http_2:
+        lines.append(("refused", f"{counts.http_2} connections by OTLP/gRPC to the port for OTLP/HTTP"))
+    if counts.tls:
+        lines.append(("refused", f"{counts.tls} connections by TLS to a port without TLS"))
+    if wrong := counts.rejected - counts.http_2 - counts.tls:
+        lines.append(("refused", f"{wrong} requests to the receiver, malformed or too large"))
     return lines

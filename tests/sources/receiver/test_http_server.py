@@ -5,9 +5,11 @@ from __future__ import annotations
 import gzip
 import json
 import threading
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
+import grpc
 import pytest
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped,unused-ignore]
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest, ExportLogsServiceResponse
@@ -58,6 +60,10 @@ REFUSED = {
     "no gzip": (post(A_JSON_SPAN, content_encoding="gzip"), 400),
     "cut gzip": (post(gzip.compress(A_JSON_SPAN)[:-1], content_encoding="gzip"), 400),
     "more than gzip": (post(gzip.compress(A_JSON_SPAN) + b"x", content_encoding="gzip"), 400),
+    "no deflate": (post(A_JSON_SPAN, content_encoding="deflate"), 400),
+    "cut deflate": (post(zlib.compress(A_JSON_SPAN)[:-1], content_encoding="deflate"), 400),
+    "more than deflate": (post(zlib.compress(A_JSON_SPAN) + b"x", content_encoding="deflate"), 400),
+    "deflate inflates too far": (post(zlib.compress(b" " * (21 << 20)), content_encoding="deflate"), 413),
     "key twice": (post(b'{"resourceSpans":[],"resourceSpans":[]}'), 400),
 }
 
@@ -100,6 +106,7 @@ def test_a_head_request_gets_no_body(receiver: OtlpReceiver) -> None:
     [
         (A_JSON_SPAN, {"content_type": "Application/JSON; charset=utf-8"}),
         (gzip.compress(A_JSON_SPAN, mtime=0), {"content_encoding": "GZIP"}),
+        (zlib.compress(A_JSON_SPAN), {"content_encoding": "deflate"}),
         (a_protobuf_span(), {"content_type": PROTOBUF, "content_encoding": "identity"}),
         (gzip.compress(a_protobuf_span(), mtime=0), {"content_type": PROTOBUF, "content_encoding": "gzip"}),
         (A_JSON_SPAN, {"path": "/v1/traces?x=1"}),
@@ -302,3 +309,27 @@ def test_a_sender_that_does_not_finish_is_cut_off_after_the_grace(receiver: Otlp
         assert client.socket.recv(25).startswith(b"HTTP/1.1 100")
         receiver.stop(grace_seconds=0.05)
         assert client.is_closed()
+
+
+@pytest.mark.parametrize(
+    ("first", "words"),
+    [
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "this is HTTP/2, which OTLP/gRPC uses"),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", "this is TLS: the URL begins with http://"),
+    ],
+)
+def test_the_other_protocol_is_named_and_counted(receiver: OtlpReceiver, first: bytes, words: str) -> None:
+    response = ask(receiver, first)
+    assert response.status == 400
+    assert words in json.loads(response.body)["message"]
+    counts = receiver.counts
+    assert (counts.http_2 + counts.tls, counts.http_2, counts.rejected) == (1, int(first.startswith(b"PRI")), 1)
+
+
+def test_a_grpc_exporter_at_the_http_port_is_told_apart(receiver: OtlpReceiver) -> None:
+    with grpc.insecure_channel(receiver.url.removeprefix("http://")) as channel:
+        call = channel.unary_unary("/opentelemetry.proto.collector.trace.v1.TraceService/Export")
+        with pytest.raises(grpc.RpcError) as raised:
+            call(b"", timeout=20)
+    assert raised.value.code() is grpc.StatusCode.UNAVAILABLE
+    assert receiver.counts.http_2 >= 1

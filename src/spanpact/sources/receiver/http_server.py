@@ -25,6 +25,8 @@ Phase: TypeAlias = Literal["head", "idle", "body", "closing"]
 
 _EVICTION_ORDER: dict[Phase, int] = {"head": 0, "idle": 1, "closing": 2, "body": 3}
 _CHUNK = 1 << 16
+_HTTP_2 = b"PRI * HTTP/2.0\r\n"  # how every client of HTTP/2 begins (RFC 9113, 3.4), and so every gRPC client
+_TLS_HANDSHAKE = b"\x16\x03"  # how every client of TLS begins (RFC 8446, 5.1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class HttpServer:
         self.draining = False
         self.buffered = 0
         self.evicted = 0
+        self.http_2 = self.tls = 0
+        """Connections that began with HTTP/2, as gRPC does, and with a TLS handshake; both are refused."""
         self.connections: set[Connection] = set()
 
     def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -109,6 +113,7 @@ class Connection:
         self._writer = writer
         self._http = h11.Connection(h11.SERVER)
         self._method = ""
+        self._first = b""
         # asyncio sets this only for sockets that were created with an explicit protocol number
         writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.task = asyncio.create_task(self._serve())
@@ -152,13 +157,24 @@ class Connection:
             signal = request.check(max_body=self._server.limits.body)
             body = await self._body()
         except Refusal as refusal:
-            return self._refused(refusal_response(refusal, encoding, close=True))
+            return self._refused(refusal_response(self._other_protocol() or refusal, encoding, close=True))
         except h11.RemoteProtocolError as error:
-            return self._refused(refusal_response(Refusal(error.error_status_hint, str(error)), encoding, close=True))
+            why = self._other_protocol() or Refusal(error.error_status_hint, str(error))
+            return self._refused(refusal_response(why, encoding, close=True))
         try:
             return self._server.handler(request, signal, body)
         except Refusal as refusal:
             return self._refused(refusal_response(refusal, encoding, close=False))
+
+    def _other_protocol(self) -> Refusal | None:
+        """Return the refusal of a connection that did not begin with HTTP/1.1, and count it."""
+        if self._first.startswith(_HTTP_2):
+            self._server.http_2 += 1
+            return Refusal(400, "this port accepts OTLP/HTTP, and this is HTTP/2, which OTLP/gRPC uses")
+        if self._first.startswith(_TLS_HANDSHAKE):
+            self._server.tls += 1
+            return Refusal(400, "this port accepts plain HTTP, and this is TLS: the URL begins with http://")
+        return None
 
     def _refused(self, response: Response) -> Response | None:
         if self._writer.is_closing():
@@ -182,6 +198,8 @@ class Connection:
     async def _event(self, deadline: asyncio.Timeout | None = None) -> object:
         while (event := self._http.next_event()) is h11.NEED_DATA:
             data = await self._reader.read(_CHUNK)
+            if len(self._first) < len(_HTTP_2):
+                self._first += data[: len(_HTTP_2)]
             self._http.receive_data(data)
             if data and not self.begun:
                 self.begun = True

@@ -40,6 +40,7 @@ class ReceiverCounts:
     - `rejected`: requests refused; `metrics`: requests with metrics, which are accepted and ignored.
     - `unread`: spans, log records and attributes in fields that OTLP does not know.
     - `evicted`: connections closed to make room for new ones.
+    - `http_2`, `tls`: connections to the HTTP port that began with HTTP/2, as gRPC does, or with TLS.
     """
 
     received: int = 0
@@ -49,6 +50,8 @@ class ReceiverCounts:
     metrics: int = 0
     evicted: int = 0
     unread: int = 0
+    http_2: int = 0
+    tls: int = 0
 
 
 class OtlpReceiver(SourceBase):
@@ -188,6 +191,8 @@ class OtlpReceiver(SourceBase):
                 self._metrics,
                 self._server.evicted,
                 sum(each.count for each in self._unread.fields()),
+                self._server.http_2,
+                self._server.tls,
             )
 
     @property

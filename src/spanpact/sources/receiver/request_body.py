@@ -6,7 +6,7 @@ A body that is not OTLP, is damaged or is too large is refused with status 400 o
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, Protocol, TypeAlias
 
 from spanpact.errors import SourceError
@@ -22,12 +22,13 @@ from spanpact.otlp import (
     logs_hold_more_than,
     traces_hold_more_than,
 )
-from spanpact.sources.receiver.request_head import RequestHead
+from spanpact.sources.receiver.request_head import Compression, RequestHead
 from spanpact.sources.receiver.responses import Refusal, Response, success_response
 
 Store: TypeAlias = Callable[[Batch], int]
 """Stores a batch and returns how many of its spans and log records were dropped for lack of room."""
 
+_WINDOW_BITS: Final[Mapping[Compression | None, int]] = {"gzip": 31, "deflate": 15}
 _KEYS_CHECKED_AT_MOST: Final = 1 << 20  # bytes; the search for duplicate keys is slow and delays all other senders
 
 
@@ -50,26 +51,31 @@ def store_body(
     """
     if signal == "metrics":
         return success_response(head.encoding, signal, 0)
-    data = inflate(body, limits.inflated) if head.gzipped else body
+    data = inflate(body, head.compression, limits.inflated)
     if _holds_more_than(limits.messages, head, signal, data):
         raise Refusal(413, f"the body holds more than {limits.messages:,} messages")
     dropped = store(_decode_or_refuse(head, signal, data, shared))
     return success_response(head.encoding, signal, dropped)
 
 
-def inflate(body: bytes, limit: int) -> bytes:
-    """Inflate a gzip body to at most `limit` bytes; inflating stops there. Raise Refusal for a wrong body."""
-    inflater = zlib.decompressobj(wbits=31)
+def inflate(body: bytes, compression: Compression | None, limit: int) -> bytes:
+    """Inflate a body to at most `limit` bytes; inflating stops there. Raise Refusal for a wrong body.
+
+    deflate is the zlib format (RFC 9110, 8.4.1.2).
+    """
+    if compression not in _WINDOW_BITS:
+        return body
+    inflater = zlib.decompressobj(_WINDOW_BITS[compression])
     try:
         data = inflater.decompress(body, limit + 1)
     except zlib.error as error:
-        raise Refusal(400, f"the gzip body is damaged: {error}") from None
+        raise Refusal(400, f"the {compression} body is damaged: {error}") from None
     if len(data) > limit:
         raise Refusal(413, f"the body inflates to more than {limit:,} bytes")
     if not inflater.eof:
-        raise Refusal(400, "the gzip body is cut short")
+        raise Refusal(400, f"the {compression} body is cut short")
     if inflater.unused_data:
-        raise Refusal(400, "bytes follow the gzip body")
+        raise Refusal(400, f"bytes follow the {compression} body")
     return data
 
 

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from spanpact.otlp import Signal
 from spanpact.sources.receiver.responses import CONTENT_TYPES, Encoding, Refusal, body_too_large
 
 PATHS: Final[Mapping[str, Signal]] = {"/v1/traces": "traces", "/v1/logs": "logs", "/v1/metrics": "metrics"}
 _ENCODINGS: Final[Mapping[str, Encoding]] = {content_type: encoding for encoding, content_type in CONTENT_TYPES.items()}
+Compression: TypeAlias = Literal["gzip", "deflate", "identity"]
+_COMPRESSIONS: Final[Mapping[str, Compression]] = {
+    "gzip": "gzip", "x-gzip": "gzip", "deflate": "deflate", "identity": "identity", "": "identity",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +34,9 @@ class RequestHead:
         return _ENCODINGS.get(self.headers.get("content-type", "").split(";")[0].strip().lower())
 
     @property
-    def gzipped(self) -> bool:
-        """Return whether the body is compressed with gzip."""
-        return self._content_encoding == "gzip"
-
-    @property
-    def _content_encoding(self) -> str:
-        return self.headers.get("content-encoding", "identity").strip().lower()
+    def compression(self) -> Compression | None:
+        """Return how the body is compressed; None for a content encoding that is not accepted."""
+        return _COMPRESSIONS.get(self.headers.get("content-encoding", "").strip().lower())
 
     def check(self, *, max_body: int) -> Signal:
         """Return the signal of the request. Raise Refusal for a head that is not one of an OTLP request.
@@ -50,8 +50,8 @@ class RequestHead:
             raise Refusal(405, f"{self.method} is not accepted here; accepted: POST", ("allow", "POST"))
         if self.encoding is None:
             raise Refusal(415, f"unknown content type; accepted: {', '.join(_ENCODINGS)}")
-        if self._content_encoding not in ("gzip", "identity", ""):
-            raise Refusal(415, "unknown content encoding; accepted: gzip, identity")
+        if self.compression is None:
+            raise Refusal(415, f"unknown content encoding; accepted: {', '.join(filter(None, _COMPRESSIONS))}")
         self._check_length(max_body)
         return signal
 
