@@ -94,7 +94,7 @@ def _example(place: int) -> str:
 
 
 def _traces(case: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {key: case[key] for key in ("trace", "traces", "offered") if key in case}
+    return {key: case[key] for key in ("trace", "traces", "offered", "logs") if key in case}
 
 
 def plan_of(place: int) -> tuple[ContractPlan, CompiledContract]:
@@ -116,12 +116,13 @@ def reading_of(place: int) -> Reading:
     group, case = _group_of(_FIRST[place]), CASES[place].case
     reading = group.readings[place]
     label = case.get("scenario", group.plan.scenario)
-    traces = [
-        msgspec.structs.replace(trace, complete=case.get("complete", True), scenario=label) for trace in reading.traces
-    ]
+    traces, spanless = (
+        [msgspec.structs.replace(trace, complete=case.get("complete", True), scenario=label) for trace in several]
+        for several in (reading.traces, reading.spanless)
+    )
     source = SourceInfo("case", ALL_CAPABILITIES - set(case.get("without", ())), case.get("resolution", 1))
     clocks = None if case.get("clocks") == "inferred" else reading.clocks
-    return msgspec.structs.replace(reading, source=source, traces=traces, clocks=clocks)
+    return msgspec.structs.replace(reading, source=source, traces=traces, spanless=spanless, clocks=clocks)
 
 
 def cases_by_keyword() -> Mapping[str, int]:

@@ -15,7 +15,7 @@ from tests.engine.corpus_cases import CASES, README, Case, cases_by_keyword, pla
 GROUP = {"description", "contract", "given", "cases"}
 CASE = {
     "description", "trace", "traces", "findings", "verdict", "not_checked", "coverage", "without", "complete",
-    "scenario", "offered", "resolution", "clocks", "today", "flows",
+    "scenario", "offered", "resolution", "clocks", "today", "flows", "logs",
 }  # fmt: skip
 
 
@@ -84,7 +84,8 @@ def _check_where(case: Case, report: Report) -> None:
     named = "span" in case.group["contract"] and all(span.span_id for trace in traces for span in trace.spans)
     assert all(bool(span_id) == named for _, span_id in result.flow_spans)
     for finding in report.findings:
-        assert not finding.span_id or (finding.trace_id, finding.span_id) in spans, finding
+        exists = (finding.trace_id, finding.span_id) in spans
+        assert not finding.span_id or exists or finding.id == "log-uncorrelated", finding
         assert finding.span_id or not finding.path or finding.id == "id-invalid", finding
         assert finding.trace_id or not finding.path, finding
 

@@ -183,9 +183,10 @@ def test_a_log_record_without_its_own_time_has_the_time_at_which_it_was_observed
     assert (log.time_ns, log.event_name, log.span_id, log.body) == (7, "cache.hit", SPAN, "hello")
 
 
-def test_log_records_without_a_trace_are_left_out() -> None:
-    batch = decode_json(log_request(traceId=""))
-    assert batch.logs == []
+@pytest.mark.parametrize("ids", [("", ""), ("0" * 32, "0" * 16)])
+def test_log_records_without_a_trace_have_no_ids(ids: tuple[str, str]) -> None:
+    batch = decode_json(log_request(traceId=ids[0], spanId=ids[1]))
+    assert [(log.trace_id, log.span_id, log.body) for log in batch.logs] == [("", "", "hello")]
     assert batch.signals == {"logs"}
 
 

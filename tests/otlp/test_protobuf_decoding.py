@@ -70,9 +70,10 @@ def test_log_records_of_the_sdk_arrive_as_they_are_in_memory() -> None:
             )
         )
     recorder.logger.emit(SdkLogRecord(body="outside of any trace", timestamp=6))
-    [trace] = MemorySource(recorder.exporter, logs=recorder.log_exporter).read().traces
+    reading = MemorySource(recorder.exporter, logs=recorder.log_exporter).read()
     sent = decode_protobuf_logs(encode_logs(recorder.log_exporter.get_finished_logs()).SerializeToString())
-    assert sent.logs == list(trace.logs)
+    assert sent.logs == [log for trace in (*reading.traces, *reading.spanless) for log in trace.logs]
+    assert (sent.logs[-1].trace_id, sent.logs[-1].body) == ("", "outside of any trace")
     assert (sent.logs[0].severity, sent.logs[0].event_name, sent.logs[0].body) == (
         "WARN",
         "cache.hit",

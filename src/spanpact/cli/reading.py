@@ -71,19 +71,21 @@ def open_sources(specs: Sequence[str], options: SourceOptions) -> Iterator[Calla
 def _selected(reading: Reading, trace_ids: Sequence[str]) -> Reading:
     if not trace_ids:
         return reading
-    traces = [trace for trace in reading.traces if trace.trace_id in trace_ids]
-    return msgspec.structs.replace(reading, traces=traces)
+    traces, spanless = (
+        [trace for trace in several if trace.trace_id in trace_ids] for several in (reading.traces, reading.spanless)
+    )
+    return msgspec.structs.replace(reading, traces=traces, spanless=spanless)
 
 
 def labelled(reading: Reading, scenarios: Mapping[str, str]) -> Reading:
     """Return the reading with its traces labelled; a trace without a new label keeps its own."""
     if not scenarios:
         return reading
-    traces = [
-        msgspec.structs.replace(trace, scenario=scenarios.get(trace.trace_id, trace.scenario))
-        for trace in reading.traces
-    ]
-    return msgspec.structs.replace(reading, traces=traces)
+    traces, spanless = (
+        [msgspec.structs.replace(trace, scenario=scenarios.get(trace.trace_id, trace.scenario)) for trace in several]
+        for several in (reading.traces, reading.spanless)
+    )
+    return msgspec.structs.replace(reading, traces=traces, spanless=spanless)
 
 
 def with_offered(reading: Reading, offered: int | None) -> Reading:
@@ -109,14 +111,18 @@ def merged(readings: Sequence[Reading]) -> Reading:
     )
     parts: dict[str, list[Trace]] = {}
     for reading in readings:
-        for trace in reading.traces:
+        for trace in (*reading.traces, *reading.spanless):
             parts.setdefault(trace.trace_id, []).append(trace)
     offered = [reading.offered for reading in readings if reading.offered is not None]
     whole = sum(offered) if len(offered) == len(readings) else None
     unread = UnreadFields()
     for reading in readings:
         unread.update(reading.unread)
-    return Reading(info, [_merged_trace(each) for each in parts.values()], whole, unread=unread.fields())
+    with_spans = {trace.trace_id for reading in readings for trace in reading.traces}
+    together = [_merged_trace(each) for each in parts.values()]
+    traces = [trace for trace in together if trace.trace_id in with_spans]
+    spanless = [trace for trace in together if trace.trace_id not in with_spans]
+    return Reading(info, traces, whole, unread=unread.fields(), spanless=spanless)
 
 
 def _merged_trace(parts: Sequence[Trace]) -> Trace:

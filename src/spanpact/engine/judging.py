@@ -31,6 +31,7 @@ from spanpact.engine.results.mentions import MentionedSpans
 from spanpact.engine.results.pending import apply_pending
 from spanpact.engine.results.verdict import verdict_of
 from spanpact.engine.rules import names_of_rules
+from spanpact.engine.spanless_logs import records_without_span, scan_records
 from spanpact.findings import LEVELS, ContractResult, Finding, Level, NotChecked
 from spanpact.findings.catalogue import CATALOGUE
 from spanpact.trace.clocks import COARSE_NS
@@ -123,6 +124,20 @@ def judge_trace(
             breach = Breach("span-missing", message, "at least 1", "none")
             results.record_breach("top", "span", breach, topology, TOP)
     return bool(flows or plan.scenario)
+
+
+def scan_logs(run: ContractRun, topology: Topology, reading: Reading, find_span: FindSpan) -> set[int]:
+    """Scan the log records of a trace that belong to no span for what the contract forbids.
+
+    Return which of `records_without_span` were scanned, by index.
+
+    They belong to no flow either: a contract scans them whether it has a flow in this trace or not.
+    """
+    plan = run.contract.plan
+    if not run.contract.log_scans or (plan.scenario and topology.trace.scenario != plan.scenario):
+        return set()
+    context = trace_context(plan, topology, reading, find_span)
+    return scan_records(run.contract.log_scans, records_without_span(topology), context, run.results)
 
 
 def mask_for(plans: Sequence[ContractPlan]) -> Callable[[str], str]:

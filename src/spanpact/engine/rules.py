@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from spanpact.contract.compiled import Content, Rule
+from spanpact.contract.compiled import NO_CONTENT, Content, Rule
 from spanpact.engine.assignment.candidates import meets
 from spanpact.engine.assignment.placements import Index
 from spanpact.engine.checks import Breach, Check, Context, Outcome, Undecided
@@ -41,6 +41,12 @@ class CompiledRule:
     event_content: tuple[tuple[str, EventJudge], ...]
     matching_names: dict[str, bool]
     named: frozenset[str]
+
+    @property
+    def selects_every_span(self) -> bool:
+        """Return whether the rule is about each span of a flow, whatever its name and content."""
+        plan = self.plan
+        return plan.span is not None and plan.span.any and plan.where == NO_CONTENT and plan.except_spans is None
 
     def selects(self, i: Index, context: Context) -> bool | Undecided:
         """Return whether a rule about spans selects the span."""
@@ -177,7 +183,7 @@ def _check_events(
     rule: CompiledRule, spans: Sequence[Index], context: Context, results: ResultCollector
 ) -> tuple[list[Index], Undecided | None]:
     """Return the spans of the events that the rule selects, and why this is undecided for some; record the checks."""
-    candidates = [(i, e, _selects_event(rule, e, context)) for i in spans for e in _events_by_name(rule, i, context)]
+    candidates = [(i, e, selects_event(rule, e, context)) for i in spans for e in _events_of(rule, i, context)]
     selected = [(i, event) for i, event, outcome in candidates if outcome is True]
     counted = _spans_of_counted(rule, selected)
     if missing := missing_event_capability(context, rule.plan.via, found=bool(selected)):
@@ -200,15 +206,14 @@ def _spans_of_counted(rule: CompiledRule, selected: Sequence[tuple[Index, NamedE
     return [i for i, events in by_span.items() for _ in range(count_events(events, rule.plan.via))]
 
 
-def _events_by_name(rule: CompiledRule, i: Index, context: Context) -> Iterator[NamedEvent]:
-    assert rule.plan.event is not None
-    for event in named_events(context.topology.spans[i], context, rule.plan.via):
-        if event.fits(rule.plan.event):
-            yield event
+def _events_of(rule: CompiledRule, i: Index, context: Context) -> Iterator[NamedEvent]:
+    return named_events(context.topology.spans[i], context, rule.plan.via)
 
 
-def _selects_event(rule: CompiledRule, event: NamedEvent, context: Context) -> bool | Undecided:
-    """Return whether an event meets all of `where`."""
+def selects_event(rule: CompiledRule, event: NamedEvent, context: Context) -> bool | Undecided:
+    """Return whether a rule about events selects the event: by its name, and all of `where`."""
+    if rule.plan.event is None or not event.fits(rule.plan.event):
+        return False
     return all_kept(outcome for _, judge in rule.event_where for outcome in judge(event, context))
 
 

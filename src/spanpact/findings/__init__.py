@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from spanpact.findings.catalogue import CATALOGUE, FindingId
 from spanpact.findings.finding import LEVELS, Finding, Level, Pending
-from spanpact.findings.report import ContractResult, Coverage, CoverageState, NotChecked, Reason, Report, Verdict
+from spanpact.findings.report import (
+    ContractResult,
+    Coverage,
+    CoverageState,
+    NotChecked,
+    Reason,
+    Report,
+    ScannedLogs,
+    Verdict,
+)
 from spanpact.findings.unmentioned import NamedCount, Unmentioned
 
 __all__ = [
@@ -25,6 +34,7 @@ __all__ = [
     "Pending",
     "Reason",
     "Report",
+    "ScannedLogs",
     "Unmentioned",
     "Verdict",
 ]

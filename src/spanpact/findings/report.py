@@ -64,6 +64,14 @@ class ContractResult:
 
 
 @dataclass(frozen=True, slots=True)
+class ScannedLogs:
+    """The number of log records that belong to no span, and how many of them a contract scanned for privacy classes."""
+
+    count: int = 0
+    scanned: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The result of one verification: a result for each contract, integrity findings, and the traces judged.
 
@@ -83,6 +91,7 @@ class Report:
     """Unknown fields whose content was not read."""
     clocks: Sequence[tuple[str, int]] = ()
     """The services whose times are coarser than their source, with the resolution in nanoseconds."""
+    logs_without_span: ScannedLogs = ScannedLogs()
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -41,10 +41,7 @@ start (ns), span id, parent id, end (ns), (name, kind, flags), and the encoded a
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The spans and log records of one message, in the order sent, and the signals that the message has fields for.
-
-    Log records without a trace id belong to no trace and are left out.
-    """
+    """The spans and log records of one message, in the order sent, and the signals that the message has fields for."""
 
     spans: list[Span] = field(default_factory=list)
     logs: list[LogRecord] = field(default_factory=list)
@@ -90,6 +87,11 @@ def _shared(known: dict[str, _T], key: str, value: _T) -> _T:
 def parent_remote(flags: int) -> bool | None:
     """Return whether a span's OTLP flags mark its parent as remote; None where the flags do not tell."""
     return bool(flags & IS_REMOTE) if flags & HAS_IS_REMOTE else None
+
+
+def id_of_log(text: str) -> str:
+    """Return the trace or span id of a log record; "" for one of zeros only, which some exporters send for none."""
+    return text if text.strip("0") else ""
 
 
 def trace_flags(flags: int) -> int:

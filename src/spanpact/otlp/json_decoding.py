@@ -22,6 +22,7 @@ from spanpact.otlp.batch import (
     MalformedValue,
     SharedValues,
     Signal,
+    id_of_log,
     parent_remote,
     severity_name,
     trace_flags,
@@ -121,8 +122,7 @@ def _logs(group: wire.ResourceLogs, shared: SharedValues) -> Iterator[LogRecord]
     for scoped in group.scope_logs or ():
         scope = decode_scope(scoped.scope, scoped.schema_url, shared)
         for log in scoped.log_records or ():
-            if log.trace_id:
-                yield _log(log, resource, scope)
+            yield _log(log, resource, scope)
 
 
 def decode_resource(resource: wire.WireResource | None, schema_url: str | None, shared: SharedValues) -> Resource:
@@ -192,8 +192,8 @@ def _link(link: wire.WireLink) -> Link:
 def _log(log: wire.WireLogRecord, resource: Resource, scope: Scope) -> LogRecord:
     severity = _severity(log.severity_number)
     return LogRecord(
-        normalize_id(log.trace_id or ""),
-        normalize_id(log.span_id or ""),
+        id_of_log(normalize_id(log.trace_id or "")),
+        id_of_log(normalize_id(log.span_id or "")),
         log.event_name or "",
         decode_value(log.body, 0) if log.body else None,
         log.severity_text or severity_name(severity),

@@ -22,13 +22,13 @@ _Grouped = TypeVar("_Grouped")
 
 
 def encode_traces_json(reading: Reading) -> bytes:
-    """Return one OTLP JSON request with all spans of the reading, in order, and its log records.
+    """Return one OTLP JSON request with all spans of the reading, in order, and its log records, those of no span last.
 
     OTLP has no fields for scenario labels, for whether a trace is complete and for the number of requests offered:
     these are lost. Lone surrogates, which UTF-8 cannot encode, become `?`.
     """
     spans = [span for trace in reading.traces for span in trace.spans]
-    logs = [log for trace in reading.traces for log in trace.logs]
+    logs = [log for trace in (*reading.traces, *reading.spanless) for log in trace.logs]
     request = wire.Request(resource_spans=_grouped(spans, wire.ResourceSpans, wire.ScopeSpans, _span))
     if logs:
         request.resource_logs = _grouped(logs, wire.ResourceLogs, wire.ScopeLogs, _log)

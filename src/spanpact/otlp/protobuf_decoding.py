@@ -17,7 +17,16 @@ from opentelemetry.proto.logs.v1.logs_pb2 import ScopeLogs
 from opentelemetry.proto.trace.v1.trace_pb2 import ScopeSpans
 
 from spanpact.errors import SourceError
-from spanpact.otlp.batch import KINDS, STATUSES, Batch, SharedValues, parent_remote, severity_name, trace_flags
+from spanpact.otlp.batch import (
+    KINDS,
+    STATUSES,
+    Batch,
+    SharedValues,
+    id_of_log,
+    parent_remote,
+    severity_name,
+    trace_flags,
+)
 from spanpact.otlp.protobuf_unknown_fields import count_unknown_fields, has_unknown_fields, old_scopes
 from spanpact.otlp.unread import UnreadFields
 from spanpact.trace.attributes import attributes_of
@@ -39,15 +48,13 @@ def decode_protobuf_traces(data: bytes, *, name: str = "OTLP protobuf", shared: 
 
 
 def decode_protobuf_logs(data: bytes, *, name: str = "OTLP protobuf", shared: SharedValues | None = None) -> Batch:
-    """Decode the log records with a trace id of one ExportLogsServiceRequest. Raise SourceError as for traces."""
+    """Decode the log records of one ExportLogsServiceRequest. Raise SourceError as for traces."""
     message = _parse(ExportLogsServiceRequest, data, name)
     shared = shared or SharedValues()
     unread = UnreadFields()
     count_unknown_fields(message, unread)
     groups = _scope_groups(message.resource_logs, shared, unread, field="scope_logs")
-    logs = [
-        _log(log, resource, scope) for resource, scope, scoped in groups for log in scoped.log_records if log.trace_id
-    ]
+    logs = [_log(log, resource, scope) for resource, scope, scoped in groups for log in scoped.log_records]
     return Batch([], logs, frozenset({"logs"}), unread.fields())
 
 
@@ -127,8 +134,8 @@ def _link(link: Any) -> Link:
 
 def _log(log: Any, resource: Resource, scope: Scope) -> LogRecord:
     return LogRecord(
-        log.trace_id.hex(),
-        log.span_id.hex(),
+        id_of_log(log.trace_id.hex()),
+        id_of_log(log.span_id.hex()),
         log.event_name,
         decode_value(log.body),
         log.severity_text or severity_name(log.severity_number),

@@ -7,7 +7,17 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from spanpact.errors import Place, UsageError
-from spanpact.findings import ContractResult, Coverage, Finding, NamedCount, NotChecked, Pending, Report, Unmentioned
+from spanpact.findings import (
+    ContractResult,
+    Coverage,
+    Finding,
+    NamedCount,
+    NotChecked,
+    Pending,
+    Report,
+    ScannedLogs,
+    Unmentioned,
+)
 from spanpact.privacy import mask as known_classes_masked
 from spanpact.reporting.json_document import json_text, place_fields, versioned
 from spanpact.trace.model import UnreadField
@@ -24,6 +34,7 @@ def render_json(report: Report) -> str:
 
 def report_document(report: Report) -> dict[str, Any]:
     """Return the report as plain values."""
+    logs = report.logs_without_span
     fields = {
         "verdict": report.verdict,
         "exit_code": report.exit_code,
@@ -34,6 +45,7 @@ def report_document(report: Report) -> dict[str, Any]:
         "contracts": [_result(result) for result in report.results],
         "integrity": [_finding(finding) for finding in report.integrity],
         "unmentioned": _unmentioned(report.unmentioned),
+        "logs_without_span": {"count": logs.count, "scanned": logs.scanned},
     }
     return versioned("spanpact_report", SHAPE, fields)
 
@@ -170,6 +182,7 @@ def _read_report(document: Mapping[str, Any]) -> Report:
         header=tuple((line["name"], line["value"]) for line in document["header"]),
         unmentioned=_read_unmentioned(document.get("unmentioned")),
         unread=_read_unread(document["source"] or {}),
+        logs_without_span=ScannedLogs(**document.get("logs_without_span", {})),
     )
 
 

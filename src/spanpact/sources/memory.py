@@ -71,10 +71,10 @@ class MemorySource(SourceBase):
         converter = _Converter()
         assembler.add(map(converter.span, _finished(self._spans, "get_finished_spans")))
         if self._logs is not None:
-            records = map(converter.log, _finished(self._logs, "get_finished_logs"))
-            assembler.add((), [record for record in records if record.trace_id])
+            assembler.add((), map(converter.log, _finished(self._logs, "get_finished_logs")))
         traces = assembler.traces(complete=self.complete, scenarios=self.scenarios)
-        return Reading(self.info, traces, self.offered)
+        spanless = assembler.spanless(complete=self.complete, scenarios=self.scenarios)
+        return Reading(self.info, traces, self.offered, spanless=spanless)
 
 
 def _finished(holder: Any, method: Literal["get_finished_spans", "get_finished_logs"]) -> Iterable[Any]:

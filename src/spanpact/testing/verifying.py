@@ -45,8 +45,11 @@ def verify_spans(
     reading = _reading(spans, logs, offered, complete)
     named = scenarios or {}
     if scenario or named:
-        labelled = [_labelled(trace, named.get(trace.trace_id, scenario)) for trace in reading.traces]
-        reading = Reading(reading.source, labelled, reading.offered)
+        traces, spanless = (
+            [_labelled(trace, named.get(trace.trace_id, scenario)) for trace in several]
+            for several in (reading.traces, reading.spanless)
+        )
+        reading = Reading(reading.source, traces, reading.offered, unread=reading.unread, spanless=spanless)
     return verify(plans_of(contracts), reading, strict=strict, allow_unseen=allow_unseen)
 
 

@@ -21,8 +21,9 @@ class _PartialTrace:
 class TraceAssembler:
     """Collects spans and log records by trace id, in arrival order. Duplicates are kept for a check to judge.
 
-    A trace that has not changed since the last call of `traces` is returned as the same object. Log records without
-    any span of their trace (for example of a trace that was not sampled) make no trace. Not thread-safe.
+    A trace that has not changed since the last call is returned as the same object. Log records without any span of
+    their trace (for example of a trace that was not sampled), and those without a trace id, make no trace: `spanless`
+    returns them. Not thread-safe.
     """
 
     def __init__(self) -> None:
@@ -52,11 +53,17 @@ class TraceAssembler:
 
         `complete` says whether their spans have all arrived. `scenarios` maps trace ids to scenario labels.
         """
-        labels = scenarios or {}
+        return self._built(complete, scenarios or {}, spanless=False)
+
+    def spanless(self, *, complete: bool, scenarios: Mapping[str, str] | None = None) -> tuple[Trace, ...]:
+        """Return the log records of which no span has arrived, one trace without spans for each trace id."""
+        return self._built(complete, scenarios or {}, spanless=True)
+
+    def _built(self, complete: bool, labels: Mapping[str, str], *, spanless: bool) -> tuple[Trace, ...]:
         return tuple(
             _build_trace(trace_id, partial, complete, labels.get(trace_id, ""))
             for trace_id, partial in self._by_id.items()
-            if partial.spans
+            if (not partial.spans) == spanless
         )
 
 

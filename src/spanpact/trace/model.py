@@ -101,7 +101,7 @@ class Span(msgspec.Struct, frozen=True):
 
 
 class LogRecord(msgspec.Struct, frozen=True):
-    """A log record with a trace id; `span_id` is "" where it belongs to no span.
+    """A log record. `span_id` is "" where it belongs to no span; then `trace_id` may be "" too.
 
     `severity` is the text of the severity, or the short name of its number. `trace_flags` are those of the span in
     which it was logged, 0 where they are not known.
@@ -167,6 +167,8 @@ class Reading(msgspec.Struct, frozen=True):
     """The result of one read of a source. `offered` is the number of requests that the caller says were made.
 
     `unread` are the unknown fields whose content is not in the traces. A verification sets `clocks`.
+    `spanless` are the log records of which no span was read: a trace without spans for each trace id, "" for records
+    without one. They are not counted as traces.
 
     Streaming verification does not keep traces without findings: `let_go` counts these, and `spans_let_go` their spans.
     """
@@ -178,6 +180,7 @@ class Reading(msgspec.Struct, frozen=True):
     spans_let_go: int = 0
     unread: Sequence[UnreadField] = ()
     clocks: ClockResolutions | None = None
+    spanless: Sequence[Trace] = ()
 
     @property
     def trace_count(self) -> int:

@@ -9,10 +9,18 @@ import msgspec
 
 from spanpact.contract.compiled import ContractPlan
 from spanpact.engine import CompiledContract
-from spanpact.engine.judging import contract_result, integrity_findings, judge_trace, mask_for, start_run
+from spanpact.engine.judging import (
+    contract_result,
+    integrity_findings,
+    judge_trace,
+    mask_for,
+    scan_logs,
+    start_run,
+)
 from spanpact.engine.linked_spans import FindSpan, SpanFinder
 from spanpact.engine.results.mentions import MentionCounter, MentionedSpans, unmentioned_names
-from spanpact.findings import Finding, Report
+from spanpact.engine.spanless_logs import records_without_span
+from spanpact.findings import Finding, Report, ScannedLogs
 from spanpact.trace.clocks import Clocks
 from spanpact.trace.model import Reading, Trace
 from spanpact.trace.topology import Topology
@@ -36,6 +44,8 @@ def verify(
     verification = Verification(plans, reading)
     for trace in reading.traces:
         verification.judge(trace)
+    for trace in reading.spanless:
+        verification.scan_logs(trace)
     return verification.report(reading, strict=strict, allow_unseen=allow_unseen, today=today, header=header)
 
 
@@ -64,6 +74,7 @@ class Verification:
         plans_used = [each.contract.plan for each in self._runs]
         self._mask = mask_for(plans_used)
         self._unfinished = 0
+        self._scanned_logs = ScannedLogs()
         self._mentions = MentionCounter()
         self.roots = RootIndex(plans_used)
         """The roots of all traces: note those of a trace before it is judged without `judge`."""
@@ -95,6 +106,7 @@ class Verification:
         if applicable:
             plans = [each.contract.plan for each in applicable]
             self._findings += integrity_findings(topology, reading, find_span, plans, self._mask)
+        self._scan_logs(topology)
         has_findings = len(self._findings) + sum(each.results.breach_count for each in self._runs) > before
         unmentioned = unmentioned_names(topology, mentioned, applicable=bool(applicable))
         self._mentions.count_logs(len(trace.logs))
@@ -102,6 +114,21 @@ class Verification:
         if self._cache:
             self._cache.store(unmentioned, has_findings=has_findings)
         return has_findings
+
+    def scan_logs(self, trace: Trace) -> None:
+        """Scan the log records of a trace without spans by every contract; count them as mentioned by none."""
+        topology = Topology(trace)
+        self._scan_logs(topology)
+        self._mentions.count_logs(len(trace.logs))
+        self._mentions.add(unmentioned_names(topology, MentionedSpans(), applicable=True))
+
+    def _scan_logs(self, topology: Topology) -> None:
+        if topology.trace.logs and (number := len(records_without_span(topology))):
+            scanned = set[int]()
+            for each in self._runs:
+                scanned |= scan_logs(each, topology, self._reading, self._find_span)
+            so_far = self._scanned_logs
+            self._scanned_logs = ScannedLogs(so_far.count + number, so_far.scanned + len(scanned))
 
     def report(
         self,
@@ -131,6 +158,7 @@ class Verification:
             unmentioned,
             reading.unread,
             self._coarse_clocks(),
+            self._scanned_logs,
         )
 
     def _coarse_clocks(self) -> tuple[tuple[str, int], ...]:

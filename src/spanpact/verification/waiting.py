@@ -197,15 +197,18 @@ def _with_missing(report: Report, missing: Collection[str], settings: WaitSettin
 
 def completed(reading: Reading) -> Reading:
     """Return the reading with all its traces marked complete."""
-    if all(trace.complete for trace in reading.traces):
+    if all(trace.complete for trace in (*reading.traces, *reading.spanless)):
         return reading
-    traces = [msgspec.structs.replace(trace, complete=True) for trace in reading.traces]
-    return msgspec.structs.replace(reading, traces=traces)
+    traces, spanless = (
+        [msgspec.structs.replace(trace, complete=True) for trace in several]
+        for several in (reading.traces, reading.spanless)
+    )
+    return msgspec.structs.replace(reading, traces=traces, spanless=spanless)
 
 
 def content_of(reading: Reading) -> Hashable:
     """Return a key of the spans and log records in a reading: it is equal if nothing came."""
     return frozenset(
         (trace.trace_id, trace.complete, len(trace.spans), len(trace.logs), frozenset(s.span_id for s in trace.spans))
-        for trace in reading.traces
+        for trace in (*reading.traces, *reading.spanless)
     )

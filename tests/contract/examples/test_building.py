@@ -213,11 +213,11 @@ def test_accepted_and_rejected_examples_are_both_needed() -> None:
 WRONG = [
     (
         "  good: [a]\n",
-        "7:9: the example `good` must be a mapping, not a list (accepted: trace, traces, like, but, file, findings, offered)",
+        "7:9: the example `good` must be a mapping, not a list (accepted: trace, traces, like, but, file, findings, offered, logs)",
     ),
     (
         "  good: {trase: [a]}\n",
-        "7:10: unknown keyword `trase` in the example `good` (did you mean `trace`? accepted: trace, traces, like, but, file, findings, offered)",
+        "7:10: unknown keyword `trase` in the example `good` (did you mean `trace`? accepted: trace, traces, like, but, file, findings, offered, logs)",
     ),
     ("  good: {}\n", "7:3: the example `good` needs exactly one of trace, traces, like, file"),
     ("  good: {trace: [a], traces: []}\n", "7:22: the example `good` needs exactly one of trace, traces, like, file"),

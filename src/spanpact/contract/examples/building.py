@@ -140,7 +140,7 @@ class Builder:
             events=[_event(draft, item) for item in _items(items, "events")],
             links=[self._link(draft, item) for item in _items(items, "links")],
             resource=Resource(attributes, _text(items, "schema_url"), dropped.pop("dropped_resource", 0)),
-            scope=_scope(items.get("scope"), dropped.pop("dropped_scope", 0)),
+            scope=read_scope(items.get("scope"), dropped.pop("dropped_scope", 0)),
             trace_state=_text(items, "trace_state"),
             parent_remote=remote,
             **dropped,
@@ -202,41 +202,51 @@ def _items(items: dict[str, Node], key: str) -> tuple[Node, ...]:
     return read_sequence(items[key], f"`{key}`", empty=True).items if key in items else ()
 
 
-def _event_fields(node: Node, what: str, accepted: tuple[str, ...]) -> dict[str, Node]:
+def read_event_fields(node: Node, what: str, accepted: tuple[str, ...]) -> dict[str, Node]:
+    """Return the fields of an event or a log record; a text alone is its name."""
     if isinstance(node, Scalar):
         return {"event": node}
     return read_mapping(node, what, accepted).items
 
 
-def _moment(draft: Draft, items: dict[str, Node]) -> int:
-    return draft.start_ns + (read_duration(items["at"], "`at`", signed=True) if "at" in items else 0)
+def _moment(origin: int, items: dict[str, Node]) -> int:
+    return origin + (read_duration(items["at"], "`at`", signed=True) if "at" in items else 0)
 
 
 def _event(draft: Draft, node: Node) -> Event:
-    items = _event_fields(node, "an event of an example", EXAMPLE_EVENT)
+    items = read_event_fields(node, "an event of an example", EXAMPLE_EVENT)
     if "event" not in items:
         raise node.location.error("an event of an example needs `event`")
     name = read_text(items["event"], "`event`", empty=True)
-    return Event(name, _moment(draft, items), read_attributes(items.get("attributes"), "`attributes`"))
+    return Event(name, _moment(draft.start_ns, items), read_attributes(items.get("attributes"), "`attributes`"))
 
 
 def _logs(draft: Draft, span: Span) -> Iterator[LogRecord]:
     for node in _items(draft.fields.items, "logs"):
-        items = _event_fields(node, "a log record of an example", EXAMPLE_LOG)
-        yield LogRecord(
-            span.trace_id,
-            span.span_id,
-            event_name=_text(items, "event"),
-            body=read_value(items["body"], "`body`") if "body" in items else None,
-            severity=_text(items, "severity"),
-            time_ns=_moment(draft, items),
-            attributes=read_attributes(items.get("attributes"), "`attributes`"),
-            resource=span.resource,
-            scope=span.scope,
-        )
+        items = read_event_fields(node, "a log record of an example", EXAMPLE_LOG)
+        ids = {"trace_id": span.trace_id, "span_id": span.span_id}
+        yield read_log(items, draft.start_ns, **ids, resource=span.resource, scope=span.scope)
 
 
-def _scope(node: Node | None, dropped: int) -> Scope:
+def read_log(
+    items: dict[str, Node], origin: int, *, trace_id: str, span_id: str, resource: Resource, scope: Scope
+) -> LogRecord:
+    """Return the log record of these fields; its `at` is counted from `origin`, in nanoseconds."""
+    return LogRecord(
+        trace_id,
+        span_id,
+        event_name=_text(items, "event"),
+        body=read_value(items["body"], "`body`") if "body" in items else None,
+        severity=_text(items, "severity"),
+        time_ns=_moment(origin, items),
+        attributes=read_attributes(items.get("attributes"), "`attributes`"),
+        resource=resource,
+        scope=scope,
+    )
+
+
+def read_scope(node: Node | None, dropped: int) -> Scope:
+    """Return the scope of a span or a log record: a name, or a mapping."""
     if node is None:
         return Scope(dropped_attributes=dropped)
     if isinstance(node, Scalar):

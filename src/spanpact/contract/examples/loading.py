@@ -22,6 +22,7 @@ from spanpact.contract.examples.span_nodes import (
     read_given,
     read_trace_nodes,
 )
+from spanpact.contract.examples.spanless_logs import with_logs
 from spanpact.contract.examples.values import is_absent
 from spanpact.contract.loader.context import Context, RegisteredId
 from spanpact.contract.loader.files import resolve_inside
@@ -104,6 +105,8 @@ class _Loader:
             reading = self._reading(id, self._traces(id, keywords))
         if "offered" in keywords.items:
             reading = msgspec.structs.replace(reading, offered=read_integer(keywords.items["offered"], "`offered`"))
+        if "logs" in keywords.items:
+            reading = with_logs(reading, keywords.items["logs"], self.plan.scenario)
         return Example(id, reading, self._expected(keywords), location.place)
 
     def _read_keywords(self, id: str) -> document.Mapping:
@@ -208,8 +211,11 @@ class _Loader:
             reading = self.read_file(path)
         except SourceError as error:
             raise node.location.error(f"cannot read the example: {error}") from error
-        labelled = [msgspec.structs.replace(t, complete=True, scenario=self.plan.scenario) for t in reading.traces]
-        return msgspec.structs.replace(reading, traces=labelled)
+        traces, spanless = (
+            [msgspec.structs.replace(trace, complete=True, scenario=self.plan.scenario) for trace in several]
+            for several in (reading.traces, reading.spanless)
+        )
+        return msgspec.structs.replace(reading, traces=traces, spanless=spanless)
 
 
 def _combine(first: Node, second: Node) -> Node:

@@ -45,7 +45,7 @@ CLOCK: Final = ("tolerance", "skew", "resolution")
 PENDING: Final = ("reason", "owner", "until")
 STATEMENT: Final = ("sampling", "confidence", "duration", "error_rate", "of", "samples")
 
-EXAMPLE: Final = ("trace", "traces", "like", "but", "file", "findings", "offered")
+EXAMPLE: Final = ("trace", "traces", "like", "but", "file", "findings", "offered", "logs")
 EXAMPLE_TRACE: Final = ("trace", "repeat")
 CONCRETE: Final = (
     "kind", "status", "status_message", "attributes", "resource", "scope", "parent", "events", "links", "logs",
@@ -57,6 +57,7 @@ EXAMPLE_SPAN: Final = (
 )  # fmt: skip
 EXAMPLE_EVENT: Final = ("event", "at", "attributes")
 EXAMPLE_LOG: Final = (*EXAMPLE_EVENT, "body", "severity")
+SPANLESS_LOG: Final = (*EXAMPLE_LOG, "resource", "scope", "trace_id", "span_id")
 EXAMPLE_LINK: Final = ("to", "attributes")
 EXAMPLE_TARGET: Final = ("trace_id", "span_id")
 EXAMPLE_SCOPE: Final = ("name", "version", "attributes")

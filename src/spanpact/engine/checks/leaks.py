@@ -114,6 +114,23 @@ def span_texts(span: Span, context: Context, exempt: frozenset[str]) -> Iterator
         yield from attribute_texts(_OF_LINK, link.attributes, exempt)
     for record in context.logs_of(span):
         yield from event_texts(record, exempt)
+        yield from _owner_texts(record, span, exempt)
+
+
+def record_texts(record: LogRecord, exempt: frozenset[str]) -> Iterator[PlacedText]:
+    """Yield every text of a log record, and of its resource and scope, with its place."""
+    yield from event_texts(record, exempt)
+    yield from _owner_texts(record, None, exempt)
+
+
+def _owner_texts(record: LogRecord, span: Span | None, exempt: frozenset[str]) -> Iterator[PlacedText]:
+    """Yield the texts of a log record's resource and scope that its span does not have."""
+    if span is None or record.resource.attributes != span.resource.attributes:
+        yield from attribute_texts(_OF_LOG_RESOURCE, record.resource.attributes, exempt)
+    if span is None or record.scope != span.scope:
+        yield "the name of a log record's scope", "", "", record.scope.name
+        yield "the version of a log record's scope", "", "", record.scope.version
+        yield from attribute_texts(_OF_LOG_SCOPE, record.scope.attributes, exempt)
 
 
 def event_texts(carrier: Event | LogRecord, exempt: frozenset[str]) -> Iterator[PlacedText]:
@@ -133,7 +150,14 @@ _OF_SCOPE = ("the scope's attribute", "the name of a scope's attribute")
 _OF_EVENT = ("an event's attribute", "the name of an event's attribute")
 _OF_LINK = ("a link's attribute", "the name of a link's attribute")
 _OF_LOG = ("a log record's attribute", "the name of a log record's attribute")
-_VALUES = frozenset(of_value for of_value, _ in (_OF_SPAN, _OF_RESOURCE, _OF_SCOPE, _OF_EVENT, _OF_LINK, _OF_LOG))
+_OF_LOG_RESOURCE = ("a log record's resource attribute", "the name of a log record's resource attribute")
+_OF_LOG_SCOPE = ("an attribute of a log record's scope", "the name of an attribute of a log record's scope")
+_VALUES = frozenset(
+    of_value
+    for of_value, _ in (
+        _OF_SPAN, _OF_RESOURCE, _OF_SCOPE, _OF_EVENT, _OF_LINK, _OF_LOG, _OF_LOG_RESOURCE, _OF_LOG_SCOPE,
+    )
+)  # fmt: skip
 
 
 def attribute_texts(what: tuple[str, str], attributes: Attributes, exempt: frozenset[str]) -> Iterator[PlacedText]:

@@ -94,7 +94,8 @@ class OtlpFileSource(SourceBase):
             )
         self._has_logs = "logs" in signals
         traces = assembler.traces(complete=not self._growing, scenarios=self.scenarios)
-        return Reading(self.info, traces, self.offered, unread=unread.fields())
+        spanless = assembler.spanless(complete=not self._growing, scenarios=self.scenarios)
+        return Reading(self.info, traces, self.offered, unread=unread.fields(), spanless=spanless)
 
     def __repr__(self) -> str:
         return f"<OtlpFileSource {self.name}>"

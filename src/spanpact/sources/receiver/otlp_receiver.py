@@ -176,8 +176,9 @@ class OtlpReceiver(SourceBase):
         """Return all traces received so far."""
         with self._lock:
             traces = self._assembler.traces(complete=self._complete, scenarios=self.scenarios)
+            spanless = self._assembler.spanless(complete=self._complete, scenarios=self.scenarios)
             unread = self._unread.fields()
-        return Reading(self.info, traces, self.offered, unread=unread)
+        return Reading(self.info, traces, self.offered, unread=unread, spanless=spanless)
 
     @property
     def counts(self) -> ReceiverCounts:
