@@ -156,7 +156,7 @@ def test_secrets_of_the_command_line_are_masked(cli: CommandLine) -> None:
     [
         (["run", "C"], ["no command to run"]),
         (["run", "C", "--"], ["no command to run"]),
-        (["run", "--", "true"], ["CONTRACTS"]),
+        (["run", "--pack", "x", "--", "true"], ["there is no pack"]),
         (["run", "C", "--", "no-such-command-anywhere"], ["command not found: no-such-command-anywhere"]),
         (["run", "C", "--", "K"], ["cannot run"]),
         (["run", "C", "--", "a\0b"], ["cannot run", "null byte"]),

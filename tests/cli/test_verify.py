@@ -174,7 +174,7 @@ def test_examples_are_judged_without_a_source(cli: CommandLine, arguments: list[
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["verify"], ["CONTRACTS", "verify --help"]),
+        (["verify"], ["CONTRACTS", "--from"]),
         (["verify", "nowhere.contract.yaml"], ["nowhere.contract.yaml"]),
         (["verify", "C", "--from", "K", "--examples"], ["exclude each other"]),
         (["verify", "C", "--scenarios", "K"], ["--scenarios needs --from"]),

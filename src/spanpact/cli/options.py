@@ -57,9 +57,14 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(message, hint=f"see {self.prog} --help")
 
 
-def add_contracts_argument(parser: Parser) -> None:
-    """Add the positional argument CONTRACTS."""
-    parser.add_argument("contracts", nargs="+", metavar="CONTRACTS", help="contract files, or folders that hold some")
+def add_contracts_argument(parser: Parser, *, optional: bool = False) -> None:
+    """Add the positional argument CONTRACTS, which may be missing if `optional`."""
+    parser.add_argument(
+        "contracts",
+        nargs="*" if optional else "+",
+        metavar="CONTRACTS",
+        help="contract files, or folders that hold some",
+    )
 
 
 def add_format_option(parser: Parser) -> None:

@@ -12,13 +12,13 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from spanpact.cli.options import EXIT_CODES, Parser, add_contracts_argument, add_verification_options
+from spanpact.cli.judged_by import add_judging_options, load_judged_by
+from spanpact.cli.options import EXIT_CODES, Parser, add_verification_options
 from spanpact.cli.output import print_message, write_file
 from spanpact.cli.process import describe_exit, run_command
 from spanpact.cli.reading import labelled, with_offered
 from spanpact.cli.reports import check_output_files, write_report
 from spanpact.cli.scenario_labels import parse_labels, read_labels, unknown_scenarios_warning
-from spanpact.contract.loader import load_contracts
 from spanpact.errors import UsageError
 from spanpact.privacy import mask
 from spanpact.sources import OtlpReceiver, ReceiverCounts, encode_traces_json
@@ -46,14 +46,14 @@ def build_parser() -> Parser:
     parser = Parser(
         "run",
         "Run a command, receive the traces it exports by OTLP, and verify them when it has ended.",
-        usage="spanpact run [options] CONTRACTS... -- COMMAND [ARGUMENT...]",
+        usage="spanpact run [options] [CONTRACTS...] -- COMMAND [ARGUMENT...]",
         examples=[
             "spanpact run contracts/ -- pytest tests/e2e",
             "spanpact run contracts/ --save traces.json -- ./start-service.sh",
         ],
         exit_codes=f"{EXIT_CODES}; the command's own exit code if that is not 0",
     )
-    add_contracts_argument(parser)
+    add_judging_options(parser)
     parser.add_argument(
         "--protocol", choices=("http/protobuf", "grpc"), default="http/protobuf",
         help="the OTLP protocol that the command exports by (default: http/protobuf)",
@@ -76,7 +76,8 @@ def run(arguments: Sequence[str]) -> int:
         hint = "it comes after --: spanpact run CONTRACTS -- COMMAND"
         raise UsageError("there is no command to run", hint=hint)
     check_output_files(given.output, given.save)
-    plans = load_contracts(given.contracts, notify=print_message)
+    judged_by = load_judged_by(given)
+    plans = judged_by.plans
     labels = read_labels(given.scenarios) if given.scenarios else {}
     code, reading, counts = _receive(command, given, labels)
     losses = _losses(counts)
@@ -85,7 +86,9 @@ def run(arguments: Sequence[str]) -> int:
     if warning := unknown_scenarios_warning(used_labels, plans):
         print_message(f"warning: {warning}")
     reading = with_offered(reading, given.offered)
-    report = verify(plans, reading, strict=given.strict, allow_unseen=given.allow_unseen, header=header)
+    report = verify(
+        plans, reading, strict=given.strict, allow_unseen=given.allow_unseen, header=header, observer=judged_by.observer
+    )
     failed_early = bool(code) and not reading.traces and not losses
     write_report(report, given, plans, brief=failed_early)  # the command's last lines stay visible
     if failed_early:

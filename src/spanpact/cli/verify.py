@@ -6,10 +6,10 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from spanpact.cli.judged_by import JudgedBy, add_judging_options, load_judged_by
 from spanpact.cli.options import (
     SOURCE_KINDS,
     Parser,
-    add_contracts_argument,
     add_flag,
     add_reading_options,
     add_source_option,
@@ -26,20 +26,22 @@ if TYPE_CHECKING:
     from spanpact.engine import CompiledContract
     from spanpact.findings import Report
     from spanpact.trace.model import Reading
+    from spanpact.verification.verifying import StartObserver
 
 
 def build_parser() -> Parser:
     """Return the parser of `spanpact verify`."""
     parser = Parser(
         "verify",
-        "Verify traces against contracts. Without --from, check the contracts' own examples.",
+        "Verify traces against contracts and packs. Without --from, check the contracts' own examples.",
         examples=[
             "spanpact verify contracts/ --from traces.json",
             "spanpact verify contracts/ --from jaeger:http://localhost:16686 --trace 4bf92f3577b34da6a3ce929d0e0e4736",
+            "spanpact verify --pack instrumentation-score --from traces.json",
             "spanpact verify contracts/",
         ],
     )
-    add_contracts_argument(parser)
+    add_judging_options(parser)
     add_source_option(
         parser, f"where the traces are: {SOURCE_KINDS}; may be repeated, spans of one trace are put together"
     )
@@ -54,11 +56,9 @@ def run(arguments: Sequence[str]) -> int:
     given = build_parser().parse_intermixed_args(arguments)
     _check_usage(given)
     check_output_files(given.output)
-    from spanpact.contract.loader import load_contracts
-
-    plans = load_contracts(given.contracts, notify=print_message)
-    report = _verify_traces(plans, given) if given.sources else _verify_examples(plans, given)
-    write_report(report, given, plans)
+    judged_by = load_judged_by(given)
+    report = _verify_traces(judged_by, given) if given.sources else _verify_examples(judged_by.plans, given)
+    write_report(report, given, judged_by.plans)
     return report.exit_code
 
 
@@ -66,6 +66,10 @@ def _check_usage(given: argparse.Namespace) -> None:
     """Raise `UsageError` for options that exclude each other."""
     if given.examples and given.sources:
         raise UsageError("--examples and --from exclude each other")
+    if given.packs and not given.sources:
+        raise UsageError("--pack needs --from", hint="a pack judges the traces of a source")
+    if not given.sources and not given.contracts:
+        raise UsageError("no contracts and no traces are given", hint="accepted: CONTRACTS, --from SOURCE, or both")
     if given.scenarios and not given.sources:
         raise UsageError("--scenarios needs --from", hint="examples name their scenario themselves")
     if given.offered is not None and not given.sources:
@@ -80,7 +84,7 @@ def _verify_examples(plans: Sequence[ContractPlan], given: argparse.Namespace) -
     return verify_examples(plans, strict=given.strict, allow_unseen=given.allow_unseen)
 
 
-def _verify_traces(plans: Sequence[ContractPlan], given: argparse.Namespace) -> Report:
+def _verify_traces(judged_by: JudgedBy, given: argparse.Namespace) -> Report:
     from spanpact.cli.reading import merged, open_sources, source_options, with_offered
     from spanpact.engine import CompiledContract
     from spanpact.verification.verifying import verify
@@ -88,15 +92,16 @@ def _verify_traces(plans: Sequence[ContractPlan], given: argparse.Namespace) -> 
 
     settings = WaitSettings(given.wait)
     labels = read_labels(given.scenarios) if given.scenarios else {}
-    if warning := unknown_scenarios_warning(labels, plans):
+    if warning := unknown_scenarios_warning(labels, judged_by.plans):
         print_message(f"warning: {warning}")
-    compiled = [CompiledContract.of(plan) for plan in plans]
+    compiled = [CompiledContract.of(plan) for plan in judged_by.plans]
+    observer = judged_by.observer
 
     def judge(reading: Reading) -> Report:
-        return verify(compiled, reading, strict=given.strict, allow_unseen=given.allow_unseen)
+        return verify(compiled, reading, strict=given.strict, allow_unseen=given.allow_unseen, observer=observer)
 
     options = source_options(given, labels)
-    if report := _verify_streaming(compiled, given, options):
+    if report := _verify_streaming(compiled, given, options, observer):
         return report
     with open_sources(given.sources, options) as read:
         return wait_for_verdict(
@@ -105,7 +110,10 @@ def _verify_traces(plans: Sequence[ContractPlan], given: argparse.Namespace) -> 
 
 
 def _verify_streaming(
-    compiled: Sequence[CompiledContract], given: argparse.Namespace, options: SourceOptions
+    compiled: Sequence[CompiledContract],
+    given: argparse.Namespace,
+    options: SourceOptions,
+    observer: StartObserver | None,
 ) -> Report | None:
     """Verify one OTLP file without holding all its traces in memory.
 
@@ -120,4 +128,4 @@ def _verify_streaming(
         if not isinstance(source, OtlpFileSource):
             return None
         source.offered = given.offered
-        return verify_file(source, compiled, strict=given.strict, allow_unseen=given.allow_unseen)
+        return verify_file(source, compiled, strict=given.strict, allow_unseen=given.allow_unseen, observer=observer)

@@ -1,7 +1,8 @@
 """Findings: the values that a verification reports.
 
 `finding` has one departure from a contract, `report` the verdict and coverage of each contract, `unmentioned` what no
-contract mentions, `catalogue` the ids of all findings with their default levels. May import: `trace`, `errors`.
+contract mentions, `scores` the scores of services, `catalogue` the ids of all findings with their default levels. May
+import: `trace`, `errors`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from spanpact.findings.report import (
     ScannedLogs,
     Verdict,
 )
+from spanpact.findings.scores import Scores, ServiceScore
 from spanpact.findings.unmentioned import NamedCount, Unmentioned
 
 __all__ = [
@@ -35,6 +37,8 @@ __all__ = [
     "Reason",
     "Report",
     "ScannedLogs",
+    "Scores",
+    "ServiceScore",
     "Unmentioned",
     "Verdict",
 ]

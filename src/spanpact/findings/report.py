@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 
 from spanpact.errors import Place
 from spanpact.findings.finding import Finding
+from spanpact.findings.scores import Scores
 from spanpact.findings.unmentioned import Unmentioned
 from spanpact.trace.model import Reading, UnreadField
 
@@ -92,6 +93,8 @@ class Report:
     clocks: Sequence[tuple[str, int]] = ()
     """The services whose times are coarser than their source, with the resolution in nanoseconds."""
     logs_without_span: ScannedLogs = ScannedLogs()
+    scores: Scores | None = None
+    """The scores of the services, where the pack `instrumentation-score` was asked for."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:

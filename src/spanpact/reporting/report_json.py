@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from typing import Any, Final
@@ -16,6 +17,8 @@ from spanpact.findings import (
     Pending,
     Report,
     ScannedLogs,
+    Scores,
+    ServiceScore,
     Unmentioned,
 )
 from spanpact.privacy import mask as known_classes_masked
@@ -46,6 +49,7 @@ def report_document(report: Report) -> dict[str, Any]:
         "integrity": [_finding(finding) for finding in report.integrity],
         "unmentioned": _unmentioned(report.unmentioned),
         "logs_without_span": {"count": logs.count, "scanned": logs.scanned},
+        "scores": report.scores and dataclasses.asdict(report.scores),
     }
     return versioned("spanpact_report", SHAPE, fields)
 
@@ -97,6 +101,13 @@ def _read_unmentioned(document: Mapping[str, Any] | None) -> Unmentioned | None:
 
 def _read_unread(source: Mapping[str, Any]) -> tuple[UnreadField, ...]:
     return tuple(UnreadField(each["field"], each["holds"], each["count"]) for each in source.get("unread", ()))
+
+
+def _read_scores(document: Mapping[str, Any] | None) -> Scores | None:
+    if document is None:  # not asked for, or a report of an earlier version
+        return None
+    services = tuple(ServiceScore(**{**each, "failed": tuple(each["failed"])}) for each in document["services"])
+    return Scores(**{**document, "services": services})
 
 
 def _result(result: ContractResult) -> dict[str, Any]:
@@ -183,6 +194,7 @@ def _read_report(document: Mapping[str, Any]) -> Report:
         unmentioned=_read_unmentioned(document.get("unmentioned")),
         unread=_read_unread(document["source"] or {}),
         logs_without_span=ScannedLogs(**document.get("logs_without_span", {})),
+        scores=_read_scores(document.get("scores")),
     )
 
 

@@ -15,6 +15,7 @@ from spanpact.reporting.drawing.finding_lines import finding_mark
 from spanpact.reporting.drawing.flow_findings import FlowFindings, MaskedTraces, group_by_flow, group_similar
 from spanpact.reporting.drawing.flow_tree import flow_lines
 from spanpact.reporting.drawing.safe_text import display_width
+from spanpact.reporting.scores import score_lines
 from spanpact.reporting.summary import is_accepted, not_checked_lines, summary, unread_text, why_not_checked
 from spanpact.reporting.text_options import TextOptions, counted, join_sections
 from spanpact.reporting.unmentioned import unmentioned_lines
@@ -48,6 +49,7 @@ class _ReportText:
         sections += [
             self._integrity(),
             not_checked_lines(report, canvas),
+            score_lines(report, canvas),
             unmentioned_lines(report, canvas, unplaced=self.options.coverage),
             coverage_lines(report, canvas, each=self.options.coverage),
             [summary(report, canvas)],

@@ -29,7 +29,7 @@ from spanpact.trace.model import ALL_CAPABILITIES, Reading, SourceInfo, Span, Tr
 from spanpact.verification.shapes import SpanSummary
 from spanpact.verification.shapes.lazy_span_shapes import LazySpanShapes
 from spanpact.verification.verdict_cache import VerdictCache
-from spanpact.verification.verifying import Verification
+from spanpact.verification.verifying import StartObserver, Verification
 
 _LOGS: Final = b"esourceLogs"  # found in keys and in values: either way the file is left to `verify`
 
@@ -40,6 +40,7 @@ def verify_file(
     *,
     strict: bool = False,
     allow_unseen: bool = False,
+    observer: StartObserver | None = None,
 ) -> Report | None:
     """Return the report on a file; it holds only the traces with findings. None if the file cannot be streamed.
 
@@ -50,21 +51,24 @@ def verify_file(
         return None
     clocks = Clocks()
     try:
-        stream = _streamed(source, plans, clocks)
+        stream = _streamed(source, plans, clocks, observer)
         if stream and not clocks.all_as_used():  # a resource was judged before it showed how coarse its times are
-            stream = _streamed(source, plans, Clocks(clocks.found()))
+            stream = _streamed(source, plans, Clocks(clocks.found()), observer)
     except NeedsFullDecoding:
         return None
     return stream.report(strict=strict, allow_unseen=allow_unseen) if stream and stream.spans else None
 
 
 def _streamed(
-    source: OtlpFileSource, plans: Sequence[ContractPlan | CompiledContract], clocks: Clocks
+    source: OtlpFileSource,
+    plans: Sequence[ContractPlan | CompiledContract],
+    clocks: Clocks,
+    observer: StartObserver | None,
 ) -> _Stream | None:
     """Judge all traces of a file, None if the contracts look at more than shapes hold."""
     capabilities = source.info.capabilities & (ALL_CAPABILITIES - {"logs"})
     reading = Reading(SourceInfo(source.name, capabilities), (), source.offered, clocks=clocks)
-    verification = Verification(plans, reading, find_span=_no_linked_spans)
+    verification = Verification(plans, reading, find_span=_no_linked_spans, observer=observer)
     if verification.cache is None:
         return None
     stream = _Stream(source, reading, verification, verification.cache, _first_pass(source), clocks)
@@ -201,10 +205,24 @@ class _Stream:
             for summary in ended.summaries:
                 if not summary[2]:
                     self._verification.roots.note(summary[-2].name, summary[0], trace_id)
+            observed = self._observe(trace_id, label, ended.summaries)
             if not self._cache.apply_summaries(trace_id, label, ended.summaries, ended.generation):
-                trace = Trace(trace_id, tuple(map(self._decoded, ended.summaries)), (), True, label)
-                if self._verification.judge_uncached(trace):
+                trace = self._trace(trace_id, label, ended.summaries)
+                if self._verification.judge_uncached(trace) and not observed:
                     self.traces_with_findings.append(trace)
+
+    def _observe(self, trace_id: str, label: str, summaries: list[SpanSummary]) -> bool:
+        """Let the observer, if any, look at the trace. Return whether the trace is kept for the report."""
+        if self._verification.observer is None:
+            return False
+        trace = self._trace(trace_id, label, summaries)
+        keep = self._verification.observer.observe(trace)
+        if keep:
+            self.traces_with_findings.append(trace)
+        return keep
+
+    def _trace(self, trace_id: str, label: str, summaries: list[SpanSummary]) -> Trace:
+        return Trace(trace_id, tuple(map(self._decoded, summaries)), (), True, label)
 
     def report(self, *, strict: bool, allow_unseen: bool) -> Report:
         """Return the report on all traces judged."""

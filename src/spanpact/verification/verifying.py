@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeAlias
 
 import msgspec
 
@@ -20,12 +21,29 @@ from spanpact.engine.judging import (
 from spanpact.engine.linked_spans import FindSpan, SpanFinder
 from spanpact.engine.results.mentions import MentionCounter, MentionedSpans, unmentioned_names
 from spanpact.engine.spanless_logs import records_without_span
-from spanpact.findings import Finding, Report, ScannedLogs
+from spanpact.findings import ContractResult, Finding, Report, ScannedLogs, Scores
 from spanpact.trace.clocks import Clocks
-from spanpact.trace.model import Reading, Trace
+from spanpact.trace.model import Reading, SourceInfo, Trace
 from spanpact.trace.topology import Topology
 from spanpact.verification.lost_context import RootIndex
 from spanpact.verification.verdict_cache import VerdictCache
+
+
+class TraceObserver(Protocol):
+    """Rules that no contract can state: they look at every trace of a verification, and report as a contract does."""
+
+    def observe(self, trace: Trace) -> bool:
+        """Look at one trace. Return whether the report should show it."""
+
+    def result(self) -> ContractResult:
+        """Return the result on all traces so far."""
+
+    def scores(self) -> Scores | None:
+        """Return the scores of the services, None if the rules give none."""
+
+
+StartObserver: TypeAlias = Callable[[SourceInfo], TraceObserver]
+"""Makes the observer of one verification, from the description of the source."""
 
 
 def verify(
@@ -36,12 +54,14 @@ def verify(
     allow_unseen: bool = False,
     today: dt.date | None = None,
     header: Sequence[tuple[str, str]] = (),
+    observer: StartObserver | None = None,
 ) -> Report:
     """Judge every trace of the reading by every contract and return the report.
 
-    `today` (UTC, default: the present day) decides which pendings have expired. Nothing in a trace raises.
+    `today` (UTC, default: the present day) decides which pendings have expired. `observer` looks at every trace,
+    too, and adds its result. Nothing in a trace raises.
     """
-    verification = Verification(plans, reading)
+    verification = Verification(plans, reading, observer=observer)
     for trace in reading.traces:
         verification.judge(trace)
     for trace in reading.spanless:
@@ -64,10 +84,13 @@ class Verification:
         *,
         find_span: FindSpan | None = None,
         use_cache: bool = True,
+        observer: StartObserver | None = None,
     ) -> None:
         if reading.clocks is None:
             reading = msgspec.structs.replace(reading, clocks=Clocks.of(reading.traces))
         self._reading = reading
+        self.observer = observer(reading.source) if observer else None
+        """Looks at every trace: pass it those that are judged without `judge`."""
         self._runs = [start_run(plan, reading) for plan in plans]
         self._find_span = find_span or SpanFinder(reading.traces)
         self._findings: list[Finding] = []
@@ -93,6 +116,8 @@ class Verification:
     def judge(self, trace: Trace) -> None:
         """Judge one trace by every contract."""
         self.roots.note_trace(trace)
+        if self.observer:
+            self.observer.observe(trace)
         if not (self._cache and self._cache.apply(trace)):
             self.judge_uncached(trace)
 
@@ -147,9 +172,10 @@ class Verification:
         if self._unfinished:
             what = "exported before they ended, and again when they ended: the finished copies are judged"
             header = (*header, ("updates", f"{self._unfinished} copies of spans {what}"))
+        observer = self.observer
         unmentioned = self._mentions.result(reading.trace_count, reading.span_count, self._mask)
         return Report(
-            results,
+            (*results, *([observer.result()] if observer else [])),
             tuple(self._findings),
             reading,
             strict,
@@ -159,6 +185,7 @@ class Verification:
             reading.unread,
             self._coarse_clocks(),
             self._scanned_logs,
+            observer.scores() if observer else None,
         )
 
     def _coarse_clocks(self) -> tuple[tuple[str, int], ...]:

@@ -1,0 +1,56 @@
+"""Load what traces are judged by: the contracts and packs of a command line."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from spanpact.cli.options import Parser, add_contracts_argument
+from spanpact.cli.output import print_message
+
+if TYPE_CHECKING:
+    from spanpact.contract.compiled import ContractPlan
+    from spanpact.verification.verifying import StartObserver
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedBy:
+    """The contracts, those of the packs among them, and the observer that keeps the score if it was asked for."""
+
+    plans: list[ContractPlan]
+    observer: StartObserver | None = None
+
+
+def add_judging_options(parser: Parser) -> None:
+    """Add the positional argument CONTRACTS, `--pack` and `--min-score`."""
+    add_contracts_argument(parser, optional=True)
+    parser.add_argument(
+        "--pack", action="append", default=[], dest="packs", metavar="NAME",
+        help="a pack that spanpact ships: instrumentation-score, integrity or sensitive-data; may be repeated "
+        "(default: integrity, which is always there if no contract is given)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--min-score", type=_score, metavar="N",
+        help="with --pack instrumentation-score: break if a service scores less, 0 to 100 (default: never)",
+    )  # fmt: skip
+
+
+def load_judged_by(given: argparse.Namespace) -> JudgedBy:
+    """Load the contracts and packs that the arguments name; without a contract also the pack `integrity`.
+
+    Raise ContractError for a mistake in a contract, UsageError for one that cannot be read and an unknown pack.
+    """
+    from spanpact.contract.loader import load_contracts
+    from spanpact.packs.shipped import INTEGRITY, load_packs
+
+    plans = load_contracts(given.contracts, notify=print_message) if given.contracts else []
+    names = given.packs if plans else [INTEGRITY, *given.packs]
+    packs = load_packs(names, least_score=given.min_score)
+    return JudgedBy([*plans, *packs.plans], packs.observer if packs.scored else None)
+
+
+def _score(text: str) -> float:
+    if not text.isascii() or not text.replace(".", "", 1).isdigit() or float(text) > 100:
+        raise argparse.ArgumentTypeError(f"cannot be {text!r}; accepted: a number from 0 to 100")
+    return float(text)
