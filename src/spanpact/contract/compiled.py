@@ -254,6 +254,8 @@ class Rule(Placed):
     """Names that a rule about spans does not select, though `span` fits."""
     parents: NamePattern | None = None
     """The names of which the parent must have one; the text `none` stands for no parent in the trace."""
+    severities: frozenset[str] = frozenset()
+    """The severities of log records that a rule about events selects; empty for any."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,7 @@ class Rule(_Content):
     count: int | str | None = None
     except_spans: Names | None = None
     parents: Names | None = None
+    severity: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,9 +70,10 @@ def _named(value: Entry | Rule | EventExpectation | LinkExpectation) -> Iterable
     if isinstance(value, Rule):
         yield from (f"except_spans {each}" for each in (value.except_spans,) if each)
         yield from (f"parents {each}" for each in (value.parents,) if each)
+    if isinstance(value, Rule | EventExpectation) and value.severities:
+        yield f"severity {describe(value.severities)}"
     if isinstance(value, EventExpectation):
         yield from (f"where attributes.{describe(a)}" for a in value.where_attributes)
-        yield from (f"severity {describe(value.severities)}",) if value.severities else ()
     if isinstance(value, EventExpectation | LinkExpectation):
         yield from (f"attributes.{a.name}: {describe(a.matcher)}" for a in value.attributes)
     else:

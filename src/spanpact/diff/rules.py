@@ -69,6 +69,9 @@ def _selection(comparison: Comparison, subject: Subject, old: Rule, new: Rule) -
     if old.via != new.via:
         comparison.add(subject, "via", "changed", _values(old, new, "via"), both_ways("it is checked for others"))
     comparison.compare(subject, "except_spans", _values(old, new, "except_spans"))
+    if old.severities != new.severities:
+        values = sides(old, new, lambda rule: Value(rule.severities, rule.places.get("severity", rule.place)))
+        comparison.add(subject, "severity", "changed", values, both_ways("it is checked for others"))
     compare_where(comparison, subject, _values(old, new, "where"))
 
 

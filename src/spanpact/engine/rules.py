@@ -14,7 +14,13 @@ from spanpact.engine.checks.attribute_hints import with_attribute_hints
 from spanpact.engine.checks.attributes import AttributeJudge, compile_attribute
 from spanpact.engine.checks.closed import named_attributes
 from spanpact.engine.checks.content import compile_content
-from spanpact.engine.checks.events import NamedEvent, count_events, missing_event_capability, named_events
+from spanpact.engine.checks.events import (
+    NamedEvent,
+    count_events,
+    has_severity,
+    missing_event_capability,
+    named_events,
+)
 from spanpact.engine.checks.leaks import event_texts, leaks
 from spanpact.engine.checks.outcomes import all_kept
 from spanpact.engine.checks.parent import compile_parents
@@ -211,8 +217,11 @@ def _events_of(rule: CompiledRule, i: Index, context: Context) -> Iterator[Named
 
 
 def selects_event(rule: CompiledRule, event: NamedEvent, context: Context) -> bool | Undecided:
-    """Return whether a rule about events selects the event: by its name, and all of `where`."""
-    if rule.plan.event is None or not event.fits(rule.plan.event):
+    """Return whether a rule about events selects the event: by its name, its severity, and all of `where`."""
+    plan = rule.plan
+    if plan.event is None or not event.fits(plan.event):
+        return False
+    if plan.severities and not has_severity(event.carrier, plan.severities):
         return False
     return all_kept(outcome for _, judge in rule.event_where for outcome in judge(event, context))
 

@@ -100,7 +100,7 @@ class ContentReader:
             read_optional(keywords, "attributes", self.attributes, ()),
             location.place,
             read_optional(keywords, "where", self._event_where, ()),
-            _event_severities(keywords),
+            read_event_severities(keywords),
         )
 
     def _event_where(self, node: Node) -> tuple[AttributeExpectation, ...]:
@@ -159,7 +159,8 @@ def keyword_places(node: Mapping, keywords: tuple[str, ...], *, deep: tuple[str,
     return found
 
 
-def _event_severities(event: Mapping) -> frozenset[str]:
+def read_event_severities(event: Mapping) -> frozenset[str]:
+    """Read `severity` of what selects events: the severities that it accepts, none for any."""
     if "severity" not in event.items:
         return frozenset()
     if read_via(event) == "span":

@@ -7,7 +7,7 @@ from typing import Any
 
 from spanpact.contract.compiled import NO_CONTENT, Content, Rule, Statement
 from spanpact.contract.document import Location, Mapping, Node, quote
-from spanpact.contract.loader.content import ContentReader, keyword_places, read_via
+from spanpact.contract.loader.content import ContentReader, keyword_places, read_event_severities, read_via
 from spanpact.contract.loader.context import Context
 from spanpact.contract.loader.entries import read_where
 from spanpact.contract.loader.node_readers import (
@@ -51,9 +51,10 @@ def read_rule(context: Context, id: str, node: Node, location: Location) -> Rule
         content=ContentReader(context).content(keywords),
         count=read_optional(keywords, "count", read_count, None),
         place=location.place,
-        places=keyword_places(keywords, ("span", "except_spans", "event", "via", "where", "count", "parents")),
+        places=keyword_places(keywords, ("span", "except_spans", "event", "via", "where", "severity", "count", "parents")),
         except_spans=_names(keywords, "except_spans"),
         parents=_names(keywords, "parents"),
+        severities=read_event_severities(keywords) if about_events else frozenset(),
     )
 
 

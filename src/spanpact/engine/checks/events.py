@@ -78,7 +78,7 @@ def _compile_selection(expectation: EventExpectation) -> Select:
     def select(span: Span, context: Context) -> Selected:
         found = [event for event in named_events(span, context, via) if event.fits(pattern)]
         if severities:
-            found = [event for event in found if _has_severity(event.carrier, severities)]
+            found = [event for event in found if has_severity(event.carrier, severities)]
         if not where:
             return found, None
         selected, undecided = [], None
@@ -93,7 +93,7 @@ def _compile_selection(expectation: EventExpectation) -> Select:
     return select
 
 
-def _has_severity(carrier: Event | LogRecord, severities: Collection[str]) -> bool:
+def has_severity(carrier: Event | LogRecord, severities: Collection[str]) -> bool:
     """Return whether a log record has one of the severities; span events have none, and are not excluded by it."""
     return not isinstance(carrier, LogRecord) or severity_of(carrier) in severities
 
