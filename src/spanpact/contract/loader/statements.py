@@ -23,6 +23,7 @@ from spanpact.contract.loader.node_readers import (
 from spanpact.contract.loader.vocabulary import EVENT_RULE, EVENT_WHERE, SPAN_RULE, STATEMENT
 from spanpact.trace.name_patterns import NamePattern
 
+_PLACED = ("span", "except_spans", "event", "via", "where", "severity", "count", "parents")
 _STATED = ("sampling", "duration", "error_rate")
 _PERCENTILE = re.compile(r"p([0-9]{1,3}(?:\.[0-9]{1,6})?)", re.ASCII)
 
@@ -51,7 +52,7 @@ def read_rule(context: Context, id: str, node: Node, location: Location) -> Rule
         content=ContentReader(context).content(keywords),
         count=read_optional(keywords, "count", read_count, None),
         place=location.place,
-        places=keyword_places(keywords, ("span", "except_spans", "event", "via", "where", "severity", "count", "parents")),
+        places=keyword_places(keywords, _PLACED),
         except_spans=_names(keywords, "except_spans"),
         parents=_names(keywords, "parents"),
         severities=read_event_severities(keywords) if about_events else frozenset(),
