@@ -79,6 +79,7 @@ def test_the_smaller_mappings_have_the_loaders_vocabulary() -> None:
     assert set(contract["clock"]["properties"]) == set(vocabulary.CLOCK)
     assert set(contract["pending"]["additionalProperties"]["properties"]) == set(vocabulary.PENDING)
     assert set(contract["duration"]["anyOf"][1]["properties"]) == set(vocabulary.DURATION)
+    assert set(DEFS["limits"]["properties"]) == set(vocabulary.LIMITS)
     span = DEFS["exampleSpan"]["properties"]
     assert set(span["scope"]["anyOf"][1]["properties"]) == set(vocabulary.EXAMPLE_SCOPE)
     assert set(span["dropped"]["anyOf"][1]["properties"]) == set(vocabulary.EXAMPLE_DROPPED)
@@ -117,6 +118,9 @@ def test_the_closed_words_are_the_loaders() -> None:
         "span: a\nwhere: {attributes: {x: {same_as: top.y}}}",
         "span: a\nwhere: {events: {e: {event: x, attributes: {x: {same_as: top.y}}}}}",
         "span: a\nduration: 5",
+        "span: a\nlimits: {}",
+        "span: a\nlimits: {lenght: 5}",
+        "span: a\nlimits: {length: -1}",
         "span: a\nexcept: [x]",
         "span: a\nclosed: [childs]",
         "span: a\nconditions: {c: {when: {top: present}}}",

@@ -65,6 +65,7 @@ PAIRS = [
     ("scope: {matches: '[^x]*'}\n", "top.scope", "{scope: x}", "top/scope"),
     ("parent: none\n", "top.parent", "{parent: remote}", "top/parent"),
     ("duration: 1s\n", "top.duration", "{takes: 2s}", "top/duration"),
+    ("limits: {attributes: 1}\n", "top.limits", "{attributes: {a: 1, b: 2}}", "top/attribute-limit"),
     ("forbid: [email]\n", "top.forbid", "{attributes: {a: a@example.com}}", "top/privacy-leak"),
     ("closed: [attributes]\n", "top.closed.attributes", "{attributes: {a: 1}}", "top/attribute-extra"),
     ("closed: [events]\n", "top.closed.events", "{events: [{event: e}]}", "top/event-extra"),

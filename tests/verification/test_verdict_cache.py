@@ -235,6 +235,44 @@ def test_what_the_contract_distinguishes_is_not_alike(case: list[list[Span]]) ->
         assert assert_same([CONTRACT], reading_with(several)) == 0
 
 
+LIMITED = load_text("""
+spanpact: 1
+contract: limited
+version: 1.0.0
+span: top
+limits: {attributes: 2}
+every: {s: {span: '*', limits: {length: 4}}, e: {event: '*', limits: {attributes: 1, length: 5}}}
+examples: {a: {trace: []}, b: {trace: [], findings: [top/span-missing]}}
+""")
+
+
+def test_texts_within_limits_are_alike() -> None:
+    case = [[top(z="a", y=1)], [top(z="abcd", y=2)], [top(z="ab", y=3)]]
+    assert assert_same([LIMITED], reading_with(case)) == 2
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        [[top(z="abcd")], [top(z="abcde")]],
+        [[top(z=["abcd"])], [top(z=["abcde"])]],
+        [[top(z=b"abcd")], [top(z=b"abcde")]],
+        [[top(z=1, y=2)], [top(z=1, y=2, x=3)]],
+        [
+            [top(), span(2, "x", 1, 2, events=[Event("e", 0, {"n": "abcde"})])],
+            [top(), span(2, "x", 1, 2, events=[Event("e", 0, {"n": "abcdef"})])],
+        ],
+        [
+            [top(), span(2, "x", 1, 2, events=[Event("e", 0, {"n": 1})])],
+            [top(), span(2, "x", 1, 2, events=[Event("e", 0, {"n": 1, "m": 1})])],
+        ],
+    ],
+)
+def test_what_limits_distinguish_is_not_alike(case: list[list[Span]]) -> None:
+    for several in (case, case[::-1]):
+        assert assert_same([LIMITED], reading_with(several)) == 0
+
+
 COMPARED = load_text("""
 spanpact: 1
 contract: compared

@@ -14,6 +14,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from spanpact.contract.bounds import ANY as ANY
+from spanpact.contract.bounds import AT_LEAST_ONE as AT_LEAST_ONE
+from spanpact.contract.bounds import ONE as ONE
+from spanpact.contract.bounds import AttributeLimits as AttributeLimits
+from spanpact.contract.bounds import Count as Count
+from spanpact.contract.bounds import DurationBound as DurationBound
 from spanpact.errors import Place
 from spanpact.findings import Level, Pending
 from spanpact.privacy import PrivacyClass
@@ -34,27 +40,6 @@ class _Unset:
 
 
 UNSET = _Unset()
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """A range of counts; `high` is None for no upper bound."""
-
-    low: int
-    high: int | None
-
-    def __str__(self) -> str:
-        if self.high is None:
-            return f"{self.low}.."
-        return str(self.low) if self.low == self.high else f"{self.low}..{self.high}"
-
-    def __contains__(self, number: int) -> bool:
-        return self.low <= number and (self.high is None or number <= self.high)
-
-
-ONE = Count(1, 1)
-ANY = Count(0, None)
-AT_LEAST_ONE = Count(1, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +113,6 @@ class LinkExpectation:
 
 
 @dataclass(frozen=True, slots=True)
-class DurationBound:
-    """Inclusive bounds of a span's duration in nanoseconds."""
-
-    at_least_ns: int | None = None
-    at_most_ns: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Content:
     """The content keywords of section 3, `name` to `forbid`. A keyword that is not given is None or empty.
 
@@ -155,6 +132,7 @@ class Content:
     events: tuple[EventExpectation, ...] = ()
     links: tuple[LinkExpectation, ...] = ()
     duration: DurationBound | None = None
+    limits: AttributeLimits | None = None
     forbid: tuple[PrivacyClass, ...] = ()
     exempt: frozenset[str] = frozenset()
     """The attribute names of `except`."""
@@ -172,7 +150,7 @@ class Content:
         paths += [f"resource.{each.name}" for each in self.resource]
         paths += ["scope"] if self.scope is not None else []
         paths += ["exactly_one_true"] if self.exactly_one_true else []
-        paths += [keyword for keyword in ("parent", "duration") if getattr(self, keyword) is not None]
+        paths += [keyword for keyword in ("parent", "duration", "limits") if getattr(self, keyword) is not None]
         return (*paths, *(["forbid"] if self.forbid else []))
 
 
@@ -239,7 +217,7 @@ class Entry(Placed):
 class Rule(Placed):
     """One id of `every`: a rule about each span (`span` is set) or each event (`event` is set) of the flow.
 
-    In an event rule, `where` and `content` have only `attributes` and `forbid`/`except`.
+    In an event rule, `where` and `content` have only `attributes` and `forbid`/`except`, `content` also `limits`.
     """
 
     id: str

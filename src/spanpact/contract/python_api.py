@@ -104,6 +104,7 @@ class _Content(_Keywords):
     events: Mapping[str, Event | Mapping[str, Any]] | None = None
     links: Mapping[str, Link | Mapping[str, Any]] | None = None
     duration: str | Mapping[str, str] | None = None
+    limits: Mapping[str, int] | None = None
     forbid: Sequence[str] | None = None
     except_: Sequence[str] | None = None
 

@@ -12,7 +12,7 @@ from spanpact.diff.raised_findings import RaisedFinding, findings_of_content
 from spanpact.diff.renames import canonical_text
 
 Item: TypeAlias = EventExpectation | LinkExpectation
-_SINGLE: Final = ("name", "kind", "status", "status_message", "scope", "parent", "duration")
+_SINGLE: Final = ("name", "kind", "status", "status_message", "scope", "parent", "duration", "limits")
 
 
 def compare_contents(

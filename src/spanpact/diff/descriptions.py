@@ -83,7 +83,7 @@ def _named(value: Entry | Rule | EventExpectation | LinkExpectation) -> Iterable
 
 def describe_content(content: Content) -> Iterable[str]:
     """Yield a text for each expectation of a content, such as `kind: client`."""
-    for keyword in ("name", "kind", "status", "status_message", "scope", "parent", "duration"):
+    for keyword in ("name", "kind", "status", "status_message", "scope", "parent", "duration", "limits"):
         if (value := getattr(content, keyword)) is not None:
             yield f"{keyword}: {describe(value)}"
     for attribute in content.attributes:

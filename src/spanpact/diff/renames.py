@@ -131,7 +131,7 @@ def _field(name: str, value: Any, names: Names) -> str:
         return repr(names.get(value, value))
     if name == "order":
         return repr([names.get(each, each) for each in value])
-    if name in _UNORDERED:
+    if name in _UNORDERED and isinstance(value, tuple):
         return repr(sorted(canonical_text(each, names) for each in value))
     return canonical_text(value, names)
 

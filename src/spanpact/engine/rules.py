@@ -22,6 +22,7 @@ from spanpact.engine.checks.events import (
     named_events,
 )
 from spanpact.engine.checks.leaks import event_texts, leaks
+from spanpact.engine.checks.limits import compile_limits
 from spanpact.engine.checks.outcomes import all_kept
 from spanpact.engine.checks.parent import compile_parents
 from spanpact.engine.results.collector import ResultCollector
@@ -88,6 +89,8 @@ def compile_rule(rule: Rule) -> CompiledRule:
 def _compile_event_content(content: Content) -> Iterator[tuple[str, EventJudge]]:
     for attribute in content.attributes:
         yield f"attributes.{attribute.name}", _of_attributes(compile_attribute(attribute))
+    if content.limits:
+        yield "limits", _of_attributes(compile_limits(content.limits, "event"))
     if content.forbid:
         scanner = Scanner(content.forbid)
         yield (

@@ -39,6 +39,7 @@ _VIOLATIONS: Final = {
     "attribute-unexpected": "the attribute must be absent",
     "attribute-extra": "an attribute not named in a closed place",
     "attribute-relation": "`same_as` or `exactly_one_true` does not hold",
+    "attribute-limit": "more attributes, or a longer text in one, than `limits` allows",
     "event-missing": "fewer events than `count`",
     "event-surplus": "more events than `count`",
     "event-extra": "an event not named in a closed place",

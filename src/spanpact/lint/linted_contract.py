@@ -25,7 +25,7 @@ from spanpact.lint.name_coverage import covers
 Range: TypeAlias = tuple[int, float]
 """The smallest and the largest number, which may be infinite."""
 
-_SINGLE: Final = ("name", "kind", "status", "status_message", "scope", "parent", "duration")
+_SINGLE: Final = ("name", "kind", "status", "status_message", "scope", "parent", "duration", "limits")
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ Part = TypeVar("Part")
 Replaced = TypeVar("Replaced", Content, ContractPlan, Entry, Rule, EventExpectation, LinkExpectation)
 Counted = TypeVar("Counted", EventExpectation, LinkExpectation)
 
-_SINGLE = ("name", "kind", "status", "status_message", "scope", "parent", "duration")
+_SINGLE = ("name", "kind", "status", "status_message", "scope", "parent", "duration", "limits")
 _SEVERAL = ("exactly_one_true", "forbid")
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, cast
 from spanpact.contract.compiled import (
     ONE,
     AttributeExpectation,
+    AttributeLimits,
     Content,
     DurationBound,
     EventExpectation,
@@ -22,6 +23,7 @@ from spanpact.contract.loader.matchers import read_closed_matcher, read_matcher,
 from spanpact.contract.loader.node_readers import (
     read_count,
     read_duration,
+    read_integer,
     read_mapping,
     read_name_pattern,
     read_optional,
@@ -35,6 +37,7 @@ from spanpact.contract.loader.vocabulary import (
     EVENT,
     EVENT_SELECTION,
     KINDS,
+    LIMITS,
     LINK,
     PARENTS,
     STATUSES,
@@ -183,6 +186,13 @@ def _duration(node: Node) -> DurationBound:
     return DurationBound(low, high)
 
 
+def _limits(node: Node) -> AttributeLimits:
+    bounds = read_mapping(node, "`limits`", LIMITS).items
+    if not bounds:
+        raise node.location.error("`limits` is empty", hint=f"accepted: {', '.join(LIMITS)}")
+    return AttributeLimits(**{name: read_integer(item, f"`{name}`") for name, item in bounds.items()})
+
+
 _FIELDS: Final = {"except": "exempt"}
 _READERS: Final[dict[str, Callable[[ContentReader, Node], Any]]] = {
     "name": lambda reader, node: read_matcher(reader.context, node, "`name`", relations=reader.relations),
@@ -197,6 +207,7 @@ _READERS: Final[dict[str, Callable[[ContentReader, Node], Any]]] = {
     "events": ContentReader._events,
     "links": ContentReader._links,
     "duration": lambda reader, node: _duration(node),
+    "limits": lambda reader, node: _limits(node),
     "forbid": ContentReader._forbid,
     "except": lambda reader, node: frozenset(name for name, _ in read_texts(node, "`except`")),
 }

@@ -8,7 +8,7 @@ from typing import Final
 
 CONTENT: Final = (
     "name", "kind", "status", "status_message", "attributes", "resource", "scope", "exactly_one_true", "parent",
-    "events", "links", "duration", "forbid", "except",
+    "events", "links", "duration", "limits", "forbid", "except",
 )  # fmt: skip
 ENTRY: Final = (
     "span", "where", "count", *CONTENT, "children", "descendants", "closed", "order", "conditions", "concurrency",
@@ -36,11 +36,12 @@ SEVERITY: Final = ("equals", "one_of", "at_least", "at_most")
 SEVERITIES: Final = ("trace", "debug", "info", "warn", "error", "fatal")
 LINK: Final = ("span", "count", "attributes")
 SPAN_RULE: Final = ("span", "except_spans", "where", "count", "parents", *CONTENT)
-EVENT_RULE: Final = ("event", "via", "where", "severity", "count", "attributes", "forbid", "except")
+EVENT_RULE: Final = ("event", "via", "where", "severity", "count", "attributes", "limits", "forbid", "except")
 EVENT_WHERE: Final = ("attributes", "forbid", "except")
 CONDITION: Final = ("when", "then", "order")
 SIDE: Final = ("count", *CONTENT)
 DURATION: Final = ("at_least", "at_most")
+LIMITS: Final = ("attributes", "length")
 CLOCK: Final = ("tolerance", "skew", "resolution")
 PENDING: Final = ("reason", "owner", "until")
 STATEMENT: Final = ("sampling", "confidence", "duration", "error_rate", "of", "samples")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, TypeAlias
 
-from spanpact.contract.compiled import ANY, Count, DurationBound, Matcher
+from spanpact.contract.compiled import ANY, AttributeLimits, Count, DurationBound, Matcher
 from spanpact.diff.changes import LOOSER, NEITHER, TIGHTER, Shift, both_ways
 from spanpact.diff.inclusion.matchers import includes, includes_text
 from spanpact.trace.clocks import COARSE_NS
@@ -48,6 +48,17 @@ def compare_durations(old: DurationBound | None, new: DurationBound | None) -> S
 def _bound_within(inner: DurationBound, outer: DurationBound) -> bool:
     low = (inner.at_least_ns or 0) >= (outer.at_least_ns or 0)
     return low and (outer.at_most_ns is None or (inner.at_most_ns is not None and inner.at_most_ns <= outer.at_most_ns))
+
+
+def compare_limits(old: AttributeLimits | None, new: AttributeLimits | None) -> Shift | None:
+    """Compare limits of attributes: lower bounds tighten."""
+    before, after = old or AttributeLimits(), new or AttributeLimits()
+    return shift_by_inclusion(_limits_within(before, after), _limits_within(after, before))
+
+
+def _limits_within(inner: AttributeLimits, outer: AttributeLimits) -> bool:
+    pairs = ((inner.attributes, outer.attributes), (inner.length, outer.length))
+    return all(high is None or (low is not None and low <= high) for low, high in pairs)
 
 
 def compare_presence(old: object, new: object) -> Shift | None:

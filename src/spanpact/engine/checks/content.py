@@ -11,6 +11,7 @@ from spanpact.engine.checks.context import Context
 from spanpact.engine.checks.duration import compile_duration
 from spanpact.engine.checks.events import compile_events
 from spanpact.engine.checks.leaks import compile_forbid
+from spanpact.engine.checks.limits import compile_limits
 from spanpact.engine.checks.links import compile_links
 from spanpact.engine.checks.outcomes import Outcome
 from spanpact.engine.checks.parent import compile_parent
@@ -47,6 +48,9 @@ def compile_content(content: Content) -> tuple[Check, ...]:
         judges.append(("parent", compile_parent(content.parent)))
     if content.duration:
         judges.append(("duration", compile_duration(content.duration)))
+    if content.limits:
+        within = compile_limits(content.limits, "span")
+        judges.append(("limits", lambda span, context: within(span.attributes, context)))
     if content.forbid:
         judges.append(("forbid", compile_forbid(content)))
     checks = named + [Check(keyword, judge, place=content.places.get(keyword)) for keyword, judge in judges]

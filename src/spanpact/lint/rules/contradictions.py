@@ -12,6 +12,7 @@ from typing import Final
 from spanpact.contract.compiled import AttributeExpectation, Content, DurationBound, Entry, Matcher, Rule
 from spanpact.contract.loader.vocabulary import KINDS, STATUSES
 from spanpact.errors import Place
+from spanpact.lint.attribute_sizes import exceeded
 from spanpact.lint.linted_contract import LintedContract, items_of
 from spanpact.lint.messages import LintMessage, lint_message
 from spanpact.lint.satisfiability import attribute_possible, literals, text_possible, value_possible
@@ -74,6 +75,8 @@ def impossible(content: Content) -> Iterator[tuple[str, Place | None]]:
     for keyword, attribute in _attributes(content):
         if not attribute_possible(attribute.matcher):
             yield keyword, attribute.place
+    if exceeded(content, content):
+        yield "limits", content.places.get("limits")
     if _exactly_one_fails(content):
         yield "exactly_one_true", content.places.get("exactly_one_true")
 
@@ -88,6 +91,9 @@ def conflicts(one: Content, other: Content) -> Iterator[str]:
         yield "parent"
     if one.duration and other.duration and _disjoint(one.duration, other.duration):
         yield "duration"
+    too_much = exceeded(one, other) or exceeded(other, one)
+    if too_much and not exceeded(one, one) and not exceeded(other, other):
+        yield "limits" if one.limits else too_much
     others = {(keyword, a.names): a.matcher for keyword, a in _attributes(other)}
     for keyword, attribute in _attributes(one):
         against, matcher = others.get((keyword, attribute.names)), attribute.matcher

@@ -22,6 +22,7 @@ _SPANS: Final = ("span-missing", "span-surplus", "span-misplaced", "match-ambigu
 _ATTRIBUTE: Final = ("missing", "type", "value", "unexpected", "relation")
 _NAMED_OTHERWISE: Final = {
     "name": "span-name", "status_message": "status-message", "forbid": "privacy-leak",
+    "limits": "attribute-limit",
     "exactly_one_true": "attribute-relation",
 }  # fmt: skip
 """Keywords whose finding has another name."""

@@ -7,6 +7,7 @@ from itertools import combinations
 from typing import Final
 
 from spanpact.contract.compiled import ANY, UNSET, Content, Entry, Matcher, Rule, Statement
+from spanpact.engine.checks.closed import named_attributes
 from spanpact.errors import Place
 from spanpact.lint.linted_contract import LintedContract, has_expectations
 from spanpact.lint.messages import LintMessage, lint_message
@@ -20,6 +21,7 @@ def check_no_effect(contract: LintedContract) -> Iterator[LintMessage]:
         yield from _order(contract, entry)
         yield from _closed(entry)
         yield from _concurrency(entry)
+        yield from _limits(contract, entry)
         yield from _items(entry.content, closed=entry.closed)
     for rule in contract.plan.rules:
         yield from _rule(contract, rule)
@@ -70,6 +72,20 @@ def _concurrency(entry: Entry) -> Iterator[LintMessage]:
     elif wanted.low <= 1 and (wanted.high is None or (most is not None and most <= wanted.high)):
         message = f"`concurrency: {wanted}` of `{entry.id}` has no effect: its `count` of {entry.count} guarantees it"
         yield _no_effect(message, place)
+
+
+def _limits(contract: LintedContract, entry: Entry) -> Iterator[LintMessage]:
+    """Yield a message if `closed: [attributes]` allows no more attributes than `limits` does."""
+    limits = entry.content.limits
+    if limits is None or limits.attributes is None or "attributes" not in entry.closed:
+        return
+    lowered = not contract.is_binding(entry.id) or "attribute-extra" in contract.plan.levels
+    parts: list[Entry | Rule] = [entry, *contract.plan.rules]
+    named = frozenset().union(*(named_attributes(each) for part in parts for each in (part.where, part.content)))
+    if not lowered and len(named) <= limits.attributes:
+        what = f"`attributes: {limits.attributes}` in `limits` of `{entry.id}`"
+        message = f"{what} has no effect: `closed: [attributes]` allows no more"
+        yield _no_effect(message, entry.content.places.get("limits", entry.place))
 
 
 def _items(content: Content, *, closed: frozenset[str]) -> Iterator[LintMessage]:

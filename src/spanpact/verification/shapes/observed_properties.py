@@ -13,6 +13,7 @@ from spanpact.contract.compiled import AttributeExpectation, Content, ContractPl
 from spanpact.engine.checks import Breach, Context, Outcome, Undecided
 from spanpact.engine.checks.attributes import compile_attribute
 from spanpact.engine.checks.leaks import attribute_leaks
+from spanpact.engine.checks.limits import excess_of
 from spanpact.privacy import PrivacyClass, Scanner
 from spanpact.trace.equality import possible_values
 from spanpact.trace.model import Capability, SourceInfo, Trace, Value
@@ -28,6 +29,7 @@ class ObservedProperties:
     """All that some contracts look at in the traces of one source.
 
     - `tests`: the tests of an attribute's value, by name; `numbers`: the numbers they compare it with, sorted.
+    - `lengths`: what `limits` allow texts to be long.
     - `scans`: scanners of all texts, each with the attributes exempt from it; `all_classes` scans for all at once.
     - `compared`: attributes whose values are compared with each other (`same_as`).
     - `ordered`: names of spans whose times are compared with each other, `concurrent`: names of those that are counted
@@ -37,6 +39,7 @@ class ObservedProperties:
 
     tests: Mapping[str, Sequence[Test]]
     numbers: Mapping[str, Sequence[float]]
+    lengths: Sequence[int]
     scans: Sequence[tuple[Scanner, frozenset[str]]]
     all_classes: Scanner
     compared: frozenset[str]
@@ -56,6 +59,7 @@ class ObservedProperties:
         return cls(
             _tests(contents, source),
             _numbers(contents),
+            sorted({each.limits.length for each in contents if each.limits and each.limits.length is not None}),
             _scans(contents),
             Scanner(each for content in contents for each in content.forbid),
             frozenset(name for content in contents for name in _compared(content)),
@@ -72,6 +76,7 @@ class ObservedProperties:
     def test_results(self, name: str, value: Value) -> tuple[Hashable, ...]:
         """Return the result of every test of an attribute: all that a verdict depends on, apart from `same_as`."""
         results = [test(value) for test in self.tests.get(name, ())]
+        results += [excess_of(value, most, self.capabilities) != 0 for most in self.lengths]
         if not self._leaks(name, value, self.all_classes, _NO_EXEMPTIONS):  # almost always
             return (name, *results)
         return (name, *results, tuple([self._leaks(name, value, scanner, exempt) for scanner, exempt in self.scans]))
