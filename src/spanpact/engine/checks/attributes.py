@@ -10,7 +10,7 @@ from typing import TypeAlias
 from spanpact.contract.compiled import AttributeExpectation, Matcher
 from spanpact.engine.checks.context import Context
 from spanpact.engine.checks.outcomes import KEPT, Breach, Outcome, Undecided
-from spanpact.engine.checks.shown import described, shown
+from spanpact.engine.checks.shown import described, shown, shown_values
 from spanpact.engine.checks.values import (
     TYPE_UNKNOWN,
     certain_fault,
@@ -89,7 +89,7 @@ def _must_be_absent(names: Sequence[str], attributes: Attributes) -> Sequence[Ou
     for name in names:
         if name in attributes:
             message = f"attribute {name} must be absent"
-            return (Breach("attribute-unexpected", message, "absent", shown(attributes[name]), attribute=name),)
+            return (Breach("attribute-unexpected", message, "absent", shown_values(attributes, name), attribute=name),)
     return KEPT
 
 

@@ -12,7 +12,7 @@ from spanpact.contract.compiled import Content, Entry, EventExpectation, LinkExp
 from spanpact.engine.checks.context import Context
 from spanpact.engine.checks.links import distinct_links
 from spanpact.engine.checks.outcomes import Breach, Undecided
-from spanpact.engine.checks.shown import shown
+from spanpact.engine.checks.shown import shown_values
 from spanpact.trace.model import Link, Span
 
 
@@ -44,10 +44,10 @@ def extra_attributes(span: Span, named: AbstractSet[str]) -> list[Breach]:
             "attribute-extra",
             f"attribute {name} is not named in a closed place",
             "only what is named",
-            shown(value),
+            shown_values(span.attributes, name),
             attribute=name,
         )
-        for name, value in span.attributes.items()
+        for name in span.attributes
         if name not in named
     ]
 

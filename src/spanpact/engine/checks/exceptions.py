@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from spanpact.trace.attributes import values_of
 from spanpact.trace.model import Event, LogRecord
 
 EXCEPTION = "exception"
@@ -19,7 +20,12 @@ def is_exception(carrier: Event | LogRecord) -> bool:
     name = carrier.event_name if isinstance(carrier, LogRecord) else carrier.name
     if name and name != EXCEPTION and not name.endswith(f".{EXCEPTION}"):
         return False
-    return isinstance(carrier.attributes.get(_TYPE), str)
+    return _text(carrier, _TYPE) is not None
+
+
+def _text(carrier: Event | LogRecord, name: str) -> str | None:
+    """Return the first value of an attribute that is a string; a key may repeat."""
+    return next((value for value in values_of(carrier.attributes, name) if isinstance(value, str)), None)
 
 
 def count_reported_twice(carriers: Iterable[Event | LogRecord]) -> int:
@@ -31,10 +37,9 @@ def count_reported_twice(carriers: Iterable[Event | LogRecord]) -> int:
     records: dict[str, Counter[str | None]] = {}
     for carrier in carriers:
         if is_exception(carrier):
-            kind = str(carrier.attributes[_TYPE])
-            message = carrier.attributes.get(_MESSAGE)
+            kind = str(_text(carrier, _TYPE))
             by_kind = records if isinstance(carrier, LogRecord) else events
-            by_kind.setdefault(kind, Counter())[message if isinstance(message, str) else None] += 1
+            by_kind.setdefault(kind, Counter())[_text(carrier, _MESSAGE)] += 1
     return sum(_pairs(messages, records[kind]) for kind, messages in events.items() if kind in records)
 
 

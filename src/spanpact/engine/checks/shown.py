@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from spanpact.contract.compiled import UNSET, Matcher
-from spanpact.trace.model import Value
+from spanpact.trace.attributes import values_of
+from spanpact.trace.model import Attributes, Value
 
 _LONGEST_INT = 1024  # bits; Python refuses to write out far longer ones
+_MOST_SHOWN = 5  # values of one key
 _DEEPEST = 8  # levels of lists and maps that a report shows
 
 
@@ -29,6 +31,14 @@ def shown(value: Value, depth: int = 0) -> str:
     if isinstance(value, float):
         value += 0.0  # some sources do not distinguish -0.0 from 0.0
     return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def shown_values(attributes: Attributes, name: str) -> str:
+    """Return the value of an attribute as a report shows it; of a key that repeats all that differ, the first few."""
+    if type(attributes) is dict:
+        return shown(attributes[name])
+    texts = list(dict.fromkeys(map(shown, values_of(attributes, name))))
+    return ", ".join(texts[:_MOST_SHOWN]) + (", …" if len(texts) > _MOST_SHOWN else "")
 
 
 def shown_ns(nanoseconds: int) -> str:

@@ -12,6 +12,7 @@ from typing import Final
 
 from spanpact.reporting.drawing.canvas import Canvas, Style
 from spanpact.reporting.drawing.value_text import format_duration, format_nanoseconds, format_value, masked_text
+from spanpact.trace.attributes import values_of
 from spanpact.trace.equality import same_span
 from spanpact.trace.model import Span
 from spanpact.trace.topology import TOP, Topology
@@ -196,8 +197,8 @@ def _attributes(span: Span, names: Sequence[str], room: int, canvas: Canvas) -> 
     for name in names:
         if name not in span.attributes:
             continue
-        value = canvas.clip(format_value(span.attributes[name], canvas, name), _LONGEST_TEXT)
-        text = f"{masked_text(name, canvas, _LONGEST_TEXT)}={value}"
+        values = (format_value(value, canvas, name) for value in values_of(span.attributes, name))
+        text = f"{masked_text(name, canvas, _LONGEST_TEXT)}={canvas.clip(', '.join(values), _LONGEST_TEXT)}"
         room -= len(text) + 2
         if room < 0:
             yield canvas.paint(canvas.glyphs.more, "quiet")
