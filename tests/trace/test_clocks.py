@@ -70,7 +70,18 @@ class TestInference:
 
     def test_one_start_of_the_sdk_for_javascript_is_enough(self) -> None:
         assert clocks((JS, [MS])).resolution_ns(JS) == MS
-        assert clocks((JS, [MS, MS + 1])).resolution_ns(JS) == 1
+
+    def test_starts_that_callers_gave_to_the_sdk_for_javascript_do_not_make_its_own_exact(self) -> None:
+        assert clocks((JS, [MS + 1] * 99 + [MS])).resolution_ns(JS) == MS
+        assert clocks((JS, [MS + 1] * 100 + [MS])).resolution_ns(JS) == 1
+        assert clocks((JS, [MS + 1000] * 100 + [MS])).resolution_ns(JS) == 1000
+        assert clocks((JS, [MS + 1])).resolution_ns(JS) == 1
+        assert clocks((JS, [0, MS + 1])).resolution_ns(JS) == 1
+
+    def test_another_sdk_in_the_language_of_node_is_not_known_to_cut(self) -> None:
+        other = Resource({**JS.attributes, "telemetry.sdk.name": "datadog"})
+        assert clocks((other, [MS, MS + 1])).resolution_ns(other) == 1
+        assert clocks((other, [MS])).resolution_ns(other) == 1
 
     def test_few_starts_are_decided_by_those_of_their_emitter(self) -> None:
         assert clocks((POD, [MS]), (WEB, [MS] * 5)).resolution_ns(POD) == MS
@@ -84,6 +95,7 @@ class TestInference:
     def test_while_spans_arrive_few_may_become_enough(self) -> None:
         assert clocks((WEB, [MS])).possible_ns(WEB) == MS
         assert clocks((WEB, [MS, 1])).possible_ns(WEB) == 1
+        assert clocks((JS, [1])).possible_ns(JS) == MS
 
     def test_a_resolution_stays_once_it_is_asked_for(self) -> None:
         made = clocks((WEB, [MS]))

@@ -1,7 +1,8 @@
 """Decide how far two times may differ before the difference means something. All times are in nanoseconds.
 
 The clock of a process may be coarser than its source. `Clocks` infers its resolution from the starts of all spans of a
-resource, because some SDKs cut starts only: that of JavaScript cuts them to milliseconds and ends its spans exactly.
+resource, because some SDKs cut starts only: that of JavaScript reads a start from a clock of whole milliseconds, and
+adds the time that another, finer clock has measured since (`ends_by_another_clock`).
 """
 
 from __future__ import annotations
@@ -17,8 +18,12 @@ COARSE_NS: Final = (1_000_000, 1_000)
 """The resolutions that are inferred, the coarsest first."""
 ENOUGH: Final = 5
 """The number of whole starts that decide. An SDK that is known to cut its starts needs one."""
+_MOST_GIVEN: Final = 100
+"""The SDK for JavaScript cuts its starts if one in so many is whole: callers may give exact ones for other spans."""
 _CUT_STARTS: Final = ("nodejs", "webjs")
-_EMITTER: Final = ("service.namespace", "service.name", "telemetry.sdk.name", "telemetry.sdk.language")
+_LANGUAGE: Final = "telemetry.sdk.language"
+_SDK: Final = "telemetry.sdk.name"
+_EMITTER: Final = ("service.namespace", "service.name", _SDK, _LANGUAGE)
 _MOST_REMEMBERED: Final = 1 << 12
 
 
@@ -46,16 +51,22 @@ def two_source_allowance_ns(resolution_ns: int) -> int:
 
 @dataclass(slots=True)
 class _Starts:
-    """The starts of some spans so far: how many, and of which unit all of them are multiples (then 1: do not count)."""
+    """The starts of some spans so far: how many, and of which unit all of them are multiples (then 1: do not count).
+
+    `is_cut`: made by the SDK for JavaScript; then `whole` of them are whole milliseconds.
+    """
 
     service: str = ""
     emitter: int = 0
     is_cut: bool = False
     number: int = 0
+    whole: int = 0
     unit_ns: int = COARSE_NS[0]
 
     def add(self, starts: Sequence[int]) -> None:
         self.number += len(starts)
+        if self.is_cut:
+            self.whole += sum(not start % COARSE_NS[0] for start in starts)
         while self.unit_ns > 1 and any(start % self.unit_ns for start in starts):
             self.unit_ns = next((unit for unit in COARSE_NS if unit < self.unit_ns), 1)
 
@@ -99,7 +110,7 @@ class Clocks:
         own = self._starts.get(key)
         if own is None:
             own = self._starts[key] = _starts_of(resource)
-        if own.unit_ns > 1:
+        if own.unit_ns > 1 or own.is_cut:
             starts = [start for start in starts if start]
             own.add(starts)
             self._emitters.setdefault(own.emitter, _Starts()).add(starts)
@@ -115,7 +126,9 @@ class Clocks:
     def possible_ns(self, resource: Resource) -> int:
         """Return the coarsest resolution that the resource may turn out to have when more spans come."""
         starts = self._starts.get(self._key(resource))
-        return 1 if starts is None else starts.unit_ns
+        if starts is None:
+            return 1
+        return COARSE_NS[0] if starts.is_cut else starts.unit_ns
 
     def found(self) -> dict[int, int]:
         """Return the resolutions that all spans added show, by a key of the resource; those of 1 ns are left out."""
@@ -133,9 +146,11 @@ class Clocks:
     def _inferred(self, key: int) -> int:
         """Return what the starts of a resource show: if they are few, what all of its emitter show."""
         own = self._starts.get(key)
-        if own is None or not own.number or own.unit_ns == 1:
+        if own is None or not own.number:
             return 1
-        if own.is_cut or own.number >= ENOUGH:
+        if own.is_cut:
+            return COARSE_NS[0] if own.whole * _MOST_GIVEN >= own.number else own.unit_ns
+        if own.unit_ns == 1 or own.number >= ENOUGH:
             return own.unit_ns
         emitter = self._emitters[own.emitter]
         return min(own.unit_ns, emitter.unit_ns) if emitter.number >= ENOUGH else 1
@@ -153,7 +168,24 @@ class Clocks:
 def _starts_of(resource: Resource) -> _Starts:
     attributes = resource.attributes
     emitter = hash(value_key([attributes.get(name) for name in _EMITTER]))
-    return _Starts(str(attributes.get("service.name", "")), emitter, attributes.get(_EMITTER[-1]) in _CUT_STARTS)
+    return _Starts(str(attributes.get("service.name", "")), emitter, _cuts_starts(resource))
+
+
+def _cuts_starts(resource: Resource) -> bool:
+    """Return whether the resource is of the SDK for JavaScript of OpenTelemetry."""
+    attributes = resource.attributes
+    return attributes.get(_LANGUAGE) in _CUT_STARTS and attributes.get(_SDK, "opentelemetry") == "opentelemetry"
+
+
+def ends_by_another_clock(span: Span, resolution_ns: int) -> bool:
+    """Return whether the end of the span is its start plus what a second clock has measured since that was first read.
+
+    The SDK for JavaScript does so for each span whose caller gives no start. If the process pauses between reading the
+    two clocks, the end is too early by the length of the pause, which may be of any length. It is over when the first
+    child starts. `resolution_ns` is that of the span's times: starts that are finer are not of that clock.
+    """
+    is_cut = resolution_ns >= COARSE_NS[0] and not span.start_ns % COARSE_NS[0]
+    return is_cut and _cuts_starts(span.resource)
 
 
 def frozen_resources(

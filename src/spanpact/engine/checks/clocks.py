@@ -8,8 +8,11 @@ from spanpact.engine.checks.shown import shown_ns
 from spanpact.trace.model import Span
 
 
-def compared_clocks(one: Span, other: Span, context: Context) -> str:
-    """Return the hint of a finding about times of two spans."""
+def compared_clocks(one: Span, other: Span, context: Context, *, pause_ns: int = 0) -> str:
+    """Return the hint of a finding about times of two spans.
+
+    `pause_ns`: by how much the end of the parent may be too early (`trace.clocks.ends_by_another_clock`).
+    """
     settings = ["tolerance", "resolution"]
     allowed = [f"tolerance {shown_ns(context.tolerance_ns)}"]
     clocks = _one_process(one)
@@ -18,7 +21,7 @@ def compared_clocks(one: Span, other: Span, context: Context) -> str:
         allowed.append(f"skew {shown_ns(context.skew_ns)}")
         clocks = f"two processes ({_name(one)}, {_name(other)})"
     resolution = max(context.resolution_of(one), context.resolution_of(other))
-    return _hint(clocks, allowed + _below(resolution), settings)
+    return _hint(clocks, allowed + _below(resolution) + _until_first_child(pause_ns), settings)
 
 
 def own_clock(span: Span, context: Context) -> str:
@@ -42,6 +45,11 @@ def _hint(clocks: str, allowed: list[str], settings: list[str]) -> str:
 
 def _below(resolution_ns: int) -> list[str]:
     return [f"less than the resolution of {shown_ns(resolution_ns)}"] if resolution_ns > 1 else []
+
+
+def _until_first_child(pause_ns: int) -> list[str]:
+    reason = "as the SDK for JavaScript may end the parent too early"
+    return [f"{shown_ns(pause_ns)} until the first child starts, {reason}"] if pause_ns else []
 
 
 def _name(span: Span) -> str:
