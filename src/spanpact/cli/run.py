@@ -12,7 +12,9 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from spanpact.cli.command_environment import command_environment
 from spanpact.cli.judged_by import add_judging_options, load_judged_by
+from spanpact.cli.last_spans import wait_for_last_spans
 from spanpact.cli.options import EXIT_CODES, Parser, add_verification_options
 from spanpact.cli.output import print_message, write_file
 from spanpact.cli.process import describe_exit, run_command
@@ -22,7 +24,6 @@ from spanpact.cli.scenario_labels import parse_labels, read_labels, unknown_scen
 from spanpact.errors import UsageError
 from spanpact.privacy import mask
 from spanpact.sources import OtlpReceiver, ReceiverCounts, encode_traces_json
-from spanpact.sources.receiver.exporter_environment import without_compression
 from spanpact.trace.model import Reading
 from spanpact.verification.verifying import verify
 
@@ -79,9 +80,10 @@ def run(arguments: Sequence[str]) -> int:
     judged_by = load_judged_by(given)
     plans = judged_by.plans
     labels = read_labels(given.scenarios) if given.scenarios else {}
-    code, reading, counts = _receive(command, given, labels)
+    code, reading, counts, changes = _receive(command, given, labels)
     losses = _losses(counts)
-    header = [("command", mask(shlex.join(command))), *losses]
+    changed = [("changed", f"variables of the command: {mask(changes)}")] if changes else []
+    header = [("command", mask(shlex.join(command))), *changed, *losses]
     used_labels = {trace.trace_id: trace.scenario for trace in reading.traces if trace.scenario}
     if warning := unknown_scenarios_warning(used_labels, plans):
         print_message(f"warning: {warning}")
@@ -114,17 +116,20 @@ def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def _receive(
     command: Sequence[str], given: argparse.Namespace, labels: Mapping[str, str]
-) -> tuple[int, Reading, ReceiverCounts]:
+) -> tuple[int, Reading, ReceiverCounts, str]:
     """Run the command with a receiver.
 
-    Returns its exit code, the labelled traces that arrived (also written to `--save`), and the receiver's counts.
+    Returns its exit code, the labelled traces that arrived (also written to `--save`), the receiver's counts, and what
+    was changed of the caller's variables.
     """
     started = OtlpReceiver(grpc=True) if given.protocol == "grpc" else OtlpReceiver()
     with tempfile.TemporaryDirectory(prefix="spanpact-") as folder, started as receiver:
         file = Path(folder, "scenarios")
         file.touch()
         variables = receiver.env(protocol=given.protocol) | {SCENARIOS_VARIABLE: str(file)}
-        code = run_command(command, without_compression(os.environ) | variables)
+        environment = command_environment(os.environ, variables)
+        code = run_command(command, environment.variables)
+        wait_for_last_spans(receiver, f"{SCENARIOS_VARIABLE}={file}")
         receiver.stop()
         counts = receiver.counts
         if not counts.dropped:  # dropped spans leave gaps: such traces stay incomplete
@@ -137,7 +142,7 @@ def _receive(
             write_file(given.save, encode_traces_json(reading))
         text = file.read_text(encoding="utf-8", errors="replace")
         reading = labelled(reading, {**labels, **parse_labels(text.splitlines(), file=SCENARIOS_VARIABLE)})
-    return code, reading, counts
+    return code, reading, counts, environment.changes
 
 
 def _losses(counts: ReceiverCounts) -> Header:

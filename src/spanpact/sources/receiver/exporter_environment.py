@@ -8,9 +8,6 @@ from typing import Final, Literal, TypeAlias
 Protocol: TypeAlias = Literal["http/protobuf", "grpc"]
 
 _PROXY_VARIABLES: Final = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
-_COMPRESSION_VARIABLES: Final = frozenset(
-    f"OTEL_EXPORTER_OTLP_{signal}COMPRESSION" for signal in ("", "TRACES_", "LOGS_", "METRICS_")
-)
 
 
 def exporter_environment(url: str, protocol: Protocol, environ: Mapping[str, str]) -> dict[str, str]:
@@ -30,14 +27,6 @@ def exporter_environment(url: str, protocol: Protocol, environ: Mapping[str, str
         variables[f"{prefix}_ENDPOINT"] = url if protocol == "grpc" else f"{url}/v1/{signal}"
         variables[f"{prefix}_PROTOCOL"] = protocol
     return variables | _without_proxy(url, environ)
-
-
-def without_compression(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment without the variables that make an SDK compress what it exports.
-
-    They must be gone: Deno ends with status 1 for any value, the empty one included.
-    """
-    return {name: value for name, value in environ.items() if name not in _COMPRESSION_VARIABLES}
 
 
 def _without_proxy(url: str, environ: Mapping[str, str]) -> dict[str, str]:

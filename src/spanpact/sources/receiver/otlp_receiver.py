@@ -197,6 +197,11 @@ class OtlpReceiver(SourceBase):
             )
 
     @property
+    def connections(self) -> int:
+        """Return the number of open connections over HTTP."""
+        return len(self._server.connections)
+
+    @property
     def received(self) -> int:
         """Return the number of spans stored."""
         return self.counts.received
