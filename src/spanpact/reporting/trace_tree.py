@@ -10,6 +10,7 @@ from spanpact.reporting.drawing.span_tree import (
     LineOptions,
     draw,
     duplicate_lines,
+    duplicates_by_index,
     outline,
     services_where_they_change,
 )
@@ -44,15 +45,15 @@ def _trace_lines(trace: Trace, options: TextOptions, attributes: bool) -> Iterat
     title += [f"scenario {canvas.masked(trace.scenario)}"] if trace.scenario else []
     title += [] if trace.complete else ["incomplete"]
     yield f"{canvas.paint(f'trace {canvas.masked(trace.trace_id)}', 'strong')}  {', '.join(title)}"
-    tops = (topology.spans[i] for i in topology.children(TOP))
-    orphans = [span for span in tops if span.parent_id]
     nodes = outline(topology, TOP, (), everything=options.everything)
-    notes: dict[str, Sequence[str]] = {span.span_id: [_orphaned(span, canvas)] for span in orphans}
-    for span in {each.span_id: topology.spans[topology.by_id[each.span_id]] for each in topology.duplicates}.values():
-        notes[span.span_id] = [*notes.get(span.span_id, ()), *duplicate_lines(topology, span, canvas)]
+    spans = topology.spans
+    orphans = [i for i in topology.children(TOP) if spans[i].parent_id]
+    notes: dict[int | str, Sequence[str]] = {i: [_orphaned(spans[i], canvas)] for i in orphans}
+    for i, others in duplicates_by_index(topology).items():
+        notes[i] = [*notes.get(i, ()), *duplicate_lines(spans[i], others, canvas)]
     if attributes:
-        for span in topology.spans:
-            notes[span.span_id] = [*notes.get(span.span_id, ()), *_details(span, canvas)]
+        for i, span in enumerate(spans):
+            notes[i] = [*notes.get(i, ()), *_details(span, canvas)]
         yield from (f"  {line}" for line in _process_lines(topology, canvas))
     services = services_where_they_change(topology)
     line_options = LineOptions(

@@ -45,6 +45,19 @@ class MaskedTraces:
             self._masked_span_ids[trace_id] = {self._mask(each): i for each, i in topology.by_id.items()}
         return self._masked_span_ids[trace_id].get(span_id, TOP)
 
+    def finding_index(self, topology: Topology, finding: Finding) -> int:
+        """Return the span that a finding is drawn below, by index: of two with one id, that of the finding's path."""
+        i = self.span_index(topology, drawn_below(finding))
+        client = topology.clients.get(topology.spans[i].span_id, TOP) if i != TOP else TOP
+        if client == TOP or finding.path != tuple(map(self._mask, topology.names(client))):
+            return i
+        return client
+
+    def flow_index(self, topology: Topology, span_id: str) -> int:
+        """Return the index of a flow's span: of two with one id the client, which has the server below it."""
+        i = self.span_index(topology, span_id)
+        return i if i == TOP else topology.clients.get(topology.spans[i].span_id, i)
+
 
 @dataclass(frozen=True, slots=True)
 class TreeRoot:
@@ -103,7 +116,7 @@ def _tree_root(finding: Finding, flows: set[tuple[str, str]], traces: MaskedTrac
     topology = traces.topology(finding.trace_id) if finding.trace_id else None
     if topology is None:
         return TreeRoot(finding.trace_id)
-    i = traces.span_index(topology, drawn_below(finding))
+    i = traces.finding_index(topology, finding)
     while i != TOP:
         flow = (topology.trace.trace_id, topology.spans[i].span_id)
         if flow in flows:

@@ -8,12 +8,13 @@ from typing import Final
 from spanpact.findings import Finding
 from spanpact.reporting.drawing.canvas import Canvas
 from spanpact.reporting.drawing.finding_lines import finding_lines, finding_mark
-from spanpact.reporting.drawing.flow_findings import PLACEHOLDERS, FlowFindings, MaskedTraces, drawn_below
+from spanpact.reporting.drawing.flow_findings import PLACEHOLDERS, FlowFindings, MaskedTraces
 from spanpact.reporting.drawing.span_tree import (
     LineOptions,
     Node,
     draw,
     duplicate_lines,
+    duplicates_by_index,
     outline,
     services_where_they_change,
 )
@@ -66,17 +67,18 @@ class _FlowTree:
     ) -> None:
         self.topology, self.canvas = topology, canvas
         self.everything = everything
-        self.root = traces.span_index(topology, flow.root.span_id)
+        self.root = traces.flow_index(topology, flow.root.span_id)
+        self.duplicates = duplicates_by_index(topology)
         self.below: dict[int, list[Finding]] = {}
         self.placeholders: dict[int, list[Finding]] = {}
         self.mentions: dict[int, list[Finding]] = {}
         for finding in findings:
-            place = traces.span_index(topology, drawn_below(finding))
+            place = traces.finding_index(topology, finding)
             (self.placeholders if finding.id in PLACEHOLDERS else self.below).setdefault(place, []).append(finding)
             for span_id in finding.spans if everything else finding.spans[:MOST_MENTIONS]:
                 i = traces.span_index(topology, span_id)
-                if i not in (TOP, place):
-                    self.mentions.setdefault(i, []).append(finding)
+                if i not in (TOP, place) and finding not in self.mentions.setdefault(i, []):
+                    self.mentions[i].append(finding)
 
     def lines(self, named_attributes: Collection[str]) -> Iterator[str]:
         topology, canvas = self.topology, self.canvas
@@ -97,8 +99,7 @@ class _FlowTree:
         spans, findings = self.topology.spans, {**self.below}
         for i, found in self.mentions.items():
             findings[i] = [*findings.get(i, ()), *found]
-        marked = {spans[i].span_id for i, found in findings.items() if i != TOP and any(f.breaks for f in found)}
-        by_span = {spans[i].span_id: found for i, found in findings.items() if i != TOP}
+        marked = {i for i, found in findings.items() if i != TOP and any(f.breaks for f in found)}
         offsets = any(f.id in _SHOWING_OFFSETS for found in self.below.values() for f in found)
         start = spans[root if root != TOP else 0].start_ns if offsets and spans else None
 
@@ -111,16 +112,11 @@ class _FlowTree:
                 *(name for name in span.attributes if name in selecting),
                 *self._not_inherited(span, named_attributes),
             ]
-            return attributes_to_show(span, by_span.get(span.span_id, ()), named)
+            return attributes_to_show(span, findings.get(self.topology.index_of(span), ()), named)
 
         services = services_where_they_change(self.topology)
         if services and root != TOP:
-            above = next(
-                services[spans[i].span_id]
-                for i in reversed([*self.topology.path(root)])
-                if spans[i].span_id in services
-            )
-            services[spans[root].span_id] = above
+            services[root] = next(services[i] for i in reversed([*self.topology.path(root)]) if i in services)
         return LineOptions(attributes=attributes, marked=marked, services=services, offsets_from=start)
 
     def _not_inherited(self, span: Span, names: Collection[str]) -> list[str]:
@@ -131,24 +127,24 @@ class _FlowTree:
         own = [name for name in names if name in span.attributes]
         return [name for name in own if name not in above or above[name] != span.attributes[name]][:_MOST_ATTRIBUTES]
 
-    def _notes(self) -> dict[str, list[str]]:
-        notes: dict[str, list[str]] = {}
+    def _notes(self) -> dict[int | str, list[str]]:
+        notes: dict[int | str, list[str]] = {}
         for i in sorted({*self.below, *self.mentions} - {TOP}):
-            lines = notes.setdefault(self.topology.spans[i].span_id, [])
+            lines = notes.setdefault(i, [])
             for finding in self.below.get(i, ()):
                 lines += finding_lines(finding, self.canvas, self.canvas.width - _TREE_INDENT)
                 if finding.id == "span-duplicate":
-                    lines += duplicate_lines(self.topology, self.topology.spans[i], self.canvas)
+                    lines += duplicate_lines(self.topology.spans[i], self.duplicates.get(i, ()), self.canvas)
             for finding in self.mentions.get(i, ()):
                 mark, style = finding_mark(finding, self.canvas)
                 what = "found here" if finding.id in PLACEHOLDERS else "this span too"
                 lines.append(self.canvas.paint(f"{mark} {self.canvas.escape(finding.key)}: {what}", style))
         return notes
 
-    def _add_placeholders(self, nodes: list[Node], notes: dict[str, list[str]]) -> None:
-        by_span = {node.span.span_id: node for node in _walk(nodes) if node.span}
+    def _add_placeholders(self, nodes: list[Node], notes: dict[int | str, list[str]]) -> None:
+        by_index = {node.index: node for node in _walk(nodes) if node.span}
         for i, findings in self.placeholders.items():
-            siblings = by_span[self.topology.spans[i].span_id].children if i != TOP else nodes
+            siblings = by_index[i].children if i != TOP else nodes
             for finding in findings:
                 key = f"placeholder {len(notes)}"
                 siblings.append(Node(text=finding.message, placeholder=key))

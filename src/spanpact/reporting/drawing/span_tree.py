@@ -29,10 +29,11 @@ _LONGEST_TEXT: Final = 60  # columns of an attribute's name, and of its value
 class Node:
     """A line of the tree: a span, a placeholder for a missing span, or a gap (`text` says how many are left out).
 
-    `placeholder` is the key of a placeholder's notes, "" for other lines.
+    `index` is that of the span in its topology. `placeholder` is the key of a placeholder's notes, "" for other lines.
     """
 
     span: Span | None = None
+    index: int = TOP
     text: str = ""
     placeholder: str = ""
     children: list[Node] = field(default_factory=list)
@@ -42,31 +43,29 @@ class Node:
 class LineOptions:
     """What the line of a span shows besides its name.
 
-    `attributes` returns the names of the attributes to show. `marked` are the ids of spans with violations. `services`
-    maps span ids to the service to show there. `offsets_from` is the time (ns) from which the start of each span is
-    counted, None to show no start.
+    `attributes` returns the names of the attributes to show. `marked` are the spans with violations and `services` maps
+    spans to the service to show there, both by index: two spans may share an id. `offsets_from` is the time (ns) from
+    which the start of each span is counted, None to show no start.
     """
 
     attributes: Callable[[Span], Sequence[str]] = lambda _: ()
-    marked: Collection[str] = ()
-    services: Mapping[str, str] = field(default_factory=dict)
+    marked: Collection[int] = ()
+    services: Mapping[int, str] = field(default_factory=dict)
     offsets_from: int | None = None
 
 
-Notes = Mapping[str, Sequence[str]]
-"""Lines to draw below a line of the tree, by span id or by the key of a placeholder."""
+Notes = Mapping[int | str, Sequence[str]]
+"""Lines to draw below a line of the tree, by the index of its span or by the key of a placeholder."""
 
 
-def services_where_they_change(topology: Topology) -> dict[str, str]:
-    """Return the service of each span whose parent has another one, by span id; {} if there is one service only."""
+def services_where_they_change(topology: Topology) -> dict[int, str]:
+    """Return the service of each span whose parent has another one, by index; {} if there is one service only."""
     names = [str(span.resource.attributes.get("service.name", "")) for span in topology.spans]
     if len(set(names)) < 2:
         return {}
     parents = [topology.parent[i] for i in range(len(names))]
     return {
-        topology.spans[i].span_id: name or "no service.name"
-        for i, name in enumerate(names)
-        if parents[i] == TOP or names[parents[i]] != name
+        i: name or "no service.name" for i, name in enumerate(names) if parents[i] == TOP or names[parents[i]] != name
     }
 
 
@@ -105,7 +104,7 @@ def _nodes(topology: Topology, root: int, shown: Sequence[int]) -> list[Node]:
     top = Node()
     nodes: dict[int, Node] = {}
     for i in shown:
-        node = nodes[i] = Node(span=topology.spans[i])
+        node = nodes[i] = Node(topology.spans[i], i)
         above, skipped = topology.parent[i] if i != root else TOP, 0
         while above != TOP and above not in nodes:
             above, skipped = topology.parent[above], skipped + 1
@@ -138,7 +137,7 @@ def draw(
         node, lead, under = stack.pop()
         yield _line(node, lead, canvas, options)
         below = canvas.glyphs.bar if node.children else " " * len(canvas.glyphs.bar)
-        key = node.span.span_id if node.span else node.placeholder
+        key = node.index if node.span else node.placeholder
         yield from (f"{canvas.paint(under + below, 'quiet')}{text}" for text in notes.get(key, ()))
         stack.extend(reversed(_placed(node.children, under, canvas)))
 
@@ -155,9 +154,17 @@ def _placed(children: Sequence[Node], under: str, canvas: Canvas) -> list[tuple[
     return placed
 
 
-def duplicate_lines(topology: Topology, drawn: Span, canvas: Canvas) -> Iterator[str]:
+def duplicates_by_index(topology: Topology) -> dict[int, list[Span]]:
+    """Return the spans that have no place in the tree, by the index of the span drawn that has their id."""
+    found: dict[int, list[Span]] = {}
+    for span in topology.duplicates:
+        i = topology.clients.get(span.span_id) if span.kind == "client" else None
+        found.setdefault(topology.by_id[span.span_id] if i is None else i, []).append(span)
+    return found
+
+
+def duplicate_lines(drawn: Span, others: Sequence[Span], canvas: Canvas) -> Iterator[str]:
     """Yield the other spans with the id of a span, which have no place in the tree; equal copies on one line."""
-    others = [span for span in topology.duplicates if span.span_id == drawn.span_id]
     equal = [span for span in others if same_span(span, drawn)]
     if equal:
         yield f"  {canvas.glyphs.times}{len(equal) + 1}  {masked_text(drawn.name, canvas)}, in equal copies"
@@ -173,19 +180,19 @@ def _line(node: Node, lead: str, canvas: Canvas, options: LineOptions) -> str:
         text = canvas.escape(node.text)
         gap = f"{canvas.glyphs.more} {text}"
         return branch + (canvas.paint(text, "bad") if node.placeholder else canvas.paint(gap, "quiet"))
-    return branch + _span_line(node.span, canvas.width - len(lead), canvas, options)
+    return branch + _span_line(node.span, node.index, canvas.width - len(lead), canvas, options)
 
 
-def _span_line(span: Span, room: int, canvas: Canvas, options: LineOptions) -> str:
+def _span_line(span: Span, i: int, room: int, canvas: Canvas, options: LineOptions) -> str:
     name = masked_text(span.name, canvas, max(20, room - 30)) or '""'
     columns = [format_duration(span, canvas), *([] if span.kind == "internal" else [span.kind])]
     if options.offsets_from is not None:
         columns.insert(0, f"+{format_nanoseconds(span.start_ns - options.offsets_from, canvas)}")
-    if service := options.services.get(span.span_id):
+    if service := options.services.get(i):
         columns.append(f"[{masked_text(service, canvas, _LONGEST_TEXT)}]")
     status = "" if span.status == "unset" else span.status
     used = len(name) + sum(len(each) + 2 for each in columns) + (len(status) + 2 if status else 0)
-    style: Style = "bad" if span.span_id in options.marked else "strong"
+    style: Style = "bad" if i in options.marked else "strong"
     parts = [canvas.paint(name, style), *(canvas.paint(each, "quiet") for each in columns)]
     if status:
         parts.append(canvas.paint(status, "bad" if status == "error" else "good"))
