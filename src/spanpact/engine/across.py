@@ -6,11 +6,13 @@ They are sampling, duration percentiles and error rate.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from spanpact.contract.compiled import ContractPlan, Statement
-from spanpact.engine.checks import Breach, Undecided
+from spanpact.engine.checks import Breach, Context, Undecided
+from spanpact.engine.checks.clocks import clock_stood_still
 from spanpact.engine.checks.outcomes import INCOMPLETE
 from spanpact.engine.checks.shown import shown_ns
 from spanpact.engine.flows.flow import Flow
@@ -18,8 +20,19 @@ from spanpact.engine.results.collector import ResultCollector
 from spanpact.trace.model import Reading
 from spanpact.trace.topology import TOP
 
-EntrySpans: TypeAlias = tuple[str, Sequence[int], int]
-"""An entry, the indexes of its spans in one flow, and how many of them failed."""
+
+class EntrySpans(NamedTuple):
+    """An entry, the indexes of its spans in one flow whose clock ran, how many failed, and those whose clock stood still.
+
+    Traces of one shape have the same: it holds which clocks stood still, and the names of their services.
+    """
+
+    entry: str
+    indexes: Sequence[int]
+    errors: int
+    stood_still: Sequence[Undecided]
+
+
 Times: TypeAlias = Callable[[int], tuple[int, int]]
 """Return the start and the end, in nanoseconds, of the span with this index."""
 
@@ -34,21 +47,28 @@ class AcrossStatistics:
         self._complete = True
         self._durations: dict[str, list[int]] = {s.of: [] for s in plan.across}
         self._errors: dict[str, int] = dict.fromkeys(self._durations, 0)
+        self._stood_still: dict[str, Counter[Undecided]] = {s.of: Counter() for s in plan.across}
         self._recorded: list[EntrySpans] | None = None
 
     def note_incomplete(self) -> None:
         """Note that a trace is incomplete: flows may still come in it."""
         self._complete = False
 
-    def add(self, flow: Flow) -> None:
+    def add(self, flow: Flow, context: Context) -> None:
         """Add one flow."""
         if not self._plan.across:
             return
         self._traces.add(flow.topology.trace.trace_id)
         spans = flow.topology.spans
         for entry in self._durations:
-            indexes = flow.members.get(entry, ())
-            entry_spans = (entry, indexes, sum(spans[i].status == "error" for i in indexes))
+            members = flow.members.get(entry, ())
+            still = [i for i in members if context.stood_still(spans[i])]
+            entry_spans = EntrySpans(
+                entry,
+                [i for i in members if i not in still] if still else members,
+                sum(spans[i].status == "error" for i in members),
+                [clock_stood_still(spans[i]) for i in still],
+            )
             self._count(entry_spans, lambda i: (spans[i].start_ns, spans[i].end_ns))
             if self._recorded is not None:
                 self._recorded.append(entry_spans)
@@ -69,15 +89,20 @@ class AcrossStatistics:
             self._count(each, times)
 
     def _count(self, entry_spans: EntrySpans, times: Times) -> None:
-        entry, indexes, errors = entry_spans
+        entry, indexes, errors, stood_still = entry_spans
         self._durations[entry] += [end - start for start, end in map(times, indexes) if end]
         self._errors[entry] += errors
+        if stood_still:
+            self._stood_still[entry].update(stood_still)
 
     def judge(self, results: ResultCollector) -> None:
         """Judge every statement."""
         for statement in self._plan.across:
             keyword = "sampling" if statement.sampling is not None else "duration"
             keyword = "error_rate" if statement.error_rate is not None else keyword
+            if statement.percentiles:
+                for why, times in self._stood_still[statement.of].items():
+                    results.mark_undecided(statement.id, keyword, why, times)
             for outcome in self._outcomes(statement):
                 if isinstance(outcome, Undecided):
                     results.mark_undecided(statement.id, keyword, outcome)
@@ -95,11 +120,13 @@ class AcrossStatistics:
             yield from self._of_spans(statement)
 
     def _of_spans(self, statement: Statement) -> Iterator[Breach | Undecided]:
-        durations = sorted(self._durations[statement.of])
-        if len(durations) < statement.samples:
-            yield Undecided("too-few", f"{len(durations)} spans of {statement.of}; {statement.samples} are needed")
+        durations, still = sorted(self._durations[statement.of]), self._stood_still[statement.of].total()
+        number = len(durations) + (still if statement.error_rate is not None else 0)
+        if number < statement.samples:
+            clock = " with a clock that ran" if number < len(durations) + still else ""
+            yield Undecided("too-few", f"{number} spans of {statement.of}{clock}; {statement.samples} are needed")
         elif statement.error_rate is not None:
-            yield from self._error_rate(statement, statement.error_rate, len(durations))
+            yield from self._error_rate(statement, statement.error_rate, number)
         else:
             for percent, bound in statement.percentiles:
                 observed = durations[max(0, math.ceil(percent / 100 * len(durations)) - 1)]  # nearest rank

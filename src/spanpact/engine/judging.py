@@ -114,7 +114,7 @@ def judge_trace(
         own = flow.placement.span
         run.flows.append(trace.trace_id, topology.spans[own].span_id if own != TOP else "")
         check_flow(flow, scope, used)
-        run.statistics.add(flow)
+        run.statistics.add(flow, context)
         mentioned.in_flows.update(flow.spans)
     mentioned.placed |= used
     if plan.scenario:

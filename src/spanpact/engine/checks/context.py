@@ -111,4 +111,4 @@ class Context:
         if self._frozen is None:
             times = [(each.start_ns, each.end_ns) for each in self.topology.spans]
             self._frozen = frozen_resources(numbers, times, self.topology.parent)
-        return numbers[self.topology.by_id[span.span_id]] in self._frozen
+        return numbers[self.topology.index_of(span)] in self._frozen

@@ -54,9 +54,9 @@ class ResultCollector(CoverageCounter):
         """Return whether the entry is part of a finding, or of a condition or `same_as`: an ambiguity matters."""
         return entry in self._involved
 
-    def mark_undecided(self, id: str, keyword: str, why: Undecided) -> None:
-        """Count that the expectation could not be decided at its place."""
-        super().mark_undecided(id, keyword, why)
+    def mark_undecided(self, id: str, keyword: str, why: Undecided, times: int = 1) -> None:
+        """Count that the expectation could not be decided at its place, or at several places."""
+        super().mark_undecided(id, keyword, why, times)
         if why is INCOMPLETE:
             self._waiting.add((id, keyword))
 

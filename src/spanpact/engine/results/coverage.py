@@ -54,11 +54,11 @@ class CoverageCounter:
         exercise.reached += 1
         exercise.exercised += exercised
 
-    def mark_undecided(self, id: str, keyword: str, why: Undecided) -> None:
-        """Count that the expectation could not be decided at its place."""
+    def mark_undecided(self, id: str, keyword: str, why: Undecided, times: int = 1) -> None:
+        """Count that the expectation could not be decided at its place, or at several places."""
         self.mark_reached(id, keyword, exercised=False)
         key = (id, keyword, why)
-        self._undecided[key] = self._undecided.get(key, 0) + 1
+        self._undecided[key] = self._undecided.get(key, 0) + times
 
     def mark_vacuous(self, id: str) -> None:
         """Note that the place of every expectation of this id was reached, with nothing there to decide."""
