@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -300,6 +301,25 @@ def compared(one: Value, other: Value, **more: Value) -> list[Span]:
 def test_texts_that_may_be_lists_are_not_as_others(case: list[list[Span]]) -> None:
     for several in (case, case[::-1]):
         assert assert_same([COMPARED], msgspec.structs.replace(reading_with(several), source=TEXTS_FOR_LISTS)) == 0
+
+
+PERCENTILE = load_text("""
+spanpact: 1
+contract: percentile
+version: 1.0.0
+span: top
+across: {fast: {duration: {p50: 3ns}, samples: 1}}
+examples: {a: {trace: []}, b: {trace: [], findings: [top/span-missing]}}
+""")
+
+
+def test_clocks_that_stood_still_are_left_out_of_percentiles() -> None:
+    frozen, running = ([span(1, "top", 0, end, 0), span(2, "x", 0, end)] for end in (0, 9))
+    reading = repeated(reading_with([frozen, running]), 4)
+    assert assert_same([PERCENTILE], reading) == 6
+    report = json.loads(judged([PERCENTILE], reading, use_cache=True)[0])["contracts"][0]
+    assert [(each["reason"], each["count"]) for each in report["not_checked"]] == [("capability", 4)]
+    assert [each["observed"] for each in report["findings"]] == ["9ns"]
 
 
 @pytest.mark.expensive

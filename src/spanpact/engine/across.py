@@ -22,7 +22,7 @@ from spanpact.trace.topology import TOP
 
 
 class EntrySpans(NamedTuple):
-    """An entry, the indexes of its spans in one flow whose clock ran, how many failed, and those whose clock stood still.
+    """An entry, its spans in one flow whose clock ran, how many failed, and those whose clock stood still.
 
     Traces of one shape have the same: it holds which clocks stood still, and the names of their services.
     """
