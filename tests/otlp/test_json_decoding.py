@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from spanpact.errors import SourceError
 from spanpact.otlp import Origin, decode_json, encode_traces_json
@@ -259,3 +260,20 @@ def test_bytes_are_written_as_standard_base64() -> None:
     span = Span(TRACE, SPAN, "a", attributes={"raw": b"\xfb\xff"})
     written = encode_traces_json(Reading(SourceInfo("x"), [Trace(TRACE, [span])]))
     assert base64.b64encode(b"\xfb\xff") in written
+
+
+TEXTS = st.sampled_from(['"x"', '"\\""', '"\\\\"', '"\\\\\\""', '"a\\":\\"b"', '""', "null", '"\\u0022:\\u0022"'])
+
+
+@given(st.lists(st.tuples(st.sampled_from(["name", "traceState", "traceId", "spanId"]), TEXTS), max_size=6))
+def test_a_key_that_occurs_twice_is_found_whatever_the_texts_hold(fields: list[tuple[str, str]]) -> None:
+    """Quick and thorough search agree: quotes and backslashes in texts are what could deceive the quick one."""
+    inner = ",".join(f'"{name}": {text}' for name, text in fields)
+    data = f'{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{{{inner}}}]}}]}}]}}'.encode()
+    twice = find_duplicate_key(data) is not None
+    assert twice == (len({name for name, _ in fields}) < len(fields))
+    if twice:
+        with pytest.raises(SourceError, match="occurs twice"):
+            decode_json(data)
+    else:
+        assert decode_json(data) == decode_json(data, duplicate_keys=False)

@@ -38,7 +38,7 @@ def decode_protobuf_traces(data: bytes, *, name: str = "OTLP protobuf", shared: 
 
     `name` is the file or sender in error messages. Raise SourceError for bytes that are not such a message.
     """
-    message = _parse(ExportTraceServiceRequest, data, name)
+    message = parse_message(ExportTraceServiceRequest, data, name)
     shared = shared or SharedValues()
     unread = UnreadFields()
     count_unknown_fields(message, unread)
@@ -49,7 +49,7 @@ def decode_protobuf_traces(data: bytes, *, name: str = "OTLP protobuf", shared: 
 
 def decode_protobuf_logs(data: bytes, *, name: str = "OTLP protobuf", shared: SharedValues | None = None) -> Batch:
     """Decode the log records of one ExportLogsServiceRequest. Raise SourceError as for traces."""
-    message = _parse(ExportLogsServiceRequest, data, name)
+    message = parse_message(ExportLogsServiceRequest, data, name)
     shared = shared or SharedValues()
     unread = UnreadFields()
     count_unknown_fields(message, unread)
@@ -58,7 +58,8 @@ def decode_protobuf_logs(data: bytes, *, name: str = "OTLP protobuf", shared: Sh
     return Batch([], logs, frozenset({"logs"}), unread.fields())
 
 
-def _parse(kind: Any, data: bytes, name: str) -> Any:
+def parse_message(kind: Any, data: bytes, name: str) -> Any:
+    """Parse the bytes of a message of this kind. Raise SourceError for others; `name` is who sent them."""
     try:
         return kind.FromString(data)
     except DecodeError:

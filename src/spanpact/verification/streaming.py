@@ -1,9 +1,11 @@
-"""Verify an OTLP file without holding its traces: judge each once its last span was read, then drop it.
+"""Verify an OTLP file, or what a receiver has kept, without holding its traces.
+
+Each trace is judged once its last span was read, and then dropped.
 
 first pass    in which document each trace is seen for the last time (`LastSeen`)
 second pass   document ──▶ summaries of its spans ──▶ traces that are over ──▶ verdict cache, or else the engine
 
-The report equals that of `verify` on the whole file. Files that this module cannot handle are left to `verify`.
+The report equals that of `verify` on the whole. What this module cannot handle is left to `verify`.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from spanpact.trace.clocks import Clocks
 from spanpact.trace.model import ALL_CAPABILITIES, Reading, SourceInfo, Span, Trace
 from spanpact.verification.shapes import SpanSummary
 from spanpact.verification.shapes.lazy_span_shapes import LazySpanShapes
+from spanpact.verification.stored_documents import StoredDocuments
 from spanpact.verification.verdict_cache import VerdictCache
 from spanpact.verification.verifying import StartObserver, Verification
 
@@ -49,30 +52,49 @@ def verify_file(
     """
     if source.path == STANDARD_INPUT:
         return None
+    info = SourceInfo(source.name, source.info.capabilities & (ALL_CAPABILITIES - {"logs"}))
+    stored = StoredDocuments(
+        info, source.scenarios, source.offered, lambda: iter_documents(source.path, limits=source.limits),
+        check_span_count=source.check_span_count,
+    )  # fmt: skip
+    return verify_documents(stored, plans, strict=strict, allow_unseen=allow_unseen, observer=observer)
+
+
+def verify_documents(
+    stored: StoredDocuments,
+    plans: Sequence[ContractPlan | CompiledContract],
+    *,
+    strict: bool = False,
+    allow_unseen: bool = False,
+    header: Sequence[tuple[str, str]] = (),
+    observer: StartObserver | None = None,
+) -> Report | None:
+    """Return the report on documents; it holds only the traces with findings. None if they cannot be streamed."""
     clocks = Clocks()
     try:
-        stream = _streamed(source, plans, clocks, observer)
+        stream = _streamed(stored, plans, clocks, observer)
         if stream and not clocks.all_as_used():  # a resource was judged before it showed how coarse its times are
-            stream = _streamed(source, plans, Clocks(clocks.found()), observer)
+            stream = _streamed(stored, plans, Clocks(clocks.found()), observer)
     except NeedsFullDecoding:
         return None
-    return stream.report(strict=strict, allow_unseen=allow_unseen) if stream and stream.spans else None
+    if not stream or not stream.spans:
+        return None
+    return stream.report(strict=strict, allow_unseen=allow_unseen, header=header)
 
 
 def _streamed(
-    source: OtlpFileSource,
+    stored: StoredDocuments,
     plans: Sequence[ContractPlan | CompiledContract],
     clocks: Clocks,
     observer: StartObserver | None,
 ) -> _Stream | None:
-    """Judge all traces of a file, None if the contracts look at more than shapes hold."""
-    capabilities = source.info.capabilities & (ALL_CAPABILITIES - {"logs"})
-    reading = Reading(SourceInfo(source.name, capabilities), (), source.offered, clocks=clocks)
+    """Judge all traces of the documents, None if the contracts look at more than shapes hold."""
+    reading = Reading(stored.info, (), stored.offered, clocks=clocks)
     verification = Verification(plans, reading, find_span=_no_linked_spans, observer=observer)
     if verification.cache is None:
         return None
-    stream = _Stream(source, reading, verification, verification.cache, _first_pass(source), clocks)
-    for place, document in enumerate(iter_documents(source.path, limits=source.limits), 1):
+    stream = _Stream(stored, reading, verification, verification.cache, _first_pass(stored), clocks)
+    for place, document in enumerate(stored.documents(), 1):
         stream.take(document, place)
     return stream
 
@@ -82,10 +104,12 @@ def _no_linked_spans(trace_id: str, span_id: str) -> Span | None:
     raise NeedsFullDecoding
 
 
-def _first_pass(source: OtlpFileSource) -> LastSeen:
+def _first_pass(stored: StoredDocuments) -> LastSeen:
     last_seen = LastSeen()
-    for place, document in enumerate(iter_documents(source.path, limits=source.limits), 1):
-        if isinstance(document, bytes):
+    for place, document in enumerate(stored.documents(), 1):
+        if isinstance(document, Batch):
+            last_seen.note({span.trace_id for span in document.spans}, place)
+        elif isinstance(document, bytes):
             last_seen.note(lazy_protobuf.find_trace_ids(document), place)
         elif _LOGS in document.data:
             raise NeedsFullDecoding
@@ -111,14 +135,14 @@ class _Stream:
 
     def __init__(
         self,
-        source: OtlpFileSource,
+        stored: StoredDocuments,
         reading: Reading,
         verification: Verification,
         cache: VerdictCache,
         last_seen: LastSeen,
         clocks: Clocks,
     ) -> None:
-        self._source, self._reading, self._verification, self._cache = source, reading, verification, cache
+        self._stored, self._reading, self._verification, self._cache = stored, reading, verification, cache
         self._last_seen, self._clocks = last_seen, clocks
         self._shared = SharedValues()
         self._json = LazySpanShapes(cache.shapes, lazy_json, self._shared)
@@ -129,15 +153,17 @@ class _Stream:
         self.unread = UnreadFields()
         self.traces_with_findings: list[Trace] = []
 
-    def take(self, document: Document | bytes, place: int) -> None:
-        """Read the document at this place of the file, and judge the traces that end in it."""
-        if isinstance(document, bytes):
+    def take(self, document: Document | bytes | Batch, place: int) -> None:
+        """Read the document at this place, and judge the traces that end in it."""
+        if isinstance(document, Batch):
+            self._take_batch(document, place)
+        elif isinstance(document, bytes):
             self._take_protobuf(document, place)
         elif document.check_keys:
             self._take_batch(document.decode(self._shared), place)
         else:
             self._take_json(document, place)
-        self._source.check_span_count(self.spans)
+        self._stored.check_span_count(self.spans)
         self._judge_until(place)
 
     def _take_json(self, document: Document, place: int) -> None:
@@ -200,37 +226,39 @@ class _Stream:
         while order and self._open[order[0]].ends <= place:
             trace_id = order.popleft()
             ended = self._open.pop(trace_id)
-            label = self._source.scenarios.get(trace_id, "")
+            label = self._stored.scenarios.get(trace_id, "")
             self.traces += 1
             for summary in ended.summaries:
                 if not summary[2]:
                     self._verification.roots.note(summary[-2].name, summary[0], trace_id)
-            observed = self._observe(trace_id, label, ended.summaries)
-            if not self._cache.apply_summaries(trace_id, label, ended.summaries, ended.generation):
-                trace = self._trace(trace_id, label, ended.summaries)
+            observed = self._observe(trace_id, label, ended)
+            complete = ended.ends <= self._stored.settled
+            if not (complete and self._cache.apply_summaries(trace_id, label, ended.summaries, ended.generation)):
+                trace = self._trace(trace_id, label, ended)
                 if self._verification.judge_uncached(trace) and not observed:
                     self.traces_with_findings.append(trace)
 
-    def _observe(self, trace_id: str, label: str, summaries: list[SpanSummary]) -> bool:
+    def _observe(self, trace_id: str, label: str, ended: _OpenTrace) -> bool:
         """Let the observer, if any, look at the trace. Return whether the trace is kept for the report."""
         if self._verification.observer is None:
             return False
-        trace = self._trace(trace_id, label, summaries)
+        trace = self._trace(trace_id, label, ended)
         keep = self._verification.observer.observe(trace)
         if keep:
             self.traces_with_findings.append(trace)
         return keep
 
-    def _trace(self, trace_id: str, label: str, summaries: list[SpanSummary]) -> Trace:
-        return Trace(trace_id, tuple(map(self._decoded, summaries)), (), True, label)
+    def _trace(self, trace_id: str, label: str, ended: _OpenTrace) -> Trace:
+        spans = tuple(map(self._decoded, ended.summaries))
+        return Trace(trace_id, spans, (), ended.ends <= self._stored.settled, label)
 
-    def report(self, *, strict: bool, allow_unseen: bool) -> Report:
+    def report(self, *, strict: bool, allow_unseen: bool, header: Sequence[tuple[str, str]]) -> Report:
         """Return the report on all traces judged."""
         traces, reading = self.traces_with_findings, self._reading
         held = sum(len(trace.spans) for trace in traces)
         let_go, spans_let_go = self.traces - len(traces), self.spans - held
         seen = Reading(reading.source, traces, reading.offered, let_go, spans_let_go, self.unread.fields())
-        return self._verification.report(seen, strict=strict, allow_unseen=allow_unseen, today=None, header=())
+        return self._verification.report(seen, strict=strict, allow_unseen=allow_unseen, today=None, header=header)
 
     def _decoded(self, summary: SpanSummary) -> Span:
         shapes = self._json if isinstance(summary[-2], lazy_json.RawSpan) else self._protobuf

@@ -1,8 +1,9 @@
 """The receiver's HTTP server: connections with deadlines and limits, on asyncio and h11.
 
-A connection is in one of four phases: `head` (it waits for its first request), `idle` (between two requests), `body`
-(a request is being read and answered), `closing`. When there are too many connections, one is evicted: the oldest that
-never sent a request, else the oldest idle one. Therefore a thousand slow sockets cannot keep other senders out.
+A connection is in one of these phases: `head` (it waits for its first request), `idle` (between two requests), `body`
+(an export is being read and answered), `control` (another request is being answered), `closing`. When there are too
+many connections, one is evicted: the oldest that never sent a request, else the oldest idle one. Therefore a thousand
+slow sockets cannot keep other senders out.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import http
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -18,12 +19,13 @@ from typing import Literal, TypeAlias
 import h11
 
 from spanpact.otlp import Signal
+from spanpact.sources.receiver.access import ONLY_LOOPBACK, Access
 from spanpact.sources.receiver.request_head import RequestHead
 from spanpact.sources.receiver.responses import Refusal, Response, body_too_large, refusal_response
 
-Phase: TypeAlias = Literal["head", "idle", "body", "closing"]
+Phase: TypeAlias = Literal["head", "idle", "body", "closing", "control"]
 
-_EVICTION_ORDER: dict[Phase, int] = {"head": 0, "idle": 1, "closing": 2, "body": 3}
+_EVICTION_ORDER: dict[Phase, int] = {"head": 0, "idle": 1, "closing": 2, "body": 3, "control": 4}
 _CHUNK = 1 << 16
 _HTTP_2 = b"PRI * HTTP/2.0\r\n"  # how every client of HTTP/2 begins (RFC 9113, 3.4), and so every gRPC client
 _TLS_HANDSHAKE = b"\x16\x03"  # how every client of TLS begins (RFC 8446, 5.1)
@@ -35,7 +37,8 @@ class ReceiverLimits:
 
     - `body`: one body as sent; `inflated`: one body after inflating; `buffered`: all bodies being read at one time.
     - `messages`: the number of spans, attributes, values and so on in one body.
-    - `spans`, `logs`: the spans and log records that are kept; further ones are dropped and counted.
+    - `spans`, `logs`: the spans and log records that are kept; further ones are dropped and counted. `kept`: the bytes
+      of their bodies. `sessions`: the sessions, the ended ones included.
     - `connections`: open connections; `head_seconds`, `body_seconds`: the time for reading the head and the body of a
       request; `idle_seconds`: the time between two requests; `linger_seconds`: the time for which a refused sender may
       go on sending.
@@ -52,19 +55,37 @@ class ReceiverLimits:
     buffered: int = 32 << 20
     spans: int = 500_000
     logs: int = 500_000
+    kept: int = 4 << 30
+    sessions: int = 1000
 
 
-Handler: TypeAlias = Callable[[RequestHead, Signal, bytes], Response]
+Handler: TypeAlias = Callable[[RequestHead, Signal, bytes], Awaitable[Response]]
 """Returns the response to a request whose head was checked and whose body was read, or raises Refusal."""
+Control: TypeAlias = Callable[[RequestHead], Callable[[], Awaitable[Response]] | None]
+"""Returns what answers a request that is not OTLP's, after its body was read; None where nothing is at its path."""
+
+
+def no_control(head: RequestHead) -> None:
+    """Return None: nothing is at any path but those of OTLP."""
 
 
 class HttpServer:
     """Serves connections until it is drained. All methods run in the event loop's thread."""
 
-    def __init__(self, handler: Handler, on_refusal: Callable[[], None], limits: ReceiverLimits) -> None:
+    def __init__(
+        self,
+        handler: Handler,
+        on_refusal: Callable[[], None],
+        limits: ReceiverLimits,
+        access: Access = ONLY_LOOPBACK,
+        control: Control = no_control,
+    ) -> None:
         self.handler = handler
+        self.control = control
         self.on_refusal = on_refusal
         self.limits = limits
+        self.access = access
+        self.tls_context = access.tls_context()
         self.draining = False
         self.buffered = 0
         self.evicted = 0
@@ -85,20 +106,30 @@ class HttpServer:
         self.evicted += 1
         victim.abort()
 
-    async def drain(self, seconds: float) -> None:
-        """Refuse new requests, let those in progress finish, and after `seconds` close all connections."""
+    async def quiesce(self, seconds: float) -> None:
+        """Refuse new exports, and let those in progress finish for at most `seconds`. Control requests go on."""
         self.draining = True
         for connection in list(self.connections):
             if not connection.begun:
                 connection.abort()
-        await self._wait_for_connections(seconds)
+        exporting = [connection for connection in self.connections if connection.phase != "control"]
+        await _wait_for(exporting, seconds)
+        for connection in exporting:
+            connection.abort()
+        await _wait_for(exporting, None)
+
+    async def drain(self, seconds: float) -> None:
+        """Refuse new requests, let those in progress finish, and after `seconds` close all connections."""
+        await self.quiesce(seconds)
+        await _wait_for(list(self.connections), seconds)
         for connection in list(self.connections):
             connection.abort()
-        await self._wait_for_connections(None)
+        await _wait_for(list(self.connections), None)
 
-    async def _wait_for_connections(self, seconds: float | None) -> None:
-        if tasks := [connection.task for connection in self.connections]:
-            await asyncio.wait(tasks, timeout=seconds)
+
+async def _wait_for(connections: Sequence[Connection], seconds: float | None) -> None:
+    if tasks := [connection.task for connection in connections if not connection.task.done()]:
+        await asyncio.wait(tasks, timeout=seconds)
 
 
 class Connection:
@@ -134,6 +165,10 @@ class Connection:
     async def _serve(self) -> None:
         """Serve requests until one side closes the connection or a deadline passes."""
         with suppress(OSError, h11.LocalProtocolError):  # a deadline's TimeoutError is an OSError too
+            if self._server.tls_context is not None:
+                await self._writer.start_tls(
+                    self._server.tls_context, ssl_handshake_timeout=self._server.limits.head_seconds
+                )
             while (response := await self._exchange()) is not None:
                 await self._send(response)
                 if response.close:
@@ -152,8 +187,14 @@ class Connection:
             if request is None:
                 return None
             encoding = request.encoding
+            if answer := self._server.control(request):
+                self._enter("control")
+                await self._body()
+                return await answer()
             if self._server.draining:
                 raise Refusal(503, "the receiver is closing", ("retry-after", "1"))
+            if not self._server.access.admits(request.headers):
+                raise Refusal(401, "the token is missing or wrong", ("www-authenticate", "Bearer"))
             signal = request.check(max_body=self._server.limits.body)
             body = await self._body()
         except Refusal as refusal:
@@ -162,7 +203,7 @@ class Connection:
             why = self._other_protocol() or Refusal(error.error_status_hint, str(error))
             return self._refused(refusal_response(why, encoding, close=True))
         try:
-            return self._server.handler(request, signal, body)
+            return await self._server.handler(request, signal, body)
         except Refusal as refusal:
             return self._refused(refusal_response(refusal, encoding, close=False))
 

@@ -6,7 +6,6 @@ It listens on loopback, in a thread with its own event loop, and keeps all spans
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import os
 import socket
 import threading
@@ -15,16 +14,20 @@ from dataclasses import dataclass
 from typing import Self
 
 from spanpact.errors import SourceError, UsageError
-from spanpact.otlp import Batch, SharedValues, Signal
-from spanpact.otlp.unread import UnreadFields
+from spanpact.otlp import Signal
+from spanpact.sources.receiver.access import ONLY_LOOPBACK, Access
 from spanpact.sources.receiver.exporter_environment import Protocol, exporter_environment
 from spanpact.sources.receiver.grpc_server import GrpcServer
-from spanpact.sources.receiver.http_server import HttpServer, ReceiverLimits
-from spanpact.sources.receiver.request_body import store_body
-from spanpact.sources.receiver.request_head import RequestHead
-from spanpact.sources.receiver.responses import Response
+from spanpact.sources.receiver.http_server import Control, HttpServer, ReceiverLimits, no_control
+from spanpact.sources.receiver.intake.forwarding import Forwarder, Upstream
+from spanpact.sources.receiver.intake.injected_faults import NO_FAULTS, FaultInjector, InjectedFaults
+from spanpact.sources.receiver.intake.intake import Export, Intake
+from spanpact.sources.receiver.intake.received_traffic import ALL_GROW, NOTHING_GROWS, ReceivedTraffic
+from spanpact.sources.receiver.intake.sessions import Sessions
+from spanpact.sources.receiver.receiver_counts import ReceiverCounts
+from spanpact.sources.receiver.request_head import RequestHead, session_of
+from spanpact.sources.receiver.responses import CONTENT_TYPES, Response
 from spanpact.sources.trace_source import SourceBase
-from spanpact.trace.assembly import TraceAssembler
 from spanpact.trace.model import ALL_CAPABILITIES, Capability, Reading, SourceInfo
 
 _BACKLOG = 1024
@@ -33,34 +36,23 @@ DEFAULT_LIMITS = ReceiverLimits()
 
 
 @dataclass(frozen=True, slots=True)
-class ReceiverCounts:
-    """The counters of a receiver.
+class ReceiverOptions:
+    """How a receiver treats requests: who may send them, faults to inject, a collector to forward to, other paths."""
 
-    - `received`, `logs`: spans and log records stored; `dropped`: those beyond the limits.
-    - `rejected`: requests refused; `metrics`: requests with metrics, which are accepted and ignored.
-    - `unread`: spans, log records and attributes in fields that OTLP does not know.
-    - `evicted`: connections closed to make room for new ones.
-    - `http_2`, `tls`: connections to the HTTP port that began with HTTP/2, as gRPC does, or with TLS.
-    """
-
-    received: int = 0
-    logs: int = 0
-    dropped: int = 0
-    rejected: int = 0
-    metrics: int = 0
-    evicted: int = 0
-    unread: int = 0
-    http_2: int = 0
-    tls: int = 0
+    access: Access = ONLY_LOOPBACK
+    faults: InjectedFaults = NO_FAULTS
+    upstream: Upstream | None = None
+    control: Control = no_control
 
 
 class OtlpReceiver(SourceBase):
-    """An OTLP receiver over HTTP (protobuf and JSON, gzip) for traces and logs. Metrics are accepted and ignored.
+    """An OTLP receiver over HTTP (protobuf and JSON, gzip, deflate) for traces and logs. Metrics are ignored.
 
-    `port` 0 takes a free port. A `host` other than loopback needs `allow_remote=True`, as there is no authentication.
-    `grpc=True` also accepts OTLP/gRPC, at a free port of its own; it needs the extra `grpc`. `scenarios` (labels by
-    trace id) and `offered` (the number of requests made) may change while it runs. Traces are complete once `finish`
-    was called. As a context manager it starts and stops itself. Any thread may call `read` and the counters.
+    `port` 0 takes a free port. A `host` other than loopback needs `allow_remote=True`, or `options` that allow it.
+    `grpc=True` also accepts OTLP/gRPC, at `grpc_port` of `grpc_host` (default: a free port of `host`); it needs the
+    extra `grpc`. `scenarios` (labels by trace id) and `offered` (the number of requests made) may change while it runs.
+    Traces are complete once `finish` was called. As a context manager it starts and stops itself. Any thread may call
+    `read` and the counters.
     """
 
     def __init__(
@@ -73,27 +65,32 @@ class OtlpReceiver(SourceBase):
         offered: int | None = None,
         limits: ReceiverLimits = DEFAULT_LIMITS,
         grpc: bool = False,
+        grpc_host: str = "",
+        grpc_port: int = 0,
+        options: ReceiverOptions | None = None,
     ) -> None:
-        if not allow_remote and not _is_loopback(host):
-            message = f"the receiver listens on loopback, not on {host!r}"
-            raise UsageError(message, hint="set allow_remote=True to listen on it")
-        if not 0 <= port <= 65535:
-            raise UsageError(f"the port cannot be {port}", hint="accepted: 0 to 65535; 0 takes a free one")
+        options = options or ReceiverOptions(Access(allow_remote=allow_remote))
+        self._access = options.access
+        for each in (host, grpc_host or host):
+            self._access.check_host(each)
+        for number in (port, grpc_port):
+            if not 0 <= number <= 65535:
+                raise UsageError(f"the port cannot be {number}", hint="accepted: 0 to 65535; 0 takes a free one")
         self.scenarios = scenarios if scenarios is not None else {}
         self.offered = offered
-        self._host = host
-        self._port = port
+        self._host, self._port = host, port
+        self._grpc_host, self._grpc_port = grpc_host or host, grpc_port
         self._limits = limits
         self._state = "new"
         self._complete = False
+        self._rejected = 0
         self._lock = threading.Lock()
-        self._assembler = TraceAssembler()
-        self._shared = SharedValues()
-        self._dropped = self._rejected = self._metrics = 0
-        self._unread = UnreadFields()
-        self._server = HttpServer(self._handle, self._count_refusal, limits)
+        self.sessions = Sessions(limits)
+        self._faults = FaultInjector(options.faults)
+        self._forwarder = Forwarder(options.upstream) if options.upstream else None
+        self._intake = Intake(self.sessions, limits, self._faults, self._forwarder, token=bool(options.access.token))
+        self._server = HttpServer(self._handle, self._count_refusal, limits, options.access, options.control)
         self._grpc = self._grpc_server() if grpc else None
-        self._grpc_port = 0
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
@@ -106,12 +103,6 @@ class OtlpReceiver(SourceBase):
         if self._state != "new":
             raise UsageError("the receiver was started before", hint="create another one")
         listener = self._listen()
-        if self._grpc is not None:
-            try:
-                self._grpc_port = self._grpc.start(self._host, 0)
-            except SourceError:
-                listener.close()
-                raise
         ready = threading.Event()
         self._thread = threading.Thread(
             target=asyncio.run, args=(self._serve(listener, ready),), name="spanpact-receiver", daemon=True
@@ -119,7 +110,23 @@ class OtlpReceiver(SourceBase):
         self._thread.start()
         ready.wait()
         self._state = "listening"
+        if self._grpc is not None:
+            try:
+                self._grpc_port = self._grpc.start(self._grpc_host, self._grpc_port)
+            except SourceError:
+                self._grpc = None
+                self.stop()
+                raise
         return self
+
+    def refuse_exports(self, *, grace_seconds: float = 2.0) -> None:
+        """Refuse exports from now on; those in progress have `grace_seconds` to finish. Control requests go on."""
+        if self._state != "listening" or self._loop is None:
+            return
+        finish_grpc = self._grpc.stop(grace_seconds) if self._grpc is not None else None
+        asyncio.run_coroutine_threadsafe(self._server.quiesce(grace_seconds), self._loop).result()
+        if finish_grpc:
+            finish_grpc()
 
     def stop(self, *, grace_seconds: float = 2.0) -> None:
         """Stop listening. Requests in progress have `grace_seconds` to finish. `read` still returns what was stored."""
@@ -127,9 +134,10 @@ class OtlpReceiver(SourceBase):
             return
         self._state = "stopped"
         self._grace = grace_seconds
+        finish_grpc = self._grpc.stop(grace_seconds) if self._grpc is not None else None
         self._loop.call_soon_threadsafe(self._stopping.set)
-        if self._grpc is not None:
-            self._grpc.stop(grace_seconds)
+        if finish_grpc:
+            finish_grpc()
         self._thread.join()
 
     def close(self) -> None:
@@ -146,23 +154,23 @@ class OtlpReceiver(SourceBase):
     @property
     def url(self) -> str:
         """Return the base URL, for `OTEL_EXPORTER_OTLP_ENDPOINT`."""
-        return self._url(self._port)
+        return self._url(self._host, self._port)
 
     @property
     def grpc_url(self) -> str:
         """Return the base URL for gRPC; "" where the receiver does not accept it."""
-        return self._url(self._grpc_port) if self._grpc_port else ""
+        return self._url(self._grpc_host, self._grpc_port) if self._grpc and self._grpc_port else ""
 
-    def _url(self, port: int) -> str:
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._host, self._host)
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    def _url(self, host: str, port: int) -> str:
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+        return f"{self._access.scheme}://[{host}]:{port}" if ":" in host else f"{self._access.scheme}://{host}:{port}"
 
     def env(self, *, protocol: Protocol = "http/protobuf") -> dict[str, str]:
         """Return the environment variables that make an OpenTelemetry SDK export to this receiver.
 
         They override what else is set. Raise UsageError for gRPC where the receiver does not accept it.
         """
-        if protocol == "grpc" and not self._grpc_port:
+        if protocol == "grpc" and not self.grpc_url:
             raise UsageError("the receiver does not accept gRPC", hint="create it with grpc=True, and start it")
         return exporter_environment(self.grpc_url if protocol == "grpc" else self.url, protocol, os.environ)
 
@@ -173,28 +181,33 @@ class OtlpReceiver(SourceBase):
         return SourceInfo(f"OTLP receiver {self.url}", ALL_CAPABILITIES - lacking)
 
     def read(self) -> Reading:
-        """Return all traces received so far."""
-        with self._lock:
-            traces = self._assembler.traces(complete=self._complete, scenarios=self.scenarios)
-            spanless = self._assembler.spanless(complete=self._complete, scenarios=self.scenarios)
-            unread = self._unread.fields()
-        return Reading(self.info, traces, self.offered, unread=unread, spanless=spanless)
+        """Return all traces received so far that are in no session."""
+        return self.reading(self.sessions.default, NOTHING_GROWS if self._complete else ALL_GROW)
+
+    def reading(self, traffic: ReceivedTraffic, growing_since: float) -> Reading:
+        """Return the traces of a session. One to which something came after `growing_since` is incomplete."""
+        traces, spanless = traffic.traces(growing_since=growing_since, scenarios=self.scenarios)
+        return Reading(self.info, traces, self.offered, unread=traffic.unread, spanless=spanless)
 
     @property
     def counts(self) -> ReceiverCounts:
         """Return all counters, read at one moment."""
-        with self._lock:
-            return ReceiverCounts(
-                self._assembler.spans,
-                self._assembler.logs,
-                self._dropped,
-                self._rejected,
-                self._metrics,
-                self._server.evicted,
-                sum(each.count for each in self._unread.fields()),
-                self._server.http_2,
-                self._server.tls,
-            )
+        sessions, intake, server, injected = self.sessions, self._intake, self._server, self._faults.counts
+        return ReceiverCounts(
+            sessions.spans,
+            sessions.logs,
+            sessions.dropped,
+            self._rejected,
+            intake.metrics,
+            server.evicted,
+            sessions.unread,
+            server.http_2,
+            server.tls,
+            injected.refused,
+            injected.rejected,
+            intake.refused_upstream,
+            intake.rejected_upstream,
+        )
 
     @property
     def connections(self) -> int:
@@ -248,40 +261,25 @@ class OtlpReceiver(SourceBase):
             await asyncio.sleep(0)
         server.close()
         await self._server.drain(self._grace)
+        if self._forwarder is not None:
+            self._forwarder.close()
 
-    def _handle(self, head: RequestHead, signal: Signal, body: bytes) -> Response:
-        if signal == "metrics":
-            self._count_metrics()
-        return store_body(head, signal, body, store=self._store, shared=self._shared, limits=self._limits)
-
-    def _store(self, batch: Batch) -> int:
-        with self._lock:
-            spans = batch.spans[: max(0, self._limits.spans - self._assembler.spans)]
-            logs = batch.logs[: max(0, self._limits.logs - self._assembler.logs)]
-            self._assembler.add(spans, logs)
-            dropped = len(batch.spans) + len(batch.logs) - len(spans) - len(logs)
-            self._dropped += dropped
-            self._unread.update(batch.unread)
-        return dropped
+    async def _handle(self, head: RequestHead, signal: Signal, body: bytes) -> Response:
+        assert head.encoding is not None
+        assert head.compression is not None
+        export = Export(signal, head.session, head.encoding, head.compression, body, head.headers)
+        return await self._intake.take(export)
 
     def _grpc_server(self) -> GrpcServer:
-        return GrpcServer(
-            self._store, on_metrics=self._count_metrics, on_refusal=self._count_refusal, limits=self._limits
-        )
+        return GrpcServer(self._handle_grpc, on_refusal=self._count_refusal, limits=self._limits, access=self._access)
 
-    def _count_metrics(self) -> None:
-        with self._lock:
-            self._metrics += 1
+    def _handle_grpc(self, signal: Signal, metadata: Mapping[str, str], message: bytes) -> bytes:
+        assert self._loop is not None
+        headers = {name: value for name, value in metadata.items() if not name.startswith("grpc-")}
+        headers["content-type"] = CONTENT_TYPES["protobuf"]
+        export = Export(signal, session_of(metadata), "protobuf", "identity", message, headers)
+        return asyncio.run_coroutine_threadsafe(self._intake.take(export), self._loop).result().body
 
     def _count_refusal(self) -> None:
         with self._lock:
             self._rejected += 1
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

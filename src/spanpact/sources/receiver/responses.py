@@ -24,9 +24,11 @@ Encoding: TypeAlias = Literal["json", "protobuf"]
 CONTENT_TYPES: Final[Mapping[Encoding, str]] = {"json": "application/json", "protobuf": "application/x-protobuf"}
 
 # The code of google.rpc.Status for each HTTP status (google/rpc/code.proto); all others are INVALID_ARGUMENT.
-_RPC_CODES: Final = {404: 5, 405: 12, 408: 4, 413: 8, 431: 8, 501: 12, 503: 14}
+_RPC_CODES: Final = {
+    401: 16, 403: 7, 404: 5, 405: 12, 408: 4, 410: 9, 413: 8, 429: 8, 431: 8, 501: 12, 502: 14, 503: 14, 504: 4,
+}  # fmt: skip
 _INVALID_ARGUMENT: Final = 3
-_FULL: Final = "the receiver is full; these were dropped"
+FULL: Final = "the receiver is full; these were dropped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,28 +57,28 @@ def body_too_large(limit: int) -> Refusal:
     return Refusal(413, f"the body is larger than {limit:,} bytes")
 
 
-def success_response(encoding: Encoding | None, signal: Signal, dropped: int) -> Response:
-    """Return the response to an accepted request, of which `dropped` spans or log records did not fit."""
+def success_response(encoding: Encoding | None, signal: Signal, rejected: int, why: str = FULL) -> Response:
+    """Return the response to an accepted request, of which `rejected` spans or log records are not kept."""
     if encoding == "json":
-        return Response(200, _encode_success_json(signal, dropped), CONTENT_TYPES["json"])
-    return Response(200, encode_success_protobuf(signal, dropped), CONTENT_TYPES["protobuf"])
+        return Response(200, _encode_success_json(signal, rejected, why), CONTENT_TYPES["json"])
+    return Response(200, _encode_success_protobuf(signal, rejected, why), CONTENT_TYPES["protobuf"])
 
 
-def _encode_success_json(signal: Signal, dropped: int) -> bytes:
-    if not dropped:
+def _encode_success_json(signal: Signal, number: int, why: str) -> bytes:
+    if not number:
         return b"{}"
     rejected = "rejectedSpans" if signal == "traces" else "rejectedLogRecords"
-    return msgspec.json.encode({"partialSuccess": {rejected: str(dropped), "errorMessage": _FULL}})
+    return msgspec.json.encode({"partialSuccess": {rejected: str(number), "errorMessage": why}})
 
 
-def encode_success_protobuf(signal: Signal, dropped: int) -> bytes:
+def _encode_success_protobuf(signal: Signal, number: int, why: str) -> bytes:
     """Return the protobuf body of a success: empty, or a partial success with the number that was dropped."""
-    if not dropped:
+    if not number:
         return b""
     if signal == "traces":
-        spans = ExportTracePartialSuccess(rejected_spans=dropped, error_message=_FULL)
+        spans = ExportTracePartialSuccess(rejected_spans=number, error_message=why)
         return bytes(ExportTraceServiceResponse(partial_success=spans).SerializeToString())
-    logs = ExportLogsPartialSuccess(rejected_log_records=dropped, error_message=_FULL)
+    logs = ExportLogsPartialSuccess(rejected_log_records=number, error_message=why)
     return bytes(ExportLogsServiceResponse(partial_success=logs).SerializeToString())
 
 

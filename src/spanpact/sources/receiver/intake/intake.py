@@ -1,0 +1,116 @@
+"""The way of an export from its head and body to its acknowledgement, for HTTP and gRPC.
+
+What is acknowledged was kept, and will be judged. What is refused, rejected or dropped is counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped,unused-ignore]
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+
+from spanpact.otlp import Signal
+from spanpact.sources.receiver.intake.forwarding import Answer, Forwarder
+from spanpact.sources.receiver.intake.injected_faults import FaultInjector
+from spanpact.sources.receiver.intake.request_body import BodyLimits, CheckedBody, check_body, inflate
+from spanpact.sources.receiver.intake.sessions import Sessions
+from spanpact.sources.receiver.request_head import SESSION_HEADER, Compression
+from spanpact.sources.receiver.responses import CONTENT_TYPES, FULL, Encoding, Refusal, Response, success_response
+
+_ON_PURPOSE: Final = "rejected on purpose, to test the exporter"
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A request to export: its body as it was sent, and the headers of its sender (names in lower case)."""
+
+    signal: Signal
+    session: str
+    encoding: Encoding
+    compression: Compression
+    body: bytes
+    headers: Mapping[str, str]
+
+
+class Intake:
+    """Takes exports. All methods run in the event loop's thread."""
+
+    def __init__(
+        self, sessions: Sessions, limits: BodyLimits, faults: FaultInjector, forwarder: Forwarder | None, *, token: bool
+    ) -> None:
+        self._sessions, self._limits, self._faults, self._forwarder = sessions, limits, faults, forwarder
+        self._hides_token = token
+        self.metrics = 0
+        """The number of requests with metrics, which are acknowledged and not kept."""
+        self.refused_upstream = self.rejected_upstream = 0
+        """Requests that the collector refused, and spans that it rejected of those that it accepted."""
+
+    async def take(self, export: Export) -> Response:
+        """Keep what an export holds, and return the response. Raise Refusal for one that is not accepted."""
+        if self._faults.faults.delay_seconds:
+            await asyncio.sleep(self._faults.faults.delay_seconds)
+        if self._faults.refuses():
+            raise Refusal(self._faults.faults.refuse, "refused on purpose, to test the exporter", ("retry-after", "1"))
+        self._sessions.check(export.session)
+        if self._forwarder is None:
+            body = self._checked(export)
+            return self._keep(export, body)
+        return await self._forward(export, self._forwarder)
+
+    def _checked(self, export: Export) -> CheckedBody | None:
+        """Return the body of spans or log records, None for one of metrics."""
+        if export.signal == "metrics":
+            self.metrics += 1
+            return None
+        data = inflate(export.body, export.compression, self._limits.inflated)
+        return check_body(export.signal, export.encoding, data, self._limits)
+
+    def _keep(self, export: Export, body: CheckedBody | None) -> Response:
+        if body is None:
+            return success_response(export.encoding, export.signal, 0)
+        rejected = self._faults.rejected_of(body.content.spans + body.content.logs)
+        dropped = self._sessions.keep(export.session, body, rejected=rejected)
+        return success_response(export.encoding, export.signal, dropped + rejected, _ON_PURPOSE if rejected else FULL)
+
+    async def _forward(self, export: Export, forwarder: Forwarder) -> Response:
+        """Forward an export, and keep it if the collector acknowledges it; return the collector's response."""
+        exchange = await forwarder.begin(export.signal, self._passed_on(export), export.body)
+        try:
+            body = self._checked(export)  # while the collector works
+        except Refusal:
+            exchange.abandon()
+            raise
+        answer = await exchange.answer()
+        if not 200 <= answer.status < 300:
+            self.refused_upstream += 1
+            raise _refused(answer)
+        if body is not None:
+            self._count_rejected(export, answer)
+            kept = self._keep(export, body)
+            if kept.body not in (b"", b"{}"):
+                return kept  # not all of it was kept here: that must be told
+        return Response(200, answer.body, answer.headers.get("content-type", CONTENT_TYPES[export.encoding]))
+
+    def _passed_on(self, export: Export) -> Mapping[str, str]:
+        hidden = {SESSION_HEADER} | ({"authorization"} if self._hides_token else set())
+        return {name: value for name, value in export.headers.items() if name not in hidden}
+
+    def _count_rejected(self, export: Export, answer: Answer) -> None:
+        if export.encoding == "protobuf" and export.signal == "traces" and answer.body:
+            try:
+                response = ExportTraceServiceResponse.FromString(answer.body)
+            except DecodeError:
+                return
+            self.rejected_upstream += response.partial_success.rejected_spans
+
+
+def _refused(answer: Answer) -> Refusal:
+    """Return the refusal that passes on the collector's own; a redirect is not followed."""
+    later = answer.headers.get("retry-after")
+    headers = [("retry-after", later)] if later else []
+    status = answer.status if answer.status >= 400 else 502
+    return Refusal(status, f"the collector refused it with status {answer.status}", *headers)

@@ -1,0 +1,98 @@
+"""The body of an OTLP request: inflate it, and check that all of it can be decoded.
+
+A body that is not OTLP, is damaged or is too large is refused with status 400 or 413.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from spanpact.errors import SourceError
+from spanpact.otlp import (
+    Origin,
+    Signal,
+    decode_json,
+    decode_protobuf_logs,
+    json_holds_more_than,
+    logs_hold_more_than,
+    traces_hold_more_than,
+)
+from spanpact.otlp.message_checks import MessageContent, check_protobuf_traces
+from spanpact.sources.receiver.request_head import Compression
+from spanpact.sources.receiver.responses import Encoding, Refusal
+
+BODY: Final = "request body"
+_WINDOW_BITS: Final[Mapping[Compression | None, int]] = {"gzip": 31, "deflate": 15}
+_KEYS_CHECKED_AT_MOST: Final = 1 << 20  # bytes; the search for duplicate keys may be slow and delay all other senders
+
+
+class BodyLimits(Protocol):
+    """The limits of one body: its bytes after inflating, and its messages (spans, attributes, values)."""
+
+    @property
+    def inflated(self) -> int: ...
+
+    @property
+    def messages(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedBody:
+    """A body of spans or log records that can be decoded, inflated."""
+
+    signal: Signal
+    encoding: Encoding
+    data: bytes
+    content: MessageContent
+
+
+def check_body(signal: Signal, encoding: Encoding, data: bytes, limits: BodyLimits) -> CheckedBody:
+    """Check an inflated body of spans or log records. Raise Refusal for one that is not OTLP or holds too much."""
+    if _holds_more_than(limits.messages, signal, encoding, data):
+        raise Refusal(413, f"the body holds more than {limits.messages:,} messages")
+    try:
+        return CheckedBody(signal, encoding, data, _content(signal, encoding, data))
+    except SourceError as error:
+        raise Refusal(400, str(error)) from None
+
+
+def inflate(body: bytes, compression: Compression | None, limit: int) -> bytes:
+    """Inflate a body to at most `limit` bytes; inflating stops there. Raise Refusal for a wrong body.
+
+    deflate is the zlib format (RFC 9110, 8.4.1.2).
+    """
+    if compression not in _WINDOW_BITS:
+        return body
+    inflater = zlib.decompressobj(_WINDOW_BITS[compression])
+    try:
+        data = inflater.decompress(body, limit + 1)
+    except zlib.error as error:
+        raise Refusal(400, f"the {compression} body is damaged: {error}") from None
+    if len(data) > limit:
+        raise Refusal(413, f"the body inflates to more than {limit:,} bytes")
+    if not inflater.eof:
+        raise Refusal(400, f"the {compression} body is cut short")
+    if inflater.unused_data:
+        raise Refusal(400, f"bytes follow the {compression} body")
+    return data
+
+
+def _holds_more_than(limit: int, signal: Signal, encoding: Encoding, data: bytes) -> bool:
+    if encoding == "json":
+        return json_holds_more_than(limit, data)
+    return traces_hold_more_than(limit, data) if signal == "traces" else logs_hold_more_than(limit, data)
+
+
+def _content(signal: Signal, encoding: Encoding, data: bytes) -> MessageContent:
+    """Return what a body holds of its signal. Raise SourceError for one that is not OTLP."""
+    if encoding == "json":
+        check_keys = len(data) <= _KEYS_CHECKED_AT_MOST
+        batch = decode_json(data, origin=Origin(BODY), duplicate_keys=check_keys)
+        spans, logs = (len(batch.spans), 0) if signal == "traces" else (0, len(batch.logs))
+        return MessageContent(spans, logs, batch.unread)
+    if signal == "traces":
+        return check_protobuf_traces(data, name=BODY)
+    return MessageContent.of(decode_protobuf_logs(data, name=BODY))
