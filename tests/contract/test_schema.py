@@ -129,6 +129,8 @@ def test_the_closed_words_are_the_loaders() -> None:
         "span: a\nevery: {r: {event: b, kind: client}}",
         "span: a\nacross: {s: {sampling: 0.5, error_rate: 0.5}}",
         "span: a\nacross: {s: {error_rate: 0.5, confidence: 0.5}}",
+        "span: a\nacross: {s: {distinct_names: 0}}",
+        "span: a\nacross: {s: {distinct_names: 5, samples: 5}}",
         "span: a\nlevels: {child-latte: off}",
         "span: a\npending: {top: {reason: r, owner: o}}",
         "status: error",

@@ -85,6 +85,7 @@ PAIRS = [
         "{status: error}",
         "top/attribute-missing",
     ),
+    ("across: {n: {distinct_names: 2}}\n", "n.distinct_names", "{children: [get, put]}", "n/distinct-names"),
     ("across: {a: {error_rate: 0.5, samples: 1}}\n", "a.error_rate", "{status: error}", "a/error-rate"),
 ]
 

@@ -342,3 +342,24 @@ def test_what_across_counts_is_recorded_for_one_trace_at_a_time() -> None:
     for trace in reading.traces:
         verification.judge(trace)
         assert [judged.statistics.end_recording() for judged in verification._runs] == [()]
+
+
+NAMES = load_text("""
+spanpact: 1
+contract: names
+version: 1.0.0
+span: top
+every: {ids: {span: 'x*', where: {attributes: {f: true}}}}
+across:
+  all: {distinct_names: 4}
+  some: {of: ids, distinct_names: 2}
+  fast: {of: ids, duration: {p50: 5ns}, samples: 2}
+examples: {a: {trace: []}, b: {trace: [], findings: [top/span-missing]}}
+""")
+
+
+@pytest.mark.parametrize("number", [2, 3, 5])
+def test_names_are_collected_from_one_trace_of_each_shape(number: int) -> None:
+    marked = {"attributes": {"f": True}}
+    traces = [[top(), span(2, f"x{n % number}", 1, 2 + n, **marked), span(3, "y", 1, 2)] for n in range(12)]
+    assert assert_same([NAMES], reading_with(traces)) > 0

@@ -238,16 +238,27 @@ class Rule(Placed):
 
 @dataclass(frozen=True, slots=True)
 class Statement(Placed):
-    """One id of `across`: a statement about all flows. Exactly one of sampling, percentiles, error_rate is set."""
+    """One id of `across`: a statement about all flows. Exactly one of the fields that `keyword` names is set."""
 
     id: str
     of: str = "top"
+    """An entry, or a rule about spans; "" for all spans of the flows."""
     samples: int = 100
     sampling: float | None = None
     confidence: float = 0.99
     percentiles: tuple[tuple[float, int], ...] = ()
     """(percentile in percent, bound in nanoseconds), `p95: 5ms` as (95, 5_000_000)."""
     error_rate: float | None = None
+    distinct_names: int | None = None
+
+    @property
+    def keyword(self) -> Literal["sampling", "duration", "error_rate", "distinct_names"]:
+        """Return the keyword of what the statement bounds."""
+        if self.percentiles:
+            return "duration"
+        if self.distinct_names is not None:
+            return "distinct_names"
+        return "sampling" if self.sampling is not None else "error_rate"
 
 
 @dataclass(frozen=True, slots=True)

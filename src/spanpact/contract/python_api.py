@@ -78,7 +78,7 @@ class Pending(_Keywords):
 
 @dataclass(frozen=True, slots=True)
 class Statement(_Keywords):
-    """One id of `across`: exactly one of `sampling`, `duration` (percentiles), `error_rate`."""
+    """One id of `across`: exactly one of `sampling`, `duration` (percentiles), `error_rate`, `distinct_names`."""
 
     sampling: float | None = None
     confidence: float | None = None
@@ -86,6 +86,7 @@ class Statement(_Keywords):
     error_rate: float | None = None
     of: str | None = None
     samples: int | None = None
+    distinct_names: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

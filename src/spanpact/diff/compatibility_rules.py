@@ -81,6 +81,7 @@ KEYWORDS: Final[Mapping[str, KeywordRule]] = MappingProxyType(
         "across.confidence": KeywordRule("more loosens", compare_allowances, ("sampling-rate",)),
         "across.duration": KeywordRule("a higher bound loosens", compare_allowances, ("duration",)),
         "across.error_rate": KeywordRule("a higher bound loosens", compare_allowances, ("error-rate",)),
+        "across.distinct_names": KeywordRule("a higher bound loosens", compare_allowances, ("distinct-names",)),
         "across.of": KeywordRule("other spans are counted: both", compare_selectors),
         "across.samples": KeywordRule("other populations are checked: both", compare_selectors),
         # the tree

@@ -20,9 +20,9 @@ from spanpact.findings.catalogue import CATALOGUE
 Group: TypeAlias = Literal["", "children", "descendants"]
 
 _NOT_IN_ASSIGNMENT: Final = frozenset(
-    ("order", "concurrency", "sampling-rate", "error-rate", "trace-roots", "span-orphan", "span-duplicate",
-     "span-cycle", "id-invalid", "span-times", "child-early", "value-not-finite", "span-lost", "span-altered",
-     "pending-expired", "example-wrong", "span-misplaced"),
+    ("order", "concurrency", "sampling-rate", "error-rate", "distinct-names", "trace-roots", "span-orphan",
+     "span-duplicate", "span-cycle", "id-invalid", "span-times", "child-early", "value-not-finite", "span-lost",
+     "span-altered", "pending-expired", "example-wrong", "span-misplaced"),
 )  # fmt: skip
 """Violations that never count when spans are assigned to entries."""
 

@@ -120,5 +120,7 @@ def _statement(statement: Statement) -> Iterable[str]:
         yield f"sampling {statement.sampling:g}"
     if statement.error_rate is not None:
         yield f"error_rate {statement.error_rate:g}"
+    if statement.distinct_names is not None:
+        yield f"distinct_names {statement.distinct_names}"
     yield from (f"p{percent:g} {shown_ns(bound)}" for percent, bound in statement.percentiles)
-    yield f"of {statement.of}"
+    yield f"of {statement.of}" if statement.of else "of all spans"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from spanpact.contract.compiled import Rule
-from spanpact.diff.changes import LOOSER, TIGHTER, both_ways
+from spanpact.diff.changes import LOOSER, NEITHER, TIGHTER, both_ways
 from spanpact.diff.comparison import (
     Comparison,
     Sides,
@@ -68,7 +68,9 @@ def _selection(comparison: Comparison, subject: Subject, old: Rule, new: Rule) -
         comparison.add(subject, keyword, "changed", values, both_ways("it is checked for others"))
     if old.via != new.via:
         comparison.add(subject, "via", "changed", _values(old, new, "via"), both_ways("it is checked for others"))
-    comparison.compare(subject, "except_spans", _values(old, new, "except_spans"))
+    counted = any(new.id == each.of for version in (comparison.old, comparison.new) for each in version.plan.across)
+    affects = both_ways("a statement of `across` counts other spans") if counted else NEITHER
+    comparison.compare(subject, "except_spans", _values(old, new, "except_spans"), affects=affects)
     if old.severities != new.severities:
         values = sides(old, new, lambda rule: Value(rule.severities, rule.places.get("severity", rule.place)))
         comparison.add(subject, "severity", "changed", values, both_ways("it is checked for others"))

@@ -1,4 +1,4 @@
-"""Compare the statements of `across`: sampling, error rates and percentiles over all flows."""
+"""Compare the statements of `across`: sampling, error rates, percentiles and distinct names over all flows."""
 
 from __future__ import annotations
 
@@ -25,18 +25,11 @@ def _whole(statement: Statement) -> Value:
     return Value(statement, statement.place)
 
 
-def _limited(statement: Statement) -> str:
-    """Return the keyword of what the statement limits."""
-    if statement.sampling is not None:
-        return "sampling"
-    return "duration" if statement.percentiles else "error_rate"
-
-
 def _add_or_remove(comparison: Comparison, old: Statement | None, new: Statement | None) -> None:
     """Add the change of a statement that is in one version only."""
     statement = old or new
     assert statement is not None
-    raised = [(statement.id, finding) for finding in KEYWORDS[f"across.{_limited(statement)}"].findings]
+    raised = [(statement.id, finding) for finding in KEYWORDS[f"across.{statement.keyword}"].findings]
     shift, waived = comparison.waive(_subject(statement), TIGHTER if new else LOOSER, raised, raised)
     values = optional_sides(old, new, _whole)
     comparison.add(_subject(statement), "statement", edit_of(new), values, shift, waived=waived, name="across")
@@ -44,7 +37,7 @@ def _add_or_remove(comparison: Comparison, old: Statement | None, new: Statement
 
 def _compare_statement(comparison: Comparison, old: Statement, new: Statement) -> None:
     subject = _subject(new)
-    if _limited(old) != _limited(new):
+    if old.keyword != new.keyword:
         values = sides(old, new, _whole)
         comparison.add(subject, "statement", "changed", values, both_ways("it limits something else"), name="across")
         return
@@ -52,7 +45,7 @@ def _compare_statement(comparison: Comparison, old: Statement, new: Statement) -
     def compare(keyword: str, before: Any, after: Any) -> None:
         places = [each.places.get(keyword, each.place) for each in (old, new)]
         values = Value(before, places[0]), Value(after, places[1])
-        comparison.compare(subject, f"across.{keyword}", values, name=keyword, raised_as=f"across.{_limited(new)}")
+        comparison.compare(subject, f"across.{keyword}", values, name=keyword, raised_as=f"across.{new.keyword}")
 
     compare("of", old.of, new.of)
     compare("samples", old.samples, new.samples)
@@ -61,6 +54,8 @@ def _compare_statement(comparison: Comparison, old: Statement, new: Statement) -
         compare("confidence", old.confidence, new.confidence)
     if old.error_rate is not None:
         compare("error_rate", old.error_rate, new.error_rate)
+    if old.distinct_names is not None:
+        compare("distinct_names", old.distinct_names, new.distinct_names)
     _percentiles(comparison, subject, old, new)
 
 

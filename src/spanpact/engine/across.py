@@ -1,13 +1,13 @@
 """Step 5: `across`, statements about all flows of a contract together (section 2).
 
-They are sampling, duration percentiles and error rate.
+They are sampling, duration percentiles, error rate and distinct names.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from spanpact.contract.compiled import ContractPlan, Statement
@@ -15,8 +15,10 @@ from spanpact.engine.checks import Breach, Context, Undecided
 from spanpact.engine.checks.clocks import clock_stood_still
 from spanpact.engine.checks.outcomes import INCOMPLETE
 from spanpact.engine.checks.shown import shown_ns
+from spanpact.engine.distinct_names import DistinctNames
 from spanpact.engine.flows.flow import Flow
 from spanpact.engine.results.collector import ResultCollector
+from spanpact.engine.rules import CompiledRule, spans_of_rule
 from spanpact.trace.model import Reading
 from spanpact.trace.topology import TOP
 
@@ -40,14 +42,18 @@ Times: TypeAlias = Callable[[int], tuple[int, int]]
 class AcrossStatistics:
     """The statistics of all flows that the statements of a contract need, and their judgement after the last trace."""
 
-    def __init__(self, plan: ContractPlan, reading: Reading) -> None:
+    def __init__(self, plan: ContractPlan, rules: Sequence[CompiledRule], reading: Reading) -> None:
         self._plan = plan
         self._reading = reading
         self._traces: set[str] = set()
         self._complete = True
-        self._durations: dict[str, list[int]] = {s.of: [] for s in plan.across}
+        named = {each.of for each in plan.across}
+        self._rules = {each.plan.id: each for each in rules if each.plan.id in named}
+        self._undecided: dict[str, Undecided] = {}
+        self._names = {s.id: DistinctNames(s.distinct_names) for s in plan.across if s.distinct_names is not None}
+        self._durations: dict[str, list[int]] = {s.of: [] for s in plan.across if s.distinct_names is None}
         self._errors: dict[str, int] = dict.fromkeys(self._durations, 0)
-        self._stood_still: dict[str, Counter[Undecided]] = {s.of: Counter() for s in plan.across}
+        self._stood_still: dict[str, Counter[Undecided]] = {of: Counter() for of in self._durations}
         self._recorded: list[EntrySpans] | None = None
 
     def note_incomplete(self) -> None:
@@ -55,13 +61,17 @@ class AcrossStatistics:
         self._complete = False
 
     def add(self, flow: Flow, context: Context) -> None:
-        """Add one flow."""
+        """Add one flow of a trace."""
         if not self._plan.across:
             return
         self._traces.add(flow.topology.trace.trace_id)
         spans = flow.topology.spans
+        of_rules = {id: self._spans_of_rule(rule, flow, context) for id, rule in self._rules.items()}
+        selected = {**flow.members, **of_rules}
+        if self._names:
+            self._add_names(flow, {**selected, "": flow.spans})
         for entry in self._durations:
-            members = flow.members.get(entry, ())
+            members = selected.get(entry, ())
             still = [i for i in members if context.stood_still(spans[i])]
             entry_spans = EntrySpans(
                 entry,
@@ -72,6 +82,20 @@ class AcrossStatistics:
             self._count(entry_spans, lambda i: (spans[i].start_ns, spans[i].end_ns))
             if self._recorded is not None:
                 self._recorded.append(entry_spans)
+
+    def _add_names(self, flow: Flow, selected: Mapping[str, Sequence[int]]) -> None:
+        for statement in self._plan.across:
+            names = self._names.get(statement.id)
+            if names is not None:
+                for i in selected.get(statement.of, ()):
+                    names.add(flow.topology.spans[i].name)
+
+    def _spans_of_rule(self, rule: CompiledRule, flow: Flow, context: Context) -> Sequence[int]:
+        found = spans_of_rule(rule, flow.spans, context)
+        if isinstance(found, Undecided):
+            self._undecided.setdefault(rule.plan.id, found)
+            return ()
+        return found
 
     def begin_recording(self) -> None:
         """Record what is added from now on, of one trace, until `end_recording`."""
@@ -98,8 +122,7 @@ class AcrossStatistics:
     def judge(self, results: ResultCollector) -> None:
         """Judge every statement."""
         for statement in self._plan.across:
-            keyword = "sampling" if statement.sampling is not None else "duration"
-            keyword = "error_rate" if statement.error_rate is not None else keyword
+            keyword = statement.keyword
             if statement.percentiles:
                 for why, times in self._stood_still[statement.of].items():
                     results.mark_undecided(statement.id, keyword, why, times)
@@ -109,13 +132,20 @@ class AcrossStatistics:
                     break
                 results.record_breach(statement.id, keyword, outcome, None, TOP)
             else:
-                results.mark_reached(statement.id, keyword)
+                names = self._names.get(statement.id)
+                results.mark_reached(statement.id, keyword, exercised=names is None or len(names) > 0)
 
     def _outcomes(self, statement: Statement) -> Iterator[Breach | Undecided]:
         if not self._complete:
             yield INCOMPLETE
         elif statement.sampling is not None:
             yield from self._sampling(statement, statement.sampling)
+        elif statement.of in self._undecided:
+            yield self._undecided[statement.of]
+        elif statement.distinct_names is not None:
+            whose = f"the spans of {statement.of}" if statement.of else "the spans"
+            if breach := self._names[statement.id].breach(whose):
+                yield breach
         else:
             yield from self._of_spans(statement)
 

@@ -62,7 +62,9 @@ class ContractRun:
 def start_run(plan: ContractPlan | CompiledContract, reading: Reading) -> ContractRun:
     """Return the state of a contract before the first trace; compile the contract if it is not."""
     contract = plan if isinstance(plan, CompiledContract) else CompiledContract.of(plan)
-    return ContractRun(contract, ResultCollector(contract.expectations), AcrossStatistics(contract.plan, reading))
+    return ContractRun(
+        contract, ResultCollector(contract.expectations), AcrossStatistics(contract.plan, contract.rules, reading)
+    )
 
 
 def trace_context(plan: ContractPlan, topology: Topology, reading: Reading, find_span: FindSpan) -> Context:

@@ -69,6 +69,18 @@ class CompiledRule:
         return fits and (not self.where or meets(self.where, i, context))
 
 
+def spans_of_rule(rule: CompiledRule, spans: Sequence[Index], context: Context) -> Sequence[Index] | Undecided:
+    """Return those of the spans that the rule selects; why this is undecided, if it is for one of them."""
+    found: list[Index] = []
+    for i in spans:
+        selected = rule.selects(i, context)
+        if isinstance(selected, Undecided):
+            return selected
+        if selected:
+            found.append(i)
+    return found
+
+
 def names_of_rules(rules: Sequence[CompiledRule], i: Index, context: Context) -> frozenset[str]:
     """Return the attributes that the rules which select the span name."""
     return frozenset().union(*(rule.named for rule in rules if rule.selects(i, context)))

@@ -52,6 +52,7 @@ _VIOLATIONS: Final = {
     "privacy-leak": "a forbidden class is there",
     "sampling-rate": "the share of sampled requests is out of bounds",
     "error-rate": "the share of failed spans is out of bounds",
+    "distinct-names": "more distinct span names than `distinct_names`",
     "trace-roots": "more than one span without a parent id",
     "span-orphan": "the span's parent is not in the complete trace",
     "span-duplicate": "two spans with one id",

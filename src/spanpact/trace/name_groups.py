@@ -25,20 +25,19 @@ class NameGroup:
 
 
 def largest_group(names: Iterable[str]) -> NameGroup | None:
-    """Return the names after whose common beginning the most different parts follow; None if no two names share one.
+    """Return the names after whose common beginning the most different parts follow; None for less than two names.
 
-    Of several such beginnings, the longest is taken.
+    Of several such beginnings the longest is taken, and an empty one only if there is no other.
     """
     following: dict[str, set[str]] = {}
     ordered = sorted(set(names))
     for name in ordered:
         for found, _ in zip(_PART.finditer(name), range(_MOST_PARTS), strict=False):
             following.setdefault(name[: found.start()], set()).add(found[0])
-    if not following:
+    shared = sorted(prefix for prefix, parts in following.items() if len(parts) > 1)
+    if not shared:
         return None
-    prefix = max(following, key=lambda each: (len(following[each]), len(each), each))
-    if len(following[prefix]) < 2:
-        return None
+    prefix = max(shared, key=lambda each: (bool(each), len(following[each]), len(each)))
     return NameGroup(prefix, [name for name in ordered if name.startswith(prefix) and len(name) > len(prefix)])
 
 

@@ -44,6 +44,7 @@ class Context:
     classes: dict[str, PrivacyClass] = field(default_factory=dict)
     extended: dict[str, Location] = field(default_factory=dict)
     ids: dict[str, RegisteredId] = field(default_factory=dict)
+    event_rules: set[str] = field(default_factory=set)
     _errors: list[ContractError] = field(default_factory=list)
     _later: list[Callable[[], None]] = field(default_factory=list)
     _entries: int = 0
@@ -106,6 +107,20 @@ class Context:
     def check_entry_later(self, id: str, location: Location, *, below: str = "top", what: str) -> None:
         """Have `finish` check that an id names an entry at or below the entry `below`; `what` names the keyword."""
         self.check_later(lambda: self._check_entry(id, location, below, what))
+
+    def check_spans_later(self, id: str, location: Location, *, what: str) -> None:
+        """Have `finish` check that an id names an entry, or a rule about spans; `what` names the keyword."""
+        self.check_later(lambda: self._check_spans(id, location, what))
+
+    def _check_spans(self, id: str, location: Location, what: str) -> None:
+        found = self.ids.get(id)
+        if id in self.event_rules:
+            raise location.error(f"`{id}` in {what} is a rule about events, not about spans")
+        if found and found.kind != "rule":
+            self._check_entry(id, location, "top", what)
+        elif not found and id != "top":
+            names = ["top", *(n for n, each in self.ids.items() if each.kind in ("entry", "rule"))]
+            raise location.error(f"{what} names {quote(id)}, which is not an entry or a rule", hint=suggest(id, names))
 
     def _check_entry(self, id: str, location: Location, below: str, what: str) -> None:
         found = self.ids.get(id)

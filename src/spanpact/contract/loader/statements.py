@@ -24,7 +24,7 @@ from spanpact.contract.loader.vocabulary import EVENT_RULE, EVENT_WHERE, SPAN_RU
 from spanpact.trace.name_patterns import NamePattern
 
 _PLACED = ("span", "except_spans", "event", "via", "where", "severity", "count", "parents")
-_STATED = ("sampling", "duration", "error_rate")
+_STATED = ("sampling", "duration", "error_rate", "distinct_names")
 _PERCENTILE = re.compile(r"p([0-9]{1,3}(?:\.[0-9]{1,6})?)", re.ASCII)
 
 
@@ -33,6 +33,8 @@ def read_rule(context: Context, id: str, node: Node, location: Location) -> Rule
     context.register(id, "rule", location)
     what = f"the rule `{id}`"
     keywords = read_mapping(node, what)
+    if "event" in keywords.items:
+        context.event_rules.add(id)
     if ("span" in keywords.items) == ("event" in keywords.items):
         both = "span" in keywords.items
         raise (keywords.keys["event"] if both else location).error(
@@ -72,7 +74,7 @@ def _where(context: Context, keywords: Mapping, about_events: bool) -> Content:
 
 
 def read_statement(context: Context, id: str, node: Node, location: Location) -> Statement:
-    """Read one statement of `across`, which has exactly one of sampling, duration and error_rate."""
+    """Read one statement of `across`, which has exactly one of sampling, duration, error_rate and distinct_names."""
     context.register(id, "statement", location)
     what = f"the statement `{id}`"
     keywords = read_mapping(node, what, STATEMENT)
@@ -83,6 +85,8 @@ def read_statement(context: Context, id: str, node: Node, location: Location) ->
         )
     if "confidence" in keywords.items and stated != ["sampling"]:
         raise keywords.keys["confidence"].error("`confidence` needs `sampling`")
+    if "samples" in keywords.items and stated == ["distinct_names"]:
+        raise keywords.keys["samples"].error("`distinct_names` holds of any number of spans: it takes no `samples`")
     return Statement(id, place=location.place, places=_places(keywords), **_fields(context, keywords))
 
 
@@ -91,9 +95,11 @@ def _places(keywords: Mapping) -> Any:
 
 
 def _fields(context: Context, keywords: Mapping) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
+    fields: dict[str, Any] = {"of": ""} if "distinct_names" in keywords.items else {}
     for keyword, node in keywords.items.items():
         match keyword:
+            case "distinct_names":
+                fields[keyword] = read_integer(node, "`distinct_names`", least=1)
             case "of":
                 fields["of"] = _of(context, node)
             case "samples":
@@ -109,7 +115,7 @@ def _fields(context: Context, keywords: Mapping) -> dict[str, Any]:
 
 def _of(context: Context, node: Node) -> str:
     id = read_text(node, "`of`")
-    context.check_entry_later(id, node.location, what="`of`")
+    context.check_spans_later(id, node.location, what="`of`")
     return id
 
 

@@ -44,7 +44,7 @@ DURATION: Final = ("at_least", "at_most")
 LIMITS: Final = ("attributes", "length")
 CLOCK: Final = ("tolerance", "skew", "resolution")
 PENDING: Final = ("reason", "owner", "until")
-STATEMENT: Final = ("sampling", "confidence", "duration", "error_rate", "of", "samples")
+STATEMENT: Final = ("sampling", "confidence", "duration", "error_rate", "distinct_names", "of", "samples")
 
 EXAMPLE: Final = ("trace", "traces", "like", "but", "file", "findings", "offered", "logs")
 EXAMPLE_TRACE: Final = ("trace", "repeat")

@@ -78,10 +78,7 @@ def expectations(plan: ContractPlan) -> Iterator[PlacedExpectation]:
     for rule in plan.rules:
         yield from _of_rule(rule)
     for statement in plan.across:
-        for keyword in ("sampling", "percentiles", "error_rate"):
-            if getattr(statement, keyword) not in (None, ()):
-                name = "duration" if keyword == "percentiles" else keyword
-                yield statement.id, name, statement.places.get(name, statement.place)
+        yield statement.id, statement.keyword, statement.places.get(statement.keyword, statement.place)
 
 
 def rule_expectations(rule: Rule) -> Iterator[ExpectationKey]:

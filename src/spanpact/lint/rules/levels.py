@@ -26,6 +26,9 @@ _NAMED_OTHERWISE: Final = {
     "exactly_one_true": "attribute-relation",
 }  # fmt: skip
 """Keywords whose finding has another name."""
+_OF_STATEMENTS: Final = {
+    "sampling": "sampling-rate", "duration": "duration", "error_rate": "error-rate", "distinct_names": "distinct-names",
+}  # fmt: skip
 
 
 def check_levels(contract: LintedContract) -> Iterator[LintMessage]:
@@ -62,8 +65,7 @@ def possible_findings(contract: LintedContract) -> dict[str, set[str]]:
         found[rule.id] |= {"parent"} if rule.parents else set()
         _add_content(found, rule.id, rule.content)
     for statement in contract.plan.across:
-        sampled = "sampling-rate" if statement.sampling is not None else "duration"
-        found[statement.id] = {"error-rate" if statement.error_rate is not None else sampled}
+        found[statement.id] = {_OF_STATEMENTS[statement.keyword]}
     return {id: {each for each in findings if each in CATALOGUE} for id, findings in found.items()}
 
 

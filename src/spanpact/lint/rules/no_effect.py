@@ -27,7 +27,7 @@ def check_no_effect(contract: LintedContract) -> Iterator[LintMessage]:
         yield from _rule(contract, rule)
         yield from _items(rule.content, closed=frozenset())
     for statement in contract.plan.across:
-        yield from _statement(statement)
+        yield from _statement(contract, statement)
     yield from _attributes(contract)
 
 
@@ -99,13 +99,20 @@ def _items(content: Content, *, closed: frozenset[str]) -> Iterator[LintMessage]
 
 def _rule(contract: LintedContract, rule: Rule) -> Iterator[LintMessage]:
     named = contract.closes_attributes and (rule.where.attributes or rule.where.exactly_one_true)
-    if not has_expectations(rule.content) and not rule.parents and not named and rule.count in (None, ANY):
+    counted = any(each.of == rule.id for each in contract.plan.across)
+    if not (has_expectations(rule.content) or rule.parents or named or counted) and rule.count in (None, ANY):
         yield _no_effect(f"the rule `{rule.id}` has no effect: it expects nothing of what it selects", rule.place)
 
 
-def _statement(statement: Statement) -> Iterator[LintMessage]:
+def _statement(contract: LintedContract, statement: Statement) -> Iterator[LintMessage]:
     if statement.error_rate == 1:
         yield _no_effect(f"`error_rate: 1` of `{statement.id}` has no effect: all spans may fail", statement.place)
+    if statement.distinct_names is not None:
+        parts: list[Entry | Rule] = [*contract.plan.top.walk(), *contract.plan.rules]
+        names = next((each.span for each in parts if each.id == statement.of), None)
+        if names and names.literal and len(names.exact) <= statement.distinct_names:
+            what = f"`distinct_names: {statement.distinct_names}` of `{statement.id}`"
+            yield _no_effect(f"{what} has no effect: `{statement.of}` selects no other names", statement.place)
     for (lower, bound), (higher, tighter) in combinations(sorted(statement.percentiles), 2):
         if tighter <= bound:
             message = f"`p{lower:g}` of `{statement.id}` has no effect: the bound of `p{higher:g}` is no looser"

@@ -1,0 +1,60 @@
+"""Collect the distinct names of many spans in bounded memory, and show what makes them many."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+from spanpact.engine.checks import Breach
+from spanpact.trace.name_groups import NameGroup, groups_of
+
+_MOST_BEYOND: Final = 10_000  # names above the limit: enough to say what they share
+_LONGEST: Final = 500  # characters of a name that is kept
+_MOST_GROUPS: Final = 3
+_MOST_SHOWN: Final = 3  # names of each group
+
+
+class DistinctNames:
+    """The distinct names of some spans, at most `limit`. Names far above the limit are no longer collected."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._most = limit + _MOST_BEYOND
+        self._names: set[str] = set()
+        self._has_more = False
+
+    def add(self, name: str) -> None:
+        """Add the name of a span."""
+        name = name if len(name) <= _LONGEST else _abbreviated(name)
+        if len(self._names) < self._most:
+            self._names.add(name)
+        elif name not in self._names:
+            self._has_more = True
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def breach(self, whose: str) -> Breach | None:
+        """Return the breach if there are too many names; `whose` they are is part of its message."""
+        if len(self._names) <= self._limit:
+            return None
+        observed = f"more than {len(self._names)} names" if self._has_more else f"{len(self._names)} names"
+        hint = "; ".join(map(_described, groups_of(self._names, _MOST_GROUPS)))
+        message = f"{whose} have too many names"
+        return Breach("distinct-names", message, f"at most {self._limit} names", observed, hint)
+
+
+def _abbreviated(name: str) -> str:
+    """Return a text for a name that is too long to keep, without a part of it: half an address cannot be masked."""
+    digest = hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    return f"(a name of {len(name)} characters, {digest})"
+
+
+def _described(group: NameGroup) -> str:
+    shown = ", ".join(group.names[:_MOST_SHOWN])
+    more = ", …" if group.size > _MOST_SHOWN else ""
+    return (
+        f'{group.size} begin with "{group.prefix}": {shown}{more}'
+        if group.prefix
+        else (f"{group.size} names, such as {shown}{more}")
+    )
