@@ -17,14 +17,21 @@ from spanpact.trace.name_patterns import NamePattern
 
 def check_shadowing(contract: LintedContract) -> Iterator[LintMessage]:
     """Yield messages about entries that a sibling shadows, and about alternatives without effect."""
+    ordered = _ordered(contract.plan.top)
     for entry in contract.plan.top.walk():
         yield from _covered_names(entry.id, "span", entry.span, entry)
         yield from _impossible_values(entry.id, entry.content)
-        yield from _shadowed_entries(entry.children)
-        yield from _shadowed_entries(entry.descendants)
+        yield from _shadowed_entries(entry.children, ordered)
+        yield from _shadowed_entries(entry.descendants, ordered)
     for rule in contract.plan.rules:
         yield from _covered_names(rule.id, "event" if rule.span is None else "span", rule.span or rule.event, rule)
         yield from _impossible_values(rule.id, rule.content)
+
+
+def _ordered(top: Entry) -> frozenset[str]:
+    """Return the ids that `order` names, anywhere in the contract."""
+    holders = [part for entry in top.walk() for part in (entry, *entry.conditions)]
+    return frozenset(id for holder in holders for id in holder.order)
 
 
 def _covered_names(id: str, keyword: str, pattern: NamePattern | None, part: Entry | Rule) -> Iterator[LintMessage]:
@@ -45,15 +52,18 @@ def _impossible_values(id: str, content: Content) -> Iterator[LintMessage]:
             yield lint_message("alternative-shadowed", message, hint=hint, place=attribute.place)
 
 
-def _shadowed_entries(siblings: Sequence[Entry]) -> Iterator[LintMessage]:
-    """Yield a message for each entry whose spans a sibling takes, in any number and without expectations."""
+def _shadowed_entries(siblings: Sequence[Entry], ordered: frozenset[str]) -> Iterator[LintMessage]:
+    """Yield a message for each entry whose spans a sibling takes, in any number and without expectations.
+
+    The maximum of an entry in `order` has an effect: it gets the earliest spans, the sibling the rest.
+    """
     takers = [each for each in siblings if each.count.high is None and not _can_mismatch(each)]
     for entry in siblings:
         taker = next((each for each in takers if each is not entry and _takes_all(each, entry)), None)
         if taker is None:
             continue
         effects = []
-        if entry.count.high is not None:
+        if entry.count.high is not None and not (entry.count.high and entry.id in ordered):
             effects.append(f"`count: {entry.count}` of `{entry.id}` can never be exceeded")
         if entry.count.low == 0 and (keywords := assignment_keywords(entry)):
             effects.append(f"{', '.join(f'`{each}`' for each in keywords)} of `{entry.id}` can never be broken")
