@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from spanpact.errors import SourceError, SourceUnavailable, UsageError
-from spanpact.sources.http_client import HttpClient, HttpLimits, TlsOptions, parse_headers, parse_url
+from spanpact.sources.http_client import HttpClient, HttpLimits, parse_headers, parse_url
+from spanpact.sources.tls import TlsOptions
 from tests.sources.scripted_http import Certificates, Script, ScriptedServer, answer, make_certificates
 
 SECRET = "s3cr3t"

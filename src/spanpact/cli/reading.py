@@ -11,7 +11,7 @@ import msgspec
 
 from spanpact.otlp.unread import UnreadFields
 from spanpact.sources import full_trace_id, open_source
-from spanpact.sources.http_client import NO_TLS_OPTIONS, TlsOptions
+from spanpact.sources.tls import NO_TLS_OPTIONS, TlsOptions
 from spanpact.trace.equality import log_key, same_span
 from spanpact.trace.model import LogRecord, Reading, SourceInfo, Span, Trace
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import html
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
@@ -124,6 +123,8 @@ def _unescaped(escape: str) -> str | None:
     if first == "\\":
         return _of_json(escape.lstrip("\\"))
     if first == "&":
+        import html  # its table of names takes long
+
         character = html.unescape(escape)
         return None if character == escape else character
     return _plain(escape)

@@ -8,7 +8,8 @@
 | Jaeger | `jaeger` |
 | other packages, by entry point | `opening` |
 
-`opening.open_source` turns the text after `--from` into a source. `http_client` is shared by sources that ask a server.
+`opening.open_source` turns the text after `--from` into a source. `http_client` and `tls` are shared by sources that
+ask a server.
 May import: `otlp`, `privacy`, `trace`, `errors`.
 """
 
@@ -21,12 +22,13 @@ from spanpact.lazy_names import lazy_names
 if TYPE_CHECKING:
     from spanpact.otlp import encode_traces_json
     from spanpact.sources.files import FileLimits, OtlpFileSource, iter_batches
-    from spanpact.sources.http_client import HttpLimits, TlsOptions
-    from spanpact.sources.jaeger import JaegerQuery, JaegerSource, full_trace_id
+    from spanpact.sources.http_client import HttpLimits
+    from spanpact.sources.jaeger import JaegerQuery, JaegerSource
     from spanpact.sources.memory import MemorySource
     from spanpact.sources.opening import ENTRY_POINT_GROUP, SourceFactory, open_source
     from spanpact.sources.receiver import OtlpReceiver, ReceiverCounts, ReceiverLimits
-    from spanpact.sources.trace_source import SourceBase, TraceSource
+    from spanpact.sources.tls import TlsOptions
+    from spanpact.sources.trace_source import SourceBase, TraceSource, full_trace_id
     from spanpact.trace import TraceAssembler
 
 __all__ = [
@@ -55,12 +57,13 @@ __getattr__ = lazy_names(
     __name__,
     {
         "spanpact.sources.files": ("FileLimits", "OtlpFileSource", "iter_batches"),
-        "spanpact.sources.http_client": ("HttpLimits", "TlsOptions"),
-        "spanpact.sources.jaeger": ("JaegerQuery", "JaegerSource", "full_trace_id"),
+        "spanpact.sources.http_client": ("HttpLimits",),
+        "spanpact.sources.jaeger": ("JaegerQuery", "JaegerSource"),
         "spanpact.sources.memory": ("MemorySource",),
         "spanpact.sources.opening": ("ENTRY_POINT_GROUP", "SourceFactory", "open_source"),
         "spanpact.sources.receiver": ("OtlpReceiver", "ReceiverCounts", "ReceiverLimits"),
-        "spanpact.sources.trace_source": ("SourceBase", "TraceSource"),
+        "spanpact.sources.tls": ("TlsOptions",),
+        "spanpact.sources.trace_source": ("SourceBase", "TraceSource", "full_trace_id"),
         "spanpact.otlp.json_encoding": ("encode_traces_json",),
         "spanpact.trace.assembly": ("TraceAssembler",),
     },

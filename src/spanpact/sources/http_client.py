@@ -17,6 +17,7 @@ from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
 import h11
 
 from spanpact.errors import SourceError, SourceUnavailable, UsageError
+from spanpact.sources.tls import NO_TLS_OPTIONS, TlsOptions
 
 _CHUNK = 1 << 16
 _PORTS = {"http": 80, "https": 443}
@@ -30,35 +31,7 @@ class HttpLimits:
     body: int = 64 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class TlsOptions:
-    """Paths of PEM files: `ca` replaces the machine's authorities, `certificate` and `key` identify the client."""
-
-    ca: str = ""
-    certificate: str = ""
-    key: str = ""
-
-    def context(self) -> ssl.SSLContext:
-        """Return a client context that checks certificate and host name. Raise UsageError for unusable files."""
-        if self.key and not self.certificate:
-            raise UsageError("a client key needs its certificate", hint="give both as PEM files")
-        try:
-            context = ssl.create_default_context(cafile=self.ca or None)
-            if self.certificate:
-                context.load_cert_chain(self.certificate, self.key or None, password=_no_password)
-        except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
-            files = ", ".join(file for file in (self.ca, self.certificate, self.key) if file)
-            reason = error.strerror if isinstance(error, OSError) else str(error)
-            raise UsageError(f"cannot use {files}: {reason}", hint="accepted: PEM files without a passphrase") from None
-        return context
-
-
-def _no_password() -> str:
-    raise ValueError("the key has a passphrase")
-
-
 DEFAULT_LIMITS = HttpLimits()
-NO_TLS_OPTIONS = TlsOptions()
 
 
 @dataclass(frozen=True, slots=True)

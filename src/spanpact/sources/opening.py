@@ -10,8 +10,7 @@ from typing import Protocol
 
 from spanpact.errors import SourceError, UsageError
 from spanpact.sources.files.otlp_file import OtlpFileSource
-from spanpact.sources.http_client import NO_TLS_OPTIONS, TlsOptions
-from spanpact.sources.jaeger.spec import jaeger_from_spec
+from spanpact.sources.tls import NO_TLS_OPTIONS, TlsOptions
 from spanpact.sources.trace_source import TraceSource
 
 ENTRY_POINT_GROUP = "spanpact.sources"
@@ -48,6 +47,8 @@ def open_source(
     if scheme is None or Path(spec).exists():
         return OtlpFileSource(spec, scenarios=scenarios, growing=growing)
     if scheme[1] == "jaeger":
+        from spanpact.sources.jaeger.spec import jaeger_from_spec  # with an HTTP client, which no file needs
+
         return jaeger_from_spec(spec, scenarios=scenarios, trace_ids=trace_ids, tls=tls)
     plugins = {plugin.name: plugin for plugin in entry_points(group=ENTRY_POINT_GROUP)}
     if scheme[1] not in plugins:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Protocol, Self, runtime_checkable
+from typing import Final, Protocol, Self, runtime_checkable
 
+from spanpact.errors import UsageError
 from spanpact.trace.model import Reading, SourceInfo
+
+_HEX: Final = frozenset("0123456789abcdef")
 
 
 @runtime_checkable
@@ -46,3 +49,11 @@ class SourceBase:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def full_trace_id(text: str) -> str:
+    """Return a trace id with 32 digits, in lower case. Raise UsageError for a text that is not a trace id."""
+    digits = text.strip().lower()
+    if not digits or len(digits) > 32 or not _HEX.issuperset(digits):
+        raise UsageError(f"not a trace id: {text[:64]!r}", hint="accepted: up to 32 hexadecimal digits")
+    return digits.zfill(32)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from spanpact.contract.compiled import ContractPlan
 from spanpact.contract.document import Mapping, from_python
@@ -14,9 +15,11 @@ from spanpact.contract.loader.context import Context
 from spanpact.contract.loader.files import ContractFiles, real_path
 from spanpact.contract.loader.folders import FolderSearch, Notify
 from spanpact.contract.loader.header import check_keys, file_kind, read_extended_names
-from spanpact.contract.python_api import Contract
 from spanpact.contract.yaml_reader import from_yaml
 from spanpact.errors import ContractError, UsageError
+
+if TYPE_CHECKING:
+    from spanpact.contract.python_api import Contract
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,6 @@ both share. `alterations` undoes what Jaeger changes in spans.
 
 from __future__ import annotations
 
-from spanpact.sources.jaeger.source import JaegerQuery, JaegerSource, full_trace_id
+from spanpact.sources.jaeger.source import JaegerQuery, JaegerSource
 
-__all__ = ["JaegerQuery", "JaegerSource", "full_trace_id"]
+__all__ = ["JaegerQuery", "JaegerSource"]

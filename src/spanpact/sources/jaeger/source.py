@@ -15,12 +15,13 @@ from typing import Any, Final, Literal, TypeAlias
 import msgspec
 
 from spanpact.errors import SourceError, UsageError
-from spanpact.sources.http_client import DEFAULT_LIMITS, NO_TLS_OPTIONS, HttpClient, HttpLimits, TlsOptions
+from spanpact.sources.http_client import DEFAULT_LIMITS, HttpClient, HttpLimits
 from spanpact.sources.jaeger.alterations import Restorer
 from spanpact.sources.jaeger.api import ApiMissing, JaegerApi, Search
 from spanpact.sources.jaeger.legacy_api import JaegerLegacy
 from spanpact.sources.jaeger.v3_api import JaegerV3
-from spanpact.sources.trace_source import SourceBase
+from spanpact.sources.tls import NO_TLS_OPTIONS, TlsOptions
+from spanpact.sources.trace_source import SourceBase, full_trace_id
 from spanpact.trace.assembly import TraceAssembler
 from spanpact.trace.model import Attributes, Capability, Reading, SourceInfo, Span, Trace, Value
 
@@ -40,7 +41,6 @@ _REFERENCE: Final = "opentracing.ref_type"
 _SECOND: Final = 1_000_000_000
 _AHEAD: Final = 60 * _SECOND  # by how much another machine's clock may be ahead of ours
 _MOST_TRACES: Final = 1500  # the largest limit in Jaeger's own UI
-_HEX: Final = frozenset("0123456789abcdef")
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,14 +204,6 @@ def _has_structure(span: Span) -> bool:
     attribute_sets += [event.attributes for event in span.events]
     attribute_sets += [link.attributes for link in span.links]
     return any(isinstance(value, list | dict | None) for attributes in attribute_sets for value in attributes.values())
-
-
-def full_trace_id(text: str) -> str:
-    """Return a trace id with 32 digits, in lower case. Raise UsageError for a text that is not a trace id."""
-    digits = text.strip().lower()
-    if not digits or len(digits) > 32 or not _HEX.issuperset(digits):
-        raise UsageError(f"not a trace id: {text[:64]!r}", hint="accepted: up to 32 hexadecimal digits")
-    return digits.zfill(32)
 
 
 def _resolution_ns(spans: Iterable[Span]) -> int:

@@ -9,9 +9,10 @@ from typing import Final, cast
 from urllib.parse import parse_qsl
 
 from spanpact.errors import UsageError
-from spanpact.sources.http_client import NO_TLS_OPTIONS, TlsOptions, parse_headers, parse_url
+from spanpact.sources.http_client import parse_headers, parse_url
 from spanpact.sources.jaeger.api import HEADERS_VARIABLE
 from spanpact.sources.jaeger.source import COMPLETE_AFTER_SECONDS, Api, JaegerQuery, JaegerSource
+from spanpact.sources.tls import NO_TLS_OPTIONS, TlsOptions
 
 PARAMETERS: Final = ("service", "operation", "attribute", "lookback", "limit", "trace", "complete-after", "api")
 _REPEATED: Final = frozenset(["attribute", "trace"])
