@@ -59,11 +59,13 @@ class _Starts:
     service: str = ""
     emitter: int = 0
     is_cut: bool = False
+    added: bool = False
     number: int = 0
     whole: int = 0
     unit_ns: int = COARSE_NS[0]
 
     def add(self, starts: Sequence[int]) -> None:
+        self.added = True
         self.number += len(starts)
         if self.is_cut:
             self.whole += sum(not start % COARSE_NS[0] for start in starts)
@@ -82,7 +84,7 @@ class Clocks:
         self._known = known
         self._starts: dict[int, _Starts] = {}
         self._emitters: dict[int, _Starts] = {}
-        self._keys: dict[int, tuple[Resource, int]] = {}
+        self._by_object: dict[int, tuple[Resource, int, _Starts]] = {}
         self._used: dict[int, int] = {}
 
     @classmethod
@@ -104,20 +106,17 @@ class Clocks:
         for resource, several in starts.values():
             self.add(resource, several)
 
-    def add(self, resource: Resource, starts: Sequence[int]) -> None:
+    def add(self, resource: Resource, starts: Iterable[int]) -> None:
         """Add the starts of some spans of one resource; those that are 0 are no times."""
-        key = self._key(resource)
-        own = self._starts.get(key)
-        if own is None:
-            own = self._starts[key] = _starts_of(resource)
+        _, _, own = self._by_object.get(id(resource)) or self._remember(resource)
         if own.unit_ns > 1 or own.is_cut:
-            starts = [start for start in starts if start]
-            own.add(starts)
-            self._emitters.setdefault(own.emitter, _Starts()).add(starts)
+            times = [start for start in starts if start]
+            own.add(times)
+            self._emitters.setdefault(own.emitter, _Starts()).add(times)
 
     def resolution_ns(self, resource: Resource) -> int:
         """Return the resolution of a resource's times."""
-        key = self._key(resource)
+        _, key, _ = self._by_object.get(id(resource)) or self._remember(resource)
         used = self._used.get(key)
         if used is None:
             used = self._used[key] = self._inferred(key) if self._known is None else self._known.get(key, 1)
@@ -125,8 +124,8 @@ class Clocks:
 
     def possible_ns(self, resource: Resource) -> int:
         """Return the coarsest resolution that the resource may turn out to have when more spans come."""
-        starts = self._starts.get(self._key(resource))
-        if starts is None:
+        _, _, starts = self._by_object.get(id(resource)) or self._remember(resource)
+        if not starts.added:
             return 1
         return COARSE_NS[0] if starts.is_cut else starts.unit_ns
 
@@ -155,17 +154,19 @@ class Clocks:
         emitter = self._emitters[own.emitter]
         return min(own.unit_ns, emitter.unit_ns) if emitter.number >= ENOUGH else 1
 
-    def _key(self, resource: Resource) -> int:
-        """Return a number that is equal for equal resources."""
-        known = self._keys.get(id(resource))  # the table holds the resource, so that its id stays its own
-        if known is None:
-            if len(self._keys) >= _MOST_REMEMBERED:
-                self._keys.clear()
-            known = self._keys[id(resource)] = resource, hash(value_key(resource.attributes))
-        return known[1]
+    def _remember(self, resource: Resource) -> tuple[Resource, int, _Starts]:
+        """Return the resource, a key that is equal for equal resources, and the starts of all resources of this key."""
+        if len(self._by_object) >= _MOST_REMEMBERED:
+            self._by_object.clear()
+        key = hash(value_key(resource.attributes))
+        own = self._starts.get(key)
+        if own is None:
+            own = self._starts[key] = _no_starts(resource)
+        known = self._by_object[id(resource)] = resource, key, own  # which holds the resource: its id stays its own
+        return known
 
 
-def _starts_of(resource: Resource) -> _Starts:
+def _no_starts(resource: Resource) -> _Starts:
     attributes = resource.attributes
     emitter = hash(value_key([attributes.get(name) for name in _EMITTER]))
     return _Starts(str(attributes.get("service.name", "")), emitter, _cuts_starts(resource))
