@@ -23,6 +23,7 @@ from spanpact.trace.model import Resource, Scope, Span, Value
 
 _NOTHING: Final = Raw(b"")
 _FIRST, _BETWEEN, _LAST = b'[{"key":', b'},{"key":', b"}]"
+_FROM, _TO = len(_FIRST), -len(_LAST)
 _UNREADABLE: Final = (msgspec.MsgspecError, ValueError, RecursionError, MalformedValue)
 _DOUBLE: Final = b'{"doubleValue":'
 _NO_ATTRIBUTES: Final = (b"", b"null", b"[]")
@@ -117,7 +118,7 @@ def read_simple_span(span: RawSpan) -> SimpleSpan | None:
         return None
     text = bytes(span.attributes)
     if text.startswith(_FIRST) and text.endswith(_LAST):
-        pieces = text[len(_FIRST) : -len(_LAST)].split(_BETWEEN)
+        pieces = text[_FROM:_TO].split(_BETWEEN)
     elif text in _NO_ATTRIBUTES:
         pieces = []
     else:

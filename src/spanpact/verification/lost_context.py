@@ -34,22 +34,28 @@ class RootIndex:
         self._wanted: dict[str, bool] = {}
         self._roots: dict[str, list[Root]] = {}
 
-    def note(self, name: str, start_ns: int, trace_id: str) -> None:
-        """Note one root."""
-        wanted = self._wanted.get(name)
+    def is_wanted(self, span: Span) -> bool:
+        """Return whether the span is a root whose name an entry selects."""
+        if span.parent_id:
+            return False
+        wanted = self._wanted.get(span.name)
         if wanted is None:
             if len(self._wanted) >= _MOST_NAMES:
                 self._wanted.clear()
-            wanted = self._wanted[name] = any(pattern.fits(name) for pattern in self._patterns.values())
-        if wanted:
-            roots = self._roots.setdefault(name, [])
-            if len(roots) < _MOST_ROOTS:
-                roots.append((start_ns, trace_id))
+            wanted = any(pattern.fits(span.name) for pattern in self._patterns.values())
+            self._wanted[span.name] = wanted
+        return wanted
+
+    def note(self, name: str, start_ns: int, trace_id: str) -> None:
+        """Note one root that is wanted."""
+        roots = self._roots.setdefault(name, [])
+        if len(roots) < _MOST_ROOTS:
+            roots.append((start_ns, trace_id))
 
     def note_trace(self, trace: Trace) -> None:
-        """Note the roots of one trace."""
+        """Note the roots of one trace that are wanted."""
         for span in trace.spans:
-            if not span.parent_id:
+            if self.is_wanted(span):
                 self.note(span.name, span.start_ns, trace.trace_id)
 
     def explain(self, results: Iterable[ContractResult], traces: Iterable[Trace]) -> tuple[ContractResult, ...]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Final
 
 from spanpact.contract.compiled import ContractPlan
@@ -34,6 +35,7 @@ from spanpact.verification.stored_documents import StoredDocuments
 from spanpact.verification.verdict_cache import VerdictCache
 from spanpact.verification.verifying import StartObserver, Verification
 
+_START: Final = itemgetter(0)
 _LOGS: Final = b"esourceLogs"  # found in keys and in values: either way the file is left to `verify`
 
 
@@ -197,7 +199,7 @@ class _Stream:
     def _add_group(self, trace_ids: list[str], summaries: list[SpanSummary], place: int, generation: int) -> None:
         """Add the spans of one group; they have one resource."""
         if summaries:
-            self._clocks.add(summaries[0][-1].resource, [each[0] for each in summaries])
+            self._clocks.add(summaries[0][-1].resource, map(_START, summaries))
             self._add(trace_ids, summaries, place, generation)
 
     def _add(self, trace_ids: list[str], summaries: list[SpanSummary], place: int, generation: int) -> None:
@@ -228,9 +230,6 @@ class _Stream:
             ended = self._open.pop(trace_id)
             label = self._stored.scenarios.get(trace_id, "")
             self.traces += 1
-            for summary in ended.summaries:
-                if not summary[2]:
-                    self._verification.roots.note(summary[-2].name, summary[0], trace_id)
             observed = self._observe(trace_id, label, ended)
             complete = ended.ends <= self._stored.settled
             if not (complete and self._cache.apply_summaries(trace_id, label, ended.summaries, ended.generation)):

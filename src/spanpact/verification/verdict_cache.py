@@ -15,8 +15,9 @@ from spanpact.engine.flows.flow_spans import FlowSpans
 from spanpact.engine.results.collector import ResultCollector
 from spanpact.engine.results.coverage import Counts
 from spanpact.engine.results.mentions import MentionCounter, UnmentionedNames
-from spanpact.trace.model import Reading, Trace
+from spanpact.trace.model import Reading, Span, Trace
 from spanpact.trace.topology import TOP
+from spanpact.verification.lost_context import RootIndex
 from spanpact.verification.shapes import ObservedProperties, SpanShapes, SpanSummary, TraceShape, trace_shape
 
 _MOST_CACHED: Final = 1000  # a cached verdict takes some kilobytes for each contract; a full cache is emptied
@@ -48,12 +49,14 @@ class _Addition:
 class _CachedVerdict:
     """The additions of one trace, and the number of traces of its shape whose counts are not added yet.
 
-    `unmentioned` is None where contracts mention all of it.
+    `unmentioned` is None where contracts mention all of it. `roots` are the index and the name of each root that the
+    index of roots wants.
     """
 
     counted: Sequence[_Addition]
     with_flows: Sequence[_Addition]
     unmentioned: UnmentionedNames | None
+    roots: Sequence[tuple[int, str]]
     times: int = 0
 
 
@@ -71,9 +74,12 @@ class VerdictCache:
     For each trace, first call `apply`. If it returns False, let the engine judge the trace and then call `store`.
     """
 
-    def __init__(self, states: Sequence[ContractState], shapes: SpanShapes, mentions: MentionCounter) -> None:
+    def __init__(
+        self, states: Sequence[ContractState], shapes: SpanShapes, mentions: MentionCounter, roots: RootIndex
+    ) -> None:
         self._states = states
         self._mentions = mentions
+        self._roots = roots
         self.shapes = shapes
         self._generation = self.shapes.generation
         self._cached: dict[object, _CachedVerdict] = {}
@@ -88,10 +94,11 @@ class VerdictCache:
         plans: Sequence[ContractPlan],
         reading: Reading,
         mentions: MentionCounter,
+        roots: RootIndex,
     ) -> VerdictCache | None:
         """Return an empty cache, None if a contract looks at more than shapes hold; `reading` has source and clocks."""
         observed = ObservedProperties.of(plans, reading.source)
-        return None if observed is None else cls(states, SpanShapes(observed, reading.clocks), mentions)
+        return None if observed is None else cls(states, SpanShapes(observed, reading.clocks), mentions, roots)
 
     def apply(self, trace: Trace) -> bool:
         """Judge the trace like a cached one of its shape. Return whether there is one."""
@@ -123,12 +130,15 @@ class VerdictCache:
         cached.times += 1
         self.hits += 1
         _add_flows(cached, trace_id, shape)
+        for i, name in cached.roots:
+            self._roots.note(name, shape.summaries[i][0], trace_id)
         return True
 
-    def store(self, unmentioned: UnmentionedNames, *, has_findings: bool) -> None:
+    def store(self, spans: Sequence[Span], unmentioned: UnmentionedNames, *, has_findings: bool) -> None:
         """Cache the trace that the engine has just judged, unless it has findings or no shape.
 
-        `unmentioned` is what no contract mentions in it: the same in all traces of its shape, which holds the names.
+        `spans` are those of its topology, `unmentioned` is what no contract mentions in it: names, which are the same
+        in all traces of its shape.
         """
         candidate, self._candidate = self._candidate, None
         if candidate is None:
@@ -148,7 +158,8 @@ class VerdictCache:
         counted = [each for each in added if each.labelled or each.rejected or not each.counts.empty]
         with_flows = [each for each in added if each.flows]
         kept = None if unmentioned.empty else unmentioned
-        self._cached[candidate.shape.key] = _CachedVerdict(counted, with_flows, kept)
+        roots = [(i, span.name) for i, span in enumerate(spans) if self._roots.is_wanted(span)]
+        self._cached[candidate.shape.key] = _CachedVerdict(counted, with_flows, kept, roots)
 
     def flush(self) -> None:
         """Add the counts of all traces judged from the cache, and empty it."""

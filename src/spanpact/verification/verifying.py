@@ -99,9 +99,10 @@ class Verification:
         self._unfinished = 0
         self._scanned_logs = ScannedLogs()
         self._mentions = MentionCounter()
-        self.roots = RootIndex(plans_used)
-        """The roots of all traces: note those of a trace before it is judged without `judge`."""
-        self._cache = VerdictCache.of(self._runs, plans_used, reading, self._mentions) if use_cache else None
+        self._roots = RootIndex(plans_used)
+        self._cache = (
+            VerdictCache.of(self._runs, plans_used, reading, self._mentions, self._roots) if use_cache else None
+        )
 
     @property
     def cache_hits(self) -> int:
@@ -115,7 +116,6 @@ class Verification:
 
     def judge(self, trace: Trace) -> None:
         """Judge one trace by every contract."""
-        self.roots.note_trace(trace)
         if self.observer:
             self.observer.observe(trace)
         if not (self._cache and self._cache.apply(trace)):
@@ -125,6 +125,7 @@ class Verification:
         """Let the engine judge one trace that is not in the cache. Return whether it has findings."""
         topology, reading, find_span = Topology(trace), self._reading, self._find_span
         before = len(self._findings) + sum(each.results.breach_count for each in self._runs)
+        self._roots.note_trace(trace)
         self._unfinished += len(topology.unfinished)
         mentioned = MentionedSpans()
         applicable = [each for each in self._runs if judge_trace(each, topology, reading, find_span, mentioned)]
@@ -137,7 +138,7 @@ class Verification:
         self._mentions.count_logs(len(trace.logs))
         self._mentions.add(unmentioned)
         if self._cache:
-            self._cache.store(unmentioned, has_findings=has_findings)
+            self._cache.store(topology.spans, unmentioned, has_findings=has_findings)
         return has_findings
 
     def scan_logs(self, trace: Trace) -> None:
@@ -168,7 +169,7 @@ class Verification:
         if self._cache:
             self._cache.flush()
         day = today or dt.datetime.now(dt.UTC).date()
-        results = self.roots.explain((contract_result(each, reading, day) for each in self._runs), reading.traces)
+        results = self._roots.explain((contract_result(each, reading, day) for each in self._runs), reading.traces)
         if self._unfinished:
             what = "exported before they ended, and again when they ended: the finished copies are judged"
             header = (*header, ("updates", f"{self._unfinished} copies of spans {what}"))

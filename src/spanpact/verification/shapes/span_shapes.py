@@ -77,6 +77,7 @@ class SpanShapes:
         self._resources: dict[int, tuple[Resource, int, int]] = {}
         self._distinct: list[Resource] = []
         self._resolutions: dict[int, int] = {}
+        self._exact: set[int] = set()
         self._relations: dict[tuple[int, int], bool | None] = {}
 
     def _shape(self, span: Span) -> tuple[int, int, tuple[Hashable, ...]]:
@@ -184,9 +185,13 @@ class SpanShapes:
 
     def resolutions_of(self, resources: Sequence[int]) -> tuple[int, ...] | None:
         """Return the resolutions of the times of some resources, None if all are exact."""
+        if self._exact.issuperset(resources):
+            return None
         known = self._resolutions
         for number in set(resources).difference(known):
             known[number] = self._clocks.resolution_ns(self._distinct[number]) if self._clocks else 1
+            if known[number] == 1:
+                self._exact.add(number)
         resolutions = tuple([known[number] for number in resources])
         return resolutions if max(resolutions) > 1 else None
 

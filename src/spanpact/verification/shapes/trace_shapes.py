@@ -47,11 +47,11 @@ def trace_shape(trace_id: str, scenario: str, spans: Sequence[SpanSummary], shap
     numbers = [each[5] for each in summaries]
     resources = _resources(numbers, shapes)
     resolutions = shapes.resolutions_of(numbers)
-    still = _stood_still(summaries, numbers, parents)
+    lasting = resources is None and summaries[0][0] < summaries[-1][0]
+    still = None if lasting else _stood_still(summaries, numbers, parents)
     values: dict[Hashable, int] = {}
     equal_values = tuple([values.setdefault(value, len(values)) for each in summaries for value in each[6]])
-    one_process = resources is None and not _is_crossed(span_shapes, parents, shapes)
-    times = _times(summaries, span_shapes, shapes, resolutions, one_process=one_process)
+    times = _times(summaries, span_shapes, parents, shapes, resolutions, one_resource=resources is None)
     key = (scenario, tuple(span_shapes), tuple(parents), equal_values, resources, resolutions, still, *times)
     return TraceShape(key, summaries)
 
@@ -95,10 +95,10 @@ def _is_forest(parents: Sequence[int]) -> bool:
 
 def _resources(of_spans: Sequence[int], shapes: SpanShapes) -> Hashable:
     """Return a number for each span's resource, and which of these describe one process; None if all are equal."""
+    if len(set(of_spans)) == 1:
+        return None
     numbers: dict[int, int] = {}
     resources = tuple([numbers.setdefault(each, len(numbers)) for each in of_spans])
-    if len(numbers) == 1:
-        return None
     if len(numbers) > MOST_COMPARED:
         return resources
     distinct = list(numbers)
@@ -109,7 +109,7 @@ def _resources(of_spans: Sequence[int], shapes: SpanShapes) -> Hashable:
 def _stood_still(summaries: Sequence[SpanSummary], resources: Sequence[int], parents: Sequence[int]) -> Hashable:
     """Return for each span whether the clock of its resource stood still; None if none did."""
     times = [(each[0], each[3]) for each in summaries]
-    if not any(start == end for start, end in times):
+    if not [start for start, end in times if start == end]:
         return None
     frozen = frozen_resources(resources, times, parents)
     return tuple([each in frozen for each in resources]) if frozen else None
@@ -117,33 +117,35 @@ def _stood_still(summaries: Sequence[SpanSummary], resources: Sequence[int], par
 
 def _is_crossed(span_shapes: Sequence[int], parents: Sequence[int], shapes: SpanShapes) -> bool:
     """Return whether some span and its parent may be of two processes although their resources are equal."""
-    if shapes.called.isdisjoint(span_shapes):
-        return False
-    return any(parent >= 0 and shape in shapes.called for shape, parent in zip(span_shapes, parents, strict=True))
+    called = [i for i, shape in enumerate(span_shapes) if shape in shapes.called]
+    return any(parents[i] >= 0 for i in called)
 
 
 def _times(
     summaries: Sequence[SpanSummary],
     span_shapes: Sequence[int],
+    parents: Sequence[int],
     shapes: SpanShapes,
     resolutions: Sequence[int] | None,
     *,
-    one_process: bool,
+    one_resource: bool,
 ) -> Iterator[Hashable]:
     """Yield how the times of compared spans are ordered, and between which bounds all durations are."""
-    observed = shapes.observed
-    allowances = observed.times.allowances_ns(one_process=one_process, resolutions=resolutions or (1,))
+    times = shapes.observed.times
     longest = max([each[3] for each in summaries]) - summaries[0][0]
-    if not shapes.ordered.isdisjoint(span_shapes):
-        timed = [each for each in summaries if each[4] in shapes.ordered]
-        yield _started_before_end(timed, [each for each in allowances if each < longest])
-    if not shapes.concurrent.isdisjoint(span_shapes):
-        timed = [each for each in summaries if each[4] in shapes.concurrent]
-        yield _open_at_once(timed, allowances)
-    class_of = observed.times.duration_class
+    ordered = [each for each in summaries if each[4] in shapes.ordered] if shapes.ordered else ()
+    concurrent = [each for each in summaries if each[4] in shapes.concurrent] if shapes.concurrent else ()
+    if ordered or concurrent:
+        one_process = one_resource and not _is_crossed(span_shapes, parents, shapes)
+        allowances = times.allowances_ns(one_process=one_process, resolutions=resolutions or (1,))
+        if ordered:
+            yield _started_before_end(ordered, [each for each in allowances if each < longest])
+        if concurrent:
+            yield _open_at_once(concurrent, allowances)
+    class_of = times.duration_class
     if resolutions:
         yield "durations", tuple([class_of(e[3] - e[0], r) for e, r in zip(summaries, resolutions, strict=True)])
-    elif (cuts := observed.times.duration_cuts_ns()) and longest >= cuts[0]:
+    elif (cuts := times.duration_cuts_ns()) and longest >= cuts[0]:
         yield "durations", tuple([class_of(each[3] - each[0]) for each in summaries])
 
 
