@@ -82,9 +82,18 @@ def test_the_flags_say_whether_the_parent_is_remote(flags: object, remote: bool 
 
 @pytest.mark.parametrize(
     ("sent", "kept"),
-    [(TRACE.upper(), TRACE), ("0" * 32, "0" * 32), ("AB", "ab"), ("CvdlGRbNQ92ESOshHIAxnA==",) * 2, ("", "")],
+    [
+        (TRACE.upper(), TRACE),
+        ("0" * 32, "0" * 32),
+        ("AB", "ab"),
+        ("", ""),
+        ("CvdlGRbNQ92ESOshHIAxnA==", "0af7651916cd43dd8448eb211c80319c"),
+        ("-_dlGRbNQ90=", "fbf7651916cd43dd"),
+        ("+/dlGRbNQ90=", "fbf7651916cd43dd"),
+        *((each, each) for each in ("AAAZ", "kRf5VQij", "zzzzzzzzzzzzzzzz", "CvdlGRbNQ92ESOshHIAxnA", "AAAAA=A=AAZ=")),
+    ],
 )
-def test_ids_are_lower_case_and_malformed_ones_are_kept_as_sent(sent: str, kept: str) -> None:
+def test_ids_are_hexadecimal_in_lower_case_and_malformed_ones_are_kept_as_sent(sent: str, kept: str) -> None:
     assert only(request({"traceId": sent})).trace_id == kept
 
 

@@ -6,6 +6,7 @@ values tested first, expressions instead of calls (docs/adr/0002).
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from sys import intern
@@ -30,6 +31,7 @@ from spanpact.otlp.batch import (
 from spanpact.otlp.json_errors import JsonFault, describe_failure, find_duplicate_key, quoted, too_deep
 from spanpact.otlp.json_unknown_fields import decode_with_unknown_fields
 from spanpact.otlp.json_values import decode_attributes, decode_integer, decode_value
+from spanpact.otlp.json_wrappers import as_request
 from spanpact.trace.model import (
     Event,
     Link,
@@ -49,6 +51,8 @@ _KINDS: dict[int | str | None, SpanKind] = dict(enumerate(KINDS))  # the usual c
 _STATUS_NAMES = {f"STATUS_CODE_{status.upper()}": number for number, status in enumerate(STATUSES)}
 _SEVERITY_NAMES = {f"SEVERITY_NUMBER_{severity_name(number) or 'UNSPECIFIED'}": number for number in range(25)}
 _HEX = frozenset("0123456789abcdef")
+_STANDARD_BASE64 = {ord("-"): "+", ord("_"): "/"}
+_ID_BYTES = (16, 8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +72,34 @@ class Origin:
 
 
 def decode_json(
-    data: bytes, *, origin: Origin | None = None, shared: SharedValues | None = None, duplicate_keys: bool = True
+    data: bytes,
+    *,
+    origin: Origin | None = None,
+    shared: SharedValues | None = None,
+    duplicate_keys: bool = True,
+    wrapped: bool = False,
 ) -> Batch:
     """Decode one OTLP JSON document: traces, logs, or both in one object.
 
+    `wrapped`: the document may also be one of the other forms in which programs write requests (`json_wrappers`).
     `duplicate_keys` also rejects objects with a key that occurs twice. That costs little where no field is unknown.
     Raise SourceError, with the byte offset where it is known, for anything that is not OTLP JSON.
     """
     origin = origin or Origin()
     unread: tuple[UnreadField, ...] = ()
+    text = as_request(data) if wrapped else data
     try:
         try:
-            request = _DECODER.decode(data)
-        except msgspec.ValidationError:  # often an unknown field
-            request, fields = decode_with_unknown_fields(data)
+            request = _DECODER.decode(text)
+        except msgspec.MsgspecError:  # often an unknown field
+            request, fields = decode_with_unknown_fields(data, wrapped=wrapped)
             unread = fields.fields()
+            text = b"" if wrapped else data  # a request has more texts than what it was wrapped in
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise origin.error(describe_failure(error, data), data) from None
-    if duplicate_keys and not _holds_all_texts(request, data) and (fault := find_duplicate_key(data)):
+    except MalformedValue as error:
+        raise origin.error(JsonFault(str(error)), data) from None
+    if duplicate_keys and not _holds_all_texts(request, text) and (fault := find_duplicate_key(data)):
         raise origin.error(fault, data)
     try:
         return _batch(request, shared or SharedValues(), unread)
@@ -256,6 +270,20 @@ def _enum(value: int | str, names: dict[str, int]) -> int:
 
 
 def normalize_id(text: str) -> str:
-    """Return an id in lower case. Text that is not hexadecimal is returned as it was sent, for a check to judge."""
+    """Return an id in lower case, one in base64 as hexadecimal; any other text as sent, for a check to judge.
+
+    The forms are distinguished by their length: base64, as protobuf's own JSON mapping writes it, has 24 or 12
+    characters for the 16 or 8 bytes of an id.
+    """
+    if len(text) & 15 and text.endswith("="):  # hexadecimal ids have 32 or 16 characters
+        return _from_base64(text)
     lower = text.lower()
     return lower if lower == text or _HEX.issuperset(lower) else text
+
+
+def _from_base64(text: str) -> str:
+    try:
+        data = base64.b64decode(text.translate(_STANDARD_BASE64), validate=True)
+    except ValueError:
+        return text
+    return data.hex() if len(data) in _ID_BYTES else text

@@ -6,7 +6,11 @@ This is part of the hot path of `json_decoding`, and written out flat for the sa
 from __future__ import annotations
 
 import base64
+import math
+import re
+from decimal import Decimal
 from sys import intern
+from typing import Final
 
 from spanpact.otlp import json_messages as wire
 from spanpact.otlp.batch import MAX_VALUE_DEPTH, MalformedValue
@@ -14,6 +18,8 @@ from spanpact.otlp.json_errors import quoted
 from spanpact.trace.attributes import attributes_of
 from spanpact.trace.model import Attributes, Value
 
+_DECIMAL: Final = re.compile(r"[+-]?\d{1,400}(?:\.\d{0,400})?(?:[eE][+-]?\d{1,5})?", re.ASCII)
+_LARGEST: Final = 2**64 - 1
 _NOT_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 
 
@@ -44,7 +50,7 @@ def decode_value(value: wire.AnyValue, depth: int) -> Value:
     if value.string_value is not None:
         return value.string_value
     if value.int_value is not None:
-        return decode_integer(value.int_value)
+        return int_value(value.int_value)
     if value.bool_value is not None:
         return value.bool_value
     if value.double_value is not None:
@@ -84,4 +90,43 @@ def decode_integer(value: int | str | None) -> int:
     try:
         return int(value or 0)
     except ValueError:
-        raise MalformedValue(f"expected an integer, found {quoted(str(value))}") from None
+        number = number_of(str(value))
+    if isinstance(number, int):
+        return number
+    raise MalformedValue(f"expected an integer, found {quoted(str(value))}")
+
+
+def int_value(value: int | str) -> int | float:
+    """Decode an `intValue`. A number that no integer of 64 bits holds is returned as it was sent: as a double.
+
+    JavaScript's SDK writes every whole number as an `intValue`, those from 1e21 on with an exponent.
+    """
+    try:
+        return int(value)
+    except ValueError:
+        number = number_of(str(value))
+    if number is None:
+        raise MalformedValue(f"expected an integer, found {quoted(str(value))}")
+    return number
+
+
+def number_of(text: str) -> int | float | None:
+    """Return the number that a text with an exponent or a fraction stands for; None for another text.
+
+    It is an integer where the number is whole and has at most 64 bits: protobuf's JSON mapping allows `1e3` and `5.0`.
+    """
+    if not _DECIMAL.fullmatch(text):
+        return None
+    number = float(text)
+    if math.isinf(number):
+        return None
+    whole = whole_number(Decimal(text))
+    return number if whole is None else whole
+
+
+def whole_number(number: float | Decimal) -> int | None:
+    """Return a number as an integer where it is whole and has at most 64 bits, else None."""
+    if not -_LARGEST <= number <= _LARGEST:
+        return None
+    whole = int(number)
+    return whole if whole == number else None

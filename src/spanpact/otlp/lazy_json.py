@@ -26,6 +26,7 @@ _FIRST, _BETWEEN, _LAST = b'[{"key":', b'},{"key":', b"}]"
 _FROM, _TO = len(_FIRST), -len(_LAST)
 _UNREADABLE: Final = (msgspec.MsgspecError, ValueError, RecursionError, MalformedValue)
 _DOUBLE: Final = b'{"doubleValue":'
+_ID_LENGTH: Final = 16
 _NO_ATTRIBUTES: Final = (b"", b"null", b"[]")
 
 
@@ -103,11 +104,14 @@ def decode_group(group: RawGroup, shared: SharedValues) -> tuple[Resource, Scope
 def read_simple_span(span: RawSpan) -> SimpleSpan | None:
     """Return the span as a `SimpleSpan`; None where it has a status, events, links, trace state or dropped counts.
 
-    Raise NeedsFullDecoding for a time that is not a number.
+    Also None for ids of another length than that of hexadecimal ids: they may be base64. Raise NeedsFullDecoding for a
+    time that is not a number.
     """
-    status = span.status
+    status, span_id, parent_id = span.status, span.span_id or "", span.parent_span_id or ""
     if (
-        (status is not None and (status.code or status.message))
+        len(span_id) != _ID_LENGTH
+        or (parent_id and len(parent_id) != _ID_LENGTH)
+        or (status is not None and (status.code or status.message))
         or span.events
         or span.links
         or span.trace_state
@@ -127,7 +131,7 @@ def read_simple_span(span: RawSpan) -> SimpleSpan | None:
         start, end = int(span.start_time_unix_nano or 0), int(span.end_time_unix_nano or 0)
     except ValueError as error:
         raise NeedsFullDecoding from error
-    return start, span.span_id or "", span.parent_span_id or "", end, (span.name, span.kind, span.flags), pieces
+    return start, span_id, parent_id, end, (span.name, span.kind, span.flags), pieces
 
 
 def split_double(piece: bytes) -> tuple[bytes, float]:
