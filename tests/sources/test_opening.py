@@ -25,7 +25,7 @@ def test_an_existing_file_wins_over_a_scheme(tmp_path: Path, monkeypatch: pytest
 
 @pytest.mark.parametrize("spec", ["ftp://host/a.json", "nothing:like-it"])
 def test_an_unknown_scheme_says_what_is_accepted(spec: str) -> None:
-    with pytest.raises(UsageError, match=r"unknown source scheme '(ftp|nothing)' \(accepted: the path of an OTLP file"):
+    with pytest.raises(UsageError, match=r"unknown source scheme '(ftp|nothing)' \(accepted: the path of a trace file"):
         open_source(spec)
 
 

@@ -3,7 +3,7 @@
 | source | module |
 |---|---|
 | finished spans of an OpenTelemetry SDK | `memory` |
-| an OTLP file | `files` |
+| a file, of any known format | `files` |
 | an OTLP endpoint in this process | `receiver` |
 | Jaeger | `jaeger` |
 | other packages, by entry point | `opening` |

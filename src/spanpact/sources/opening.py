@@ -34,7 +34,7 @@ def open_source(
     tls: TlsOptions = NO_TLS_OPTIONS,
     growing: bool = False,
 ) -> TraceSource:
-    """Open the source that `spec` names: the path of an OTLP file, `-` for standard input, or `scheme:…`.
+    """Open the source that `spec` names: the path of a trace file, `-` for standard input, or `scheme:…`.
 
     A scheme is `jaeger`, or the name of an entry point of the group `spanpact.sources`. `scenarios` maps trace ids to
     labels. `trace_ids` are read by sources that can be queried by id, `tls` is used by sources over https. `growing`: a
@@ -58,7 +58,7 @@ def open_source(
 
 def _accepted(*schemes: str) -> str:
     others = "".join(f", {scheme}:…" for scheme in schemes)
-    return f"accepted: the path of an OTLP file (.json, .jsonl, .pb, each also .gz), - for standard input, jaeger:http://…{others}"
+    return f"accepted: the path of a trace file, - for standard input, jaeger:http://…{others}"
 
 
 def _load(plugin: EntryPoint) -> SourceFactory:

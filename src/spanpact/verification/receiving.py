@@ -10,7 +10,7 @@ from spanpact.contract.compiled import ContractPlan
 from spanpact.engine import CompiledContract
 from spanpact.findings import Report
 from spanpact.otlp import Batch, Origin, SharedValues
-from spanpact.sources.files.framing import Document
+from spanpact.sources.files.json_texts import Document
 from spanpact.sources.receiver import OtlpReceiver
 from spanpact.sources.receiver.intake.received_traffic import NOTHING_GROWS, ReceivedTraffic, decoded
 from spanpact.sources.receiver.intake.request_body import BODY

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from spanpact.otlp import Batch
-from spanpact.sources.files.framing import Document
+from spanpact.sources.files.json_texts import Document
 from spanpact.trace.model import SourceInfo
 
 

@@ -24,9 +24,9 @@ from spanpact.otlp.batch import NeedsFullDecoding
 from spanpact.otlp.json_decoding import normalize_id
 from spanpact.otlp.unread import UnreadFields
 from spanpact.sources.files.byte_stream import STANDARD_INPUT
-from spanpact.sources.files.framing import Document
+from spanpact.sources.files.json_texts import Document
 from spanpact.sources.files.last_seen import LastSeen
-from spanpact.sources.files.otlp_file import OtlpFileSource, iter_documents
+from spanpact.sources.files.otlp_file import OtlpFileSource, iter_parts
 from spanpact.trace.clocks import Clocks
 from spanpact.trace.model import ALL_CAPABILITIES, Reading, SourceInfo, Span, Trace
 from spanpact.verification.shapes import SpanSummary
@@ -56,7 +56,7 @@ def verify_file(
         return None
     info = SourceInfo(source.name, source.info.capabilities & (ALL_CAPABILITIES - {"logs"}))
     stored = StoredDocuments(
-        info, source.scenarios, source.offered, lambda: iter_documents(source.path, limits=source.limits),
+        info, source.scenarios, source.offered, lambda: iter_parts(source.path, limits=source.limits),
         check_span_count=source.check_span_count,
     )  # fmt: skip
     return verify_documents(stored, plans, strict=strict, allow_unseen=allow_unseen, observer=observer)
@@ -173,7 +173,7 @@ class _Stream:
         try:
             read = [
                 ([span.trace_id or "" for span in spans], list(self._json.summaries(group, spans)))
-                for group, spans in lazy_json.iter_groups(document.data)
+                for group, spans in lazy_json.iter_groups(document.request)
             ]
         except NeedsFullDecoding:
             self._take_batch(document.decode(self._shared), place)

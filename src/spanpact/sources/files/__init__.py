@@ -1,8 +1,8 @@
-"""Files: traces in OTLP files, as JSON, JSON lines or protobuf, each also compressed with gzip.
+"""Files: traces in a file of any format that `formats` knows, each also compressed with gzip or zstd.
 
-`byte_stream` opens a file and inflates it, `framing` splits it into documents within the `limits`, `otlp_file` is the
-source. `last_seen` finds where each trace ends, for streaming verification. To add a format, add its extension and its
-reader in `framing`.
+`byte_stream` opens a file, `compression` decompresses it, `formats` recognises its format by its content and reads it
+within the `limits`. `json_texts` splits JSON into documents. `otlp_file` is the source. `last_seen` finds where each
+trace ends, for streaming verification.
 """
 
 from __future__ import annotations

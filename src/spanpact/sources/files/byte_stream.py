@@ -1,20 +1,28 @@
-"""Open a file or standard input as a stream of bytes, inflating gzip."""
+"""Open a file or standard input as a stream of bytes, decompressed, with its beginning known."""
 
 from __future__ import annotations
 
-import gzip
 import io
 import sys
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from spanpact.errors import SourceError, SourceUnfinished
+from spanpact.sources.files.compression import Decompressed, compression_of
 
 STANDARD_INPUT: Final = "-"
 _BUFFER_SIZE: Final = 1 << 18  # bytes; a line with many spans is long
-_GZIP_MAGIC: Final = b"\x1f\x8b"
+_START: Final = 1 << 16
+_MOST_LAYERS: Final = 3  # of compression: downloads are compressed twice now and then
+
+
+class OpenFile(NamedTuple):
+    """An open file: its name in errors, its content without compression, and the first 64 KiB of that."""
+
+    name: str
+    stream: io.BufferedReader
+    start: bytes
 
 
 def display_name(path: str) -> str:
@@ -23,8 +31,8 @@ def display_name(path: str) -> str:
 
 
 @contextmanager
-def open_stream(path: str) -> Iterator[io.BufferedReader]:
-    """Open a file (`-`: standard input) and inflate it if it is gzip, recognised by its content.
+def open_file(path: str) -> Iterator[OpenFile]:
+    """Open a file (`-`: standard input) and decompress it. Compression is recognised by the content.
 
     Raise SourceError where it is unreadable or damaged, and SourceUnfinished where it is missing, empty or cut short,
     also while the caller reads from it.
@@ -32,15 +40,12 @@ def open_stream(path: str) -> Iterator[io.BufferedReader]:
     name = display_name(path)
     try:
         with _open(path) as raw:
-            if not raw.peek(1):
+            start, stream = _content(raw, name)
+            if not start:
                 raise unfinished(f"{name}: is empty", path, hint="did the exporter flush before it stopped?")
-            yield _inflate(raw)
-    except EOFError as error:
-        raise unfinished(f"{name}: the gzip data is damaged or cut short: {error}", path) from None
-    except (gzip.BadGzipFile, zlib.error) as error:
-        raise SourceError(f"{name}: the gzip data is damaged or cut short: {error}") from None
+            yield OpenFile(name, stream, start)
     except FileNotFoundError as error:
-        hint = "give the path of an OTLP file, or - for standard input"
+        hint = "give the path of a trace file, or - for standard input"
         raise unfinished(f"{name}: cannot be read: {error.strerror}", path, hint=hint) from None
     except OSError as error:
         raise SourceError(f"{name}: cannot be read: {error.strerror or error}", hint=_hint(error)) from None
@@ -57,19 +62,52 @@ def _hint(error: OSError) -> str:
 
 
 @contextmanager
-def _open(path: str) -> Iterator[io.BufferedReader]:
-    if path != STANDARD_INPUT:
-        with open(path, "rb", buffering=0) as file:
-            yield io.BufferedReader(cast("io.RawIOBase", file), _BUFFER_SIZE)
+def _open(path: str) -> Iterator[Any]:
+    """Open the file as a raw stream; standard input stays open, as it belongs to the process."""
+    if path == STANDARD_INPUT:
+        yield sys.stdin.buffer
         return
-    buffered: io.BufferedReader = io.BufferedReader(cast("io.RawIOBase", sys.stdin.buffer))
-    try:
-        yield buffered
-    finally:
-        buffered.detach()  # leave standard input open: it belongs to the process
+    with open(path, "rb", buffering=0) as file:
+        yield file
 
 
-def _inflate(raw: io.BufferedReader) -> io.BufferedReader:
-    if raw.peek(2)[:2] != _GZIP_MAGIC:
-        return raw
-    return io.BufferedReader(cast("io.RawIOBase", gzip.GzipFile(fileobj=raw)), _BUFFER_SIZE)
+def _content(raw: Any, name: str) -> tuple[bytes, io.BufferedReader]:
+    """Return the beginning of the decompressed content, and all of it as a stream."""
+    start = _start_of(raw)
+    for _ in range(_MOST_LAYERS):
+        compression = compression_of(start, name)
+        if compression is None:
+            break
+        raw = Decompressed(compression, _joined(start, raw), name, lambda what: unfinished(what, name))
+        start = _start_of(raw)
+    return start, _joined(start, raw)
+
+
+def _start_of(raw: Any) -> bytes:
+    """Read the first bytes of a raw stream, which may give them in several pieces."""
+    start = b""
+    while len(start) < _START and (more := raw.read(_START - len(start))):
+        start += more
+    return start
+
+
+def _joined(start: bytes, rest: Any) -> io.BufferedReader:
+    return io.BufferedReader(cast("io.RawIOBase", _Joined(start, rest)), _BUFFER_SIZE)
+
+
+class _Joined(io.RawIOBase):
+    """The bytes that were read from a stream, and then the rest of it."""
+
+    def __init__(self, start: bytes, rest: Any) -> None:
+        self._start = memoryview(start)
+        self._rest = rest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._start:
+            return cast("int", self._rest.readinto(buffer))
+        size = min(len(buffer), len(self._start))
+        buffer[:size], self._start = self._start[:size], self._start[size:]
+        return size

@@ -1,31 +1,31 @@
-"""The file source: traces in an OTLP file, as JSON, JSON lines or protobuf, each also compressed with gzip.
+"""The file source: traces in a file of a format that `formats` recognises by its content.
 
-A file holds what an exporter or the collector writes: one request (or TracesData), or several as JSON lines. It is read
-as a stream, one document at a time.
+It is read as a stream, one document at a time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from spanpact.otlp import Batch, SharedValues
-from spanpact.otlp.protobuf_wire import iter_resource_spans
+from spanpact.otlp.batch import NeedsFullDecoding
 from spanpact.otlp.unread import UnreadFields
-from spanpact.sources.files.byte_stream import STANDARD_INPUT, display_name, open_stream, unfinished
-from spanpact.sources.files.framing import Document, DocumentReader, format_of
+from spanpact.sources.files.byte_stream import STANDARD_INPUT, display_name, open_file, unfinished
+from spanpact.sources.files.formats import ACCEPTED, OTLP_JSON, TraceFormat, detect
+from spanpact.sources.files.json_texts import Document
 from spanpact.sources.files.limits import DEFAULT_LIMITS, FileLimits, too_large
 from spanpact.sources.trace_source import SourceBase
 from spanpact.trace.assembly import TraceAssembler
-from spanpact.trace.model import ALL_CAPABILITIES, Capability, Reading, SourceInfo
+from spanpact.trace.model import Capability, Reading, SourceInfo
 
 
 class OtlpFileSource(SourceBase):
-    """The traces of one OTLP file (`-`: standard input). All of them are complete, unless the file is `growing`.
+    """The traces of one file (`-`: standard input). All of them are complete, unless the file is `growing`.
 
-    The extension names the format (`.json`, `.jsonl`, `.ndjson`, `.pb`, `.binpb`); for others the content decides. gzip
-    is recognised by its content. A file is read anew each time, standard input once. `scenarios` maps trace ids to
-    labels. `offered` is the number of requests that the file's traces come from. `growing`: it is still being written.
+    The content decides about format and compression, not the name. A file is read anew each time, standard input once.
+    `scenarios` maps trace ids to labels. `offered` is the number of requests that the file's traces come from.
+    `growing`: it is still being written.
     """
 
     def __init__(
@@ -43,6 +43,7 @@ class OtlpFileSource(SourceBase):
         self._limits = limits
         self._growing = growing and self.path != STANDARD_INPUT
         self._has_logs = False
+        self._format = OTLP_JSON
         self._standard_input: Reading | None = None
 
     @property
@@ -57,11 +58,14 @@ class OtlpFileSource(SourceBase):
 
     @property
     def info(self) -> SourceInfo:
-        """Return the file's name, with every capability; `logs` only after a read that found log records."""
+        """Return the file's name, and what it can carry, which depends on its format and is known after a read.
+
+        `logs` is among it only after a read that found log records.
+        """
         lacking: set[Capability] = set() if self._has_logs else {"logs"}
         if self.offered is None:
             lacking.add("offered")
-        return SourceInfo(self.name, ALL_CAPABILITIES - lacking)
+        return SourceInfo(self.name, self._format.capabilities - lacking, self._format.resolution_ns)
 
     def read(self) -> Reading:
         """Return all traces of the file. Raise SourceError where it is missing, malformed, empty or too large."""
@@ -77,11 +81,14 @@ class OtlpFileSource(SourceBase):
         if spans > self._limits.spans:
             raise too_large(self.name, f"more than {self._limits.spans:,} spans")
 
+    def _set_format(self, format: TraceFormat) -> None:
+        self._format = format
+
     def _read(self) -> Reading:
         assembler = TraceAssembler()
         signals: set[str] = set()
         unread = UnreadFields()
-        for batch in iter_batches(self.path, limits=self._limits):
+        for batch in iter_format_batches(self.path, self._limits, self._set_format):
             assembler.add(batch.spans, batch.logs)
             signals |= batch.signals
             unread.update(batch.unread)
@@ -90,7 +97,7 @@ class OtlpFileSource(SourceBase):
             raise unfinished(
                 f"{self.name}: holds no OTLP data: neither resourceSpans nor resourceLogs",
                 self.path,
-                hint="accepted: what an OTLP exporter or the collector's file exporter writes",
+                hint=ACCEPTED,
             )
         self._has_logs = "logs" in signals
         traces = assembler.traces(complete=not self._growing, scenarios=self.scenarios)
@@ -102,20 +109,26 @@ class OtlpFileSource(SourceBase):
 
 
 def iter_batches(path: str | Path, *, limits: FileLimits = DEFAULT_LIMITS) -> Iterator[Batch]:
-    """Decode an OTLP file batch by batch, with one batch in memory. Raise SourceError as `OtlpFileSource.read` does."""
-    path = str(path)
-    with open_stream(path) as stream:
-        yield from DocumentReader(display_name(path), limits, SharedValues()).batches(stream, format_of(path))
+    """Decode a trace file batch by batch, with one batch in memory. Raise SourceError as `OtlpFileSource.read` does."""
+    return iter_format_batches(str(path), limits, lambda _: None)
 
 
-def iter_documents(path: str, *, limits: FileLimits = DEFAULT_LIMITS) -> Iterator[Document | bytes]:
-    """Yield the documents of an OTLP file without decoding them; of a protobuf message its parts, as bytes.
+def iter_format_batches(path: str, limits: FileLimits, tell: Callable[[TraceFormat], None]) -> Iterator[Batch]:
+    """Decode a trace file batch by batch. `tell` is called with its format before the first batch."""
+    with open_file(path) as file:
+        format = detect(file.start, file.name)
+        tell(format)
+        yield from format.read(file, limits, SharedValues())
 
-    Raise SourceError as `OtlpFileSource.read` does, but not for content that is not OTLP: decoding finds that.
+
+def iter_parts(path: str, *, limits: FileLimits = DEFAULT_LIMITS) -> Iterator[Document | bytes]:
+    """Yield the parts of an OTLP file without decoding them: JSON documents, and TracesData messages as bytes.
+
+    Raise NeedsFullDecoding for a format that has no such parts, and SourceError as `OtlpFileSource.read` does, but not
+    for content that is malformed: decoding finds that.
     """
-    with open_stream(path) as stream:
-        format = format_of(path)
-        if format == "json" or (format == "unknown" and stream.peek(1)[:1] == b"{"):
-            yield from DocumentReader(path, limits, SharedValues()).documents(stream)
-        elif format == "protobuf":
-            yield from iter_resource_spans(stream, limits.document)
+    with open_file(path) as file:
+        format = detect(file.start, file.name)
+        if format.parts is None:
+            raise NeedsFullDecoding
+        yield from format.parts(file, limits)
