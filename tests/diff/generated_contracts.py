@@ -23,7 +23,7 @@ MATCHERS: Final[Sequence[Any]] = (
     {"contains": "a"}, {"contains": "b", "type": "string"},
     {"type": "int", "one_of": [1, 2]}, {"equals": 1, "type": "double"}, {"same_as": "top.k"},
 )  # fmt: skip
-COUNTS: Final = (None, 0, "0..1", 1, "0..", "1..", 2, "1..2")
+COUNTS: Final[Sequence[Any]] = (None, 0, "0..1", 1, "0..", "1..", 2, "1..2", {"same_as": "top"}, {"same_as": "top.k"})
 ENTRY: Final[Mapping[str, Sequence[Any]]] = {
     "span": ("x", "y", "*", ["x", "y"]),
     "count": COUNTS,
@@ -47,6 +47,9 @@ TOP: Final[Mapping[str, Sequence[Any]]] = {
         None, None, {"span": "*", "kind": "internal"}, {"span": "x", "attributes": {"k": "present"}},
         {"span": "x", "where": {"kind": "client"}, "count": "0..1"}, {"event": "e", "attributes": {"k": "absent"}},
         {"span": "*", "count": "1..", "attributes": {"k": {"optional": True, "type": "number"}}},
+        {"span": "*", "sum": {"k": {"at_most": 3}}}, {"span": "*", "sum": {"k": {"at_least": 1, "at_most": 3}}},
+        {"span": ["x", "y"], "distinct": {"k": "1..1"}}, {"span": ["x", "y"], "distinct": {"k": "1..2"}},
+        {"span": ["x", "y"], "repeats": {"k": "0..1"}}, {"span": ["x", "y"], "repeats": {"k + mail": 2}},
     ),
     "condition": (
         None, None, {"when": {"a": "present"}, "then": {"b": "present"}},

@@ -1,11 +1,8 @@
 """The compiled form of a contract: `ContractPlan` and its parts, frozen and typed.
 
-The loader produces it from contract files; the engine, lint and diff read it. It mirrors the structure of the contract
-language (docs/contract-format.md) one to one. `engine.compiled_contract.CompiledContract` adds the checks that are
-compiled from it.
-
-Durations are integer nanoseconds. Each part knows its `place` in the contract file; it is None in a contract written in
-Python.
+The loader produces it from contract files; the engine, lint and diff read it. It mirrors the contract language
+(docs/contract-format.md) one to one. `engine.compiled_contract.CompiledContract` adds the compiled checks. Durations
+are integer nanoseconds. Each part knows its `place` in the contract file; it is None in a contract written in Python.
 """
 
 from __future__ import annotations
@@ -14,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from spanpact.contract.aggregates import Aggregate
 from spanpact.contract.bounds import ANY as ANY
 from spanpact.contract.bounds import AT_LEAST_ONE as AT_LEAST_ONE
 from spanpact.contract.bounds import ONE as ONE
@@ -46,7 +44,7 @@ UNSET = _Unset()
 class Reference:
     """The target of `same_as`: an attribute of the spans of an entry (`top` included).
 
-    `names` are the attribute and its aliases, the attribute first.
+    `names` are the attribute and its aliases, the attribute first. Of a `count`, "" means the number of spans.
     """
 
     entry: str
@@ -143,9 +141,8 @@ class Content:
 
         Events and links are left out, as they have ids of their own.
         """
-        paths = [
-            keyword for keyword in ("name", "kind", "status", "status_message") if getattr(self, keyword) is not None
-        ]
+        single = ("name", "kind", "status", "status_message")
+        paths = [keyword for keyword in single if getattr(self, keyword) is not None]
         paths += [f"attributes.{each.name}" for each in self.attributes]
         paths += [f"resource.{each.name}" for each in self.resource]
         paths += ["scope"] if self.scope is not None else []
@@ -191,7 +188,8 @@ class Placed:
 class Entry(Placed):
     """One named place in the contract's tree. The contract's body is the entry `top`.
 
-    `span` is None only for `top`, in a contract without `span`, whose flow is the whole trace.
+    `span` is None only for `top`, in a contract without `span`, whose flow is the whole trace. `same_count` is the
+    `same_as` of its `count`, which is then `ANY`.
     """
 
     id: str
@@ -205,6 +203,7 @@ class Entry(Placed):
     order: tuple[str, ...] = ()
     conditions: tuple[Condition, ...] = ()
     concurrency: Count | None = None
+    same_count: Reference | None = None
 
     def walk(self) -> Iterator[Entry]:
         """Yield this entry and all entries below it, depth first, in the order of the file."""
@@ -234,6 +233,7 @@ class Rule(Placed):
     """The names of which the parent must have one; the text `none` stands for no parent in the trace."""
     severities: frozenset[str] = frozenset()
     """The severities of log records that a rule about events selects; empty for any."""
+    aggregates: tuple[Aggregate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,9 @@ class Rule(_Content):
     except_spans: Names | None = None
     parents: Names | None = None
     severity: Any = None
+    sum: Matchers | None = None
+    distinct: Mapping[str, int | str] | None = None
+    repeats: Mapping[str, int | str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +144,7 @@ class Entry(_Tree):
     """One named place in the tree: `Entry("redis.get", count="0..1")`."""
 
     span: Names
-    count: int | str | None = None
+    count: int | str | Mapping[str, str] | None = None
     concurrency: str | None = None
 
 

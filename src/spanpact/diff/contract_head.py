@@ -77,7 +77,16 @@ def _used_names(plan: ContractPlan) -> dict[str, frozenset[str]]:
         listed += [a for link in content.links for a in link.attributes]
         for names in (*content.exactly_one_true, *_of_attributes(listed), *_of_name(content)):
             found[names[0]] = frozenset(names)
+    for names in _names_beside_contents(plan):
+        found[names[0]] = frozenset(names)
     return found
+
+
+def _names_beside_contents(plan: ContractPlan) -> Iterator[tuple[str, ...]]:
+    """Yield the accepted names of attributes that aggregates and counts look at."""
+    for rule in plan.rules:
+        yield from (names for aggregate in rule.aggregates for names in aggregate.names)
+    yield from (entry.same_count.names for entry in plan.top.walk() if entry.same_count and entry.same_count.names)
 
 
 def _of_name(content: Content) -> Iterator[tuple[str, ...]]:

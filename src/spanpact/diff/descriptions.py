@@ -15,6 +15,7 @@ from spanpact.contract.compiled import (
     EventExpectation,
     LinkExpectation,
     Matcher,
+    Reference,
     Rule,
     Side,
     Statement,
@@ -31,6 +32,8 @@ def describe(value: Any) -> str:
             return ""
         case Matcher():
             return describe_matcher(value)
+        case Reference():
+            return f"same as {value.entry}{'.' if value.attribute else ''}{value.attribute}"
         case DurationBound():
             return _bound(value)
         case Content():
@@ -65,11 +68,14 @@ def _bound(bound: DurationBound) -> str:
 def _named(value: Entry | Rule | EventExpectation | LinkExpectation) -> Iterable[str]:
     name = getattr(value, "span", None) or getattr(value, "event", None)
     yield str(name or "whole traces")
-    if value.count is not None:
+    if isinstance(value, Entry) and value.same_count:
+        yield f"count {describe(value.same_count)}"
+    elif value.count is not None:
         yield f"count {value.count}"
     if isinstance(value, Rule):
         yield from (f"except_spans {each}" for each in (value.except_spans,) if each)
         yield from (f"parents {each}" for each in (value.parents,) if each)
+        yield from (f"{each.path}: {describe(each.within)}" for each in value.aggregates)
     if isinstance(value, Rule | EventExpectation) and value.severities:
         yield f"severity {describe(value.severities)}"
     if isinstance(value, EventExpectation):

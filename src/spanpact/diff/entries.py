@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from spanpact.contract.compiled import Entry
+from dataclasses import replace
+
+from spanpact.contract.compiled import Count, Entry, Reference
 from spanpact.diff.changes import NEITHER, Shift, both_ways
 from spanpact.diff.comparison import NOTHING, Comparison, Sides, Subject, Value, added_or_removed, compare_by_id, sides
 from spanpact.diff.contents import compare_contents
@@ -97,8 +99,15 @@ def _count(comparison: Comparison, subject: Subject, one: Entry, other: Entry) -
     raised = [(one.id, "span-missing"), (one.id, "span-surplus")]
     versions = (comparison.old, comparison.new)
     waived = any(version.waives(subject.ids, [each]) for version in versions for each in raised)
-    if one.count != other.count and waived:
+    values = sides(one, other, lambda entry: Value(_demanded(entry), entry.places.get("count", entry.place)))
+    if _demanded(one) != _demanded(other) and waived:
         why = both_ways("a wrong count has no effect, and other spans are counted")
-        comparison.add(subject, "count", "changed", _values(one, other, "count"), why)
+        comparison.add(subject, "count", "changed", values, why)
     else:
-        comparison.compare(subject, "count", _values(one, other, "count"))
+        compared = replace(subject, steers=one.same_count is None or other.same_count is None)
+        comparison.compare(compared, "count", values)
+
+
+def _demanded(entry: Entry) -> Count | Reference:
+    """Return the range of the entry's count, or what it is the same as."""
+    return replace(entry.same_count, names=()) if entry.same_count else entry.count

@@ -41,6 +41,7 @@ def findings_of_entry(entry: Entry) -> Iterator[RaisedFinding]:
     for each in entry.walk():
         relations = [keyword for keyword in ("closed", "order", "concurrency") if getattr(each, keyword)]
         yield from ((each.id, finding) for keyword in ("count", *relations) for finding in KEYWORDS[keyword].findings)
+        yield from ((each.id, "attribute-type"),) if each.same_count and each.same_count.attribute else ()
         yield from findings_of_content(each.id, each.content)
         for condition in each.conditions:
             yield from findings_of_condition(condition)
@@ -51,6 +52,8 @@ def findings_of_rule(rule: Rule) -> Iterator[RaisedFinding]:
     yield from findings_of_content(rule.id, rule.content)
     if rule.parents:
         yield rule.id, "parent"
+    for aggregate in rule.aggregates:
+        yield from ((rule.id, finding) for finding in KEYWORDS[aggregate.keyword].findings)
     if rule.count is not None:
         what = "span" if rule.event is None else "event"
         yield from ((rule.id, f"{what}-missing"), (rule.id, f"{what}-surplus"))

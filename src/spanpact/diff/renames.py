@@ -15,6 +15,7 @@ Names: TypeAlias = Mapping[str, str]
 _IDS: Final = ("id", "entry", "of")
 _IGNORED: Final = ("place", "places", "regex", "names")  # aliases are compared once, for the whole contract
 _UNORDERED: Final = (
+    "aggregates",
     "where_attributes",
     "children",
     "descendants",

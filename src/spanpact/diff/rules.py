@@ -13,6 +13,7 @@ from spanpact.diff.comparison import (
     compare_by_id,
     edit_of,
     optional_sides,
+    pairs_by_id,
     sides,
 )
 from spanpact.diff.contents import compare_contents, shift_by_naming
@@ -48,6 +49,7 @@ def _names(rule: Rule | None) -> list[str]:
     contents = (rule.where, rule.content)
     groups = [each.names for content in contents for each in content.attributes]
     groups += [names for content in contents for names in content.exactly_one_true]
+    groups += [names for aggregate in rule.aggregates for names in aggregate.names]
     return [name for names in groups for name in names]
 
 
@@ -57,7 +59,20 @@ def _compare_rule(comparison: Comparison, old: Rule, new: Rule) -> None:
     counted = "events" if new.event else "count"
     comparison.compare(subject, "count", _values(old, new, "count"), raised_as=counted)
     comparison.compare(subject, "parents", _values(old, new, "parents"))
+    _aggregates(comparison, subject, old, new)
     compare_contents(comparison, subject, old.content, new.content, holder=None if new.event else "")
+
+
+def _aggregates(comparison: Comparison, subject: Subject, old: Rule, new: Rule) -> None:
+    olds, news = ({each.path: each for each in rule.aggregates} for rule in (old, new))
+    for before, after in pairs_by_id(olds, news):
+        values = optional_sides(before, after, lambda each: Value(each.within, each.place))
+        one = after or before
+        assert one is not None
+        named = NEITHER
+        if before is None or after is None:
+            named = shift_by_naming(comparison, "", *([*each.all_names] if each else [] for each in (before, after)))
+        comparison.compare(subject, one.keyword, values, name=one.path, naming=named)
 
 
 def _selection(comparison: Comparison, subject: Subject, old: Rule, new: Rule) -> None:

@@ -29,7 +29,7 @@ def check_conditions(
     Conditions that name one of `open_entries` are not decided yet: a span of those may still be assigned elsewhere.
     """
     placements = list(holder.walk())
-    spans, undecided = _spans_by_entry(placements, context), _undecided_entries(placements)
+    spans, undecided = _spans_by_entry(placements, context), undecided_entries(placements)
     for condition in holder.entry.conditions:
         if any(side.entry in open_entries for side in (*condition.when, *condition.then)):
             results.mark_undecided(condition.plan.id, "then", INCOMPLETE)
@@ -47,7 +47,7 @@ def _spans_by_entry(placements: Sequence[Placement], context: Context) -> dict[s
     return spans
 
 
-def _undecided_entries(placements: Sequence[Placement]) -> dict[str, Undecided]:
+def undecided_entries(placements: Sequence[Placement]) -> dict[str, Undecided]:
     """Return the entries whose spans are unknown, as their selection or that of an entry above is not decided."""
     return {
         entry.id: why

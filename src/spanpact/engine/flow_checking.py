@@ -21,6 +21,7 @@ from spanpact.engine.flows.flow import Flow
 from spanpact.engine.relations import check_concurrency, check_order
 from spanpact.engine.results.collector import ResultCollector
 from spanpact.engine.rules import CompiledRule, check_rule, names_of_rules
+from spanpact.engine.same_counts import check_same_counts
 from spanpact.trace.model import Span
 from spanpact.trace.topology import TOP
 
@@ -103,6 +104,8 @@ class _FlowChecker:
             self._check_group(group, entry)
         if entry.plan.order:
             check_order(self._flow, placement, self._context, self._results, self._open_entries)
+        if entry.same_counts:
+            check_same_counts(self._flow, placement, self._context, self._results)
         if entry.conditions:
             check_conditions(placement, self._context, self._results, self._open_entries)
 

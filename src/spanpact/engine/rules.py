@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from spanpact.contract.aggregates import Aggregate
 from spanpact.contract.compiled import NO_CONTENT, Content, Rule
 from spanpact.engine.assignment.candidates import meets
 from spanpact.engine.assignment.placements import Index
 from spanpact.engine.checks import Breach, Check, Context, Outcome, Undecided
+from spanpact.engine.checks.aggregates import check_aggregate
 from spanpact.engine.checks.attribute_hints import with_attribute_hints
 from spanpact.engine.checks.attributes import AttributeJudge, compile_attribute
 from spanpact.engine.checks.closed import named_attributes
@@ -23,7 +25,7 @@ from spanpact.engine.checks.events import (
 )
 from spanpact.engine.checks.leaks import event_texts, leaks
 from spanpact.engine.checks.limits import compile_limits
-from spanpact.engine.checks.outcomes import all_kept
+from spanpact.engine.checks.outcomes import INCOMPLETE, all_kept
 from spanpact.engine.checks.parent import compile_parents
 from spanpact.engine.results.collector import ResultCollector
 from spanpact.engine.results.expectations import rule_expectations
@@ -89,6 +91,7 @@ def names_of_rules(rules: Sequence[CompiledRule], i: Index, context: Context) ->
 def compile_rule(rule: Rule) -> CompiledRule:
     """Return the rule with its checks compiled."""
     named = named_attributes(rule.where) | named_attributes(rule.content)
+    named = named.union(*(aggregate.all_names for aggregate in rule.aggregates))
     if rule.event is None:
         content = compile_content(rule.content)
         if rule.parents:
@@ -130,6 +133,8 @@ def check_rule(
     else:
         selected, unknown = _check_events(rule, spans, context, results)
     _check_number(rule, selected, unknown, context, results, top, len(spans))
+    for aggregate in rule.plan.aggregates if selected or unknown else ():
+        _check_aggregate(rule, aggregate, selected, unknown, context, results, top)
     if not context.complete:
         _mark_kept_so_far(rule.plan, results)
 
@@ -176,6 +181,30 @@ def _check_number(
     breach = Breach(f"{what}-{'missing' if few else 'surplus'}", message, str(plan.count), f"{number} found")
     surplus = [] if few else list(dict.fromkeys(selected[plan.count.high or 0 :]))
     results.record_breach(plan.id, "count", breach, context.topology, top, spans=surplus)
+
+
+def _check_aggregate(
+    rule: CompiledRule,
+    aggregate: Aggregate,
+    selected: Sequence[Index],
+    unknown: Undecided | None,
+    context: Context,
+    results: ResultCollector,
+    top: Index,
+) -> None:
+    """Check one aggregate on the spans that the rule selected; `unknown` says why some could not be decided."""
+    id, keyword = rule.plan.id, aggregate.path
+    outcomes = () if unknown else check_aggregate(aggregate, selected, context, str(rule.plan.span))
+    breaches = [each for each in outcomes if isinstance(each.outcome, Breach)]
+    for why in [unknown] if unknown else [each.outcome for each in outcomes if isinstance(each.outcome, Undecided)]:
+        if why is not INCOMPLETE:  # which `_mark_kept_so_far` counts
+            results.mark_undecided(id, keyword, why)
+    if breaches or not (outcomes or unknown):
+        results.mark_reached(id, keyword)
+    for each in breaches:
+        assert isinstance(each.outcome, Breach)
+        at = top if each.at is None else each.at
+        results.record_breach(id, keyword, each.outcome, context.topology, at, spans=each.spans)
 
 
 def _check_spans(

@@ -16,6 +16,7 @@ from spanpact.contract.compiled import (
     Entry,
     EventExpectation,
     LinkExpectation,
+    Matcher,
     Reference,
     Rule,
 )
@@ -106,6 +107,11 @@ class LintedContract:
                 continue
             if covers(rule.span, entry.span) and implies(entry.where, rule.where):
                 yield rule
+
+
+def matchers_of(rule: Rule, names: tuple[str, ...]) -> list[Matcher]:
+    """Return what a rule demands of an attribute with these names, or selects by it."""
+    return [each.matcher for part in (rule.where, rule.content) for each in part.attributes if each.names == names]
 
 
 def items_of(content: Content) -> tuple[EventExpectation | LinkExpectation, ...]:

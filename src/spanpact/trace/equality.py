@@ -1,6 +1,7 @@
 """Decide whether two attribute values, or two spans, are equal.
 
 - `equal` and `may_equal`: two values of one source, as `same_as` compares them (section 4 of docs/contract-format.md);
+- `equality_key`: a key that equal values share;
 - `equal_across_sources`: one value as two sources give it;
 - `content_key`: a total order of spans that share an id, for choosing the one that stays in the tree;
 - `same_span`, `differing_fields`, `link_key`, `log_key`: copies of one span, link or log record.
@@ -8,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -49,6 +50,22 @@ def _equal_scalars(one: Value, other: Value) -> bool:
         return one == other
     numbers = (int, float)  # booleans are not
     return type(one) in numbers and type(other) in numbers and one == other
+
+
+def equality_key(value: Value, depth: int = _COMPARED_DEPTH) -> Hashable:
+    """Return a key that two values share if they are `equal`; deeper levels of lists and maps are left out.
+
+    A map with a repeated key has the key of a map with the same pairs.
+    """
+    if isinstance(value, list | dict) and not depth:
+        return "…", None
+    if isinstance(value, list):
+        return "list", tuple([equality_key(each, depth - 1) for each in value])
+    if isinstance(value, dict):
+        return "map", frozenset((name, equality_key(each, depth - 1)) for name, each in pairs_of(value))
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return "number", value if value == value else object()  # NaN equals nothing, not even itself
+    return type(value).__name__, value
 
 
 def possible_values(value: Value, capabilities: frozenset[Capability]) -> Sequence[Value]:

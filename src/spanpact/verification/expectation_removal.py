@@ -63,6 +63,8 @@ def _without_keyword(entry: Entry, keyword: str) -> dict[str, Any]:
         return {"order": ()}
     if keyword == "concurrency":
         return {"concurrency": None}
+    if keyword == "count":
+        return {"same_count": None}
     return {"closed": entry.closed - {keyword.removeprefix("closed.")}} if keyword.startswith("closed.") else {}
 
 
@@ -76,6 +78,8 @@ def _rule(rule: Rule, id: str, keyword: str) -> Rule:
         return rule if rule.count == ANY else replace(rule, count=None)
     if (rule.id, "parents") == (id, keyword):
         return replace(rule, parents=None)
+    if rule.id == id and any(each.path == keyword for each in rule.aggregates):
+        return replace(rule, aggregates=tuple(each for each in rule.aggregates if each.path != keyword))
     return _replaced(rule, content=_content(rule.content, rule.id, id, keyword))
 
 

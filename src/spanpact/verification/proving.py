@@ -179,7 +179,7 @@ class _Parts:
             return True
         if id in self._conditions:
             return bool(self._closed)
-        if not keyword.startswith(("attributes.", "exactly_one_true")):
+        if not keyword.startswith(("attributes.", "exactly_one_true", "sum.", "distinct.", "repeats.")):
             return False
         return id in self._closed or (id in self._rules and bool(self._closed))
 

@@ -247,7 +247,7 @@ def test_a_contract_in_python_is_loaded_like_a_file() -> None:
 
 
 def test_the_catalogue_of_findings_has_the_default_levels() -> None:
-    assert len(CATALOGUE) == 49
+    assert len(CATALOGUE) == 52
     assert {f.id for f in CATALOGUE.values() if f.level == "information"} == {
         "match-ambiguous",
         "expectation-unproven",

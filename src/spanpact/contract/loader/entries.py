@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from spanpact.contract.compiled import Closable, Condition, Content, Entry, Side
-from spanpact.contract.document import Location, Mapping, Node, Scalar
+from spanpact.contract.compiled import ANY, Closable, Condition, Content, Entry, Reference, Side
+from spanpact.contract.document import Location, Mapping, Node, Scalar, quote
 from spanpact.contract.loader.content import ContentReader, keyword_places
 from spanpact.contract.loader.context import Context
 from spanpact.contract.loader.node_readers import (
@@ -14,10 +14,20 @@ from spanpact.contract.loader.node_readers import (
     read_name_pattern,
     read_optional,
     read_required,
+    read_text,
     read_texts,
     read_words,
 )
-from spanpact.contract.loader.vocabulary import BODY_WITHOUT_SPAN, CLOSABLE, CONDITION, CONTENT, ENTRY, PRESENCE, SIDE
+from spanpact.contract.loader.vocabulary import (
+    BODY_WITHOUT_SPAN,
+    CLOSABLE,
+    CONDITION,
+    CONTENT,
+    ENTRY,
+    PRESENCE,
+    SAME_COUNT,
+    SIDE,
+)
 
 _PLACED = ("span", "where", "count", "closed", "order", "concurrency")
 
@@ -65,6 +75,8 @@ def _keyword(context: Context, id: str, keyword: str, node: Node) -> dict[str, A
             read: Any = read_name_pattern(node, "`span`")
         case "where":
             read = read_where(context, node)
+        case "count" if isinstance(node, Mapping):
+            return {"count": ANY, "same_count": _same_count(context, node)}
         case "count" | "concurrency":
             read = read_count(node, f"`{keyword}`")
         case "closed":
@@ -74,6 +86,19 @@ def _keyword(context: Context, id: str, keyword: str, node: Node) -> dict[str, A
         case _:
             read = _conditions(context, node, below=id)
     return {keyword: read}
+
+
+def _same_count(context: Context, node: Mapping) -> Reference:
+    """Read `same_as` of a count: the id of an entry, or one of its attributes."""
+    read_mapping(node, "`count`", SAME_COUNT)
+    target = read_required(node, "same_as", "`count`")
+    raw = read_text(target, "`same_as`")
+    entry, dot, attribute = raw.partition(".")
+    if not entry or (dot and not attribute):
+        hint = "accepted: an id, such as lookup, or id.attribute, such as top.item.count"
+        raise target.location.error(f"`same_as` cannot be {quote(raw)}", hint=hint)
+    context.check_entry_later(entry, target.location, what="`same_as`")
+    return Reference(entry, attribute, context.accepted_names(attribute) if attribute else ())
 
 
 def _entries(context: Context, node: Node, what: str, *, above: tuple[str, ...]) -> tuple[Entry, ...]:

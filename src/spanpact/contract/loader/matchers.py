@@ -17,7 +17,16 @@ from spanpact.contract.loader.node_readers import (
     read_text,
     read_word,
 )
-from spanpact.contract.loader.vocabulary import CLOSED_MATCHER, MATCHER, PRESENCE, SEVERITIES, SEVERITY, TYPES, suggest
+from spanpact.contract.loader.vocabulary import (
+    CLOSED_MATCHER,
+    MATCHER,
+    PRESENCE,
+    SEVERITIES,
+    SEVERITY,
+    SUM,
+    TYPES,
+    suggest,
+)
 from spanpact.trace.model import Value
 
 MAX_PATTERN: Final = 1_000
@@ -104,6 +113,18 @@ def _reference(context: Context, node: Node) -> Reference:
         )
     context.check_entry_later(entry, node.location, what="`same_as`")
     return Reference(entry, attribute, context.accepted_names(attribute))
+
+
+def read_sum(context: Context, node: Node, what: str) -> Matcher:
+    """Read the matcher of a sum: a number, or `equals`, `at_least` and `at_most`."""
+    if not isinstance(node, Mapping):
+        return Matcher(equals=read_number(node, f"the sum of {what}"))
+    keywords = read_mapping(node, f"the sum of {what}", SUM).items
+    if not keywords:
+        raise node.location.error(f"the sum of {what} is empty", hint=f"accepted: {', '.join(SUM)}")
+    if "equals" in keywords:
+        read_number(keywords["equals"], "`equals`")
+    return _of_words(context, keywords, what)
 
 
 def read_closed_matcher(node: Node, what: str, accepted: tuple[str, ...]) -> Matcher:

@@ -7,6 +7,7 @@ from typing import Any
 
 from spanpact.contract.compiled import NO_CONTENT, Content, Rule, Statement
 from spanpact.contract.document import Location, Mapping, Node, quote
+from spanpact.contract.loader.aggregates import read_aggregates
 from spanpact.contract.loader.content import ContentReader, keyword_places, read_event_severities, read_via
 from spanpact.contract.loader.context import Context
 from spanpact.contract.loader.entries import read_where
@@ -58,6 +59,7 @@ def read_rule(context: Context, id: str, node: Node, location: Location) -> Rule
         except_spans=_names(keywords, "except_spans"),
         parents=_names(keywords, "parents"),
         severities=read_event_severities(keywords) if about_events else frozenset(),
+        aggregates=read_aggregates(context, keywords),
     )
 
 

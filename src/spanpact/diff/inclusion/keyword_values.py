@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, TypeAlias
 
-from spanpact.contract.compiled import ANY, AttributeLimits, Count, DurationBound, Matcher
+from spanpact.contract.compiled import ANY, AttributeLimits, Count, DurationBound, Matcher, Reference
 from spanpact.diff.changes import LOOSER, NEITHER, TIGHTER, Shift, both_ways
 from spanpact.diff.inclusion.matchers import includes, includes_text
 from spanpact.trace.clocks import COARSE_NS
@@ -28,10 +28,17 @@ def shift_by_inclusion(old_in_new: bool, new_in_old: bool) -> Shift | None:
     return TIGHTER if new_in_old else LOOSER
 
 
-def compare_ranges(old: Count | None, new: Count | None) -> Shift | None:
-    """Compare counts: a narrower range tightens."""
+def compare_ranges(old: Count | Reference | None, new: Count | Reference | None) -> Shift | None:
+    """Compare counts: a narrower range tightens. A `same_as` narrows any number, and differs from all else."""
+    if isinstance(old, Reference) or isinstance(new, Reference):
+        return compare_presence(*(None if each == ANY else each for each in (old, new)))
     before, after = old or ANY, new or ANY
     return shift_by_inclusion(_within(before, after), _within(after, before))
+
+
+def compare_numbers(old: Count | None, new: Count | None) -> Shift | None:
+    """Compare the ranges of an aggregate: a narrower one tightens, and so does a new one."""
+    return compare_presence(old, new) if old is None or new is None else compare_ranges(old, new)
 
 
 def _within(inner: Count, outer: Count) -> bool:

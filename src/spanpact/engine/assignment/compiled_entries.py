@@ -18,7 +18,8 @@ class CompiledEntry:
 
     `named` are the attributes that the contract names for its spans, `ids_of_content` the ids of its own events and
     links, `ids_within` these and those of its conditions, `groups` its places (`children`, `descendants`) that hold
-    entries or are closed.
+    entries or are closed. `same_counts` are the entries whose `count` (`same_as`) is compared for each span
+    of this one.
 
     Siblings are in the order of their rank: of equal spans, the earliest goes to the first.
     """
@@ -34,6 +35,7 @@ class CompiledEntry:
     ids_of_content: tuple[str, ...]
     ids_within: tuple[str, ...]
     groups: tuple[tuple[str, tuple[CompiledEntry, ...]], ...]
+    same_counts: tuple[Entry, ...] = ()
 
     def walk(self) -> Iterator[CompiledEntry]:
         """Yield this entry and all below it."""
@@ -66,19 +68,21 @@ def compile_entry(
     entry: Entry,
     order: tuple[str, ...] = (),
     named_by_conditions: Mapping[str, frozenset[str]] | None = None,
+    same_counts: Mapping[str, tuple[Entry, ...]] | None = None,
 ) -> CompiledEntry:
     """Return the entry and all below it compiled, siblings ranked by `order` first, then by id.
 
     `order` holds the ids that the entries above put in order, `named_by_conditions` the attributes that conditions
-    above name, by entry.
+    above name, by entry, `same_counts` the entries whose count is compared, by the entry where that is done.
     """
     order = order + entry.order
     conditional = _named_by_conditions(entry) if named_by_conditions is None else named_by_conditions
+    compared = same_counts_by_holder(entry) if same_counts is None else same_counts
 
     def ranked(entries: Sequence[Entry]) -> tuple[CompiledEntry, ...]:
         listed = {name: i for i, name in reversed(list(enumerate(order)))}
         chosen = sorted(entries, key=lambda e: (listed.get(e.id, len(order)), e.id))
-        return tuple(compile_entry(e, order, conditional) for e in chosen)
+        return tuple(compile_entry(e, order, conditional, compared) for e in chosen)
 
     children, descendants = ranked(entry.children), ranked(entry.descendants)
     places = (("children", children), ("descendants", descendants))
@@ -95,7 +99,27 @@ def compile_entry(
         ids_of_content,
         (*ids_of_content, *(condition.id for condition in entry.conditions)),
         tuple((kind, entries) for kind, entries in places if entries or kind in entry.closed),
+        compared.get(entry.id, ()),
     )
+
+
+def same_counts_by_holder(top: Entry) -> dict[str, tuple[Entry, ...]]:
+    """Return the entries with `count: {same_as: …}` by the lowest entry that holds both them and what they refer to."""
+    parents = {below.id: entry.id for entry in top.walk() for below in (*entry.children, *entry.descendants)}
+    found: dict[str, tuple[Entry, ...]] = {}
+    for entry in top.walk():
+        if entry.same_count and entry.id in parents:
+            above = set(_up_from(entry.same_count.entry, parents))
+            holder = next((id for id in _up_from(parents[entry.id], parents) if id in above), top.id)
+            found[holder] = (*found.get(holder, ()), entry)
+    return found
+
+
+def _up_from(id: str, parents: Mapping[str, str]) -> Iterator[str]:
+    yield id
+    while id in parents:
+        id = parents[id]
+        yield id
 
 
 def _named_by_conditions(top: Entry) -> dict[str, frozenset[str]]:

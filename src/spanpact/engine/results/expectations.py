@@ -25,7 +25,7 @@ class ContractExpectations:
     `keys` are in the order of the file. `places` has more keys than there are expectations: a finding's keyword may
     be a part of one (`count`). `compared_entries` are those that a condition or a `same_as` names.
     `selecting` maps the id of an entry, rule or condition to the attributes that its `where` or `when` looks at; for an
-    entry, also those of the entries in its places.
+    entry, also those of the entries in its places, for a rule also those of its aggregates.
     """
 
     plan: ContractPlan
@@ -58,7 +58,10 @@ class ContractExpectations:
 
 
 def _selecting(plan: ContractPlan) -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {rule.id: _attribute_names(rule.where) for rule in plan.rules}
+    found: dict[str, list[str]] = {
+        rule.id: [*_attribute_names(rule.where), *(name for each in rule.aggregates for name in sorted(each.all_names))]
+        for rule in plan.rules
+    }
     for entry in plan.top.walk():
         below = [name for each in (*entry.children, *entry.descendants) for name in _attribute_names(each.where)]
         found[entry.id] = [*_attribute_names(entry.where), *below]
@@ -91,6 +94,7 @@ def _of_rule(rule: Rule) -> Iterator[PlacedExpectation]:
         yield rule.id, "count", rule.places.get("count", rule.place)
     if rule.parents is not None:
         yield rule.id, "parents", rule.places.get("parents", rule.place)
+    yield from ((rule.id, aggregate.path, aggregate.place or rule.place) for aggregate in rule.aggregates)
     yield from _of_content(rule.id, rule.content, rule.place)
 
 
@@ -100,6 +104,8 @@ def _of_entry(entry: Entry) -> Iterator[PlacedExpectation]:
 
     if entry.span is not None:
         yield entry.id, "span", place("span")
+    if entry.same_count is not None:
+        yield entry.id, "count", place("count")
     yield from _of_content(entry.id, entry.content, entry.place)
     for closed in sorted(entry.closed):
         yield entry.id, f"closed.{closed}", place("closed")
@@ -129,6 +135,7 @@ def _compared_entries(plan: ContractPlan) -> Iterator[str]:
     contents = [rule.content for rule in plan.rules]
     for entry in plan.top.walk():
         contents.append(entry.content)
+        yield from (entry.id, entry.same_count.entry) if entry.same_count else ()
         for condition in entry.conditions:
             yield from (side.entry for side in (*condition.when, *condition.then))
             contents += [side.content for side in condition.then]

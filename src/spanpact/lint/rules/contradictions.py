@@ -9,16 +9,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from spanpact.contract.aggregates import Aggregate
 from spanpact.contract.compiled import AttributeExpectation, Content, DurationBound, Entry, Matcher, Rule
 from spanpact.contract.loader.vocabulary import KINDS, STATUSES
 from spanpact.errors import Place
 from spanpact.lint.attribute_sizes import exceeded
-from spanpact.lint.linted_contract import LintedContract, items_of
+from spanpact.lint.linted_contract import LintedContract, items_of, matchers_of
 from spanpact.lint.messages import LintMessage, lint_message
 from spanpact.lint.satisfiability import attribute_possible, literals, text_possible, value_possible
 
 _TEXTS: Final = {"name": (), "kind": KINDS, "status": STATUSES, "status_message": (), "scope": ()}
 """The keywords of texts that every span has, with their vocabulary (empty: any text)."""
+_NUMBER: Final = Matcher(type="number")
 _FIX_MATCHER: Final = "fix the part that contradicts the others"
 
 
@@ -29,6 +31,7 @@ def check_contradictions(contract: LintedContract) -> Iterator[LintMessage]:
         yield from _check_where(part.id, part.where, part.place)
         yield from _check_content(part.id, part.content, part.place)
         yield from _check_name(part)
+        yield from _check_aggregates(part) if isinstance(part, Rule) else ()
         if isinstance(part, Rule) or part.count.high != 0:  # spans that must not exist: see `never_judged`
             yield from _check_pair(f"`{part.id}`", part.content, "its own `where`", part.where, part.place)
         if isinstance(part, Entry) and part.count.high != 0 and contract.is_binding(part.id):
@@ -51,6 +54,29 @@ def _check_name(part: Entry | Rule) -> Iterator[LintMessage]:
         return
     message = f"no span can meet `name` of `{part.id}` and also its own `span`"
     yield lint_message("never-holds", message, hint="fix one of the two", place=part.content.places.get("name"))
+
+
+def _check_aggregates(rule: Rule) -> Iterator[LintMessage]:
+    """Yield a message for each sum that no numbers have, and each range that nothing can be in."""
+    for aggregate in rule.aggregates:
+        why = _why_never(rule, aggregate)
+        if why:
+            message = f"`{aggregate.path}` of `{rule.id}` never holds: {why}"
+            yield lint_message("never-holds", message, hint=_FIX_MATCHER, place=aggregate.place)
+
+
+def _why_never(rule: Rule, aggregate: Aggregate) -> str:
+    wanted = aggregate.within
+    if isinstance(wanted, Matcher):
+        matchers = matchers_of(rule, aggregate.names[0])
+        if not value_possible(wanted, _NUMBER):
+            return "no number is within its limits"
+        possible = attribute_possible(*matchers) and all(each.presence != "absent" for each in matchers)
+        return "the attribute is no number" if possible and not value_possible(*matchers, _NUMBER) else ""
+    most = rule.count.high if rule.count and aggregate.keyword == "repeats" else None
+    if wanted.high == 0:
+        return "there is at least one where an attribute is there; to forbid it, write `absent`"
+    return f"the `count` of the rule is {rule.count}" if most is not None and wanted.low > most else ""
 
 
 def _check_content(id: str, content: Content, place: Place | None) -> Iterator[LintMessage]:

@@ -53,6 +53,7 @@ def possible_findings(contract: LintedContract) -> dict[str, set[str]]:
         own |= set(_SPANS) if entry.id != "top" else {"span-missing"} if contract.plan.scenario else set()
         own |= {"span-extra" if each == "children" else f"{each[:-1]}-extra" for each in entry.closed}
         own |= {each for each in ("order", "concurrency") if getattr(entry, each)}
+        own |= {"attribute-type"} if entry.same_count and entry.same_count.attribute else set()
         _add_content(found, entry.id, entry.content)
         for condition in entry.conditions:
             found.setdefault(condition.id, set()).update({"order"} if condition.order else ())
@@ -63,6 +64,8 @@ def possible_findings(contract: LintedContract) -> dict[str, set[str]]:
         what = "span" if rule.event is None else "event"
         found[rule.id] = {f"{what}-missing", f"{what}-surplus"} if rule.count else set()
         found[rule.id] |= {"parent"} if rule.parents else set()
+        found[rule.id] |= {f"attribute-{each.keyword}" for each in rule.aggregates}
+        found[rule.id] |= {"attribute-type"} if any(each.keyword == "sum" for each in rule.aggregates) else set()
         _add_content(found, rule.id, rule.content)
     for statement in contract.plan.across:
         found[statement.id] = {_OF_STATEMENTS[statement.keyword]}

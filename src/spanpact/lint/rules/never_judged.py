@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from spanpact.contract.compiled import Content, Entry
-from spanpact.lint.linted_contract import LintedContract, items_of
+from spanpact.contract.compiled import Content, Entry, Rule
+from spanpact.lint.linted_contract import LintedContract, items_of, matchers_of
 from spanpact.lint.messages import LintMessage, lint_message
 
 _REMOVE: Final = "remove it, or write what you meant"
@@ -17,8 +17,13 @@ def check_never_judged(contract: LintedContract) -> Iterator[LintMessage]:
     for entry in contract.plan.top.walk():
         yield from _forbidden_entry(entry)
         yield from _forbidden_items(entry.content)
+        reference = entry.same_count
+        if reference and reference.attribute and contract.possible_spans("top", reference.entry)[1] == 0:
+            message = f"`count` of `{entry.id}` is never checked: `{reference.entry}` has no spans"
+            yield lint_message("never-judged", message, hint=_REMOVE, place=entry.places.get("count", entry.place))
     for rule in contract.plan.rules:
         yield from _forbidden_items(rule.content)
+        yield from _absent_aggregates(rule)
     for statement in contract.plan.across:
         if contract.possible_spans("top", statement.of)[1] == 0:
             message = f"`{statement.id}` of `across` is never checked: `{statement.of}` has no spans"
@@ -27,6 +32,13 @@ def check_never_judged(contract: LintedContract) -> Iterator[LintMessage]:
         if contract.possible_spans("top", reference.entry)[1] == 0:
             message = f"`same_as` of {id}.{attribute.name} is never checked: `{reference.entry}` has no spans"
             yield lint_message("never-judged", message, hint=_REMOVE, place=attribute.place)
+
+
+def _absent_aggregates(rule: Rule) -> Iterator[LintMessage]:
+    for aggregate in rule.aggregates:
+        if all(any(each.presence == "absent" for each in matchers_of(rule, names)) for names in aggregate.names):
+            message = f"`{aggregate.path}` of `{rule.id}` is never checked: the attribute must be absent"
+            yield lint_message("never-judged", message, hint=_REMOVE, place=aggregate.place)
 
 
 def _forbidden_entry(entry: Entry) -> Iterator[LintMessage]:

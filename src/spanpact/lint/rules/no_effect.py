@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Final
 
-from spanpact.contract.compiled import ANY, UNSET, Content, Entry, Matcher, Rule, Statement
+from spanpact.contract.compiled import ANY, UNSET, Content, Count, Entry, Matcher, Rule, Statement
+from spanpact.engine.assignment.compiled_entries import same_counts_by_holder
 from spanpact.engine.checks.closed import named_attributes
 from spanpact.errors import Place
 from spanpact.lint.linted_contract import LintedContract, has_expectations
@@ -25,10 +26,13 @@ def check_no_effect(contract: LintedContract) -> Iterator[LintMessage]:
         yield from _items(entry.content, closed=entry.closed)
     for rule in contract.plan.rules:
         yield from _rule(contract, rule)
+        yield from _aggregates(rule)
         yield from _items(rule.content, closed=frozenset())
     for statement in contract.plan.across:
         yield from _statement(contract, statement)
     yield from _attributes(contract)
+    for compared in same_counts_by_holder(contract.plan.top).values():
+        yield from _same_counts(compared)
 
 
 def _no_effect(message: str, place: Place | None) -> LintMessage:
@@ -100,8 +104,37 @@ def _items(content: Content, *, closed: frozenset[str]) -> Iterator[LintMessage]
 def _rule(contract: LintedContract, rule: Rule) -> Iterator[LintMessage]:
     named = contract.closes_attributes and (rule.where.attributes or rule.where.exactly_one_true)
     counted = any(each.of == rule.id for each in contract.plan.across)
-    if not (has_expectations(rule.content) or rule.parents or named or counted) and rule.count in (None, ANY):
+    demands = has_expectations(rule.content) or rule.parents or rule.aggregates or named or counted
+    if not demands and rule.count in (None, ANY):
         yield _no_effect(f"the rule `{rule.id}` has no effect: it expects nothing of what it selects", rule.place)
+
+
+def _aggregates(rule: Rule) -> Iterator[LintMessage]:
+    for each in rule.aggregates:
+        if isinstance(each.within, Count) and each.within.low <= 1 and each.within.high is None:
+            message = f"`{each.path}` of `{rule.id}` has no effect: {each.within} is any number"
+            yield _no_effect(message, each.place)
+
+
+def _same_counts(compared: Sequence[Entry]) -> Iterator[LintMessage]:
+    """Yield a message for each count that is its own, or that others which are compared at one place already give."""
+    counts = {each.id: each.same_count.entry for each in compared if each.same_count and not each.same_count.attribute}
+    ids = list(counts)
+    for entry in compared:
+        circle = _circle(entry.id, counts)
+        if circle and entry.id == max(circle, key=ids.index):
+            listed = ", ".join(f"`{id}`" for id in sorted(circle, key=ids.index)[:-1])
+            why = f"{listed} and it refer to each other in a circle" if listed else "it compares a number with itself"
+            place = entry.places.get("count", entry.place)
+            yield _no_effect(f"`count` of `{entry.id}` has no effect: {why}", place)
+
+
+def _circle(id: str, refers_to: Mapping[str, str]) -> list[str]:
+    """Return the ids of the circle of references that an id is part of, itself first; none if it is in no circle."""
+    found = [id]
+    while (following := refers_to.get(found[-1], "")) and following not in found:
+        found.append(following)
+    return found if following == id else []
 
 
 def _statement(contract: LintedContract, statement: Statement) -> Iterator[LintMessage]:

@@ -40,6 +40,8 @@ def attributes_used(contract: LintedContract) -> set[str]:
     """Return every attribute that a contract names, in its own file or in a fragment's rules."""
     found = {attribute.name for _, attribute in contract.attributes}
     found |= {names[0] for _, content in contract.contents for names in content.exactly_one_true}
+    found |= {names[0] for rule in contract.plan.rules for each in rule.aggregates for names in each.names}
+    found |= {entry.same_count.attribute for entry in contract.plan.top.walk() if entry.same_count}
     return found | {reference.attribute for _, _, reference in contract.references}
 
 
@@ -95,7 +97,8 @@ def _extends(contract: LintedContract, used: set[str]) -> Iterator[LintMessage]:
 def _entries(referenced: set[str], holder: Entry, siblings: Sequence[Entry]) -> Iterator[LintMessage]:
     """Yield a message for each entry without expectations that changes neither a closed place nor an assignment."""
     for entry in siblings:
-        free = entry.count == ANY and not (assignment_keywords(entry) or entry.content.attributes or entry.concurrency)
+        free = entry.count == ANY and not entry.same_count
+        free = free and not (assignment_keywords(entry) or entry.content.attributes or entry.concurrency)
         free = free and not (entry.children or entry.descendants or entry.closed or entry.order or entry.conditions)
         alone = all(other is entry or _cannot_compete(entry, other) for other in siblings)
         if free and alone and "children" not in holder.closed and entry.id not in referenced:
@@ -113,4 +116,5 @@ def _referenced_entries(contract: LintedContract) -> set[str]:
     found = {id for entry in plan.top.walk() for id in entry.order}
     for _, condition in contract.conditions:
         found |= {side.entry for side in (*condition.when, *condition.then)} | set(condition.order)
+    found |= {entry.same_count.entry for entry in plan.top.walk() if entry.same_count}
     return found | {reference.entry for _, _, reference in contract.references} | {each.of for each in plan.across}

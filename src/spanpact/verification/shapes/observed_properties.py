@@ -6,6 +6,7 @@ The tests of values are the compiled checks of the contracts themselves, called 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -31,7 +32,8 @@ class ObservedProperties:
     - `tests`: the tests of an attribute's value, by name; `numbers`: the numbers they compare it with, sorted.
     - `lengths`: what `limits` allow texts to be long.
     - `scans`: scanners of all texts, each with the attributes exempt from it; `all_classes` scans for all at once.
-    - `compared`: attributes whose values are compared with each other (`same_as`).
+    - `compared`: attributes whose values are compared with each other (`same_as`, `distinct`, `repeats`); `exact`:
+      those whose numbers are summed, or compared with a number of spans.
     - `ordered`: names of spans whose times are compared with each other, `concurrent`: names of those that are counted
       while open; `times`: the differences of times that matter.
     - `capabilities`: what the source can carry.
@@ -43,6 +45,7 @@ class ObservedProperties:
     scans: Sequence[tuple[Scanner, frozenset[str]]]
     all_classes: Scanner
     compared: frozenset[str]
+    exact: frozenset[str]
     ordered: Sequence[NamePattern]
     concurrent: Sequence[NamePattern]
     times: ObservedTimes
@@ -56,13 +59,15 @@ class ObservedProperties:
             return None
         if any(content.name and content.name.same_as for content in contents):
             return None
+        exact = frozenset(_exact(plans))
         return cls(
-            _tests(contents, source),
+            _tests(contents, exact, source),
             _numbers(contents),
             sorted({each.limits.length for each in contents if each.limits and each.limits.length is not None}),
             _scans(contents),
             Scanner(each for content in contents for each in content.forbid),
-            frozenset(name for content in contents for name in _compared(content)),
+            frozenset(name for content in contents for name in _compared(content)).union(_grouped(plans)),
+            exact,
             [pattern for plan in plans for pattern in _ordered(plan.top)],
             [_pattern(entry) for plan in plans for entry in plan.top.walk() if entry.concurrency],
             ObservedTimes([(plan, list(_contents(plan))) for plan in plans], source),
@@ -111,9 +116,9 @@ def _expectations(content: Content) -> Iterator[AttributeExpectation]:
         yield from link.attributes
 
 
-def _tests(contents: Sequence[Content], source: SourceInfo) -> Mapping[str, Sequence[Test]]:
+def _tests(contents: Sequence[Content], exact: AbstractSet[str], source: SourceInfo) -> Mapping[str, Sequence[Test]]:
     empty = Context(Topology(Trace("", ())), capabilities=source.capabilities, find_span=lambda *_: None)
-    tests: dict[str, dict[str, Test]] = {}
+    tests: dict[str, dict[str, Test]] = {name: {"exact": _exact_number} for name in exact}
     for content in contents:
         for expectation in _expectations(content):
             for name in expectation.names:
@@ -123,6 +128,24 @@ def _tests(contents: Sequence[Content], source: SourceInfo) -> Mapping[str, Sequ
             for name in names:
                 tests.setdefault(name, {}).setdefault("exactly_one_true", lambda value: value is True)
     return {name: list(several.values()) for name, several in tests.items()}
+
+
+def _exact_number(value: Value) -> Hashable:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else "no number"
+
+
+def _exact(plans: Sequence[ContractPlan]) -> Iterator[str]:
+    """Yield the attributes of which the very number matters, not only between which bounds it is."""
+    for plan in plans:
+        for rule in plan.rules:
+            yield from (name for each in rule.aggregates if each.keyword == "sum" for name in each.all_names)
+        for entry in plan.top.walk():
+            yield from entry.same_count.names if entry.same_count else ()
+
+
+def _grouped(plans: Sequence[ContractPlan]) -> Iterator[str]:
+    aggregates = (each for plan in plans for rule in plan.rules for each in rule.aggregates)
+    return (name for each in aggregates if each.keyword != "sum" for name in each.all_names)
 
 
 def _numbers(contents: Sequence[Content]) -> Mapping[str, Sequence[float]]:

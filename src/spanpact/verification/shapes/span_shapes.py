@@ -125,10 +125,12 @@ class SpanShapes:
     def double(self, name: str, value: float) -> int:
         """Return the number of an attribute whose value is smaller than SMALL.
 
-        No privacy class fits such a value, so only the bounds that contracts compare it with matter.
+        No privacy class fits such a value. Only the bounds that contracts compare it with matter, unless they sum it.
         """
         bounds = self.observed.bounds(name)
-        key = (name, bisect_left(bounds, value), bisect_right(bounds, value)) if bounds else name
+        key: Hashable = (name, bisect_left(bounds, value), bisect_right(bounds, value)) if bounds else name
+        if name in self.observed.exact:
+            key = name, value
         number = self._doubles.get(key)
         if number is None:
             results = self.observed.test_results(name, value)
