@@ -1,0 +1,93 @@
+"""Aggregates, and counts that an attribute gives, from the verdict cache and from a streamed file: the same report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from spanpact.contract.loader import load_text
+from spanpact.trace.model import Span, Value
+from tests.verification.test_streaming import assert_same as assert_streamed_alike
+from tests.verification.test_streaming import written
+from tests.verification.test_verdict_cache import assert_same, reading_with, span, top
+
+CONTRACT = load_text("""
+spanpact: 1
+contract: aggregates
+version: 1.0.0
+span: top
+aliases: {n: [m]}
+children: {x: {span: x, count: {same_as: top.items}}, y: {span: y, count: {same_as: z}}, z: {span: z, count: 0..}}
+every:
+  budget: {span: x, sum: {n: {at_most: 10}}}
+  one: {span: x, distinct: {k: 1}}
+  loop: {span: x, repeats: {s + t: 0..1}}
+""")
+
+
+def trace(*several: dict[str, Value], items: Value = None) -> list[Span]:
+    """Return a flow with one span `x` for each of these attributes."""
+    number = len(several) if items is None else items
+    return [top(items=number), *(span(2 + i, "x", i, i + 1, attributes=each) for i, each in enumerate(several))]
+
+
+def x(**attributes: Value) -> dict[str, Value]:
+    return {"n": 1, "k": "k", **attributes}
+
+
+ALIKE = {
+    "other values that are equal within the trace": [
+        trace(x(k="a", s=1), x(k="a", s=2)),
+        trace(x(k="b", s=3), x(k="b", s=4)),
+    ],
+    "equal numbers": [trace(x(n=4, s=1), x(n=5, s=2)), trace(x(n=4, s=1), x(n=5, s=2))],
+    "as many as another entry has": [
+        [*trace(x(s=1)), span(8, "y", 3, 4), span(9, "z", 5, 6)],
+        [*trace(x(s=1)), span(8, "y", 3, 5), span(9, "z", 5, 6)],
+    ],
+}  # fmt: skip
+UNLIKE = {
+    "another sum": [trace(x(n=4, s=1), x(n=5, s=2)), trace(x(n=6, s=1), x(n=5, s=2))],
+    "another sum of doubles": [trace(x(n=5.5, s=1), x(n=4.5, s=2)), trace(x(n=5.5, s=1), x(n=4.6, s=2))],
+    "a sum under another name": [trace(x(m=4, s=1)), trace(x(m=14, s=1))],
+    "a boolean and a text instead of 1": [trace(x(n=1, s=1)), trace(x(n=True, s=1)), trace(x(n="1", s=1))],
+    "a second value": [trace(x(k="a", s=1), x(k="a", s=2)), trace(x(k="a", s=1), x(k="b", s=2))],
+    "a second list": [trace(x(k=["a"], s=1), x(k=["a"], s=2)), trace(x(k=["a"], s=1), x(k=["b"], s=2))],
+    "a pair that repeats": [trace(x(s=1, t=1), x(s=1, t=2)), trace(x(s=1, t=1), x(s=1, t=1))],
+    "a pair that repeats with a missing value": [trace(x(s=1), x(s=1, t=2)), trace(x(s=1), x(s=1))],
+    "none has the attribute": [trace(x(s=1)), trace({"n": 1, "s": 1})],
+    "another number of items": [trace(x(s=1)), trace(x(s=1), items=2)],
+    "items as a text": [trace(x(s=1)), trace(x(s=1), items="1"), trace(x(s=1), items=True)],
+    "one span less of an entry": [
+        [*trace(x(s=1)), span(8, "y", 3, 4), span(9, "z", 5, 6)],
+        [*trace(x(s=1)), span(8, "z", 3, 4), span(9, "z", 5, 6)],
+    ],
+}
+
+
+@pytest.mark.parametrize("case", ALIKE.values(), ids=ALIKE)
+def test_what_an_aggregate_cannot_distinguish_is_judged_from_the_cache(case: list[list[Span]]) -> None:
+    assert assert_same([CONTRACT], reading_with(case)) == len(case) - 1
+
+
+@pytest.mark.parametrize("case", UNLIKE.values(), ids=UNLIKE)
+def test_what_an_aggregate_distinguishes_is_not_alike(case: list[list[Span]]) -> None:
+    """In both orders, as only what is kept is cached."""
+    for several in (case, case[::-1]):
+        assert assert_same([CONTRACT], reading_with(several)) == 0
+
+
+@pytest.mark.parametrize("name", ["lines.jsonl", "protobuf.pb"])
+@pytest.mark.parametrize("case", [*ALIKE.values(), *UNLIKE.values()], ids=[*ALIKE, *UNLIKE])
+def test_a_file_with_aggregates_is_streamed(tmp_path: Path, name: str, case: Sequence[Sequence[Span]]) -> None:
+    several = [reading_with([spans]) for spans in (*case, *case)]
+    for number, reading in enumerate(several, 1):
+        trace_id = f"{number:032x}"
+        spans = [msgspec.structs.replace(each, trace_id=trace_id) for each in reading.traces[0].spans]
+        several[number - 1] = msgspec.structs.replace(
+            reading, traces=[msgspec.structs.replace(reading.traces[0], trace_id=trace_id, spans=spans)]
+        )
+    assert_streamed_alike(written(tmp_path / name, several), [CONTRACT])
