@@ -24,6 +24,7 @@ from spanpact.lint.rules.never_judged import check_never_judged
 from spanpact.lint.rules.no_effect import check_no_effect
 from spanpact.lint.rules.pending import check_pending
 from spanpact.lint.rules.shadowing import check_shadowing
+from spanpact.lint.rules.span_names import check_span_names
 from spanpact.lint.rules.unused import check_fragment, check_unused
 
 
@@ -80,6 +81,7 @@ def _check(contract: LintedContract, day: dt.date) -> Iterator[LintMessage]:
     yield from check_pending(contract, day)
     yield from check_literals(contract)
     yield from check_forbidden(contract)
+    yield from check_span_names(contract)
 
 
 def _check_fragment(

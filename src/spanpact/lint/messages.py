@@ -37,6 +37,7 @@ _IMPROVEMENTS: Final = {
 _INFORMATION: Final = {
     "class-unused": "a privacy class that nothing forbids: it is only masked",
     "literal-suspicious": "a literal that looks like a presence word, a range, a type or a pattern",
+    "name-with-id": "a span name that looks as if it contained an id",
     "forbid-of-one-span": "`forbid` of an entry that does not reach the spans below it",
     "expectation-unproven": "no example gives other findings when the expectation is removed",
 }

@@ -9,6 +9,7 @@
 | `no_effect` | says-nothing |
 | `unused` | entry-unused, alias-unused, class-unused, fragment-unused, extends-unused |
 | `literals` | literal-suspicious |
+| `span_names` | name-with-id |
 | `forbidden` | forbid-of-one-span |
 | `levels` | level-unused |
 | `pending` | pending-expired |
