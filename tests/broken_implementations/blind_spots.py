@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from opentelemetry.context import Context
 from opentelemetry.sdk.trace import Span
-from opentelemetry.trace import NonRecordingSpan, SpanContext, get_current_span, set_span_in_context
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from tests.broken_implementations.faults import ErrorsBecomeNone
@@ -56,14 +54,3 @@ class OpenFromOpen(Service):
 
     def transition(self, before: str) -> dict[str, Any]:
         return {**super().transition(before), "from_state": "open"}
-
-
-@blind_spot("two-services")
-class RemoteParentLooksLocal(Service):
-    """The caller's context is not marked as remote: some emitters mark every parent as local, and are believed less."""
-
-    def remote_context(self, headers: Headers, service: str) -> Context:
-        context = super().remote_context(headers, service)
-        known = get_current_span(context).get_span_context()
-        local = SpanContext(known.trace_id, known.span_id, is_remote=False, trace_flags=known.trace_flags)
-        return set_span_in_context(NonRecordingSpan(local), context) if known.is_valid else context

@@ -12,7 +12,10 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.trace import Span
 from opentelemetry.trace import (
     Link,
+    NonRecordingSpan,
+    SpanContext,
     SpanKind,
+    get_current_span,
     set_span_in_context,
 )
 
@@ -196,3 +199,14 @@ class IdOfAnotherRequest(Service):
 
     def outgoing(self) -> Headers:
         return {**super().outgoing(), "x-correlation-id": self.last}
+
+
+@broken("two-services", "served/parent")
+class RemoteParentLooksLocal(Service):
+    """The caller's context is made by hand and not marked as remote."""
+
+    def remote_context(self, headers: Headers, service: str) -> Context:
+        context = super().remote_context(headers, service)
+        known = get_current_span(context).get_span_context()
+        local = SpanContext(known.trace_id, known.span_id, is_remote=False, trace_flags=known.trace_flags)
+        return set_span_in_context(NonRecordingSpan(local), context) if known.is_valid else context

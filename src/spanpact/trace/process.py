@@ -16,6 +16,8 @@ from spanpact.trace.topology import TOP, Topology
 _HOSTS: Final = ("host.id", "host.name")
 _UNIQUE: Final = ("container.id", "k8s.pod.uid", "k8s.pod.name", *_HOSTS, "process.pid")
 _SERVICE: Final = ("service.namespace", "service.name")
+_SETTING_FLAGS: Final = ("go", "java", "nodejs", "python", "rust", "webjs")
+"""Languages whose OpenTelemetry SDK was seen to send both flags (ADR 0025)."""
 CALLED_BY: Final = {"server": "client", "consumer": "producer"}
 """The kind of a span that answers a call, and the kind of the call."""
 MOST_COMPARED: Final = 64  # distinct resources of one trace; of more, only equal ones are of one process
@@ -51,6 +53,13 @@ def flags_all_local(resource: Resource) -> bool:
     return any(str(attributes.get(f"telemetry.sdk.{each}", "")).startswith("deno") for each in ("name", "language"))
 
 
+def sets_flags(resource: Resource) -> bool:
+    """Return whether the resource is of an SDK that is known to flag remote parents as remote."""
+    attributes = resource.attributes
+    known = attributes.get("telemetry.sdk.language") in _SETTING_FLAGS
+    return known and attributes.get("telemetry.sdk.name") == "opentelemetry"
+
+
 class Processes:
     """The processes of the spans of one trace, and which remote flags can be relied on.
 
@@ -74,6 +83,16 @@ class Processes:
         """Return the flag of span `i` that its parent is in another process; None where nothing reliable says so."""
         flag = self._topology.spans[i].parent_remote if self._flagged else None
         return None if flag is False and self.resource_numbers[i] in self._ignored else flag
+
+    def is_flagged(self, i: int) -> bool | None:
+        """Return the flag as the emitter of span `i` means it, also where kinds contradict it and the SDK sets flags.
+
+        Propagators of such an SDK flag what they extract as remote: a caller flagged local is a context made by hand.
+        """
+        raw = self._topology.spans[i].parent_remote
+        if raw is False and self._flagged and sets_flags(self._kinds_of_resource[self.resource_numbers[i]]):
+            return False
+        return self.remote(i)
 
     def _emitters_without_flag(self) -> frozenset[int]:
         """Return the resources whose spans are all flagged local, though one has a parent in another process."""

@@ -74,6 +74,12 @@ class Context:
             return span.parent_remote if "remote" in self.capabilities else None
         return self.processes.remote(self.topology.index_of(span))
 
+    def flagged_remote(self, span: Span) -> bool | None:
+        """Return the flag as its emitter means it, whatever kinds say; None where no reliable flag says so."""
+        if span.parent_remote is not False or "remote" not in self.capabilities:
+            return span.parent_remote if "remote" in self.capabilities else None
+        return self.processes.is_flagged(self.topology.index_of(span))
+
     @property
     def processes(self) -> Processes:
         """Return the processes of the trace's spans."""

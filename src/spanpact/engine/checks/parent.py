@@ -35,7 +35,7 @@ def _parent_kind(span: Span, context: Context) -> ParentKind | None:
         return "remote"
     if not span.parent_id:
         return "none"
-    if (remote := context.remote(span)) is not None:
+    if (remote := context.flagged_remote(span)) is not None:
         return "remote" if remote else "local"
     parent = context.parent_of(span)
     if parent is None or "resource" not in context.capabilities:
