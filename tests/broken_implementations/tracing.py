@@ -26,6 +26,8 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased, Sampler
 from opentelemetry.trace import Link, SpanKind, Status, StatusCode, set_span_in_context
 
 STUDIO, AUDIT = "studio-api", "audit-api"
+SDK = {name: value for name, value in Resource.create().attributes.items() if name.startswith("telemetry.sdk.")}
+"""The attributes that the SDK adds to every resource made as its documentation asks."""
 
 
 @dataclass(slots=True)
@@ -50,14 +52,14 @@ class Tracing:
         self.correlation = ContextVar("correlation")
         self.skipped_ns = 0
         self.providers = {service: self.provider(service) for service in (STUDIO, AUDIT)}
-        self.logs = LoggerProvider(Resource(self.resource(STUDIO)), shutdown_on_exit=False)
+        self.logs = LoggerProvider(Resource({**SDK, **self.resource(STUDIO)}), shutdown_on_exit=False)
         self.logs.add_log_record_processor(SimpleLogRecordProcessor(outputs.logs))
 
     def provider(self, service: str) -> TracerProvider:
         """Return the tracer provider of a service."""
         made = TracerProvider(
             self.sampler(),
-            Resource(self.resource(service)),
+            Resource({**SDK, **self.resource(service)}),
             shutdown_on_exit=False,
             id_generator=self.ids(),
             span_limits=self.limits(),
