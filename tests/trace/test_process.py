@@ -11,6 +11,7 @@ from spanpact.trace.process import one_process, processes_of, same_resource
 from spanpact.trace.topology import Topology
 
 ONE, EQUAL, OTHER = Resource({"service.name": "a"}), Resource({"service.name": "a"}), Resource({"service.name": "b"})
+ERLANG = Resource({"service.name": "a", "service.instance.id": 1, "telemetry.sdk.language": "erlang"})
 DENO = Resource({"service.name": "a", "telemetry.sdk.name": "deno-opentelemetry"})
 
 
@@ -123,6 +124,47 @@ class TestFlagsAndKinds:
 
     def test_while_spans_arrive_only_local_parents_show_one_process(self) -> None:
         assert numbers(span(1), span(2, 1), span(3), complete=False) == [0, 0, 1]
+
+
+class TestFlagsThatAreInherited:
+    """The SDK for Erlang flags every span below a remote child as remote."""
+
+    @pytest.mark.parametrize(
+        ("child", "wanted"),
+        [
+            (span(2, 1, True, resource=ERLANG), False),
+            (span(2, 1, True, "client", ERLANG), False),
+            (span(2, 1, True, resource=Resource({**ERLANG.attributes})), False),
+            (span(2, 1, True, resource=Resource({**ERLANG.attributes, "service.instance.id": 2})), True),
+            (span(2, 1, True, resource=ONE), True),
+            (span(2, 1, False, resource=ERLANG), False),
+            (span(2, 1, None, resource=ERLANG), None),
+        ],
+    )
+    def test_below_a_server_of_a_remote_client(self, child: Span, wanted: bool | None) -> None:
+        spans = [span(1, 9, True, "server", ERLANG), child]
+        assert remote(1, *spans) is wanted
+        assert numbers(*spans) == [0, 1 if wanted else 0]
+
+    def test_a_server_of_ones_own_client_is_called(self) -> None:
+        spans = [
+            span(1, 9, True, "server", ERLANG),
+            span(2, 1, True, "client", ERLANG),
+            span(3, 2, True, "server", ERLANG),
+        ]
+        assert (remote(1, *spans), remote(2, *spans)) == (False, True)
+        assert numbers(*spans) == [0, 0, 1]
+
+    def test_not_below_a_span_that_is_not_flagged_remote(self) -> None:
+        assert remote(1, span(1, resource=ERLANG), span(2, 1, True, resource=ERLANG)) is True
+        assert remote(1, span(1, 9, False, resource=ERLANG), span(2, 1, True, resource=ERLANG)) is True
+
+    def test_not_by_another_sdk(self) -> None:
+        assert remote(1, span(1, 9, True, "server", ONE), span(2, 1, True, resource=ONE)) is True
+
+    def test_a_parent_that_is_not_there_is_remote_unless_it_may_come(self) -> None:
+        assert remote(0, span(1, 9, True, resource=ERLANG)) is True
+        assert remote(0, span(1, 9, True, resource=ERLANG), complete=False) is None
 
 
 class TestFlagsThatAreIgnored:

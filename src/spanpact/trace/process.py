@@ -60,6 +60,14 @@ def sets_flags(resource: Resource) -> bool:
     return known and attributes.get("telemetry.sdk.name") == "opentelemetry"
 
 
+def flags_remote_below_remote(resource: Resource) -> bool:
+    """Return whether the resource is of the SDK for Erlang and Elixir, which flags all spans below a remote child so.
+
+    Each of its span contexts is a copy of the parent's, "remote" included.
+    """
+    return resource.attributes.get("telemetry.sdk.language") == "erlang"
+
+
 class Processes:
     """The processes of the spans of one trace, and which remote flags can be relied on.
 
@@ -81,7 +89,10 @@ class Processes:
 
     def remote(self, i: int) -> bool | None:
         """Return the flag of span `i` that its parent is in another process; None where nothing reliable says so."""
-        flag = self._topology.spans[i].parent_remote if self._flagged else None
+        span = self._topology.spans[i]
+        flag = span.parent_remote if self._flagged else None
+        if flag and flags_remote_below_remote(span.resource):
+            return self._is_called_by_remote(i)
         return None if flag is False and self.resource_numbers[i] in self._ignored else flag
 
     def is_flagged(self, i: int) -> bool | None:
@@ -93,6 +104,17 @@ class Processes:
         if raw is False and self._flagged and sets_flags(self._kinds_of_resource[self.resource_numbers[i]]):
             return False
         return self.remote(i)
+
+    def _is_called_by_remote(self, i: int) -> bool | None:
+        """Return whether the parent of a span that may only have inherited the flag is in another process.
+
+        None while the parent may still come. A parent that never comes is taken for remote, so that it is no orphan.
+        """
+        parent, spans = self._topology.parent[i], self._topology.spans
+        if parent == TOP:
+            return True if self._topology.trace.complete else None
+        inherits = spans[parent].parent_remote is True and self._related(i, parent) is True
+        return not inherits or CALLED_BY.get(spans[i].kind) == spans[parent].kind
 
     def _emitters_without_flag(self) -> frozenset[int]:
         """Return the resources whose spans are all flagged local, though one has a parent in another process."""

@@ -70,14 +70,14 @@ class Context:
 
     def remote(self, span: Span) -> bool | None:
         """Return the flag that the span's parent is in another process; None where no reliable flag says so."""
-        if span.parent_remote is not False or "remote" not in self.capabilities:
-            return span.parent_remote if "remote" in self.capabilities else None
+        if span.parent_remote is None or "remote" not in self.capabilities:
+            return None
         return self.processes.remote(self.topology.index_of(span))
 
     def flagged_remote(self, span: Span) -> bool | None:
         """Return the flag as its emitter means it, whatever kinds say; None where no reliable flag says so."""
-        if span.parent_remote is not False or "remote" not in self.capabilities:
-            return span.parent_remote if "remote" in self.capabilities else None
+        if span.parent_remote is None or "remote" not in self.capabilities:
+            return None
         return self.processes.is_flagged(self.topology.index_of(span))
 
     @property

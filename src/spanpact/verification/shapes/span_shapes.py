@@ -13,7 +13,14 @@ from typing import Any, Final, TypeAlias
 
 from spanpact.trace.attributes import IrregularAttributes, walk_values
 from spanpact.trace.model import Attributes, ClockResolutions, Event, Resource, Scope, Span, Value
-from spanpact.trace.process import CALLED_BY, flags_all_local, one_process, same_resource, sets_flags
+from spanpact.trace.process import (
+    CALLED_BY,
+    flags_all_local,
+    flags_remote_below_remote,
+    one_process,
+    same_resource,
+    sets_flags,
+)
 from spanpact.verification.shapes.observed_properties import ObservedProperties
 
 SpanSummary: TypeAlias = tuple[int, str, str, int, int, int, tuple[Hashable, ...], Any, Any]
@@ -178,7 +185,8 @@ class SpanShapes:
                 raise Unshapeable
             attributes = self._attribute_shapes(resource.attributes, [])
             service = repr(resource.attributes.get("service.name"))
-            key = ("resource", service, attributes, flags_all_local(resource), sets_flags(resource))
+            habits = flags_all_local(resource), flags_remote_below_remote(resource), sets_flags(resource)
+            key = ("resource", service, attributes, *habits)
             number = self._attributes.setdefault(key, len(self._attributes))
             if len(self._resources) >= _MOST_HELD:
                 self._resources.clear()
