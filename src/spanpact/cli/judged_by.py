@@ -27,7 +27,7 @@ def add_judging_options(parser: Parser) -> None:
     add_contracts_argument(parser, optional=True)
     parser.add_argument(
         "--pack", action="append", default=[], dest="packs", metavar="NAME",
-        help="a pack that spanpact ships: instrumentation-score, integrity or sensitive-data; may be repeated "
+        help="a pack that spanpact ships: genai, instrumentation-score, integrity or sensitive-data; may be repeated "
         "(default: integrity, which is always there if no contract is given)",
     )  # fmt: skip
     parser.add_argument(

@@ -1,6 +1,6 @@
 """Packs: contracts and rules that spanpact ships for traces of any service, chosen by `--pack NAME`.
 
-`shipped` finds them by name. Two are contract files, in the folder `contracts`; `instrumentation_score` has rules
+`shipped` finds them by name. Three are contract files, in the folder `contracts`; `instrumentation_score` has rules
 that no contract can state. May import: `contract`, `findings`, `privacy`, `trace`, `errors`.
 """
 

@@ -20,6 +20,7 @@ INTEGRITY: Final = "integrity"
 _FOLDER: Final = Path(__file__).parent / "contracts"
 PACKS: Final = MappingProxyType(
     {
+        "genai": "agent runs: the order of steps, budgets of tokens and calls, loops",
         SCORE: "the rules of the Instrumentation Score about traces and resources, with the score",
         INTEGRITY: "every trace is well formed",
         "sensitive-data": "no personal data or secret in any trace",
