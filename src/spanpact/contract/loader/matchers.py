@@ -118,6 +118,9 @@ def _reference(context: Context, node: Node) -> Reference:
 def read_sum(context: Context, node: Node, what: str) -> Matcher:
     """Read the matcher of a sum: a number, or `equals`, `at_least` and `at_most`."""
     if not isinstance(node, Mapping):
+        if not isinstance(node, Scalar) or isinstance(node.value, str):
+            hint = f"accepted: a number, or a mapping of {', '.join(SUM)}"
+            raise node.location.error(f"the sum of {what} cannot be {describe_kind(node)}", hint=hint)
         return Matcher(equals=read_number(node, f"the sum of {what}"))
     keywords = read_mapping(node, f"the sum of {what}", SUM).items
     if not keywords:

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from spanpact.contract.aggregates import Aggregate
 from spanpact.contract.compiled import Count, Matcher
 from spanpact.engine.checks.alike_values import SpanValue, ValueGroups, group_by_value
+from spanpact.engine.checks.attribute_hints import nearest_name
 from spanpact.engine.checks.context import Context
 from spanpact.engine.checks.exact_sums import Total, exact_sum, is_within, shown_total
 from spanpact.engine.checks.outcomes import INCOMPLETE, Breach, Undecided
@@ -43,8 +44,10 @@ def check_aggregate(
     judged = [i for i in selected if context.complete or spans[i].end_ns]
     carried = [(i, values) for i in judged if (values := _values(aggregate, spans[i].attributes))]
     if not carried:
-        wanted = " or ".join(each[0] for each in aggregate.names)
-        why = Undecided("no-reference", f"no {selects} in this flow has {wanted}")
+        wanted = [each[0] for each in aggregate.names]
+        near = next(filter(None, (nearest_name(name, spans[i].attributes) for name in wanted for i in judged[:1])), "")
+        detail = f"no {selects} in this flow has {' or '.join(wanted)}{f' ({near})' if near else ''}"
+        why = Undecided("no-reference", detail)
         return [AggregateOutcome(why if context.complete else INCOMPLETE)]
     if aggregate.keyword == "sum":
         return list(_check_sum(aggregate, carried, context))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from spanpact.engine.checks.outcomes import Breach, Outcome
 from spanpact.engine.checks.renamed_attributes import NEW_NAMES
@@ -33,11 +34,25 @@ def with_attribute_hints(outcomes: Sequence[Outcome], keyword: str, attributes: 
 
 def nearest_attribute(name: str, attributes: Attributes) -> str:
     """Return the attribute that stands for the missing one, with its value and the reason; "" if there is none."""
+    nearest, why = _nearest(name, tuple(attributes))
+    value = shown(attributes[nearest]) if nearest else ""
+    return f"{nearest}={value} is there: {why}" if why else f"near: {nearest}={value}" if nearest else ""
+
+
+def nearest_name(name: str, attributes: Attributes) -> str:
+    """Return the name of that attribute and the reason, without its value; "" if there is none."""
+    nearest, why = _nearest(name, tuple(attributes))
+    return f"{nearest} is there: {why}" if why else f"near: {nearest}" if nearest else ""
+
+
+@lru_cache(1024)
+def _nearest(name: str, names: tuple[str, ...]) -> tuple[str, str]:
+    """Return which of the names stands for the missing one, and why unless it is only similar; "" for none."""
     for old, new in NEW_NAMES.items():
-        if name == new and old in attributes:
-            return f"{old}={shown(attributes[old])} is there: the old name of {new} in the semantic conventions"
-        if name == old and new in attributes:
-            return f"{new}={shown(attributes[new])} is there: the new name of {old} in the semantic conventions"
-    lower = {each.lower().replace("_", "."): each for each in list(attributes)[:_MOST_COMPARED]}
+        if name == new and old in names:
+            return old, f"the old name of {new} in the semantic conventions"
+        if name == old and new in names:
+            return new, f"the new name of {old} in the semantic conventions"
+    lower = {each.lower().replace("_", "."): each for each in names[:_MOST_COMPARED]}
     close = difflib.get_close_matches(name.lower().replace("_", "."), lower, 1, _SIMILAR)
-    return f"near: {lower[close[0]]}={shown(attributes[lower[close[0]]])}" if close else ""
+    return (lower[close[0]], "") if close else ("", "")
