@@ -73,6 +73,7 @@ def trace_context(plan: ContractPlan, topology: Topology, reading: Reading, find
         topology,
         capabilities=reading.source.capabilities,
         find_span=find_span,
+        lacks_span=find_span.lacks,
         tolerance_ns=plan.tolerance_ns,
         skew_ns=plan.skew_ns,
         resolution_ns=reading.source.resolution_ns,

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TypeAlias
+from collections.abc import Iterable
+from typing import Final, Protocol
 
 from spanpact.trace.copies import sort_copies
 from spanpact.trace.model import Span, Trace
+from spanpact.trace.topology import span_ids_if_whole
 
-FindSpan: TypeAlias = Callable[[str, str], Span | None]
-"""Return the span with this trace id and span id, None if it was not read."""
+_MOST_REMEMBERED: Final = 1000  # traces
+
+
+class FindSpan(Protocol):
+    """What the engine may ask about the spans of other traces."""
+
+    def __call__(self, trace_id: str, span_id: str, /) -> Span | None:
+        """Return the span with this trace id and span id, None if it was not read."""
+
+    def lacks(self, trace_id: str, span_id: str, /) -> bool:
+        """Return whether the trace was read whole, and has no such span."""
 
 
 class SpanFinder:
@@ -18,11 +28,25 @@ class SpanFinder:
     def __init__(self, traces: Iterable[Trace]) -> None:
         self._traces = traces
         self._spans: dict[tuple[str, str], Span] | None = None
+        self._by_id: dict[str, Trace] | None = None
+        self._ids: dict[str, frozenset[str] | None] = {}
 
     def __call__(self, trace_id: str, span_id: str) -> Span | None:
         if self._spans is None:
             self._spans = _by_ids(span for trace in self._traces for span in trace.spans)
         return self._spans.get((trace_id, span_id))
+
+    def lacks(self, trace_id: str, span_id: str) -> bool:
+        """Return whether the trace was read whole, and has no such span."""
+        if trace_id not in self._ids:
+            if self._by_id is None:
+                self._by_id = {trace.trace_id: trace for trace in self._traces}
+            if len(self._ids) >= _MOST_REMEMBERED:
+                self._ids.clear()
+            trace = self._by_id.get(trace_id)
+            self._ids[trace_id] = span_ids_if_whole(trace) if trace else None
+        ids = self._ids[trace_id]
+        return ids is not None and span_id not in ids
 
 
 def _by_ids(spans: Iterable[Span]) -> dict[tuple[str, str], Span]:

@@ -73,6 +73,7 @@ _IMPROVEMENTS: Final = {
     "child-late": "a span ends after its parent",
     "attribute-repeated": "a key occurs more than once in a list of attributes",
     "data-dropped": "the SDK counted dropped attributes, events or links",
+    "link-dangling": "a link names a span that is not in its trace",
     "log-uncorrelated": "a log record names a span that is not in its trace",
     "pending-kept": "a pending expectation is kept already",
 }
@@ -102,6 +103,6 @@ CATALOGUE: Final = ids_by_name(FindingId, violation=_VIOLATIONS, improvement=_IM
 """Every finding id of the language."""
 INTEGRITY: Final = frozenset(
     ("trace-roots", "span-orphan", "span-duplicate", "span-cycle", "id-invalid", "span-times", "child-early",
-     "child-late", "value-not-finite", "attribute-repeated", "data-dropped", "log-uncorrelated"),
+     "child-late", "value-not-finite", "attribute-repeated", "data-dropped", "link-dangling", "log-uncorrelated"),
 ) & CATALOGUE.keys()  # fmt: skip
 """The findings that any trace can give, whatever its contract: malformed traces."""

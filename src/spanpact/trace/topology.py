@@ -183,5 +183,13 @@ class Topology:
         return tuple(reversed(line if i == TOP else [*line, "…"]))
 
 
+def span_ids_if_whole(trace: Trace) -> frozenset[str] | None:
+    """Return the ids of a trace's spans; None if it may grow, or if a parent is missing, which is then elsewhere."""
+    if not trace.complete:
+        return None
+    ids = frozenset(span.span_id for span in trace.spans)
+    return ids if all(not span.parent_id or span.parent_id in ids for span in trace.spans) else None
+
+
 def _by_start(span: Span) -> tuple[int, str]:
     return span.start_ns, span.span_id

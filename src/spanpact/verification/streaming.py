@@ -29,6 +29,7 @@ from spanpact.sources.files.last_seen import LastSeen
 from spanpact.sources.files.otlp_file import OtlpFileSource, iter_parts
 from spanpact.trace.clocks import Clocks
 from spanpact.trace.model import ALL_CAPABILITIES, Reading, SourceInfo, Span, Trace
+from spanpact.verification.link_targets import LinkTargets
 from spanpact.verification.shapes import SpanSummary
 from spanpact.verification.shapes.lazy_span_shapes import LazySpanShapes
 from spanpact.verification.stored_documents import StoredDocuments
@@ -72,11 +73,11 @@ def verify_documents(
     observer: StartObserver | None = None,
 ) -> Report | None:
     """Return the report on documents; it holds only the traces with findings. None if they cannot be streamed."""
-    clocks = Clocks()
+    targets = LinkTargets()
     try:
-        stream = _streamed(stored, plans, clocks, observer)
-        if stream and not clocks.all_as_used():  # a resource was judged before it showed how coarse its times are
-            stream = _streamed(stored, plans, Clocks(clocks.found()), observer)
+        stream = _streamed_with_clocks(stored, plans, targets, observer)
+        if stream and targets.find_dangling(stored):
+            stream = _streamed_with_clocks(stored, plans, targets, observer)
     except NeedsFullDecoding:
         return None
     if not stream or not stream.spans:
@@ -84,26 +85,36 @@ def verify_documents(
     return stream.report(strict=strict, allow_unseen=allow_unseen, header=header)
 
 
+def _streamed_with_clocks(
+    stored: StoredDocuments,
+    plans: Sequence[ContractPlan | CompiledContract],
+    targets: LinkTargets,
+    observer: StartObserver | None,
+) -> _Stream | None:
+    """Judge all traces, and once more if a resource was judged before it showed how coarse its times are."""
+    clocks = Clocks()
+    stream = _streamed(stored, plans, clocks, targets, observer)
+    if stream and not clocks.all_as_used():
+        stream = _streamed(stored, plans, Clocks(clocks.found()), targets, observer)
+    return stream
+
+
 def _streamed(
     stored: StoredDocuments,
     plans: Sequence[ContractPlan | CompiledContract],
     clocks: Clocks,
+    targets: LinkTargets,
     observer: StartObserver | None,
 ) -> _Stream | None:
     """Judge all traces of the documents, None if the contracts look at more than shapes hold."""
     reading = Reading(stored.info, (), stored.offered, clocks=clocks)
-    verification = Verification(plans, reading, find_span=_no_linked_spans, observer=observer)
+    verification = Verification(plans, reading, find_span=targets, observer=observer)
     if verification.cache is None:
         return None
     stream = _Stream(stored, reading, verification, verification.cache, _first_pass(stored), clocks)
     for place, document in enumerate(stored.documents(), 1):
         stream.take(document, place)
     return stream
-
-
-def _no_linked_spans(trace_id: str, span_id: str) -> Span | None:
-    """Raise NeedsFullDecoding: a link leads to a trace that may have been dropped."""
-    raise NeedsFullDecoding
 
 
 def _first_pass(stored: StoredDocuments) -> LastSeen:

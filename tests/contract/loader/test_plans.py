@@ -247,7 +247,7 @@ def test_a_contract_in_python_is_loaded_like_a_file() -> None:
 
 
 def test_the_catalogue_of_findings_has_the_default_levels() -> None:
-    assert len(CATALOGUE) == 52
+    assert len(CATALOGUE) == 53
     assert {f.id for f in CATALOGUE.values() if f.level == "information"} == {
         "match-ambiguous",
         "expectation-unproven",
@@ -256,6 +256,7 @@ def test_the_catalogue_of_findings_has_the_default_levels() -> None:
         "attribute-repeated",
         "child-late",
         "data-dropped",
+        "link-dangling",
         "log-uncorrelated",
         "pending-kept",
     }

@@ -21,7 +21,8 @@ class Context:
     """The surroundings of a span; one context for each trace and contract.
 
     `capabilities` and `resolution_ns` are the source's; `tolerance_ns`, `skew_ns` and `fixed_resolution_ns` the
-    contract's, the last in place of what `clocks` infer. `find_span` finds the target of a link by trace and span id.
+    contract's, the last in place of what `clocks` infer. `find_span` finds the target of a link by trace and span id,
+    `lacks_span` says whether another trace was read whole and has no such span.
     `values_of` is None until the spans are assigned, because `same_as` never steers the assignment.
     """
 
@@ -29,6 +30,7 @@ class Context:
     _: KW_ONLY
     capabilities: frozenset[Capability] = ALL_CAPABILITIES
     find_span: Callable[[str, str], Span | None]
+    lacks_span: Callable[[str, str], bool] = lambda *_: False
     tolerance_ns: int = 0
     skew_ns: int = 0
     resolution_ns: int = 1

@@ -13,8 +13,8 @@ from spanpact.lint.rules.unused import key_location, section
 
 _OF_ANY_TRACE: Final = frozenset(
     ("trace-roots", "span-orphan", "span-duplicate", "span-cycle", "id-invalid", "span-times", "child-early",
-     "child-late", "value-not-finite", "attribute-repeated", "data-dropped", "log-uncorrelated", "span-lost",
-     "span-altered"),
+     "child-late", "value-not-finite", "attribute-repeated", "data-dropped", "link-dangling", "log-uncorrelated",
+     "span-lost", "span-altered"),
 )  # fmt: skip
 """Findings of any trace or of two sources: a level for the finding, or for it at `integrity`, can always apply."""
 _OF_THE_FILE: Final = frozenset(("expectation-unproven", "example-wrong", "pending-kept", "pending-expired"))

@@ -13,6 +13,7 @@ from spanpact.engine.checks.integrity.dropped_data import check_dropped_data
 from spanpact.engine.checks.integrity.duplicates import check_duplicates
 from spanpact.engine.checks.integrity.finite_values import check_finite_values
 from spanpact.engine.checks.integrity.ids import check_ids
+from spanpact.engine.checks.integrity.link_targets import check_link_targets
 from spanpact.engine.checks.integrity.log_correlation import check_log_correlation
 from spanpact.engine.checks.integrity.repeated_keys import check_repeated_keys
 from spanpact.engine.checks.integrity.span_times import check_span_times
@@ -22,7 +23,7 @@ from spanpact.engine.checks.outcomes import LocatedBreach
 __all__ = ["check_integrity"]
 
 _OF_COMPLETE_TRACES: Sequence[Callable[[Context], Iterator[LocatedBreach]]] = (
-    check_roots, check_orphans, check_cycles, check_log_correlation,
+    check_roots, check_orphans, check_cycles, check_log_correlation, check_link_targets,
 )  # fmt: skip
 _OF_ALL_TRACES: Sequence[Callable[[Context], Iterator[LocatedBreach]]] = (
     check_duplicates, check_ids, check_span_times, check_child_and_parent_times, check_finite_values,
@@ -31,6 +32,6 @@ _OF_ALL_TRACES: Sequence[Callable[[Context], Iterator[LocatedBreach]]] = (
 
 
 def check_integrity(context: Context) -> Iterator[LocatedBreach]:
-    """Yield the integrity breaches of one trace; of an incomplete one without roots, orphans, cycles and logs."""
+    """Yield the integrity breaches of one trace; those of `_OF_COMPLETE_TRACES` only if it is complete."""
     for check in (*_OF_COMPLETE_TRACES, *_OF_ALL_TRACES) if context.complete else _OF_ALL_TRACES:
         yield from check(context)

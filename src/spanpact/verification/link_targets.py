@@ -1,0 +1,144 @@
+"""Find the links into other traces that lead nowhere, for streaming verification, which holds no other trace.
+
+A verification notes the targets of links. After it, one pass over the documents looks for the spans that they name.
+Only if some are missing in traces that are there, a second pass finds out whether these traces are whole; then the
+verification is repeated. Without links into other traces nothing of this happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from spanpact.otlp import Batch, SharedValues, lazy_json, lazy_protobuf
+from spanpact.otlp.batch import NeedsFullDecoding
+from spanpact.otlp.json_decoding import normalize_id
+from spanpact.sources.files.json_texts import Document
+from spanpact.sources.files.last_seen import LastSeen
+from spanpact.trace.model import Span
+from spanpact.verification.stored_documents import StoredDocuments
+
+_NOTED, _FOUND = 1, 2
+_KEY_BYTES, _TRACE_DIGITS = 24, 32
+
+Ids = tuple[str, str, str]
+"""The trace id, span id and parent id of a span."""
+
+
+class LinkTargets:
+    """The targets of links into other traces; those that are well formed are kept in 24 bytes, and 12 a slot."""
+
+    def __init__(self) -> None:
+        self._states = LastSeen()
+        self._packed = bytearray()
+        self._others: list[tuple[str, str]] = []
+        self._dangling: frozenset[tuple[str, str]] | None = None
+
+    def __call__(self, trace_id: str, span_id: str) -> Span | None:
+        """Raise NeedsFullDecoding: a contract looks at a span of a trace that may have been dropped."""
+        raise NeedsFullDecoding
+
+    def lacks(self, trace_id: str, span_id: str) -> bool:
+        """Return whether the trace lacks the span. Before `find_dangling` note this target, and return False."""
+        if self._dangling is not None:
+            return (trace_id, span_id) in self._dangling
+        key = trace_id + span_id
+        if not self._states.place(key):
+            self._states.note((key,), _NOTED)
+            self._keep(trace_id, span_id)
+        return False
+
+    def _keep(self, trace_id: str, span_id: str) -> None:
+        try:
+            packed = bytes.fromhex(trace_id + span_id)
+        except ValueError:
+            packed = b""
+        if len(packed) == _KEY_BYTES and len(trace_id) == _TRACE_DIGITS and packed.hex() == trace_id + span_id:
+            self._packed += packed
+        else:
+            self._others.append((trace_id, span_id))
+
+    def find_dangling(self, stored: StoredDocuments) -> bool:
+        """Look for the targets noted in the documents. Return whether some are not in their trace."""
+        missing = list(self._missing(stored)) if self._packed or self._others else []
+        found = _traces(stored, {trace_id for trace_id, _ in missing}) if missing else {}
+        self._dangling = frozenset(
+            (trace_id, span_id)
+            for trace_id, span_id in missing
+            if trace_id in found and found[trace_id].lacks(span_id, stored.settled)
+        )
+        return bool(self._dangling)
+
+    def _missing(self, stored: StoredDocuments) -> Iterator[tuple[str, str]]:
+        """Yield the targets whose span is not there while their trace is."""
+        states, given = self._states, LastSeen()
+        last = ""
+        for _, (trace_id, span_id, _) in _ids(stored):
+            if states.place(trace_id + span_id) == _NOTED:
+                states.note((trace_id + span_id,), _FOUND)
+            if trace_id != last:
+                given.note((trace_id,), 1)
+                last = trace_id
+        for trace_id, span_id in self._targets():
+            if states.place(trace_id + span_id) == _NOTED and given.place(trace_id):
+                yield trace_id, span_id
+
+    def _targets(self) -> Iterator[tuple[str, str]]:
+        for start in range(0, len(self._packed), _KEY_BYTES):
+            key = self._packed[start : start + _KEY_BYTES].hex()
+            yield key[:_TRACE_DIGITS], key[_TRACE_DIGITS:]
+        yield from self._others
+
+
+@dataclass(slots=True)
+class _TraceIds:
+    """The ids of a trace's spans, those of their parents, and the last document in which it occurs."""
+
+    spans: set[str] = field(default_factory=set)
+    parents: set[str] = field(default_factory=set)
+    last: int = 0
+
+    def lacks(self, span_id: str, settled: float) -> bool:
+        """Return whether the trace is complete and whole and lacks the span."""
+        return self.last <= settled and self.parents <= self.spans and span_id not in self.spans
+
+
+def _traces(stored: StoredDocuments, wanted: set[str]) -> dict[str, _TraceIds]:
+    found: dict[str, _TraceIds] = {}
+    for place, (trace_id, span_id, parent_id) in _ids(stored):
+        if trace_id in wanted:
+            ids = found.setdefault(trace_id, _TraceIds())
+            ids.spans.add(span_id)
+            ids.parents.update([parent_id] if parent_id else ())
+            ids.last = place
+    return found
+
+
+def _ids(stored: StoredDocuments) -> Iterator[tuple[int, Ids]]:
+    """Yield the ids of all spans, with the place of their document."""
+    shared: Final = SharedValues()
+    for place, document in enumerate(stored.documents(), 1):
+        for ids in _ids_of(document, shared):
+            yield place, ids
+
+
+def _ids_of(document: Document | bytes | Batch, shared: SharedValues) -> Iterator[Ids]:
+    if isinstance(document, bytes):
+        for _, spans in lazy_protobuf.iter_groups(document):
+            yield from ((span.trace_id.hex(), span.span_id.hex(), span.parent_span_id.hex()) for span in spans)
+        return
+    if isinstance(document, Document) and not document.check_keys:
+        try:
+            groups = list(lazy_json.iter_groups(document.request))
+        except NeedsFullDecoding:
+            pass
+        else:
+            for _, raw in groups:
+                for each in raw:
+                    ids = (each.trace_id or "", each.span_id or "", each.parent_span_id or "")
+                    trace_id, span_id, parent_id = map(normalize_id, ids)
+                    yield trace_id, span_id, parent_id
+            return
+    batch = document if isinstance(document, Batch) else document.decode(shared)
+    yield from ((span.trace_id, span.span_id, span.parent_id) for span in batch.spans)
