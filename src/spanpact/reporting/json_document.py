@@ -9,6 +9,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from spanpact import __version__
 from spanpact.errors import Place
 
@@ -20,8 +22,11 @@ def versioned(name: str, shape: int, fields: Mapping[str, Any]) -> dict[str, Any
 
 def json_text(document: Mapping[str, Any]) -> str:
     """Return the document as JSON text in valid UTF-8 that ends with a line break; lone surrogates are escaped."""
-    text = json.dumps(document, ensure_ascii=False, indent=2)
-    return text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n"
+    try:  # json indents in Python, which takes longer than judging most traces
+        return msgspec.json.format(json.dumps(document, ensure_ascii=False), indent=2) + "\n"
+    except (UnicodeEncodeError, msgspec.DecodeError):  # a lone surrogate, or a number that is not finite
+        text = json.dumps(document, ensure_ascii=False, indent=2)
+        return text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n"
 
 
 def place_fields(place: Place | None) -> dict[str, Any] | None:
