@@ -143,7 +143,7 @@ class _ConditionChecker:
     def _check_content(self, side: CompiledSide, check: Check, i: Index) -> None:
         name, topology = self.condition.plan.id, self.context.topology
         outcomes = check.judge(topology.spans[i], self.context)
-        if not check.entry:
+        if outcomes and not check.entry:
             outcomes = with_attribute_hints(outcomes, check.keyword, topology.spans[i].attributes)
         for outcome in outcomes:
             if isinstance(outcome, Breach):

@@ -114,7 +114,7 @@ class _FlowChecker:
         results.mark_reached(entry.id, "span")
         for check in entry.content:
             outcomes = (INCOMPLETE,) if i in self._open_spans else check.judge(span, context)
-            if not check.entry:
+            if outcomes and not check.entry:
                 outcomes = with_attribute_hints(outcomes, check.keyword, span.attributes)
             if check.phase == "relation" and not outcomes:
                 results.mark_kept_so_far(check.entry or entry.id, check.keyword)

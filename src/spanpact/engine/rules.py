@@ -28,19 +28,19 @@ from spanpact.engine.checks.limits import compile_limits
 from spanpact.engine.checks.outcomes import INCOMPLETE, all_kept
 from spanpact.engine.checks.parent import compile_parents
 from spanpact.engine.results.collector import ResultCollector
-from spanpact.engine.results.expectations import rule_expectations
+from spanpact.engine.results.expectations import ExpectationKey, rule_expectations
 from spanpact.privacy import Scanner
+from spanpact.trace.name_patterns import FittingNames
 
 EventJudge: TypeAlias = Callable[[NamedEvent, Context], Sequence[Outcome]]
-
-_REMEMBERED = 4096  # span names; a trace with more has names of high cardinality, which are not worth remembering
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
     """A rule with its checks compiled.
 
-    `matching_names` remembers which span names fit. `named` are the attributes that the rule names.
+    `fitting_names` are those of spans that it may select. `named` are the attributes that the rule names,
+    `expectations` all that it expects of what it selects.
     """
 
     plan: Rule
@@ -48,8 +48,9 @@ class CompiledRule:
     content: tuple[Check, ...]
     event_where: tuple[tuple[str, EventJudge], ...]
     event_content: tuple[tuple[str, EventJudge], ...]
-    matching_names: dict[str, bool]
+    fitting_names: FittingNames
     named: frozenset[str]
+    expectations: tuple[ExpectationKey, ...]
 
     @property
     def selects_every_span(self) -> bool:
@@ -59,15 +60,7 @@ class CompiledRule:
 
     def selects(self, i: Index, context: Context) -> bool | Undecided:
         """Return whether a rule about spans selects the span."""
-        if self.plan.span is None:
-            return False
-        name = context.topology.spans[i].name
-        fits = self.matching_names.get(name)
-        if fits is None:
-            if len(self.matching_names) > _REMEMBERED:
-                self.matching_names.clear()
-            excluded = self.plan.except_spans is not None and self.plan.except_spans.fits(name)
-            fits = self.matching_names[name] = not excluded and self.plan.span.fits(name)
+        fits = self.fitting_names[context.topology.spans[i].name]
         return fits and (not self.where or meets(self.where, i, context))
 
 
@@ -92,13 +85,15 @@ def compile_rule(rule: Rule) -> CompiledRule:
     """Return the rule with its checks compiled."""
     named = named_attributes(rule.where) | named_attributes(rule.content)
     named = named.union(*(aggregate.all_names for aggregate in rule.aggregates))
+    names = FittingNames(rule.span, rule.except_spans)
+    expected = tuple(each for each in rule_expectations(rule) if each[1] != "count")
     if rule.event is None:
         content = compile_content(rule.content)
         if rule.parents:
             content = (compile_parents(rule.parents, rule.places.get("parents")), *content)
-        return CompiledRule(rule, compile_content(rule.where), content, (), (), {}, named)
+        return CompiledRule(rule, compile_content(rule.where), content, (), (), names, named, expected)
     judges = [tuple(_compile_event_content(each)) for each in (rule.where, rule.content)]
-    return CompiledRule(rule, (), (), judges[0], judges[1], {}, named)
+    return CompiledRule(rule, (), (), judges[0], judges[1], names, named, expected)
 
 
 def _compile_event_content(content: Content) -> Iterator[tuple[str, EventJudge]]:
@@ -162,9 +157,7 @@ def _check_number(
     """
     plan, number = rule.plan, len(selected)
     if not number and not unknown:
-        for id, keyword in rule_expectations(plan):
-            if keyword != "count":
-                results.mark_reached(id, keyword, exercised=False)
+        results.mark_unselected(plan.id, rule.expectations)
     if plan.count is None:
         return
     if unknown:
@@ -213,18 +206,21 @@ def _check_spans(
     """Return the spans that the rule selects, and why this is undecided for some; record the checks of each."""
     found: list[Index] = []
     unknown = None
-    topology = context.topology
+    topology, fits = context.topology, rule.fitting_names
     for i in spans:
-        selected = rule.selects(i, context)
+        span = topology.spans[i]
+        if not fits[span.name]:
+            continue
+        selected = not rule.where or meets(rule.where, i, context)
         if isinstance(selected, Undecided):
             unknown = selected
             _mark_undecided(rule, selected, results)
         elif selected:
             found.append(i)
             for check in rule.content:
-                outcomes = check.judge(topology.spans[i], context)
-                if not check.entry:
-                    outcomes = with_attribute_hints(outcomes, check.keyword, topology.spans[i].attributes)
+                outcomes = check.judge(span, context)
+                if outcomes and not check.entry:
+                    outcomes = with_attribute_hints(outcomes, check.keyword, span.attributes)
                 results.record(check.entry or rule.plan.id, check.keyword, outcomes, topology, i)
     return found, unknown
 

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Final
+
+_MOST_REMEMBERED: Final = 4096  # names; a trace with more has names of high cardinality, not worth remembering
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +83,17 @@ def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     """
     starts = one[0].startswith(other[0]) or other[0].startswith(one[0])
     return starts and (one[-1].endswith(other[-1]) or other[-1].endswith(one[-1]))
+
+
+class FittingNames(dict[str, bool]):
+    """Whether a name fits `pattern` and not `excluded`, found when it is first looked up; some names are remembered."""
+
+    def __init__(self, pattern: NamePattern | None, excluded: NamePattern | None = None) -> None:
+        self._pattern, self._excluded = pattern, excluded
+
+    def __missing__(self, name: str) -> bool:
+        if len(self) >= _MOST_REMEMBERED:
+            self.clear()
+        excluded = self._excluded is not None and self._excluded.fits(name)
+        fits = self[name] = self._pattern is not None and not excluded and self._pattern.fits(name)
+        return fits

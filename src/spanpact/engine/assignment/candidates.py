@@ -21,7 +21,14 @@ def selects(entry: CompiledEntry, i: Index, context: Context) -> bool | Undecide
 def meets(checks: Sequence[Check], i: Index, context: Context) -> bool | Undecided:
     """Return whether a span keeps all checks; one breach outweighs checks that cannot be decided."""
     span = context.topology.spans[i]
-    return all_kept(outcome for check in checks for outcome in check.judge(span, context))
+    so_far: bool | Undecided = True
+    for check in checks:
+        if outcomes := check.judge(span, context):
+            kept = all_kept(outcomes)
+            if kept is False:
+                return False
+            so_far = so_far if kept is True else kept
+    return so_far
 
 
 def find_candidates(group: Group, context: Context) -> dict[Index, list[CompiledEntry]]:

@@ -46,7 +46,7 @@ def compile_attribute(expectation: AttributeExpectation) -> AttributeJudge:
     same_as = matcher.same_as
 
     def judge(attributes: Attributes, context: Context) -> Sequence[Outcome]:
-        found, undecided = False, None
+        found, undecided, types_known = False, None, "value_types" in context.capabilities
         for each in names:
             if each not in attributes:
                 continue
@@ -54,7 +54,8 @@ def compile_attribute(expectation: AttributeExpectation) -> AttributeJudge:
             for value in (attributes[each],) if type(attributes) is dict else values_of(attributes, each):
                 unknown = undecidable_type(matcher, value, context.capabilities) if type_asked else None
                 test = untyped_fault if unknown else fault
-                if has_value_test and (others := possible_values(value, context.capabilities)):
+                others = possible_values(value, context.capabilities) if has_value_test and not types_known else ()
+                if others:
                     unknown, wrong = TYPE_UNKNOWN, certain_fault(test, value, others)
                 else:
                     wrong = test(value)

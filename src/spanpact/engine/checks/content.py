@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 from spanpact.contract.compiled import AttributeExpectation, Content
 from spanpact.engine.checks.attributes import compile_attribute, exactly_one_true
@@ -16,7 +17,17 @@ from spanpact.engine.checks.links import compile_links
 from spanpact.engine.checks.outcomes import Outcome
 from spanpact.engine.checks.parent import compile_parent
 from spanpact.engine.checks.span_fields import compile_name, compile_text
-from spanpact.trace.model import Span
+from spanpact.trace.model import Capability, Resource, Span
+
+_MOST_RESOURCES: Final = 1 << 10  # remembered by each check
+
+
+class _JudgedResource(NamedTuple):
+    """The outcomes of one check on a resource, which many spans have; holding it keeps its id its own."""
+
+    resource: Resource
+    capabilities: frozenset[Capability]
+    outcomes: Sequence[Outcome]
 
 
 def compile_content(content: Content) -> tuple[Check, ...]:
@@ -70,9 +81,18 @@ def _attribute(expectation: AttributeExpectation) -> Check:
 
 def _resource(expectation: AttributeExpectation) -> Check:
     judge_one = compile_attribute(expectation)
+    known: dict[int, _JudgedResource] = {}
 
     def judge(span: Span, context: Context) -> Sequence[Outcome]:
-        return missing_capability(context, "resource") or judge_one(span.resource.attributes, context)
+        if expectation.matcher.same_as:
+            return missing_capability(context, "resource") or judge_one(span.resource.attributes, context)
+        judged = known.get(id(span.resource))
+        if judged is None or judged.capabilities != context.capabilities:
+            outcomes = missing_capability(context, "resource") or judge_one(span.resource.attributes, context)
+            if len(known) >= _MOST_RESOURCES:
+                known.clear()
+            judged = known[id(span.resource)] = _JudgedResource(span.resource, context.capabilities, outcomes)
+        return judged.outcomes
 
     return _named("resource", expectation, judge)
 

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias, cast
 
 from spanpact.contract.compiled import Content
 from spanpact.engine.checks.check import Judge, missing_capability
+from spanpact.engine.checks.clean_attributes import CleanAttributes
 from spanpact.engine.checks.context import Context
 from spanpact.engine.checks.outcomes import INCOMPLETE, KEPT, Breach, Outcome, Undecided
 from spanpact.engine.checks.values import TYPE_UNKNOWN
@@ -16,6 +17,7 @@ from spanpact.privacy import Scanner, number_text
 from spanpact.trace.attributes import pairs_of
 from spanpact.trace.equality import possible_values
 from spanpact.trace.model import ALL_CAPABILITIES, NO_SCOPE, Attributes, Capability, Event, LogRecord, Span, Value
+from spanpact.trace.process import same_resource
 
 _PARTS: Final[Sequence[Capability]] = ("events", "links", "status_message", "scope", "resource")
 
@@ -28,9 +30,16 @@ all texts of a list also come together, as they may hold a value in parts.
 def compile_forbid(content: Content) -> Judge:
     """Return the check of `forbid` on a span and all that it carries: events, links, resource, scope, log records."""
     scanner, exempt = Scanner(content.forbid), content.exempt
+    clean: dict[bool, CleanAttributes] = {}  # by whether the source distinguishes types
 
     def judge(span: Span, context: Context) -> Sequence[Outcome]:
-        found = leaks(span_texts(span, context, exempt), scanner, context.capabilities) or _missing_parts(context)
+        capabilities = context.capabilities
+        known = clean.get("value_types" in capabilities)
+        if known is None:
+            known = clean["value_types" in capabilities] = CleanAttributes(
+                lambda name, value: attribute_leaks(name, value, scanner, exempt, capabilities)
+            )
+        found = leaks(span_texts(span, context, exempt, known), scanner, capabilities) or _missing_parts(context)
         return found or (KEPT if context.complete else (INCOMPLETE,))  # a log record may come after its span
 
     return judge
@@ -94,19 +103,19 @@ def _in_parts(name: str, values: Sequence[Value], scanner: Scanner) -> tuple[set
     return certain, possible
 
 
-def span_texts(span: Span, context: Context, exempt: frozenset[str]) -> Iterator[PlacedText]:
-    """Yield every text of a span with its place."""
+def span_texts(span: Span, context: Context, exempt: frozenset[str], clean: CleanAttributes) -> Iterator[PlacedText]:
+    """Yield every text of a span with its place, without attributes that are known to be clean."""
     yield "the span name", "", "", span.name
     if span.status_message:
         yield "the status message", "", "", span.status_message
     if span.trace_state:
         yield "the trace state", "", "", span.trace_state
-    yield from attribute_texts(_OF_SPAN, span.attributes, exempt)
-    yield from attribute_texts(_OF_RESOURCE, span.resource.attributes, exempt)
+    yield from attribute_texts(_OF_SPAN, clean.leaking(span.attributes), exempt)
+    yield from attribute_texts(_OF_RESOURCE, clean.leaking_of(span.resource), exempt)
     if span.scope is not NO_SCOPE:
         yield "the scope's name", "", "", span.scope.name
         yield "the scope's version", "", "", span.scope.version
-        yield from attribute_texts(_OF_SCOPE, span.scope.attributes, exempt)
+        yield from attribute_texts(_OF_SCOPE, clean.leaking_of(span.scope), exempt)
     for event in span.events:
         yield from event_texts(event, exempt)
     for link in span.links:
@@ -125,7 +134,7 @@ def record_texts(record: LogRecord, exempt: frozenset[str]) -> Iterator[PlacedTe
 
 def _owner_texts(record: LogRecord, span: Span | None, exempt: frozenset[str]) -> Iterator[PlacedText]:
     """Yield the texts of a log record's resource and scope that its span does not have."""
-    if span is None or record.resource.attributes != span.resource.attributes:
+    if span is None or not same_resource(record.resource, span.resource):
         yield from attribute_texts(_OF_LOG_RESOURCE, record.resource.attributes, exempt)
     if span is None or record.scope != span.scope:
         yield "the name of a log record's scope", "", "", record.scope.name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, TypeAlias
 
@@ -23,10 +23,13 @@ TYPE_UNKNOWN: Final = Undecided("capability", "the source does not distinguish a
 
 def type_of(value: Value) -> str:
     """Return the type's name as contracts write it; `null` for the empty value."""
-    if isinstance(value, bool):
-        return "boolean"
-    names = {str: "string", int: "int", float: "double", bytes: "bytes", list: "array", dict: "map"}
-    return names.get(type(value), "null")
+    known = _TYPES.get(type(value))
+    return known or ("map" if isinstance(value, dict) else "null")
+
+
+_TYPES: Final[Mapping[type, str]] = {
+    str: "string", bool: "boolean", int: "int", float: "double", bytes: "bytes", list: "array", dict: "map",
+}  # fmt: skip
 
 
 def _is_type(value: Value, name: TypeName) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from spanpact.engine.checks import Undecided
@@ -45,6 +45,7 @@ class CoverageCounter:
         self._exercises: dict[ExpectationKey, _Exercise] = {}
         self._undecided: dict[tuple[str, str, Undecided], int] = {}
         self._vacuous: set[str] = set()
+        self._unselected: set[str] = set()
 
     def mark_reached(self, id: str, keyword: str, *, exercised: int = 1) -> None:
         """Count that the expectation's place was reached; `exercised` is on how many real spans it was decided."""
@@ -65,6 +66,13 @@ class CoverageCounter:
         if id not in self._vacuous:
             self._vacuous.add(id)
             for keyword in self.expectations.keywords_by_id.get(id, ()):
+                self.mark_reached(id, keyword, exercised=False)
+
+    def mark_unselected(self, rule: str, expectations: Iterable[ExpectationKey]) -> None:
+        """Note that a rule selects nothing: the places of these expectations were reached, with nothing to decide."""
+        if rule not in self._unselected:
+            self._unselected.add(rule)
+            for id, keyword in expectations:
                 self.mark_reached(id, keyword, exercised=False)
 
     def has_undecided(self, id: str, keyword: str) -> bool:
