@@ -63,12 +63,12 @@ class Origin:
     offset: int = 0
     line: int = 1
 
-    def error(self, fault: JsonFault, data: bytes) -> SourceError:
+    def error(self, fault: JsonFault, data: bytes, format: str = "OTLP JSON") -> SourceError:
         """Return the SourceError for a fault in `data`, with byte offset and line counted from the file's start."""
         if fault.offset is None:
-            return SourceError(f"{self.name}: line {self.line}: not OTLP JSON: {fault.what}")
+            return SourceError(f"{self.name}: line {self.line}: not {format}: {fault.what}")
         line = self.line + data.count(b"\n", 0, fault.offset)
-        return SourceError(f"{self.name}: byte {self.offset + fault.offset} (line {line}): not OTLP JSON: {fault.what}")
+        return SourceError(f"{self.name}: byte {self.offset + fault.offset} (line {line}): not {format}: {fault.what}")
 
 
 def decode_json(

@@ -24,11 +24,7 @@ from spanpact.trace.model import Reading
 from spanpact.verification.streaming import verify_file
 from spanpact.verification.verifying import verify
 from tests.sources.every_source import as_protobuf
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
+from tests.sources.files.compressing import zstd
 
 
 @pytest.fixture(scope="module")

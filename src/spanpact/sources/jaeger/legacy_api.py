@@ -96,11 +96,18 @@ class JaegerLegacy(JaegerApi):
 
     def _decode(self, body: bytes) -> list[Span]:
         try:
-            traces = msgspec.json.decode(body, type=_Answer).data or ()
-            shared = SharedValues()
-            return [span for trace in traces for span in _of_trace(trace, shared)]
+            return decode_answer(body, SharedValues())
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError, TypeError) as error:
             raise self._not_understood(error) from None
+
+
+def decode_answer(body: bytes, shared: SharedValues) -> list[Span]:
+    """Decode the spans of an answer of `/api/traces`, which is also what Jaeger's UI saves.
+
+    Raise MsgspecError, UnicodeDecodeError, RecursionError, ValueError or TypeError where it is something else.
+    """
+    traces = msgspec.json.decode(body, type=_Answer).data or ()
+    return [span for trace in traces for span in _of_trace(trace, shared)]
 
 
 def _of_trace(trace: _Trace, shared: SharedValues) -> Iterator[Span]:

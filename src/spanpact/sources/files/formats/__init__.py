@@ -10,17 +10,23 @@ from __future__ import annotations
 from typing import Final
 
 from spanpact.errors import SourceError
+from spanpact.sources.files.formats.go_console import GO_CONSOLE
+from spanpact.sources.files.formats.jaeger_json import JAEGER_JSON
 from spanpact.sources.files.formats.json_outline import is_json
 from spanpact.sources.files.formats.otlp_json import OTLP_JSON
 from spanpact.sources.files.formats.otlp_messages import OTLP_MESSAGES
 from spanpact.sources.files.formats.otlp_protobuf import OTLP_PROTOBUF
+from spanpact.sources.files.formats.python_console import PYTHON_CONSOLE
 from spanpact.sources.files.formats.refused import refusal, unknown
 from spanpact.sources.files.formats.trace_format import Start, TraceFormat
 
 __all__ = ["FORMATS", "OTLP_JSON", "Start", "TraceFormat", "detect"]
 
-FORMATS: Final = (OTLP_JSON, OTLP_PROTOBUF, OTLP_MESSAGES)
-ACCEPTED: Final = "accepted: OTLP as JSON or protobuf, each also with gzip or zstd"
+FORMATS: Final = (OTLP_JSON, OTLP_PROTOBUF, OTLP_MESSAGES, JAEGER_JSON, PYTHON_CONSOLE, GO_CONSOLE)
+ACCEPTED: Final = (
+    "accepted: OTLP as JSON or protobuf, Jaeger's JSON, the console output of OpenTelemetry Python and Go, "
+    "each also with gzip or zstd"
+)
 
 
 def detect(start: bytes, name: str) -> TraceFormat:
