@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from spanpact.engine.checks.clocks import compared_clocks
 from spanpact.engine.checks.context import Context
@@ -11,6 +12,11 @@ from spanpact.engine.checks.shown import shown_ns
 from spanpact.trace.clocks import ends_by_another_clock
 from spanpact.trace.model import Span
 from spanpact.trace.topology import TOP
+
+_ENDED_BY_RESPONSE: Final = frozenset(
+    f"@opentelemetry/instrumentation-{framework}" for framework in ("connect", "express", "router")
+)
+"""Scopes whose spans end when the response is closed, after the server span that ends at the same event."""
 
 
 def check_child_and_parent_times(context: Context) -> Iterator[LocatedBreach]:
@@ -51,5 +57,10 @@ def _longest_pause_ns(i: int, context: Context) -> int:
 
 
 def _ends_late_by_design(span: Span, parent: Span, context: Context) -> bool:
-    """Return whether nobody waits for the span: a consumer below its producer, or below a span of another process."""
+    """Return whether nobody waits for the span, or its late end shows no work.
+
+    The first is a consumer below its producer, or below a span of another process; the second a layer of a framework.
+    """
+    if span.scope.name in _ENDED_BY_RESPONSE:
+        return True
     return span.kind == "consumer" and (parent.kind == "producer" or not context.same_process(span, parent))
