@@ -22,6 +22,15 @@ class WholeCommand(Service):
         return await super().send(operation, *arguments)
 
 
+@broken("redis-set", "private/privacy-leak")
+class PasswordOfTheServer(Service):
+    """Spans tell how the client has logged in, the password of the Redis server too."""
+
+    async def send(self, operation: str, *arguments: Any) -> Any:
+        get_current_span().set_attribute("redis.login", "AUTH studio-api correct-horse-battery")
+        return await super().send(operation, *arguments)
+
+
 @broken("redis-unregistered-key", "private/privacy-leak", "redis/attribute-value")
 class UnknownKeyAsItIs(Service):
     """A key that fits no template is shown as it is."""
