@@ -16,11 +16,11 @@ from tests.reporting.sample_reports import changed, in_trace, judged, kept_flow
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
-VERIFYING = ("verify", "run")
+VERIFYING = ("verify", "run", "receive")
 
 
 def section(name: str) -> str:
-    """Return the section about a command; `verify` and `run` share a table."""
+    """Return the section about a command; `verify`, `run` and `receive` share a table."""
     parts = re.split(r"^## ", PAGE, flags=re.MULTILINE)
     titles = [f"spanpact {each}" for each in (VERIFYING if name in VERIFYING else (name,))]
     return "".join(part for part in parts if part.splitlines()[0] in titles)

@@ -183,7 +183,7 @@ def test_examples_are_judged_without_a_source(cli: CommandLine, arguments: list[
         (["verify", "C", "--from"], ["--from"]),
         (["verify", "C", "--from", ""], ["the source is empty"]),
         (["verify", "C", "--from", "gopher:x"], ["gopher"]),
-        ([], ["verify, run, show"]),
+        ([], ["verify, run, receive, show"]),
         (["verfy"], ["verfy"]),
         (["\x1b[31m"], ["'\\x1b[31m'"]),
     ],

@@ -1,7 +1,7 @@
 """The command line: `spanpact COMMAND ...`.
 
-One module a command, named after it, with `build_parser` (its options) and `run` (what it does). The other modules
-hold what commands share: `options`, `reports`, `reading`, `scenario_labels`, `output`, `process`.
+One module or package a command, named after it, with `build_parser` (its options) and `run` (what it does). The other
+modules hold what commands share: `options`, `reports`, `reading`, `scenario_labels`, `output`, `process`.
 
 Exit codes: 0 kept, 1 broken, 2 wrong usage or contract file, 3 could not verify, 130 interrupted. Every error is one
 line on standard error; `SPANPACT_DEBUG=1` shows the stack trace of an error in spanpact itself.
@@ -28,6 +28,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "verify": "verify traces against contracts, or check the contracts' own examples",
         "run": "run a command, receive the traces it exports, and verify them",
+        "receive": "receive traces by OTLP until stopped, and verify them",
         "show": "print the traces of a source as trees",
         "lint": "find mistakes in contract files and their examples; needs no traces",
         "compare": "compare the spans that two or more sources hold of the same traces",

@@ -8,13 +8,14 @@ import shlex
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 import msgspec
 
 from spanpact.cli.command_environment import command_environment
 from spanpact.cli.judged_by import add_judging_options, load_judged_by
 from spanpact.cli.last_spans import wait_for_last_spans
+from spanpact.cli.losses import lost
 from spanpact.cli.options import EXIT_CODES, Parser, add_verification_options
 from spanpact.cli.output import print_message, write_file
 from spanpact.cli.process import describe_exit, run_command
@@ -26,9 +27,6 @@ from spanpact.privacy import mask
 from spanpact.sources import OtlpReceiver, ReceiverCounts, encode_traces_json
 from spanpact.trace.model import Reading
 from spanpact.verification.verifying import verify
-
-Header: TypeAlias = list[tuple[str, str]]
-"""Lines of the report's header: what, value."""
 
 SCENARIOS_VARIABLE: Final = "SPANPACT_SCENARIOS"
 """The environment variable that names the file to which the command may append lines `TRACE_ID SCENARIO`."""
@@ -81,7 +79,7 @@ def run(arguments: Sequence[str]) -> int:
     plans = judged_by.plans
     labels = read_labels(given.scenarios) if given.scenarios else {}
     code, reading, counts, changes = _receive(command, given, labels)
-    losses = _losses(counts)
+    losses = lost(counts)
     changed = [("changed", f"variables of the command: {mask(changes)}")] if changes else []
     header = [("command", mask(shlex.join(command))), *changed, *losses]
     used_labels = {trace.trace_id: trace.scenario for trace in reading.traces if trace.scenario}
@@ -143,16 +141,3 @@ def _receive(
         text = file.read_text(encoding="utf-8", errors="replace")
         reading = labelled(reading, {**labels, **parse_labels(text.splitlines(), file=SCENARIOS_VARIABLE)})
     return code, reading, counts, environment.changes
-
-
-def _losses(counts: ReceiverCounts) -> Header:
-    lines = []
-    if counts.dropped:
-        lines.append(("dropped", f"{counts.dropped} spans and logs, the receiver was full: the traces are incomplete"))
-    if counts.http_2:
-        lines.append(("refused", f"{counts.http_2} connections by OTLP/gRPC to the port for OTLP/HTTP"))
-    if counts.tls:
-        lines.append(("refused", f"{counts.tls} connections by TLS to a port without TLS"))
-    if wrong := counts.rejected - counts.http_2 - counts.tls:
-        lines.append(("refused", f"{wrong} requests to the receiver, malformed or too large"))
-    return lines

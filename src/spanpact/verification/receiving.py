@@ -16,7 +16,7 @@ from spanpact.sources.receiver.intake.received_traffic import NOTHING_GROWS, Rec
 from spanpact.sources.receiver.intake.request_body import BODY
 from spanpact.verification.stored_documents import StoredDocuments
 from spanpact.verification.streaming import verify_documents
-from spanpact.verification.verifying import verify
+from spanpact.verification.verifying import StartObserver, verify
 
 
 def verify_received(
@@ -29,26 +29,31 @@ def verify_received(
     strict: bool = False,
     allow_unseen: bool = False,
     header: Sequence[tuple[str, str]] = (),
+    observer: StartObserver | None = None,
+    hold: bool = False,
 ) -> Report:
     """Return the report on the traffic of a session of a receiver (default: what is in no session).
 
     A trace to which something came after `growing_since` (s, monotonic) is incomplete. `source_name` is the name in the
-    report (default: with the address). What arrives meanwhile is not judged.
+    report (default: with the address). `hold`: the report holds all traces, not only those with findings. What arrives
+    meanwhile is not judged.
     """
     traffic = traffic or receiver.sessions.default
     info = receiver.info
     if source_name:
         info = msgspec.structs.replace(info, name=source_name)
     report = None
-    if not traffic.logs:
+    if not traffic.logs and not hold:
         kept = _Kept(traffic)
         stored = StoredDocuments(
             info, receiver.scenarios, receiver.offered, kept.documents, kept.settled(growing_since)
         )
-        report = verify_documents(stored, plans, strict=strict, allow_unseen=allow_unseen, header=header)
+        report = verify_documents(
+            stored, plans, strict=strict, allow_unseen=allow_unseen, header=header, observer=observer
+        )
     if report is None:
         reading = msgspec.structs.replace(receiver.reading(traffic, growing_since), source=info)
-        report = verify(plans, reading, strict=strict, allow_unseen=allow_unseen, header=header)
+        report = verify(plans, reading, strict=strict, allow_unseen=allow_unseen, header=header, observer=observer)
     return report
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import http
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -153,6 +154,7 @@ class Connection:
     def abort(self) -> None:
         """Close the connection at once, without finishing a request."""
         self._writer.transport.abort()
+        self.task.cancel()  # it may wait for something else than the sender
 
     def _enter(self, phase: Phase) -> None:
         self.phase = phase
@@ -165,10 +167,8 @@ class Connection:
     async def _serve(self) -> None:
         """Serve requests until one side closes the connection or a deadline passes."""
         with suppress(OSError, h11.LocalProtocolError):  # a deadline's TimeoutError is an OSError too
-            if self._server.tls_context is not None:
-                await self._writer.start_tls(
-                    self._server.tls_context, ssl_handshake_timeout=self._server.limits.head_seconds
-                )
+            if self._server.tls_context is not None and not await self._secure(self._server.tls_context):
+                return
             while (response := await self._exchange()) is not None:
                 await self._send(response)
                 if response.close:
@@ -178,6 +178,19 @@ class Connection:
                 self._http.start_next_cycle()
                 self.begun = False
                 self._enter("idle")
+
+    async def _secure(self, context: ssl.SSLContext) -> bool:
+        """Do the TLS handshake, and return whether it succeeded."""
+        plain = self._writer.transport
+        try:
+            await self._writer.start_tls(context, ssl_handshake_timeout=self._server.limits.head_seconds)
+        except OSError:  # ssl.SSLError and TimeoutError are some
+            plain.abort()
+            return False
+        if plain.is_closing():  # the sender has left: asyncio leaves None as the transport, over which `close` fails
+            vars(self._writer)["_transport"] = plain
+            return False
+        return True
 
     async def _exchange(self) -> Response | None:
         """Read the next request and return its response; None where the connection ends before a request."""

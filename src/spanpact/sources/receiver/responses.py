@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 import msgspec
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped,unused-ignore]
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsPartialSuccess, ExportLogsServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTracePartialSuccess,
@@ -80,6 +81,20 @@ def _encode_success_protobuf(signal: Signal, number: int, why: str) -> bytes:
         return bytes(ExportTraceServiceResponse(partial_success=spans).SerializeToString())
     logs = ExportLogsPartialSuccess(rejected_log_records=number, error_message=why)
     return bytes(ExportLogsServiceResponse(partial_success=logs).SerializeToString())
+
+
+def rejected_number(encoding: Encoding, body: bytes) -> int:
+    """Return how many spans or log records the body of a success says were rejected; 0 for a body that is no response.
+
+    The messages for traces and logs have the same fields.
+    """
+    try:
+        if encoding == "protobuf":
+            return int(ExportTraceServiceResponse.FromString(body).partial_success.rejected_spans)
+        partial = msgspec.json.decode(body or b"{}")["partialSuccess"]
+        return int(partial.get("rejectedSpans") or partial.get("rejectedLogRecords") or 0)
+    except (DecodeError, msgspec.DecodeError, KeyError, TypeError, AttributeError, ValueError):
+        return 0
 
 
 def refusal_response(refusal: Refusal, encoding: Encoding | None, *, close: bool) -> Response:

@@ -10,7 +10,7 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -32,12 +32,13 @@ _OF_ONE_HOP: Final = frozenset(
 class Upstream:
     """The collector to forward to: its base URL, and headers that each request gets. They may be secret.
 
-    `seconds` is the time for the whole exchange.
+    `seconds` is the time for the whole exchange. `tls` is for https (default: the authorities of this machine).
     """
 
     url: str
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 10.0
+    tls: ssl.SSLContext | None = None
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
@@ -45,7 +46,7 @@ class Upstream:
             hint = "accepted: the base URL of OTLP/HTTP, such as http://localhost:4318"
             raise UsageError("the URL to forward to is not one of OTLP/HTTP", hint=hint)
         if parts.username or parts.password:
-            raise UsageError("the URL to forward to holds a password", hint="set SPANPACT_FORWARD_HEADERS")
+            raise UsageError("credentials do not belong in the URL to forward to", hint="give them as headers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +104,13 @@ class _Connection:
 class Forwarder:
     """Forwards requests to one collector. All methods run in the event loop's thread."""
 
-    def __init__(self, upstream: Upstream, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, upstream: Upstream) -> None:
         parts = urlsplit(upstream.url)
         self._upstream = upstream
         self._host, self._path = parts.hostname or "", parts.path.rstrip("/")
         self._port = parts.port or (443 if parts.scheme == "https" else 80)
         self._authority = parts.netloc
-        self._tls = (tls or ssl.create_default_context()) if parts.scheme == "https" else None
+        self._tls = (upstream.tls or ssl.create_default_context()) if parts.scheme == "https" else None
         self._idle: list[_Connection] = []
 
     async def begin(self, signal: Signal, headers: Mapping[str, str], body: bytes) -> Exchange:

@@ -10,16 +10,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from google.protobuf.message import DecodeError  # type: ignore[import-untyped,unused-ignore]
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
-
 from spanpact.otlp import Signal
 from spanpact.sources.receiver.intake.forwarding import Answer, Forwarder
 from spanpact.sources.receiver.intake.injected_faults import FaultInjector
 from spanpact.sources.receiver.intake.request_body import BodyLimits, CheckedBody, check_body, inflate
 from spanpact.sources.receiver.intake.sessions import Sessions
 from spanpact.sources.receiver.request_head import SESSION_HEADER, Compression
-from spanpact.sources.receiver.responses import CONTENT_TYPES, FULL, Encoding, Refusal, Response, success_response
+from spanpact.sources.receiver.responses import (
+    CONTENT_TYPES,
+    FULL,
+    Encoding,
+    Refusal,
+    Response,
+    rejected_number,
+    success_response,
+)
 
 _ON_PURPOSE: Final = "rejected on purpose, to test the exporter"
 
@@ -81,15 +86,15 @@ class Intake:
         exchange = await forwarder.begin(export.signal, self._passed_on(export), export.body)
         try:
             body = self._checked(export)  # while the collector works
-        except Refusal:
+            answer = await exchange.answer()
+        except BaseException:
             exchange.abandon()
             raise
-        answer = await exchange.answer()
         if not 200 <= answer.status < 300:
             self.refused_upstream += 1
             raise _refused(answer)
         if body is not None:
-            self._count_rejected(export, answer)
+            self.rejected_upstream += rejected_number(export.encoding, answer.body)
             kept = self._keep(export, body)
             if kept.body not in (b"", b"{}"):
                 return kept  # not all of it was kept here: that must be told
@@ -98,14 +103,6 @@ class Intake:
     def _passed_on(self, export: Export) -> Mapping[str, str]:
         hidden = {SESSION_HEADER} | ({"authorization"} if self._hides_token else set())
         return {name: value for name, value in export.headers.items() if name not in hidden}
-
-    def _count_rejected(self, export: Export, answer: Answer) -> None:
-        if export.encoding == "protobuf" and export.signal == "traces" and answer.body:
-            try:
-                response = ExportTraceServiceResponse.FromString(answer.body)
-            except DecodeError:
-                return
-            self.rejected_upstream += response.partial_success.rejected_spans
 
 
 def _refused(answer: Answer) -> Refusal:

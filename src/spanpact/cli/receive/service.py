@@ -1,0 +1,108 @@
+"""Run a receiver until a request or a signal stops it, then judge what it acknowledged."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final
+
+from spanpact.cli.judged_by import JudgedBy, load_judged_by
+from spanpact.cli.output import print_message, write_file
+from spanpact.cli.receive.control import Control, describe
+from spanpact.cli.receive.options import check_addresses, injected_faults, receiver_access, upstream
+from spanpact.cli.receive.session_reports import JudgedSessions, SessionReports
+from spanpact.cli.reports import check_output_files, text_options, write_rendered
+from spanpact.cli.scenario_labels import read_labels
+from spanpact.sources import OtlpReceiver, ReceiverLimits, encode_traces_json
+from spanpact.sources.receiver import ReceiverOptions
+from spanpact.sources.receiver.access import Access
+
+_GRACE_SECONDS: Final = 5.0
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+def serve(given: argparse.Namespace) -> int:
+    """Receive until stopped, write the report and return its exit code."""
+    check_addresses(given)
+    check_output_files(given.output, given.save, given.url_file)
+    judged_by = load_judged_by(given)
+    if given.scenarios:
+        read_labels(given.scenarios)  # a mistake is told before anything was received
+    stopped = threading.Event()
+    access = receiver_access(given, os.environ)
+    control = Control(access, given.format, text_options(given, judged_by.plans), stopped.set)
+    receiver = _receiver(given, access, control)
+    reports = control.reports = SessionReports(receiver, judged_by, given)
+    with _stopping_by_signals(stopped), receiver:
+        print_message(describe(receiver.url, receiver.grpc_url))
+        if given.url_file:
+            write_file(given.url_file, f"{receiver.url}\n".encode())
+        stopped.wait()
+        receiver.refuse_exports(grace_seconds=_GRACE_SECONDS)
+        judged = _judge(given, reports, control)
+        receiver.stop()  # it answers those who wait for the report
+    _write(given, judged, judged_by)
+    return judged.exit_code
+
+
+def _receiver(given: argparse.Namespace, access: Access, control: Control) -> OtlpReceiver:
+    grpc = given.listen_grpc
+    return OtlpReceiver(
+        host=given.listen.host,
+        port=given.listen.port,
+        offered=given.offered,
+        limits=ReceiverLimits(spans=given.max_spans, logs=given.max_spans),
+        grpc=grpc is not None,
+        grpc_host=grpc.host if grpc else "",
+        grpc_port=grpc.port if grpc else 0,
+        options=ReceiverOptions(access, injected_faults(given), upstream(given, os.environ), control),
+    )
+
+
+def _judge(given: argparse.Namespace, reports: SessionReports, control: Control) -> JudgedSessions:
+    """Judge everything, write the file of `--save`, and answer those who wait for the report."""
+    try:
+        judged = reports.all()
+        if given.save:
+            write_file(given.save, encode_traces_json(reports.everything()))
+    except BaseException as error:
+        control.final.set_exception(error)
+        raise
+    control.final.set_result(judged)
+    return judged
+
+
+def _write(given: argparse.Namespace, judged: JudgedSessions, judged_by: JudgedBy) -> None:
+    options = text_options(given, judged_by.plans)
+    write_rendered(
+        given,
+        options,
+        as_json=lambda: judged.render("json", options),
+        as_text=lambda adapted: judged.render("text", adapted),
+        summary=judged.summary,
+    )
+
+
+@contextmanager
+def _stopping_by_signals(stopped: threading.Event) -> Iterator[None]:
+    """Set the event at the first SIGINT or SIGTERM; the second one interrupts."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if stopped.is_set():
+            raise KeyboardInterrupt
+        stopped.set()
+
+    if threading.current_thread() is not threading.main_thread():  # handlers can be set there only
+        yield
+        return
+    before = {number: signal.signal(number, handle) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
