@@ -105,6 +105,14 @@ class TestWithoutSpan:
     def test_descendants_are_anywhere_so_they_are_judged_at_once(self) -> None:
         assert keys(judged("descendants: {a: {span: x, kind: client}}", span("x", 2, 9))) == ["a/kind"]
 
+    def test_a_span_that_may_move_exercises_nothing(self) -> None:
+        """If its parent comes, the entry has no span, and nothing was checked."""
+        levels = f"levels: {{{', '.join(f'{id}: information' for id in INTEGRITY)}}}"
+        body = f"{levels}\nchildren: {{a: {{span: x, count: 0..}}}}"
+        assert judged(body, span("x", 2)).verdict == "not checked"
+        assert judged(body, span("t", 1, 0), span("x", 2), complete=True).verdict == "not checked"
+        assert judged(body, span("x", 2, 0)).verdict == "kept"
+
     def test_a_trace_without_a_span_may_still_get_one(self) -> None:
         plan = load_text(
             "{spanpact: 1, contract: c, version: 1.0.0, descendants: {a: {span: x, count: 1..}}, levels: {"

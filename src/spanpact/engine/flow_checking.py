@@ -111,7 +111,7 @@ class _FlowChecker:
 
     def _check_content(self, entry: CompiledEntry, i: Index) -> None:
         results, span, context = self._results, self._topology.spans[i], self._context
-        results.mark_reached(entry.id, "span")
+        results.mark_reached(entry.id, "span", exercised=i not in self._open_spans)
         for check in entry.content:
             outcomes = (INCOMPLETE,) if i in self._open_spans else check.judge(span, context)
             if outcomes and not check.entry:
@@ -171,7 +171,8 @@ class _FlowChecker:
         results, count = self._results, entry.plan.count
         counted = [placement.span for placement in group.counted.get(entry.id, ())]
         surplus = group.surplus.get(entry.id, [])
-        results.mark_reached(entry.id, "span", exercised=bool(counted or surplus or count.low or count.high == 0))
+        stays = any(i not in self._open_spans for i in counted)
+        results.mark_reached(entry.id, "span", exercised=bool(stays or surplus or count.low or count.high == 0))
         if not counted:
             results.mark_vacuous(entry.id)
             for id in entry.ids_within:
