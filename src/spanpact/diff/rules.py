@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from spanpact.contract.aggregates import JOINED, Aggregate
 from spanpact.contract.compiled import Rule
 from spanpact.diff.changes import LOOSER, NEITHER, TIGHTER, both_ways
 from spanpact.diff.comparison import (
@@ -64,7 +65,7 @@ def _compare_rule(comparison: Comparison, old: Rule, new: Rule) -> None:
 
 
 def _aggregates(comparison: Comparison, subject: Subject, old: Rule, new: Rule) -> None:
-    olds, news = ({each.path: each for each in rule.aggregates} for rule in (old, new))
+    olds, news = ({_attributes_of(each): each for each in rule.aggregates} for rule in (old, new))
     for before, after in pairs_by_id(olds, news):
         values = optional_sides(before, after, lambda each: Value(each.within, each.place))
         one = after or before
@@ -73,6 +74,11 @@ def _aggregates(comparison: Comparison, subject: Subject, old: Rule, new: Rule) 
         if before is None or after is None:
             named = shift_by_naming(comparison, "", *([*each.all_names] if each else [] for each in (before, after)))
         comparison.compare(subject, one.keyword, values, name=one.path, naming=named)
+
+
+def _attributes_of(aggregate: Aggregate) -> str:
+    """Return the keyword with the attributes in a fixed order: theirs has no meaning."""
+    return f"{aggregate.keyword}.{JOINED.join(sorted(names[0] for names in aggregate.names))}"
 
 
 def _selection(comparison: Comparison, subject: Subject, old: Rule, new: Rule) -> None:

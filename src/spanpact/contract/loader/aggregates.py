@@ -28,10 +28,13 @@ def _of_keyword(context: Context, keyword: AggregateKeyword, node: Node) -> Iter
     if not by_name.items:
         limits = "{at_most: n}" if keyword == "sum" else "n, n..m or n.."
         raise node.location.error(f"`{keyword}` is empty", hint=f"map the names of attributes to {limits}")
+    read: dict[tuple[str, ...], str] = {}
     for name, item in by_name.items.items():
         location = by_name.keys[name]
         with context.collecting():
             names = _names(context, keyword, name, location)
+            if (before := read.setdefault(tuple(sorted(each[0] for each in names)), name)) != name:
+                raise location.error(f"{quote(name)} is in `{keyword}` already, as {quote(before)}")
             within = read_sum(context, item, f"`{name}`") if keyword == "sum" else read_count(item, f"`{name}`")
             yield Aggregate(keyword, name, names, within, location.place)
 

@@ -85,7 +85,9 @@ def _check_sum(
         yield from () if wrong else (AggregateOutcome(INCOMPLETE),)
         return
     numbers = [(i, [v for v in values if isinstance(v, int | float)]) for i, (values,) in carried]
-    low, high = (exact_sum([_extreme(several, most) for _, several in numbers]) for most in (False, True))
+    low = high = exact_sum([_extreme(several, False) for _, several in numbers])
+    if any(len(several) > 1 for _, several in numbers):
+        high = exact_sum([_extreme(several, True) for _, several in numbers])
     if is_within(low, wanted) and is_within(high, wanted):
         return
     largest = sorted(numbers, key=lambda each: -abs(_extreme(each[1], True)))[:_MOST_NAMED]

@@ -7,7 +7,7 @@ follow floating-point arithmetic; NaN is within no limit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Context, Decimal, localcontext
+from decimal import Context, Decimal
 from typing import Final, TypeAlias
 
 from spanpact.contract.compiled import UNSET, Matcher
@@ -15,6 +15,7 @@ from spanpact.contract.compiled import UNSET, Matcher
 Total: TypeAlias = int | Decimal
 
 _DIGITS: Final = 1_000  # more than lie between the first digit of the largest double and the last of the smallest
+_CONTEXT: Final = Context(prec=2 * _DIGITS, traps=[])
 _MOST_SHOWN: Final = 30  # digits
 
 
@@ -23,10 +24,10 @@ def exact_sum(numbers: Sequence[float]) -> Total:
     if all(isinstance(each, int) for each in numbers):
         return sum(each for each in numbers if isinstance(each, int))
     bits = max((each.bit_length() for each in numbers if isinstance(each, int)), default=0)
+    add = _CONTEXT.add if bits <= _DIGITS else Context(prec=_DIGITS + bits, traps=[]).add
     total: Decimal = Decimal(0)
-    with localcontext(Context(prec=_DIGITS + bits, traps=[])):
-        for each in numbers:
-            total += _exact(each)
+    for each in numbers:
+        total = add(total, _exact(each))
     return total
 
 
