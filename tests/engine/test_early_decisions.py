@@ -151,6 +151,11 @@ class TestContested:
         complete = judged(body, TOP, self.OURS, self.THEIRS, complete=True)
         assert keys(complete) == ["a/span-surplus", "a/match-ambiguous"]
 
+    def test_nor_is_one_that_orders_it(self) -> None:
+        body = f"{self.TWO}\nconditions: {{d: {{when: {{top: {{status: unset}}}}, order: [c, a, b]}}}}"
+        assert keys(judged(body, TOP, self.OURS, self.THEIRS)) == []
+        assert "d/order" in keys(judged(body, TOP, self.OURS, self.THEIRS, complete=True))
+
     def test_nor_how_many_are_open_at_once(self) -> None:
         body = (
             "span: top\nchildren: {a: {span: x, count: 0.., concurrency: 0..1}, "

@@ -31,7 +31,8 @@ def check_conditions(
     placements = list(holder.walk())
     spans, undecided = _spans_by_entry(placements, context), undecided_entries(placements)
     for condition in holder.entry.conditions:
-        if any(side.entry in open_entries for side in (*condition.when, *condition.then)):
+        named = (*condition.plan.order, *(side.entry for side in (*condition.when, *condition.then)))
+        if not open_entries.isdisjoint(named):
             results.mark_undecided(condition.plan.id, "then", INCOMPLETE)
             continue
         _ConditionChecker(condition, holder.entry, holder.span, spans, undecided, context, results).check()
