@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from spanpact.contract.loader import load_text
 from spanpact.sources import OtlpFileSource
-from spanpact.sources.files import FileLimits
+from spanpact.sources.files import FileLimits, otlp_file
 from spanpact.trace.model import Link, Reading, SourceInfo, Span, Trace
 from spanpact.verification import streaming
 from spanpact.verification.link_targets import LinkTargets
@@ -128,7 +128,7 @@ def test_only_links_into_other_traces_cost_further_passes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spans: list[Span], passes: int
 ) -> None:
     file, read = in_file(tmp_path / "lines.jsonl", spans), []
-    iter_parts = streaming.iter_parts
+    iter_parts = otlp_file.iter_parts
 
     def counted(*given: Any, **options: Any) -> Any:
         read.append(given)

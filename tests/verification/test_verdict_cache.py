@@ -360,6 +360,7 @@ examples: {a: {trace: []}, b: {trace: [], findings: [top/span-missing]}}
 
 @pytest.mark.parametrize("number", [2, 3, 5])
 def test_names_are_collected_from_one_trace_of_each_shape(number: int) -> None:
-    marked = {"attributes": {"f": True}}
-    traces = [[top(), span(2, f"x{n % number}", 1, 2 + n, **marked), span(3, "y", 1, 2)] for n in range(12)]
+    traces = [
+        [top(), span(2, f"x{n % number}", 1, 2 + n, attributes={"f": True}), span(3, "y", 1, 2)] for n in range(12)
+    ]
     assert assert_same([NAMES], reading_with(traces)) > 0
