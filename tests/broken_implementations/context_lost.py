@@ -10,6 +10,7 @@ from typing import Any
 from opentelemetry import context as otel_context
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import Span
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.trace import (
     Link,
     NonRecordingSpan,
@@ -151,6 +152,16 @@ class LinkToTheQueue(Service):
     def origins(self, request: Span, correlation: str) -> list[Link]:
         with self.span("queue.publish", kind=SpanKind.PRODUCER) as message:
             return [*super().origins(request, correlation), Link(message.get_span_context())]
+
+
+@broken("purge", "integrity/link-dangling")
+class LinkToASpanNeverEnded(Service):
+    """The job links to a span of the request that nobody ends, so that it is never exported."""
+
+    def origins(self, request: Span, correlation: str) -> list[Link]:
+        trace_id, flags = request.get_span_context().trace_id, request.get_span_context().trace_flags
+        unended = SpanContext(trace_id, RandomIdGenerator().generate_span_id(), is_remote=False, trace_flags=flags)
+        return [Link(unended, {"correlation.id": correlation})]
 
 
 @broken("purge", "origin/link-surplus")

@@ -32,7 +32,6 @@ NEVER_GIVEN: Mapping[str, str] = {
     "attribute-distinct": "no shipped contract has a rule over the values of a flow",
     "attribute-repeats": "no shipped contract has a rule over the values of a flow",
     "distinct-names": "no shipped contract has `across`, which needs many requests",
-    "link-dangling": "no shipped contract asks for links whose target was read",
     "sampling-rate": "no shipped contract has `across`, which needs many requests",
     "error-rate": "no shipped contract has `across`, which needs many requests",
     "match-ambiguous": "exchanging spans between entries of the shipped contracts changes the findings",
