@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from spanpact.contract.compiled import Content, Entry, Rule
+from spanpact.contract.compiled import Condition, Content, Entry, Rule
 from spanpact.engine.checks.shown import described, shown
 from spanpact.lint.linted_contract import LintedContract, implies
 from spanpact.lint.messages import LintMessage, lint_message
@@ -30,7 +30,8 @@ def check_shadowing(contract: LintedContract) -> Iterator[LintMessage]:
 
 def _ordered(top: Entry) -> frozenset[str]:
     """Return the ids that `order` names, anywhere in the contract."""
-    holders = [part for entry in top.walk() for part in (entry, *entry.conditions)]
+    entries = list(top.walk())
+    holders: list[Entry | Condition] = [*entries, *(each for entry in entries for each in entry.conditions)]
     return frozenset(id for holder in holders for id in holder.order)
 
 
