@@ -11,6 +11,7 @@ from spanpact.engine.checks.outcomes import INCOMPLETE, KEPT, Breach, Outcome, U
 from spanpact.errors import Place
 from spanpact.trace.model import Span
 from spanpact.trace.name_patterns import NamePattern
+from spanpact.trace.process import sets_flags
 
 
 def compile_parent(wanted: ParentKind) -> Judge:
@@ -18,6 +19,8 @@ def compile_parent(wanted: ParentKind) -> Judge:
 
     def judge(span: Span, context: Context) -> Sequence[Outcome]:
         observed = _parent_kind(span, context)
+        if wanted != "none" and _may_be_doubted(span, context):
+            return (INCOMPLETE,)
         if observed == wanted:
             return KEPT
         if observed is None and wanted != "none":
@@ -27,6 +30,11 @@ def compile_parent(wanted: ParentKind) -> Judge:
         return (Breach("parent", "the parent differs", wanted, observed or "a parent"),)
 
     return judge
+
+
+def _may_be_doubted(span: Span, context: Context) -> bool:
+    """Return whether spans still to come may show that the emitter flags remote parents as local."""
+    return not context.complete and span.parent_remote is False and not sets_flags(span.resource)
 
 
 def _parent_kind(span: Span, context: Context) -> ParentKind | None:
