@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from spanpact.errors import SourceError, SourceUnavailable, UsageError
-from spanpact.sources.http_client import HttpClient, HttpLimits, parse_headers, parse_url
+from spanpact.sources.http_client import HttpClient, HttpLimits, parse_url
+from spanpact.sources.http_headers import parse_headers
 from spanpact.sources.tls import TlsOptions
 from tests.sources.scripted_http import Certificates, Script, ScriptedServer, answer, make_certificates
 

@@ -2,7 +2,7 @@
 
 No error message contains credentials. Proxies of the environment are not used. It is built on h11 and blocking sockets,
 because no client of the standard library has one deadline for a whole exchange: a server that sends a byte a second
-would block it forever.
+would block it forever, and a name with several deaf addresses would take as many deadlines.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
+from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 import h11
 
 from spanpact.errors import SourceError, SourceUnavailable, UsageError
+from spanpact.sources.http_connection import connect
+from spanpact.sources.http_headers import checked_headers, redacted, secrets_of
 from spanpact.sources.tls import NO_TLS_OPTIONS, TlsOptions
 
 _CHUNK = 1 << 16
@@ -25,7 +27,9 @@ _PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class HttpLimits:
-    """The limits of one exchange: `seconds` from connecting to the last byte, `body` in bytes."""
+    """The limits of one question to a server: `seconds` from the first look-up of its name to the last byte of the
+    answer, whatever the number of its addresses and of requests; `body` of one response, in bytes.
+    """
 
     seconds: float = 10.0
     body: int = 64 << 20
@@ -46,6 +50,10 @@ class HttpResponse:
     def is_json(self) -> bool:
         """Return whether the body looks like JSON. Content types are unreliable; an HTML page starts with a tag."""
         return self.body.lstrip()[:1] in (b"{", b"[")
+
+
+class ResponseTooLarge(SourceError):
+    """A response that is larger than `HttpLimits.body`; asking for less may help."""
 
 
 class HttpClient:
@@ -77,29 +85,37 @@ class HttpClient:
         self._server = f"{name} at {self.url}"
         self._headers = [
             ("host", authority), ("accept", "application/json"), ("accept-encoding", "identity"),
-            ("connection", "close"), ("user-agent", "spanpact"), *_checked(headers or {}),
+            ("connection", "close"), ("user-agent", "spanpact"), *checked_headers(headers or {}),
         ]  # fmt: skip
+        self._secrets = secrets_of(headers or {})
 
-    def get(self, path: str, query: Sequence[tuple[str, str]] = ()) -> HttpResponse:
+    def deadline(self, seconds: float | None = None) -> float:
+        """Return when a question asked now must be answered, on this client's clock, for `get`."""
+        return self._clock() + (self._limits.seconds if seconds is None else seconds)
+
+    def redacted(self, text: str) -> str:
+        """Return the text without the values of this client's headers: a server may repeat them."""
+        return redacted(text, self._secrets)
+
+    def get(self, path: str, query: Sequence[tuple[str, str]] = (), *, deadline: float | None = None) -> HttpResponse:
         """Send one GET and return the response, whatever its status.
 
-        Raise SourceUnavailable where there is no response within the deadline, SourceError where it is a redirect, too
-        large or not HTTP.
+        `deadline` is that of a question that takes several requests. Raise SourceUnavailable where there is no response
+        within it, ResponseTooLarge, and SourceError where the response is a redirect or not HTTP.
         """
         target = f"{self._path}{quote(path)}{'?' if query else ''}{urlencode(query, quote_via=quote)}"
-        deadline = self._clock() + self._limits.seconds
         try:
-            response = self._exchange(target, deadline)
+            response = self._exchange(target, self.deadline() if deadline is None else deadline)
         except _Truncated:
             raise self._unavailable("closed the connection before the end of its response") from None
         except (h11.ProtocolError, UnicodeError) as error:
-            raise SourceError(f"{self._server}: does not speak HTTP: {error}") from None
+            raise SourceError(self.redacted(f"{self._server}: does not speak HTTP: {error}")) from None
         except TimeoutError:
             raise self._unavailable(f"no response within {self._limits.seconds:g} s") from None
         except ssl.SSLError as error:
             raise self._tls_error(error) from None
         except OSError as error:
-            raise self._unavailable(f"cannot be reached: {error.strerror or error}") from None
+            raise self._unavailable(self.redacted(f"cannot be reached: {error.strerror or error}")) from None
         if 300 <= response.status < 400 and response.status != 304:
             raise self._redirect_error(response)
         return response
@@ -123,7 +139,8 @@ class HttpClient:
         except ValueError:
             where = "elsewhere"
         hint = "redirects are not followed: give the final address"
-        return SourceError(f"{self._server}: responded {response.status}, a redirect to {where}", hint=hint)
+        message = self.redacted(f"{self._server}: responded {response.status}, a redirect to {where}")
+        return SourceError(message, hint=hint)
 
     def _exchange(self, target: str, deadline: float) -> HttpResponse:
         with self._connect(deadline) as connection:
@@ -135,8 +152,9 @@ class HttpClient:
 
     def _connect(self, deadline: float) -> socket.socket:
         """Open a connection, with TLS for https. Python's time-out covers the whole TLS handshake."""
-        connection = socket.create_connection((self._host, self._port), timeout=self._remaining(deadline))
+        connection = connect(self._host, self._port, lambda: self._remaining(deadline))
         try:
+            connection.settimeout(self._remaining(deadline))
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self._tls is None:
                 return connection
@@ -175,7 +193,7 @@ class HttpClient:
                 body += event.data
                 if len(body) > self._limits.body:
                     what = f"a response of more than {self._limits.body:,} bytes"
-                    raise SourceError(f"{self._server}: {what}", hint="ask for fewer traces")
+                    raise ResponseTooLarge(f"{self._server}: {what}", hint="ask for fewer traces")
 
     def __repr__(self) -> str:
         return f"<HttpClient {self.url}>"
@@ -205,37 +223,3 @@ def parse_url(text: str) -> SplitResult:
 
 
 _ACCEPTED = "accepted: http://HOST:PORT or https://HOST:PORT"
-
-
-def parse_headers(text: str, *, variable: str) -> dict[str, str]:
-    """Parse headers in the form of `OTEL_EXPORTER_OTLP_HEADERS`: `name=value,name=value`, percent-encoded.
-
-    Raise UsageError, which names the variable and never the value.
-    """
-    headers = {}
-    for number, pair in enumerate((part for part in text.split(",") if part.strip()), 1):
-        name, equals, value = pair.partition("=")
-        name, value = unquote(name.strip()).lower(), unquote(value.strip())
-        if not equals or not _is_header(name, value):
-            raise UsageError(f"{variable}: header {number} is malformed", hint="accepted: name=value,name=value")
-        headers[name] = value
-    return headers
-
-
-_RESERVED = frozenset(["host", "connection", "content-length", "transfer-encoding", "accept-encoding"])
-
-
-def _checked(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    for name, value in headers.items():
-        if not _is_header(name.lower(), value):  # the name too may be a secret in the wrong place
-            raise UsageError("a header is malformed", hint="accepted: a name and one line of ASCII")
-        yield name, value
-
-
-def _is_header(name: str, value: str) -> bool:
-    """Return whether the name is a token that this client does not set itself, and the value is one line.
-
-    Source: RFC 9110, sections 5.5 and 5.6.2.
-    """
-    token = bool(name) and all(c.isascii() and (c.isalnum() or c in "!#$%&'*+-.^_`|~") for c in name)
-    return token and name not in _RESERVED and value.isascii() and value.isprintable() and value == value.strip()

@@ -9,7 +9,8 @@ from typing import Final, cast
 from urllib.parse import parse_qsl
 
 from spanpact.errors import UsageError
-from spanpact.sources.http_client import parse_headers, parse_url
+from spanpact.sources.http_client import parse_url
+from spanpact.sources.http_headers import parse_headers
 from spanpact.sources.jaeger.api import HEADERS_VARIABLE
 from spanpact.sources.jaeger.source import COMPLETE_AFTER_SECONDS, Api, JaegerQuery, JaegerSource
 from spanpact.sources.tls import NO_TLS_OPTIONS, TlsOptions
