@@ -91,7 +91,7 @@ def _job_of(jaeger: JaegerBackend, request: str) -> str:
     """Return the trace id of the job that a request started; both have the same correlation id."""
     (request_span,) = wait_until(lambda: spans_of(jaeger.url, request), within=DEADLINE)
     shared = {"correlation.id": request_span.attributes["correlation.id"]}
-    source = JaegerSource(jaeger.url, query=JaegerQuery("studio-api", "session.purge", shared, lookback_seconds=600))
+    source = JaegerSource(jaeger.url, query=JaegerQuery("studio-api", "session.purge", shared, since=600))
     (job,) = wait_until(lambda: source.read().traces, within=DEADLINE)
     return job.trace_id
 

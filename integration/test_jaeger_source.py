@@ -164,7 +164,7 @@ class TestSearch:
             export(jaeger, spans)
         wanted = {id_of(spans) for spans in made}
         for attributes, number in (({"tries": "2", "session.valid": "true"}, 2), ({"tries": "3"}, 0)):
-            query = JaegerQuery("studio-api", "GET /session", attributes, lookback_seconds=300)
+            query = JaegerQuery("studio-api", "GET /session", attributes, since=300)
             source = JaegerSource(jaeger.url, query=query)
             if number:
                 seen_all(source, wanted)

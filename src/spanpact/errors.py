@@ -61,9 +61,16 @@ class ContractError(SpanpactError):
 
 
 class SourceError(SpanpactError):
-    """A source of traces that cannot be read: it is unreachable, malformed or too large."""
+    """A source of traces that cannot be read: it is unreachable, malformed or too large.
+
+    `status` is the status of the HTTP response behind it, 0 where there is none.
+    """
 
     exit_code = 3
+
+    def __init__(self, message: str, *, hint: str = "", status: int = 0) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
 
 
 class SourceUnavailable(SourceError):

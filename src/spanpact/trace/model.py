@@ -135,11 +135,15 @@ class Trace(msgspec.Struct, frozen=True):
 
 
 class SourceInfo(msgspec.Struct, frozen=True):
-    """The description of a source: its name in reports, what it can carry, and the resolution of its times."""
+    """The description of a source: its name in reports, what it can carry, and the resolution of its times.
+
+    `version` is that of the server that was asked (`Jaeger 2.13.0`), "" for other sources.
+    """
 
     name: str
     capabilities: frozenset[Capability] = ALL_CAPABILITIES
     resolution_ns: int = 1
+    version: str = ""
 
 
 class UnreadField(msgspec.Struct, frozen=True):
@@ -171,6 +175,9 @@ class Reading(msgspec.Struct, frozen=True):
     without one. They are not counted as traces.
 
     Streaming verification does not keep traces without findings: `let_go` counts these, and `spans_let_go` their spans.
+
+    `growing` is set for a search among live traces: what makes one of them incomplete, in words that follow `traces`.
+    `left_out` is the number of such traces that were left out.
     """
 
     source: SourceInfo
@@ -181,6 +188,8 @@ class Reading(msgspec.Struct, frozen=True):
     unread: Sequence[UnreadField] = ()
     clocks: ClockResolutions | None = None
     spanless: Sequence[Trace] = ()
+    growing: str = ""
+    left_out: int = 0
 
     @property
     def trace_count(self) -> int:

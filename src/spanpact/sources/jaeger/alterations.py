@@ -1,11 +1,12 @@
 """Undo the changes that Jaeger makes to spans when it stores them, where it keeps the original value.
 
-As measured with Jaeger 2.13:
+As measured with Jaeger 2.13 and 2.21:
 
 - A span that ends before its start (or never ended) gets an end 1 ns after its start, and a warning with the original
   end. The original end is restored.
 - A resource without `service.name`, or with an empty one, gets a placeholder. The original is restored. A
   `service.name` that is not a text is lost.
+- Since 2.16 a span without a name gets a placeholder. The original is restored.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ WARNINGS: Final = "@jaeger@warnings"
 
 _JAEGER_PREFIX: Final = "@jaeger@"
 _SERVICE: Final = "service.name"
+_UNNAMED: Final = "empty-span-name"
+_MOST_RESOURCES: Final = 1000  # remembered; a sender may give every span a resource of its own
 _ORIGINAL_NAMES: Final[Mapping[Value, Attributes]] = {"missing-service-name": {}, "empty-service-name": {_SERVICE: ""}}
 _ORIGINAL_END: Final = re.compile(
     r"Original end timestamp: (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.(\d{1,9}))? \+0000 UTC, adjusted to"
@@ -32,9 +35,13 @@ _ORIGINAL_END: Final = re.compile(
 
 
 class Restorer:
-    """Restores spans as they were sent: without warnings, with the original end and resource, and full-length ids."""
+    """Restores spans as they were sent: without warnings, with the original end and resource, and full-length ids.
 
-    def __init__(self) -> None:
+    `names_spans`: this Jaeger may have given a name to spans without one.
+    """
+
+    def __init__(self, *, names_spans: bool = True) -> None:
+        self._names_spans = names_spans
         self._resources: dict[int, tuple[Resource, Resource]] = {}
 
     def span(self, span: Span) -> Span:
@@ -46,6 +53,8 @@ class Restorer:
             adjusted = span.end_ns - span.start_ns <= 1  # else the warning belongs to another span with this id
             if adjusted and (end := _original_end(attributes.get(WARNINGS))) is not None:
                 changed["end_ns"] = end
+        if span.name == _UNNAMED and self._names_spans:
+            changed["name"] = ""
         resource = self._resource(span.resource)
         if resource is not span.resource:
             changed["resource"] = resource
@@ -58,6 +67,8 @@ class Restorer:
     def _resource(self, resource: Resource) -> Resource:
         cached = self._resources.get(id(resource))
         if cached is None:
+            if len(self._resources) >= _MOST_RESOURCES:
+                self._resources.clear()
             cached = self._resources[id(resource)] = (resource, _original_resource(resource))
         return cached[1]
 

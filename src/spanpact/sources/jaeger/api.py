@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
@@ -15,6 +16,10 @@ from spanpact.trace.model import Capability, Span
 
 HEADERS_VARIABLE: Final = "SPANPACT_JAEGER_HEADERS"
 """The environment variable with further headers of requests to Jaeger, such as `authorization`."""
+TOKEN_VARIABLE: Final = "SPANPACT_JAEGER_TOKEN"
+"""The environment variable with a bearer token."""
+TOKEN_FILE_VARIABLE: Final = "SPANPACT_JAEGER_TOKEN_FILE"
+"""The environment variable with the path of a file that holds a bearer token."""
 
 _UNKNOWN_PATH: Final = (200, 404, 405, 501)  # with a body that is no JSON: responses to a path that a server lacks
 _LONGEST_MESSAGE: Final = 200  # characters of a server's message
@@ -24,7 +29,7 @@ _LONGEST_MESSAGE: Final = 200  # characters of a server's message
 class Search:
     """A search for spans of a service (and operation) that started in a time range (ns since the Unix epoch).
 
-    The values of `attributes` are texts. `limit` is the largest number of traces to return.
+    `limit` is the largest number of traces to return.
     """
 
     service: str
@@ -32,7 +37,6 @@ class Search:
     end_ns: int
     limit: int
     operation: str = ""
-    attributes: tuple[tuple[str, str], ...] = ()
 
 
 class ApiMissing(Exception):
@@ -52,26 +56,27 @@ class JaegerApi(ABC):
     def __init__(self, client: HttpClient) -> None:
         self._client = client
 
-    def trace(self, trace_id: str) -> list[Span]:
-        """Return the spans of one trace; none where Jaeger does not know it."""
-        return self._spans(self._client.get(f"{self.traces_path}/{trace_id}", [(self.raw_parameter, "true")]))
+    def trace(self, trace_id: str, deadline: float) -> list[Span]:
+        """Return the spans of one trace; none where Jaeger does not know it. `deadline` is that of `HttpClient.get`."""
+        return self._get(f"{self.traces_path}/{trace_id}", [(self.raw_parameter, "true")], deadline)
 
     @abstractmethod
-    def search(self, search: Search) -> list[Span]:
+    def search(self, search: Search, deadline: float) -> list[Span]:
         """Return all spans of the traces found."""
 
     @abstractmethod
     def _decode(self, body: bytes) -> list[Span]:
         """Decode the spans of a response's body."""
 
-    def _spans(self, response: HttpResponse) -> list[Span]:
+    def _get(self, path: str, query: Sequence[tuple[str, str]], deadline: float) -> list[Span]:
         """Return the spans of a response; none where Jaeger does not know the trace."""
-        body = checked(response, self._client)
+        body = checked(self._client.get(path, query, deadline=deadline), self._client)
         return [] if body is None else self._decode(body)
 
     def _not_understood(self, error: Exception) -> SourceError:
         """Return the error for a body that is no response of this API."""
-        return SourceError(f"Jaeger at {self._client.url}: not a response of {self.name}: {mask(str(error))}")
+        reason = self._client.redacted(mask(str(error)))
+        return SourceError(f"Jaeger at {self._client.url}: not a response of {self.name}: {reason}")
 
 
 def checked(response: HttpResponse, client: HttpClient) -> bytes | None:
@@ -82,21 +87,20 @@ def checked(response: HttpResponse, client: HttpClient) -> bytes | None:
     """
     server = f"Jaeger at {client.url}"
     if response.status in (401, 403, 407):
-        hint = f"set {HEADERS_VARIABLE}, such as authorization=Bearer%20TOKEN"
-        raise SourceError(f"{server}: rejects the credentials, or there are none ({response.status})", hint=hint)
+        hint = f"set {TOKEN_VARIABLE}, or {HEADERS_VARIABLE} such as authorization=Basic%20…"
+        message = f"{server}: rejects the credentials, or there are none ({response.status})"
+        raise SourceError(message, hint=hint, status=response.status)
     if not response.is_json and response.status in _UNKNOWN_PATH:
         raise ApiMissing
     if response.status == 404:
         return None
     if response.status == 200:
         return response.body
-    failure = f"responded {response.status}{_message(response)}"
-    if "search depth" in failure:
-        raise SourceError(f"{server}: {failure}", hint="it cannot return so many traces: set a lower limit=N")
+    failure = f"{server}: responded {response.status}{client.redacted(_message(response))}"
     if response.status >= 500 or response.status in (408, 425, 429):
-        raise SourceUnavailable(f"{server}: {failure}")
+        raise SourceUnavailable(failure, status=response.status)
     hint = "check that this is the address of Jaeger's API and UI, port 16686 by default"
-    raise SourceError(f"{server}: {failure}", hint=hint)
+    raise SourceError(failure, hint=hint, status=response.status)
 
 
 def _message(response: HttpResponse) -> str:

@@ -8,7 +8,6 @@ value becomes an empty text.
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -79,7 +78,7 @@ class JaegerLegacy(JaegerApi):
     resolution_ns = 1000
     capabilities = frozenset(["events", "status_message", "scope", "resource", "number_types", "bytes"])
 
-    def search(self, search: Search) -> list[Span]:
+    def search(self, search: Search, deadline: float) -> list[Span]:
         """Return all spans of the traces found."""
         query = [
             ("service", search.service),
@@ -90,9 +89,7 @@ class JaegerLegacy(JaegerApi):
         ]
         if search.operation:
             query.append(("operation", search.operation))
-        if search.attributes:
-            query.append(("tags", json.dumps(dict(search.attributes))))
-        return self._spans(self._client.get(self.traces_path, query))
+        return self._get(self.traces_path, query, deadline)
 
     def _decode(self, body: bytes) -> list[Span]:
         try:

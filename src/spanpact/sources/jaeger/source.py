@@ -1,62 +1,46 @@
-"""The Jaeger source: traces by their ids, or those of a service in a time range.
+"""The Jaeger source: traces by their ids, or those of a service in a time window.
 
 The stable API, `/api/v3`, is tried first, the old one only where the server lacks it. Tests should read traces by id:
-right after an export, a search may not find all traces, and the order of its results is arbitrary.
+right after an export, a search may not find all traces.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import methodcaller
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
-from spanpact.errors import SourceError, UsageError
+from spanpact.errors import SourceError, SourceUnavailable, UsageError
 from spanpact.sources.http_client import DEFAULT_LIMITS, HttpClient, HttpLimits
 from spanpact.sources.jaeger.alterations import Restorer
 from spanpact.sources.jaeger.api import ApiMissing, JaegerApi, Search
+from spanpact.sources.jaeger.description import Description
 from spanpact.sources.jaeger.legacy_api import JaegerLegacy
+from spanpact.sources.jaeger.paging import Pages
+from spanpact.sources.jaeger.query import SECOND_NS, JaegerQuery
 from spanpact.sources.jaeger.v3_api import JaegerV3
+from spanpact.sources.jaeger.version import detect_version, names_spans
 from spanpact.sources.tls import NO_TLS_OPTIONS, TlsOptions
 from spanpact.sources.trace_source import SourceBase, full_trace_id
 from spanpact.trace.assembly import TraceAssembler
-from spanpact.trace.model import Attributes, Capability, Reading, SourceInfo, Span, Trace, Value
+from spanpact.trace.model import Reading, SourceInfo, Span, Trace
 
 Api: TypeAlias = Literal["auto", "v3", "legacy"]
 
 COMPLETE_AFTER_SECONDS: Final = 60.0
 """A trace counts as complete this long after its last span ended, unless waiting has settled before."""
+SEARCH_SECONDS: Final = 600.0
+"""How long reading all parts of a time window may take."""
 
 _APIS: Final[Mapping[Api, tuple[type[JaegerApi], ...]]] = {
     "auto": (JaegerV3, JaegerLegacy),
     "v3": (JaegerV3,),
     "legacy": (JaegerLegacy,),
 }
-_REFERENCE: Final = "opentracing.ref_type"
-"""The only attribute of links in storages with the model of Jaeger 1."""
-
-_SECOND: Final = 1_000_000_000
-_AHEAD: Final = 60 * _SECOND  # by how much another machine's clock may be ahead of ours
-_MOST_TRACES: Final = 1500  # the largest limit in Jaeger's own UI
-
-
-@dataclass(frozen=True, slots=True)
-class JaegerQuery:
-    """A query for traces in which a span of the service started within the last `lookback_seconds`.
-
-    `operation` is a span's name. Some span of the trace must have all `attributes`, compared as text (`true`, `5`).
-    `limit` is the number of traces that are enough. Without it, reading raises SourceError where there are more traces
-    than one request returns.
-    """
-
-    service: str
-    operation: str = ""
-    attributes: Mapping[str, str] = field(default_factory=dict)
-    lookback_seconds: float = 3600.0
-    limit: int | None = None
+_MOST_SPANS: Final = 2_000_000  # of one reading, which is held in memory
 
 
 class JaegerSource(SourceBase):
@@ -64,7 +48,8 @@ class JaegerSource(SourceBase):
 
     `url` is the base URL of Jaeger's API and UI. A trace id that Jaeger does not know gives no trace. `headers`
     (credentials) are sent with every request and never shown. Jaeger does not report whether a trace is complete: one
-    counts as complete when its last span ended `complete_after_seconds` ago. `now_ns` is the wall clock.
+    counts as complete when its last span ended `complete_after_seconds` ago. `limits.seconds` is the deadline of one
+    question, `search_seconds` that of all questions of one search. `now_ns` is the wall clock.
 
     Capabilities: events, status message, scope, resource, number types and bytes; links with the stable API only.
     `remote`, `trace_state`, `schema_urls`, `dropped_counts` and `value_types` (lists, maps, the empty value) depend on
@@ -87,39 +72,106 @@ class JaegerSource(SourceBase):
         offered: int | None = None,
         limits: HttpLimits = DEFAULT_LIMITS,
         complete_after_seconds: float = COMPLETE_AFTER_SECONDS,
+        search_seconds: float = SEARCH_SECONDS,
         api: Api = "auto",
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         if not trace_ids and query is None:
             raise UsageError("Jaeger: neither traces nor a service is given", hint="give trace ids, or a service")
-        if query and (
-            not query.service or not query.lookback_seconds > 0 or (query.limit is not None and query.limit < 1)
-        ):
-            raise UsageError("Jaeger: a query needs a service, a positive lookback and a positive limit")
+        if query:
+            query.check()
+            query.window(now_ns())
         self.trace_ids = tuple(dict.fromkeys(full_trace_id(each) for each in trace_ids))
         self.query = query
         self.scenarios = scenarios if scenarios is not None else {}
         self.offered = offered
         self._client = HttpClient(url, name="Jaeger", headers=headers, tls=tls, limits=limits)
-        self._complete_after_ns = round(complete_after_seconds * _SECOND)
+        self._complete_after_seconds = complete_after_seconds
+        self._search_seconds = search_seconds
         self._apis = [create(self._client) for create in _APIS[api]]
+        self._version: str | None = None
+        self._restorer = Restorer()
         self._now_ns = now_ns
 
     @property
     def info(self) -> SourceInfo:
         """Return the address, with what the API can carry. A reading is more precise."""
-        return SourceInfo(f"Jaeger {self._client.url}", self._capabilities())
+        return self.info_of(Description())
+
+    @property
+    def is_search(self) -> bool:
+        """Return whether traces are found by a query, so that those that still grow may be left out."""
+        return not self.trace_ids
+
+    @property
+    def growing(self) -> str:
+        """Return what makes a trace of a search incomplete, in words that follow `traces`."""
+        return f"whose last span ended less than {_duration(self._complete_after_seconds)} ago"
 
     def read(self) -> Reading:
-        """Return the traces that Jaeger has now."""
+        """Return the traces that Jaeger has now. All are kept in memory; `pages` gives those of a search in parts."""
+        description, found = Description(), dict[str, Trace]()
         if self.trace_ids:
-            spans = [span for trace_id in self.trace_ids for span in self._request(methodcaller("trace", trace_id))]
+            spans = [span for trace_id in self.trace_ids for span in self._by_id(trace_id)]
+            found = {trace.trace_id: trace for trace in self._traces(spans, self._now_ns(), description)}
         else:
-            spans = self._search()
-        assembler = TraceAssembler()
-        assembler.add(map(Restorer().span, spans))
-        traces = tuple(map(self._with_completeness, assembler.traces(complete=False, scenarios=self.scenarios)))
-        return Reading(self._describe(traces), self._matching(traces), self.offered)
+            limit, held = self.query.limit if self.query else None, 0
+            exact = not (self.query and self.query.attributes)
+            for page in self.pages(description, lambda: None if limit is None else limit - len(found), exact=exact):
+                for trace in page:
+                    held += len(trace.spans) - len(found[trace.trace_id].spans if trace.trace_id in found else ())
+                    found[trace.trace_id] = trace
+                if held > _MOST_SPANS:
+                    raise self._error(f"holds more than {_MOST_SPANS:,} matching spans", "shorten the window")
+            found = dict(list(found.items())[:limit])
+        traces = tuple(found.values())
+        growing = self.growing if self.is_search else ""
+        return Reading(self.info_of(description), traces, self.offered, growing=growing)
+
+    def pages(
+        self,
+        description: Description,
+        wanted: Callable[[], int | None] = lambda: None,
+        *,
+        exact: bool = False,
+        since_ns: int = 0,
+    ) -> Iterator[Sequence[Trace]]:
+        """Yield the traces of a search that began at `since_ns` or later in parts, the newest first.
+
+        A trace may be given twice, with more spans the second time. `wanted` returns how many more traces are enough,
+        None for all; with `exact` no part has more than that where Jaeger knows limits. All spans read are added to
+        `description`.
+        """
+        assert self.query is not None
+        query, all_by = self.query, self._client.deadline(self._search_seconds)
+        begun_ns = self._now_ns()
+        start, end = query.window(begun_ns)
+
+        def ask(start_ns: int, end_ns: int, limit: int) -> list[Span]:
+            search = Search(query.service, start_ns, end_ns, limit, query.operation)
+            if all_by <= self._client.deadline(0):
+                raise SourceUnavailable(
+                    f"Jaeger at {self._client.url}: the window was not read within {self._search_seconds:g} s",
+                    hint="shorten the window, or raise deadline=",
+                )
+            return self._request(methodcaller("search", search, min(all_by, self._client.deadline())))
+
+        for spans in Pages(ask, (max(start, since_ns), end), wanted=wanted, exact=exact):
+            yield tuple(filter(query.selects, self._traces(spans, begun_ns, description)))
+            begun_ns = self._now_ns()
+
+    def info_of(self, description: Description) -> SourceInfo:
+        """Return the address and the version, with what the API and the storage can carry."""
+        capabilities = frozenset.intersection(*(api.capabilities for api in self._apis))
+        if self.offered is not None:
+            capabilities |= {"offered"}
+        resolution = max(description.resolution_ns, *(api.resolution_ns for api in self._apis))
+        version = "" if self._version is None else f"Jaeger {self._version or 'of unknown version'}"
+        name = f"Jaeger {self._client.url}"
+        return SourceInfo(name, description.capabilities(capabilities), resolution, version)
+
+    def _by_id(self, trace_id: str) -> list[Span]:
+        return self._request(methodcaller("trace", trace_id, self._client.deadline()))
 
     def _request(self, request: Callable[[Any], list[Span]]) -> list[Span]:
         """Return the spans from the first API that the server has. Later requests use that API only."""
@@ -129,92 +181,40 @@ class JaegerSource(SourceBase):
             except ApiMissing:
                 continue
             self._apis = [api]
+            self._know_version()
             return spans
         tried = " or ".join(api.name for api in self._apis)
-        message = f"Jaeger at {self._client.url}: the server does not have {tried}"
         hint = "give the address of Jaeger's API and UI (port 16686 by default), with its base path if it has one"
-        raise SourceError(message, hint=hint)
+        if self.is_search and isinstance(self._apis[-1], JaegerLegacy) and len(self._apis) == 1:
+            tried, hint = f"a search in {tried}", f"newer Jaegers have it in {JaegerV3.name} only: leave out api=legacy"
+        raise self._error(f"the server does not have {tried}", hint)
 
-    def _search(self) -> list[Span]:
-        query, now = self.query, self._now_ns()
-        assert query is not None
-        limit = query.limit or _MOST_TRACES
-        start = max(0, now - round(query.lookback_seconds * _SECOND))
-        attributes = tuple(query.attributes.items())
-        search = Search(query.service, start, now + _AHEAD, limit, query.operation, attributes)
-        spans = self._request(methodcaller("search", search))
-        if query.limit is None and len({span.trace_id for span in spans}) >= limit:
-            message = f"Jaeger at {self._client.url}: holds {limit} or more matching traces"
-            raise SourceError(message, hint="shorten the lookback, or set limit=N to the number that is enough")
-        return spans
+    def _know_version(self) -> None:
+        if self._version is None:
+            self._version = detect_version(self._client, self._client.deadline())
+            self._restorer = Restorer(names_spans=names_spans(self._version))
 
-    def _matching(self, traces: Sequence[Trace]) -> Sequence[Trace]:
-        """Return the traces in which some span has all attributes of the query, which `/api/v3` ignores."""
-        wanted = {} if self.trace_ids or self.query is None else self.query.attributes
-        if not wanted:
-            return traces
-        return tuple(trace for trace in traces if any(_has(span.attributes, wanted) for span in trace.spans))
+    def _traces(self, spans: Iterable[Span], asked_ns: int, description: Description) -> Iterator[Trace]:
+        """Yield the traces as they were sent, each with whether it was complete when Jaeger was asked."""
+        assembler = TraceAssembler()
+        assembler.add(map(self._restorer.span, spans))
+        complete_before = asked_ns - round(self._complete_after_seconds * SECOND_NS)
+        for trace in assembler.traces(complete=False, scenarios=self.scenarios):
+            description.add(trace.spans)
+            last = max(max(span.start_ns, span.end_ns) for span in trace.spans)
+            yield msgspec.structs.replace(trace, complete=True) if last <= complete_before else trace
 
-    def _with_completeness(self, trace: Trace) -> Trace:
-        last = max(max(span.start_ns, span.end_ns) for span in trace.spans)
-        if last + self._complete_after_ns > self._now_ns():
-            return trace
-        return msgspec.structs.replace(trace, complete=True)
-
-    def _capabilities(self) -> frozenset[Capability]:
-        capabilities = frozenset.intersection(*(api.capabilities for api in self._apis))
-        return capabilities if self.offered is None else capabilities | {"offered"}
-
-    def _describe(self, traces: Sequence[Trace]) -> SourceInfo:
-        spans = [span for trace in traces for span in trace.spans]
-        more: set[Capability] = set()
-        if any(span.parent_remote is not None for span in spans):
-            more.add("remote")
-        if any(span.trace_state for span in spans):
-            more.add("trace_state")
-        if any(span.resource.schema_url or span.scope.schema_url or span.scope.attributes for span in spans):
-            more.add("schema_urls")
-        if any(map(_has_dropped_counts, spans)):
-            more.add("dropped_counts")
-        if any(map(_has_structure, spans)):
-            more.add("value_types")
-        resolution = max(_resolution_ns(spans), *(api.resolution_ns for api in self._apis))
-        capabilities = self._capabilities() | more
-        if any(_REFERENCE in link.attributes for span in spans for link in span.links):
-            capabilities -= {"links"}
-        return SourceInfo(self.info.name, capabilities, resolution)
+    def _error(self, what: str, hint: str) -> SourceError:
+        return SourceError(f"Jaeger at {self._client.url}: {what}", hint=hint)
 
     def __repr__(self) -> str:
         what = f"{len(self.trace_ids)} traces" if self.trace_ids else f"service {self.query and self.query.service}"
         return f"<JaegerSource {self._client.url}, {what}>"
 
 
-def _has_dropped_counts(span: Span) -> bool:
-    """Return whether the span, or something that it carries, has a dropped count."""
-    counts = [span.dropped_attributes, span.dropped_events, span.dropped_links]
-    counts += [span.resource.dropped_attributes, span.scope.dropped_attributes]
-    counts += [event.dropped_attributes for event in span.events]
-    counts += [link.dropped_attributes for link in span.links]
-    return any(counts)
-
-
-def _has_structure(span: Span) -> bool:
-    """Return whether the span has a list, a map or the empty value, which storages of Jaeger 1 keep as text."""
-    attribute_sets = [span.attributes, span.resource.attributes, span.scope.attributes]
-    attribute_sets += [event.attributes for event in span.events]
-    attribute_sets += [link.attributes for link in span.links]
-    return any(isinstance(value, list | dict | None) for attributes in attribute_sets for value in attributes.values())
-
-
-def _resolution_ns(spans: Iterable[Span]) -> int:
-    """Return 1000 (ns) where all times are whole microseconds, as most storages of Jaeger keep them; else 1."""
-    times = (time for span in spans for time in (span.start_ns, span.end_ns, *(e.time_ns for e in span.events)))
-    return 1 if any(time % 1000 for time in times) else 1000
-
-
-def _has(attributes: Attributes, wanted: Mapping[str, str]) -> bool:
-    return all(name in attributes and _as_text(attributes[name]) == text for name, text in wanted.items())
-
-
-def _as_text(value: Value) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _duration(seconds: float) -> str:
+    """Return a duration as the parameters of the source have it: `1min`, `90s`."""
+    for unit, name in ((3600, "h"), (60, "min")):
+        if seconds and not seconds % unit:
+            return f"{seconds / unit:g}{name}"
+    return f"{seconds:g}s"
