@@ -108,6 +108,7 @@ def merged(readings: Sequence[Reading]) -> Reading:
         " + ".join(dict.fromkeys(info.name for info in infos)),
         frozenset.intersection(*(info.capabilities for info in infos)),
         max(info.resolution_ns for info in infos),
+        ", ".join(dict.fromkeys(info.version for info in infos if info.version)),
     )
     parts: dict[str, list[Trace]] = {}
     for reading in readings:
@@ -122,7 +123,8 @@ def merged(readings: Sequence[Reading]) -> Reading:
     together = [_merged_trace(each) for each in parts.values()]
     traces = [trace for trace in together if trace.trace_id in with_spans]
     spanless = [trace for trace in together if trace.trace_id not in with_spans]
-    return Reading(info, traces, whole, unread=unread.fields(), spanless=spanless)
+    growing = next((reading.growing for reading in readings if reading.growing), "")
+    return Reading(info, traces, whole, unread=unread.fields(), spanless=spanless, growing=growing)
 
 
 def _merged_trace(parts: Sequence[Trace]) -> Trace:

@@ -115,17 +115,27 @@ def _verify_streaming(
     options: SourceOptions,
     observer: StartObserver | None,
 ) -> Report | None:
-    """Verify one OTLP file without holding all its traces in memory.
+    """Verify one OTLP file, or one search in Jaeger, without holding all its traces in memory.
 
     Returns None for any other source, and where an option needs all traces.
     """
-    from spanpact.sources import OtlpFileSource, open_source
+    from spanpact.sources import JaegerSource, OtlpFileSource, open_source
+    from spanpact.verification.live_search import verify_search
     from spanpact.verification.streaming import verify_file
+    from spanpact.verification.waiting import WaitSettings
 
-    if len(given.sources) != 1 or given.wait or given.traces or given.trees:
+    if len(given.sources) != 1 or given.traces or given.trees:
         return None
     with open_source(given.sources[0], scenarios=options.scenarios, tls=options.tls) as source:
-        if not isinstance(source, OtlpFileSource):
-            return None
-        source.offered = given.offered
-        return verify_file(source, compiled, strict=given.strict, allow_unseen=given.allow_unseen, observer=observer)
+        if isinstance(source, JaegerSource) and source.is_search:
+            source.offered = given.offered
+            settings = WaitSettings(given.wait)
+            return verify_search(
+                source, compiled, settings, strict=given.strict, allow_unseen=given.allow_unseen, observer=observer
+            )
+        if isinstance(source, OtlpFileSource) and not given.wait:
+            source.offered = given.offered
+            return verify_file(
+                source, compiled, strict=given.strict, allow_unseen=given.allow_unseen, observer=observer
+            )
+        return None

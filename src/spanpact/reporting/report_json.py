@@ -60,10 +60,12 @@ def _source(report: Report) -> dict[str, Any] | None:
     return {
         "name": reading.source.name,
         "capabilities": sorted(reading.source.capabilities),
+        "version": reading.source.version,
         "resolution_ns": reading.source.resolution_ns,
         "clocks": [{"service": service, "resolution_ns": resolution_ns} for service, resolution_ns in report.clocks],
         "traces": reading.trace_count,
         "spans": reading.span_count,
+        "left_out": {"traces": reading.left_out, "why": reading.growing} if reading.left_out else None,
         "offered": reading.offered,
         "unread": [
             {"field": known_classes_masked(each.field), "holds": each.holds, "count": each.count}

@@ -16,7 +16,7 @@ from spanpact.reporting.drawing.flow_findings import FlowFindings, MaskedTraces,
 from spanpact.reporting.drawing.flow_tree import flow_lines
 from spanpact.reporting.drawing.safe_text import display_width
 from spanpact.reporting.scores import score_lines
-from spanpact.reporting.summary import is_accepted, not_checked_lines, summary, unread_text, why_not_checked
+from spanpact.reporting.summary import is_accepted, live_rows, not_checked_lines, summary, unread_text, why_not_checked
 from spanpact.reporting.text_options import TextOptions, counted, join_sections
 from spanpact.reporting.unmentioned import unmentioned_lines
 
@@ -62,6 +62,7 @@ class _ReportText:
             read = f"{counted(reading.trace_count, 'trace')}, {counted(reading.span_count, 'span')}"
             rows += [("not read", unread_text(self.report))] if self.report.unread else []
             rows += [("resolution", _clocks_text(self.report.clocks))] if self.report.clocks else []
+            rows += list(live_rows(reading))
             rows.insert(0, ("source", f"{reading.source.name} ({read})"))  # a source's address is not masked
         widest = max((len(what) for what, _ in rows), default=0)
         for what, value in rows:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from spanpact.findings import ContractResult, Report
 from spanpact.reporting.drawing.canvas import Canvas, Style
 from spanpact.reporting.text_options import counted
+from spanpact.trace.model import Reading
 
 
 def is_accepted(report: Report, result: ContractResult) -> bool:
@@ -44,6 +45,16 @@ def not_checked_lines(report: Report, canvas: Canvas) -> Iterator[str]:
 def unread_text(report: Report) -> str:
     """Return what unknown fields held: `vendorSpans: 3 spans`."""
     return ", ".join(f"{each.field}: {_number_of(each.holds, each.count)}" for each in report.unread)
+
+
+def live_rows(reading: Reading) -> Iterator[tuple[str, str]]:
+    """Yield the rows of the header on a server that was asked: its version, and what was left out."""
+    if reading.source.version:
+        yield "version", reading.source.version
+    if reading.left_out:
+        yield "left out", f"{counted(reading.left_out, 'trace')} {reading.growing}"
+    if reading.left_out and not reading.trace_count:
+        yield "hint", "look for older traces (until=1m), set a shorter complete-after=, or wait with --wait SECONDS"
 
 
 def _number_of(holds: str, count: int) -> str:

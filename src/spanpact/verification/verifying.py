@@ -114,12 +114,17 @@ class Verification:
         """Return the cache of verdicts, None if the contracts look at more than it can distinguish."""
         return self._cache
 
-    def judge(self, trace: Trace) -> None:
-        """Judge one trace by every contract."""
-        if self.observer:
-            self.observer.observe(trace)
-        if not (self._cache and self._cache.apply(trace)):
-            self.judge_uncached(trace)
+    def judge(self, trace: Trace) -> bool:
+        """Judge one trace by every contract. Return whether the report should show it: it has findings."""
+        shown = bool(self.observer and self.observer.observe(trace))
+        if self._cache and self._cache.apply(trace):
+            return shown
+        return self.judge_uncached(trace) or shown
+
+    def has_flows(self, *, each: bool) -> bool:
+        """Return whether some contract has a flow so far, or with `each` every one; without contracts it does."""
+        seen = [bool(run.flows) or bool(run.labelled) for run in self._runs]
+        return all(seen) if each or not seen else any(seen)
 
     def judge_uncached(self, trace: Trace) -> bool:
         """Let the engine judge one trace that is not in the cache. Return whether it has findings."""

@@ -58,6 +58,7 @@ class Poll(Generic[T]):
       did.
     - Equal `content` means that nothing came. `missing` returns the ids of traces that must be there and are not.
     - `traces_known`: no traces but the known ones matter. Then a verdict of kept needs no settle window.
+    - `judge_rest` judges what is there when the time is up and something still comes (default: as `judge_early`).
     """
 
     read: Callable[[], T]
@@ -66,6 +67,11 @@ class Poll(Generic[T]):
     content: Callable[[T], Hashable]
     missing: Callable[[T], Collection[str]] = lambda _: ()
     traces_known: bool = False
+    judge_rest: Callable[[T], Report] | None = None
+
+    def rest(self, seen: T, early: Report) -> Report:
+        """Return the report on what is there, given the early one: the time is up."""
+        return self.judge_rest(seen) if self.judge_rest else early
 
 
 def wait_for_verdict(
@@ -79,8 +85,8 @@ def wait_for_verdict(
 ) -> Report:
     """Return the report on what `read` returns, once it is settled or the time is up.
 
-    What is undecided then is reported as `incomplete`. Raise SourceError if one of `trace_ids` was never seen, or if
-    the last read failed.
+    What is undecided then is reported as `incomplete`; of a search, the traces that still grow are left out. Raise
+    SourceError if one of `trace_ids` was never seen, or if the last read failed.
     """
     poll = Poll(
         read,
@@ -89,6 +95,7 @@ def wait_for_verdict(
         content_of,
         lambda reading: set(trace_ids) - {trace.trace_id for trace in reading.traces},
         traces_known=bool(trace_ids),
+        judge_rest=lambda reading: judge(without_growing(reading)),
     )
     return wait(poll, settings, clock=clock, sleep=sleep)
 
@@ -103,7 +110,8 @@ def wait(
     """Return the report on what is polled, once it is settled or the time is up; errors as above."""
     if not settings.timeout:
         seen = poll.read()
-        return _with_missing(poll.judge_early(seen), poll.missing(seen), settings)
+        judge = poll.judge_rest or poll.judge_early
+        return _with_missing(judge(seen), poll.missing(seen), settings)
     deadline = clock() + settings.timeout
     state = _PollState(poll, settings.window)
     pause = settings.pause
@@ -172,7 +180,7 @@ class _PollState(Generic[T]):
     def at_the_deadline(self, seen: T, settings: WaitSettings) -> Report:
         """Return the report when the time is up: on complete traces if they are quiet, else with what is undecided."""
         assert self._early is not None
-        report = self._complete if self._quiet and self._complete else self._early
+        report = self._complete if self._quiet and self._complete else self._poll.rest(seen, self._early)
         return _with_missing(report, self._poll.missing(seen), settings)
 
 
@@ -204,6 +212,14 @@ def completed(reading: Reading) -> Reading:
         for several in (reading.traces, reading.spanless)
     )
     return msgspec.structs.replace(reading, traces=traces, spanless=spanless)
+
+
+def without_growing(reading: Reading) -> Reading:
+    """Return the reading of a search without the traces that still grow; any other reading as it is."""
+    if not reading.growing:
+        return reading
+    traces = [trace for trace in reading.traces if trace.complete]
+    return msgspec.structs.replace(reading, traces=traces, left_out=len(reading.traces) - len(traces))
 
 
 def content_of(reading: Reading) -> Hashable:
