@@ -22,7 +22,7 @@ def detect_version(client: HttpClient, deadline: float) -> str:
     except SourceError:
         return ""
     found = _STATED.search(response.body)
-    return found[1].decode() if found else ""
+    return client.redacted(found[1].decode()) if found else ""
 
 
 def names_spans(version: str) -> bool:
