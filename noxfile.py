@@ -127,6 +127,12 @@ def integration(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def live(session: nox.Session) -> None:
+    """Judge a real Jaeger in rounds while it takes 200 requests/s for 3 minutes; `-- --rate 50 --seconds 20`."""
+    tool(session, "python", "-m", "integration.live_rounds", *session.posargs)
+
+
+@nox.session(default=False)
 def images(session: nox.Session) -> None:
     """Have every image here: pulled where a registry answers, made where none does; `-- --local` makes them anyway."""
     tool(session, "python", "-m", "containers.images", "build", *session.posargs)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
-import re
 import secrets
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
@@ -19,13 +16,12 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExportResult
 
 from containers.servers.jaeger_server import JaegerBackend
-from integration.support.live_traffic import order_spans, send
+from integration.support.jaeger_readings import WAIT_SETTINGS, is_newer, seen_all
 from spanpact.cli import main
 from spanpact.contract.loader import load_text
 from spanpact.errors import SourceError, SourceUnavailable
 from spanpact.findings import Report
 from spanpact.sources import HttpLimits, JaegerQuery, JaegerSource, MemorySource, encode_traces_json
-from spanpact.sources.jaeger.paging import PAGE
 from spanpact.trace.model import Reading
 from spanpact.verification.source_comparison import compare
 from spanpact.verification.verifying import verify
@@ -53,7 +49,6 @@ order: [lookup, load, queue]
 levels: {span-orphan: improvement}
 """
 PLAN = load_text(CONTRACT, file="session.contract.yaml")
-WAIT_SETTINGS = WaitSettings(30)
 
 
 def fresh_trace(**options: bool) -> Sequence[ReadableSpan]:
@@ -184,76 +179,11 @@ class TestSearch:
         else:
             assert old.read().traces == ()
 
-    def test_a_service_is_read_over_several_parts_of_its_window(self, jaeger: JaegerBackend) -> None:
-        """As many traces as two searches return, half of them at one time, and one that reaches over all parts."""
-        service, now = f"busy-{secrets.token_hex(4)}", time.time()
-        starts = [now - 600 - i for i in range(PAGE)] + [now - 500] * PAGE
-        straddling, later = order_spans(now - 3000), order_spans(now - 100)
-        spans = [span for at in starts for span in order_spans(at)]
-        spans += [*straddling, *({**span, "traceId": straddling[0]["traceId"]} for span in later[:1])]
-        for first in range(0, len(spans), 900):
-            send(jaeger.otlp_http, spans[first : first + 900], service)
-        wanted = {str(span["traceId"]) for span in spans}
-        for api in ("v3",) if is_newer(jaeger) else ("v3", "legacy"):
-            source = JaegerSource(jaeger.url, query=JaegerQuery(service, since=3600), api=api)  # type: ignore[arg-type]
-            seen_all(source, wanted)
-            reading = source.read()
-            assert len(reading.traces) == len(wanted) == 2 * PAGE + 1
-            assert sum(len(trace.spans) for trace in reading.traces) == len(spans)
-
-    def test_a_window_has_two_ends(self, jaeger: JaegerBackend) -> None:
-        service, now = f"window-{secrets.token_hex(4)}", time.time()
-        made = {minutes: order_spans(now - 60 * minutes) for minutes in (5, 20, 40)}
-        send(jaeger.otlp_http, [span for spans in made.values() for span in spans], service)
-        found = JaegerSource(jaeger.url, query=JaegerQuery(service, since=3600))
-        seen_all(found, {str(spans[0]["traceId"]) for spans in made.values()})
-        for since, until, minutes in (
-            (1800.0, 600.0, {20}),
-            (dt.datetime.fromtimestamp(now - 3000, dt.UTC), 1500.0, {40}),
-            (900.0, None, {5}),
-        ):
-            query = JaegerQuery(service, since=since, until=until)
-            there = {trace.trace_id for trace in JaegerSource(jaeger.url, query=query).read().traces}
-            assert there == {made[each][0]["traceId"] for each in minutes}
-
-    def test_the_version_is_that_of_the_server(self, jaeger: JaegerBackend) -> None:
-        spans = fresh_trace()
-        export(jaeger, spans)
-        source = JaegerSource(jaeger.url, trace_ids=[id_of(spans)])
-        seen_all(source, {id_of(spans)})
-        assert source.read().source.version == f"Jaeger {jaeger.version}"
-
-    def test_a_span_without_a_name_has_none_whatever_the_version(self, jaeger: JaegerBackend) -> None:
-        service = f"unnamed-{secrets.token_hex(4)}"
-        first, *others = order_spans(time.time() - 100)
-        send(jaeger.otlp_http, [first, *({**span, "name": ""} for span in others)], service)
-        source = JaegerSource(jaeger.url, trace_ids=[first["traceId"]])
-        seen_all(source, {first["traceId"]})
-        assert sorted(span.name for span in source.read().traces[0].spans) == ["", "", "POST /orders"]
-
     def test_a_limit_is_enough(self, jaeger: JaegerBackend) -> None:
         spans = fresh_trace()
         export(jaeger, spans)
         seen_all(JaegerSource(jaeger.url, trace_ids=[id_of(spans)]), {id_of(spans)})
         assert len(JaegerSource(jaeger.url, query=JaegerQuery("studio-api", limit=1)).read().traces) == 1
-
-
-def seen_all(source: JaegerSource, trace_ids: set[str]) -> None:
-    """Returns when the source gives all of these."""
-
-    def missing(reading: Reading) -> set[str]:
-        return trace_ids - {trace.trace_id for trace in reading.traces}
-
-    wait(Poll(source.read, itself, itself, content_of, missing, traces_known=True), WAIT_SETTINGS)
-
-
-def itself(reading: Reading) -> Report:
-    return compare(reading, reading)
-
-
-def is_newer(jaeger: JaegerBackend) -> bool:
-    """Return whether this Jaeger is one of those without a search in the old API (2.20 still has it)."""
-    return tuple(map(int, re.findall(r"\d+", jaeger.version)[:2])) > (2, 20)
 
 
 class TestQuirks:

@@ -38,9 +38,9 @@ KEPT = in_trace(kept_flow(), 1)
 def test_trace_is_read_by_its_id(cli: CommandLine) -> None:
     with LateJaeger(KEPT) as jaeger:
         result = cli("verify", cli.contract, "--from", f"jaeger:{jaeger.url}", "--trace", "1")
-        assert jaeger.targets == [f"/api/v3/traces/{ONE}?raw_traces=true"]
+        assert jaeger.targets == [f"/api/v3/traces/{ONE}?raw_traces=true", "/"]  # the page states the version
     assert (result.code, result.err) == (0, "")
-    assert result.out.startswith(f"source  Jaeger {jaeger.url} (1 trace, 3 spans)\n")
+    assert result.out.startswith(f"source   Jaeger {jaeger.url} (1 trace, 3 spans)\n")
 
 
 def test_broken_trace_gives_1(cli: CommandLine) -> None:
