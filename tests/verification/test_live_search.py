@@ -227,6 +227,21 @@ class TestTheSameReport:
         assert render_json(report) == render_json(verify([body], live.source().read()))
         assert report.clocks == (("shop", 1_000_000),)
 
+    @pytest.mark.parametrize(("span_id", "dangling"), [(1, False), (9, True)])
+    def test_a_link_into_another_trace_that_lacks_the_span(
+        self, live: Live, monkeypatch: pytest.MonkeyPatch, span_id: int, dangling: bool
+    ) -> None:
+        monkeypatch.setattr(paging, "PAGE", 2)
+        for i in range(6):
+            live.request(100 + 10 * i)
+        first, trace_id, start = f"{1:032x}", "ef" * 16, live.clock.time_ns() - 200 * SECOND
+        top = Span(trace_id, f"{1:016x}", "a", start_ns=start, end_ns=start + 1, links=[Link(first, f"{span_id:016x}")])
+        live.held.hold(trace_id, [top])
+        contracts = [CONTRACT, contract("span: a", "a")]
+        report = live.judged(contracts=contracts)
+        assert render_json(report) == render_json(verify(contracts, without_growing(live.source().read())))
+        assert {finding.id for finding in report.findings} == ({"link-dangling"} if dangling else set())
+
     def test_contracts_that_follow_links_are_left_to_the_engine(self, live: Live) -> None:
         live.request(100)
         trace_id, start = "ef" * 16, live.clock.time_ns() - 100 * SECOND

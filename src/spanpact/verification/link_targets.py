@@ -7,7 +7,7 @@ verification is repeated. Without links into other traces nothing of this happen
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -16,7 +16,8 @@ from spanpact.otlp.batch import NeedsFullDecoding
 from spanpact.otlp.json_decoding import normalize_id
 from spanpact.sources.files.json_texts import Document
 from spanpact.sources.files.last_seen import LastSeen
-from spanpact.trace.model import Span
+from spanpact.trace.model import Span, Trace
+from spanpact.trace.topology import span_ids_if_whole
 from spanpact.verification.stored_documents import StoredDocuments
 
 _NOTED, _FOUND = 1, 2
@@ -89,6 +90,37 @@ class LinkTargets:
             key = self._packed[start : start + _KEY_BYTES].hex()
             yield key[:_TRACE_DIGITS], key[_TRACE_DIGITS:]
         yield from self._others
+
+
+class TargetsInReadings:
+    """The same for traces that are read from their source again, such as those of a search."""
+
+    def __init__(self) -> None:
+        self._targets: set[tuple[str, str]] = set()
+        self._dangling: frozenset[tuple[str, str]] | None = None
+
+    def __call__(self, trace_id: str, span_id: str) -> Span | None:
+        """Raise NeedsFullDecoding: a contract looks at a span of a trace that may have been dropped."""
+        raise NeedsFullDecoding
+
+    def lacks(self, trace_id: str, span_id: str) -> bool:
+        """Return whether the trace lacks the span. Before `find_dangling` note this target, and return False."""
+        if self._dangling is not None:
+            return (trace_id, span_id) in self._dangling
+        self._targets.add((trace_id, span_id))
+        return False
+
+    def traces(self) -> set[str]:
+        """Return the ids of the traces that links lead to."""
+        return {trace_id for trace_id, _ in self._targets}
+
+    def find_dangling(self, traces: Iterable[Trace]) -> bool:
+        """Look for the targets in these traces. Return whether some of those that are whole lack one."""
+        targets = self._targets
+        found = {trace.trace_id: span_ids_if_whole(trace) for trace in traces}
+        lacking = ((each, found.get(each[0])) for each in targets)
+        self._dangling = frozenset(each for each, ids in lacking if ids is not None and each[1] not in ids)
+        return bool(self._dangling)
 
 
 @dataclass(slots=True)

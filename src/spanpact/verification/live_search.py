@@ -29,7 +29,8 @@ from spanpact.otlp.batch import NeedsFullDecoding
 from spanpact.sources.jaeger import JaegerSource
 from spanpact.sources.jaeger.description import Description
 from spanpact.trace.clocks import Clocks
-from spanpact.trace.model import Reading, SourceInfo, Span, Trace
+from spanpact.trace.model import Reading, SourceInfo, Trace
+from spanpact.verification.link_targets import TargetsInReadings
 from spanpact.verification.verifying import StartObserver, Verification, verify
 from spanpact.verification.waiting import WaitSettings
 
@@ -49,14 +50,14 @@ def verify_search(
 ) -> Report | None:
     """Return the report on what a search finds; it holds only the traces with findings.
 
-    None for contracts that follow links into other traces. Raise SourceError as `JaegerSource.read` does.
+    None for contracts that look at spans of other traces, where links lead. Raise SourceError as `JaegerSource.read`.
     """
     search = _LiveSearch(source, plans, settings, clock, allow_unseen=allow_unseen, observer=observer)
     try:
         search.read()
         if settings.timeout:
             search.wait(sleep)
-        search.read_again_if_clocks_changed()
+        search.read_again_if_needed()
     except NeedsFullDecoding:
         return None
     return search.report(strict=strict, allow_unseen=allow_unseen)
@@ -100,6 +101,7 @@ class _LiveSearch:
         self._settled: dict[bytes, bool] = {}  # of traces that were judged while they grew: whether as complete
         self._description = Description()
         self._clocks = Clocks()
+        self._links = TargetsInReadings()
         self._broken = False
         self._begin()
 
@@ -148,7 +150,7 @@ class _LiveSearch:
     def _start(self, info: SourceInfo) -> Verification:
         self._info = info
         reading = Reading(info, (), self._source.offered, clocks=self._clocks)
-        self._verification = Verification(self._plans, reading, find_span=_no_linked_spans, observer=self._observer)
+        self._verification = Verification(self._plans, reading, find_span=self._links, observer=self._observer)
         return self._verification
 
     def _settle(self, key: bytes, trace: Trace, now: float, last: bool) -> Trace | None:
@@ -233,12 +235,22 @@ class _LiveSearch:
             return 0
         return min(each.start_ns for each in self._growing.values())
 
-    def read_again_if_clocks_changed(self) -> None:
-        """Judge all traces again if a resource was judged before it showed how coarse its times are."""
+    def read_again_if_needed(self) -> None:
+        """Judge all traces again if that needs what only all of them show.
+
+        That is how coarse the times of a resource are, and that a link leads nowhere.
+        """
         if not self._clocks.all_as_used():
             self._clocks = Clocks(self._clocks.found())
-            self._begin()
-            self.read(last=bool(self._settings.timeout))
+            self._read_again()
+        if wanted := {trace_id for trace_id in self._links.traces() if _key(trace_id) in self._judged}:
+            pages = self._source.pages(self._description)
+            if self._links.find_dangling(trace for page in pages for trace in page if trace.trace_id in wanted):
+                self._read_again()
+
+    def _read_again(self) -> None:
+        self._begin()
+        self.read(last=bool(self._settings.timeout))
 
     def report(self, *, strict: bool, allow_unseen: bool) -> Report:
         """Return the report on all traces judged, with the number of those that were left out."""
@@ -278,8 +290,3 @@ def _breaks(report: Report) -> bool:
 def completed_trace(trace: Trace) -> Trace:
     """Return the trace marked complete."""
     return msgspec.structs.replace(trace, complete=True)
-
-
-def _no_linked_spans(trace_id: str, span_id: str) -> Span | None:
-    """Raise NeedsFullDecoding: a link leads to a trace that may have been dropped."""
-    raise NeedsFullDecoding
