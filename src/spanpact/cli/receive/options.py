@@ -131,7 +131,7 @@ def upstream(given: argparse.Namespace, environ: Mapping[str, str]) -> Upstream 
     """Return the collector of `--forward`. Raise UsageError for a URL, headers or TLS files that cannot be used."""
     if not given.forward:
         return None
-    from spanpact.sources.http_client import parse_headers
+    from spanpact.sources.http_headers import parse_headers
     from spanpact.sources.receiver.intake.forwarding import Upstream
     from spanpact.sources.tls import TlsOptions
 
