@@ -12,7 +12,7 @@ import sys
 import tarfile
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -20,7 +20,17 @@ from typing import IO, Any
 from containers.commands import run_command
 from containers.engine.api import socket_path
 from containers.images import debian_base, jaeger_binary
-from containers.images.catalogue import CHECKOUT, IMAGES, RECIPES, SERVICE_SOURCES, choose, is_present, registry_error
+from containers.images.catalogue import (
+    CHECKOUT,
+    IMAGES,
+    PIN_LISTER,
+    RECIPES,
+    SERVICE_SOURCES,
+    SPANPACT_SOURCES,
+    choose,
+    is_present,
+    registry_error,
+)
 from containers.ladder import BackendUnavailable
 
 __all__ = ["ensure_image"]
@@ -89,18 +99,22 @@ def _pack_jaeger(context: IO[bytes]) -> None:
     _pack(context, {"Dockerfile": _recipe("jaeger"), "jaeger": program, "health": program.parent / "health"})
 
 
-def _pack_studio(context: IO[bytes]) -> None:
-    pin_lister = _recipe("studio").parent / "requirements.py"
-    with tempfile.TemporaryDirectory(prefix="spanpact-wheels-") as wheels:
-        _download(Path(wheels), pin_lister)
-        files = {"Dockerfile": _recipe("studio"), "wheels": Path(wheels)}
-        files[str(pin_lister.relative_to(CHECKOUT))] = pin_lister
-        _pack(context, files | {name: CHECKOUT / name for name in SERVICE_SOURCES})
+def _pack_python(name: str, sources: Sequence[str]) -> Callable[[IO[bytes]], None]:
+    """Return the packer of an image with Python packages, which are downloaded here, and sources of the checkout."""
+
+    def pack(context: IO[bytes]) -> None:
+        with tempfile.TemporaryDirectory(prefix="spanpact-wheels-") as wheels:
+            _download(Path(wheels), name)
+            files = {"Dockerfile": _recipe(name), "wheels": Path(wheels)}
+            files[str(PIN_LISTER.relative_to(CHECKOUT))] = PIN_LISTER
+            _pack(context, files | {source: CHECKOUT / source for source in sources})
+
+    return pack
 
 
-def _download(wheels: Path, pin_lister: Path) -> None:
-    """Download the wheels that the services import, with this machine's pip and its settings."""
-    pins = _run(pin_lister, CHECKOUT / "pyproject.toml", CHECKOUT / "constraints.txt")
+def _download(wheels: Path, image: str) -> None:
+    """Download the wheels of an image, with this machine's pip and its settings."""
+    pins = _run(PIN_LISTER, CHECKOUT / "pyproject.toml", CHECKOUT / "constraints.txt", image)
     # The image's Python 3.11 may be another patch release than this one, so wheels that only one of them needs
     # are downloaded too.
     pins = re.sub(r" ; python_full_version\b[^\\\n]*", " ", pins)
@@ -120,7 +134,8 @@ _PACKERS: Mapping[str, Callable[[IO[bytes]], None]] = {
     "redis": _pack_debian("redis"),
     "postgres": _pack_debian("postgres"),
     "jaeger": _pack_jaeger,
-    "studio": _pack_studio,
+    "studio": _pack_python("studio", SERVICE_SOURCES),
+    "spanpact": _pack_python("spanpact", SPANPACT_SOURCES),
 }
 
 

