@@ -42,9 +42,13 @@ def load_judged_by(given: argparse.Namespace) -> JudgedBy:
     Raise ContractError for a mistake in a contract, UsageError for one that cannot be read and an unknown pack.
     """
     from spanpact.contract.loader import load_contracts
-    from spanpact.packs.shipped import INTEGRITY, load_packs
 
     plans = load_contracts(given.contracts, notify=print_message) if given.contracts else []
+    if plans and not given.packs and given.min_score is None:
+        return JudgedBy(plans, None)
+
+    from spanpact.packs.shipped import INTEGRITY, load_packs
+
     names = given.packs if plans else [INTEGRITY, *given.packs]
     packs = load_packs(names, least_score=given.min_score)
     return JudgedBy([*plans, *packs.plans], packs.observer if packs.scored else None)

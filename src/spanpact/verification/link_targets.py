@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from spanpact.otlp import Batch, SharedValues, lazy_json, lazy_protobuf
+from spanpact.otlp import Batch, SharedValues, lazy_json
 from spanpact.otlp.batch import NeedsFullDecoding
 from spanpact.otlp.json_decoding import normalize_id
 from spanpact.sources.files.json_texts import Document
@@ -157,6 +157,8 @@ def _ids(stored: StoredDocuments) -> Iterator[tuple[int, Ids]]:
 
 def _ids_of(document: Document | bytes | Batch, shared: SharedValues) -> Iterator[Ids]:
     if isinstance(document, bytes):
+        from spanpact.otlp import lazy_protobuf
+
         for _, spans in lazy_protobuf.iter_groups(document):
             yield from ((span.trace_id.hex(), span.span_id.hex(), span.parent_span_id.hex()) for span in spans)
         return

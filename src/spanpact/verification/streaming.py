@@ -13,13 +13,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from operator import itemgetter
 from typing import Final
 
 from spanpact.contract.compiled import ContractPlan
 from spanpact.engine import CompiledContract
 from spanpact.findings import Report
-from spanpact.otlp import Batch, SharedValues, lazy_json, lazy_protobuf
+from spanpact.otlp import Batch, SharedValues, lazy_json
 from spanpact.otlp.batch import NeedsFullDecoding
 from spanpact.otlp.json_decoding import normalize_id
 from spanpact.otlp.unread import UnreadFields
@@ -123,6 +124,8 @@ def _first_pass(stored: StoredDocuments) -> LastSeen:
         if isinstance(document, Batch):
             last_seen.note({span.trace_id for span in document.spans}, place)
         elif isinstance(document, bytes):
+            from spanpact.otlp import lazy_protobuf  # takes long, and most files are JSON
+
             last_seen.note(lazy_protobuf.find_trace_ids(document), place)
         elif _LOGS in document.data:
             raise NeedsFullDecoding
@@ -159,7 +162,6 @@ class _Stream:
         self._last_seen, self._clocks = last_seen, clocks
         self._shared = SharedValues()
         self._json = LazySpanShapes(cache.shapes, lazy_json, self._shared)
-        self._protobuf = LazySpanShapes(cache.shapes, lazy_protobuf, self._shared)
         self._open: dict[str, _OpenTrace] = {}
         self._order: deque[str] = deque()
         self.spans = self.traces = 0
@@ -192,7 +194,15 @@ class _Stream:
         for trace_ids, summaries in read:
             self._add_group(trace_ids, summaries, place, generation)
 
+    @cached_property
+    def _protobuf(self) -> LazySpanShapes:
+        from spanpact.otlp import lazy_protobuf
+
+        return LazySpanShapes(self._cache.shapes, lazy_protobuf, self._shared)
+
     def _take_protobuf(self, part: bytes, place: int) -> None:
+        from spanpact.otlp import lazy_protobuf
+
         generation = self._protobuf.begin()
         for group, spans in lazy_protobuf.iter_groups(part):
             summaries = list(self._protobuf.summaries(group, spans))
@@ -271,5 +281,7 @@ class _Stream:
         return self._verification.report(seen, strict=strict, allow_unseen=allow_unseen, today=None, header=header)
 
     def _decoded(self, summary: SpanSummary) -> Span:
+        if isinstance(summary[-2], Span):
+            return summary[-2]
         shapes = self._json if isinstance(summary[-2], lazy_json.RawSpan) else self._protobuf
         return shapes.decoded(summary)

@@ -17,7 +17,6 @@ from spanpact.sources.files.formats.otlp_json import OTLP_JSON
 from spanpact.sources.files.formats.otlp_messages import OTLP_MESSAGES
 from spanpact.sources.files.formats.otlp_protobuf import OTLP_PROTOBUF
 from spanpact.sources.files.formats.python_console import PYTHON_CONSOLE
-from spanpact.sources.files.formats.refused import refusal, unknown
 from spanpact.sources.files.formats.trace_format import Start, TraceFormat
 
 __all__ = ["FORMATS", "OTLP_JSON", "Start", "TraceFormat", "detect"]
@@ -44,6 +43,8 @@ def detect(start: bytes, name: str) -> TraceFormat:
         return found[0]
     if not seen.text:
         return OTLP_JSON
+    from spanpact.sources.files.formats.refused import refusal, unknown  # many patterns, for files of other kinds
+
     error = refusal(seen, name)
     if error is None and is_json(seen.text):
         return OTLP_JSON

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from spanpact.errors import SourceError
-from spanpact.otlp import Batch, SharedValues, decode_protobuf_logs, decode_protobuf_traces
+from spanpact.otlp import Batch, SharedValues
 from spanpact.otlp.batch import NeedsFullDecoding
 from spanpact.otlp.protobuf_signals import begins_like_otlp, signal_of
 from spanpact.otlp.protobuf_wire import is_cut_short, iter_resource_spans
@@ -23,6 +23,8 @@ def decode_message(data: bytes, name: str, shared: SharedValues) -> Batch:
     signal = signal_of(data)
     if signal == "metrics":
         return Batch(signals=frozenset(["metrics"]))
+    from spanpact.otlp import decode_protobuf_logs, decode_protobuf_traces  # protobuf takes long to import
+
     decode = decode_protobuf_logs if signal == "logs" else decode_protobuf_traces
     return decode(data, name=name, shared=shared)
 
