@@ -1,7 +1,8 @@
 """OTLP: decode JSON and protobuf messages into spans and log records, and encode traces as OTLP JSON.
 
 - `json_decoding` and `protobuf_decoding` decode a whole message; `json_messages` has the message types, `json_values`
-  decodes attributes, `json_errors` finds the byte at which a JSON text is wrong.
+  decodes attributes, `json_errors` finds the byte at which a JSON text is wrong, `json_surrogates` replaces
+  halves of characters.
 - `lazy_json` and `lazy_protobuf` decode without attributes, for streaming verification. What they cannot read raises
   `NeedsFullDecoding`.
 - `message_counts` counts the messages of a body before it is decoded; `protobuf_wire` cuts a large file into parts.

@@ -29,6 +29,7 @@ from spanpact.otlp.batch import (
     trace_flags,
 )
 from spanpact.otlp.json_errors import JsonFault, describe_failure, find_duplicate_key, quoted, too_deep
+from spanpact.otlp.json_surrogates import with_whole_characters
 from spanpact.otlp.json_unknown_fields import decode_with_unknown_fields
 from spanpact.otlp.json_values import decode_attributes, decode_integer, decode_value
 from spanpact.otlp.json_wrappers import as_request
@@ -85,7 +86,7 @@ def decode_json(
     `duplicate_keys` also rejects objects with a key that occurs twice. That costs little where no field is unknown.
     Raise SourceError, with the byte offset where it is known, for anything that is not OTLP JSON.
     """
-    origin = origin or Origin()
+    origin, data = origin or Origin(), with_whole_characters(data)
     unread: tuple[UnreadField, ...] = ()
     text = as_request(data) if wrapped else data
     try:
