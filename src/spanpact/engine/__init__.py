@@ -6,7 +6,8 @@
 2. build candidates, the spans that each entry selects: `assignment.candidates`;
 3. assign spans to entries, one to one, at the least cost: `assignment.assigner`; the result is a `flows.flow`;
 4. check every expectation on its spans: `flow_checking` with the `checks`, and `rules` for `every`;
-5. relate spans to each other, and flows to each other: `relations` (order, concurrency), `conditions`, `across`;
+5. relate spans to each other, and flows to each other: `relations` (order, concurrency), `same_counts`, `conditions`,
+   `across`;
 6. decide: `early_decisions` while spans still arrive, `results` for findings, gaps, coverage and the verdict.
 
 `flow_assignments` stops after step 3. May import: `contract`, `findings`,
