@@ -7,10 +7,9 @@ import os
 import shlex
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-
-import msgspec
 
 from spanpact.cli.command_environment import command_environment
 from spanpact.cli.judged_by import add_judging_options, load_judged_by
@@ -19,14 +18,13 @@ from spanpact.cli.losses import lost
 from spanpact.cli.options import EXIT_CODES, Parser, add_verification_options
 from spanpact.cli.output import print_message, write_file
 from spanpact.cli.process import describe_exit, run_command
-from spanpact.cli.reading import labelled, with_offered
 from spanpact.cli.reports import check_output_files, write_report
 from spanpact.cli.scenario_labels import parse_labels, read_labels, unknown_scenarios_warning
 from spanpact.errors import UsageError
 from spanpact.privacy import mask
-from spanpact.sources import OtlpReceiver, ReceiverCounts, encode_traces_json
-from spanpact.trace.model import Reading
-from spanpact.verification.verifying import verify
+from spanpact.sources import OtlpReceiver, encode_traces_json
+from spanpact.sources.receiver.intake.received_traffic import ALL_GROW, NOTHING_GROWS
+from spanpact.verification.receiving import verify_received
 
 SCENARIOS_VARIABLE: Final = "SPANPACT_SCENARIOS"
 """The environment variable that names the file to which the command may append lines `TRACE_ID SCENARIO`."""
@@ -37,6 +35,8 @@ _NOTHING_ARRIVED: Final = (
 _GRPC_ARRIVED: Final = (
     "no span arrived: the command exports by OTLP/gRPC to the port for OTLP/HTTP; add --protocol grpc"
 )
+# The port differs in every run: without it, two reports on the same traces are equal.
+_SOURCE_NAME: Final = "OTLP receiver"
 _PROTOCOLS: Final = {"http/protobuf": "OTLP/HTTP", "grpc": "OTLP/gRPC"}
 
 
@@ -78,25 +78,31 @@ def run(arguments: Sequence[str]) -> int:
     judged_by = load_judged_by(given)
     plans = judged_by.plans
     labels = read_labels(given.scenarios) if given.scenarios else {}
-    code, reading, counts, changes = _receive(command, given, labels)
+    received = _receive(command, given, labels)
+    code, counts = received.code, received.receiver.counts
     losses = lost(counts)
-    changed = [("changed", f"variables of the command: {mask(changes)}")] if changes else []
-    header = [("command", mask(shlex.join(command))), *changed, *losses]
-    used_labels = {trace.trace_id: trace.scenario for trace in reading.traces if trace.scenario}
-    if warning := unknown_scenarios_warning(used_labels, plans):
+    changed = [("changed", f"variables of the command: {mask(received.changes)}")] if received.changes else []
+    if warning := unknown_scenarios_warning(received.receiver.scenarios, plans):
         print_message(f"warning: {warning}")
-    reading = with_offered(reading, given.offered)
-    report = verify(
-        plans, reading, strict=given.strict, allow_unseen=given.allow_unseen, header=header, observer=judged_by.observer
+    report = verify_received(
+        received.receiver,
+        plans,
+        growing_since=ALL_GROW if counts.dropped else NOTHING_GROWS,  # dropped spans leave gaps
+        source_name=_SOURCE_NAME,
+        strict=given.strict,
+        allow_unseen=given.allow_unseen,
+        header=[("command", mask(shlex.join(command))), *changed, *losses],
+        observer=judged_by.observer,
+        hold=given.trees,
     )
-    failed_early = bool(code) and not reading.traces and not losses
+    failed_early = bool(code) and not counts.received and not losses
     write_report(report, given, plans, brief=failed_early)  # the command's last lines stay visible
     if failed_early:
         print_message(
             f"no span arrived, so nothing was verified; {describe_exit(code)}; spanpact exits with {code} too"
         )
         return code
-    if not reading.traces:
+    if not counts.received:
         print_message(_GRPC_ARRIVED if counts.http_2 else _NOTHING_ARRIVED.format(protocol=_PROTOCOLS[given.protocol]))
     if code:
         print_message(f"{describe_exit(code)}; spanpact exits with {code} too, whatever the report says")
@@ -112,14 +118,17 @@ def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     return given[:at], given[at + 1 :]
 
 
-def _receive(
-    command: Sequence[str], given: argparse.Namespace, labels: Mapping[str, str]
-) -> tuple[int, Reading, ReceiverCounts, str]:
-    """Run the command with a receiver.
+@dataclass(frozen=True, slots=True)
+class _Received:
+    """The command's exit code, the stopped receiver, and what was changed of the caller's variables."""
 
-    Returns its exit code, the labelled traces that arrived (also written to `--save`), the receiver's counts, and what
-    was changed of the caller's variables.
-    """
+    code: int
+    receiver: OtlpReceiver
+    changes: str
+
+
+def _receive(command: Sequence[str], given: argparse.Namespace, labels: Mapping[str, str]) -> _Received:
+    """Run the command with a receiver, write `--save`, and return what it sent; the receiver has all labels."""
     started = OtlpReceiver(grpc=True) if given.protocol == "grpc" else OtlpReceiver()
     with tempfile.TemporaryDirectory(prefix="spanpact-") as folder, started as receiver:
         file = Path(folder, "scenarios")
@@ -129,15 +138,9 @@ def _receive(
         code = run_command(command, environment.variables)
         wait_for_last_spans(receiver, f"{SCENARIOS_VARIABLE}={file}")
         receiver.stop()
-        counts = receiver.counts
-        if not counts.dropped:  # dropped spans leave gaps: such traces stay incomplete
-            receiver.finish()
-        # The port differs in every run: without it, two reports on the same traces are equal.
-        reading = receiver.read()
-        source = msgspec.structs.replace(reading.source, name="OTLP receiver")
-        reading = msgspec.structs.replace(reading, source=source)
+        receiver.offered = given.offered
         if given.save:
-            write_file(given.save, encode_traces_json(reading))
+            write_file(given.save, encode_traces_json(receiver.read()))
         text = file.read_text(encoding="utf-8", errors="replace")
-        reading = labelled(reading, {**labels, **parse_labels(text.splitlines(), file=SCENARIOS_VARIABLE)})
-    return code, reading, counts, environment.changes
+        receiver.scenarios = {**labels, **parse_labels(text.splitlines(), file=SCENARIOS_VARIABLE)}
+    return _Received(code, receiver, environment.changes)
