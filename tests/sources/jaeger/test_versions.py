@@ -74,6 +74,33 @@ def test_a_span_without_a_name_has_none_again(page: bytes, name: str) -> None:
     assert keys == {"work/span-missing", *([] if not name else ["nameless/span-surplus"])}
 
 
+OLDEST_PAGE = PAGE.replace(b"v2.13.0", b"v1.62.0")
+UNENDED = "0af7651916cd43dd8448eb211c80319d"
+
+
+@pytest.mark.parametrize("api", ["v3", "legacy"])
+def test_what_jaeger_1_alters_is_undone(api: str) -> None:
+    """Spans of a resource without a name, of which one never ended, and one ended before its start."""
+
+    def respond(head: str) -> bytes:
+        target = head.split()[1]
+        return OLDEST_PAGE if target == "/" else recorded(f"200-{api}-unended-1.62.json")
+
+    reading = read(respond, trace_ids=[UNENDED], api=api)
+    assert reading.source.version == "Jaeger 1.62.0"
+    (trace,) = reading.traces
+    assert [(span.name, span.end_ns, span.attributes, span.resource.attributes) for span in trace.spans] == [
+        ("never", 0, {}, {}),
+        ("early", 1_795_939_000_000_000_000, {}, {}),
+    ]
+
+
+def test_an_attribute_that_newer_jaegers_do_not_add_is_kept() -> None:
+    body = (ANSWERS / "200-v3-unended-1.62.json").read_bytes()
+    (trace,) = read(jaeger(answer(200, body)), trace_ids=[UNENDED]).traces
+    assert [span.attributes for span in trace.spans] == [{"internal.span.format": "otlp"}] * 2
+
+
 def test_traces_of_a_newer_jaeger_keep_the_contracts_of_the_demo() -> None:
     reading = read(jaeger(recorded("200-v3-two-services-2.21.json")))
     report = verify(load_contracts([str(ROOT / "contracts" / "v1")]), reading, allow_unseen=True)

@@ -1,12 +1,13 @@
 """Undo the changes that Jaeger makes to spans when it stores them, where it keeps the original value.
 
-As measured with Jaeger 2.13 and 2.21:
+As measured with Jaeger 1.62, 2.10, 2.13 and 2.21:
 
 - A span that ends before its start (or never ended) gets an end 1 ns after its start, and a warning with the original
   end. The original end is restored.
 - A resource without `service.name`, or with an empty one, gets a placeholder. The original is restored. A
   `service.name` that is not a text is lost.
 - Since 2.16 a span without a name gets a placeholder. The original is restored.
+- Jaeger 1 adds an attribute with the format in which the span came. It is removed.
 """
 
 from __future__ import annotations
@@ -26,9 +27,15 @@ WARNINGS: Final = "@jaeger@warnings"
 
 _JAEGER_PREFIX: Final = "@jaeger@"
 _SERVICE: Final = "service.name"
+_FORMAT: Final = "internal.span.format"
+_FORMATS: Final[tuple[Value, ...]] = ("otlp", "proto", "jaeger", "zipkin")
 _UNNAMED: Final = "empty-span-name"
 _MOST_RESOURCES: Final = 1000  # remembered; a sender may give every span a resource of its own
-_ORIGINAL_NAMES: Final[Mapping[Value, Attributes]] = {"missing-service-name": {}, "empty-service-name": {_SERVICE: ""}}
+_ORIGINAL_NAMES: Final[Mapping[Value, Attributes]] = {
+    "missing-service-name": {},
+    "OTLPResourceNoServiceName": {},
+    "empty-service-name": {_SERVICE: ""},
+}
 _ORIGINAL_END: Final = re.compile(
     r"Original end timestamp: (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.(\d{1,9}))? \+0000 UTC, adjusted to"
 )
@@ -37,17 +44,20 @@ _ORIGINAL_END: Final = re.compile(
 class Restorer:
     """Restores spans as they were sent: without warnings, with the original end and resource, and full-length ids.
 
-    `names_spans`: this Jaeger may have given a name to spans without one.
+    `names_spans`: this Jaeger may have given a name to spans without one. `marks_formats`: it may have marked spans
+    with the format in which they came.
     """
 
-    def __init__(self, *, names_spans: bool = True) -> None:
-        self._names_spans = names_spans
+    def __init__(self, *, names_spans: bool = True, marks_formats: bool = True) -> None:
+        self._names_spans, self._marks_formats = names_spans, marks_formats
         self._resources: dict[int, tuple[Resource, Resource]] = {}
 
     def span(self, span: Span) -> Span:
         """Return the span as it was sent; the same object where nothing was changed."""
         changed: dict[str, object] = {}
         attributes = span.attributes
+        if self._marks_formats and attributes.get(_FORMAT) in _FORMATS:
+            attributes = changed["attributes"] = filtered(attributes, lambda name: name != _FORMAT)
         if any(name.startswith(_JAEGER_PREFIX) for name in attributes):
             changed["attributes"] = filtered(attributes, lambda name: not name.startswith(_JAEGER_PREFIX))
             adjusted = span.end_ns - span.start_ns <= 1  # else the warning belongs to another span with this id

@@ -136,7 +136,7 @@ def _span(span: _Span, resource: Resource, shared: SharedValues) -> Span:
         parent_id=parent,
         kind=_KINDS.get(tags.pop("span.kind", ""), "unspecified"),
         start_ns=start,
-        end_ns=start + span.duration * 1000,
+        end_ns=start + _signed(span.duration) * 1000,
         status=status,
         status_message=message,
         attributes=tags,
@@ -146,6 +146,11 @@ def _span(span: _Span, resource: Resource, shared: SharedValues) -> Span:
         scope=scope,
         trace_state=str(state),
     )
+
+
+def _signed(duration: int) -> int:
+    """Return a duration in microseconds: Jaeger 1 gives a negative one, of a span that never ended, as 64 bits."""
+    return duration - (1 << 64) if duration >= 1 << 63 else duration
 
 
 def _own_attributes(tags: Sequence[_Tag] | None) -> tuple[Attributes, bool]:

@@ -22,7 +22,7 @@ from spanpact.sources.jaeger.legacy_api import JaegerLegacy
 from spanpact.sources.jaeger.paging import Pages
 from spanpact.sources.jaeger.query import SECOND_NS, JaegerQuery
 from spanpact.sources.jaeger.v3_api import JaegerV3
-from spanpact.sources.jaeger.version import detect_version, names_spans
+from spanpact.sources.jaeger.version import detect_version, marks_formats, names_spans
 from spanpact.sources.tls import NO_TLS_OPTIONS, TlsOptions
 from spanpact.sources.trace_source import SourceBase, full_trace_id
 from spanpact.trace.assembly import TraceAssembler
@@ -192,7 +192,8 @@ class JaegerSource(SourceBase):
     def _know_version(self) -> None:
         if self._version is None:
             self._version = detect_version(self._client, self._client.deadline())
-            self._restorer = Restorer(names_spans=names_spans(self._version))
+            version = self._version
+            self._restorer = Restorer(names_spans=names_spans(version), marks_formats=marks_formats(version))
 
     def _traces(self, spans: Iterable[Span], asked_ns: int, description: Description) -> Iterator[Trace]:
         """Yield the traces as they were sent, each with whether it was complete when Jaeger was asked."""

@@ -11,6 +11,9 @@ from spanpact.sources.http_client import HttpClient
 FIRST_WITH_NAMES: Final = (2, 16)
 """The first version that gives a span without a name one."""
 
+FIRST_WITHOUT_FORMATS: Final = (2, 0)
+"""The first version that does not mark spans with the format in which they came."""
+
 _SECONDS: Final = 2.0  # to wait for the page
 _STATED: Final = re.compile(rb'"gitVersion"\s*:\s*"v?(\d[\w.+-]{0,40})"')
 
@@ -27,5 +30,15 @@ def detect_version(client: HttpClient, deadline: float) -> str:
 
 def names_spans(version: str) -> bool:
     """Return whether this version may have given names to spans without one; so may one that is not known."""
-    numbers = tuple(map(int, re.findall(r"\d+", version)[:2]))
+    numbers = _numbers(version)
     return not numbers or numbers >= FIRST_WITH_NAMES
+
+
+def marks_formats(version: str) -> bool:
+    """Return whether this version may mark each span with the format in which it came, as Jaeger 1 does."""
+    numbers = _numbers(version)
+    return not numbers or numbers < FIRST_WITHOUT_FORMATS
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", version)[:2]))
