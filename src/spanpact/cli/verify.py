@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from spanpact.contract.compiled import ContractPlan
     from spanpact.engine import CompiledContract
     from spanpact.findings import Report
+    from spanpact.sources import TraceSource
     from spanpact.trace.model import Reading
     from spanpact.verification.verifying import StartObserver
 
@@ -119,23 +120,36 @@ def _verify_streaming(
 
     Returns None for any other source, and where an option needs all traces.
     """
-    from spanpact.sources import JaegerSource, OtlpFileSource, open_source
-    from spanpact.verification.live_search import verify_search
-    from spanpact.verification.streaming import verify_file
-    from spanpact.verification.waiting import WaitSettings
+    from spanpact.sources import OtlpFileSource, open_source
 
     if len(given.sources) != 1 or given.traces or given.trees:
         return None
     with open_source(given.sources[0], scenarios=options.scenarios, tls=options.tls) as source:
-        if isinstance(source, JaegerSource) and source.is_search:
-            source.offered = given.offered
-            settings = WaitSettings(given.wait)
-            return verify_search(
-                source, compiled, settings, strict=given.strict, allow_unseen=given.allow_unseen, observer=observer
-            )
-        if isinstance(source, OtlpFileSource) and not given.wait:
-            source.offered = given.offered
-            return verify_file(
-                source, compiled, strict=given.strict, allow_unseen=given.allow_unseen, observer=observer
-            )
+        if not isinstance(source, OtlpFileSource):
+            return _verify_search(source, compiled, given, observer)
+        if given.wait:
+            return None
+        from spanpact.verification.streaming import verify_file
+
+        source.offered = given.offered
+        return verify_file(source, compiled, strict=given.strict, allow_unseen=given.allow_unseen, observer=observer)
+
+
+def _verify_search(
+    source: TraceSource,
+    compiled: Sequence[CompiledContract],
+    given: argparse.Namespace,
+    observer: StartObserver | None,
+) -> Report | None:
+    """Verify a search in Jaeger. Return None for any other source."""
+    from spanpact.sources import JaegerSource  # with an HTTP client, which no file needs
+    from spanpact.verification.live_search import verify_search
+    from spanpact.verification.waiting import WaitSettings
+
+    if not isinstance(source, JaegerSource) or not source.is_search:
         return None
+    source.offered = given.offered
+    settings = WaitSettings(given.wait)
+    return verify_search(
+        source, compiled, settings, strict=given.strict, allow_unseen=given.allow_unseen, observer=observer
+    )
