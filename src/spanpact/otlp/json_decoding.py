@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from sys import intern
 
@@ -28,7 +29,7 @@ from spanpact.otlp.batch import (
     severity_name,
     trace_flags,
 )
-from spanpact.otlp.json_errors import JsonFault, describe_failure, find_duplicate_key, quoted, too_deep
+from spanpact.otlp.json_errors import JsonFault, describe_failure, find_duplicate_key, quoted
 from spanpact.otlp.json_surrogates import with_whole_characters
 from spanpact.otlp.json_unknown_fields import decode_with_unknown_fields
 from spanpact.otlp.json_values import decode_attributes, decode_integer, decode_value
@@ -48,9 +49,12 @@ from spanpact.trace.model import (
 _DECODER = msgspec.json.Decoder(wire.Request)
 _ENCODER = msgspec.json.Encoder()
 _KIND_NAMES = {f"SPAN_KIND_{kind.upper()}": number for number, kind in enumerate(KINDS)}
-_KINDS: dict[int | str | None, SpanKind] = dict(enumerate(KINDS))  # the usual case; `_decode_kind` has the others
+KINDS_BY_NUMBER: dict[int | str | None, SpanKind] = dict(
+    enumerate(KINDS)
+)  # the usual case; `decode_kind` has the others
 _STATUS_NAMES = {f"STATUS_CODE_{status.upper()}": number for number, status in enumerate(STATUSES)}
 _SEVERITY_NAMES = {f"SEVERITY_NUMBER_{severity_name(number) or 'UNSPECIFIED'}": number for number in range(25)}
+_MOST_DIGITS = 20  # of the number of an enum; Python refuses to read thousands of digits
 _HEX = frozenset("0123456789abcdef")
 _STANDARD_BASE64 = {ord("-"): "+", ord("_"): "/"}
 _ID_BYTES = (16, 8)
@@ -87,27 +91,41 @@ def decode_json(
     Raise SourceError, with the byte offset where it is known, for anything that is not OTLP JSON.
     """
     origin, data = origin or Origin(), with_whole_characters(data)
+    request, unread = parse_request(data, origin, duplicate_keys=duplicate_keys, wrapped=wrapped)
+    with faults_in(data, origin):
+        return _batch(request, shared or SharedValues(), unread)
+
+
+def parse_request(
+    data: bytes, origin: Origin, *, duplicate_keys: bool, wrapped: bool = False
+) -> tuple[wire.Request, tuple[UnreadField, ...]]:
+    """Parse a document with whole characters into messages, whose values are not decoded yet.
+
+    Returns also what unknown fields hold. The options and errors are those of `decode_json`.
+    """
     unread: tuple[UnreadField, ...] = ()
     text = as_request(data) if wrapped else data
-    try:
+    with faults_in(data, origin):
         try:
             request = _DECODER.decode(text)
         except msgspec.MsgspecError:  # often an unknown field
             request, fields = decode_with_unknown_fields(data, wrapped=wrapped)
             unread = fields.fields()
             text = b"" if wrapped else data  # a request has more texts than what it was wrapped in
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise origin.error(describe_failure(error, data), data) from None
-    except MalformedValue as error:
-        raise origin.error(JsonFault(str(error)), data) from None
     if duplicate_keys and not _holds_all_texts(request, text) and (fault := find_duplicate_key(data)):
         raise origin.error(fault, data)
+    return request, unread
+
+
+@contextmanager
+def faults_in(data: bytes, origin: Origin) -> Iterator[None]:
+    """Turn the errors of decoding a document into a SourceError that names the place."""
     try:
-        return _batch(request, shared or SharedValues(), unread)
+        yield
     except MalformedValue as error:
         raise origin.error(JsonFault(str(error)), data) from None
-    except RecursionError:
-        raise origin.error(too_deep(data), data) from None
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise origin.error(describe_failure(error, data), data) from None
 
 
 def _holds_all_texts(request: wire.Request, data: bytes) -> bool:
@@ -156,7 +174,7 @@ def _logs(group: wire.ResourceLogs, shared: SharedValues) -> Iterator[LogRecord]
     for scoped in group.scope_logs or ():
         scope = decode_scope(scoped.scope, scoped.schema_url, shared)
         for log in scoped.log_records or ():
-            yield _log(log, resource, scope)
+            yield decode_log(log, resource, scope)
 
 
 def decode_resource(resource: wire.WireResource | None, schema_url: str | None, shared: SharedValues) -> Resource:
@@ -186,14 +204,14 @@ def decode_span(span: wire.WireSpan, resource: Resource, scope: Scope) -> Span:
         normalize_id(span.span_id) if span.span_id else "",
         intern(span.name) if span.name else "",
         normalize_id(span.parent_span_id) if span.parent_span_id else "",
-        _KINDS.get(span.kind) or _kind(span.kind or 0),
+        KINDS_BY_NUMBER.get(span.kind) or decode_kind(span.kind or 0),
         decode_integer(span.start_time_unix_nano),
         decode_integer(span.end_time_unix_nano),
-        _status(status.code) if status and status.code else "unset",
+        decode_status(status.code) if status and status.code else "unset",
         (status.message or "") if status else "",
         decode_attributes(span.attributes) if span.attributes else {},
-        [_event(event) for event in span.events] if span.events else (),
-        [_link(link) for link in span.links] if span.links else (),
+        [decode_event(event) for event in span.events] if span.events else (),
+        [decode_link(link) for link in span.links] if span.links else (),
         resource,
         scope,
         span.trace_state or "",
@@ -204,7 +222,8 @@ def decode_span(span: wire.WireSpan, resource: Resource, scope: Scope) -> Span:
     )
 
 
-def _event(event: wire.WireEvent) -> Event:
+def decode_event(event: wire.WireEvent) -> Event:
+    """Decode an event of a span."""
     return Event(
         event.name or "",
         decode_integer(event.time_unix_nano),
@@ -213,7 +232,8 @@ def _event(event: wire.WireEvent) -> Event:
     )
 
 
-def _link(link: wire.WireLink) -> Link:
+def decode_link(link: wire.WireLink) -> Link:
+    """Decode a link of a span."""
     return Link(
         normalize_id(link.trace_id or ""),
         normalize_id(link.span_id or ""),
@@ -223,7 +243,8 @@ def _link(link: wire.WireLink) -> Link:
     )
 
 
-def _log(log: wire.WireLogRecord, resource: Resource, scope: Scope) -> LogRecord:
+def decode_log(log: wire.WireLogRecord, resource: Resource, scope: Scope) -> LogRecord:
+    """Decode a log record of a group with this resource and scope."""
     severity = _severity(log.severity_number)
     return LogRecord(
         id_of_log(normalize_id(log.trace_id or "")),
@@ -241,12 +262,14 @@ def _log(log: wire.WireLogRecord, resource: Resource, scope: Scope) -> LogRecord
     )
 
 
-def _kind(kind: int | str) -> SpanKind:
+def decode_kind(kind: int | str) -> SpanKind:
+    """Decode the kind of a span, a number or a name."""
     number = _enum(kind, _KIND_NAMES)
     return KINDS[number] if 0 <= number < len(KINDS) else "unspecified"
 
 
-def _status(code: int | str) -> StatusCode:
+def decode_status(code: int | str) -> StatusCode:
+    """Decode the status code of a span, a number or a name."""
     number = _enum(code, _STATUS_NAMES)
     return STATUSES[number] if 0 <= number < len(STATUSES) else "unset"
 
@@ -265,7 +288,7 @@ def _enum(value: int | str, names: dict[str, int]) -> int:
         return names[value]
     short = value.upper()  # old exporters sent the name without its prefix, or the number as a text
     found = next((number for name, number in names.items() if name.endswith(f"_{short}")), None)
-    if found is None and not short.isdecimal():
+    if found is None and not (short.isdecimal() and len(short) < _MOST_DIGITS):
         raise MalformedValue(f"unknown enum name {quoted(value)}; accepted: {', '.join(names)}")
     return int(short) if found is None else found
 

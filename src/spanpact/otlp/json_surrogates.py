@@ -16,6 +16,6 @@ _REPLACEMENT: Final = rb"\ufffd"
 
 def with_whole_characters(data: bytes) -> bytes:
     """Return a JSON text with U+FFFD for each half of a surrogate pair. Its length stays the same."""
-    if b"\\ud" not in data and b"\\uD" not in data:  # almost always
+    if b"\\" not in data or (b"\\ud" not in data and b"\\uD" not in data):  # almost always; one byte is found fast
         return data
     return _ESCAPE.sub(lambda found: _REPLACEMENT if found[1] else found[0], data)

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from spanpact.errors import SourceError
 from spanpact.otlp import (
     Origin,
     Signal,
-    decode_json,
     decode_protobuf_logs,
     json_holds_more_than,
     logs_hold_more_than,
     traces_hold_more_than,
 )
+from spanpact.otlp.json_checks import check_json
 from spanpact.otlp.message_checks import MessageContent, check_protobuf_traces
 from spanpact.sources.receiver.request_head import Compression
 from spanpact.sources.receiver.responses import Encoding, Refusal
@@ -90,9 +90,8 @@ def _content(signal: Signal, encoding: Encoding, data: bytes) -> MessageContent:
     """Return what a body holds of its signal. Raise SourceError for one that is not OTLP."""
     if encoding == "json":
         check_keys = len(data) <= _KEYS_CHECKED_AT_MOST
-        batch = decode_json(data, origin=Origin(BODY), duplicate_keys=check_keys)
-        spans, logs = (len(batch.spans), 0) if signal == "traces" else (0, len(batch.logs))
-        return MessageContent(spans, logs, batch.unread)
+        held = check_json(data, origin=Origin(BODY), duplicate_keys=check_keys)
+        return replace(held, logs=0) if signal == "traces" else replace(held, spans=0)
     if signal == "traces":
         return check_protobuf_traces(data, name=BODY)
     return MessageContent.of(decode_protobuf_logs(data, name=BODY))
