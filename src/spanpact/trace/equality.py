@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Final
 
@@ -18,6 +19,11 @@ from spanpact.trace.attributes import pairs_of, values_of
 from spanpact.trace.model import Capability, Event, Link, LogRecord, Resource, Scope, Span, Value
 
 _EMPTY_OR_NOT_FINITE: Final[Sequence[Value]] = (None, [float("nan")], {"": float("nan")})
+_TRUE_AND_FALSE: Final = frozenset(["true", "false"])
+_INTEGER: Final = re.compile(r"[+-]?\d{1,19}", re.ASCII)
+_NUMBER: Final = re.compile(
+    r"[+-]?(?:\d{1,400}(?:\.\d{0,400})?(?:e[+-]?\d{1,4})?|nan|inf|infinity)", re.ASCII | re.IGNORECASE
+)
 _FIELDS: Final[Mapping[str, str]] = {
     "name": "name", "kind": "kind", "parent": "parent_id", "start": "start_ns", "end": "end_ns", "status": "status",
     "status message": "status_message", "trace state": "trace_state", "remote flag": "parent_remote",
@@ -72,12 +78,46 @@ def possible_values(value: Value, capabilities: frozenset[Capability]) -> Sequen
     """Return the values other than itself that a text may stand for, none if the source distinguishes value types.
 
     A source without `value_types` writes lists and maps as JSON texts. It writes null, and what JSON cannot hold, as
-    the empty text.
+    the empty text. A source without `scalar_types` writes numbers and booleans as texts too, and some lists with
+    commas.
     """
     if "value_types" in capabilities or not isinstance(value, str):
         return ()
     if not value:
         return _EMPTY_OR_NOT_FINITE
+    others = _values_written_as_json(value)
+    if "scalar_types" in capabilities:
+        return others
+    return [*others, *_scalars_written_as_text(value), *_lists_of_scalars_written_as_text(value, others)]
+
+
+def _scalars_written_as_text(text: str) -> list[Value]:
+    """Return the number or the boolean that a text may stand for."""
+    found: list[Value] = []
+    if text.lower() in _TRUE_AND_FALSE:
+        found.append(text.lower() == "true")
+    if _INTEGER.fullmatch(text):
+        found.append(int(text))
+    elif _NUMBER.fullmatch(text):
+        found.append(float(text))
+    return found
+
+
+def _lists_of_scalars_written_as_text(text: str, lists: Sequence[Value]) -> list[Value]:
+    """Return the lists that a text may stand for beside those that it is in JSON: exporters write their members as
+    texts, or only commas between them."""
+    found = list(lists)
+    if "," in text and not lists:
+        found.append([part.strip() for part in text.strip("[]").split(",")])
+    typed: list[Value] = [
+        [(_scalars_written_as_text(each) or [each])[0] if isinstance(each, str) else each for each in members]
+        for members in found
+        if isinstance(members, list)
+    ]
+    return [*found[len(lists) :], *typed]
+
+
+def _values_written_as_json(value: str) -> Sequence[Value]:
     if value[0] + value[-1] not in ("[]", "{}"):
         return ()
     try:
@@ -120,10 +160,18 @@ def equal_across_sources(one: Value, other: Value, capabilities: frozenset[Capab
 
 
 def _may_be_text_of(one: Value, other: Value, capabilities: frozenset[Capability]) -> bool:
-    """Return whether one of the two is a text that may stand for the other, a list, a map or null."""
+    """Return whether one of the two is a text that may stand for the other, which is none."""
     if isinstance(other, str):
         one, other = other, one
-    return isinstance(other, list | dict | None) and bool(possible_values(one, capabilities))
+    if isinstance(other, list | dict | None):
+        return bool(possible_values(one, capabilities))
+    if "scalar_types" in capabilities or isinstance(other, str | bytes):
+        return False
+    return any(_same_number(each, other) for each in possible_values(one, capabilities))
+
+
+def _same_number(one: Value, other: Value) -> bool:
+    return equal(one, other) or (one != one and other != other)
 
 
 def content_key(span: Span) -> tuple[object, ...]:

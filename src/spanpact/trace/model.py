@@ -23,7 +23,8 @@ SpanKind: TypeAlias = Literal["unspecified", "internal", "server", "client", "pr
 StatusCode: TypeAlias = Literal["unset", "ok", "error"]
 Capability: TypeAlias = Literal[
     "events", "logs", "links", "status_message", "scope", "resource", "remote", "number_types",
-    "value_types", "bytes", "trace_state", "schema_urls", "dropped_counts", "complete", "offered",
+    "value_types", "scalar_types", "status_ok", "bytes", "trace_state", "schema_urls", "dropped_counts", "complete",
+    "offered",
 ]  # fmt: skip
 
 ALL_CAPABILITIES: frozenset[Capability] = frozenset(Capability.__args__)  # type: ignore[attr-defined]

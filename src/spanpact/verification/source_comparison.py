@@ -31,6 +31,8 @@ _COMPARED: Final[tuple[Capability, ...]] = (
     "remote",
     "number_types",
     "value_types",
+    "scalar_types",
+    "status_ok",
     "bytes",
     "trace_state",
     "dropped_counts",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from spanpact.engine.checks.shown import shown, shown_ns
-from spanpact.trace.attributes import values_of
+from spanpact.trace.attributes import filtered, values_of
 from spanpact.trace.clocks import two_source_allowance_ns
 from spanpact.trace.equality import equal_across_sources
 from spanpact.trace.model import Attributes, Capability, Event, Link, LogRecord, Resource, Scope, Span, Value
@@ -43,7 +43,7 @@ class SpanComparer:
         for field, first_ns, second_ns in (("start", one.start_ns, other.start_ns), ("end", one.end_ns, other.end_ns)):
             if abs(first_ns - second_ns) > self.allowance_ns:
                 yield Difference(field, "the same time", f"{shown_ns(second_ns - first_ns)} later")
-        yield from self._attributes("attributes", one.attributes, other.attributes)
+        yield from self._attributes("attributes", self._own_attributes(one, other), self._own_attributes(other, one))
         if "resource" in self.common and one.resource is not other.resource:
             yield from self._attributes("resource", one.resource.attributes, other.resource.attributes)
         if "schema_urls" in self.common and one.scope is not other.scope:  # without them, scopes have no attributes
@@ -58,7 +58,7 @@ class SpanComparer:
         yield "name", one.name, other.name
         yield "parent", one.parent_id, other.parent_id
         yield "kind", one.kind, other.kind
-        yield "status", one.status, other.status
+        yield "status", self._status(one), self._status(other)
         if "status_message" in common:
             yield "status_message", one.status_message, other.status_message
         if "scope" in common:
@@ -74,6 +74,16 @@ class SpanComparer:
             yield "dropped", _dropped(one), _dropped(other)
             yield "resource dropped", _dropped_in(one.resource), _dropped_in(other.resource)
             yield "scope dropped", _dropped_in(one.scope), _dropped_in(other.scope)
+
+    def _status(self, span: Span) -> str:
+        return "unset" if span.status == "ok" and "status_ok" not in self.common else span.status
+
+    def _own_attributes(self, span: Span, other: Span) -> Attributes:
+        """Return the attributes of a span without those that are of the resource in the other source."""
+        if "resource" in self.common:
+            return span.attributes
+        of_resource = other.resource.attributes.keys() - other.attributes.keys()
+        return filtered(span.attributes, lambda name: name not in of_resource)
 
     def _attributes(self, where: str, one: Attributes, other: Attributes) -> Iterator[Difference]:
         for name in sorted(one.keys() | other.keys()):

@@ -16,6 +16,7 @@ from spanpact.engine.checks.outcomes import INCOMPLETE, Breach, Undecided
 from spanpact.engine.checks.shown import described, shown
 from spanpact.engine.checks.values import TYPE_UNKNOWN, type_of
 from spanpact.trace.attributes import values_of
+from spanpact.trace.equality import possible_values
 from spanpact.trace.model import Attributes, Value
 
 _MOST_NAMED = 3  # spans or values that a hint lists
@@ -69,7 +70,8 @@ def _check_sum(
 
     A span with several values adds one of them: the sum must be within the limits whichever that is.
     """
-    wrong = [(i, value) for i, (values,) in carried for value in values if not _is_number(value)]
+    no_numbers = [(i, value) for i, (values,) in carried for value in values if not _is_number(value)]
+    wrong = [each for each in no_numbers if not any(map(_is_number, possible_values(each[1], context.capabilities)))]
     name, wanted = aggregate.name, aggregate.within
     assert isinstance(wanted, Matcher)
     for i, value in wrong:
@@ -81,6 +83,9 @@ def _check_sum(
             attribute=name,
         )
         yield AggregateOutcome(breach, i)
+    if len(wrong) < len(no_numbers):
+        yield AggregateOutcome(TYPE_UNKNOWN)
+        return
     if wrong or not context.complete:
         yield from () if wrong else (AggregateOutcome(INCOMPLETE),)
         return

@@ -125,8 +125,12 @@ def _is_true_and_not(attributes: Attributes, name: str) -> bool:
     return type(attributes) is not dict and len({value is True for value in values_of(attributes, name)}) > 1
 
 
-def exactly_one_true(names: Sequence[Sequence[str]], attributes: Attributes) -> Sequence[Outcome]:
+def exactly_one_true(names: Sequence[Sequence[str]], attributes: Attributes, context: Context) -> Sequence[Outcome]:
     """Return a breach unless exactly one of the names (each with its aliases) is boolean true; missing is not true."""
+    if "scalar_types" not in context.capabilities and any(
+        True in possible_values(attributes.get(name), context.capabilities) for group in names for name in group
+    ):
+        return (TYPE_UNKNOWN,)
     true = [group[0] for group in names if any(attributes.get(name) is True for name in group)]
     unclear = [name for group in names for name in group if _is_true_and_not(attributes, name)]
     if len(true) == 1 and not unclear:

@@ -30,15 +30,17 @@ def check_closed(
     `named` are the attributes that the contract names for this span.
     """
     if "attributes" in entry.closed:
-        yield "attributes", extra_attributes(span, named)
+        yield "attributes", extra_attributes(span, context, named)
     if "events" in entry.closed:
         yield "events", extra_events(span, context, entry.content.events)
     if "links" in entry.closed:
         yield "links", extra_links(span, context, entry.content.links)
 
 
-def extra_attributes(span: Span, named: AbstractSet[str]) -> list[Breach]:
+def extra_attributes(span: Span, context: Context, named: AbstractSet[str]) -> list[Breach | Undecided]:
     """Return a breach for each attribute of the span that is not named."""
+    if "resource" not in context.capabilities:
+        return [Undecided("capability", "the source may give attributes of the resource as those of the span")]
     return [
         Breach(
             "attribute-extra",

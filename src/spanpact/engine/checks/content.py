@@ -16,7 +16,7 @@ from spanpact.engine.checks.limits import compile_limits
 from spanpact.engine.checks.links import compile_links
 from spanpact.engine.checks.outcomes import Outcome
 from spanpact.engine.checks.parent import compile_parent
-from spanpact.engine.checks.span_fields import compile_name, compile_text
+from spanpact.engine.checks.span_fields import compile_name, compile_status, compile_text
 from spanpact.trace.model import Capability, Resource, Span
 
 _MOST_RESOURCES: Final = 1 << 10  # remembered by each check
@@ -40,7 +40,7 @@ def compile_content(content: Content) -> tuple[Check, ...]:
     if content.kind:
         judges.append(("kind", compile_text("kind", "span kind", lambda span: span.kind, content.kind)))
     if content.status:
-        judges.append(("status", compile_text("status", "status", lambda span: span.status, content.status)))
+        judges.append(("status", compile_status(content.status)))
     if content.status_message:
         message = compile_text(
             "status-message",
@@ -54,7 +54,7 @@ def compile_content(content: Content) -> tuple[Check, ...]:
         scope = compile_text("scope", "scope", lambda span: span.scope.name, content.scope, "scope")
         judges.append(("scope", scope))
     if names := content.exactly_one_true:
-        judges.append(("exactly_one_true", lambda span, _: exactly_one_true(names, span.attributes)))
+        judges.append(("exactly_one_true", lambda span, context: exactly_one_true(names, span.attributes, context)))
     if content.parent:
         judges.append(("parent", compile_parent(content.parent)))
     if content.duration:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from spanpact.contract.compiled import Matcher, Reference
 from spanpact.engine.checks.check import Judge, missing_capability
 from spanpact.engine.checks.context import Context
@@ -40,6 +42,20 @@ def compile_text(
             hint = line_end_hint(matcher, text)
             return (Breach(finding, f"the {what} differs", wrong[1], shown(text), hint),)
         return KEPT
+
+    return judge
+
+
+def compile_status(matcher: Matcher) -> Judge:
+    """Return the check of `status`. Where the source loses the status ok, unset may be either."""
+    content = compile_text("status", "status", lambda span: span.status, matcher)
+
+    def judge(span: Span, context: Context) -> Sequence[Outcome]:
+        outcomes = content(span, context)
+        if "status_ok" in context.capabilities or span.status != "unset":
+            return outcomes
+        other = content(msgspec.structs.replace(span, status="ok"), context)
+        return outcomes if bool(outcomes) == bool(other) else missing_capability(context, "status_ok") or outcomes
 
     return judge
 

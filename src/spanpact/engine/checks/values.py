@@ -149,11 +149,17 @@ def undecidable_type(matcher: Matcher, value: Value, capabilities: frozenset[Cap
 def certain_fault(fault: Callable[[Value], Fault | None], value: Value, others: Sequence[Value]) -> Fault | None:
     """Return the fault of a text if all values that it may stand for have it too; None if that is not certain.
 
-    The faults must be of the same kind. The empty text is an exception: what else it may stand for is so rare that
-    its own fault is reported.
+    The faults must be of the same kind, or one of those of numbers and booleans is that of a value: whatever was sent
+    is wrong then. The empty text is an exception: what else it may stand for is so rare that its own fault is reported.
     """
     wrong = fault(value)
     if wrong is None:
         return None
-    kinds = {other and other[0] for other in map(fault, others)}
-    return wrong if None not in kinds and (not value or kinds == {wrong[0]}) else None
+    found = [(other, fault(other)) for other in others]
+    kinds = {each and each[0] for _, each in found}
+    if None in kinds:
+        return None
+    if not value or kinds == {wrong[0]}:
+        return wrong
+    scalars = [each for other, each in found if not isinstance(other, list | dict | None)]
+    return next((each for each in scalars if each and each[0] == "value"), None)

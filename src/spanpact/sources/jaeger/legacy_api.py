@@ -76,7 +76,9 @@ class JaegerLegacy(JaegerApi):
     name = traces_path = "/api/traces"
     raw_parameter = "raw"
     resolution_ns = 1000
-    capabilities = frozenset(["events", "status_message", "scope", "resource", "number_types", "bytes"])
+    capabilities = frozenset(
+        ["events", "status_message", "status_ok", "scope", "resource", "scalar_types", "number_types", "bytes"]
+    )
 
     def search(self, search: Search, deadline: float) -> list[Span]:
         """Return all spans of the traces found."""

@@ -37,7 +37,9 @@ class JaegerV3(JaegerApi):
     traces_path = "/api/v3/traces"
     raw_parameter = "raw_traces"
     resolution_ns = 1
-    capabilities = frozenset(["events", "links", "status_message", "scope", "resource", "number_types", "bytes"])
+    capabilities = frozenset(
+        ["events", "links", "status_message", "status_ok", "scope", "resource", "scalar_types", "number_types", "bytes"]
+    )
 
     def __init__(self, client: HttpClient) -> None:
         super().__init__(client)

@@ -18,13 +18,14 @@ from spanpact.sources.files.formats.otlp_messages import OTLP_MESSAGES
 from spanpact.sources.files.formats.otlp_protobuf import OTLP_PROTOBUF
 from spanpact.sources.files.formats.python_console import PYTHON_CONSOLE
 from spanpact.sources.files.formats.trace_format import Start, TraceFormat
+from spanpact.sources.files.formats.zipkin_json import ZIPKIN_JSON
 
 __all__ = ["FORMATS", "OTLP_JSON", "Start", "TraceFormat", "detect"]
 
-FORMATS: Final = (OTLP_JSON, OTLP_PROTOBUF, OTLP_MESSAGES, JAEGER_JSON, PYTHON_CONSOLE, GO_CONSOLE)
+FORMATS: Final = (OTLP_JSON, OTLP_PROTOBUF, OTLP_MESSAGES, JAEGER_JSON, ZIPKIN_JSON, PYTHON_CONSOLE, GO_CONSOLE)
 ACCEPTED: Final = (
-    "accepted: OTLP as JSON or protobuf, Jaeger's JSON, the console output of OpenTelemetry Python and Go, "
-    "each also with gzip or zstd"
+    "accepted: OTLP as JSON or protobuf, Zipkin's JSON (version 2), Jaeger's JSON, the console output of OpenTelemetry "
+    "Python and Go, each also with gzip or zstd"
 )
 
 

@@ -22,7 +22,10 @@ _NAME: Final = "Jaeger's JSON"
 _TRACE: Final = (("spans[].traceID", "spans[].spanID"), ("traceID", "spans"), ("processes.p1",))
 _AROUND: Final = ("data[].", "", "[].", "data.")
 _CAPABILITIES: Final[frozenset[Capability]] = frozenset(
-    ["events", "status_message", "scope", "resource", "number_types", "bytes", "complete", "offered"]
+    (
+        *("events", "status_message", "status_ok", "scope", "resource", "scalar_types", "number_types", "bytes"),
+        *("complete", "offered"),
+    )
 )
 
 
