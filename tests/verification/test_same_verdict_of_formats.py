@@ -58,7 +58,7 @@ def assert_same(contracts: Sequence[CompiledContract], memory: Reading, there: R
 
 
 @given(situations.filter(lambda situation: has_spans(situation[1])))
-@settings(max_examples=60, **QUIET)
+@settings(max_examples=examples(15), **QUIET)
 def test_every_form_of_otlp_says_what_memory_says(tmp_path: Path, situation: Situation) -> None:
     contracts, reading = situation
     memory = utf8(each_span(reading, lambda span: span))

@@ -51,7 +51,7 @@ class _Span(msgspec.Struct, rename="camel"):
     shared: bool | None = None
     local_endpoint: _Endpoint | None = None
     annotations: list[_Annotation] | None = None
-    tags: dict[str, str | None] | None = None
+    tags: dict[str, str | bool | int | float | None] | None = None
 
     @property
     def service(self) -> str:
@@ -84,7 +84,9 @@ def _flat(value: Any) -> Iterator[Any]:
 
 def _span(span: _Span, own_ids: set[tuple[str, str, str]], shared: SharedValues) -> Span:
     tags: Attributes = {
-        name: value for name, value in (span.tags or {}).items() if value is not None and name not in _COUNTS
+        name: value if isinstance(value, str) else json.dumps(value)  # a server, too, takes numbers for texts
+        for name, value in (span.tags or {}).items()
+        if value is not None and name not in _COUNTS
     }
     start = (span.timestamp or 0) * _MICROSECOND
     status, message = _status(tags)
