@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from spanpact.sources import encode_traces_json
-from spanpact.trace.model import Reading, SourceInfo, Trace
+from spanpact.trace.model import Reading, SourceInfo, Span, Trace
 from tests.cli.commands import CommandLine, one_line
 from tests.reporting.sample_reports import changed, in_trace, kept_flow
+from tests.sources.jaeger.held_traces import HeldTraces
 from tests.sources.scripted_http import ScriptedServer, answer, make_certificates
 
 ONE = f"{1:032x}"
@@ -135,3 +138,24 @@ def test_command_may_export_by_grpc(cli: CommandLine, tmp_path: Path) -> None:
     result = cli("run", cli.contract, "--protocol", "grpc", "--", *command)
     assert "source   OTLP receiver (1 trace, 1 span)" in result.out
     assert result.code == 1
+
+
+@pytest.mark.parametrize("options", [(), ("--trees",)])
+def test_what_still_grows_is_left_out_whatever_holds_the_traces(
+    cli: CommandLine, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    now, young_id = time.time_ns(), f"{2:032x}"
+    growing = Span(young_id, f"{1:016x}", "session.validate", start_ns=now - 9, end_ns=now)
+    file = tmp_path / "other.json"
+    file.write_bytes(encode_traces_json(Reading(SourceInfo("made"), [in_trace(kept_flow(), 3)])))
+    held = HeldTraces()
+    held.hold(ONE, KEPT.spans)
+    held.hold(young_id, [growing])
+    with ScriptedServer(held) as jaeger:
+        source = f"jaeger:{jaeger.url}?service=a&since=1970-01-01T00:00:00Z"
+        alone = cli("verify", cli.contract, "--from", source, *options)
+        merged = cli("verify", cli.contract, "--from", source, "--from", str(file), *options)
+        grown = cli("verify", cli.contract, "--from", f"{source}&complete-after=0s", *options)
+    assert (alone.code, merged.code, grown.code) == (0, 0, 1)
+    assert all(re.search(r"^left out +1 trace whose last span ended less", each.out, re.M) for each in (alone, merged))
+    assert "left out" not in grown.out

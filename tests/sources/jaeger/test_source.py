@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -12,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from spanpact.errors import SourceError, SourceUnavailable, UsageError
-from spanpact.sources import JaegerQuery, JaegerSource, MemorySource
+from spanpact.sources import HttpLimits, JaegerQuery, JaegerSource, MemorySource
 from spanpact.trace.model import Reading, Span
 from spanpact.verification.source_comparison import compare
 from tests.sources.jaeger.jaeger_traces import ANSWERS, everything, recorded
@@ -280,6 +282,30 @@ class TestFailures:
     def test_invalid_arguments_are_refused(self, query: JaegerQuery | None) -> None:
         with pytest.raises(UsageError, match="Jaeger: "):
             JaegerSource("http://localhost", query=query)
+
+
+class TestDeadlines:
+    def test_requests_of_one_question_share_its_deadline(self) -> None:
+        """Both APIs, and a limit that is lowered, do not make a slow failure last longer."""
+
+        def slow(head: str) -> bytes:
+            time.sleep(0.2)
+            return answer(500, b"{}")
+
+        begun = time.monotonic()
+        message = fails(slow, SourceUnavailable, trace_ids=(), query=SERVICE, limits=HttpLimits(seconds=0.5))
+        assert "no response within 0.5 s" in message
+        assert time.monotonic() - begun < 1
+
+    @pytest.mark.parametrize("how", [{"trace_ids": [TRACE, OTHER]}, {"trace_ids": (), "query": SERVICE}])
+    def test_all_questions_have_a_deadline_too(self, how: Mapping[str, Any]) -> None:
+        def slow(head: str) -> bytes:
+            time.sleep(0.15)
+            limit = int(parse_qs(urlsplit(head.split()[1]).query).get("query.num_traces", ["1"])[0])
+            return otlp(*({"traceId": f"{i + 1:032x}"} for i in range(limit)))(head)
+
+        message = fails(slow, SourceUnavailable, search_seconds=0.25, **how)
+        assert re.search(r"not everything was read within 0\.25 s .*deadline=|no response within", message)
 
 
 def otlp(*made: Mapping[str, Any]) -> Callable[[str], bytes]:

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, TypeAlias
 import msgspec
 
 from spanpact.errors import SourceError, SourceUnavailable, UsageError
-from spanpact.sources.http_client import DEFAULT_LIMITS, HttpClient, HttpLimits
+from spanpact.sources.http_client import DEFAULT_LIMITS, HttpClient, HttpLimits, ResponseTooLarge
 from spanpact.sources.jaeger.alterations import Restorer
 from spanpact.sources.jaeger.api import ApiMissing, JaegerApi, Search
 from spanpact.sources.jaeger.description import Description
@@ -112,7 +112,8 @@ class JaegerSource(SourceBase):
         """Return the traces that Jaeger has now. All are kept in memory; `pages` gives those of a search in parts."""
         description, found = Description(), dict[str, Trace]()
         if self.trace_ids:
-            spans = [span for trace_id in self.trace_ids for span in self._by_id(trace_id)]
+            all_by = self._client.deadline(self._search_seconds)
+            spans = [span for trace_id in self.trace_ids for span in self._by_id(trace_id, self._question(all_by))]
             found = {trace.trace_id: trace for trace in self._traces(spans, self._now_ns(), description)}
         else:
             limit, held = self.query.limit if self.query else None, 0
@@ -147,14 +148,19 @@ class JaegerSource(SourceBase):
         begun_ns = self._now_ns()
         start, end = query.window(begun_ns)
 
+        by: float | None = None  # of a question, which may take several requests until one is answered
+
         def ask(start_ns: int, end_ns: int, limit: int) -> list[Span]:
+            nonlocal by
             search = Search(query.service, start_ns, end_ns, limit, query.operation)
-            if all_by <= self._client.deadline(0):
-                raise SourceUnavailable(
-                    f"Jaeger at {self._client.url}: the window was not read within {self._search_seconds:g} s",
-                    hint="shorten the window, or raise deadline=",
-                )
-            return self._request(methodcaller("search", search, min(all_by, self._client.deadline())))
+            deadline = by = by or self._question(all_by)
+            try:
+                spans = self._request(methodcaller("search", search, deadline), deadline)
+            except ResponseTooLarge:
+                by = None
+                raise
+            by = None
+            return spans
 
         for spans in Pages(ask, (max(start, since_ns), end), wanted=wanted, exact=exact):
             yield tuple(filter(query.selects, self._traces(spans, begun_ns, description)))
@@ -170,10 +176,19 @@ class JaegerSource(SourceBase):
         name = f"Jaeger {self._client.url}"
         return SourceInfo(name, description.capabilities(capabilities), resolution, version)
 
-    def _by_id(self, trace_id: str) -> list[Span]:
-        return self._request(methodcaller("trace", trace_id, self._client.deadline()))
+    def _question(self, all_by: float) -> float:
+        """Return the deadline of one question. Raise SourceUnavailable if the time for all of them is over."""
+        if all_by <= self._client.deadline(0):
+            raise SourceUnavailable(
+                f"Jaeger at {self._client.url}: not everything was read within {self._search_seconds:g} s",
+                hint="shorten the window, or raise deadline=",
+            )
+        return min(all_by, self._client.deadline())
 
-    def _request(self, request: Callable[[Any], list[Span]]) -> list[Span]:
+    def _by_id(self, trace_id: str, deadline: float) -> list[Span]:
+        return self._request(methodcaller("trace", trace_id, deadline), deadline)
+
+    def _request(self, request: Callable[[Any], list[Span]], deadline: float) -> list[Span]:
         """Return the spans from the first API that the server has. Later requests use that API only."""
         for api in self._apis:
             try:
@@ -181,7 +196,7 @@ class JaegerSource(SourceBase):
             except ApiMissing:
                 continue
             self._apis = [api]
-            self._know_version()
+            self._know_version(deadline)
             return spans
         tried = " or ".join(api.name for api in self._apis)
         hint = "give the address of Jaeger's API and UI (port 16686 by default), with its base path if it has one"
@@ -189,9 +204,9 @@ class JaegerSource(SourceBase):
             tried, hint = f"a search in {tried}", f"newer Jaegers have it in {JaegerV3.name} only: leave out api=legacy"
         raise self._error(f"the server does not have {tried}", hint)
 
-    def _know_version(self) -> None:
+    def _know_version(self, deadline: float) -> None:
         if self._version is None:
-            self._version = detect_version(self._client, self._client.deadline())
+            self._version = detect_version(self._client, deadline)
             version = self._version
             self._restorer = Restorer(names_spans=names_spans(version), marks_formats=marks_formats(version))
 
