@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from spanpact.sources.jaeger.alterations import WARNINGS, Restorer
-from spanpact.trace.model import Reading, Resource, Span
+from spanpact.trace.model import Link, Reading, Resource, Span, Value
 from tests.sources.jaeger.test_source import read, replying, spans
 
 START = 1_767_225_600_000_000_000
@@ -42,6 +42,16 @@ def test_a_service_name_of_another_type_is_lost_and_marked(api: str) -> None:
 def test_an_attribute_error_is_kept_next_to_jaegers_mark_of_a_failed_span(api: str) -> None:
     failed = spans(sanitized(api))["1"]
     assert (failed.status, failed.attributes) == ("error", {"error": "x", "e": b""})
+
+
+@pytest.mark.parametrize(
+    ("parent", "attributes", "restored"),
+    [("b", {"opentracing.ref_type": "follows_from"}, ""), ("b", {}, "b"), ("c", {"opentracing.ref_type": "x"}, "c")],
+)
+def test_a_root_that_links_to_itself_has_no_parent(parent: str, attributes: dict[str, Value], restored: str) -> None:
+    links = [Link("a" * 32, "b" * 16, attributes)]
+    span = Span("a" * 32, "b" * 16, "s", parent_id=parent * 16, links=links)
+    assert Restorer().span(span).parent_id == restored * 16
 
 
 def test_an_unchanged_span_is_the_same_object() -> None:

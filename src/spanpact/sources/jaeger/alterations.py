@@ -7,6 +7,8 @@ As measured with Jaeger 1.62, 2.10, 2.13 and 2.21:
 - A resource without `service.name`, or with an empty one, gets a placeholder. The original is restored. A
   `service.name` that is not a text is lost.
 - Since 2.16 a span without a name gets a placeholder. The original is restored.
+- A root that links to itself gets itself as its parent in storages with the model of Jaeger 1, such as Badger. That is
+  removed. One that links to another span of its trace gets that as its parent, which looks like any child.
 - Jaeger 1 adds an attribute with the format in which the span came. It is removed.
 """
 
@@ -20,10 +22,13 @@ from typing import Final
 import msgspec
 
 from spanpact.trace.attributes import attributes_of, filtered, pairs_of
-from spanpact.trace.model import Attributes, Resource, Span, Value
+from spanpact.trace.model import Attributes, Link, Resource, Span, Value
 
 WARNINGS: Final = "@jaeger@warnings"
 """The attribute in which the stable API gives Jaeger's own warnings."""
+
+REFERENCE: Final = "opentracing.ref_type"
+"""The only attribute of links in storages with the model of Jaeger 1."""
 
 _JAEGER_PREFIX: Final = "@jaeger@"
 _SERVICE: Final = "service.name"
@@ -65,6 +70,8 @@ class Restorer:
                 changed["end_ns"] = end
         if span.name == _UNNAMED and self._names_spans:
             changed["name"] = ""
+        if span.links and span.parent_id == span.span_id and any(_leads_to(link, span) for link in span.links):
+            changed["parent_id"] = ""
         resource = self._resource(span.resource)
         if resource is not span.resource:
             changed["resource"] = resource
@@ -81,6 +88,11 @@ class Restorer:
                 self._resources.clear()
             cached = self._resources[id(resource)] = (resource, _original_resource(resource))
         return cached[1]
+
+
+def _leads_to(link: Link, span: Span) -> bool:
+    """Return whether the link leads to this span, from a storage that keeps a type of reference with each link."""
+    return link.span_id == span.span_id and link.trace_id == span.trace_id and REFERENCE in link.attributes
 
 
 def _original_resource(resource: Resource) -> Resource:

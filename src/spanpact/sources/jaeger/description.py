@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
+from spanpact.sources.jaeger.alterations import REFERENCE
 from spanpact.trace.model import Capability, Span
-
-_REFERENCE: Final = "opentracing.ref_type"
-"""The only attribute of links in storages with the model of Jaeger 1."""
 
 
 class Description:
@@ -27,7 +25,7 @@ class Description:
                 self._more.add(capability)
                 del self._missing[capability]
             if span.links and not self._references:
-                self._references = any(_REFERENCE in link.attributes for link in span.links)
+                self._references = any(REFERENCE in link.attributes for link in span.links)
             if self._whole_microseconds and _is_finer(span):
                 self._whole_microseconds = False
 
