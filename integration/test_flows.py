@@ -27,7 +27,7 @@ from integration.support.waiting import wait_until
 from reference_impl.settings import Settings
 from spanpact.findings import Report
 from spanpact.reporting import render_text
-from spanpact.sources import JaegerQuery, JaegerSource
+from spanpact.sources import JaegerSource, TraceQuery
 from spanpact.trace.model import Span
 
 BREAKER = "breaker: probe, recovered"
@@ -91,7 +91,7 @@ def _job_of(jaeger: JaegerBackend, request: str) -> str:
     """Return the trace id of the job that a request started; both have the same correlation id."""
     (request_span,) = wait_until(lambda: spans_of(jaeger.url, request), within=DEADLINE)
     shared = {"correlation.id": request_span.attributes["correlation.id"]}
-    source = JaegerSource(jaeger.url, query=JaegerQuery("studio-api", "session.purge", shared, since=600))
+    source = JaegerSource(jaeger.url, query=TraceQuery("studio-api", "session.purge", shared, since=600))
     (job,) = wait_until(lambda: source.read().traces, within=DEADLINE)
     return job.trace_id
 
@@ -150,7 +150,7 @@ class TestSearches:
         if FOUND_BY_TAG[tag] not in run.traces:
             pytest.skip("this Redis was named by its address: tests must not kill it")
         name, _, value = tag.partition("=")
-        with JaegerSource(jaeger.url, query=JaegerQuery("studio-api", attributes={name: value})) as source:
+        with JaegerSource(jaeger.url, query=TraceQuery("studio-api", attributes={name: value})) as source:
             assert run.traces[FOUND_BY_TAG[tag]] in {trace.trace_id for trace in source.read().traces}
 
 

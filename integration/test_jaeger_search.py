@@ -9,8 +9,8 @@ import time
 from containers.servers.jaeger_server import JaegerBackend
 from integration.support.jaeger_readings import is_newer, seen_all
 from integration.support.live_traffic import order_spans, send
-from spanpact.sources import JaegerQuery, JaegerSource
-from spanpact.sources.jaeger.paging import PAGE
+from spanpact.sources import JaegerSource, TraceQuery
+from spanpact.sources.search.paging import PAGE
 
 
 def test_a_service_is_read_over_several_parts_of_its_window(jaeger: JaegerBackend) -> None:
@@ -24,7 +24,7 @@ def test_a_service_is_read_over_several_parts_of_its_window(jaeger: JaegerBacken
         send(jaeger.otlp_http, spans[first : first + 900], service)
     wanted = {str(span["traceId"]) for span in spans}
     for api in ("v3",) if is_newer(jaeger) else ("v3", "legacy"):
-        source = JaegerSource(jaeger.url, query=JaegerQuery(service, since=3600), api=api)  # type: ignore[arg-type]
+        source = JaegerSource(jaeger.url, query=TraceQuery(service, since=3600), api=api)  # type: ignore[arg-type]
         seen_all(source, wanted)
         reading = source.read()
         assert len(reading.traces) == len(wanted) == 2 * PAGE + 1
@@ -35,14 +35,14 @@ def test_a_window_has_two_ends(jaeger: JaegerBackend) -> None:
     service, now = f"window-{secrets.token_hex(4)}", time.time()
     made = {minutes: order_spans(now - 60 * minutes) for minutes in (5, 20, 40)}
     send(jaeger.otlp_http, [span for spans in made.values() for span in spans], service)
-    found = JaegerSource(jaeger.url, query=JaegerQuery(service, since=3600))
+    found = JaegerSource(jaeger.url, query=TraceQuery(service, since=3600))
     seen_all(found, {str(spans[0]["traceId"]) for spans in made.values()})
     for since, until, minutes in (
         (1800.0, 600.0, {20}),
         (dt.datetime.fromtimestamp(now - 3000, dt.UTC), 1500.0, {40}),
         (900.0, None, {5}),
     ):
-        query = JaegerQuery(service, since=since, until=until)
+        query = TraceQuery(service, since=since, until=until)
         there = {trace.trace_id for trace in JaegerSource(jaeger.url, query=query).read().traces}
         assert there == {made[each][0]["traceId"] for each in minutes}
 

@@ -21,7 +21,7 @@ from spanpact.cli import main
 from spanpact.contract.loader import load_text
 from spanpact.errors import SourceError, SourceUnavailable
 from spanpact.findings import Report
-from spanpact.sources import HttpLimits, JaegerQuery, JaegerSource, MemorySource, encode_traces_json
+from spanpact.sources import HttpLimits, JaegerSource, MemorySource, TraceQuery, encode_traces_json
 from spanpact.trace.model import Reading
 from spanpact.verification.source_comparison import compare
 from spanpact.verification.verifying import verify
@@ -164,15 +164,15 @@ class TestSearch:
             export(jaeger, spans)
         wanted = {id_of(spans) for spans in made}
         for attributes, number in (({"tries": "2", "session.valid": "true"}, 2), ({"tries": "3"}, 0)):
-            query = JaegerQuery("studio-api", "GET /session", attributes, since=300)
+            query = TraceQuery("studio-api", "GET /session", attributes, since=300)
             source = JaegerSource(jaeger.url, query=query)
             if number:
                 seen_all(source, wanted)
             assert len(wanted & {trace.trace_id for trace in source.read().traces}) == number
 
     def test_a_service_that_nobody_knows(self, jaeger: JaegerBackend) -> None:
-        assert JaegerSource(jaeger.url, query=JaegerQuery("nobody"), api="v3").read().traces == ()
-        old = JaegerSource(jaeger.url, query=JaegerQuery("nobody"), api="legacy")
+        assert JaegerSource(jaeger.url, query=TraceQuery("nobody"), api="v3").read().traces == ()
+        old = JaegerSource(jaeger.url, query=TraceQuery("nobody"), api="legacy")
         if is_newer(jaeger):
             with pytest.raises(SourceError, match="does not have a search in /api/traces"):
                 old.read()
@@ -183,7 +183,7 @@ class TestSearch:
         spans = fresh_trace()
         export(jaeger, spans)
         seen_all(JaegerSource(jaeger.url, trace_ids=[id_of(spans)]), {id_of(spans)})
-        assert len(JaegerSource(jaeger.url, query=JaegerQuery("studio-api", limit=1)).read().traces) == 1
+        assert len(JaegerSource(jaeger.url, query=TraceQuery("studio-api", limit=1)).read().traces) == 1
 
 
 class TestQuirks:

@@ -14,7 +14,7 @@ from containers.servers.jaeger_server import JaegerBackend
 from integration.live_rounds import Plan, described, run_rounds
 from integration.support.live_traffic import CONTRACT, order_spans, send
 from integration.support.waiting import wait_until
-from spanpact.sources import JaegerQuery, JaegerSource
+from spanpact.sources import JaegerSource, TraceQuery
 
 
 @pytest.mark.timeout(120)
@@ -65,5 +65,5 @@ def send_old_orders(jaeger: JaegerBackend, service: str, number: int) -> None:
 
 
 def newest_is_there(jaeger: JaegerBackend, service: str) -> bool:
-    query = JaegerQuery(service, since=3700, until=3590)
+    query = TraceQuery(service, since=3700, until=3590)
     return bool(JaegerSource(jaeger.url, query=query).read().traces)

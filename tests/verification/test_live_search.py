@@ -14,8 +14,8 @@ from spanpact.engine import CompiledContract
 from spanpact.errors import SourceUnavailable
 from spanpact.findings import Report
 from spanpact.reporting import render_json, render_text
-from spanpact.sources import JaegerQuery, JaegerSource
-from spanpact.sources.jaeger import paging
+from spanpact.sources import JaegerSource, TraceQuery
+from spanpact.sources.search import paging
 from spanpact.testing import ManualClock
 from spanpact.trace.model import Link, Reading, Resource, Span
 from spanpact.verification.live_search import verify_search
@@ -63,7 +63,7 @@ class Live:
         return trace_id
 
     def source(self, *, limit: int | None = None, complete_after: float = 60.0) -> JaegerSource:
-        query = JaegerQuery("shop", since=3600, limit=limit)
+        query = TraceQuery("shop", since=3600, limit=limit)
         return JaegerSource(
             self.server.url, query=query, complete_after_seconds=complete_after, now_ns=self.clock.time_ns
         )
@@ -181,7 +181,7 @@ class TestTheSameReport:
         now, scenarios = max(ends, default=0) + 30 * SECOND, {t.trace_id: t.scenario for t in reading.traces}
         source = JaegerSource(
             server.url,
-            query=JaegerQuery("shop", since=1e9),
+            query=TraceQuery("shop", since=1e9),
             now_ns=lambda: now,
             complete_after_seconds=30.000000005,
             scenarios=scenarios,

@@ -116,7 +116,7 @@ def _verify_streaming(
     options: SourceOptions,
     observer: StartObserver | None,
 ) -> Report | None:
-    """Verify one OTLP file, or one search in Jaeger, without holding all its traces in memory.
+    """Verify one OTLP file, or one search in a store such as Jaeger, without holding all its traces in memory.
 
     Returns None for any other source, and where an option needs all traces.
     """
@@ -141,12 +141,12 @@ def _verify_search(
     given: argparse.Namespace,
     observer: StartObserver | None,
 ) -> Report | None:
-    """Verify a search in Jaeger. Return None for any other source."""
-    from spanpact.sources import JaegerSource  # with an HTTP client, which no file needs
+    """Verify a search in a store such as Jaeger. Return None for any other source."""
+    from spanpact.sources.search import StoreSource  # with an HTTP client, which no file needs
     from spanpact.verification.live_search import verify_search
     from spanpact.verification.waiting import WaitSettings
 
-    if not isinstance(source, JaegerSource) or not source.is_search:
+    if not isinstance(source, StoreSource) or not source.is_search:
         return None
     source.offered = given.offered
     settings = WaitSettings(given.wait)

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from spanpact.otlp import encode_traces_json
     from spanpact.sources.files import FileLimits, OtlpFileSource, iter_batches
     from spanpact.sources.http_client import HttpLimits
-    from spanpact.sources.jaeger import JaegerQuery, JaegerSource
+    from spanpact.sources.jaeger import JaegerSource
     from spanpact.sources.memory import MemorySource
     from spanpact.sources.opening import ENTRY_POINT_GROUP, SourceFactory, open_source
     from spanpact.sources.receiver import OtlpReceiver, ReceiverCounts, ReceiverLimits
+    from spanpact.sources.search.query import TraceQuery
     from spanpact.sources.tls import TlsOptions
     from spanpact.sources.trace_source import SourceBase, TraceSource, full_trace_id
     from spanpact.trace import TraceAssembler
@@ -35,7 +36,6 @@ __all__ = [
     "ENTRY_POINT_GROUP",
     "FileLimits",
     "HttpLimits",
-    "JaegerQuery",
     "JaegerSource",
     "MemorySource",
     "OtlpFileSource",
@@ -46,6 +46,7 @@ __all__ = [
     "SourceFactory",
     "TlsOptions",
     "TraceAssembler",
+    "TraceQuery",
     "TraceSource",
     "encode_traces_json",
     "full_trace_id",
@@ -58,10 +59,11 @@ __getattr__ = lazy_names(
     {
         "spanpact.sources.files": ("FileLimits", "OtlpFileSource", "iter_batches"),
         "spanpact.sources.http_client": ("HttpLimits",),
-        "spanpact.sources.jaeger": ("JaegerQuery", "JaegerSource"),
+        "spanpact.sources.jaeger": ("JaegerSource",),
         "spanpact.sources.memory": ("MemorySource",),
         "spanpact.sources.opening": ("ENTRY_POINT_GROUP", "SourceFactory", "open_source"),
         "spanpact.sources.receiver": ("OtlpReceiver", "ReceiverCounts", "ReceiverLimits"),
+        "spanpact.sources.search.query": ("TraceQuery",),
         "spanpact.sources.tls": ("TlsOptions",),
         "spanpact.sources.trace_source": ("SourceBase", "TraceSource", "full_trace_id"),
         "spanpact.otlp.json_encoding": ("encode_traces_json",),

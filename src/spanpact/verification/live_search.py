@@ -26,8 +26,7 @@ from spanpact.engine import CompiledContract
 from spanpact.errors import SourceUnavailable
 from spanpact.findings import Report
 from spanpact.otlp.batch import NeedsFullDecoding
-from spanpact.sources.jaeger import JaegerSource
-from spanpact.sources.jaeger.description import Description
+from spanpact.sources.search import StoreSource
 from spanpact.trace.clocks import Clocks
 from spanpact.trace.model import Reading, SourceInfo, Trace
 from spanpact.verification.link_targets import TargetsInReadings
@@ -38,7 +37,7 @@ _NO_WAIT: Final = WaitSettings(0)
 
 
 def verify_search(
-    source: JaegerSource,
+    source: StoreSource,
     plans: Sequence[ContractPlan | CompiledContract],
     settings: WaitSettings = _NO_WAIT,
     *,
@@ -50,7 +49,7 @@ def verify_search(
 ) -> Report | None:
     """Return the report on what a search finds; it holds only the traces with findings.
 
-    None for contracts that look at spans of other traces, where links lead. Raise SourceError as `JaegerSource.read`.
+    None for contracts that look at spans of other traces, where links lead. Raise SourceError as `StoreSource.read`.
     """
     search = _LiveSearch(source, plans, settings, clock, allow_unseen=allow_unseen, observer=observer)
     try:
@@ -85,7 +84,7 @@ class _LiveSearch:
 
     def __init__(
         self,
-        source: JaegerSource,
+        source: StoreSource,
         plans: Sequence[ContractPlan | CompiledContract],
         settings: WaitSettings,
         clock: Callable[[], float],
@@ -99,7 +98,7 @@ class _LiveSearch:
         self._first_trace = 0.0
         self._growing: dict[bytes, _Growing] = {}
         self._settled: dict[bytes, bool] = {}  # of traces that were judged while they grew: whether as complete
-        self._description = Description()
+        self._description = source.new_description()
         self._clocks = Clocks()
         self._links = TargetsInReadings()
         self._broken = False

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from spanpact.errors import SourceError, SourceUnavailable, UsageError
-from spanpact.sources import HttpLimits, JaegerQuery, JaegerSource, MemorySource
+from spanpact.sources import HttpLimits, JaegerSource, MemorySource, TraceQuery
 from spanpact.trace.model import Reading, Span
 from spanpact.verification.source_comparison import compare
 from tests.sources.jaeger.jaeger_traces import ANSWERS, everything, recorded
@@ -23,7 +23,7 @@ from tests.sources.scripted_http import ScriptedServer, answer
 TRACE = "00000000000000000000000000000abc"
 OTHER = "00000000000000000000000100000abc"
 SECRET = "s3cr3t"
-SERVICE = JaegerQuery("studio-api")
+SERVICE = TraceQuery("studio-api")
 PAGE = recorded("200-page.html")
 NOT_HERE = b'{"error":{"httpCode":404,"message":"No traces found"}}'
 
@@ -94,7 +94,7 @@ class TestStableApi:
             JaegerSource(server.url, trace_ids=["ABC", TRACE]).read()
             JaegerSource(
                 server.url,
-                query=JaegerQuery("a b", "GET /x", since=60, limit=7),
+                query=TraceQuery("a b", "GET /x", since=60, limit=7),
                 now_ns=lambda: 1_000_000_000_000_000_001,
             ).read()
             assert questions(server)[0] == f"/api/v3/traces/{TRACE}?raw_traces=true"
@@ -156,7 +156,7 @@ class TestOldApi:
         assert {(t.trace_id, s.trace_id) for t in reading.traces for s in t.spans} == {(TRACE, TRACE)}
 
     def test_a_search_of_the_old_api_gives_every_trace_it_found(self) -> None:
-        query = JaegerQuery("studio-api", "x", {"tries": "2", "session.valid": "true"})
+        query = TraceQuery("studio-api", "x", {"tries": "2", "session.valid": "true"})
         with ScriptedServer(replying(legacy="200-legacy-search.json")) as server:
             reading = JaegerSource(server.url, query=query, now_ns=lambda: 5_000_000_000_000).read()
             asked = parse_qs(urlsplit(questions(server)[1]).query)
@@ -271,15 +271,15 @@ class TestFailures:
         "query",
         [
             None,
-            JaegerQuery(""),
-            JaegerQuery("a", limit=0),
-            JaegerQuery("a", since=60, until=60),
-            JaegerQuery("a", since=-1),
-            JaegerQuery("a", since=math.inf),
-            JaegerQuery("a", until=dt.datetime(2026, 11, 29)),
+            TraceQuery(""),
+            TraceQuery("a", limit=0),
+            TraceQuery("a", since=60, until=60),
+            TraceQuery("a", since=-1),
+            TraceQuery("a", since=math.inf),
+            TraceQuery("a", until=dt.datetime(2026, 11, 29)),
         ],
     )
-    def test_invalid_arguments_are_refused(self, query: JaegerQuery | None) -> None:
+    def test_invalid_arguments_are_refused(self, query: TraceQuery | None) -> None:
         with pytest.raises(UsageError, match="Jaeger: "):
             JaegerSource("http://localhost", query=query)
 
@@ -365,20 +365,20 @@ class TestReading:
     )
     def test_the_attributes_of_a_query_must_be_on_one_span(self, attributes: dict[str, str], number: int) -> None:
         script = otlp(pair("a", intValue="5"), pair("b", boolValue=True))
-        query = JaegerQuery("studio-api", attributes=attributes)
+        query = TraceQuery("studio-api", attributes=attributes)
         assert len(read(script, trace_ids=(), query=query).traces) == number
 
     def test_an_attribute_of_a_query_may_be_that_of_the_resource(self) -> None:
         body = {"resourceSpans": [{"resource": pair("env", stringValue="staging"), "scopeSpans": [{"spans": [
             {"traceId": TRACE, "spanId": "1" * 16, "name": "s", **pair("a", intValue="5")}]}]}]}  # fmt: skip
-        query = JaegerQuery("studio-api", attributes={"env": "staging", "a": "5"})
+        query = TraceQuery("studio-api", attributes={"env": "staging", "a": "5"})
         script = answer(200, json.dumps({"result": body}).encode())
         assert len(read(lambda head: script, trace_ids=(), query=query).traces) == 1
 
     def test_a_server_that_knows_neither_limits_nor_bounds_is_read_once(self) -> None:
         script = otlp(*({"traceId": f"{i:032x}"} for i in range(1, 1501)))
         assert len(read(script, trace_ids=(), query=SERVICE).traces) == 1500
-        assert len(read(script, trace_ids=(), query=JaegerQuery("studio-api", limit=3)).traces) == 3
+        assert len(read(script, trace_ids=(), query=TraceQuery("studio-api", limit=3)).traces) == 3
 
     def test_the_repr_names_address_and_query(self) -> None:
         assert repr(JaegerSource("http://a:1", trace_ids=["1", "2"])) == "<JaegerSource http://a:1, 2 traces>"

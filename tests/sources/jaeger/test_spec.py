@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from spanpact.errors import SourceError, UsageError
-from spanpact.sources import JaegerQuery, JaegerSource, TlsOptions, open_source
+from spanpact.sources import JaegerSource, TlsOptions, TraceQuery, open_source
 from spanpact.sources.jaeger.spec import jaeger_from_spec
 from tests.sources.scripted_http import ScriptedServer, answer
 
@@ -22,14 +22,14 @@ def test_every_parameter_is_parsed() -> None:
         scenarios={"x": "y"},
         environ={},
     )
-    assert source.query == JaegerQuery("a&b", "GET+/x", {"k": "v=w", "n": "5"}, 5400.0, 20)
+    assert source.query == TraceQuery("a&b", "GET+/x", {"k": "v=w", "n": "5"}, 5400.0, 20)
     assert source.trace_ids == ("ab".zfill(32), "cd".zfill(32))
     assert source.scenarios == {"x": "y"}
     assert source.info.name == "Jaeger http://localhost:16686/base"
 
 
 def test_parameters_have_defaults() -> None:
-    assert jaeger_from_spec(f"{HOST}?service=a", environ={}).query == JaegerQuery("a")
+    assert jaeger_from_spec(f"{HOST}?service=a", environ={}).query == TraceQuery("a")
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_a_window_may_have_absolute_bounds(text: str) -> None:
 
 
 def test_a_window_without_an_end_ends_after_now() -> None:
-    assert JaegerQuery("a", since=1).window(10**18) == (10**18 - 10**9, 10**18 + 60 * 10**9)
+    assert TraceQuery("a", since=1).window(10**18) == (10**18 - 10**9, 10**18 + 60 * 10**9)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from spanpact.contract.loader import load_contracts, load_text
 from spanpact.errors import SourceUnavailable
-from spanpact.sources import JaegerQuery
+from spanpact.sources import TraceQuery
 from spanpact.sources.jaeger.version import names_spans
 from spanpact.trace.model import Reading
 from spanpact.verification import verify
@@ -109,20 +109,20 @@ def test_traces_of_a_newer_jaeger_keep_the_contracts_of_the_demo() -> None:
 
 
 @pytest.mark.parametrize(
-    "how", [{}, {"trace_ids": (), "query": JaegerQuery("studio-api")}], ids=["by id", "by a search"]
+    "how", [{}, {"trace_ids": (), "query": TraceQuery("studio-api")}], ids=["by id", "by a search"]
 )
 def test_what_a_newer_jaeger_does_not_find_gives_no_trace(how: Mapping[str, Any]) -> None:
     assert read(jaeger(recorded("404-v3-missing-2.21.json")), **how).traces == ()
 
 
 def test_errors_of_a_newer_jaeger_are_repeated_whatever_their_words() -> None:
-    message = fails(jaeger(recorded("400-v3-no-time-2.21.json")), trace_ids=(), query=JaegerQuery("a"))
+    message = fails(jaeger(recorded("400-v3-no-time-2.21.json")), trace_ids=(), query=TraceQuery("a"))
     assert "responded 400: query.startTimeMin and query.startTimeMax are required" in message
     assert "responded 400: malformed parameter trace_id" in fails(jaeger(recorded("400-v3-malformed-2.21.json")))
 
 
 def test_a_newer_jaeger_has_no_search_in_the_old_api() -> None:
-    message = fails(jaeger(b""), trace_ids=(), query=JaegerQuery("a"), api="legacy")
+    message = fails(jaeger(b""), trace_ids=(), query=TraceQuery("a"), api="legacy")
     assert "does not have a search in /api/traces (newer Jaegers have it in /api/v3 only: leave out api=leg" in message
 
 
@@ -135,7 +135,7 @@ def messages() -> tuple[bytes, bytes]:
 
 
 def read_bytes(body: bytes) -> Reading:
-    return read(jaeger(answer(200, body)), trace_ids=(), query=JaegerQuery("studio-api"))
+    return read(jaeger(answer(200, body)), trace_ids=(), query=TraceQuery("studio-api"))
 
 
 @pytest.mark.parametrize("join", [b"\n", b"", b" \r\n\n", b"\n\n  "], ids=["lines", "nothing", "blanks", "empty lines"])
@@ -163,7 +163,7 @@ def split(resource_spans: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def test_a_stream_that_ends_with_an_error_is_no_answer() -> None:
     body = messages()[0] + b'\n{"error":{"grpcCode":14,"httpCode":503,"message":"storage is gone"}}\n'
-    message = fails(jaeger(answer(200, body)), SourceUnavailable, trace_ids=(), query=JaegerQuery("studio-api"))
+    message = fails(jaeger(answer(200, body)), SourceUnavailable, trace_ids=(), query=TraceQuery("studio-api"))
     assert "failed within its response" in message
     assert "storage is gone" in message
 

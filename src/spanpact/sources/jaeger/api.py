@@ -1,10 +1,9 @@
-"""What both APIs of Jaeger share: a search, the client's methods, and the responses that are errors."""
+"""What both APIs of Jaeger share: the client's methods, and the responses that are errors."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 import msgspec
@@ -12,31 +11,11 @@ import msgspec
 from spanpact.errors import SourceError, SourceUnavailable
 from spanpact.privacy import mask
 from spanpact.sources.http_client import HttpClient, HttpResponse
+from spanpact.sources.search.query import Search
 from spanpact.trace.model import Capability, Span
-
-HEADERS_VARIABLE: Final = "SPANPACT_JAEGER_HEADERS"
-"""The environment variable with further headers of requests to Jaeger, such as `authorization`."""
-TOKEN_VARIABLE: Final = "SPANPACT_JAEGER_TOKEN"
-"""The environment variable with a bearer token."""
-TOKEN_FILE_VARIABLE: Final = "SPANPACT_JAEGER_TOKEN_FILE"
-"""The environment variable with the path of a file that holds a bearer token."""
 
 _UNKNOWN_PATH: Final = (200, 404, 405, 501)  # with a body that is no JSON: responses to a path that a server lacks
 _LONGEST_MESSAGE: Final = 200  # characters of a server's message
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """A search for spans of a service (and operation) that started in a time range (ns since the Unix epoch).
-
-    `limit` is the largest number of traces to return.
-    """
-
-    service: str
-    start_ns: int
-    end_ns: int
-    limit: int
-    operation: str = ""
 
 
 class ApiMissing(Exception):
@@ -87,7 +66,7 @@ def checked(response: HttpResponse, client: HttpClient) -> bytes | None:
     """
     server = f"Jaeger at {client.url}"
     if response.status in (401, 403, 407):
-        hint = f"set {TOKEN_VARIABLE}, or {HEADERS_VARIABLE} such as authorization=Basic%20…"
+        hint = "set SPANPACT_JAEGER_TOKEN, or SPANPACT_JAEGER_HEADERS such as authorization=Basic%20…"
         message = f"{server}: rejects the credentials, or there are none ({response.status})"
         raise SourceError(message, hint=hint, status=response.status)
     if not response.is_json and response.status in _UNKNOWN_PATH:

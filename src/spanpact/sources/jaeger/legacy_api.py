@@ -15,7 +15,8 @@ import msgspec
 
 from spanpact.otlp import SharedValues
 from spanpact.sources.jaeger.alterations import WARNINGS
-from spanpact.sources.jaeger.api import JaegerApi, Search
+from spanpact.sources.jaeger.api import JaegerApi
+from spanpact.sources.search.query import Search
 from spanpact.trace.attributes import attributes_of
 from spanpact.trace.model import Attributes, Event, Link, Resource, Scope, Span, SpanKind, StatusCode, Value
 

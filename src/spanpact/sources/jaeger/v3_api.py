@@ -19,7 +19,8 @@ from spanpact.errors import SourceUnavailable
 from spanpact.otlp import Origin, SharedValues, decode_json
 from spanpact.privacy import mask
 from spanpact.sources.http_client import HttpClient
-from spanpact.sources.jaeger.api import JaegerApi, Search
+from spanpact.sources.jaeger.api import JaegerApi
+from spanpact.sources.search.query import Search
 from spanpact.trace.model import Span
 
 _BLANKS: Final = re.compile(r"\s*")

@@ -11,6 +11,21 @@ from typing import Final, TypeAlias
 from spanpact.errors import UsageError
 from spanpact.trace.model import Attributes, Span, Trace, Value
 
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A search for spans of a service (and operation) that started in a time range (ns since the Unix epoch).
+
+    `limit` is the largest number of traces to return.
+    """
+
+    service: str
+    start_ns: int
+    end_ns: int
+    limit: int
+    operation: str = ""
+
+
 Moment: TypeAlias = float | dt.datetime
 """Seconds before now, or a time with a zone."""
 
@@ -21,7 +36,7 @@ _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class JaegerQuery:
+class TraceQuery:
     """A query for traces in which a span of the service started between `since` and `until`.
 
     Both are seconds before now, or times with a zone; `until=None` is the newest. `operation` is the name of that span.
@@ -36,29 +51,29 @@ class JaegerQuery:
     limit: int | None = None
     until: Moment | None = None
 
-    def check(self) -> None:
-        """Raise UsageError for values that no search can have."""
+    def check(self, store: str = "a search") -> None:
+        """Raise UsageError, which begins with the name of the store, for values that no search can have."""
         if not self.service or (self.limit is not None and self.limit < 1):
-            raise UsageError("Jaeger: a query needs a service and a positive limit")
+            raise UsageError(f"{store}: a query needs a service and a positive limit")
         for name, moment in (("since", self.since), ("until", self.until)):
             if isinstance(moment, dt.datetime):
                 if moment.utcoffset() is None:
-                    raise UsageError(f"Jaeger: {name} has no time zone", hint="accepted: such as 2026-11-29T12:00:00Z")
+                    raise UsageError(f"{store}: {name} has no time zone", hint="accepted: such as 2026-11-29T12:00:00Z")
             elif moment is not None and not 0 <= moment < math.inf:
-                raise UsageError(f"Jaeger: {name} is {moment:g} s before now", hint="accepted: 0 s or more")
+                raise UsageError(f"{store}: {name} is {moment:g} s before now", hint="accepted: 0 s or more")
 
-    def window(self, now_ns: int) -> tuple[int, int]:
+    def window(self, now_ns: int, store: str = "a search") -> tuple[int, int]:
         """Return start and end of the time window, in ns since the Unix epoch. Raise UsageError if it is empty."""
         start = max(0, _ns_of(self.since, now_ns))
         end = now_ns + AHEAD_NS if self.until is None else _ns_of(self.until, now_ns)
         if start >= end:
-            raise UsageError("Jaeger: since is not before until", hint="accepted: such as since=15m&until=1m")
+            raise UsageError(f"{store}: since is not before until", hint="accepted: such as since=15m&until=1m")
         return start, end
 
     def selects(self, trace: Trace) -> bool:
         """Return whether some span of the trace has all attributes; what a search itself selects is not looked at.
 
-        Attributes are compared here, because some versions of Jaeger ignore them, and storages compare differently.
+        Attributes are compared here, because some versions of Jaeger ignore them, and stores compare differently.
         """
         return not self.attributes or any(self._fits(span) for span in trace.spans)
 

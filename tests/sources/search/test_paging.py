@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from spanpact.errors import SourceError
 from spanpact.sources.http_client import ResponseTooLarge
-from spanpact.sources.jaeger.paging import PAGE, Pages
+from spanpact.sources.search.paging import PAGE, Pages
 from spanpact.trace.model import Span
 from tests.properties import examples
 
