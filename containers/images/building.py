@@ -26,7 +26,7 @@ from containers.images.catalogue import (
     PIN_LISTER,
     RECIPES,
     SERVICE_SOURCES,
-    SPANPACT_SOURCES,
+    TOOL_SOURCES,
     choose,
     is_present,
     registry_error,
@@ -135,7 +135,7 @@ _PACKERS: Mapping[str, Callable[[IO[bytes]], None]] = {
     "postgres": _pack_debian("postgres"),
     "jaeger": _pack_jaeger,
     "studio": _pack_python("studio", SERVICE_SOURCES),
-    "spanpact": _pack_python("spanpact", SPANPACT_SOURCES),
+    "spanpact": _pack_python("spanpact", TOOL_SOURCES),
 }
 
 

@@ -25,7 +25,7 @@ __all__ = [
     "PIN_LISTER",
     "RECIPES",
     "SERVICE_SOURCES",
-    "SPANPACT_SOURCES",
+    "TOOL_SOURCES",
     "Choice",
     "Image",
     "choose",
@@ -38,7 +38,7 @@ RECIPES = HERE / "dockerfiles"
 CHECKOUT = HERE.parent
 SERVICE_SOURCES = ("pyproject.toml", "constraints.txt", "reference_impl")
 """Inputs of the services' image besides its recipe, relative to the checkout."""
-SPANPACT_SOURCES = ("pyproject.toml", "constraints.txt", "src/spanpact")
+TOOL_SOURCES = ("pyproject.toml", "constraints.txt", "src/spanpact")
 """Inputs of the image of spanpact besides its recipe, relative to the checkout."""
 PIN_LISTER = RECIPES / "studio" / "requirements.py"
 """Lists the pins of the packages in the images of the services and of spanpact."""
@@ -79,7 +79,7 @@ IMAGES = {
         Image(
             "spanpact",
             None,
-            (RECIPES / "spanpact", PIN_LISTER, _BASE, *(CHECKOUT / part for part in SPANPACT_SOURCES)),
+            (RECIPES / "spanpact", PIN_LISTER, _BASE, *(CHECKOUT / part for part in TOOL_SOURCES)),
         ),
         Image(
             "jaeger",
