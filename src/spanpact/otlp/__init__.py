@@ -6,7 +6,8 @@
 - `lazy_json` and `lazy_protobuf` decode without attributes, for streaming verification. What they cannot read raises
   `NeedsFullDecoding`.
 - `message_counts` counts the messages of a body before it is decoded; `protobuf_wire` cuts a large file into parts.
-- `json_wrappers` finds requests in other JSON than requests. `protobuf_signals` recognises protobuf by its first bytes.
+- `ids` reads ids. `json_wrappers` finds requests in other JSON than requests. `protobuf_signals` recognises protobuf by
+  its first bytes.
 - `json_unknown_fields` and `protobuf_unknown_fields` read documents with fields of old versions, and count in `unread`
   what other unknown fields hold.
 - `json_encoding` writes traces as OTLP JSON.

@@ -6,7 +6,6 @@ values tested first, expressions instead of calls (docs/adr/0002).
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from spanpact.otlp.batch import (
     severity_name,
     trace_flags,
 )
+from spanpact.otlp.ids import normalize_id
 from spanpact.otlp.json_errors import JsonFault, describe_failure, find_duplicate_key, quoted
 from spanpact.otlp.json_surrogates import with_whole_characters
 from spanpact.otlp.json_unknown_fields import decode_with_unknown_fields
@@ -55,9 +55,6 @@ KINDS_BY_NUMBER: dict[int | str | None, SpanKind] = dict(
 _STATUS_NAMES = {f"STATUS_CODE_{status.upper()}": number for number, status in enumerate(STATUSES)}
 _SEVERITY_NAMES = {f"SEVERITY_NUMBER_{severity_name(number) or 'UNSPECIFIED'}": number for number in range(25)}
 _MOST_DIGITS = 20  # of the number of an enum; Python refuses to read thousands of digits
-_HEX = frozenset("0123456789abcdef")
-_STANDARD_BASE64 = {ord("-"): "+", ord("_"): "/"}
-_ID_BYTES = (16, 8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,23 +288,3 @@ def _enum(value: int | str, names: dict[str, int]) -> int:
     if found is None and not (short.isdecimal() and len(short) < _MOST_DIGITS):
         raise MalformedValue(f"unknown enum name {quoted(value)}; accepted: {', '.join(names)}")
     return int(short) if found is None else found
-
-
-def normalize_id(text: str) -> str:
-    """Return an id in lower case, one in base64 as hexadecimal; any other text as sent, for a check to judge.
-
-    The forms are distinguished by their length: base64, as protobuf's own JSON mapping writes it, has 24 or 12
-    characters for the 16 or 8 bytes of an id.
-    """
-    if len(text) & 15 and text.endswith("="):  # hexadecimal ids have 32 or 16 characters
-        return _from_base64(text)
-    lower = text.lower()
-    return lower if lower == text or _HEX.issuperset(lower) else text
-
-
-def _from_base64(text: str) -> str:
-    try:
-        data = base64.b64decode(text.translate(_STANDARD_BASE64), validate=True)
-    except ValueError:
-        return text
-    return data.hex() if len(data) in _ID_BYTES else text

@@ -13,7 +13,7 @@ from typing import Final
 
 from spanpact.otlp import Batch, SharedValues, lazy_json
 from spanpact.otlp.batch import NeedsFullDecoding
-from spanpact.otlp.json_decoding import normalize_id
+from spanpact.otlp.ids import normalize_id
 from spanpact.sources.files.json_texts import Document
 from spanpact.sources.files.last_seen import LastSeen
 from spanpact.trace.model import Span, Trace

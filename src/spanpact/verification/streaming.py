@@ -22,7 +22,7 @@ from spanpact.engine import CompiledContract
 from spanpact.findings import Report
 from spanpact.otlp import Batch, SharedValues, lazy_json
 from spanpact.otlp.batch import NeedsFullDecoding
-from spanpact.otlp.json_decoding import normalize_id
+from spanpact.otlp.ids import normalize_id
 from spanpact.otlp.unread import UnreadFields
 from spanpact.sources.files.byte_stream import STANDARD_INPUT
 from spanpact.sources.files.json_texts import Document

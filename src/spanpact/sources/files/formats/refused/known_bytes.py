@@ -23,10 +23,10 @@ _TABLE: Final = "export the traces as OTLP JSON from the store that they come fr
 _LENGTH: Final = rb"[\x00-\xff]{1,4}?"
 
 KNOWN_BYTES: Final = (
-    _known("compressed with xz", rb"\xfd7zXZ\x00", "decompress it with xz -d"),
-    _known("compressed with bzip2", rb"BZh[1-9]1AY", "decompress it with bzip2 -d"),
-    _known("compressed with lz4", rb"\x04\x22\x4d\x18", "decompress it with lz4 -d"),
-    _known("compressed with snappy", rb"\xff\x06\x00\x00sNaPpY", "decompress it with snzip -d"),
+    _known("a file compressed with xz", rb"\xfd7zXZ\x00", "decompress it with xz -d"),
+    _known("a file compressed with bzip2", rb"BZh[1-9]1AY", "decompress it with bzip2 -d"),
+    _known("a file compressed with lz4", rb"\x04\x22\x4d\x18", "decompress it with lz4 -d"),
+    _known("a file compressed with snappy", rb"\xff\x06\x00\x00sNaPpY", "decompress it with snzip -d"),
     _known("a ZIP archive", rb"PK\x03\x04", "extract it, and give the files in it"),
     _known("a 7z archive", rb"7z\xbc\xaf\x27\x1c", "extract it, and give the files in it"),
     _known("a tar archive", rb".{257}ustar", "extract it, and give the files in it"),
@@ -80,7 +80,7 @@ KNOWN_TEXT: Final = (
         "use the collector's file exporter",
     ),
     _known(
-        "what the console exporter of OpenTelemetry JS prints, which is no JSON",
+        "what the console exporter of OpenTelemetry JS prints",
         rb"\{\s+(?:resource|traceId|instrumentationScope): ",
         _EXPORTER,
     ),

@@ -7,8 +7,8 @@ from typing import Final
 
 from spanpact.errors import SourceError
 from spanpact.otlp.json_errors import quoted
-from spanpact.sources.files.formats.refused_bytes import KNOWN_BYTES, KNOWN_TEXT
-from spanpact.sources.files.formats.refused_json import KNOWN_JSON
+from spanpact.sources.files.formats.refused.known_bytes import KNOWN_BYTES, KNOWN_TEXT
+from spanpact.sources.files.formats.refused.known_json import KNOWN_JSON
 from spanpact.sources.files.formats.trace_format import Start
 
 _JSON_IN_LINE: Final = re.compile(
@@ -17,6 +17,7 @@ _JSON_IN_LINE: Final = re.compile(
 _PLAIN: Final = re.compile(rb"[\w:,.\- ]+")
 _TEXT: Final = re.compile(rb"[^\x00-\x08\x0e-\x1f]*")
 _SHOWN_BYTES: Final = 8
+_TEXT_SEARCHED: Final = 4096  # bytes
 
 
 def refusal(start: Start, name: str) -> SourceError | None:
@@ -31,7 +32,7 @@ def refusal(start: Start, name: str) -> SourceError | None:
         if (error := _json_behind_text(start, name)) is not None:
             return error
         for known in KNOWN_TEXT:
-            if known.pattern.match(start.text):
+            if known.pattern.match(start.text[:_TEXT_SEARCHED]):
                 return _error(name, known.name, known.way)
     return None
 
@@ -49,7 +50,7 @@ def unknown(start: Start, name: str, accepted: str) -> SourceError:
 
 
 def _error(name: str, what: str, way: str) -> SourceError:
-    return SourceError(f"{name}: is {what}, which spanpact does not read", hint=way)
+    return SourceError(f"{name}: is {what}: spanpact does not read it", hint=way)
 
 
 def _json_behind_text(start: Start, name: str) -> SourceError | None:
