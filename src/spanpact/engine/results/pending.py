@@ -43,13 +43,15 @@ def _pending_findings(
     today: dt.date,
 ) -> Iterator[Finding]:
     pending = plan.pending[name]
-    broken = any(f.level == "violation" and not ids.isdisjoint((f.entry, f.condition)) for f in findings)
+    found = [f for f in findings if f.level != "off" and not ids.isdisjoint((f.entry, f.condition))]
+    broken = any(f.level == "violation" for f in found)
+    kept = not any(CATALOGUE[f.id].level == "violation" for f in found)  # `levels` may have lowered it
     decided = not any(each.entry in ids and each.reason != "capability" for each in not_checked)
     exercised = decided and any(each.entry in ids and each.state == "exercised" for each in coverage)
     if broken and dt.date.fromisoformat(pending.until) < today:
         message = f"{name} was pending until {pending.until} ({pending.owner}: {pending.reason})"
         yield _finding(plan, "pending-expired", name, message, pending)
-    elif exercised and not broken:
+    elif exercised and kept and not broken:
         yield _finding(plan, "pending-kept", name, f"{name} is kept already: remove its pending", pending)
 
 
