@@ -16,10 +16,11 @@ from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 
 from spanpact.contract.compiled import ContractPlan
+from spanpact.contract.loader import load_text
 from spanpact.engine import CompiledContract
 from spanpact.findings import Report
 from spanpact.findings.catalogue import INTEGRITY
-from spanpact.trace.model import LogRecord, Reading, Span, Trace
+from spanpact.trace.model import LogRecord, Reading, Resource, SourceInfo, Span, Trace
 from spanpact.verification.verifying import Verification
 from tests.diff.generated_contracts import minimums, pairs, traces
 from tests.diff.judging import TODAY
@@ -102,3 +103,47 @@ def test_of_the_corpus_and_of_traces_of_any_topology(
         assert_stays(contract, reading, chance, orders=1)
         if has_unique_ids(reading):
             assert_stays(CompiledContract.of(without_integrity(contract.plan)), reading, chance, orders=1)
+
+
+ONE_ID: Final[Sequence[ContractPlan]] = [
+    load_text(f"{{spanpact: 1, contract: one-id, version: 1.0.0, {body}}}")
+    for body in (
+        "span: a, attributes: {n: 1}",
+        "span: a, where: {kind: server}, children: {b: {span: b, count: 0..1, status: unset}}",
+        "span: '*', every: {b: {span: b, count: 0..1}, forbidden: {span: '*', forbid: [email]}}",
+        "span: [a, b], every: {r: {span: '*', parents: [none, a], attributes: {n: {optional: true, equals: 1}}}}",
+        "span: a, closed: [children], levels: {span-duplicate: improvement}, children: {b: {span: b, count: 0..}}",
+        "descendants: {a: {span: a, count: 0..1}, b: {span: b, count: 0.., attributes: {n: 1}}}",
+        "every: {r: {span: a, distinct: {n: 0..1}}}, levels: {span-duplicate: 'off', span-times: violation}",
+    )
+]
+
+
+@st.composite
+def traces_with_one_id(draw: st.DrawFn) -> Reading:
+    """A trace in which spans share ids: copies from the start and the end of a span, retries, calls, collisions."""
+    number = draw(st.integers(2, 6))
+    ids = st.integers(1, 3).map(lambda i: f"{i:016x}")
+    resources = st.sampled_from([Resource({"service.name": "one"}), Resource({"service.name": "two"})])
+    spans = [
+        Span(
+            f"{1:032x}",
+            draw(ids),
+            draw(st.sampled_from(["a", "b", "c", "bob@example.com"])),
+            draw(st.just("") | ids),
+            draw(st.sampled_from(["internal", "server", "client"])),
+            draw(st.integers(1, 2)),
+            draw(st.sampled_from([0, 1, 2, 3])),
+            draw(st.sampled_from(["unset", "error"])),
+            attributes=draw(st.sampled_from([{}, {"n": 1}, {"n": 2}, {"n": float("nan")}])),
+            resource=draw(resources),
+        )
+        for _ in range(number)
+    ]
+    return Reading(SourceInfo("made"), [Trace(f"{1:032x}", spans)])
+
+
+@settings(**QUIET, max_examples=examples(600))
+@given(st.sampled_from(ONE_ID), traces_with_one_id(), st.randoms(use_true_random=False))
+def test_of_spans_with_one_id(plan: ContractPlan, reading: Reading, chance: random.Random) -> None:
+    assert_stays(CompiledContract.of(plan), reading, chance)

@@ -99,7 +99,7 @@ class _ConditionChecker:
         count, spans = _count(side), self.spans.get(side.entry, [])
         if not side.content:
             return len(spans) in count
-        outcomes = [meets(side.content, i, self.context) for i in spans]
+        outcomes = [meets(side.content, self.context.topology.spans[i], self.context) for i in spans]
         certain = sum(outcome is True for outcome in outcomes)
         unknown = [outcome for outcome in outcomes if isinstance(outcome, Undecided)]
         if certain in count and certain + len(unknown) in count:

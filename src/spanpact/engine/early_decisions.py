@@ -3,8 +3,10 @@
 A breach is a finding of an incomplete trace only if no further span can undo it. It waits if
 - something is missing that may still come, or spans are compared with each other (`may_be_undone`);
 - its span may still be assigned elsewhere (`find_open_spans`): several entries select it, so that a span to come may
-  take its place; or it seems to be a child of the whole trace and waits for its parent; or it has not ended. Whatever
-  is assigned below such a span moves with it;
+  take its place; or it seems to be a child of the whole trace and waits for its parent; or it has not ended, so that
+  its name may change. Whatever is assigned below such a span moves with it;
+- all of it may be undone (`may_flow_end`): the flow's own span has not ended, or the contract lets spans share an id,
+  so that one to come may take the place of any;
 - it belongs to an order, a concurrency or a condition that names an entry with such a span
   (`entries_with_open_spans`).
 
@@ -18,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
+from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from spanpact.engine.checks import Breach
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from spanpact.contract.compiled import ContractPlan
     from spanpact.engine.assignment.compiled_entries import CompiledEntry
     from spanpact.engine.assignment.placements import Group, Placement
+    from spanpact.findings import Level
 
 _MISSING: Final = frozenset(["span-missing", "span-misplaced", "link-missing"])
 
@@ -52,7 +56,8 @@ def find_open_spans(top: Placement, topology: Topology) -> frozenset[int]:
     stack = [(top, False)]
     while stack:
         placement, moves = stack.pop()
-        if moves or (placement.span != TOP and not topology.spans[placement.span].end_ns):
+        moves = moves or (placement.span != TOP and not topology.spans[placement.span].end_ns)
+        if moves:
             found.add(placement.span)
         for group in placement.groups:
             below = [each for several in group.counted.values() for each in several]
@@ -64,6 +69,26 @@ def _may_move(group: Group, i: int, topology: Topology) -> bool:
     if len(group.costs.get(i, ())) > 1:
         return True
     return group.kind == "children" and group.holder == TOP and topology.spans[i].parent_id != ""
+
+
+def may_be_emptied(group: Group, topology: Topology) -> bool:
+    """Return whether a span of the group has not ended, so that its place may become free for a surplus one."""
+    assigned = [each.span for several in group.counted.values() for each in several]
+    return any(not topology.spans[i].end_ns for i in (*assigned, *chain.from_iterable(group.surplus.values())))
+
+
+def may_flow_end(plan: ContractPlan, own: int, topology: Topology) -> bool:
+    """Return whether spans still to come may undo a flow, whose own span is `own`, without breaking the contract.
+
+    Its span may be named otherwise when it ends. Of several spans with one id one is judged; if that they share it is
+    no violation, what another of them broke may count no longer.
+    """
+    return (own != TOP and not topology.spans[own].end_ns) or level_of(plan, "span-duplicate") != "violation"
+
+
+def level_of(plan: ContractPlan, id: str, entry: str = "integrity") -> Level:
+    """Return the level of a finding in a contract."""
+    return plan.levels.get(f"{entry}/{id}") or plan.levels.get(id) or CATALOGUE[id].level
 
 
 def entries_with_open_spans(placements: Iterable[Placement], spans: AbstractSet[int]) -> frozenset[str]:
@@ -104,7 +129,4 @@ def may_break_later(plan: ContractPlan) -> bool:
 
     Another flow may come where `span` selects flows, and a span that breaks integrity.
     """
-    return plan.top.span is not None or any(
-        (plan.levels.get(f"integrity/{id}") or plan.levels.get(id) or CATALOGUE[id].level) == "violation"
-        for id in INTEGRITY
-    )
+    return plan.top.span is not None or any(level_of(plan, id) == "violation" for id in INTEGRITY)

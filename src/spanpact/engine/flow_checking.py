@@ -16,7 +16,14 @@ from spanpact.engine.checks.attribute_hints import with_attribute_hints
 from spanpact.engine.checks.closed import check_closed
 from spanpact.engine.checks.outcomes import INCOMPLETE
 from spanpact.engine.conditions import check_conditions
-from spanpact.engine.early_decisions import NOTHING_OPEN, entries_with_open_spans, find_open_entries, find_open_spans
+from spanpact.engine.early_decisions import (
+    NOTHING_OPEN,
+    entries_with_open_spans,
+    find_open_entries,
+    find_open_spans,
+    may_be_emptied,
+    may_flow_end,
+)
 from spanpact.engine.flows.flow import Flow
 from spanpact.engine.relations import check_concurrency, check_order
 from spanpact.engine.results.collector import ResultCollector
@@ -69,6 +76,7 @@ class _FlowChecker:
         self._placed = scope.placed
         self._topology = flow.topology
         self._used = used
+        self._may_end = False
         self._open_spans = NOTHING_OPEN
         self._open_entries: frozenset[str] = frozenset()
         self._own_finding_ids: list[str] | None = None
@@ -81,12 +89,14 @@ class _FlowChecker:
         context.values_of = flow.values_of
         try:
             if not context.complete:
+                plan = results.expectations.plan
+                self._may_end = may_flow_end(plan, flow.placement.span, self._topology)
                 self._open_spans = find_open_spans(flow.placement, self._topology)
                 self._open_entries = entries_with_open_spans(flow.placements, self._open_spans)
             for placement in flow.placements:
-                results.span_may_move = placement.span in self._open_spans
+                results.span_may_move = self._may_end or placement.span in self._open_spans
                 self._check_placement(placement)
-            results.span_may_move = False
+            results.span_may_move = self._may_end
             spans = flow.spans
             for rule in self._rules:
                 check_rule(rule, spans, context, results, flow.placement.span, self._placed)
@@ -143,6 +153,8 @@ class _FlowChecker:
         if group.holder == TOP and not self._context.complete:
             return  # what seems to be a child of the trace may only wait for its parent
         for child in group.extra:
+            if not self._context.is_final(self._topology.spans[child]):
+                continue
             name = self._topology.spans[child].name
             breach = Breach("span-extra", f"{name} is not named in a closed place", "only what is named", name)
             results.record_breach(holder.id, "closed.children", breach, self._topology, child)
@@ -177,7 +189,9 @@ class _FlowChecker:
             results.mark_vacuous(entry.id)
             for id in entry.ids_within:
                 results.mark_vacuous(id)
-        if surplus:
+        if surplus and not self._context.complete and may_be_emptied(group, self._topology):
+            results.mark_kept_so_far(entry.id, "count")
+        elif surplus:
             message = f"{len(counted) + len(surplus)} found for {_places(count)}"
             breach = Breach("span-surplus", message, str(count), f"{len(counted) + len(surplus)} found")
             results.record_breach(entry.id, "count", breach, self._topology, group.holder, spans=surplus)

@@ -11,6 +11,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
+from typing import NamedTuple
 
 from spanpact.contract.compiled import ContractPlan
 from spanpact.engine.across import AcrossStatistics
@@ -19,11 +20,11 @@ from spanpact.engine.assignment.hints import where_edit
 from spanpact.engine.checks import Breach, Context, Undecided
 from spanpact.engine.checks.integrity import check_integrity
 from spanpact.engine.compiled_contract import CompiledContract
-from spanpact.engine.early_decisions import may_break_later
+from spanpact.engine.early_decisions import level_of, may_break_later
 from spanpact.engine.flow_checking import TraceScope, check_flow
 from spanpact.engine.flows.flow import Flow
 from spanpact.engine.flows.flow_spans import FlowSpans
-from spanpact.engine.flows.selection import SelectedFlows, select_flows
+from spanpact.engine.flows.selection import SelectedFlows, select_flows, selects_duplicate
 from spanpact.engine.linked_spans import FindSpan
 from spanpact.engine.results.collector import ResultCollector
 from spanpact.engine.results.masking import abridged, masker
@@ -33,7 +34,6 @@ from spanpact.engine.results.verdict import verdict_of
 from spanpact.engine.rules import names_of_rules
 from spanpact.engine.spanless_logs import records_without_span, scan_records
 from spanpact.findings import LEVELS, ContractResult, Finding, Level, NotChecked
-from spanpact.findings.catalogue import CATALOGUE
 from spanpact.trace.clocks import COARSE_NS
 from spanpact.trace.model import Reading
 from spanpact.trace.topology import TOP, Topology
@@ -57,6 +57,16 @@ class ContractRun:
     rejection: str = ""
     may_break_later: bool = False
     awaits_flow: bool = False
+
+
+class Applies(NamedTuple):
+    """Whether a contract applies to a trace: as it is now, and whatever comes (then its integrity counts)."""
+
+    now: bool
+    for_good: bool
+
+
+NOT_APPLICABLE = Applies(False, False)
 
 
 def start_run(plan: ContractPlan | CompiledContract, reading: Reading) -> ContractRun:
@@ -95,11 +105,15 @@ def select_and_assign(
 
 def judge_trace(
     run: ContractRun, topology: Topology, reading: Reading, find_span: FindSpan, mentioned: MentionedSpans
-) -> bool:
-    """Judge one trace by one contract. Return whether the contract applies to it; add its spans to `mentioned`."""
+) -> Applies:
+    """Judge one trace by one contract. Return whether the contract applies to it; add its spans to `mentioned`.
+
+    It also applies if it selects a span whose id another one has, even if the other is judged: else the repeated id
+    would hide the trace from the contract.
+    """
     plan, trace = run.contract.plan, topology.trace
     if plan.scenario and trace.scenario != plan.scenario:
-        return False
+        return NOT_APPLICABLE
     context = trace_context(plan, topology, reading, find_span)
     results = run.results
     results.complete = trace.complete
@@ -126,7 +140,10 @@ def judge_trace(
             message = f"no {plan.top.span} in a trace of scenario {plan.scenario}"
             breach = Breach("span-missing", message, "at least 1", "none")
             results.record_breach("top", "span", breach, topology, TOP)
-    return bool(flows or plan.scenario)
+    owners = [flow.placement.span for flow in flows]
+    stays = any(i == TOP or context.is_final(topology.spans[i]) for i in owners)
+    stays = stays or bool(topology.duplicates and selects_duplicate(run.contract.top, context))
+    return Applies(bool(flows or plan.scenario), bool(stays or plan.scenario))
 
 
 def scan_logs(run: ContractRun, topology: Topology, reading: Reading, find_span: FindSpan) -> set[int]:
@@ -154,11 +171,12 @@ def integrity_findings(
 ) -> Iterable[Finding]:
     """Yield the integrity findings of one trace, at the strictest level that a contract applying to it gives."""
     widest = max(plans, key=lambda plan: plan.tolerance_ns + plan.skew_ns + (plan.resolution_ns or COARSE_NS[0]))
+    may_be_replaced = not topology.trace.complete and _integrity_level(plans, "span-duplicate") != "violation"
     for span_id, breach in check_integrity(trace_context(widest, topology, reading, find_span)):
-        level = min((_level(plan, "integrity", breach.id) for plan in plans), key=LEVELS.index)
-        if level == "off":
-            continue
+        level = _integrity_level(plans, breach.id)
         i = topology.by_id.get(span_id, TOP)
+        if level == "off" or (may_be_replaced and level == "violation" and i != TOP):
+            continue
         yield Finding(
             breach.id,
             "integrity",
@@ -173,9 +191,8 @@ def integrity_findings(
         )
 
 
-def _level(plan: ContractPlan, entry: str, finding: str) -> Level:
-    specific = plan.levels.get(f"{entry}/{finding}")
-    return specific or plan.levels.get(finding) or CATALOGUE[finding].level
+def _integrity_level(plans: Sequence[ContractPlan], finding: str) -> Level:
+    return min((level_of(plan, finding) for plan in plans), key=LEVELS.index)
 
 
 def contract_result(run: ContractRun, reading: Reading, today: dt.date) -> ContractResult:
@@ -188,7 +205,7 @@ def contract_result(run: ContractRun, reading: Reading, today: dt.date) -> Contr
     elif not plan.scenario:
         results.mark_undecided("top", "span", Undecided("unseen", _why_unseen(run, reading)))
     not_checked, coverage = results.not_checked(), results.coverage()
-    leveled = [replace(f, level=_level(plan, f.entry, f.id)) for f in results.findings]
+    leveled = [replace(f, level=level_of(plan, f.id, f.entry)) for f in results.findings]
     settled = apply_pending(plan, leveled, not_checked, coverage, today)
     findings = [f for f in settled if f.level != "off"]
     verdict = verdict_of(findings, not_checked, coverage)

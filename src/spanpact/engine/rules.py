@@ -60,8 +60,9 @@ class CompiledRule:
 
     def selects(self, i: Index, context: Context) -> bool | Undecided:
         """Return whether a rule about spans selects the span."""
-        fits = self.fitting_names[context.topology.spans[i].name]
-        return fits and (not self.where or meets(self.where, i, context))
+        span = context.topology.spans[i]
+        fits = self.fitting_names[span.name]
+        return fits and (not self.where or meets(self.where, span, context))
 
 
 def spans_of_rule(rule: CompiledRule, spans: Sequence[Index], context: Context) -> Sequence[Index] | Undecided:
@@ -155,9 +156,12 @@ def _check_number(
     `selected` has the span of each, in the order of the tree; those beyond the maximum are in the finding. A rule that
     forbids (`count: 0`) is exercised by each of the `looked_at` spans.
     """
-    plan, number = rule.plan, len(selected)
-    if not number and not unknown:
+    plan = rule.plan
+    if not selected and not unknown:
         results.mark_unselected(plan.id, rule.expectations)
+    if not context.complete:  # one that has not ended may still be named otherwise
+        selected = [i for i in selected if context.is_final(context.topology.spans[i])]
+    number = len(selected)
     if plan.count is None:
         return
     if unknown:
@@ -211,13 +215,13 @@ def _check_spans(
         span = topology.spans[i]
         if not fits[span.name]:
             continue
-        selected = not rule.where or meets(rule.where, i, context)
+        selected = not rule.where or meets(rule.where, span, context)
         if isinstance(selected, Undecided):
             unknown = selected
             _mark_undecided(rule, selected, results)
         elif selected:
             found.append(i)
-            for check in rule.content:
+            for check in rule.content if context.is_final(span) else ():
                 outcomes = check.judge(span, context)
                 if outcomes and not check.entry:
                     outcomes = with_attribute_hints(outcomes, check.keyword, span.attributes)
@@ -229,6 +233,7 @@ def _check_events(
     rule: CompiledRule, spans: Sequence[Index], context: Context, results: ResultCollector
 ) -> tuple[list[Index], Undecided | None]:
     """Return the spans of the events that the rule selects, and why this is undecided for some; record the checks."""
+    spans = [i for i in spans if context.is_final(context.topology.spans[i])]
     candidates = [(i, e, selects_event(rule, e, context)) for i in spans for e in _events_of(rule, i, context)]
     selected = [(i, event) for i, event, outcome in candidates if outcome is True]
     counted = _spans_of_counted(rule, selected)

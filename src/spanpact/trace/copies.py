@@ -1,6 +1,7 @@
 """Decide which of several spans with one id are judged: copies of one span, updates of it, or two spans that share it.
 
-- A span that is exported when it starts and again when it ends is one span. The finished copy is judged.
+- A span that is exported when it starts and again when it ends is one span: start, parent and kind are the same. The
+  finished copy is judged.
 - A client and a server that share an id, as B3 propagation in one header makes them, are two spans.
 - All others are duplicates: one is judged, and a check reports the rest.
 """
@@ -58,5 +59,9 @@ def _share_their_id(clients: Sequence[Span], servers: Sequence[Span]) -> bool:
 
 
 def _is_update(span: Span, copies: Sequence[Span]) -> bool:
-    """Return whether the span is an unfinished copy: a finished one started at the same time."""
-    return not span.end_ns and any(each.end_ns and each.start_ns == span.start_ns for each in copies)
+    """Return whether the span is an unfinished copy: a finished one has what was final when the span started."""
+    return not span.end_ns and any(each.end_ns and _from_start(each) == _from_start(span) for each in copies)
+
+
+def _from_start(span: Span) -> tuple[int, str, str]:
+    return span.start_ns, span.parent_id, span.kind

@@ -133,13 +133,13 @@ class Verification:
         self._roots.note_trace(trace)
         self._unfinished += len(topology.unfinished)
         mentioned = MentionedSpans()
-        applicable = [each for each in self._runs if judge_trace(each, topology, reading, find_span, mentioned)]
-        if applicable:
-            plans = [each.contract.plan for each in applicable]
+        applies = [judge_trace(each, topology, reading, find_span, mentioned) for each in self._runs]
+        plans = [run.contract.plan for run, each in zip(self._runs, applies, strict=True) if each.for_good]
+        if plans:
             self._findings += integrity_findings(topology, reading, find_span, plans, self._mask)
         self._scan_logs(topology)
         has_findings = len(self._findings) + sum(each.results.breach_count for each in self._runs) > before
-        unmentioned = unmentioned_names(topology, mentioned, applicable=bool(applicable))
+        unmentioned = unmentioned_names(topology, mentioned, applicable=any(each.now for each in applies))
         self._mentions.count_logs(len(trace.logs))
         self._mentions.add(unmentioned)
         if self._cache:

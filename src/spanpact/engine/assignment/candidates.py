@@ -8,6 +8,7 @@ from spanpact.engine.assignment.compiled_entries import CompiledEntry
 from spanpact.engine.assignment.placements import Group, Index
 from spanpact.engine.checks import Check, Context, Undecided
 from spanpact.engine.checks.outcomes import all_kept
+from spanpact.trace.model import Span
 
 
 def selects(entry: CompiledEntry, i: Index, context: Context) -> bool | Undecided:
@@ -15,12 +16,11 @@ def selects(entry: CompiledEntry, i: Index, context: Context) -> bool | Undecide
     pattern = entry.plan.span
     if pattern is None or not pattern.fits(context.topology.spans[i].name):
         return False
-    return meets(entry.where, i, context)
+    return meets(entry.where, context.topology.spans[i], context)
 
 
-def meets(checks: Sequence[Check], i: Index, context: Context) -> bool | Undecided:
+def meets(checks: Sequence[Check], span: Span, context: Context) -> bool | Undecided:
     """Return whether a span keeps all checks; one breach outweighs checks that cannot be decided."""
-    span = context.topology.spans[i]
     so_far: bool | Undecided = True
     for check in checks:
         if outcomes := check.judge(span, context):

@@ -70,6 +70,10 @@ class Context:
         """Return whether no more spans of the trace will come."""
         return self.topology.trace.complete
 
+    def is_final(self, span: Span) -> bool:
+        """Return whether nothing of the span will change: while spans still arrive, one that has not ended may."""
+        return self.topology.trace.complete or span.end_ns != 0
+
     def remote(self, span: Span) -> bool | None:
         """Return the flag that the span's parent is in another process; None where no reliable flag says so."""
         if span.parent_remote is None or "remote" not in self.capabilities:

@@ -57,7 +57,7 @@ def compile_parents(names: NamePattern, place: Place | None) -> Check:
 
     def judge(span: Span, context: Context) -> Sequence[Outcome]:
         parent = context.parent_of(span)
-        if parent is None and span.parent_id and not context.complete:
+        if not context.complete and (not context.is_final(parent) if parent else span.parent_id):
             return (INCOMPLETE,)
         if ("none" in names.texts) if parent is None else names.fits(parent.name):
             return KEPT

@@ -8,6 +8,6 @@ from __future__ import annotations
 
 from spanpact.engine.flows.flow import Flow
 from spanpact.engine.flows.flow_spans import FlowSpans
-from spanpact.engine.flows.selection import SelectedFlows, select_flows
+from spanpact.engine.flows.selection import SelectedFlows, select_flows, selects_duplicate
 
-__all__ = ["Flow", "FlowSpans", "SelectedFlows", "select_flows"]
+__all__ = ["Flow", "FlowSpans", "SelectedFlows", "select_flows", "selects_duplicate"]

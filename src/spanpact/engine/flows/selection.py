@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from spanpact.engine.assignment.candidates import selects
+from spanpact.engine.assignment.candidates import meets, selects
 from spanpact.engine.assignment.compiled_entries import CompiledEntry
 from spanpact.engine.assignment.placements import Index
 from spanpact.engine.checks import Context, Undecided
@@ -37,3 +37,11 @@ def select_flows(top: CompiledEntry, context: Context) -> SelectedFlows:
         else:
             (found.spans if outcome else found.rejected).append(i)
     return found
+
+
+def selects_duplicate(top: CompiledEntry, context: Context) -> bool:
+    """Return whether the contract would have a flow in the trace if another span with the id of one were judged."""
+    pattern = top.plan.span
+    return pattern is not None and any(
+        pattern.fits(each.name) and meets(top.where, each, context) is True for each in context.topology.duplicates
+    )

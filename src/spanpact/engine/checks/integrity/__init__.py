@@ -32,6 +32,16 @@ _OF_ALL_TRACES: Sequence[Callable[[Context], Iterator[LocatedBreach]]] = (
 
 
 def check_integrity(context: Context) -> Iterator[LocatedBreach]:
-    """Yield the integrity breaches of one trace; those of `_OF_COMPLETE_TRACES` only if it is complete."""
+    """Yield the integrity breaches of one trace.
+
+    While spans still arrive, those of `_OF_COMPLETE_TRACES` wait, and so do those of spans that have not ended: their
+    copy that comes at the end is judged.
+    """
     for check in (*_OF_COMPLETE_TRACES, *_OF_ALL_TRACES) if context.complete else _OF_ALL_TRACES:
-        yield from check(context)
+        yield from (each for each in check(context) if context.complete or _has_ended(each[0], context))
+
+
+def _has_ended(span_id: str, context: Context) -> bool:
+    """Return whether what has this id is final: a span that ended, or the trace."""
+    i = context.topology.by_id.get(span_id)
+    return i is None or context.topology.spans[i].end_ns != 0
