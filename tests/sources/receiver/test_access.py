@@ -148,6 +148,22 @@ def test_what_is_not_tls_is_closed_and_others_go_on(files: dict[str, str]) -> No
         assert receiver.received == 1
 
 
+def test_a_refusal_over_tls_is_read_to_its_end(files: dict[str, str]) -> None:
+    context = ssl.create_default_context(cafile=files["authority"])
+    with listening(Access(token=TOKEN, certificate=files["both"])) as receiver:
+        address = receiver.url.removeprefix("https://").rpartition(":")
+        with (
+            socket.create_connection((address[0], int(address[2])), timeout=50) as raw,
+            context.wrap_socket(raw, server_hostname="127.0.0.1") as secure,
+        ):
+            secure.sendall(post(A_JSON_SPAN))
+            answer = b""
+            while not answer.endswith(b"}"):
+                answer += secure.recv(1000)
+    assert answer.startswith(b"HTTP/1.1 401 Unauthorized\r\n")
+    assert b"connection: close\r\n" in answer
+
+
 def test_a_handshake_that_never_ends_is_closed(files: dict[str, str]) -> None:
     limits = ReceiverLimits(head_seconds=0.2, connections=2)
     with listening(Access(certificate=files["both"]), limits=limits) as receiver:

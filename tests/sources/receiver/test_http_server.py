@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import socket
 import threading
 import zlib
 from collections.abc import Iterator
@@ -333,3 +334,30 @@ def test_a_grpc_exporter_at_the_http_port_is_told_apart(receiver: OtlpReceiver) 
             call(b"", timeout=20)
     assert raised.value.code() is grpc.StatusCode.UNAVAILABLE
     assert receiver.counts.http_2 >= 1
+
+
+def test_requests_that_come_at_once_are_answered_one_after_another(receiver: OtlpReceiver) -> None:
+    with RawClient(receiver) as client:
+        client.send(post(A_JSON_SPAN) + post(b"garbage") + post(A_JSON_SPAN, "/nowhere") + post(A_JSON_SPAN))
+        assert [client.response().status for _ in range(3)] == [200, 400, 404]
+        assert client.is_closed()  # the body of the third was not read
+    assert receiver.received == 1
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_a_sender_that_asks_for_it_gets_the_connection_closed(receiver: OtlpReceiver, version: str) -> None:
+    request = post(A_JSON_SPAN, connection="close" if version == "1.1" else "").replace(
+        b"HTTP/1.1", f"HTTP/{version}".encode()
+    )
+    with RawClient(receiver) as client:
+        response = client.send(request).response()
+        assert (response.status, response.headers["connection"]) == (200, "close")
+        assert client.is_closed()
+
+
+def test_the_end_of_sending_still_gets_the_answers(receiver: OtlpReceiver) -> None:
+    with RawClient(receiver) as client:
+        client.send(post(A_JSON_SPAN) + post(A_JSON_SPAN))
+        client.socket.shutdown(socket.SHUT_WR)
+        assert [client.response().status for _ in range(2)] == [200, 200]
+        assert client.is_closed()

@@ -9,7 +9,6 @@ slow sockets cannot keep other senders out.
 from __future__ import annotations
 
 import asyncio
-import http
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
@@ -22,7 +21,7 @@ import h11
 from spanpact.otlp import Signal
 from spanpact.sources.receiver.access import ONLY_LOOPBACK, Access
 from spanpact.sources.receiver.request_head import RequestHead
-from spanpact.sources.receiver.responses import Refusal, Response, body_too_large, refusal_response
+from spanpact.sources.receiver.responses import Refusal, Response, body_too_large, encode_head, refusal_response
 
 Phase: TypeAlias = Literal["head", "idle", "body", "closing", "control"]
 
@@ -170,14 +169,24 @@ class Connection:
             if self._server.tls_context is not None and not await self._secure(self._server.tls_context):
                 return
             while (response := await self._exchange()) is not None:
-                await self._send(response)
+                last = response.close or self._server.draining or self._http.their_state is not h11.DONE
+                await self._write(encode_head(response, last=last) + (b"" if self._method == "HEAD" else response.body))
                 if response.close:
                     await self._linger()
-                if response.close or self._http.our_state is not h11.DONE or self._http.their_state is not h11.DONE:
+                if last:
                     return
-                self._http.start_next_cycle()
+                self._next_request()
                 self.begun = False
                 self._enter("idle")
+
+    def _next_request(self) -> None:
+        """Prepare for the next request, of which a part may be here. h11 has not seen the response, to save time."""
+        rest, ended = self._http.trailing_data
+        self._http = h11.Connection(h11.SERVER)
+        if rest:
+            self._http.receive_data(rest)
+        if ended:
+            self._http.receive_data(b"")
 
     async def _secure(self, context: ssl.SSLContext) -> bool:
         """Do the TLS handshake, and return whether it succeeded."""
@@ -264,7 +273,8 @@ class Connection:
     async def _body(self) -> bytes:
         """Read the body as sent. Raise Refusal if it is too large or too slow, or if too many are being read."""
         if self._http.they_are_waiting_for_100_continue:
-            await self._write(h11.InformationalResponse(status_code=100, headers=[], reason="Continue"))
+            informational = h11.InformationalResponse(status_code=100, headers=[], reason="Continue")
+            await self._write(self._http.send(informational) or b"")
         body = bytearray()
         try:
             async with asyncio.timeout(self._server.limits.body_seconds):
@@ -285,28 +295,17 @@ class Connection:
         body += data
         self._server.buffered += len(data)
 
-    async def _send(self, response: Response) -> None:
-        headers = [
-            ("content-type", response.content_type),
-            ("content-length", str(len(response.body))),
-            *response.headers,
-        ]
-        if response.close or self._server.draining:
-            headers.append(("connection", "close"))
-        reason = http.HTTPStatus(response.status).phrase
-        head = h11.Response(status_code=response.status, headers=headers, reason=reason)
-        body = [] if self._method == "HEAD" else [h11.Data(data=response.body)]
-        await self._write(head, *body, h11.EndOfMessage())
-
-    async def _write(self, *events: h11.Event) -> None:
-        self._writer.write(b"".join(self._http.send(event) or b"" for event in events))
-        async with asyncio.timeout(self._server.limits.body_seconds):
-            await self._writer.drain()
+    async def _write(self, data: bytes) -> None:
+        self._writer.write(data)
+        if self._writer.transport.get_write_buffer_size():
+            async with asyncio.timeout(self._server.limits.body_seconds):
+                await self._writer.drain()
 
     async def _linger(self) -> None:
         """Read and discard what is still being sent: closing now would reset the connection and lose the response."""
         self._enter("closing")
-        self._writer.write_eof()
+        if self._writer.can_write_eof():  # TLS cannot
+            self._writer.write_eof()
         async with asyncio.timeout(self._server.limits.linger_seconds):
             while await self._reader.read(_CHUNK):
                 pass

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final, Literal, TypeAlias
 
 import msgspec
@@ -28,6 +29,7 @@ CONTENT_TYPES: Final[Mapping[Encoding, str]] = {"json": "application/json", "pro
 _RPC_CODES: Final = {
     401: 16, 403: 7, 404: 5, 405: 12, 408: 4, 410: 9, 413: 8, 429: 8, 431: 8, 501: 12, 502: 14, 503: 14, 504: 4,
 }  # fmt: skip
+_PHRASES: Final[Mapping[int, str]] = {each.value: each.phrase for each in HTTPStatus}
 _INVALID_ARGUMENT: Final = 3
 FULL: Final = "the receiver is full; these were dropped"
 
@@ -56,6 +58,19 @@ class Refusal(Exception):
 def body_too_large(limit: int) -> Refusal:
     """Return the refusal of a body of more than `limit` bytes."""
     return Refusal(413, f"the body is larger than {limit:,} bytes")
+
+
+def encode_head(response: Response, *, last: bool) -> bytes:
+    """Return the status line and the headers of a response; `last` says that the connection is closed after it."""
+    lines = [
+        f"HTTP/1.1 {response.status} {_PHRASES.get(response.status, 'Refused')}",
+        f"content-type: {response.content_type}",
+        f"content-length: {len(response.body)}",
+        *(f"{name}: {value}" for name, value in response.headers),
+    ]
+    if last:
+        lines.append("connection: close")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
 
 def success_response(encoding: Encoding | None, signal: Signal, rejected: int, why: str = FULL) -> Response:

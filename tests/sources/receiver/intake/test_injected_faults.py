@@ -41,7 +41,7 @@ def test_a_share_of_requests_is_refused_as_the_seed_says() -> None:
     assert seen["first"] == seen["again"] != seen["other"]
 
 
-@pytest.mark.parametrize("status", [400, 429, 500, 503])
+@pytest.mark.parametrize("status", [400, 429, 499, 500, 503, 599])
 def test_any_status_may_be_asked_for(status: int) -> None:
     with with_faults(refuse=status, refuse_share=1) as receiver:
         response = ask(receiver, post(A_JSON_SPAN))
