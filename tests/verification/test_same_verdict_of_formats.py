@@ -14,6 +14,7 @@ from spanpact.contract.loader import load_text
 from spanpact.engine import CompiledContract
 from spanpact.sources import OtlpFileSource
 from spanpact.trace.model import ALL_CAPABILITIES, Reading, SourceInfo, Span, Trace
+from spanpact.verification.source_comparison import compare
 from spanpact.verification.verifying import verify
 from tests.properties import examples
 from tests.sources.every_source import differences, only, without_capabilities
@@ -173,3 +174,12 @@ def test_a_break_is_found_in_every_format(tmp_path: Path, form: str) -> None:
         broken = shop(**changed)
         report = verify([KEPT], read(tmp_path / "traces", WRITTEN[form](broken), broken))
         assert (report.verdict, [each.id for each in report.findings if each.breaks]) == ("broken", [finding]), changed
+
+
+@pytest.mark.parametrize("form", WRITTEN)
+def test_a_comparison_with_memory_finds_what_differs_and_nothing_else(tmp_path: Path, form: str) -> None:
+    kept = shop()
+    there = read(tmp_path / "traces", WRITTEN[form](kept), kept)
+    assert compare(kept, there).verdict == "kept"
+    other = read(tmp_path / "traces", WRITTEN[form](shop(attributes={"from": "disk"})), kept)
+    assert compare(kept, other).verdict == "broken"

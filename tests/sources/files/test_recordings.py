@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from spanpact.errors import SourceError
+from spanpact.errors import SourceError, SourceUnfinished
 from spanpact.sources import OtlpFileSource
 from spanpact.sources.files import formats
 from spanpact.sources.files.byte_stream import open_file
@@ -123,3 +124,34 @@ def test_jaegers_json_claims_what_its_old_api_does() -> None:
     read = OtlpFileSource(FOLDER / "jaeger-trace.json").read().source
     assert read.capabilities - {"complete"} == JaegerLegacy.capabilities
     assert read.resolution_ns == JaegerLegacy.resolution_ns
+
+
+def test_what_jaegers_storage_lost_is_found_out(tmp_path: Path) -> None:
+    """Badger keeps lists as texts: an answer without any list may come from it."""
+    recording = json.loads((FOLDER / "jaeger-v3-trace.json").read_text())
+    assert "value_types" in OtlpFileSource(FOLDER / "jaeger-v3-trace.json").read().source.capabilities
+    for group in recording["result"]["resourceSpans"]:
+        for scoped in group["scopeSpans"]:
+            for span in scoped["spans"]:
+                kept = [each for each in span.get("attributes", []) if "arrayValue" not in each["value"]]
+                span["attributes"] = kept
+                span["attributes"].append({"key": "@jaeger@warnings", "value": {"stringValue": "x"}})
+    path = tmp_path / "traces"
+    path.write_text(json.dumps(recording))
+    reading = OtlpFileSource(path).read()
+    assert "value_types" not in reading.source.capabilities
+    assert not any("@jaeger@warnings" in span.attributes for trace in reading.traces for span in trace.spans)
+
+
+@pytest.mark.parametrize("name", READ)
+def test_a_recording_that_is_cut_may_still_be_written(tmp_path: Path, name: str) -> None:
+    whole = (FOLDER / name).read_bytes()
+    path = tmp_path / "traces"
+    for end in (5, len(whole) // 3, len(whole) // 2, len(whole) - 9):
+        path.write_bytes(whole[:end])
+        if whole[:end].endswith((b"}\n", b"]\n")):
+            continue
+        with pytest.raises(SourceUnfinished):
+            OtlpFileSource(path, growing=True).read()
+    path.write_bytes(whole)
+    assert not any(trace.complete for trace in OtlpFileSource(path, growing=True).read().traces)

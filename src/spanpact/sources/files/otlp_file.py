@@ -5,7 +5,7 @@ It is read as a stream, one document at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from spanpact.otlp import Batch, SharedValues
@@ -17,7 +17,7 @@ from spanpact.sources.files.json_texts import Document
 from spanpact.sources.files.limits import DEFAULT_LIMITS, FileLimits, too_large
 from spanpact.sources.trace_source import SourceBase
 from spanpact.trace.assembly import TraceAssembler
-from spanpact.trace.model import Capability, Reading, SourceInfo
+from spanpact.trace.model import Capability, Reading, SourceInfo, Trace
 
 
 class OtlpFileSource(SourceBase):
@@ -44,6 +44,7 @@ class OtlpFileSource(SourceBase):
         self._growing = growing and self.path != STANDARD_INPUT
         self._has_logs = False
         self._format = OTLP_JSON
+        self._capabilities, self._resolution_ns = OTLP_JSON.capabilities, OTLP_JSON.resolution_ns
         self._standard_input: Reading | None = None
 
     @property
@@ -65,7 +66,7 @@ class OtlpFileSource(SourceBase):
         lacking: set[Capability] = set() if self._has_logs else {"logs"}
         if self.offered is None:
             lacking.add("offered")
-        return SourceInfo(self.name, self._format.capabilities - lacking, self._format.resolution_ns)
+        return SourceInfo(self.name, self._capabilities - lacking, self._resolution_ns)
 
     def read(self) -> Reading:
         """Return all traces of the file. Raise SourceError where it is missing, malformed, empty or too large."""
@@ -101,8 +102,17 @@ class OtlpFileSource(SourceBase):
             )
         self._has_logs = "logs" in signals
         traces = assembler.traces(complete=not self._growing, scenarios=self.scenarios)
+        self._describe(traces)
         spanless = assembler.spanless(complete=not self._growing, scenarios=self.scenarios)
         return Reading(self.info, traces, self.offered, unread=unread.fields(), spanless=spanless)
+
+    def _describe(self, traces: Sequence[Trace]) -> None:
+        """Note what the format carries, as far as the traces show it."""
+        format = self._format
+        self._capabilities, self._resolution_ns = format.capabilities, format.resolution_ns
+        if format.describe is not None:
+            spans = (span for trace in traces for span in trace.spans)
+            self._capabilities, self._resolution_ns = format.describe(spans)
 
     def __repr__(self) -> str:
         return f"<OtlpFileSource {self.name}>"

@@ -11,7 +11,7 @@ from typing import Final
 
 from spanpact.errors import SourceError
 from spanpact.sources.files.formats.go_console import GO_CONSOLE
-from spanpact.sources.files.formats.jaeger_json import JAEGER_JSON
+from spanpact.sources.files.formats.jaeger_json import JAEGER_JSON, JAEGER_V3_JSON
 from spanpact.sources.files.formats.json_outline import is_json
 from spanpact.sources.files.formats.otlp_json import OTLP_JSON
 from spanpact.sources.files.formats.otlp_messages import OTLP_MESSAGES
@@ -22,7 +22,16 @@ from spanpact.sources.files.formats.zipkin_json import ZIPKIN_JSON
 
 __all__ = ["FORMATS", "OTLP_JSON", "Start", "TraceFormat", "detect"]
 
-FORMATS: Final = (OTLP_JSON, OTLP_PROTOBUF, OTLP_MESSAGES, JAEGER_JSON, ZIPKIN_JSON, PYTHON_CONSOLE, GO_CONSOLE)
+FORMATS: Final = (
+    OTLP_JSON,
+    OTLP_PROTOBUF,
+    OTLP_MESSAGES,
+    JAEGER_JSON,
+    JAEGER_V3_JSON,
+    ZIPKIN_JSON,
+    PYTHON_CONSOLE,
+    GO_CONSOLE,
+)
 ACCEPTED: Final = (
     "accepted: OTLP as JSON or protobuf, Zipkin's JSON (version 2), Jaeger's JSON, the console output of OpenTelemetry "
     "Python and Go, each also with gzip or zstd"

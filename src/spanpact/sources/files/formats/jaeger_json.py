@@ -1,32 +1,41 @@
-"""Jaeger's JSON: what its UI saves ("Trace JSON", "Download Results"), and answers of `/api/traces`.
+"""Jaeger's JSON: what its UI saves ("Trace JSON", "Download Results"), and answers of its two APIs.
 
-It is the model of Jaeger 1, with what that loses (`sources.jaeger.legacy_api`). What Jaeger changed and noted is
-restored, as for traces that are read from Jaeger itself.
+`/api/traces` has the model of Jaeger 1, with what that loses (`sources.jaeger.legacy_api`). `/api/v3` has OTLP in
+`result`. What Jaeger changed and noted is restored, and what its storage lost is found out, as for traces that are read
+from Jaeger itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from spanpact.otlp import SharedValues
+from spanpact.otlp import Batch, SharedValues
 from spanpact.otlp.batch import MalformedValue
 from spanpact.otlp.json_errors import quoted
+from spanpact.otlp.json_wrappers import REQUEST_FIELDS
+from spanpact.sources.files.byte_stream import OpenFile
 from spanpact.sources.files.formats.json_spans import json_reader
 from spanpact.sources.files.formats.trace_format import Start, TraceFormat
+from spanpact.sources.files.json_texts import DocumentReader
+from spanpact.sources.files.limits import FileLimits
 from spanpact.trace.model import Capability, Span
 
 _NAME: Final = "Jaeger's JSON"
 _TRACE: Final = (("spans[].traceID", "spans[].spanID"), ("traceID", "spans"), ("processes.p1",))
 _AROUND: Final = ("data[].", "", "[].", "data.")
-_CAPABILITIES: Final[frozenset[Capability]] = frozenset(
+_LEGACY: Final[frozenset[Capability]] = frozenset(
     (
         *("events", "status_message", "status_ok", "scope", "resource", "scalar_types", "number_types", "bytes"),
         *("complete", "offered"),
     )
 )
+_V3: Final[frozenset[Capability]] = frozenset((*_LEGACY, "links"))
+_MICROSECOND: Final = 1000
+Described: TypeAlias = tuple[frozenset[Capability], int]
 
 
 class _Answer(msgspec.Struct):
@@ -61,10 +70,42 @@ def _as_answer(data: bytes) -> bytes:
     return b'{"data":[%b]}' % value["data"] if bytes(value["data"]).startswith(b"{") else data
 
 
+def _describe(spans: Iterable[Span], known: frozenset[Capability], resolution_ns: int) -> Described:
+    """Return what the storage behind Jaeger carries, as far as the spans show it."""
+    from spanpact.sources.jaeger.description import Description
+
+    description = Description()
+    description.add(spans)
+    return description.capabilities(known), max(resolution_ns, description.resolution_ns)
+
+
 JAEGER_JSON = TraceFormat(
     _NAME,
     _recognizes,
     json_reader(_NAME, _decode),
-    capabilities=_CAPABILITIES,
-    resolution_ns=1000,
+    capabilities=_LEGACY,
+    resolution_ns=_MICROSECOND,
+    describe=lambda spans: _describe(spans, _LEGACY, _MICROSECOND),
+)
+
+
+def _recognizes_v3(start: Start) -> bool:
+    return start.has_any(*(f"{around}result.{field}" for around in ("", "[].") for field in REQUEST_FIELDS))
+
+
+def _read_v3(file: OpenFile, limits: FileLimits, shared: SharedValues) -> Iterator[Batch]:
+    from spanpact.sources.jaeger.alterations import Restorer
+
+    restore = Restorer().span
+    for document in DocumentReader(file, limits).documents():
+        batch = document.decode(shared)
+        yield replace(batch, spans=list(map(restore, batch.spans)))
+
+
+JAEGER_V3_JSON = TraceFormat(
+    "answers of Jaeger's /api/v3",
+    _recognizes_v3,
+    _read_v3,
+    capabilities=_V3,
+    describe=lambda spans: _describe(spans, _V3, 1),
 )

@@ -13,7 +13,7 @@ from spanpact.sources.files.json_texts import Document, DocumentReader
 from spanpact.sources.files.limits import FileLimits
 
 _USUAL_START: Final = b'{"resourceSpans"'
-_AROUND: Final = ("", "trace.", "result.")
+_AROUND: Final = ("", "trace.")
 _NAMES: Final = (
     *REQUEST_FIELDS, *SPANS_OF_RESOURCE, *LOGS_OF_RESOURCE, *METRICS_OF_RESOURCE,
     "batches[].resource", *(f"batches[].{name}" for name in SPANS_OF_RESOURCE),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
@@ -12,7 +12,7 @@ from spanpact.sources.files.byte_stream import OpenFile
 from spanpact.sources.files.formats.json_outline import json_paths
 from spanpact.sources.files.json_texts import BYTE_ORDER_MARK, Document
 from spanpact.sources.files.limits import FileLimits
-from spanpact.trace.model import ALL_CAPABILITIES, Capability
+from spanpact.trace.model import ALL_CAPABILITIES, Capability, Span
 
 Reader: TypeAlias = Callable[[OpenFile, FileLimits, SharedValues], Iterator[Batch]]
 PartReader: TypeAlias = Callable[[OpenFile, FileLimits], Iterator[Document | bytes]]
@@ -49,8 +49,9 @@ class TraceFormat:
 
     `name` is what reports call it. `recognizes` returns whether a file begins like this format; at most one format may
     recognise a file. `read` decodes the file batch by batch. `capabilities` is what the format can carry at most, and
-    `resolution_ns` the resolution of its times. `parts` yields what streaming verification decodes by itself: OTLP JSON
-    documents, and TracesData messages as bytes; None where it cannot.
+    `resolution_ns` the resolution of its times. `describe` returns both as the spans that were read show them; None
+    where they are always the same. `parts` yields what streaming verification decodes by itself: OTLP JSON documents,
+    and TracesData messages as bytes; None where it cannot.
     """
 
     name: str
@@ -59,3 +60,4 @@ class TraceFormat:
     capabilities: frozenset[Capability] = ALL_CAPABILITIES
     resolution_ns: int = 1
     parts: PartReader | None = None
+    describe: Callable[[Iterable[Span]], tuple[frozenset[Capability], int]] | None = None
