@@ -24,7 +24,7 @@ from typing import Any, Final
 from containers.servers.jaeger_server import JaegerBackend, jaeger_backend
 from integration.support.live_traffic import CONTRACT, LONGEST_REQUEST_SECONDS, SERVICE, Traffic
 
-EXPORT_SECONDS: Final = 3.0
+EXPORT_SECONDS: Final = 5.0
 """How long a span may take from its end to where a search finds it."""
 
 

@@ -19,7 +19,7 @@ from spanpact.sources import JaegerSource, TraceQuery
 
 @pytest.mark.timeout(120)
 def test_every_round_has_a_verdict_and_finds_what_was_planted(jaeger: JaegerBackend) -> None:
-    plan = Plan(rate=40, seconds=18, every=6, complete_after=4, break_every=1.5)
+    plan = Plan(rate=40, seconds=15, every=5, complete_after=7, break_every=1.2)
     outcome = run_rounds(jaeger, plan)
     assert outcome.wrong == [], described(outcome)
     assert len(outcome.rounds) == 4

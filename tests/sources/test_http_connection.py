@@ -75,6 +75,34 @@ def test_an_address_that_refuses_is_followed_by_the_next_at_once(monkeypatch: py
     assert time.monotonic() - begun < NEXT_ADDRESS_SECONDS
 
 
+def test_an_address_of_a_family_that_this_machine_lacks_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ScriptedServer(lambda head: answer(200, b"{}")) as server:
+        where = ("127.0.0.1", server.port)
+        found = [(family, socket.SOCK_STREAM, 0, "", where) for family in (12345, socket.AF_INET)]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+        assert HttpClient(f"http://{HOST}", name="Server").get("/").status == 200
+
+
+def test_a_network_that_cannot_be_reached_is_reported_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolving_to(monkeypatch, ("255.255.255.255", 9))  # refused at once: it is no address of one machine
+    with pytest.raises(SourceUnavailable, match=r"cannot be reached: \w"):
+        HttpClient(f"http://{HOST}", name="Server").get("/")
+
+
+@pytest.mark.parametrize("found", [[], UnicodeError("label too long")])
+def test_a_name_that_has_no_address_is_reported_as_such(
+    monkeypatch: pytest.MonkeyPatch, found: list[object] | UnicodeError
+) -> None:
+    def resolve(*_: object, **__: object) -> list[object]:
+        if isinstance(found, UnicodeError):
+            raise found
+        return found
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    with pytest.raises(SourceUnavailable, match=r"cannot be reached: (the host has no address|not the name of a host)"):
+        HttpClient(f"http://{HOST}", name="Server").get("/")
+
+
 def test_a_look_up_that_never_ends_is_given_up_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     def slow(*_: object, **__: object) -> list[object]:
         time.sleep(1)

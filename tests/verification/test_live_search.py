@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from spanpact.contract.loader import load_text
 from spanpact.engine import CompiledContract
-from spanpact.errors import SourceUnavailable
+from spanpact.errors import SourceError, SourceUnavailable
 from spanpact.findings import Report
 from spanpact.reporting import render_json, render_text
-from spanpact.sources import JaegerSource, TraceQuery
-from spanpact.sources.search import paging
+from spanpact.sources import HttpLimits, JaegerSource, TraceQuery
+from spanpact.sources.search import paging, store_source
 from spanpact.testing import ManualClock
 from spanpact.trace.model import Link, Reading, Resource, Span
 from spanpact.verification.live_search import verify_search
@@ -148,6 +148,26 @@ class TestWithoutWaiting:
         assert len(live.held.searches) > 6
         assert seen(report) == ("broken", 21, 0)
         assert {finding.trace_id for finding in report.findings} == {trace_id}
+
+    def test_a_part_whose_answer_is_too_large_is_split(self, live: Live) -> None:
+        for i in range(60):
+            live.request(100 + 10 * i)
+        query, limits = TraceQuery("shop", since=3600), HttpLimits(body=8000)
+        source = JaegerSource(live.server.url, query=query, limits=limits, now_ns=live.clock.time_ns)
+        report = verify_search(source, [CONTRACT])
+        assert report is not None
+        assert seen(report) == ("kept", 60, 0)
+        assert len(live.held.searches) > 6
+
+    def test_more_spans_than_a_reading_may_hold_are_an_error_unless_they_are_dropped(
+        self, live: Live, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(store_source, "_MOST_SPANS", 99)
+        for _ in range(50):
+            live.request(100)
+        with pytest.raises(SourceError, match=r"holds more than 99 matching spans \(shorten the window\)"):
+            live.source().read()
+        assert seen(live.judged()) == ("kept", 50, 0)
 
     def test_only_traces_with_findings_are_held(self, live: Live) -> None:
         for _ in range(50):
