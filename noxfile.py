@@ -151,6 +151,12 @@ def emitters(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def endings(session: nox.Session) -> None:
+    """Count what arrives from programs of many languages that end in four ways; `-- --write-docs` renews the table."""
+    tool(session, "python", "-m", "examples.endings", *session.posargs)
+
+
+@nox.session(default=False)
 def mutation(session: nox.Session) -> None:
     """Break code in small ways, and see whether its tests notice; `-- corpus`, `-- contracts`, `-- --help`."""
     tool(session, "python", "-m", "tests.mutation", *session.posargs)

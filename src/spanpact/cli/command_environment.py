@@ -33,11 +33,11 @@ def command_environment(environ: Mapping[str, str], receiver: Mapping[str, str])
     Values of removed variables are named only where they cannot be a secret.
     """
     removed = dict(_removed(environ))
-    delays = {name: value for name, value in SHORT_DELAYS.items() if name not in environ}
+    added = {name: value for name, value in SHORT_DELAYS.items() if name not in environ}
     kept = {name: value for name, value in environ.items() if name not in removed}
-    told = [f"set {', '.join(f'{name}={value}' for name, value in delays.items())}"] if delays else []
+    told = [f"set {', '.join(f'{name}={value}' for name, value in added.items())}"] if added else []
     told += [f"removed {', '.join(removed.values())}"] if removed else []
-    return CommandEnvironment({**kept, **delays, **receiver}, "; ".join(told))
+    return CommandEnvironment({**kept, **added, **receiver}, "; ".join(told))
 
 
 def _removed(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
