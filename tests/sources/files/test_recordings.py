@@ -14,7 +14,7 @@ from spanpact.errors import SourceError, SourceUnfinished
 from spanpact.sources import OtlpFileSource
 from spanpact.sources.files import formats
 from spanpact.sources.files.byte_stream import open_file
-from spanpact.sources.files.formats import FORMATS, Start
+from spanpact.sources.files.formats import Start, all_formats
 from spanpact.sources.jaeger.legacy_api import JaegerLegacy
 from spanpact.trace.model import Span, Trace
 from tests.sources.files.compressing import zstd
@@ -92,7 +92,7 @@ def test_what_the_format_can_carry_is_there(name: str) -> None:
 @pytest.mark.parametrize("name", RECORDINGS)
 def test_at_most_one_format_recognises_a_file(name: str) -> None:
     with open_file(str(FOLDER / name)) as file:
-        found = [format.name for format in FORMATS if format.recognizes(Start(file.start))]
+        found = [format.name for format in all_formats() if format.recognizes(Start(file.start))]
     assert len(found) == (name in READ), found
 
 

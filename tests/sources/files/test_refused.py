@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from spanpact.errors import SourceError, SourceUnfinished
 from spanpact.sources import OtlpFileSource
-from spanpact.sources.files.formats import FORMATS, Start
+from spanpact.sources.files.formats import Start, all_formats
 from spanpact.sources.files.formats.refused import refusal
 from spanpact.sources.files.formats.refused.known_bytes import KNOWN_BYTES, KNOWN_TEXT
 from spanpact.sources.files.formats.refused.known_json import KNOWN_JSON
@@ -108,7 +108,7 @@ def test_it_is_named_with_the_way_to_convert_it(tmp_path: Path, name: str, conte
 @pytest.mark.parametrize(("name", "content"), SAMPLES)
 def test_no_format_takes_it(name: str, content: str | bytes) -> None:
     start = Start(as_bytes(content))
-    assert [each.name for each in FORMATS if each.recognizes(start)] == [], name
+    assert [each.name for each in all_formats() if each.recognizes(start)] == [], name
 
 
 def test_every_name_has_a_sample() -> None:
@@ -143,7 +143,7 @@ def error_of(path: Path) -> str:
 def test_any_bytes_are_one_format_or_an_error(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "any"
     path.write_bytes(content)
-    assert sum(each.recognizes(Start(content)) for each in FORMATS) <= 1
+    assert sum(each.recognizes(Start(content)) for each in all_formats()) <= 1
     assert "\n" not in error_of(path)
 
 
@@ -161,7 +161,7 @@ def test_any_json_is_one_format_or_an_error(tmp_path_factory: pytest.TempPathFac
 def test_a_hostile_beginning_costs_little(content: bytes) -> None:
     began = time.process_time()
     start = Start(content)
-    for each in FORMATS:
+    for each in all_formats():
         each.recognizes(start)
     refusal(start, "x")
     assert time.process_time() - began < 1.0
