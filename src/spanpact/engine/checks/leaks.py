@@ -186,9 +186,10 @@ def attribute_leaks(
     name: str, value: Value, scanner: Scanner, exempt: frozenset[str], capabilities: frozenset[Capability]
 ) -> Sequence[Breach | Undecided]:
     """Return the leaks of one attribute of a span."""
-    is_text = type(value) is str and name not in exempt and "value_types" in capabilities
-    if is_text and not scanner.scan(name) and not scanner.scan(value, name):
-        return ()  # almost always
+    if type(value) is str and name not in exempt and "value_types" in capabilities:
+        found = scanner.scan(name) or scanner.scan(value, name)
+        if not found:
+            return ()  # almost always
     return leaks(attribute_texts(_OF_SPAN, {name: value}, exempt), scanner, capabilities)
 
 
