@@ -23,6 +23,7 @@ from spanpact.sources.receiver.responses import Refusal
 _CHUNK: Final = 1 << 16
 _LARGEST_ANSWER: Final = 1 << 20
 _IDLE_AT_MOST: Final = 32
+_LIKE_IT: Final = h11.Request(method="POST", target="/", headers=[("host", "collector"), ("content-length", "0")])
 _OF_ONE_HOP: Final = frozenset(
     ["connection", "content-length", "expect", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"]
 )
@@ -66,8 +67,11 @@ class _Connection:
         self.http = h11.Connection(h11.CLIENT)
         self.answered = False
 
-    def write(self, *events: h11.Event) -> None:
-        self.writer.write(b"".join(self.http.send(event) or b"" for event in events))
+    def write(self, request: bytes) -> None:
+        """Write a whole request. h11 is told of one like it, so that it reads the answer."""
+        self.http.send(_LIKE_IT)
+        self.http.send(h11.EndOfMessage())
+        self.writer.write(request)
 
     async def answer(self) -> Answer:
         """Read the answer to the request that was written."""
@@ -110,6 +114,7 @@ class Forwarder:
         self._host, self._path = parts.hostname or "", parts.path.rstrip("/")
         self._port = parts.port or (443 if parts.scheme == "https" else 80)
         self._authority = parts.netloc
+        self._headers = {name.lower(): value for name, value in upstream.headers.items()}
         self._tls = (upstream.tls or ssl.create_default_context()) if parts.scheme == "https" else None
         self._idle: list[_Connection] = []
 
@@ -119,13 +124,8 @@ class Forwarder:
         await exchange.write()
         return exchange
 
-    async def connection(self, *, fresh: bool) -> _Connection:
-        """Return a connection to the collector, not one that was used before if it must be `fresh`."""
-        while self._idle and not fresh:
-            kept = self._idle.pop()
-            if not kept.reader.at_eof():
-                return kept
-            kept.close()
+    async def connect(self) -> _Connection:
+        """Return a new connection to the collector. Raise OSError where it cannot be reached."""
         return _Connection(*await asyncio.open_connection(self._host, self._port, ssl=self._tls))
 
     def release(self, connection: _Connection) -> None:
@@ -137,17 +137,25 @@ class Forwarder:
         else:
             connection.close()
 
-    def request(self, signal: Signal, headers: Mapping[str, str], body: bytes) -> list[h11.Event]:
-        """Return the request for the collector: the headers of the sender, but those that concern one connection."""
-        own = {name.lower(): value for name, value in self._upstream.headers.items()}
-        passed = {name: value for name, value in headers.items() if name not in _OF_ONE_HOP}
-        named = {"host": self._authority, **passed, **own, "content-length": str(len(body))}
-        target = f"{self._path}/v1/{signal}"
-        return [
-            h11.Request(method="POST", target=target, headers=list(named.items())),
-            h11.Data(data=body),
-            h11.EndOfMessage(),
-        ]
+    def request(self, signal: Signal, headers: Mapping[str, str], body: bytes) -> bytes:
+        """Return the request for the collector: the headers of the sender, but those that concern one connection.
+
+        They are valid: h11 has checked those of the sender, and the caller the others.
+        """
+        passed = {name: value for name, value in headers.items() if name not in _OF_ONE_HOP} | self._headers
+        lines = [f"POST {self._path}/v1/{signal} HTTP/1.1", f"host: {self._authority}"]
+        lines += [f"{name}: {value}" for name, value in passed.items()]
+        lines += [f"content-length: {len(body)}", "", ""]
+        return "\r\n".join(lines).encode("latin-1") + body
+
+    def idle(self) -> _Connection | None:
+        """Return a connection that was used before and is open; None if there is none."""
+        while self._idle:
+            kept = self._idle.pop()
+            if not kept.reader.at_eof():
+                return kept
+            kept.close()
+        return None
 
     @property
     def seconds(self) -> float:
@@ -166,17 +174,22 @@ class Exchange:
 
     def __init__(self, forwarder: Forwarder, signal: Signal, headers: Mapping[str, str], body: bytes) -> None:
         self._forwarder = forwarder
-        self._events = forwarder.request(signal, headers, body)
+        self._request = forwarder.request(signal, headers, body)
         self._deadline = asyncio.get_running_loop().time() + forwarder.seconds
         self._connection: _Connection | None = None
         self._retried = False
 
     async def write(self) -> None:
         """Write the request. Raise Refusal where the collector cannot be reached."""
+        self._connection = None if self._retried else self._forwarder.idle()
+        if self._connection is None:
+            self._connection = await self._connect()
+        self._connection.write(self._request)
+
+    async def _connect(self) -> _Connection:
         try:
             async with asyncio.timeout_at(self._deadline):
-                self._connection = await self._forwarder.connection(fresh=self._retried)
-                self._connection.write(*self._events)
+                return await self._forwarder.connect()
         except TimeoutError:
             raise self._late() from None
         except OSError as error:
