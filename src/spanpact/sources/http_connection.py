@@ -7,6 +7,7 @@ address is tried when the one before has not answered for a moment, as in RFC 83
 from __future__ import annotations
 
 import errno
+import ipaddress
 import os
 import queue
 import selectors
@@ -30,17 +31,32 @@ def connect(host: str, port: int, remaining: Callable[[], float]) -> socket.sock
 
     `remaining` returns the seconds until the deadline, and raises TimeoutError when it has passed.
     """
-    return _first_to_answer(_addresses(host, port, remaining()), remaining)
+    addresses = _addresses_of(host, port) if _is_address(host) else _looked_up(host, port, remaining())
+    if len(addresses) == 1:
+        return _connected(addresses[0], remaining())
+    return _first_to_answer(addresses, remaining)
 
 
-def _addresses(host: str, port: int, seconds: float) -> Sequence[Address]:
-    """Return the addresses of a host, asked for in a thread of its own, because the question cannot be interrupted."""
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _addresses_of(host: str, port: int) -> list[Address]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [(family, kind, protocol, address) for family, kind, protocol, _, address in found]
+
+
+def _looked_up(host: str, port: int, seconds: float) -> list[Address]:
+    """Return the addresses of a name, looked up in a thread of its own, because that cannot be interrupted."""
     answers: queue.SimpleQueue[list[Address] | OSError | UnicodeError] = queue.SimpleQueue()
 
     def ask() -> None:
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            answers.put([(family, kind, protocol, address) for family, kind, protocol, _, address in found])
+            answers.put(_addresses_of(host, port))
         except (OSError, UnicodeError) as error:  # UnicodeError: a label of the name is empty or too long
             answers.put(error)
 
@@ -54,6 +70,18 @@ def _addresses(host: str, port: int, seconds: float) -> Sequence[Address]:
     if isinstance(answer, UnicodeError):
         raise OSError(errno.EINVAL, "not the name of a host")
     return answer
+
+
+def _connected(address: Address, seconds: float) -> socket.socket:
+    family, kind, protocol, where = address
+    connection = socket.socket(family, kind, protocol)
+    try:
+        connection.settimeout(seconds)
+        connection.connect(where)
+    except BaseException:
+        connection.close()
+        raise
+    return _blocking(connection)
 
 
 def _first_to_answer(addresses: Sequence[Address], remaining: Callable[[], float]) -> socket.socket:

@@ -78,7 +78,12 @@ def test_a_window_without_an_end_ends_after_now() -> None:
             "since is 'yesterday' (accepted: a number with ms, s, m, h or d, such as",
         ),
         (f"{HOST}?service=a&since=2026-11-29T12:00:00", "without a zone (write 2026-11-29T12:00:00Z if it is UTC)"),
-        (f"{HOST}?service=a&since=1m&until=5m", "since is not before until (accepted: such as since=15m&until=1m)"),
+        (f"{HOST}?service=a&since=2026-11-29", "without a zone (write 2026-11-29T00:00:00Z if it is UTC)"),
+        (f"{HOST}?service=a&since=1m&until=5m", "since is not before until (accepted: such as since=15m&until=1m;"),
+        (
+            f"{HOST}?service=a&until=2h",
+            "since is not before until (accepted: such as since=15m&until=1m; without since",
+        ),
         (f"{HOST}?service=a&timeout=0s", "timeout is '0s'"),
         (f"{HOST}?service=a&deadline=soon", "deadline is 'soon'"),
         (f"{HOST}?service=a&attribute=k", "attribute=NAME=VALUE"),

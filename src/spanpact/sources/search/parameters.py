@@ -113,7 +113,7 @@ class StoreSpec:
         except ValueError:
             raise self._refused(name, _MOMENTS, 30) from None
         if moment.utcoffset() is None:
-            hint = f"write {text[:30]}Z if it is UTC"
+            hint = f"write {moment.isoformat()}Z if it is UTC"
             raise UsageError(f"{self.store}: {name} is {text[:30]!r}, without a zone", hint=hint)
         return moment
 

@@ -67,7 +67,8 @@ class TraceQuery:
         start = max(0, _ns_of(self.since, now_ns))
         end = now_ns + AHEAD_NS if self.until is None else _ns_of(self.until, now_ns)
         if start >= end:
-            raise UsageError(f"{store}: since is not before until", hint="accepted: such as since=15m&until=1m")
+            hint = "accepted: such as since=15m&until=1m; without since, the window begins 1h ago"
+            raise UsageError(f"{store}: since is not before until", hint=hint)
         return start, end
 
     def selects(self, trace: Trace) -> bool:
