@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from typing import Final
 
 import msgspec
 
@@ -13,7 +14,12 @@ from spanpact.otlp.unread import UnreadFields
 from spanpact.sources import full_trace_id, open_source
 from spanpact.sources.tls import NO_TLS_OPTIONS, TlsOptions
 from spanpact.trace.equality import log_key, same_span
-from spanpact.trace.model import LogRecord, Reading, SourceInfo, Span, Trace
+from spanpact.trace.model import Capability, LogRecord, Reading, SourceInfo, Span, Trace
+
+_OF_SPANS: Final[frozenset[Capability]] = frozenset(
+    ["events", "links", "status_message", "remote", "trace_state", "schema_urls", "offered"]
+)
+"""What log records have not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +105,14 @@ def with_offered(reading: Reading, offered: int | None) -> Reading:
 def merged(readings: Sequence[Reading]) -> Reading:
     """Merge readings into one: spans of one trace are put together, equal copies of a span count once.
 
-    The result has the capabilities that every part has, and the coarsest time resolution of all parts.
+    The result has the capabilities that `_common_capabilities` says, and the coarsest time resolution of all parts.
     """
     if len(readings) == 1:
         return readings[0]
     infos = [reading.source for reading in readings]
     info = SourceInfo(
         " + ".join(dict.fromkeys(info.name for info in infos)),
-        frozenset.intersection(*(info.capabilities for info in infos)),
+        _common_capabilities(readings),
         max(info.resolution_ns for info in infos),
         ", ".join(dict.fromkeys(info.version for info in infos if info.version)),
     )
@@ -114,8 +120,9 @@ def merged(readings: Sequence[Reading]) -> Reading:
     for reading in readings:
         for trace in (*reading.traces, *reading.spanless):
             parts.setdefault(trace.trace_id, []).append(trace)
-    offered = [reading.offered for reading in readings if reading.offered is not None]
-    whole = sum(offered) if len(offered) == len(readings) else None
+    giving = _sources_of_spans(readings)
+    offered = [reading.offered for reading in giving if reading.offered is not None]
+    whole = sum(offered) if len(offered) == len(giving) else None
     unread = UnreadFields()
     for reading in readings:
         unread.update(reading.unread)
@@ -125,6 +132,39 @@ def merged(readings: Sequence[Reading]) -> Reading:
     spanless = [trace for trace in together if trace.trace_id not in with_spans]
     growing = next((reading.growing for reading in readings if reading.growing), "")
     return Reading(info, traces, whole, unread=unread.fields(), spanless=spanless, growing=growing)
+
+
+def _is_of_logs(reading: Reading) -> bool:
+    """Return whether a source gave log records and no span, as the file of logs that a collector writes."""
+    return bool(reading.spanless) and not reading.traces
+
+
+def _sources_of_spans(readings: Sequence[Reading]) -> Sequence[Reading]:
+    return [reading for reading in readings if not _is_of_logs(reading)] or readings
+
+
+def _common_capabilities(readings: Sequence[Reading]) -> frozenset[Capability]:
+    """Return what the merged traces carry: what is missing in them is missing in the service too.
+
+    What every source of spans can carry; a source of log records alone limits only what these have as well.
+    """
+    everything = frozenset.intersection(*(reading.source.capabilities for reading in readings))
+    of_spans = frozenset.intersection(*(reading.source.capabilities for reading in _sources_of_spans(readings)))
+    common = everything | (of_spans & _OF_SPANS)
+    return common | {"logs"} if _carries_logs(readings) else common - {"logs"}
+
+
+def _carries_logs(readings: Sequence[Reading]) -> bool:
+    """Return whether the log records of every trace are among what was read.
+
+    They are if a source holds log records alone, or if each trace was given by a source that carries them.
+    """
+    carrying = [reading for reading in readings if "logs" in reading.source.capabilities]
+    if any(map(_is_of_logs, carrying)):
+        return True
+    known = {trace.trace_id for reading in carrying for trace in (*reading.traces, *reading.spanless)}
+    others = [reading for reading in readings if "logs" not in reading.source.capabilities]
+    return all(reading.traces and known.issuperset(trace.trace_id for trace in reading.traces) for reading in others)
 
 
 def _merged_trace(parts: Sequence[Trace]) -> Trace:
