@@ -7,9 +7,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from spanpact.contract.loader import load_text
 from spanpact.trace.model import Span, Value
+from tests.properties import examples
 from tests.verification.test_streaming import assert_same as assert_streamed_alike
 from tests.verification.test_streaming import written
 from tests.verification.test_verdict_cache import assert_same, reading_with, span, top
@@ -44,6 +47,11 @@ ALIKE = {
         trace(x(k="b", s=3), x(k="b", s=4)),
     ],
     "equal numbers": [trace(x(n=4, s=1), x(n=5, s=2)), trace(x(n=4, s=1), x(n=5, s=2))],
+    "sums that are within their limits": [trace(x(n=4, s=1), x(n=5, s=2)), trace(x(n=-6, s=1), x(n=0, s=2))],
+    "sums of doubles": [trace(x(n=4.5, s=1), x(n=5.5, s=2)), trace(x(n=-0.0, s=1), x(n=1e-300, s=2))],
+    "sums of integers and doubles": [trace(x(n=4, s=1), x(n=5.5, s=2)), trace(x(n=4.5, s=1), x(n=5, s=2))],
+    "sums of numbers that are large": [trace(x(n=-(2**63), s=1)), trace(x(n=-1e300, s=1)), trace(x(n=7, s=1))],
+    "sums of either name": [trace(x(m=3, s=1)), trace(x(m=4, s=1))],
     "as many as another entry has": [
         [*trace(x(s=1)), span(8, "y", 3, 4), span(9, "z", 5, 6)],
         [*trace(x(s=1)), span(8, "y", 3, 5), span(9, "z", 5, 6)],
@@ -53,6 +61,12 @@ UNLIKE = {
     "another sum": [trace(x(n=4, s=1), x(n=5, s=2)), trace(x(n=6, s=1), x(n=5, s=2))],
     "another sum of doubles": [trace(x(n=5.5, s=1), x(n=4.5, s=2)), trace(x(n=5.5, s=1), x(n=4.6, s=2))],
     "a sum under another name": [trace(x(m=4, s=1)), trace(x(m=14, s=1))],
+    "a sum of the first name": [trace(x(m=4, s=1)), trace(x(m=4, n=14, s=1))],
+    "a number that is not finite": [trace(x(n=1, s=1)), trace(x(n=float("nan"), s=1)), trace(x(n=float("-inf"), s=1))],
+    "names in another order": [
+        [*trace(items=1), span(2, "x", 0, 9, attributes={"n": 9, "m": 8, "k": "", "s": 1})],
+        [*trace(items=1), span(2, "x", 0, 9, attributes={"m": 9, "n": 18, "k": "", "s": 1})],
+    ],
     "a boolean and a text instead of 1": [trace(x(n=1, s=1)), trace(x(n=True, s=1)), trace(x(n="1", s=1))],
     "a second value": [trace(x(k="a", s=1), x(k="a", s=2)), trace(x(k="a", s=1), x(k="b", s=2))],
     "a second list": [trace(x(k=["a"], s=1), x(k=["a"], s=2)), trace(x(k=["a"], s=1), x(k=["b"], s=2))],
@@ -91,3 +105,19 @@ def test_a_file_with_aggregates_is_streamed(tmp_path: Path, name: str, case: Seq
             reading, traces=[msgspec.structs.replace(reading.traces[0], trace_id=trace_id, spans=spans)]
         )
     assert_streamed_alike(written(tmp_path / name, several), [CONTRACT])
+
+
+NUMBERS: Sequence[Value] = [0, 1, 2, 3, 5, -1, 0.1, 0.2, 0.3, 2.5, -0.0, 1e15, -1e15, 2**63 - 1, -(2**63)]
+
+
+@settings(max_examples=examples(200), suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(
+        st.lists(st.dictionaries(st.sampled_from(["n", "m"]), st.sampled_from(NUMBERS)), max_size=3),
+        min_size=2,
+        max_size=8,
+    )
+)
+def test_sums_of_any_numbers(traces: list[list[dict[str, Value]]]) -> None:
+    """Whether from the cache or not, the report is that of the engine (which `assert_same` compares)."""
+    assert_same([CONTRACT], reading_with([trace(*({"k": 1, **each} for each in several)) for several in traces]))

@@ -192,6 +192,8 @@ def _check_aggregate(
     """Check one aggregate on the spans that the rule selected; `unknown` says why some could not be decided."""
     id, keyword = rule.plan.id, aggregate.path
     outcomes = () if unknown else check_aggregate(aggregate, selected, context, str(rule.plan.span))
+    if aggregate.keyword == "sum" and not (outcomes or unknown):
+        results.note_sum(aggregate, selected)
     breaches = [each for each in outcomes if isinstance(each.outcome, Breach)]
     for why in [unknown] if unknown else [each.outcome for each in outcomes if isinstance(each.outcome, Undecided)]:
         if why is not INCOMPLETE:  # which `_mark_kept_so_far` counts

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Final
+from typing import Final, TypeGuard
 
 import msgspec
 
@@ -51,6 +51,11 @@ def equal(one: Value, other: Value) -> bool:
     return True
 
 
+def is_number(value: Value) -> TypeGuard[int | float]:
+    """Return whether the value is an integer or a double; booleans are not."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _equal_scalars(one: Value, other: Value) -> bool:
     if type(one) is type(other):
         return one == other
@@ -69,7 +74,7 @@ def equality_key(value: Value, depth: int = _COMPARED_DEPTH) -> Hashable:
         return "list", tuple([equality_key(each, depth - 1) for each in value])
     if isinstance(value, dict):
         return "map", frozenset((name, equality_key(each, depth - 1)) for name, each in pairs_of(value))
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if is_number(value):
         return "number", value if value == value else object()  # NaN equals nothing, not even itself
     return type(value).__name__, value
 

@@ -1,20 +1,25 @@
 """Cache verdicts by trace shape: another trace of a shape adds to every count what the first one added (ADR 0011).
 
-Only complete traces without a finding are cached. Every finding comes from the engine.
+Only complete traces without a finding are cached. Every finding comes from the engine. Sums are not part of a shape, as
+they differ in almost every trace: a trace is judged like a cached one if its own sums are within their limits too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
-from spanpact.contract.compiled import ContractPlan
+from spanpact.contract.aggregates import Aggregate
+from spanpact.contract.compiled import ContractPlan, Matcher
 from spanpact.engine.across import AcrossStatistics, EntrySpans
+from spanpact.engine.checks.aggregates import is_sum_within
 from spanpact.engine.flows.flow_spans import FlowSpans
 from spanpact.engine.results.collector import ResultCollector
 from spanpact.engine.results.coverage import Counts
 from spanpact.engine.results.mentions import MentionCounter, UnmentionedNames
+from spanpact.trace.equality import is_number
 from spanpact.trace.model import Reading, Span, Trace
 from spanpact.trace.topology import TOP
 from spanpact.verification.lost_context import RootIndex
@@ -45,6 +50,13 @@ class _Addition:
     rejected: int
 
 
+class _Sum(NamedTuple):
+    """A sum in the traces of one shape: its limits, and the span and the places of the numbers that each span adds."""
+
+    within: Matcher
+    numbers: Sequence[tuple[int, Sequence[int]]]
+
+
 @dataclass(slots=True)
 class _CachedVerdict:
     """The additions of one trace, and the number of traces of its shape whose counts are not added yet.
@@ -57,6 +69,7 @@ class _CachedVerdict:
     with_flows: Sequence[_Addition]
     unmentioned: UnmentionedNames | None
     roots: Sequence[tuple[int, str]]
+    sums: Sequence[_Sum]
     times: int = 0
 
 
@@ -126,6 +139,9 @@ class VerdictCache:
             self._candidate = _Candidate(shape, before)
             for each in self._states:
                 each.statistics.begin_recording()
+                each.results.begin_recording()
+            return False
+        if cached.sums and not _are_within(cached.sums, shape):
             return False
         cached.times += 1
         self.hits += 1
@@ -144,6 +160,7 @@ class VerdictCache:
         if candidate is None:
             return
         recordings = [each.statistics.end_recording() for each in self._states]
+        summed = [each for state in self._states for each in state.results.end_recording()]
         if has_findings:
             return
         added = []
@@ -159,7 +176,8 @@ class VerdictCache:
         with_flows = [each for each in added if each.flows]
         kept = None if unmentioned.empty else unmentioned
         roots = [(i, span.name) for i, span in enumerate(spans) if self._roots.is_wanted(span)]
-        self._cached[candidate.shape.key] = _CachedVerdict(counted, with_flows, kept, roots)
+        sums = _sums(summed, spans, self.shapes.observed.summed)
+        self._cached[candidate.shape.key] = _CachedVerdict(counted, with_flows, kept, roots, sums)
 
     def flush(self) -> None:
         """Add the counts of all traces judged from the cache, and empty it."""
@@ -188,3 +206,30 @@ def _add_flows(cached: _CachedVerdict, trace_id: str, shape: TraceShape) -> None
 def _span_indexes(flows: Sequence[tuple[str, str]], shape: TraceShape) -> list[int]:
     index = {summary[1]: i for i, summary in enumerate(shape.summaries)}
     return [index[span_id] if span_id else TOP for _, span_id in flows]
+
+
+def _sums(
+    recorded: Sequence[tuple[Aggregate, Sequence[int]]], spans: Sequence[Span], summed: AbstractSet[str]
+) -> Sequence[_Sum]:
+    """Return where the numbers of each sum are among the summed numbers of each span."""
+    found = []
+    for aggregate, selected in recorded:
+        assert isinstance(aggregate.within, Matcher)
+        (names,) = aggregate.names
+        numbers = []
+        for i in selected:
+            attributes = spans[i].attributes.items()
+            of_span = [name for name, value in attributes if name in summed and is_number(value)]
+            if places := [place for place, name in enumerate(of_span) if name in names]:
+                numbers.append((i, places))
+        found.append(_Sum(aggregate.within, numbers))
+    return found
+
+
+def _are_within(sums: Sequence[_Sum], shape: TraceShape) -> bool:
+    summaries = shape.summaries
+    for within, numbers in sums:
+        values = [[summaries[i][7][place] for place in places] for i, places in numbers]
+        if values and not is_sum_within(values, within):
+            return False
+    return True

@@ -16,8 +16,8 @@ from spanpact.engine.checks.outcomes import INCOMPLETE, Breach, Undecided
 from spanpact.engine.checks.shown import described, shown
 from spanpact.engine.checks.values import TYPE_UNKNOWN, type_of
 from spanpact.trace.attributes import values_of
-from spanpact.trace.equality import possible_values
-from spanpact.trace.model import Attributes, Value
+from spanpact.trace.equality import is_number, possible_values
+from spanpact.trace.model import Attributes, Capability, Value
 
 _MOST_NAMED = 3  # spans or values that a hint lists
 
@@ -70,8 +70,8 @@ def _check_sum(
 
     A span with several values adds one of them: the sum must be within the limits whichever that is.
     """
-    no_numbers = [(i, value) for i, (values,) in carried for value in values if not _is_number(value)]
-    wrong = [each for each in no_numbers if not any(map(_is_number, possible_values(each[1], context.capabilities)))]
+    no_numbers = [(i, value) for i, (values,) in carried for value in values if not is_number(value)]
+    wrong = [each for each in no_numbers if not may_be_number(each[1], context.capabilities)]
     name, wanted = aggregate.name, aggregate.within
     assert isinstance(wanted, Matcher)
     for i, value in wrong:
@@ -90,9 +90,7 @@ def _check_sum(
         yield from () if wrong else (AggregateOutcome(INCOMPLETE),)
         return
     numbers = [(i, [v for v in values if isinstance(v, int | float)]) for i, (values,) in carried]
-    low = high = exact_sum([_extreme(several, False) for _, several in numbers])
-    if any(len(several) > 1 for _, several in numbers):
-        high = exact_sum([_extreme(several, True) for _, several in numbers])
+    low, high = _sums([several for _, several in numbers])
     if is_within(low, wanted) and is_within(high, wanted):
         return
     largest = sorted(numbers, key=lambda each: -abs(_extreme(each[1], True)))[:_MOST_NAMED]
@@ -108,8 +106,22 @@ def _check_sum(
     yield AggregateOutcome(breach, spans=[i for i, _ in largest])
 
 
-def _is_number(value: Value) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def may_be_number(value: Value, capabilities: frozenset[Capability]) -> bool:
+    """Return whether a value that is no number may stand for one."""
+    return any(map(is_number, possible_values(value, capabilities)))
+
+
+def is_sum_within(numbers: Sequence[Sequence[float]], wanted: Matcher) -> bool:
+    """Return whether a sum meets its limits; `numbers` has all values of each span that carries the attribute."""
+    return all(is_within(total, wanted) for total in _sums(numbers))
+
+
+def _sums(numbers: Sequence[Sequence[float]]) -> tuple[Total, Total]:
+    """Return the least and the greatest sum: a span with several values adds one of them."""
+    low = exact_sum([_extreme(several, False) for several in numbers])
+    if all(len(several) == 1 for several in numbers):
+        return low, low
+    return low, exact_sum([_extreme(several, True) for several in numbers])
 
 
 def _extreme(numbers: Sequence[float], most: bool) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from spanpact.contract.aggregates import Aggregate
 from spanpact.contract.compiled import ANY
 from spanpact.engine.checks import Breach, Outcome, Undecided
 from spanpact.engine.checks.outcomes import INCOMPLETE
@@ -40,6 +41,21 @@ class ResultCollector(CoverageCounter):
         self._broken: set[ExpectationKey] = set()
         self._involved: set[str] = set()
         self._waiting: set[ExpectationKey] = set()
+        self._sums: list[tuple[Aggregate, Sequence[int]]] | None = None
+
+    def begin_recording(self) -> None:
+        """Record the spans of each sum from now on, in one trace, until `end_recording`."""
+        self._sums = []
+
+    def end_recording(self) -> Sequence[tuple[Aggregate, Sequence[int]]]:
+        """Return each sum that was kept since `begin_recording`, with its rule's spans, and stop recording."""
+        sums, self._sums = self._sums, None
+        return sums or ()
+
+    def note_sum(self, aggregate: Aggregate, spans: Sequence[int]) -> None:
+        """Note the spans of a sum that is kept."""
+        if self._sums is not None:
+            self._sums.append((aggregate, spans))
 
     def begin_flow(self) -> None:
         """Begin another flow: an ambiguity matters only where a finding is in the same flow."""

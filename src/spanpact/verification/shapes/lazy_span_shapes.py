@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from spanpact.otlp import SharedValues
 from spanpact.otlp.batch import SimpleSpan
+from spanpact.trace.equality import is_number
 from spanpact.trace.model import Resource, Scope, Span, Value
 from spanpact.verification.shapes.span_shapes import (
     NO_SHAPE,
@@ -44,10 +45,11 @@ class LazyDecoder(Protocol):
 
 
 class _KnownShape(NamedTuple):
-    """A span shape, and the positions of those attributes that are compared with other spans."""
+    """A span shape, and the positions of those attributes that are compared with other spans, and of those summed."""
 
     shape: int
     compared: tuple[int, ...]
+    summed: tuple[int, ...]
 
 
 class Group(NamedTuple):
@@ -67,6 +69,7 @@ class LazySpanShapes:
         self._generation = 0
         self._attributes = _AttributeShapes(self._attribute)
         self._compared_values: dict[bytes, Hashable] = {}
+        self._summed_numbers: dict[bytes, float] = {}
         self._double_names: dict[bytes, str] = {}
         self._known_shapes: dict[Hashable, _KnownShape] = {}
         self._groups: dict[Hashable, Group] = {}
@@ -77,6 +80,7 @@ class LazySpanShapes:
         most = max(
             len(self._attributes),
             len(self._compared_values),
+            len(self._summed_numbers),
             len(self._double_names),
             len(self._known_shapes),
             len(self._groups) * _GROUP_WEIGHT,
@@ -85,6 +89,7 @@ class LazySpanShapes:
             self._generation = generation
             self._attributes.clear()
             self._compared_values.clear()
+            self._summed_numbers.clear()
             self._double_names.clear()
             self._known_shapes.clear()
             self._groups.clear()
@@ -95,7 +100,7 @@ class LazySpanShapes:
         group = self._groups.get(raw_group) or self._group(raw_group)
         _, _, number, process = group
         read, shape_of = self._decoder.read_simple_span, self._attributes.__getitem__
-        known_shapes, values = self._known_shapes, self._compared_values
+        known_shapes, values, numbers = self._known_shapes, self._compared_values, self._summed_numbers
         for span in spans:
             simple = read(span)
             if simple is None or process == NO_SHAPE:
@@ -107,9 +112,10 @@ class LazySpanShapes:
             if known is None:
                 known = self._find_shape(span, group, attributes)
                 known_shapes[number, rest, attribute_shapes] = known
-            shape, positions = known
+            shape, positions, of_numbers = known
             compared = tuple([values[attributes[i]] for i in positions]) if positions else ()
-            yield start, span_id, parent_id, end, shape, process, compared, span, group
+            summed = tuple([numbers[attributes[i]] for i in of_numbers]) if of_numbers else ()
+            yield start, span_id, parent_id, end, shape, process, compared, summed, span, group
 
     def decoded(self, summary: SpanSummary) -> Span:
         """Return the span of a summary with everything decoded."""
@@ -132,18 +138,23 @@ class LazySpanShapes:
     def _find_shape(self, span: Any, group: Group, attributes: Sequence[bytes]) -> _KnownShape:
         """Return the shape of a span by decoding all of it."""
         whole = self._decoder.decode_whole_span(span, group.resource, group.scope)
-        compared = tuple([i for i, attribute in enumerate(attributes) if attribute in self._compared_values])
         if len(whole.attributes) < len(attributes):  # a name that is there twice
-            return _KnownShape(NO_SHAPE, compared)
-        return _KnownShape(self._shapes.summary(whole)[4], compared)
+            return _KnownShape(NO_SHAPE, (), ())
+        compared = tuple([i for i, attribute in enumerate(attributes) if attribute in self._compared_values])
+        summed = tuple([i for i, attribute in enumerate(attributes) if attribute in self._summed_numbers])
+        return _KnownShape(self._shapes.summary(whole)[4], compared, summed)
 
     def _attribute(self, attribute: bytes) -> int:
         """Return the shape of an attribute whose bytes are new: mostly a double, which hardly ever repeats."""
         head, number = self._decoder.split_double(attribute)
         name = self._double_names.get(head)
         if name is not None and -SMALL < number < SMALL:
+            if name in self._shapes.observed.summed:
+                self._summed_numbers[attribute] = number
             return self._shapes.double(name, number)
         name, value = self._decoder.decode_attribute(attribute)
+        if name in self._shapes.observed.summed and is_number(value):
+            self._summed_numbers[attribute] = value
         try:
             shape = self._shapes.attribute(name, value)
             if name in self._shapes.observed.compared:

@@ -10,14 +10,16 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from spanpact.contract.aggregates import AggregateKeyword
 from spanpact.contract.compiled import AttributeExpectation, Content, ContractPlan, Entry
 from spanpact.engine.checks import Breach, Context, Outcome, Undecided
+from spanpact.engine.checks.aggregates import may_be_number
 from spanpact.engine.checks.attributes import compile_attribute
 from spanpact.engine.checks.leaks import attribute_leaks
 from spanpact.engine.checks.limits import excess_of
 from spanpact.privacy import PrivacyClass, Scanner
-from spanpact.trace.equality import possible_values
-from spanpact.trace.model import Capability, SourceInfo, Trace, Value
+from spanpact.trace.equality import is_number, possible_values
+from spanpact.trace.model import Attributes, Capability, SourceInfo, Trace, Value
 from spanpact.trace.name_patterns import NamePattern
 from spanpact.trace.topology import Topology
 from spanpact.verification.shapes.observed_times import ObservedTimes
@@ -33,7 +35,7 @@ class ObservedProperties:
     - `lengths`: what `limits` allow texts to be long.
     - `scans`: scanners of all texts, each with the attributes exempt from it; `all_classes` scans for all at once.
     - `compared`: attributes whose values are compared with each other (`same_as`, `distinct`, `repeats`); `exact`:
-      those whose numbers are summed, or compared with a number of spans.
+      those that are compared with a number of spans; `summed`: those whose numbers are summed, apart from the shape.
     - `ordered`: names of spans whose times are compared with each other, `concurrent`: names of those that are counted
       while open; `times`: the differences of times that matter.
     - `capabilities`: what the source can carry.
@@ -46,6 +48,7 @@ class ObservedProperties:
     all_classes: Scanner
     compared: frozenset[str]
     exact: frozenset[str]
+    summed: frozenset[str]
     ordered: Sequence[NamePattern]
     concurrent: Sequence[NamePattern]
     times: ObservedTimes
@@ -59,15 +62,18 @@ class ObservedProperties:
             return None
         if any(content.name and content.name.same_as for content in contents):
             return None
-        exact = frozenset(_exact(plans))
+        exact, summed = frozenset(_exact(plans)), frozenset(_aggregated(plans, "sum"))
         return cls(
-            _tests(contents, exact, source),
+            _tests(contents, exact, summed, source),
             _numbers(contents),
             sorted({each.limits.length for each in contents if each.limits and each.limits.length is not None}),
             _scans(contents),
             Scanner(each for content in contents for each in content.forbid),
-            frozenset(name for content in contents for name in _compared(content)).union(_grouped(plans)),
+            frozenset(name for content in contents for name in _compared(content)).union(
+                _aggregated(plans, "distinct"), _aggregated(plans, "repeats")
+            ),
             exact,
+            summed,
             [pattern for plan in plans for pattern in _ordered(plan.top)],
             [_pattern(entry) for plan in plans for entry in plan.top.walk() if entry.concurrency],
             ObservedTimes([(plan, list(_contents(plan))) for plan in plans], source),
@@ -77,6 +83,10 @@ class ObservedProperties:
     def bounds(self, name: str) -> Sequence[float]:
         """Return the numbers that tests compare an attribute with: all numbers between two of them give one result."""
         return self.numbers.get(name, ())
+
+    def summed_numbers(self, attributes: Attributes) -> tuple[float, ...]:
+        """Return the numbers of a span that are summed, in the order of its attributes."""
+        return tuple([value for name, value in attributes.items() if name in self.summed and is_number(value)])
 
     def test_results(self, name: str, value: Value) -> tuple[Hashable, ...]:
         """Return the result of every test of an attribute: all that a verdict depends on, apart from `same_as`."""
@@ -116,9 +126,15 @@ def _expectations(content: Content) -> Iterator[AttributeExpectation]:
         yield from link.attributes
 
 
-def _tests(contents: Sequence[Content], exact: AbstractSet[str], source: SourceInfo) -> Mapping[str, Sequence[Test]]:
+def _tests(
+    contents: Sequence[Content], exact: AbstractSet[str], summed: AbstractSet[str], source: SourceInfo
+) -> Mapping[str, Sequence[Test]]:
     empty = Context(Topology(Trace("", ())), capabilities=source.capabilities, find_span=lambda *_: None)
     tests: dict[str, dict[str, Test]] = {name: {"exact": _exact_number} for name in exact}
+    for name in summed:
+        tests.setdefault(name, {})["summed"] = lambda value: (
+            is_number(value) or ("maybe" if may_be_number(value, source.capabilities) else False)
+        )
     for content in contents:
         for expectation in _expectations(content):
             for name in expectation.names:
@@ -131,21 +147,19 @@ def _tests(contents: Sequence[Content], exact: AbstractSet[str], source: SourceI
 
 
 def _exact_number(value: Value) -> Hashable:
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else "no number"
+    return value if is_number(value) else "no number"
 
 
 def _exact(plans: Sequence[ContractPlan]) -> Iterator[str]:
     """Yield the attributes of which the very number matters, not only between which bounds it is."""
     for plan in plans:
-        for rule in plan.rules:
-            yield from (name for each in rule.aggregates if each.keyword == "sum" for name in each.all_names)
         for entry in plan.top.walk():
             yield from entry.same_count.names if entry.same_count else ()
 
 
-def _grouped(plans: Sequence[ContractPlan]) -> Iterator[str]:
+def _aggregated(plans: Sequence[ContractPlan], keyword: AggregateKeyword) -> Iterator[str]:
     aggregates = (each for plan in plans for rule in plan.rules for each in rule.aggregates)
-    return (name for each in aggregates if each.keyword != "sum" for name in each.all_names)
+    return (name for each in aggregates if each.keyword == keyword for name in each.all_names)
 
 
 def _numbers(contents: Sequence[Content]) -> Mapping[str, Sequence[float]]:

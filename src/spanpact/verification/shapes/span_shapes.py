@@ -23,9 +23,10 @@ from spanpact.trace.process import (
 )
 from spanpact.verification.shapes.observed_properties import ObservedProperties
 
-SpanSummary: TypeAlias = tuple[int, str, str, int, int, int, tuple[Hashable, ...], Any, Any]
+SpanSummary: TypeAlias = tuple[int, str, str, int, int, int, tuple[Hashable, ...], tuple[float, ...], Any, Any]
 """What matters of a span: start, span id, parent id, end, shape, resource, the values that are compared with those of
-other spans, and the span itself as it was read (with its group if it was decoded lazily, else None).
+other spans, the numbers that are summed, and the span itself as it was read (with its group if it was decoded lazily,
+else None).
 
 Sorted, summaries are in the order of `Topology.spans`. Two spans have one resource number if their resources are equal.
 """
@@ -67,9 +68,10 @@ class SpanShapes:
         """Return what matters of one span."""
         try:
             shape, process, compared = self._shape(span)
+            summed = self.observed.summed_numbers(span.attributes) if self.observed.summed else ()
         except (Unshapeable, RecursionError):  # values may be nested to any depth
-            shape, process, compared = NO_SHAPE, 0, ()
-        return span.start_ns, span.span_id, span.parent_id, span.end_ns, shape, process, compared, span, None
+            shape, process, compared, summed = NO_SHAPE, 0, (), ()
+        return span.start_ns, span.span_id, span.parent_id, span.end_ns, shape, process, compared, summed, span, None
 
     def _forget(self) -> None:
         self.generation += 1
@@ -132,7 +134,7 @@ class SpanShapes:
     def double(self, name: str, value: float) -> int:
         """Return the number of an attribute whose value is smaller than SMALL.
 
-        No privacy class fits such a value. Only the bounds that contracts compare it with matter, unless they sum it.
+        No privacy class fits such a value. Only the bounds that contracts compare it with matter, unless it is a count.
         """
         bounds = self.observed.bounds(name)
         key: Hashable = (name, bisect_left(bounds, value), bisect_right(bounds, value)) if bounds else name

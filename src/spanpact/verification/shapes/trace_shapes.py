@@ -66,7 +66,7 @@ def _parents(summaries: Sequence[SpanSummary], index: dict[str, int]) -> list[in
     """Return the index of each span's parent; None if a parent id is malformed or a span is not within its parent."""
     parents: list[int] = []
     later = False
-    for i, (start, _, parent_id, end, _, _, _, _, _) in enumerate(summaries):
+    for i, (start, _, parent_id, end, *_) in enumerate(summaries):
         if end <= 0 or end < start:
             return None
         parent = index.get(parent_id, _ELSEWHERE) if parent_id else _ROOT
