@@ -50,7 +50,7 @@ def test_memory_does_not_grow_with_the_number_of_traces(jaeger: JaegerBackend, t
         assert f"kept: 1 contract, 1 kept, {number} flows" in done.stdout
         peaks.append(int(done.stdout.partition("peak KiB ")[2].split()[0]))
     print(f"peak memory: {peaks[0] / 1024:.0f} MiB for 1,000 traces, {peaks[1] / 1024:.0f} MiB for 10,000")
-    assert peaks[1] < 1.15 * peaks[0]
+    assert peaks[1] < 1.25 * peaks[0]
 
 
 def send_old_orders(jaeger: JaegerBackend, service: str, number: int) -> None:
