@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.cli.commands import CommandLine, one_line
 from tests.reporting.sample_reports import in_trace, kept_flow, span
 
@@ -32,3 +34,12 @@ def test_wrong_usage_and_unreadable_sources_are_one_line(cli: CommandLine) -> No
     assert one_line(cli("show").err, ["TRACES"])
     answer = cli("show", "nowhere.json")
     assert (answer.code, one_line(answer.err, ["nowhere.json"])) == (3, True)
+
+
+def test_files_of_other_formats_are_shown(cli: CommandLine) -> None:
+    recordings = Path(__file__).parents[1] / "sources/files/recordings"
+    for name in ("zipkin-trace.json", "jaeger-trace.json", "python-console.txt", "go-console-pretty.txt"):
+        answer = cli("show", str(recordings / name))
+        assert (answer.code, answer.out.lower().count("─ load cart")) == (0, 1)
+    answer = cli("show", str(recordings / "java-log.txt"))
+    assert (answer.code, one_line(answer.err, ["line 2, column 7", "sed -n 's/^INFO: //p'"])) == (3, True)

@@ -155,3 +155,16 @@ def test_a_recording_that_is_cut_may_still_be_written(tmp_path: Path, name: str)
             OtlpFileSource(path, growing=True).read()
     path.write_bytes(whole)
     assert not any(trace.complete for trace in OtlpFileSource(path, growing=True).read().traces)
+
+
+@pytest.mark.parametrize("name", [name for name in READ if not name.startswith("collector-")])
+def test_half_a_surrogate_pair_costs_one_character(tmp_path: Path, name: str) -> None:
+    """JavaScript cuts a long text within an emoji. In one line and in several, alone and among other texts."""
+    path = tmp_path / "traces"
+    path.write_bytes((FOLDER / name).read_bytes().replace(b"/cart", rb"/cart\ud83d"))
+    tops = [s for t in OtlpFileSource(path).read().traces for s in t.spans if s.kind == "server"]
+    assert [span.attributes["http.route"] for span in tops] == ["/cart\ufffd"]
+    if name.endswith((".jsonl", "-exporter.json")):
+        path.write_bytes(path.read_bytes().replace(b"\n", b" "))
+        tops = [s for t in OtlpFileSource(path).read().traces for s in t.spans if s.kind == "server"]
+        assert [span.attributes["http.route"] for span in tops] == ["/cart\ufffd"]

@@ -10,6 +10,7 @@ import msgspec
 from spanpact.otlp import Batch, Origin, SharedValues
 from spanpact.otlp.batch import MalformedValue
 from spanpact.otlp.json_errors import JsonFault, describe_failure, find_duplicate_key
+from spanpact.otlp.json_surrogates import with_whole_characters
 from spanpact.sources.files.byte_stream import OpenFile
 from spanpact.sources.files.formats.trace_format import Reader
 from spanpact.sources.files.json_texts import DocumentReader
@@ -33,6 +34,7 @@ def json_reader(name: str, decode: SpanDecoder) -> Reader:
                 yield Batch(list(spans), [], frozenset(["traces"]))
 
     def _decoded(data: bytes, origin: Origin, shared: SharedValues, check: bool) -> Sequence[Span]:
+        data = with_whole_characters(data)
         try:
             spans = decode(data, shared)
         except MalformedValue as error:

@@ -16,6 +16,7 @@ import msgspec
 from spanpact.otlp import Batch, Origin, SharedValues
 from spanpact.otlp.batch import MalformedValue
 from spanpact.otlp.json_errors import JsonFault, describe_failure
+from spanpact.otlp.json_surrogates import with_whole_characters
 from spanpact.sources.files.byte_stream import OpenFile, unfinished
 from spanpact.sources.files.formats.iso_times import nanoseconds
 from spanpact.sources.files.formats.trace_format import Start, TraceFormat
@@ -85,7 +86,8 @@ def _recognizes(start: Start) -> bool:
 
 
 def _read(file: OpenFile, limits: FileLimits, shared: SharedValues) -> Iterator[Batch]:
-    for text, origin in _texts(file, limits):
+    for printed, origin in _texts(file, limits):
+        text = with_whole_characters(printed)
         try:
             yield Batch([_span(_parsed(text), shared)], [], frozenset(["traces"]))
         except MalformedValue as error:
