@@ -149,6 +149,17 @@ class TestWithoutWaiting:
         assert seen(report) == ("broken", 21, 0)
         assert {finding.trace_id for finding in report.findings} == {trace_id}
 
+    def test_a_trace_that_grows_is_left_out_though_it_is_found_in_two_parts(
+        self, live: Live, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(paging, "PAGE", 3)
+        for i in range(20):
+            live.request(100 + i)
+        trace_id = live.request(1, load=None)
+        start = live.clock.time_ns() - 110 * SECOND
+        live.held.hold(trace_id, [Span(trace_id, "f" * 16, "early", f"{1:016x}", start_ns=start, end_ns=start + 1)])
+        assert seen(live.judged()) == ("kept", 20, 1)
+
     def test_a_part_whose_answer_is_too_large_is_split(self, live: Live) -> None:
         for i in range(60):
             live.request(100 + 10 * i)
@@ -188,7 +199,7 @@ def holding() -> Iterator[tuple[ScriptedServer, HeldTraces]]:
 
 class TestTheSameReport:
     @given(situations, st.sampled_from([2, 3, 200]))
-    @settings(max_examples=examples(40), **QUIET)
+    @settings(max_examples=examples(80), **QUIET)
     def test_as_the_engine_gives_on_the_whole_reading(
         self, holding: tuple[ScriptedServer, HeldTraces], situation: Situation, page: int
     ) -> None:

@@ -165,8 +165,8 @@ class _LiveSearch:
             start_ns = min(span.start_ns for span in trace.spans)
             self._growing[key] = _Growing(content, now, first_seen, start_ns)
             return None
-        if now < known.since + self._settings.window:
-            return None
+        if not self._settings.timeout or now < known.since + self._settings.window:
+            return None  # it may be found in two parts of the window, without anybody having waited
         if last and not self._broken:
             return completed_trace(trace) if known.first_seen <= self._begun + self._settings.timeout / 2 else None
         return self._settled_early(key, trace, known)
