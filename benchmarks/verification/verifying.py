@@ -19,6 +19,7 @@ from spanpact.engine import CompiledContract
 from spanpact.findings import Report
 from spanpact.sources import MemorySource, OtlpFileSource, OtlpReceiver
 from spanpact.sources.files.otlp_file import iter_batches
+from spanpact.verification.receiving import verify_received
 from spanpact.verification.streaming import verify_file
 from spanpact.verification.verifying import Verification, verify
 
@@ -100,8 +101,7 @@ def _receiver(file: str, contracts: Sequence[CompiledContract]) -> Callable[[], 
     def judge() -> Report:
         sys.stdin.read()  # until everything was sent
         receiver.stop()
-        receiver.finish()
-        return verify(contracts, receiver.read(), allow_unseen=True)
+        return verify_received(receiver, contracts, allow_unseen=True)
 
     return judge
 
