@@ -3,7 +3,8 @@
 #
 # Libraries: opentelemetry-sdk 1.45.1, opentelemetry-exporter-zipkin-json 1.45.1.
 # Behaviour: attributes of span and resource become tags of one table. Where both have a name, the resource's value is
-#   sent for every span. Numbers in a list become texts. A map is left out, with a warning in the log; bytes become the list of their numbers, as texts.
+#   sent for every span. Numbers in a list become texts. A map is left out, with a warning in the log; bytes become the
+#   list of their numbers, as texts.
 # Why it matters: a span's own region, version or user reads as that of the process, in every trace, and nothing says so.
 # Seen on 2026-11-29:
 #   region=of-the-resource numbers=["1","2"] map=missing bytes=["97"]
