@@ -127,6 +127,21 @@ def integration(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def stores(session: nox.Session) -> None:
+    """Judge by stores as they are: ClickHouse by chdb, with rows of the collector's exporter; needs Go."""
+    environment, pins = CACHE / "stores", ROOT / "integration" / "stores" / "requirements.txt"
+    stamp, wanted = environment / "made-from", pins.read_text() + sys.version
+    if not (stamp.is_file() and stamp.read_text() == wanted):
+        shutil.rmtree(environment, ignore_errors=True)
+        make_environment(session, environment)
+        install = (program(environment, "python"), *PIP_QUIETLY, "--no-deps", "--no-compile", "--require-hashes")
+        session.run(*install, "-r", str(pins))
+        stamp.write_text(wanted)
+    wanted_tests = session.posargs or ["integration/stores"]
+    tool(session, "pytest", *wanted_tests, env={"SPANPACT_STORES": program(environment, "python")})
+
+
+@nox.session(default=False)
 def live(session: nox.Session) -> None:
     """Judge a real Jaeger in rounds while it takes 200 requests/s for 3 minutes; `-- --rate 50 --seconds 20`."""
     tool(session, "python", "-m", "integration.live_rounds", *session.posargs)
@@ -188,14 +203,19 @@ def package(session: nox.Session) -> None:
 
 @nox.session(default=False, venv_backend="virtualenv")
 def lock(session: nox.Session) -> None:
-    """Write constraints.txt; `-- --upgrade` renews every pin, `-- --upgrade-package NAME` one."""
+    """Write constraints.txt and the pins of `stores`; `-- --upgrade` renews all, `-- --upgrade-package NAME` one."""
     session.install(*nox.project.dependency_groups(PROJECT, "lock"))
-    session.run(
-        *("uv", "pip", "compile", "pyproject.toml", "--group", "dev", "--extra", "pytest"),
-        *("--universal", "--python-version", "3.11", "--generate-hashes"),
-        *("--no-emit-index-url", "--no-emit-find-links", "--system-certs", "--quiet"),
-        *("--custom-compile-command", "nox -s lock", "--output-file", PINS.name, *session.posargs),
-    )
+    of_stores = Path("integration", "stores", "requirements.txt")
+    for pins, wanted in (
+        (PINS.name, ("pyproject.toml", "--group", "dev", "--extra", "pytest")),
+        (str(of_stores), (str(of_stores.with_suffix(".in")),)),
+    ):
+        session.run(
+            *("uv", "pip", "compile", *wanted),
+            *("--universal", "--python-version", "3.11", "--generate-hashes"),
+            *("--no-emit-index-url", "--no-emit-find-links", "--system-certs", "--quiet"),
+            *("--custom-compile-command", "nox -s lock", "--output-file", pins, *session.posargs),
+        )
 
 
 def demo_command(options: Sequence[str]) -> Sequence[str]:

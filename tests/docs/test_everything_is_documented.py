@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
+from types import ModuleType
 
 import pytest
 
@@ -11,7 +12,8 @@ from reference_impl.settings.rules import RULES
 from spanpact import sources
 from spanpact.contract.loader import vocabulary
 from spanpact.sources import FileLimits, HttpLimits, ReceiverLimits
-from spanpact.sources.jaeger.spec import PARAMETERS
+from spanpact.sources.clickhouse import spec as clickhouse
+from spanpact.sources.jaeger import spec as jaeger
 from tests.docs.pages import DOCS, ROOT, page
 
 KEYWORDS = sorted(
@@ -44,8 +46,9 @@ def test_every_limit_of_a_source_is_in_its_page(limits: type) -> None:
     assert [field.name for field in fields(limits) if f"`{field.name}`" not in table] == []
 
 
-def test_every_parameter_of_jaeger_is_in_its_page() -> None:
-    assert [name for name in PARAMETERS if f"\n| `{name}=" not in page("sources.md")] == []
+@pytest.mark.parametrize("store", [jaeger, clickhouse])
+def test_every_parameter_of_a_store_is_in_the_page_of_sources(store: ModuleType) -> None:
+    assert [name for name in store.PARAMETERS if f"\n| `{name}=" not in page("sources.md")] == []
     assert f"`{HttpLimits.__name__}`" in page("sources.md")
 
 

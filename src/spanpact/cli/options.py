@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 EXIT_CODES: Final = "0 kept, 1 broken, 2 wrong usage or contract file, 3 could not verify"
 _WIDTH: Final = 80
-SOURCE_KINDS: Final = "a trace file (OTLP, Zipkin, Jaeger, console output of SDKs), - for standard input, or jaeger:URL"
+SOURCE_KINDS: Final = (
+    "a trace file (OTLP, Zipkin, Jaeger, console output of SDKs), - for standard input, jaeger:URL, or clickhouse:URL"
+)
 
 
 _MOST_DIGITS: Final = 15

@@ -6,10 +6,11 @@
 | a file, of any known format | `files` |
 | an OTLP endpoint in this process | `receiver` |
 | Jaeger | `jaeger` |
+| ClickHouse, with the table of the collector's exporter | `clickhouse` |
 | other packages, by entry point | `opening` |
 
 `opening.open_source` turns the text after `--from` into a source. `http_client` and `tls` are shared by sources that
-ask a server.
+ask a server, `search` by stores that are searched.
 May import: `otlp`, `privacy`, `trace`, `errors`.
 """
 
@@ -21,6 +22,7 @@ from spanpact.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from spanpact.otlp import encode_traces_json
+    from spanpact.sources.clickhouse import ClickHouseSource
     from spanpact.sources.files import FileLimits, OtlpFileSource, iter_batches
     from spanpact.sources.http_client import HttpLimits
     from spanpact.sources.jaeger import JaegerSource
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ENTRY_POINT_GROUP",
+    "ClickHouseSource",
     "FileLimits",
     "HttpLimits",
     "JaegerSource",
@@ -57,6 +60,7 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "spanpact.sources.clickhouse": ("ClickHouseSource",),
         "spanpact.sources.files": ("FileLimits", "OtlpFileSource", "iter_batches"),
         "spanpact.sources.http_client": ("HttpLimits",),
         "spanpact.sources.jaeger": ("JaegerSource",),

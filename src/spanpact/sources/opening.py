@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Protocol
@@ -14,6 +15,7 @@ from spanpact.sources.tls import NO_TLS_OPTIONS, TlsOptions
 from spanpact.sources.trace_source import TraceSource
 
 ENTRY_POINT_GROUP = "spanpact.sources"
+_STORES = ("jaeger", "clickhouse")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):")  # at least two characters, as `c:` is a drive
 
 
@@ -26,6 +28,14 @@ class SourceFactory(Protocol):
     def __call__(self, spec: str, *, scenarios: Mapping[str, str] | None = None) -> TraceSource: ...
 
 
+class StoreFactory(Protocol):
+    """A function that parses the text after `--from` into the source of a store."""
+
+    def __call__(
+        self, spec: str, *, scenarios: Mapping[str, str] | None, trace_ids: Sequence[str], tls: TlsOptions
+    ) -> TraceSource: ...
+
+
 def open_source(
     spec: str,
     *,
@@ -36,9 +46,9 @@ def open_source(
 ) -> TraceSource:
     """Open the source that `spec` names: the path of a trace file, `-` for standard input, or `scheme:…`.
 
-    A scheme is `jaeger`, or the name of an entry point of the group `spanpact.sources`. `scenarios` maps trace ids to
-    labels. `trace_ids` are read by sources that can be queried by id, `tls` is used by sources over https. `growing`: a
-    file may still be written, so that its traces are not complete.
+    A scheme is `jaeger`, `clickhouse`, or the name of an entry point of the group `spanpact.sources`. `scenarios` maps
+    trace ids to labels. `trace_ids` are read by sources that can be queried by id, `tls` is used by sources over https.
+    `growing`: a file may still be written, so that its traces are not complete.
     Raise UsageError for an empty text or an unknown scheme, SourceError for a plug-in that cannot be loaded.
     """
     if not spec:
@@ -46,10 +56,9 @@ def open_source(
     scheme = _SCHEME.match(spec)
     if scheme is None or Path(spec).exists():
         return OtlpFileSource(spec, scenarios=scenarios, growing=growing)
-    if scheme[1] == "jaeger":
-        from spanpact.sources.jaeger.spec import jaeger_from_spec  # with an HTTP client, which no file needs
-
-        return jaeger_from_spec(spec, scenarios=scenarios, trace_ids=trace_ids, tls=tls)
+    if scheme[1] in _STORES:  # imported late: they have an HTTP client, which no file needs
+        store: StoreFactory = getattr(import_module(f"spanpact.sources.{scheme[1]}.spec"), f"{scheme[1]}_from_spec")
+        return store(spec, scenarios=scenarios, trace_ids=trace_ids, tls=tls)
     plugins = {plugin.name: plugin for plugin in entry_points(group=ENTRY_POINT_GROUP)}
     if scheme[1] not in plugins:
         raise UsageError(f"unknown source scheme {scheme[1]!r}", hint=_accepted(*sorted(plugins)))
@@ -57,8 +66,9 @@ def open_source(
 
 
 def _accepted(*schemes: str) -> str:
+    stores = "".join(f", {store}:http://…" for store in _STORES)
     others = "".join(f", {scheme}:…" for scheme in schemes)
-    return f"accepted: the path of a trace file, - for standard input, jaeger:http://…{others}"
+    return f"accepted: the path of a trace file, - for standard input{stores}{others}"
 
 
 def _load(plugin: EntryPoint) -> SourceFactory:

@@ -1,0 +1,50 @@
+"""`spanpact verify` with stores other than Jaeger; the servers are real and give recorded answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.commands import CommandLine, one_line
+from tests.sources.clickhouse.recorded_traces import RECORDED, recorded_answer
+from tests.sources.scripted_http import ScriptedServer, answer
+
+CONTRACT = """
+spanpact: 1
+contract: shop
+version: 1.0.0
+span: GET /cart 'x'
+kind: server
+attributes: {http.route: /x, text: present}
+children: {load: {span: load}}
+"""
+SECRET = "s3cr3t-key"
+
+
+def clickhouse(columns: str = "map") -> ScriptedServer:
+    return ScriptedServer(lambda head: answer(200, recorded_answer(head, columns)))
+
+
+@pytest.mark.parametrize("columns", ["map", "json"])
+@pytest.mark.parametrize("selection", ["service=shop&since=2026-01-01T00:00:00Z", f"trace={RECORDED}"])
+def test_traces_in_clickhouse_are_judged(cli: CommandLine, columns: str, selection: str) -> None:
+    kept, broken = cli.file("a.contract.yaml", CONTRACT), cli.file("b.contract.yaml", CONTRACT.replace("/x,", "/y,"))
+    with clickhouse(columns) as server:
+        source = f"clickhouse:{server.url}?{selection}"
+        result = cli("verify", kept, "--from", source)
+        assert f"source   ClickHouse {server.url} default.otel_traces (1 trace, 3 spans)\n" in result.out
+        assert "version  ClickHouse 26.9.2\n" in result.out
+        assert "1 kept, 2 findings (2 of integrity)" in result.out  # of the times of two spans
+        result = cli("verify", broken, "--from", source)
+        assert (result.code, "1 broken, 3 findings" in result.out) == (1, True)
+        assert "top/attribute-value" in result.out
+
+
+def test_credentials_of_clickhouse_are_sent_and_never_shown(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPANPACT_CLICKHOUSE_HEADERS", f"x-clickhouse-key={SECRET}")
+    with ScriptedServer(lambda head: answer(403, b"Code: 516. DB::Exception: " + SECRET.encode())) as server:
+        result = cli("verify", cli.contract, "--from", f"clickhouse:{server.url}?service=shop")
+        assert f"x-clickhouse-key: {SECRET}" in server.heads[0]
+    assert result.code == 3
+    assert one_line(result.err)
+    assert SECRET not in result.out + result.err
+    assert "rejects the credentials" in result.err
