@@ -160,7 +160,7 @@ def test_without_the_package_the_error_says_what_to_install(
     path.write_bytes(FORMS[form](several))
     monkeypatch.setitem(sys.modules, zstd.__name__, None)
     monkeypatch.delattr(zstd.__name__, raising=False)
-    says = r"compressed with zstd, .* \(install it with pip install 'spanpact\[zstd\]', or decompress"
+    says = r"compressed with zstd, .* \(pip install backports\.zstd \(the extra zstd\), or decompress"
     with pytest.raises(SourceError, match=says):
         OtlpFileSource(path).read()
 

@@ -81,7 +81,7 @@ def _zstd_library(name: str) -> Any:
         else:
             from backports import zstd
     except ImportError:
-        hint = "install it with pip install 'spanpact[zstd]', or decompress the file with zstd -d"
+        hint = "pip install backports.zstd (the extra zstd), or decompress the file with zstd -d"
         message = f"{name}: is compressed with zstd, which this Python cannot read without the package backports.zstd"
         raise SourceError(message, hint=hint) from None
     return zstd
