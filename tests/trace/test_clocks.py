@@ -63,6 +63,14 @@ class TestInference:
         assert clocks((WEB, starts)).resolution_ns(WEB) == resolution
         assert clocks(*((WEB, [start]) for start in starts)).resolution_ns(Resource({**WEB.attributes})) == resolution
 
+    @pytest.mark.parametrize("resource", [WEB, POD, JS])
+    @pytest.mark.parametrize("exact", [None, 0, 500, 999])
+    def test_groups_of_one_span_are_counted_like_one_of_all(self, resource: Resource, exact: int | None) -> None:
+        starts = [MS * n + (n == exact) for n in range(1000)]
+        one_by_one, at_once = clocks(*((resource, [start]) for start in starts)), clocks((resource, starts))
+        assert one_by_one.found() == at_once.found()
+        assert bool(one_by_one.found()) == (exact is None or resource is JS)
+
     def test_one_exact_resource_gains_nothing_from_a_coarse_one(self) -> None:
         both = clocks((WEB, [MS] * 9), (STOCK, [MS + 1] * 9))
         assert (both.resolution_ns(WEB), both.resolution_ns(STOCK)) == (MS, 1)

@@ -8,7 +8,7 @@ adds the time that another, finer clock has measured since (`ends_by_another_clo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from spanpact.trace.equality import value_key
@@ -25,6 +25,7 @@ _LANGUAGE: Final = "telemetry.sdk.language"
 _SDK: Final = "telemetry.sdk.name"
 _EMITTER: Final = ("service.namespace", "service.name", _SDK, _LANGUAGE)
 _MOST_REMEMBERED: Final = 1 << 12
+_MOST_WAITING: Final = 1 << 8
 
 
 def rounding_ns(resolution_ns: int) -> int:
@@ -51,9 +52,10 @@ def two_source_allowance_ns(resolution_ns: int) -> int:
 
 @dataclass(slots=True)
 class _Starts:
-    """The starts of some spans so far: how many, and of which unit all of them are multiples (then 1: do not count).
+    """The starts of some spans: how many, and of which unit all of them are multiples (then 1: more change nothing).
 
-    `is_cut`: made by the SDK for JavaScript; then `whole` of them are whole milliseconds.
+    `is_cut`: made by the SDK for JavaScript; then `whole` of them are whole milliseconds. `waiting` were added and not
+    counted yet: many are counted at once, as a group of spans is often one span.
     """
 
     service: str = ""
@@ -63,12 +65,23 @@ class _Starts:
     number: int = 0
     whole: int = 0
     unit_ns: int = COARSE_NS[0]
+    waiting: list[int] = field(default_factory=list)
 
-    def add(self, starts: Sequence[int]) -> None:
+    def add(self, starts: Iterable[int]) -> None:
         self.added = True
+        self.waiting.extend(starts)
+        if len(self.waiting) > _MOST_WAITING:
+            self.count()
+
+    def count(self) -> None:
+        """Count the starts that wait. Those that are 0 are no times."""
+        if not self.waiting:
+            return
+        starts = [start for start in self.waiting if start]
+        self.waiting.clear()
         self.number += len(starts)
         if self.is_cut:
-            self.whole += sum(not start % COARSE_NS[0] for start in starts)
+            self.whole += len([start for start in starts if not start % COARSE_NS[0]])
         while self.unit_ns > 1 and any(start % self.unit_ns for start in starts):
             self.unit_ns = next((unit for unit in COARSE_NS if unit < self.unit_ns), 1)
 
@@ -109,10 +122,12 @@ class Clocks:
     def add(self, resource: Resource, starts: Iterable[int]) -> None:
         """Add the starts of some spans of one resource; those that are 0 are no times."""
         _, _, own = self._by_object.get(id(resource)) or self._remember(resource)
-        if own.unit_ns > 1 or own.is_cut:
-            times = [start for start in starts if start]
+        if own.is_cut:
+            own.add(starts)
+        elif own.unit_ns > 1:
+            times = list(starts)
             own.add(times)
-            self._emitters.setdefault(own.emitter, _Starts()).add(times)
+            self._emitters[own.emitter].add(times)
 
     def resolution_ns(self, resource: Resource) -> int:
         """Return the resolution of a resource's times."""
@@ -127,6 +142,7 @@ class Clocks:
         _, _, starts = self._by_object.get(id(resource)) or self._remember(resource)
         if not starts.added:
             return 1
+        starts.count()
         return COARSE_NS[0] if starts.is_cut else starts.unit_ns
 
     def found(self) -> dict[int, int]:
@@ -145,13 +161,17 @@ class Clocks:
     def _inferred(self, key: int) -> int:
         """Return what the starts of a resource show: if they are few, what all of its emitter show."""
         own = self._starts.get(key)
-        if own is None or not own.number:
+        if own is None:
+            return 1
+        own.count()
+        if not own.number:
             return 1
         if own.is_cut:
             return COARSE_NS[0] if own.whole * _MOST_GIVEN >= own.number else own.unit_ns
         if own.unit_ns == 1 or own.number >= ENOUGH:
             return own.unit_ns
         emitter = self._emitters[own.emitter]
+        emitter.count()
         return min(own.unit_ns, emitter.unit_ns) if emitter.number >= ENOUGH else 1
 
     def _remember(self, resource: Resource) -> tuple[Resource, int, _Starts]:
@@ -162,6 +182,7 @@ class Clocks:
         own = self._starts.get(key)
         if own is None:
             own = self._starts[key] = _no_starts(resource)
+            self._emitters.setdefault(own.emitter, _Starts())
         known = self._by_object[id(resource)] = resource, key, own  # which holds the resource: its id stays its own
         return known
 

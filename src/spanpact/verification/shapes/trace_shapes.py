@@ -143,9 +143,12 @@ def _times(
         if concurrent:
             yield _open_at_once(concurrent, allowances)
     class_of = times.duration_class
+    firsts = [cuts[0] for each in set(resolutions or (1,)) if (cuts := times.duration_cuts_ns(each))]
+    if not firsts or longest < min(firsts):
+        return  # all durations are of the first class
     if resolutions:
         yield "durations", tuple([class_of(e[3] - e[0], r) for e, r in zip(summaries, resolutions, strict=True)])
-    elif (cuts := times.duration_cuts_ns()) and longest >= cuts[0]:
+    else:
         yield "durations", tuple([class_of(each[3] - each[0]) for each in summaries])
 
 
