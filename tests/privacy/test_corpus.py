@@ -11,7 +11,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from spanpact.engine.checks.leaks import attribute_leaks
+from spanpact.engine.checks.leaks import attribute_leaks, attribute_texts, leaks
 from spanpact.engine.checks.outcomes import Breach
 from spanpact.privacy import KNOWN_CLASSES, Scanner, known_classes
 from spanpact.trace.model import ALL_CAPABILITIES, Value
@@ -63,6 +63,17 @@ def leaking() -> Sequence[tuple[dict[str, Value], bool]]:
 def harmless() -> Sequence[tuple[dict[str, Value], set[str]]]:
     """Return the harmless texts with the classes that are found in them."""
     return [(entry, classes_in(entry)) for entry in read("harmless.jsonl")]
+
+
+def test_one_pass_over_an_attribute_loses_no_leak() -> None:
+    plain: list[Value] = ["x", 7, ["x"], None]
+    attributes = [("bob@post.example", value) for value in plain]
+    for entry in read("leaking.jsonl") + read("harmless.jsonl"):
+        name, value = str(entry.get("attribute", "text")), value_of(entry)
+        attributes += [(name, value), (name, ["x", value]), (name, [value, "7"])]
+    for name, value in attributes:
+        texts = attribute_texts(("attribute", "the name of an attribute"), {name: value}, frozenset())
+        assert list(attribute_leaks(name, value, SCANNER, frozenset(), ALL_CAPABILITIES)) == leaks(texts, SCANNER)
 
 
 @pytest.mark.parametrize("kind", RECALL)

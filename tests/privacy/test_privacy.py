@@ -104,6 +104,44 @@ class TestScanner:
         assert scanner.scan("bob@example.com")
 
 
+class TestOnePass:
+    """`may_leak` looks at several texts at once and decodes nothing; where it is false, `scan` finds nothing."""
+
+    PARTS = (
+        "bob@example.com", "4111", " 1111", "auth ", "auth hunter2", "-u a:b", "sk_", "live_4eC39HqLyjWDarjtT1", "DE89",
+        "%40", "Basic dXNlcjpwYXNz", "password", "=", "hunter2!", "10.0.", "0.1", "::", "eyJ", "\n", " ", "", "x", "7",
+        "EMP-1", "\ud800", "Ym9iQGV4YW1wbGUuY29t", "X1234567L", " at ", " dot ", "[", '"', ",", "+", "=40", "&#64;",
+        "\uff20", "BEGIN PRIVATE KEY",
+    )  # fmt: skip
+    CLASSES = (*known_classes(), PrivacyClass("badge", r"^EMP-\d+$"))
+
+    @pytest.mark.parametrize("scanner", [Scanner(CLASSES), Scanner(CLASSES[:-1]), Scanner(CLASSES[:2])])
+    @given(members=st.lists(st.lists(st.sampled_from(PARTS), max_size=4).map("".join), max_size=4))
+    def test_what_it_excludes_is_not_found(self, scanner: Scanner, members: list[str]) -> None:
+        if not scanner.may_leak(members):
+            assert not any(map(scanner.scan, members))
+        if not scanner.may_leak([*members, "".join(members), " ".join(members)]):
+            assert not scanner.scan("".join(members))
+            assert not scanner.scan(" ".join(members))
+
+    @pytest.mark.parametrize("text", [text for texts in LEAKS.values() for text in texts] + ["EMP-1", "auth s3cr3t!x"])
+    def test_it_sees_every_leak_among_other_texts(self, text: str) -> None:
+        scanner = Scanner(self.CLASSES)
+        assert all(scanner.may_leak(texts) for texts in ([text], ["a", text], [text, "z", ""]))
+
+    def test_the_name_of_a_secret_is_enough(self) -> None:
+        scanner = Scanner(known_classes())
+        assert scanner.may_leak(["", "hunter2"], "db.password")
+        assert scanner.may_leak(["", "theme=dark"], "cookie")
+        assert not scanner.may_leak(["app.version", "v1.2"], "app.version")
+
+    def test_almost_no_text_needs_more(self) -> None:
+        scanner = Scanner(known_classes(["email", "jwt", "bearer"]))
+        assert not scanner.may_leak(
+            ["http.route", "/orders/{id}", "4111 1111 1111 1111", "SELECT 1 FROM t WHERE a = 'b'"]
+        )
+
+
 class TestMask:
     def test_every_leak_is_replaced_by_its_class(self) -> None:
         assert mask("bob@example.com from 10.0.0.1") == "‹email› from ‹ip›"

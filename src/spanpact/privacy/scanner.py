@@ -20,6 +20,9 @@ _QUIET.log_errors = False
 _NUMBERS: Final = range(10**12, 10**19)
 """Numbers that may be those of a payment card, the only class that is sent as a number."""
 
+_KINDS_OF_SECRETS: Final = ("secret", "cookie")
+"""What the names of attributes may say of their values that makes a leak of a text in which nothing else is one."""
+
 _ENCODED: Final = (
     r"[^\x00-\x7F]|%[0-9A-Fa-fu][0-9A-Fa-f]|\\[nrtfbux/\"'\\]|&[#A-Za-z][0-9A-Za-z]{1,9};"
     rf"|{SOFT_BREAK}|[\w%:=.,'\")-]\+[\w%'\"(]|\[\s*\"[^\"\[]*\"\s*,\s*\"|(?:^|[^A-Za-z0-9+/_-]){BASE64}|(?:^|[^A-Za-z0-9]){HEXADECIMAL}"
@@ -60,6 +63,15 @@ class Scanner:
         self._seen: dict[str | tuple[str, str], Sequence[Leak]] = {}
         self._seen_characters = 0
 
+    def may_leak(self, texts: Sequence[str], attribute: str = "") -> bool:
+        """Return whether `scan` may find something in any of some texts, the values of an attribute of this name.
+
+        That is false for almost all texts. One pass over all of them is cheaper than `scan` on each.
+        """
+        if attribute and kind_of(attribute) in _KINDS_OF_SECRETS:
+            return True
+        return self._known.fits("\n".join(texts)) or bool(self._own and any(map(self._own_any.search, texts)))
+
     def scan(self, text: str, attribute: str = "") -> Sequence[Leak]:
         """Return every leak in a text, the value of an attribute of this name, by class and then by position."""
         kind = kind_of(attribute) if attribute else ""
@@ -77,6 +89,8 @@ class Scanner:
 
     def scan_joined(self, members: Sequence[str], attribute: str = "") -> Sequence[Leak]:
         """Return the classes that are in no member of a list, but in the members as one text."""
+        if not self.may_leak(("".join(members), " ".join(members))):
+            return ()
         alone = {leak.name for member in members for leak in self.scan(member, attribute)}
         found: dict[Leak, None] = {}
         for view in joined(members):
@@ -102,7 +116,8 @@ class Scanner:
     def _scan(self, text: str, kind: Kind) -> Sequence[Leak]:
         text = text if text.isascii() else _searchable(text)
         encoded, suspects = self._known.suspects(text)
-        if not encoded and not suspects and not kind and not (self._own and self._own_any.search(text)):
+        is_named = kind in _KINDS_OF_SECRETS
+        if not encoded and not suspects and not is_named and not (self._own and self._own_any.search(text)):
             return ()
         ranges: dict[str, set[Range]] = {}
         views = list(views_of(text)) if encoded else [View(text)]
@@ -127,7 +142,7 @@ class Scanner:
                     continue
                 for start, done in known.confirm(Candidate(text, match.start(), match.end(), kind)):
                     yield Leak(name, start, done)
-        if kind in ("secret", "cookie") and "secret_pair" in self._known.names and view.below is None:
+        if kind in _KINDS_OF_SECRETS and "secret_pair" in self._known.names and view.below is None:
             values = secret_value(text) if kind == "secret" else cookies(text, 0, len(text))
             for start, end in values:
                 yield Leak("secret_pair", start, end)
@@ -157,6 +172,13 @@ class _Finder:
     def of(names: tuple[str, ...]) -> _Finder:
         """Return the finder of these classes; all scanners of the same classes share it."""
         return _Finder(names)
+
+    def fits(self, text: str) -> bool:
+        """Return whether `suspects` has anything to say about a text, or any of its lines."""
+        try:
+            return bool(self._set.Match(text.encode()))
+        except UnicodeEncodeError:  # a lone surrogate
+            return True
 
     def suspects(self, text: str) -> tuple[bool, Sequence[str]]:
         """Return whether something is encoded, and the classes that a candidate is there of, in their order."""

@@ -186,11 +186,23 @@ def attribute_leaks(
     name: str, value: Value, scanner: Scanner, exempt: frozenset[str], capabilities: frozenset[Capability]
 ) -> Sequence[Breach | Undecided]:
     """Return the leaks of one attribute of a span."""
-    if type(value) is str and name not in exempt and "value_types" in capabilities:
-        found = scanner.scan(name) or scanner.scan(value, name)
-        if not found:
+    if "value_types" in capabilities:
+        texts = _simple_texts(name, value)
+        if texts and not scanner.may_leak(texts, name):
             return ()  # almost always
     return leaks(attribute_texts(_OF_SPAN, {name: value}, exempt), scanner, capabilities)
+
+
+def _simple_texts(name: str, value: Value) -> Sequence[str]:
+    """Return all texts of an attribute that is a text, a number or a list of texts; none for other values."""
+    if isinstance(value, str):
+        return name, value
+    if isinstance(value, int | float):
+        return name, number_text(value)
+    if isinstance(value, list) and {str}.issuperset(map(type, value)):
+        texts = cast("list[str]", value)
+        return name, *texts, "".join(texts), " ".join(texts)
+    return ()
 
 
 def _value_texts(what: str, name: str, value: Value) -> Iterator[PlacedText]:

@@ -90,9 +90,11 @@ class ObservedProperties:
 
     def test_results(self, name: str, value: Value) -> tuple[Hashable, ...]:
         """Return the result of every test of an attribute: all that a verdict depends on, apart from `same_as`."""
-        results = [test(value) for test in self.tests.get(name, ())]
-        results += [excess_of(value, most, self.capabilities) != 0 for most in self.lengths]
-        if not self._leaks(name, value, self.all_classes, _NO_EXEMPTIONS):  # almost always
+        tests = self.tests.get(name)
+        results = [test(value) for test in tests] if tests else []
+        if self.lengths:
+            results += [excess_of(value, most, self.capabilities) != 0 for most in self.lengths]
+        if not attribute_leaks(name, value, self.all_classes, _NO_EXEMPTIONS, self.capabilities):  # almost always
             return (name, *results)
         return (name, *results, tuple([self._leaks(name, value, scanner, exempt) for scanner, exempt in self.scans]))
 
