@@ -80,12 +80,12 @@ def test_a_partial_success_rejects_the_last_half() -> None:
 
 
 def test_a_delay_keeps_no_other_sender_waiting() -> None:
-    with with_faults(delay_seconds=0.4) as receiver, RawClient(receiver) as one, RawClient(receiver) as other:
+    with with_faults(delay_seconds=1.0) as receiver, RawClient(receiver) as one, RawClient(receiver) as other:
         began = time.monotonic()
         one.send(post(A_JSON_SPAN))
         other.send(post(A_JSON_SPAN))
         assert (one.response().status, other.response().status) == (200, 200)
-        assert 0.4 <= time.monotonic() - began < 0.75
+        assert 1.0 <= time.monotonic() - began < 1.9
 
 
 def test_faults_over_grpc() -> None:
