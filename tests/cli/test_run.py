@@ -99,7 +99,7 @@ def test_grpc_to_the_http_port_is_named_with_the_option(cli: CommandLine) -> Non
     answer = cli("run", cli.contract, "--", sys.executable, "-c", PREFACE)
     assert answer.code == 3
     assert "exports by OTLP/gRPC to the port for OTLP/HTTP; add --protocol grpc" in answer.err
-    assert "refused  1 connections by OTLP/gRPC to the port for OTLP/HTTP" in answer.out
+    assert "refused  1 connection by OTLP/gRPC to the port for OTLP/HTTP" in answer.out
     assert "malformed" not in answer.out
 
 
@@ -134,7 +134,7 @@ def test_refused_requests_are_counted_in_the_header(cli: CommandLine) -> None:
     garbage = cli.file("garbage.json", "no json")
     answer = cli("run", cli.contract, "--", *sender(cli, garbage))
     assert answer.code == 1  # the sender fails over the answer
-    assert "refused  1 requests to the receiver" in answer.out
+    assert "refused  1 request to the receiver, malformed" in answer.out
 
 
 def test_traces_with_dropped_spans_are_incomplete(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,7 +87,8 @@ class Control:
         raise Refusal(400, "unknown format; accepted: text, json")
 
 
-def describe(url: str, grpc_url: str) -> str:
-    """Return a line that says where the receiver listens, and how to stop it."""
+def describe(url: str, grpc_url: str, *, token: bool) -> str:
+    """Return a line that says where the receiver listens, and how to stop it; `token` says that it demands one."""
     grpc = f" and OTLP/gRPC at {grpc_url}" if grpc_url else ""
-    return f"listening for OTLP/HTTP at {url}{grpc}; stop it with: curl -X POST {url}/stop"
+    header = ' -H "Authorization: Bearer TOKEN"' if token else ""
+    return f"listening for OTLP/HTTP at {url}{grpc}; stop it with: curl -X POST{header} {url}/stop"

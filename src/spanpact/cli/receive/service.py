@@ -39,7 +39,7 @@ def serve(given: argparse.Namespace) -> int:
     receiver = _receiver(given, access, control)
     reports = control.reports = SessionReports(receiver, judged_by, given)
     with _stopping_by_signals(stopped), receiver:
-        print_message(describe(receiver.url, receiver.grpc_url))
+        print_message(describe(receiver.url, receiver.grpc_url, token=bool(access.token)))
         if given.url_file:
             write_file(given.url_file, f"{receiver.url}\n".encode())
         stopped.wait()

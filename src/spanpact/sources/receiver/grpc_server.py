@@ -14,7 +14,7 @@ from spanpact.errors import SourceError, UsageError
 from spanpact.otlp import Signal
 from spanpact.sources.receiver.access import Access
 from spanpact.sources.receiver.http_server import ReceiverLimits
-from spanpact.sources.receiver.responses import Refusal
+from spanpact.sources.receiver.responses import Cause, Refusal
 
 Handler: TypeAlias = Callable[[Signal, Mapping[str, str], bytes], bytes]
 """Returns the response to a message with these metadata, or raises Refusal."""
@@ -40,7 +40,7 @@ class GrpcServer:
     """
 
     def __init__(
-        self, handler: Handler, *, on_refusal: Callable[[], None], limits: ReceiverLimits, access: Access
+        self, handler: Handler, *, on_refusal: Callable[[Cause], None], limits: ReceiverLimits, access: Access
     ) -> None:
         self._grpc = _import_grpc()
         self._handler = handler
@@ -84,7 +84,7 @@ class GrpcServer:
             try:
                 return self._export(signal, message, context)
             except Refusal as refusal:
-                self._on_refusal()
+                self._on_refusal(refusal.cause)
                 status = getattr(self._grpc.StatusCode, _STATUSES.get(refusal.status, "INVALID_ARGUMENT"))
                 aborted: bytes = context.abort(status, refusal.reason)
                 return aborted  # never reached: `abort` raises
@@ -95,7 +95,7 @@ class GrpcServer:
     def _export(self, signal: Signal, message: bytes, context: Any) -> bytes:
         metadata = {name: value for name, value in context.invocation_metadata() if isinstance(value, str)}
         if not self._access.admits(metadata):
-            raise Refusal(401, "the token is missing or wrong")
+            raise Refusal(401, "the token is missing or wrong", cause="token")
         return self._handler(signal, metadata, message)
 
 

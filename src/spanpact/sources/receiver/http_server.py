@@ -21,7 +21,15 @@ import h11
 from spanpact.otlp import Signal
 from spanpact.sources.receiver.access import ONLY_LOOPBACK, Access
 from spanpact.sources.receiver.request_head import RequestHead
-from spanpact.sources.receiver.responses import Refusal, Response, body_too_large, encode_head, refusal_response
+from spanpact.sources.receiver.responses import (
+    Cause,
+    Encoding,
+    Refusal,
+    Response,
+    body_too_large,
+    encode_head,
+    refusal_response,
+)
 
 Phase: TypeAlias = Literal["head", "idle", "body", "closing", "control"]
 
@@ -75,7 +83,7 @@ class HttpServer:
     def __init__(
         self,
         handler: Handler,
-        on_refusal: Callable[[], None],
+        on_refusal: Callable[[Cause], None],
         limits: ReceiverLimits,
         access: Access = ONLY_LOOPBACK,
         control: Control = no_control,
@@ -214,20 +222,20 @@ class Connection:
                 await self._body()
                 return await answer()
             if self._server.draining:
-                raise Refusal(503, "the receiver is closing", ("retry-after", "1"))
+                raise Refusal(503, "the receiver is closing", ("retry-after", "1"), cause="stopped")
             if not self._server.access.admits(request.headers):
-                raise Refusal(401, "the token is missing or wrong", ("www-authenticate", "Bearer"))
+                raise Refusal(401, "the token is missing or wrong", ("www-authenticate", "Bearer"), cause="token")
             signal = request.check(max_body=self._server.limits.body)
             body = await self._body()
         except Refusal as refusal:
-            return self._refused(refusal_response(self._other_protocol() or refusal, encoding, close=True))
+            return self._refused(self._other_protocol() or refusal, encoding, close=True)
         except h11.RemoteProtocolError as error:
             why = self._other_protocol() or Refusal(error.error_status_hint, str(error))
-            return self._refused(refusal_response(why, encoding, close=True))
+            return self._refused(why, encoding, close=True)
         try:
             return await self._server.handler(request, signal, body)
         except Refusal as refusal:
-            return self._refused(refusal_response(refusal, encoding, close=False))
+            return self._refused(refusal, encoding, close=False)
 
     def _other_protocol(self) -> Refusal | None:
         """Return the refusal of a connection that did not begin with HTTP/1.1, and count it."""
@@ -239,11 +247,11 @@ class Connection:
             return Refusal(400, "this port accepts plain HTTP, and this is TLS: the URL begins with http://")
         return None
 
-    def _refused(self, response: Response) -> Response | None:
+    def _refused(self, refusal: Refusal, encoding: Encoding | None, *, close: bool) -> Response | None:
         if self._writer.is_closing():
             return None
-        self._server.on_refusal()
-        return response
+        self._server.on_refusal(refusal.cause)
+        return refusal_response(refusal, encoding, close=close)
 
     async def _head(self) -> RequestHead | None:
         limits = self._server.limits
@@ -291,7 +299,7 @@ class Connection:
         if len(body) + len(data) > limits.body:
             raise body_too_large(limits.body)
         if self._server.buffered + len(data) > limits.buffered:
-            raise Refusal(503, "too many requests at the same time", ("retry-after", "1"))
+            raise Refusal(503, "too many requests at the same time", ("retry-after", "1"), cause="room")
         body += data
         self._server.buffered += len(data)
 

@@ -9,6 +9,7 @@ import asyncio
 import os
 import socket
 import threading
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -26,7 +27,7 @@ from spanpact.sources.receiver.intake.received_traffic import ALL_GROW, NOTHING_
 from spanpact.sources.receiver.intake.sessions import Sessions
 from spanpact.sources.receiver.receiver_counts import ReceiverCounts
 from spanpact.sources.receiver.request_head import RequestHead, session_of
-from spanpact.sources.receiver.responses import CONTENT_TYPES, Response
+from spanpact.sources.receiver.responses import CONTENT_TYPES, Cause, Response
 from spanpact.sources.trace_source import SourceBase
 from spanpact.trace.model import ALL_CAPABILITIES, Capability, Reading, SourceInfo
 
@@ -83,7 +84,7 @@ class OtlpReceiver(SourceBase):
         self._limits = limits
         self._state = "new"
         self._complete = False
-        self._rejected = 0
+        self._refused: Counter[Cause] = Counter()
         self._lock = threading.Lock()
         self.sessions = Sessions(limits)
         self._faults = FaultInjector(options.faults)
@@ -193,11 +194,13 @@ class OtlpReceiver(SourceBase):
     def counts(self) -> ReceiverCounts:
         """Return all counters, read at one moment."""
         sessions, intake, server, injected = self.sessions, self._intake, self._server, self._faults.counts
+        with self._lock:
+            refused = self._refused.copy()
         return ReceiverCounts(
             sessions.spans,
             sessions.logs,
             sessions.dropped,
-            self._rejected,
+            refused.total(),
             intake.metrics,
             server.evicted,
             sessions.unread,
@@ -205,8 +208,9 @@ class OtlpReceiver(SourceBase):
             server.tls,
             injected.refused,
             injected.rejected,
-            intake.refused_upstream,
+            refused["collector"],
             intake.rejected_upstream,
+            refused,
         )
 
     @property
@@ -280,6 +284,6 @@ class OtlpReceiver(SourceBase):
         export = Export(signal, session_of(metadata), "protobuf", "identity", message, headers)
         return asyncio.run_coroutine_threadsafe(self._intake.take(export), self._loop).result().body
 
-    def _count_refusal(self) -> None:
+    def _count_refusal(self, cause: Cause) -> None:
         with self._lock:
-            self._rejected += 1
+            self._refused[cause] += 1

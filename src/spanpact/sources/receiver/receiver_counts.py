@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from spanpact.sources.receiver.responses import Cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +18,9 @@ class ReceiverCounts:
     - `evicted`: connections closed to make room for new ones.
     - `http_2`, `tls`: connections to the HTTP port that began with HTTP/2, as gRPC does, or with TLS.
     - `refused_on_purpose`, `rejected_on_purpose`: requests, and spans or log records, by injected faults.
-    - `refused_upstream`, `rejected_upstream`: requests, and spans, that the collector did not accept.
+    - `refused_upstream`, `rejected_upstream`: requests, and spans, that the collector did not accept or could not be
+      reached for.
+    - `refused_for`: the refused requests by cause.
     """
 
     received: int = 0
@@ -31,3 +36,4 @@ class ReceiverCounts:
     rejected_on_purpose: int = 0
     refused_upstream: int = 0
     rejected_upstream: int = 0
+    refused_for: Mapping[Cause, int] = field(default_factory=dict)

@@ -68,11 +68,11 @@ class RequestHead:
         """
         signal = PATHS.get(self.route)
         if signal is None:
-            raise Refusal(404, f"nothing is at this path; accepted: {', '.join(PATHS)}")
+            raise Refusal(404, f"nothing is at this path; accepted: {', '.join(PATHS)}", cause="path")
         if self.method != "POST":
-            raise Refusal(405, f"{self.method} is not accepted here; accepted: POST", ("allow", "POST"))
+            raise Refusal(405, f"{self.method} is not accepted here; accepted: POST", ("allow", "POST"), cause="path")
         if self.encoding is None:
-            raise Refusal(415, f"unknown content type; accepted: {', '.join(_ENCODINGS)}")
+            raise Refusal(415, f"unknown content type; accepted: {', '.join(_ENCODINGS)}", cause="content type")
         if self.compression is None:
             raise Refusal(415, f"unknown content encoding; accepted: {', '.join(filter(None, _COMPRESSIONS))}")
         self._check_length(max_body)

@@ -22,6 +22,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from spanpact.otlp import Signal, encode_varint
 
 Encoding: TypeAlias = Literal["json", "protobuf"]
+Cause: TypeAlias = Literal["token", "path", "content type", "stopped", "room", "collector", "purpose", "other"]
+"""Why a request was refused, for the counts of a report; `other` is for those that are malformed, too large or slow."""
 
 CONTENT_TYPES: Final[Mapping[Encoding, str]] = {"json": "application/json", "protobuf": "application/x-protobuf"}
 
@@ -48,11 +50,12 @@ class Response:
 class Refusal(Exception):
     """A request that is refused: the HTTP status, the reason in one sentence, and further response headers."""
 
-    def __init__(self, status: int, reason: str, *headers: tuple[str, str]) -> None:
+    def __init__(self, status: int, reason: str, *headers: tuple[str, str], cause: Cause = "other") -> None:
         super().__init__(reason)
         self.status = status
         self.reason = reason
         self.headers = headers
+        self.cause: Cause = cause
 
 
 def body_too_large(limit: int) -> Refusal:

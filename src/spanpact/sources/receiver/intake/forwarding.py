@@ -193,7 +193,8 @@ class Exchange:
         except TimeoutError:
             raise self._late() from None
         except OSError as error:
-            raise Refusal(502, f"the collector cannot be reached: {error.strerror or type(error).__name__}") from None
+            why = f"the collector cannot be reached: {error.strerror or type(error).__name__}"
+            raise Refusal(502, why, cause="collector") from None
 
     async def answer(self) -> Answer:
         """Return the collector's answer. Raise Refusal where none comes."""
@@ -209,7 +210,7 @@ class Exchange:
             stale = not self._connection.answered and not self._retried
             self.abandon()
             if not stale:
-                raise Refusal(502, f"the collector's answer cannot be read: {error}") from None
+                raise Refusal(502, f"the collector's answer cannot be read: {error}", cause="collector") from None
         else:
             self._forwarder.release(self._connection)
             return answer
@@ -224,4 +225,4 @@ class Exchange:
                 self._connection.close()
 
     def _late(self) -> Refusal:
-        return Refusal(504, f"the collector did not answer within {self._forwarder.seconds:g} s")
+        return Refusal(504, f"the collector did not answer within {self._forwarder.seconds:g} s", cause="collector")

@@ -51,15 +51,20 @@ class Intake:
         self._hides_token = token
         self.metrics = 0
         """The number of requests with metrics, which are acknowledged and not kept."""
-        self.refused_upstream = self.rejected_upstream = 0
-        """Requests that the collector refused, and spans that it rejected of those that it accepted."""
+        self.rejected_upstream = 0
+        """Spans that the collector rejected of requests that it accepted."""
 
     async def take(self, export: Export) -> Response:
         """Keep what an export holds, and return the response. Raise Refusal for one that is not accepted."""
         if self._faults.faults.delay_seconds:
             await asyncio.sleep(self._faults.faults.delay_seconds)
         if self._faults.refuses():
-            raise Refusal(self._faults.faults.refuse, "refused on purpose, to test the exporter", ("retry-after", "1"))
+            raise Refusal(
+                self._faults.faults.refuse,
+                "refused on purpose, to test the exporter",
+                ("retry-after", "1"),
+                cause="purpose",
+            )
         self._sessions.check(export.session)
         if self._forwarder is None:
             body = self._checked(export)
@@ -91,7 +96,6 @@ class Intake:
             exchange.abandon()
             raise
         if not 200 <= answer.status < 300:
-            self.refused_upstream += 1
             raise _refused(answer)
         if body is not None:
             self.rejected_upstream += rejected_number(export.encoding, answer.body)
@@ -110,4 +114,4 @@ def _refused(answer: Answer) -> Refusal:
     later = answer.headers.get("retry-after")
     headers = [("retry-after", later)] if later else []
     status = answer.status if answer.status >= 400 else 502
-    return Refusal(status, f"the collector refused it with status {answer.status}", *headers)
+    return Refusal(status, f"the collector refused it with status {answer.status}", *headers, cause="collector")

@@ -64,7 +64,7 @@ class Sessions:
                 kept = traffic.keep(body, room, rejected)
             except OSError as error:
                 reason = f"the receiver cannot keep the body: {error.strerror}"
-                raise Refusal(503, reason, ("retry-after", "1")) from None
+                raise Refusal(503, reason, ("retry-after", "1"), cause="room") from None
             self.spans += kept.spans
             self.logs += kept.logs
             self._bytes += kept.size
@@ -76,9 +76,11 @@ class Sessions:
         traffic = self._open.get(name)
         if traffic is None:
             if name in self._ended:
-                raise Refusal(410, f"the session {name} has ended")
+                raise Refusal(410, f"the session {name} has ended", cause="stopped")
             if len(self._open) + len(self._ended) > self._limits.sessions:
-                raise Refusal(429, f"there are {self._limits.sessions:,} sessions, and no more are accepted")
+                raise Refusal(
+                    429, f"there are {self._limits.sessions:,} sessions, and no more are accepted", cause="room"
+                )
             traffic = self._open[name] = ReceivedTraffic(name)
         return traffic
 
