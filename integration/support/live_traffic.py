@@ -60,6 +60,7 @@ class Traffic:
     sent: int = 0
     errors: list[str] = field(default_factory=list)
     _stopped: threading.Event = field(default_factory=threading.Event)
+    _made: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
     _due: list[list[tuple[float, int, dict[str, Any]]]] = field(default_factory=lambda: [[], []])
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -75,9 +76,12 @@ class Traffic:
         self.stop()
 
     def stop(self) -> None:
-        """Send no further request, and what is still to be exported."""
+        """Make no further request, and export what is still to be exported."""
+        maker, *exporters = self._threads
         self._stopped.set()
-        for thread in self._threads:
+        maker.join()
+        self._made.set()  # only then, or the last requests would never be exported
+        for thread in exporters:
             thread.join()
 
     def _make(self) -> None:
@@ -113,7 +117,7 @@ class Traffic:
 
     def _export(self, service: int) -> None:
         """Export the spans that have ended, as a batching exporter does."""
-        while not self._stopped.wait(_FLUSH_SECONDS[service]):
+        while not self._made.wait(_FLUSH_SECONDS[service]):
             self._flush(service, time.time())
         self._flush(service, time.time() + 10)
 
