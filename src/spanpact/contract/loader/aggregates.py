@@ -41,7 +41,10 @@ def _of_keyword(context: Context, keyword: AggregateKeyword, node: Node) -> Iter
 
 def _names(context: Context, keyword: str, name: str, location: Location) -> tuple[tuple[str, ...], ...]:
     """Return the accepted names of each attribute that a key names: one, or several joined by ` + `."""
-    each = name.split(JOINED) if keyword != "sum" else [name]
+    each = name.split(JOINED)
+    if len(each) > 1 and keyword == "sum":
+        hint = "give each attribute its own limits; distinct and repeats compare several together"
+        raise location.error(f"{quote(name)} joins attributes, and `sum` adds the numbers of one", hint=hint)
     if not all(part.strip() for part in each):
         raise location.error("an attribute's name is empty")
     if len(set(each)) < len(each):

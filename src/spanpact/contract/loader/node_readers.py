@@ -27,6 +27,7 @@ SEMVER: Final = re.compile(  # as semver.org gives it
     rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-{_IDENTIFIER}(?:\.{_IDENTIFIER})*)?(?:\+[0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*)?",
     re.ASCII,
 )
+_MANY_DIGITS: Final = re.compile("[0-9]{10}", re.ASCII)
 _COUNT: Final = re.compile(r"([0-9]{1,9})(?:(\.\.)([0-9]{1,9})?)?", re.ASCII)
 _DURATION: Final = re.compile(r"(-?)([0-9]{1,15}(?:\.[0-9]{1,15})?)(ns|us|ms|s|min)", re.ASCII)
 _UNITS: Final = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "min": 60 * 10**9}
@@ -159,7 +160,8 @@ def read_count(node: Node, what: str = "`count`") -> Count:
     raw = node.value if isinstance(node, Scalar) and not isinstance(node.value, bool | float) else None
     found = _COUNT.fullmatch(str(raw)) if raw is not None else None
     if not found:
-        raise node.location.error(f"{what} cannot be {_bare(node)}", hint="accepted: n, n..m, n..")
+        most = ", with numbers of at most nine digits" if raw is not None and _MANY_DIGITS.search(str(raw)) else ""
+        raise node.location.error(f"{what} cannot be {_bare(node)}", hint=f"accepted: n, n..m, n..{most}")
     low = int(found[1])
     high = int(found[3]) if found[3] else None if found[2] else low
     if high is not None and high < low:
