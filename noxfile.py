@@ -113,8 +113,8 @@ def expensive(session: nox.Session) -> None:
 @nox.session(default=False)
 def properties(session: nox.Session) -> None:
     """Try every example of the Hypothesis properties, of which `tests` tries a quarter."""
-    profile = "--hypothesis-profile=full"
-    tool(session, "pytest", profile, *(session.posargs or ["--numprocesses=auto", "-m", "hypothesis", "tests"]))
+    profile = ("--hypothesis-profile=full", "--timeout=600")  # on a busy machine some take minutes
+    tool(session, "pytest", *profile, *(session.posargs or ["--numprocesses=auto", "-m", "hypothesis", "tests"]))
 
 
 @nox.session(default=False)
