@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from spanpact.errors import SourceError
 from spanpact.otlp import Origin, decode_json, encode_traces_json
-from spanpact.otlp.json_errors import find_duplicate_key
+from spanpact.otlp.json.errors import find_duplicate_key
 from spanpact.sources import TraceAssembler
 from spanpact.trace.model import Reading, SourceInfo, Span, Trace, Value
 from tests.properties import examples

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from spanpact.contract.loader import load_text
 from spanpact.otlp import decode_json
-from spanpact.otlp.json_surrogates import with_whole_characters
+from spanpact.otlp.json.surrogates import with_whole_characters
 from spanpact.sources import OtlpFileSource
 from spanpact.verification.streaming import verify_file
 from spanpact.verification.verifying import verify

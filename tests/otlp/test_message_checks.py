@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from spanpact.errors import SourceError
 from spanpact.otlp import Origin, decode_json, decode_protobuf_traces, encode_traces_json
-from spanpact.otlp.json_checks import check_json
+from spanpact.otlp.json.checks import check_json
 from spanpact.otlp.message_checks import MessageContent, check_protobuf_traces
 from spanpact.trace.model import Reading
 from tests.properties import examples

@@ -9,7 +9,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from benchmarks.verification.made_traces import in_protobuf, requests
 from spanpact.otlp.batch import NeedsFullDecoding
-from spanpact.otlp.protobuf_wire import encode_varint, iter_resource_spans
+from spanpact.otlp.protobuf.wire import encode_varint, iter_resource_spans
 
 MESSAGE = b"".join(map(in_protobuf, requests(1000)))
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from spanpact.otlp.batch import Batch
-from spanpact.otlp.protobuf_decoding import decode_protobuf_traces, parse_message
-from spanpact.otlp.protobuf_unknown_fields import has_unknown_fields
+from spanpact.otlp.protobuf.decoding import decode_protobuf_traces, parse_message
+from spanpact.otlp.protobuf.unknown_fields import has_unknown_fields
 from spanpact.trace.model import UnreadField
 
 

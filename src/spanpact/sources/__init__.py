@@ -70,7 +70,7 @@ __getattr__ = lazy_names(
         "spanpact.sources.search.query": ("TraceQuery",),
         "spanpact.sources.tls": ("TlsOptions",),
         "spanpact.sources.trace_source": ("SourceBase", "TraceSource", "full_trace_id"),
-        "spanpact.otlp.json_encoding": ("encode_traces_json",),
+        "spanpact.otlp.json.encoding": ("encode_traces_json",),
         "spanpact.trace.assembly": ("TraceAssembler",),
     },
 )

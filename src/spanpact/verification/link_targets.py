@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from spanpact.otlp import Batch, SharedValues, lazy_json
+from spanpact.otlp import Batch, SharedValues
 from spanpact.otlp.batch import NeedsFullDecoding
 from spanpact.otlp.ids import normalize_id
+from spanpact.otlp.json import lazy as lazy_json
 from spanpact.sources.files.json_texts import Document
 from spanpact.sources.files.last_seen import LastSeen
 from spanpact.trace.model import Span, Trace
@@ -157,7 +158,7 @@ def _ids(stored: StoredDocuments) -> Iterator[tuple[int, Ids]]:
 
 def _ids_of(document: Document | bytes | Batch, shared: SharedValues) -> Iterator[Ids]:
     if isinstance(document, bytes):
-        from spanpact.otlp import lazy_protobuf
+        from spanpact.otlp.protobuf import lazy as lazy_protobuf
 
         for _, spans in lazy_protobuf.iter_groups(document):
             yield from ((span.trace_id.hex(), span.span_id.hex(), span.parent_span_id.hex()) for span in spans)

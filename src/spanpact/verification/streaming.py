@@ -20,9 +20,10 @@ from typing import Final
 from spanpact.contract.compiled import ContractPlan
 from spanpact.engine import CompiledContract
 from spanpact.findings import Report
-from spanpact.otlp import Batch, SharedValues, lazy_json
+from spanpact.otlp import Batch, SharedValues
 from spanpact.otlp.batch import NeedsFullDecoding
 from spanpact.otlp.ids import normalize_id
+from spanpact.otlp.json import lazy as lazy_json
 from spanpact.otlp.unread import UnreadFields
 from spanpact.sources.files.byte_stream import STANDARD_INPUT
 from spanpact.sources.files.json_texts import Document
@@ -124,7 +125,7 @@ def _first_pass(stored: StoredDocuments) -> LastSeen:
         if isinstance(document, Batch):
             last_seen.note({span.trace_id for span in document.spans}, place)
         elif isinstance(document, bytes):
-            from spanpact.otlp import lazy_protobuf  # takes long, and most files are JSON
+            from spanpact.otlp.protobuf import lazy as lazy_protobuf  # takes long, and most files are JSON
 
             last_seen.note(lazy_protobuf.find_trace_ids(document), place)
         elif _LOGS in document.data:
@@ -196,12 +197,12 @@ class _Stream:
 
     @cached_property
     def _protobuf(self) -> LazySpanShapes:
-        from spanpact.otlp import lazy_protobuf
+        from spanpact.otlp.protobuf import lazy as lazy_protobuf
 
         return LazySpanShapes(self._cache.shapes, lazy_protobuf, self._shared)
 
     def _take_protobuf(self, part: bytes, place: int) -> None:
-        from spanpact.otlp import lazy_protobuf
+        from spanpact.otlp.protobuf import lazy as lazy_protobuf
 
         generation = self._protobuf.begin()
         for group, spans in lazy_protobuf.iter_groups(part):

@@ -15,7 +15,7 @@ import msgspec
 
 from spanpact.errors import SourceError
 from spanpact.otlp import Batch, Origin, SharedValues, decode_json
-from spanpact.otlp.json_wrappers import as_request
+from spanpact.otlp.json.wrappers import as_request
 from spanpact.sources.files.byte_stream import OpenFile, unfinished
 from spanpact.sources.files.limits import FileLimits, too_large
 

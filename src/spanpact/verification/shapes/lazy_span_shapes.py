@@ -26,7 +26,7 @@ _GROUP_WEIGHT: Final = 1 << 5  # the shapes of spans are remembered for each gro
 
 
 class LazyDecoder(Protocol):
-    """A reader of one encoding: the module `lazy_json` or `lazy_protobuf`. All may raise NeedsFullDecoding."""
+    """A reader of one encoding: `otlp.json.lazy` or `otlp.protobuf.lazy`. All may raise NeedsFullDecoding."""
 
     def read_simple_span(self, span: Any) -> SimpleSpan | None:
         """Return the parts of a span without events or links; None for another."""

@@ -7,7 +7,7 @@ import re
 from typing import Final
 
 from spanpact.otlp.batch import MalformedValue
-from spanpact.otlp.json_errors import quoted
+from spanpact.otlp.json.errors import quoted
 
 _TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9})\d*)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)

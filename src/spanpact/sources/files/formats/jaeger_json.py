@@ -15,8 +15,8 @@ import msgspec
 
 from spanpact.otlp import Batch, SharedValues
 from spanpact.otlp.batch import MalformedValue
-from spanpact.otlp.json_errors import quoted
-from spanpact.otlp.json_wrappers import REQUEST_FIELDS
+from spanpact.otlp.json.errors import quoted
+from spanpact.otlp.json.wrappers import REQUEST_FIELDS
 from spanpact.sources.files.byte_stream import OpenFile
 from spanpact.sources.files.formats.json_spans import json_reader
 from spanpact.sources.files.formats.trace_format import Start, TraceFormat

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from spanpact.otlp import Batch, SharedValues
-from spanpact.otlp.json_wrappers import LOGS_OF_RESOURCE, METRICS_OF_RESOURCE, REQUEST_FIELDS, SPANS_OF_RESOURCE
+from spanpact.otlp.json.wrappers import LOGS_OF_RESOURCE, METRICS_OF_RESOURCE, REQUEST_FIELDS, SPANS_OF_RESOURCE
 from spanpact.sources.files.byte_stream import OpenFile
 from spanpact.sources.files.formats.trace_format import Start, TraceFormat
 from spanpact.sources.files.json_texts import Document, DocumentReader

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from spanpact.otlp import Batch, Origin, SharedValues
 from spanpact.otlp.batch import NeedsFullDecoding
-from spanpact.otlp.protobuf_signals import begins_like_otlp, signal_of
+from spanpact.otlp.protobuf.signals import begins_like_otlp, signal_of
 from spanpact.sources.files.byte_stream import OpenFile, unfinished
 from spanpact.sources.files.compression import ZSTD_MAGIC, decompress_zstd
 from spanpact.sources.files.formats.json_outline import is_json

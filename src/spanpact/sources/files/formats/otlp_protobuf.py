@@ -8,8 +8,8 @@ from typing import Final
 from spanpact.errors import SourceError
 from spanpact.otlp import Batch, SharedValues
 from spanpact.otlp.batch import NeedsFullDecoding
-from spanpact.otlp.protobuf_signals import begins_like_otlp, signal_of
-from spanpact.otlp.protobuf_wire import is_cut_short, iter_resource_spans
+from spanpact.otlp.protobuf.signals import begins_like_otlp, signal_of
+from spanpact.otlp.protobuf.wire import is_cut_short, iter_resource_spans
 from spanpact.sources.files.byte_stream import OpenFile, unfinished
 from spanpact.sources.files.formats.json_outline import is_json
 from spanpact.sources.files.formats.trace_format import Start, TraceFormat

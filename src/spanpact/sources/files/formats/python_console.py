@@ -15,8 +15,8 @@ import msgspec
 
 from spanpact.otlp import Batch, Origin, SharedValues
 from spanpact.otlp.batch import MalformedValue
-from spanpact.otlp.json_errors import JsonFault, describe_failure
-from spanpact.otlp.json_surrogates import with_whole_characters
+from spanpact.otlp.json.errors import JsonFault, describe_failure
+from spanpact.otlp.json.surrogates import with_whole_characters
 from spanpact.sources.files.byte_stream import OpenFile, unfinished
 from spanpact.sources.files.formats.iso_times import nanoseconds
 from spanpact.sources.files.formats.trace_format import Start, TraceFormat

@@ -19,7 +19,7 @@ from spanpact.otlp import (
     logs_hold_more_than,
     traces_hold_more_than,
 )
-from spanpact.otlp.json_checks import check_json
+from spanpact.otlp.json.checks import check_json
 from spanpact.otlp.message_checks import MessageContent, check_protobuf_traces
 from spanpact.sources.receiver.request_head import Compression
 from spanpact.sources.receiver.responses import Encoding, Refusal

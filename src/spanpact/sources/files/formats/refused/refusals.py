@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from spanpact.errors import SourceError
-from spanpact.otlp.json_errors import quoted
+from spanpact.otlp.json.errors import quoted
 from spanpact.sources.files.formats.refused.known_bytes import KNOWN_BYTES, KNOWN_TEXT
 from spanpact.sources.files.formats.refused.known_json import KNOWN_JSON
 from spanpact.sources.files.formats.trace_format import Start

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from spanpact.otlp.batch import MalformedValue
-from spanpact.otlp.json_errors import quoted
+from spanpact.otlp.json.errors import quoted
 
 REQUEST_FIELDS: Final = frozenset(
     ["resourceSpans", "resource_spans", "resourceLogs", "resource_logs", "resourceMetrics", "resource_metrics"]

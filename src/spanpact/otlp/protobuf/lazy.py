@@ -21,9 +21,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope, KeyValue
 
 from spanpact.otlp.batch import NeedsFullDecoding, SharedValues, SimpleSpan
-from spanpact.otlp.protobuf_decoding import decode_resource, decode_scope, decode_span, decode_value
-from spanpact.otlp.protobuf_unknown_fields import has_unknown_fields
-from spanpact.otlp.protobuf_wire import encode_varint
+from spanpact.otlp.protobuf.decoding import decode_resource, decode_scope, decode_span, decode_value
+from spanpact.otlp.protobuf.unknown_fields import has_unknown_fields
+from spanpact.otlp.protobuf.wire import encode_varint
 from spanpact.trace.model import Resource, Scope, Span, Value
 
 _PACKAGE: Final = "spanpact.raw"

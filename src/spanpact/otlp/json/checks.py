@@ -1,6 +1,6 @@
 """Check that an OTLP JSON document can be decoded, without building spans: only what may be wrong is decoded.
 
-What passes is decoded by `json_decoding` without an error, and what does not is refused by it in the same words.
+What passes is decoded by `decoding` without an error, and what does not is refused by it in the same words.
 Written out flat, as the receiver checks every body that arrives.
 """
 
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from spanpact.otlp import json_messages as wire
-from spanpact.otlp.json_decoding import (
+from spanpact.otlp.json import messages as wire
+from spanpact.otlp.json.decoding import (
     KINDS_BY_NUMBER,
     Origin,
     decode_event,
@@ -20,8 +20,8 @@ from spanpact.otlp.json_decoding import (
     faults_in,
     parse_request,
 )
-from spanpact.otlp.json_surrogates import with_whole_characters
-from spanpact.otlp.json_values import decode_integer, decode_value
+from spanpact.otlp.json.surrogates import with_whole_characters
+from spanpact.otlp.json.values import decode_integer, decode_value
 from spanpact.otlp.message_checks import MessageContent
 from spanpact.trace.model import NO_RESOURCE, NO_SCOPE
 

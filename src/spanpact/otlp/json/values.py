@@ -1,6 +1,6 @@
 """Decode the attributes of OTLP JSON, and their values. All may raise MalformedValue.
 
-This is part of the hot path of `json_decoding`, and written out flat for the same reason.
+This is part of the hot path of `decoding`, and written out flat for the same reason.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from decimal import Decimal
 from sys import intern
 from typing import Final
 
-from spanpact.otlp import json_messages as wire
 from spanpact.otlp.batch import MAX_VALUE_DEPTH, MalformedValue
-from spanpact.otlp.json_errors import quoted
+from spanpact.otlp.json import messages as wire
+from spanpact.otlp.json.errors import quoted
 from spanpact.trace.attributes import attributes_of
 from spanpact.trace.model import Attributes, Value
 

@@ -15,7 +15,6 @@ import msgspec
 from msgspec import UNSET
 
 from spanpact.errors import SourceError
-from spanpact.otlp import json_messages as wire
 from spanpact.otlp.batch import (
     KINDS,
     STATUSES,
@@ -29,11 +28,12 @@ from spanpact.otlp.batch import (
     trace_flags,
 )
 from spanpact.otlp.ids import normalize_id
-from spanpact.otlp.json_errors import JsonFault, describe_failure, find_duplicate_key, quoted
-from spanpact.otlp.json_surrogates import with_whole_characters
-from spanpact.otlp.json_unknown_fields import decode_with_unknown_fields
-from spanpact.otlp.json_values import decode_attributes, decode_integer, decode_value
-from spanpact.otlp.json_wrappers import as_request
+from spanpact.otlp.json import messages as wire
+from spanpact.otlp.json.errors import JsonFault, describe_failure, find_duplicate_key, quoted
+from spanpact.otlp.json.surrogates import with_whole_characters
+from spanpact.otlp.json.unknown_fields import decode_with_unknown_fields
+from spanpact.otlp.json.values import decode_attributes, decode_integer, decode_value
+from spanpact.otlp.json.wrappers import as_request
 from spanpact.trace.model import (
     Event,
     Link,

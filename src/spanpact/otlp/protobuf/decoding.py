@@ -27,7 +27,7 @@ from spanpact.otlp.batch import (
     severity_name,
     trace_flags,
 )
-from spanpact.otlp.protobuf_unknown_fields import count_unknown_fields, has_unknown_fields, old_scopes
+from spanpact.otlp.protobuf.unknown_fields import count_unknown_fields, has_unknown_fields, old_scopes
 from spanpact.otlp.unread import UnreadFields
 from spanpact.trace.attributes import attributes_of
 from spanpact.trace.model import Attributes, Event, Link, LogRecord, Resource, Scope, Span, Value

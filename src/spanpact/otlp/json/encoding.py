@@ -10,8 +10,8 @@ from typing import Literal, TypeVar
 
 import msgspec
 
-from spanpact.otlp import json_messages as wire
 from spanpact.otlp.batch import HAS_IS_REMOTE, IS_REMOTE, KINDS, STATUSES
+from spanpact.otlp.json import messages as wire
 from spanpact.trace.attributes import pairs_of
 from spanpact.trace.model import Attributes, Event, Link, LogRecord, Reading, Resource, Scope, Span, Value
 

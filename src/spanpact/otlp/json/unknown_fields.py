@@ -14,9 +14,9 @@ from typing import Any, Final, NamedTuple, get_args
 
 import msgspec
 
-from spanpact.otlp import json_messages as wire
-from spanpact.otlp.json_values import whole_number
-from spanpact.otlp.json_wrappers import requests_in
+from spanpact.otlp.json import messages as wire
+from spanpact.otlp.json.values import whole_number
+from spanpact.otlp.json.wrappers import requests_in
 from spanpact.otlp.unread import UnreadFields
 
 _OLD_NAMES: Final[dict[type, dict[str, str]]] = {  # up to OTLP 0.18

@@ -1,7 +1,7 @@
 """Decode OTLP JSON without decoding attributes. Streaming verification uses this, because it discards most spans.
 
 The attributes of a span are cut into one piece of bytes each. Equal bytes mean the same attribute, so the caller can
-decode each piece once. Whatever this module reads, `json_decoding` reads to the same span; the rest raises
+decode each piece once. Whatever this module reads, `decoding` reads to the same span; the rest raises
 `NeedsFullDecoding`.
 """
 
@@ -15,10 +15,10 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from spanpact.otlp import json_messages as wire
 from spanpact.otlp.batch import MalformedValue, NeedsFullDecoding, SharedValues, SimpleSpan
-from spanpact.otlp.json_decoding import decode_resource, decode_scope, decode_span
-from spanpact.otlp.json_values import decode_value
+from spanpact.otlp.json import messages as wire
+from spanpact.otlp.json.decoding import decode_resource, decode_scope, decode_span
+from spanpact.otlp.json.values import decode_value
 from spanpact.trace.model import Resource, Scope, Span, Value
 
 _NOTHING: Final = Raw(b"")
@@ -31,7 +31,7 @@ _NO_ATTRIBUTES: Final = (b"", b"null", b"[]")
 
 
 class RawSpan(wire.WireSpanStart, omit_defaults=False, gc=False):
-    """A span whose attributes are not decoded. The fields are those of `json_messages.WireSpan`."""
+    """A span whose attributes are not decoded. The fields are those of `messages.WireSpan`."""
 
     attributes: Raw = _NOTHING
     dropped_attributes_count: int | str | None = None
