@@ -240,3 +240,15 @@ def test_foreground_of_a_terminal_is_recognised(terminal: bool) -> None:
         os.close(master)
         os.close(slave)
     assert done.stdout == f"{terminal}\n"
+
+
+def test_a_full_disk_for_save_does_not_keep_the_report_away(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill(path: str, data: bytes) -> None:
+        raise UsageError(f"cannot write {path}: No space left on device")
+
+    monkeypatch.setattr("spanpact.cli.output.write_file", fill)
+    saved = str(cli.folder / "saved.json")
+    answer = cli("run", cli.contract, "--save", saved, "--", *sender(cli, cli.broken))
+    assert "lookup/kind" in answer.out
+    assert (answer.code, one_line(answer.err, ["No space left on device"])) == (2, True)
+    assert cli("run", cli.contract, "--save", saved, "--", *sender(cli, cli.kept, 5)).code == 5

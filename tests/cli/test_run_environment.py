@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
 import time
 
@@ -12,7 +14,7 @@ from spanpact.cli import last_spans
 from spanpact.cli.command_environment import OF_ANOTHER_ROUTE, command_environment
 from spanpact.cli.last_spans import wait_for_last_spans
 from spanpact.sources import OtlpReceiver
-from tests.cli.commands import CommandLine
+from tests.cli.commands import SPANPACT, CommandLine
 from tests.cli.test_run import sender
 
 RECEIVER = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}
@@ -118,4 +120,22 @@ def test_a_daemon_that_sends_nothing_is_not_waited_for_long(cli: CommandLine) ->
 
 def test_nothing_is_waited_for_where_nothing_was_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail(f"slept {seconds} s"))
-    wait_for_last_spans(OtlpReceiver(), "SPANPACT_SCENARIOS=/nowhere")
+    wait_for_last_spans(OtlpReceiver(), "SPANPACT_SCENARIOS=/nowhere", lambda: False)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_after_the_command_ends_the_wait_and_what_arrived_is_judged(
+    cli: CommandLine, number: signal.Signals
+) -> None:
+    pid = cli.folder / "pid"
+    left_behind = f'"$@" && {{ sleep 1000 >/dev/null 2>&1 & echo $! > {pid}; }}'
+    command = ["run", cli.contract, "--", "sh", "-c", left_behind, "sh", *sender(cli, cli.kept)]
+    with subprocess.Popen([*SPANPACT, *command], stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+        while not pid.exists() or not pid.read_text().endswith("\n"):
+            time.sleep(0.01)
+        time.sleep(0.3)  # the command has ended, and the wait has begun: it takes 2 s
+        process.send_signal(number)
+        out = process.communicate(timeout=50)[0]
+    os.kill(int(pid.read_text()), 9)
+    assert process.returncode == 0
+    assert "kept: 1 contract" in out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -13,17 +14,17 @@ MOST_SECONDS: Final = 10.0
 _PAUSE_SECONDS: Final = 0.02
 
 
-def wait_for_last_spans(receiver: OtlpReceiver, marker: str) -> None:
+def wait_for_last_spans(receiver: OtlpReceiver, marker: str, stopped: Callable[[], bool]) -> None:
     """Wait while processes that the command left behind still export.
 
     Such a process has the variable `marker` (`NAME=value`) in its environment, as only Linux shows, or an open
     connection. Returns when there is none, or when nothing arrived for `QUIET_SECONDS`; after `MOST_SECONDS` at the
-    latest.
+    latest, or when `stopped` says so.
     """
     now = time.monotonic()
     deadline, quiet_since, arrived = now + MOST_SECONDS, now, _arrived(receiver)
     while (receiver.connections or _is_running(marker.encode())) and now < deadline:
-        if now - quiet_since >= QUIET_SECONDS:
+        if stopped() or now - quiet_since >= QUIET_SECONDS:
             return
         time.sleep(_PAUSE_SECONDS)
         now = time.monotonic()

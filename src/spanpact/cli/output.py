@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -66,6 +67,15 @@ def write_file(path: str | os.PathLike[str], data: bytes) -> None:
             raise
     except OSError as error:
         raise UsageError(f"cannot write {os.fspath(path)}: {error.strerror}") from error
+
+
+def save_file(path: str, encode: Callable[[], bytes]) -> UsageError | None:
+    """Write a file as `write_file` does, and return the error where it cannot be written: the report still follows."""
+    try:
+        write_file(path, encode())
+    except UsageError as error:
+        return error
+    return None
 
 
 def check_writable(path: Path) -> None:

@@ -16,22 +16,25 @@ _FORWARDED = (signal.SIGINT, signal.SIGTERM)
 _BY_SIGNAL = 128  # a shell reports 128 + n for a command that signal n ended
 
 
-def run_command(command: Sequence[str], environment: Mapping[str, str]) -> int:
+def run_command(command: Sequence[str], environment: Mapping[str, str], signals: SignalForwarder | None = None) -> int:
     """Run the command to its end and return its exit code, 128 + n if signal n ended it.
 
-    SIGINT and SIGTERM are forwarded. Raises `UsageError` if the command cannot be started.
+    SIGINT and SIGTERM are forwarded, by `signals` where that is given. Raises `UsageError` if the command cannot be
+    started.
     """
-    with _forwarding_signals() as forward_to:
-        try:
-            process = subprocess.Popen(list(command), env=dict(environment))
-        except FileNotFoundError as error:
-            raise UsageError(f"command not found: {command[0]}") from error
-        except (OSError, ValueError) as error:
-            why = error.strerror if isinstance(error, OSError) else str(error)
-            raise UsageError(f"cannot run {command[0]}: {why}") from error
-        with process:
-            forward_to(process)
-            code = process.wait()
+    if signals is None:
+        with forwarding_signals() as signals:
+            return run_command(command, environment, signals)
+    try:
+        process = subprocess.Popen(list(command), env=dict(environment))
+    except FileNotFoundError as error:
+        raise UsageError(f"command not found: {command[0]}") from error
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise UsageError(f"cannot run {command[0]}: {why}") from error
+    with process:
+        signals.forward_to(process)
+        code = process.wait()
     return code if code >= 0 else _BY_SIGNAL - code
 
 
@@ -41,19 +44,28 @@ def describe_exit(code: int) -> str:
     return f"the command was ended by {ended_by[code]}" if code in ended_by else f"the command's exit code was {code}"
 
 
-class _SignalForwarder:
-    """Forwards signals to the command; signals that arrive before it runs are kept for it."""
+class SignalForwarder:
+    """Forwards signals to the command; signals that arrive before it runs are kept for it.
+
+    When the command has ended, the first signal sets `stopped`, and the next one interrupts.
+    """
 
     def __init__(self) -> None:
         self.process: subprocess.Popen[bytes] | None = None
         self.early: list[int] = []
+        self.stopped = False  # no event: its lock is not for handlers of signals
 
-    def __call__(self, process: subprocess.Popen[bytes]) -> None:
+    def forward_to(self, process: subprocess.Popen[bytes]) -> None:
         self.process = process
         for number in self.early:
             process.send_signal(number)
 
     def handle(self, number: int, frame: FrameType | None) -> None:
+        if self.process is not None and self.process.returncode is not None:
+            if self.stopped:
+                raise KeyboardInterrupt
+            self.stopped = True
+            return
         if number == signal.SIGINT and _is_in_foreground():
             return  # the terminal has sent it to the command too; a second Ctrl-C makes many programs quit at once
         if self.process is None:
@@ -63,8 +75,9 @@ class _SignalForwarder:
 
 
 @contextmanager
-def _forwarding_signals() -> Iterator[_SignalForwarder]:
-    forwarder = _SignalForwarder()
+def forwarding_signals() -> Iterator[SignalForwarder]:
+    """Forward SIGINT and SIGTERM until the block ends, where it runs in the main thread."""
+    forwarder = SignalForwarder()
     if threading.current_thread() is not threading.main_thread():  # handlers can be set there only
         yield forwarder
         return

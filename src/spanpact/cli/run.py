@@ -16,8 +16,8 @@ from spanpact.cli.judged_by import add_judging_options, load_judged_by
 from spanpact.cli.last_spans import wait_for_last_spans
 from spanpact.cli.losses import lost
 from spanpact.cli.options import EXIT_CODES, Parser, add_verification_options
-from spanpact.cli.output import print_message, write_file
-from spanpact.cli.process import describe_exit, run_command
+from spanpact.cli.output import print_message, save_file
+from spanpact.cli.process import describe_exit, forwarding_signals, run_command
 from spanpact.cli.reports import check_output_files, write_report
 from spanpact.cli.scenario_labels import parse_labels, read_labels, unknown_scenarios_warning
 from spanpact.errors import UsageError
@@ -97,6 +97,8 @@ def run(arguments: Sequence[str]) -> int:
     )
     failed_early = bool(code) and not counts.received and not losses
     write_report(report, given, plans, brief=failed_early)  # the command's last lines stay visible
+    if received.not_saved:  # told after the report, which it must not keep away
+        print_message(f"error: {received.not_saved}")
     if failed_early:
         print_message(
             f"no span arrived, so nothing was verified; {describe_exit(code)}; spanpact exits with {code} too"
@@ -106,7 +108,7 @@ def run(arguments: Sequence[str]) -> int:
         print_message(_GRPC_ARRIVED if counts.http_2 else _NOTHING_ARRIVED.format(protocol=_PROTOCOLS[given.protocol]))
     if code:
         print_message(f"{describe_exit(code)}; spanpact exits with {code} too, whatever the report says")
-    return code or report.exit_code
+    return code or (received.not_saved.exit_code if received.not_saved else report.exit_code)
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -120,11 +122,12 @@ def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 
 @dataclass(frozen=True, slots=True)
 class _Received:
-    """The command's exit code, the stopped receiver, and what was changed of the caller's variables."""
+    """The exit code, the stopped receiver, what was changed of the variables, and the error of `--save`, if any."""
 
     code: int
     receiver: OtlpReceiver
     changes: str
+    not_saved: UsageError | None
 
 
 def _receive(command: Sequence[str], given: argparse.Namespace, labels: Mapping[str, str]) -> _Received:
@@ -135,12 +138,12 @@ def _receive(command: Sequence[str], given: argparse.Namespace, labels: Mapping[
         file.touch()
         variables = receiver.env(protocol=given.protocol) | {SCENARIOS_VARIABLE: str(file)}
         environment = command_environment(os.environ, variables)
-        code = run_command(command, environment.variables)
-        wait_for_last_spans(receiver, f"{SCENARIOS_VARIABLE}={file}")
+        with forwarding_signals() as signals:
+            code = run_command(command, environment.variables, signals)
+            wait_for_last_spans(receiver, f"{SCENARIOS_VARIABLE}={file}", lambda: signals.stopped)
         receiver.stop()
         receiver.offered = given.offered
-        if given.save:
-            write_file(given.save, encode_traces_json(receiver.read()))
+        not_saved = save_file(given.save, lambda: encode_traces_json(receiver.read())) if given.save else None
         text = file.read_text(encoding="utf-8", errors="replace")
         receiver.scenarios = {**labels, **parse_labels(text.splitlines(), file=SCENARIOS_VARIABLE)}
-    return _Received(code, receiver, environment.changes)
+    return _Received(code, receiver, environment.changes, not_saved)

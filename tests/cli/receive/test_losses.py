@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from spanpact.errors import UsageError
 from tests.cli.commands import CommandLine
 from tests.cli.receive.running import KEPT, receiving
 
@@ -54,3 +55,17 @@ def test_exports_to_a_session_that_ended_are_told_as_such(cli: CommandLine) -> N
         text = running.stop().text
     assert "refused  1 request that came after the stop of the receiver or of their session\n" in text
     assert "malformed" not in text
+
+
+def test_a_full_disk_for_save_does_not_keep_the_report_away(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill(path: str, data: bytes) -> None:
+        raise UsageError(f"cannot write {path}: No space left on device")
+
+    monkeypatch.setattr("spanpact.cli.output.write_file", fill)
+    with receiving(cli.folder, cli.contract, "--save", str(cli.folder / "saved.json")) as running:
+        running.send(KEPT)
+        answer = running.stop()
+    assert (answer.status, running.end()) == (200, 2)
+    printed = cli.capture.readouterr()
+    assert printed.out == answer.text
+    assert "No space left on device" in printed.err

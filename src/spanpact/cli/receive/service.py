@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Final
 
 from spanpact.cli.judged_by import JudgedBy, load_judged_by
-from spanpact.cli.output import print_message, write_file
+from spanpact.cli.output import print_message, save_file, write_file
 from spanpact.cli.receive.control import Control, describe
 from spanpact.cli.receive.options import check_addresses, injected_faults, receiver_access, upstream
 from spanpact.cli.receive.session_reports import JudgedSessions, SessionReports
@@ -44,9 +44,12 @@ def serve(given: argparse.Namespace) -> int:
             write_file(given.url_file, f"{receiver.url}\n".encode())
         stopped.wait()
         receiver.refuse_exports(grace_seconds=_GRACE_SECONDS)
-        judged = _judge(given, reports, control)
+        judged = _judge(reports, control)
         receiver.stop()  # it answers those who wait for the report
+        not_saved = save_file(given.save, lambda: encode_traces_json(reports.everything())) if given.save else None
     _write(given, judged, judged_by)
+    if not_saved:
+        raise not_saved
     return judged.exit_code
 
 
@@ -64,12 +67,10 @@ def _receiver(given: argparse.Namespace, access: Access, control: Control) -> Ot
     )
 
 
-def _judge(given: argparse.Namespace, reports: SessionReports, control: Control) -> JudgedSessions:
-    """Judge everything, write the file of `--save`, and answer those who wait for the report."""
+def _judge(reports: SessionReports, control: Control) -> JudgedSessions:
+    """Judge everything, and answer those who wait for the report."""
     try:
         judged = reports.all()
-        if given.save:
-            write_file(given.save, encode_traces_json(reports.everything()))
     except BaseException as error:
         control.final.set_exception(error)
         raise
