@@ -15,7 +15,7 @@ def breach_of(limit: int, names: list[str]) -> Breach:
     collected = DistinctNames(limit)
     for name in names:
         collected.add(name)
-    breach = collected.breach("the spans")
+    breach = collected.breach("the spans", str)
     assert breach is not None
     return breach
 
@@ -24,7 +24,7 @@ def test_as_many_as_allowed_are_no_breach() -> None:
     collected = DistinctNames(2)
     for name in ("a", "b", "a", "b"):
         collected.add(name)
-    assert (len(collected), collected.breach("the spans")) == (2, None)
+    assert (len(collected), collected.breach("the spans", str)) == (2, None)
 
 
 def test_collecting_stops_far_above_the_limit() -> None:

@@ -134,3 +134,11 @@ def test_nothing_is_said_where_all_is_mentioned() -> None:
     assert "no contract mentions" not in render_text(
         judged(trace(1, "GET /items", "db.load")), TextOptions(coverage=True)
     )
+
+
+def test_a_private_value_where_a_long_name_is_cut_is_masked() -> None:
+    for before in range(170, 200):
+        body = "x" * before + " ada.lovelace@example.com is gone"
+        (listed,) = unmentioned(trace(1, "GET /items"), trace(2, "GET /items", logs=[log(2, 9, body=body)])).logs.names
+        assert "lovelace" not in listed[0]
+        assert listed[0].startswith("x" * before)

@@ -18,6 +18,7 @@ from spanpact.engine.checks.shown import shown_ns
 from spanpact.engine.distinct_names import DistinctNames
 from spanpact.engine.flows.flow import Flow
 from spanpact.engine.results.collector import ResultCollector
+from spanpact.engine.results.masking import masker
 from spanpact.engine.rules import CompiledRule, spans_of_rule
 from spanpact.trace.model import Reading
 from spanpact.trace.topology import TOP
@@ -144,7 +145,7 @@ class AcrossStatistics:
             yield self._undecided[statement.of]
         elif statement.distinct_names is not None:
             whose = f"the spans of {statement.of}" if statement.of else "the spans"
-            if breach := self._names[statement.id].breach(whose):
+            if breach := self._names[statement.id].breach(whose, masker(self._plan.classes)):
                 yield breach
         else:
             yield from self._of_spans(statement)

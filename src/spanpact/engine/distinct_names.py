@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Final
 
 from spanpact.engine.checks import Breach
@@ -34,12 +35,15 @@ class DistinctNames:
     def __len__(self) -> int:
         return len(self._names)
 
-    def breach(self, whose: str) -> Breach | None:
-        """Return the breach if there are too many names; `whose` they are is part of its message."""
+    def breach(self, whose: str, mask: Callable[[str], str]) -> Breach | None:
+        """Return the breach if there are too many names; `whose` they are is part of its message.
+
+        `mask` hides what is private in a name.
+        """
         if len(self._names) <= self._limit:
             return None
         observed = f"more than {len(self._names)} names" if self._has_more else f"{len(self._names)} names"
-        hint = "; ".join(map(_described, groups_of(self._names, _MOST_GROUPS)))
+        hint = "; ".join(_described(group, mask) for group in groups_of(self._names, _MOST_GROUPS))
         message = f"{whose} have too many names"
         return Breach("distinct-names", message, f"at most {self._limit} names", observed, hint)
 
@@ -50,11 +54,11 @@ def _abbreviated(name: str) -> str:
     return f"(a name of {len(name)} characters, {digest})"
 
 
-def _described(group: NameGroup) -> str:
-    shown = ", ".join(group.names[:_MOST_SHOWN])
+def _described(group: NameGroup, mask: Callable[[str], str]) -> str:
+    shown, prefix = ", ".join(map(mask, group.names[:_MOST_SHOWN])), group.safe_prefix(mask)
     more = ", …" if group.size > _MOST_SHOWN else ""
     return (
-        f'{group.size} begin with "{group.prefix}": {shown}{more}'
-        if group.prefix
+        f'{group.size} begin with "{prefix}": {shown}{more}'
+        if prefix
         else (f"{group.size} names, such as {shown}{more}")
     )

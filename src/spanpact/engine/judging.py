@@ -89,6 +89,7 @@ def trace_context(plan: ContractPlan, topology: Topology, reading: Reading, find
         resolution_ns=reading.source.resolution_ns,
         fixed_resolution_ns=plan.resolution_ns,
         clocks=reading.clocks,
+        mask=masker(plan.classes),
     )
 
 

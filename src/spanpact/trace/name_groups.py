@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final
 
 _PART: Final = re.compile(r"[^/ .:_\-?=&#@,;|()\[\]{}]+")
@@ -22,6 +23,17 @@ class NameGroup:
     def size(self) -> int:
         """Return how many names the group has."""
         return len(self.names)
+
+    def safe_prefix(self, mask: Callable[[str], str]) -> str:
+        """Return how all names begin once `mask` has hidden what is private in each of them.
+
+        In a prefix alone it may find nothing: half an address does not look like one.
+        """
+        masked = list(map(mask, self.names))
+        if all(name.startswith(self.prefix) for name in masked):
+            return self.prefix
+        low, high = min(masked), max(masked)  # what these two share, all between them share
+        return "".join([a for a, _ in takewhile(lambda pair: pair[0] == pair[1], zip(low, high, strict=False))])
 
 
 def largest_group(names: Iterable[str]) -> NameGroup | None:

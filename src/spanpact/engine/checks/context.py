@@ -23,6 +23,7 @@ class Context:
     `capabilities` and `resolution_ns` are the source's; `tolerance_ns`, `skew_ns` and `fixed_resolution_ns` the
     contract's, the last in place of what `clocks` infer. `find_span` finds the target of a link by trace and span id,
     `lacks_span` says whether another trace was read whole and has no such span.
+    `mask` hides what is private in a text that is to be cut: findings are masked as a whole later.
     `values_of` is None until the spans are assigned, because `same_as` never steers the assignment.
     """
 
@@ -36,6 +37,7 @@ class Context:
     resolution_ns: int = 1
     fixed_resolution_ns: int | None = None
     clocks: ClockResolutions | None = None
+    mask: Callable[[str], str] = str
     values_of: ValuesOf | None = field(default=None, init=False)
     _logs: Mapping[str, Sequence[LogRecord]] | None = field(default=None, init=False)
     _frozen: frozenset[int] | None = field(default=None, init=False)

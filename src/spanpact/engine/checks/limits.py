@@ -26,7 +26,7 @@ def compile_limits(limits: AttributeLimits, holder: str) -> AttributeJudge:
     def judge(attributes: Attributes, context: Context) -> Sequence[Outcome]:
         outcomes: list[Outcome] = []
         if limits.attributes is not None and len(attributes) > limits.attributes:
-            outcomes.append(_too_many(attributes, limits.attributes, holder))
+            outcomes.append(_too_many(attributes, limits.attributes, holder, context))
         if limits.length is not None:
             outcomes += _too_long(attributes, limits.length, context.capabilities)
         return outcomes
@@ -34,10 +34,11 @@ def compile_limits(limits: AttributeLimits, holder: str) -> AttributeJudge:
     return judge
 
 
-def _too_many(attributes: Attributes, most: int, holder: str) -> Breach:
+def _too_many(attributes: Attributes, most: int, holder: str, context: Context) -> Breach:
     message = f"the {holder} has too many attributes"
     observed, group = f"{len(attributes)} attributes", largest_group(attributes)
-    hint = f"{group.size} names begin with {group.prefix}" if group and group.prefix else ""
+    prefix = group.safe_prefix(context.mask) if group else ""
+    hint = f"{group.size} names begin with {prefix}" if group and prefix else ""
     return Breach("attribute-limit", message, f"at most {most} attributes", observed, hint)
 
 

@@ -13,6 +13,7 @@ from spanpact.trace.topology import TOP, Topology
 
 _MOST_NAMES: Final = 1000  # distinct names counted of each kind; a name may hold an id, so there may be any number
 _LONGEST_NAME: Final = 200
+_MOST_MASKED: Final = 4000  # characters of a name that are looked at: more than a private value has
 _MOST_LISTED: Final = 20
 
 
@@ -66,16 +67,22 @@ def _log_name(log: LogRecord) -> str:
 
 @dataclass(slots=True)
 class _NameCounter:
-    """Counts names. Beyond `_MOST_NAMES` distinct ones, those that are new are counted together."""
+    """Counts names by how they begin. Beyond `_MOST_NAMES` distinct ones, those that are new are counted together.
+
+    `longer` has more of the long ones: what is cut in the middle of a private value could not be masked.
+    """
 
     count: int = 0
     names: dict[str, int] = field(default_factory=dict)
+    longer: dict[str, str] = field(default_factory=dict)
 
     def add(self, names: Iterable[str], times: int) -> None:
         known = self.names
         for name in names:
             self.count += times
             short = name[:_LONGEST_NAME]
+            if short not in known and len(name) > _LONGEST_NAME and len(known) < _MOST_NAMES:
+                self.longer[short] = name[:_MOST_MASKED]
             if short in known or len(known) < _MOST_NAMES:
                 known[short] = known.get(short, 0) + times
 
@@ -83,7 +90,7 @@ class _NameCounter:
         masked: dict[str, int] = {}
         most = sorted(self.names.items(), key=lambda item: (-item[1], item[0]))[: 2 * _MOST_LISTED]
         for name, number in most:
-            safe = mask(name)
+            safe = mask(self.longer[name])[:_LONGEST_NAME] if name in self.longer else mask(name)
             masked[safe] = masked.get(safe, 0) + number
         listed = sorted(masked.items(), key=lambda item: (-item[1], item[0]))[:_MOST_LISTED]
         return NamedCount(self.count, of, tuple(listed), self.count - sum(number for _, number in listed))
