@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
@@ -15,6 +17,13 @@ import spanpact
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ["spanpact", *(each.name for each in walk_packages(spanpact.__path__, "spanpact.") if each.ispkg)]
+CONTRACT = "spanpact: 1\ncontract: c\nversion: 1.0.0\nspan: a\n"
+SPAN = {"traceId": "1" * 32, "spanId": "2" * 16, "name": "a", "startTimeUnixNano": "1", "endTimeUnixNano": "2"}
+UNUSED_BY_A_JSON_FILE = (
+    "asyncio", "google", "grpc", "h11", "http", "opentelemetry", "spanpact.packs", "spanpact.sources.jaeger",
+    "spanpact.sources.receiver", "spanpact.sources.search", "ssl",
+)  # fmt: skip
+"""Modules and packages that verifying a JSON file against a contract must not wait for."""
 HEAVY = ("asyncio", "google.protobuf", "h11", "msgspec", "opentelemetry", "re2", "ruamel", "ssl")
 
 
@@ -52,3 +61,30 @@ def test_a_light_import_loads_no_heavy_module(statement: str) -> None:
     code = f"import sys; {statement}; print('LOADED', *sorted({set(HEAVY)!r} & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.splitlines()[-1] == "LOADED"
+
+
+def loaded_by_verifying(path: Path, *options: str) -> set[str]:
+    """Return the modules that `spanpact verify` with these options loads for a file of one JSON span."""
+    (path / "traces.json").write_text(json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [SPAN]}]}]}))
+    arguments = ["verify", *options, "--from", str(path / "traces.json"), "--format", "json", "--allow-unseen"]
+    code = f"import sys; from spanpact.cli import main; code = main({arguments!r}); print('LOADED', code, *sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    _, exit_code, *loaded = run.stdout.splitlines()[-1].split(" ")
+    assert exit_code in ("0", "1"), run.stderr
+    return set(loaded)
+
+
+def of_packages(modules: set[str], packages: Sequence[str]) -> set[str]:
+    return {name for name in modules if any(name == each or name.startswith(f"{each}.") for each in packages)}
+
+
+def test_a_json_file_is_verified_without_what_only_others_use(tmp_path: Path) -> None:
+    (tmp_path / "c.contract.yaml").write_text(CONTRACT)
+    loaded = loaded_by_verifying(tmp_path, str(tmp_path / "c.contract.yaml"))
+    assert "spanpact.verification.verifying" in loaded
+    assert of_packages(loaded, UNUSED_BY_A_JSON_FILE) == set()
+
+
+def test_a_pack_is_loaded_without_the_others(tmp_path: Path) -> None:
+    loaded = loaded_by_verifying(tmp_path, "--pack", "integrity")
+    assert of_packages(loaded, ["spanpact.packs.instrumentation_score"]) == {"spanpact.packs.instrumentation_score"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from spanpact.errors import UsageError
+from spanpact.packs.instrumentation_score import NAME as SCORE
 from spanpact.packs.instrumentation_score.attribute_levels import is_of_resources, is_of_spans
-from spanpact.packs.instrumentation_score.scoring import NAME as SCORE
 from spanpact.packs.shipped import PACKS, load_pack, load_packs
 from spanpact.verification.contract_examples import verify_examples
 

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from spanpact.contract.compiled import ContractPlan
 from spanpact.contract.loader import load_text
 from spanpact.errors import UsageError
-from spanpact.packs.instrumentation_score.scoring import NAME as SCORE
-from spanpact.packs.instrumentation_score.scoring import ScoreKeeper
+from spanpact.packs.instrumentation_score import NAME as SCORE
 from spanpact.trace.model import SourceInfo
+
+if TYPE_CHECKING:
+    from spanpact.packs.instrumentation_score.scoring import ScoreKeeper
 
 INTEGRITY: Final = "integrity"
 """The pack that is used where neither a contract nor a pack is given."""
@@ -39,6 +41,8 @@ class Packs:
 
     def observer(self, source: SourceInfo) -> ScoreKeeper:
         """Return the observer that keeps the score."""
+        from spanpact.packs.instrumentation_score.scoring import ScoreKeeper  # the other packs do without
+
         return ScoreKeeper(source, least=self.least_score)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from spanpact.findings import ContractResult, Coverage, Finding, Level, NotChecked, Reason, Scores, ServiceScore
+from spanpact.packs.instrumentation_score import NAME
 from spanpact.packs.instrumentation_score.failures import (
     Failure,
     level_failures,
@@ -21,7 +22,6 @@ from spanpact.privacy import mask
 from spanpact.trace.model import Resource, SourceInfo, Trace
 from spanpact.trace.topology import Topology
 
-NAME: Final = "instrumentation-score"
 VERSION: Final = "1.0.0"
 
 
