@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from spanpact.trace.model import Resource, Span, Trace
@@ -43,6 +44,13 @@ def test_a_score_below_the_least_breaks(cli: CommandLine, least: str, code: int)
     assert answer.code == code
     assert "web   88.00  good  fails SPA-004" in answer.out
     assert "SPA-003 has no criterion yet" in answer.out
+
+
+def test_a_long_service_name_does_not_widen_the_table(cli: CommandLine) -> None:
+    long = Resource({"service.name": "w" * 5000, "service.instance.id": "i-1"})
+    traces = Trace("2" * 32, [msgspec.structs.replace(CLIENT, resource=long)])
+    answer = cli("verify", "--pack", SCORE, "--from", cli.traces("long.json", traces))
+    assert f"  {'w' * 59}…   88.00  good  fails SPA-004\n" in answer.out
 
 
 def test_a_file_is_scored_alike_as_a_stream_and_as_a_whole(cli: CommandLine) -> None:

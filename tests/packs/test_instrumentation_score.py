@@ -170,8 +170,37 @@ def test_a_source_without_resources_is_not_blamed_for_them() -> None:
     source = SourceInfo("made", ALL_CAPABILITIES - {"resource"})
     report = judged([trace(span(1, kind="server", resource=Resource()))], source=source)
     assert failed(report) == []
+    assert {each.entry for each in report.results[0].coverage if each.state == "unseen"} == {
+        f"res_00{n}" for n in range(1, 6)
+    }
     assert {each.entry for each in report.results[0].not_checked} == {f"res_00{number}" for number in range(1, 6)}
     assert report.verdict == "kept"
+
+
+def test_rules_that_a_source_cannot_show_do_not_raise_the_score() -> None:
+    source = SourceInfo("made", ALL_CAPABILITIES - {"resource"})
+    report = judged(REJECTED["SPA-004"], source=source, least=75.0)
+    assert report.scores
+    assert [(each.score, each.category) for each in report.scores.services] == [(70.0, "needs improvement")]
+    assert report.scores.rules == 4
+    assert "RES-001 to RES-005 are not evaluated, as the source carries no resources" in report.scores.not_evaluated
+    assert report.verdict == "broken"
+
+
+@pytest.mark.parametrize(
+    ("given", "seen"),
+    [
+        ({}, "no `service.name`"),
+        ({"service.name": ""}, "an empty `service.name`"),
+        ({"service.name": None}, "an empty `service.name`"),
+        ({"service.name": 5}, "a `service.name` that is no text"),
+        ({"service.name": ["web"]}, "a `service.name` that is no text"),
+    ],
+)
+def test_what_is_wrong_with_a_service_name_is_told(given: dict[str, Any], seen: str) -> None:
+    unnamed = Resource({"service.instance.id": "i-1", **given})
+    report = judged([trace(span(1, kind="server", resource=unnamed))])
+    assert [each.message.rpartition("a name: ")[2] for each in report.findings] == [seen]
 
 
 def test_parents_may_still_come_to_an_incomplete_trace() -> None:
@@ -192,6 +221,12 @@ def test_memory_is_held_for_services_and_not_for_traces() -> None:
     shown = [keeper.observe(REJECTED["SPA-004"][0]) for _ in range(50)]
     assert shown == [True] + [False] * 49
     assert "and 49 more times" in keeper.result().findings[0].message
+
+
+def test_a_long_service_name_is_abridged_in_a_finding() -> None:
+    unnamed = Resource({"service.instance.id": "i-1", "service.name": "w" * 5000})
+    report = judged([trace(span(1, kind="client", resource=unnamed))])
+    assert len(report.findings[0].message) < 300
 
 
 def test_values_of_privacy_classes_are_masked() -> None:

@@ -10,6 +10,7 @@ from spanpact.reporting.drawing.canvas import Canvas, Style
 from spanpact.reporting.drawing.safe_text import display_width
 from spanpact.reporting.text_options import counted
 
+_NAME_COLUMNS: Final = 60
 _STYLES: Final[dict[str, Style]] = {"excellent": "good", "good": "good", "needs improvement": "doubt", "poor": "bad"}
 
 
@@ -30,4 +31,4 @@ def score_lines(report: Report, canvas: Canvas) -> Iterator[str]:
 
 
 def _name(score: ServiceScore, canvas: Canvas) -> str:
-    return canvas.escape(score.service) or "(no service.name)"
+    return canvas.clip(canvas.escape(score.service), _NAME_COLUMNS) or "(no service.name)"

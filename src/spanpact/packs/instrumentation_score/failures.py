@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from spanpact.packs.instrumentation_score.attribute_levels import is_of_resources, is_of_spans
-from spanpact.trace.model import LogRecord, Resource, Span, Trace
+from spanpact.trace.model import LogRecord, Resource, Span, Trace, Value
 
 MOST_INTERNAL: Final = 10
 MOST_SHORT: Final = 20
@@ -41,8 +41,13 @@ def resource_failures(resource: Resource, span_id: str) -> Iterator[Failure]:
     for name in filter(is_of_spans, attributes):
         yield Failure("RES-004", service, span_id, f"`{name}` in a resource")
     if not service:
-        name = "an empty `service.name`" if "service.name" in attributes else "no `service.name`"
-        yield Failure("RES-005", service, span_id, name)
+        yield Failure("RES-005", service, span_id, _named_badly(attributes))
+
+
+def _named_badly(attributes: Mapping[str, Value]) -> str:
+    if "service.name" not in attributes:
+        return "no `service.name`"
+    return "an empty `service.name`" if attributes["service.name"] in ("", None) else "a `service.name` that is no text"
 
 
 def level_failures(spans: Sequence[Span], logs: Sequence[LogRecord]) -> Iterator[Failure]:

@@ -17,6 +17,7 @@ WEIGHTS: Final = MappingProxyType[Impact, int]({"critical": 40, "important": 30,
 CATEGORIES: Final = ((90.0, "excellent"), (75.0, "good"), (50.0, "needs improvement"), (0.0, "poor"))
 NOT_EVALUATED: Final = "SPA-003 has no criterion yet; rules of logs, metrics and SDKs are not evaluated"
 """The specification demands that users are told which rules are missing."""
+NO_RESOURCES: Final = "RES-001 to RES-005 are not evaluated, as the source carries no resources"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,11 @@ RULES: Final = (
     ),
 )  # fmt: skip
 BY_ID: Final = MappingProxyType({rule.id: rule for rule in RULES})
+
+
+def is_of_resource(rule: Rule) -> bool:
+    """Return whether the rule is about resources, which not every source carries."""
+    return rule.id.startswith("RES")
 
 
 def category(score: float) -> str:

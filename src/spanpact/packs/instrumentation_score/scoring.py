@@ -17,12 +17,22 @@ from spanpact.packs.instrumentation_score.failures import (
     span_failures,
 )
 from spanpact.packs.instrumentation_score.instances import Instances
-from spanpact.packs.instrumentation_score.rules import BY_ID, NOT_EVALUATED, RULES, SPECIFICATION, Rule, category
+from spanpact.packs.instrumentation_score.rules import (
+    BY_ID,
+    NO_RESOURCES,
+    NOT_EVALUATED,
+    RULES,
+    SPECIFICATION,
+    Rule,
+    category,
+    is_of_resource,
+)
 from spanpact.privacy import mask
 from spanpact.trace.model import Resource, SourceInfo, Trace
 from spanpact.trace.topology import Topology
 
 VERSION: Final = "1.0.0"
+_MOST_OF_A_NAME: Final = 120
 
 
 @dataclass(slots=True)
@@ -44,6 +54,7 @@ class ScoreKeeper:
 
     def __init__(self, source: SourceInfo, *, least: float = 0.0) -> None:
         self._carries_resources = "resource" in source.capabilities
+        self._rules = tuple(rule for rule in RULES if self._carries_resources or not is_of_resource(rule))
         self._least = least
         self._services: set[str] = set()
         self._failed: dict[tuple[str, str], _Failed] = {}
@@ -65,8 +76,8 @@ class ScoreKeeper:
     def _failures(self, trace: Trace, topology: Topology) -> Iterator[Failure]:
         for resource, span_id in _resources(topology):
             self._services.add(service_of(resource))
-            self._looked_at["RES"] += 1
             if self._carries_resources:
+                self._looked_at["RES"] += 1
                 yield from resource_failures(resource, span_id)
                 yield from self._instances.failures(resource, span_id)
         if self._carries_resources:
@@ -85,13 +96,13 @@ class ScoreKeeper:
 
     def scores(self) -> Scores:
         """Return the score of each service that had a span, sorted by name."""
-        return Scores(
-            tuple(self._score(service) for service in sorted(self._services)), SPECIFICATION, len(RULES), NOT_EVALUATED
-        )
+        services = tuple(self._score(service) for service in sorted(self._services))
+        left_out = NOT_EVALUATED if self._carries_resources else f"{NO_RESOURCES}; {NOT_EVALUATED}"
+        return Scores(services, SPECIFICATION, len(self._rules), left_out)
 
     def _score(self, service: str) -> ServiceScore:
-        failed = tuple(rule.id for rule in RULES if (service, rule.id) in self._failed)
-        whole = sum(rule.weight for rule in RULES)
+        failed = tuple(rule.id for rule in self._rules if (service, rule.id) in self._failed)
+        whole = sum(rule.weight for rule in self._rules)
         score = 100 * (whole - sum(BY_ID[id].weight for id in failed)) / whole
         return ServiceScore(mask(service), round(score, 2), category(score), failed)
 
@@ -123,7 +134,7 @@ class ScoreKeeper:
                 yield NotChecked(rule.entry, rule.keyword, reason, detail, count)
 
     def _reason(self, rule: Rule) -> Reason | None:
-        if rule.id.startswith("RES") and not self._carries_resources:
+        if rule not in self._rules:
             return "capability"
         return "incomplete" if rule.id == "SPA-002" and self._incomplete else None
 
@@ -146,6 +157,8 @@ def _resources(topology: Topology) -> Iterator[tuple[Resource, str]]:
 def _finding(rule: Rule, failed: _Failed, level: Level) -> Finding:
     first, more = failed.first, failed.count - 1
     service = mask(first.service) or "a service without a name"
+    if len(service) > _MOST_OF_A_NAME:
+        service = f"{service[:_MOST_OF_A_NAME]}…"
     times = f", and {more} more time{'s' if more > 1 else ''}" if more else ""
     return Finding(
         id=rule.finding,
