@@ -128,7 +128,7 @@ def integration(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def stores(session: nox.Session) -> None:
-    """Judge by stores as they are: ClickHouse by chdb, with rows of the collector's exporter; needs Go."""
+    """Judge by stores as they are: ClickHouse with the collector's exporter, and Zipkin; needs Go, Java and Maven."""
     environment, pins = CACHE / "stores", ROOT / "integration" / "stores" / "requirements.txt"
     stamp, wanted = environment / "made-from", pins.read_text() + sys.version
     if not (stamp.is_file() and stamp.read_text() == wanted):

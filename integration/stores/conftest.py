@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from integration.stores.clickhouse_server import Table, built_exporter, clickhouse, exported_table
+from integration.stores.zipkin_server import fetched_jar, zipkin
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +37,10 @@ def json_table(clickhouse_url: str, exporter: Path) -> Iterator[Table]:
     """Return a table with attributes in columns of the type JSON."""
     with exported_table(clickhouse_url, "jsons", exporter, "json") as table:
         yield table
+
+
+@pytest.fixture(scope="session")
+def zipkin_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the URL of a Zipkin."""
+    with zipkin(fetched_jar(tmp_path_factory.mktemp("zipkin"))) as url:
+        yield url

@@ -5,35 +5,25 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeAlias
+from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 
 from integration.stores.clickhouse_server import Table
-from spanpact.engine import CompiledContract
+from integration.stores.judging import QUIET, Situation, assert_nothing_else, has_spans
 from spanpact.errors import SourceError
 from spanpact.sources import ClickHouseSource, TraceQuery
 from spanpact.trace.attributes import values_of
-from spanpact.trace.model import ALL_CAPABILITIES, Reading, Resource, Scope, SourceInfo, Span, Trace, Value
-from spanpact.verification.verifying import verify
+from spanpact.trace.model import Reading, Resource, Scope, SourceInfo, Span, Trace, Value
 from tests.properties import examples
 from tests.sources.clickhouse.recorded_traces import everything
-from tests.sources.every_source import only, renumbered, without_capabilities
+from tests.sources.every_source import only, renumbered
 from tests.sources.files.written_formats import each_span, with_values
 from tests.sources.trace_strategies import situations
-from tests.verification.test_same_verdict import departures, each_id_once, utf8
-
-Situation: TypeAlias = tuple[Sequence[CompiledContract], Reading]
-DECIDES_HOW: Final = frozenset(["value_types", "scalar_types", "number_types", "bytes"])
-"""Capabilities that decide how values are judged, and not what is there."""
-QUIET: Final[Any] = {
-    "deadline": None, "derandomize": True, "database": None, "phases": [Phase.generate],
-    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture,
-                              HealthCheck.filter_too_much],
-}  # fmt: skip
+from tests.verification.test_same_verdict import each_id_once, utf8
 
 
 def source(within: Table, **arguments: Any) -> ClickHouseSource:
@@ -179,37 +169,25 @@ def test_tables_of_old_exporters_are_read(map_table: Table) -> None:
     assert sorted(spans_of(read), key=by_span_id) == sorted(spans_of(sent), key=by_span_id)
 
 
-def has_spans(situation: Situation) -> bool:
-    return any(trace.spans for trace in situation[1].traces)
-
-
 @given(situations.filter(has_spans))
 @settings(max_examples=examples(120), **QUIET)
 def test_maps_report_nothing_else_than_memory(map_table: Table, situation: Situation) -> None:
-    assert_nothing_else(map_table, situation, lambda value: True)
+    judge(map_table, situation, lambda value: True)
 
 
 @given(situations.filter(has_spans))
 @settings(max_examples=examples(120), **QUIET)
 def test_json_columns_report_nothing_else_than_memory(json_table: Table, situation: Situation) -> None:
-    assert_nothing_else(json_table, situation, is_kept_by_json)
+    judge(json_table, situation, is_kept_by_json)
 
 
-def assert_nothing_else(table: Table, situation: Situation, keep: Callable[[Value], bool]) -> None:
-    """Assert that what cannot be decided is not checked: no finding is invented, none is lost without a word."""
+def judge(table: Table, situation: Situation, keep: Callable[[Value], bool]) -> None:
     contracts, reading = situation
     made = with_values(renumbered(each_id_once(utf8(reading)), secrets.token_hex(8)), keep)
     memory = each_span(made, without_schemas)
     assert table.write(memory) == "ok"
-    there = only(source(table, trace_ids=[trace.trace_id for trace in memory.traces]).read(), memory)
-    whole = verify(contracts, without_capabilities(memory, SourceInfo("memory", ALL_CAPABILITIES - {"remote"})))
-    texts = verify(contracts, there)
-    assert departures(texts) - departures(whole) == set()
-    known = msgspec.structs.replace(there.source, capabilities=there.source.capabilities | DECIDES_HOW)
-    carried = verify(contracts, without_capabilities(memory, known))
-    for wanted, seen in zip(carried.results, texts.results, strict=True):
-        lost = departures(carried, wanted.contract) - departures(texts, wanted.contract)
-        assert not lost or any(each.reason == "capability" for each in seen.not_checked), lost
+    there = source(table, trace_ids=[trace.trace_id for trace in memory.traces]).read()
+    assert_nothing_else(contracts, memory, only(there, memory))
 
 
 def without_schemas(span: Span) -> Span:

@@ -7,6 +7,8 @@ import pytest
 from tests.cli.commands import CommandLine, one_line
 from tests.sources.clickhouse.recorded_traces import RECORDED, recorded_answer
 from tests.sources.scripted_http import ScriptedServer, answer
+from tests.sources.tempo.tempo_answers import TRACE, search_answer, trace_answer
+from tests.sources.zipkin.zipkin_answers import zipkin
 
 CONTRACT = """
 spanpact: 1
@@ -17,6 +19,7 @@ kind: server
 attributes: {http.route: /x, text: present}
 children: {load: {span: load}}
 """
+SHORT = "spanpact: 1\ncontract: shop\nversion: 1.0.0\nspan: {name}\nkind: server\n"
 SECRET = "s3cr3t-key"
 
 
@@ -37,6 +40,27 @@ def test_traces_in_clickhouse_are_judged(cli: CommandLine, columns: str, selecti
         result = cli("verify", broken, "--from", source)
         assert (result.code, "1 broken, 3 findings" in result.out) == (1, True)
         assert "top/attribute-value" in result.out
+
+
+def test_traces_in_tempo_are_judged(cli: CommandLine) -> None:
+    contract = cli.file("a.contract.yaml", SHORT.format(name="GET /cart"))
+
+    def tempo(head: str) -> bytes:
+        return answer(200, search_answer(TRACE) if "/api/search" in head else trace_answer())
+
+    with ScriptedServer(tempo) as server:
+        result = cli("verify", contract, "--from", f"tempo:{server.url}?service=shop&since=2026-01-01T00:00:00Z")
+    assert (result.code, result.err) == (0, "")
+    assert "1 kept" in result.out
+
+
+def test_traces_in_zipkin_are_judged(cli: CommandLine) -> None:
+    contract = cli.file("a.contract.yaml", SHORT.format(name="load cart"))
+    with ScriptedServer(zipkin) as server:
+        result = cli("verify", contract, "--from", f"zipkin:{server.url}?trace=ae3937ea9e4b470f131e13ee520ac2d5")
+    assert result.code == 1
+    assert "version  Zipkin 3.5.1\n" in result.out
+    assert "top/kind" in result.out
 
 
 def test_credentials_of_clickhouse_are_sent_and_never_shown(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:

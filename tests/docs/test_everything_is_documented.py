@@ -14,6 +14,8 @@ from spanpact.contract.loader import vocabulary
 from spanpact.sources import FileLimits, HttpLimits, ReceiverLimits
 from spanpact.sources.clickhouse import spec as clickhouse
 from spanpact.sources.jaeger import spec as jaeger
+from spanpact.sources.tempo import spec as tempo
+from spanpact.sources.zipkin import spec as zipkin
 from tests.docs.pages import DOCS, ROOT, page
 
 KEYWORDS = sorted(
@@ -46,7 +48,7 @@ def test_every_limit_of_a_source_is_in_its_page(limits: type) -> None:
     assert [field.name for field in fields(limits) if f"`{field.name}`" not in table] == []
 
 
-@pytest.mark.parametrize("store", [jaeger, clickhouse])
+@pytest.mark.parametrize("store", [jaeger, clickhouse, zipkin, tempo])
 def test_every_parameter_of_a_store_is_in_the_page_of_sources(store: ModuleType) -> None:
     assert [name for name in store.PARAMETERS if f"\n| `{name}=" not in page("sources.md")] == []
     assert f"`{HttpLimits.__name__}`" in page("sources.md")

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 EXIT_CODES: Final = "0 kept, 1 broken, 2 wrong usage or contract file, 3 could not verify"
 _WIDTH: Final = 80
 SOURCE_KINDS: Final = (
-    "a trace file (OTLP, Zipkin, Jaeger, console output of SDKs), - for standard input, jaeger:URL, or clickhouse:URL"
+    "a trace file (OTLP, Zipkin, Jaeger, console output of SDKs), - for standard input, or the URL of a store "
+    "behind jaeger:, clickhouse:, zipkin: or tempo:"
 )
 
 

@@ -7,6 +7,8 @@
 | an OTLP endpoint in this process | `receiver` |
 | Jaeger | `jaeger` |
 | ClickHouse, with the table of the collector's exporter | `clickhouse` |
+| Zipkin | `zipkin` |
+| Tempo | `tempo` |
 | other packages, by entry point | `opening` |
 
 `opening.open_source` turns the text after `--from` into a source. `http_client` and `tls` are shared by sources that
@@ -30,8 +32,10 @@ if TYPE_CHECKING:
     from spanpact.sources.opening import ENTRY_POINT_GROUP, SourceFactory, open_source
     from spanpact.sources.receiver import OtlpReceiver, ReceiverCounts, ReceiverLimits
     from spanpact.sources.search.query import TraceQuery
+    from spanpact.sources.tempo import TempoSource
     from spanpact.sources.tls import TlsOptions
     from spanpact.sources.trace_source import SourceBase, TraceSource, full_trace_id
+    from spanpact.sources.zipkin import ZipkinSource
     from spanpact.trace import TraceAssembler
 
 __all__ = [
@@ -47,10 +51,12 @@ __all__ = [
     "ReceiverLimits",
     "SourceBase",
     "SourceFactory",
+    "TempoSource",
     "TlsOptions",
     "TraceAssembler",
     "TraceQuery",
     "TraceSource",
+    "ZipkinSource",
     "encode_traces_json",
     "full_trace_id",
     "iter_batches",
@@ -68,8 +74,10 @@ __getattr__ = lazy_names(
         "spanpact.sources.opening": ("ENTRY_POINT_GROUP", "SourceFactory", "open_source"),
         "spanpact.sources.receiver": ("OtlpReceiver", "ReceiverCounts", "ReceiverLimits"),
         "spanpact.sources.search.query": ("TraceQuery",),
+        "spanpact.sources.tempo": ("TempoSource",),
         "spanpact.sources.tls": ("TlsOptions",),
         "spanpact.sources.trace_source": ("SourceBase", "TraceSource", "full_trace_id"),
+        "spanpact.sources.zipkin": ("ZipkinSource",),
         "spanpact.otlp.json.encoding": ("encode_traces_json",),
         "spanpact.trace.assembly": ("TraceAssembler",),
     },

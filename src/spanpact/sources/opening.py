@@ -15,7 +15,7 @@ from spanpact.sources.tls import NO_TLS_OPTIONS, TlsOptions
 from spanpact.sources.trace_source import TraceSource
 
 ENTRY_POINT_GROUP = "spanpact.sources"
-_STORES = ("jaeger", "clickhouse")
+_STORES = ("jaeger", "clickhouse", "tempo", "zipkin")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):")  # at least two characters, as `c:` is a drive
 
 
@@ -46,7 +46,7 @@ def open_source(
 ) -> TraceSource:
     """Open the source that `spec` names: the path of a trace file, `-` for standard input, or `scheme:…`.
 
-    A scheme is `jaeger`, `clickhouse`, or the name of an entry point of the group `spanpact.sources`. `scenarios` maps
+    A scheme is one of `_STORES`, or the name of an entry point of the group `spanpact.sources`. `scenarios` maps
     trace ids to labels. `trace_ids` are read by sources that can be queried by id, `tls` is used by sources over https.
     `growing`: a file may still be written, so that its traces are not complete.
     Raise UsageError for an empty text or an unknown scheme, SourceError for a plug-in that cannot be loaded.

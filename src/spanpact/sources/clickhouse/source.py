@@ -10,11 +10,10 @@ from typing import Any, Final, Unpack
 
 import msgspec
 
-from spanpact.errors import SourceError, SourceUnavailable
-from spanpact.privacy import mask
+from spanpact.errors import SourceError
 from spanpact.sources.clickhouse import queries
 from spanpact.sources.clickhouse.rows import RowDecoder
-from spanpact.sources.http_client import HttpResponse
+from spanpact.sources.search.failures import failure_of, not_understood
 from spanpact.sources.search.query import Search
 from spanpact.sources.search.store_source import StoreArguments, StoreSource
 from spanpact.trace.model import Capability, SourceInfo, Span
@@ -24,7 +23,6 @@ _CARRIED: Final[frozenset[Capability]] = frozenset(
 )
 _HEADERS: Final = "set SPANPACT_CLICKHOUSE_HEADERS, such as x-clickhouse-user=NAME,x-clickhouse-key=PASSWORD"
 _ADDRESS: Final = "check that this is the address of ClickHouse's HTTP interface, port 8123 by default"
-_LONGEST_MESSAGE: Final = 200  # characters of a server's message
 
 
 class ClickHouseSource(StoreSource):
@@ -98,24 +96,10 @@ class ClickHouseSource(StoreSource):
     def _ask(self, statement: str, values: Mapping[str, str], deadline: float) -> bytes:
         """Return the answer, of which the server sends nothing before it is whole, so that an error has its status."""
         query = [("query", statement), ("wait_end_of_query", "1"), *queries.parameters({**self._names, **values})]
-        return self._checked(self._client.get("/", query, deadline=deadline))
-
-    def _checked(self, response: HttpResponse) -> bytes:
-        if response.status == 200:
-            return response.body
-        failure = f"{self._server}: responded {response.status}{self._message(response)}"
-        if response.status in (401, 403):
-            failure = f"{self._server}: rejects the credentials, or there are none ({response.status})"
-            raise SourceError(failure, hint=_HEADERS, status=response.status)
-        if response.status >= 500 or response.status in (408, 425, 429):
-            raise SourceUnavailable(failure, status=response.status)
-        raise SourceError(failure, hint=_ADDRESS, status=response.status)
-
-    def _message(self, response: HttpResponse) -> str:
-        """Return ClickHouse's error message, masked, as it may repeat parts of the request; "" for another text."""
-        text = " ".join(response.body.decode("utf-8", "replace").split())
-        return f": {self._client.redacted(mask(text))[:_LONGEST_MESSAGE]}" if text.startswith("Code: ") else ""
+        response = self._client.get("/", query, deadline=deadline)
+        if response.status != 200:
+            raise failure_of(response, self._client, store=self.store, credentials=_HEADERS, address=_ADDRESS)
+        return response.body
 
     def _not_understood(self, error: Exception) -> SourceError:
-        reason = self._client.redacted(mask(str(error)))[:_LONGEST_MESSAGE]
-        return self._error(f"not an answer of ClickHouse: {reason}", _ADDRESS)
+        return not_understood(error, self._client, store=self.store, address=_ADDRESS)

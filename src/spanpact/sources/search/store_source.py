@@ -101,6 +101,7 @@ class StoreSource(SourceBase):
         self._complete_after_seconds = complete_after_seconds
         self._search_seconds = search_seconds
         self._now_ns = now_ns
+        self._all_by = float("inf")  # until when the search under way must have read everything
 
     @abstractmethod
     def info_of(self, description: Any) -> SourceInfo:
@@ -170,6 +171,7 @@ class StoreSource(SourceBase):
         """
         assert self.query is not None
         query, all_by = self.query, self._client.deadline(self._search_seconds)
+        self._all_by = all_by
         begun_ns = self._now_ns()
         start, end = query.window(begun_ns, self.store)
 

@@ -67,7 +67,8 @@ def _recognizes(start: Start) -> bool:
     )
 
 
-def _decode(data: bytes, shared: SharedValues) -> Sequence[Span]:
+def decode_zipkin(data: bytes, shared: SharedValues) -> Sequence[Span]:
+    """Return the spans of one JSON text. Raise msgspec.MsgspecError or ValueError for another text."""
     spans = [msgspec.convert(each, _Span) for each in _flat(msgspec.json.decode(data))]
     own_ids = {(each.trace_id, each.id, each.service) for each in spans if each.shared}
     return [_span(each, own_ids, shared) for each in spans]
@@ -154,7 +155,7 @@ def _event(annotation: _Annotation) -> Event:
 ZIPKIN_JSON = TraceFormat(
     _NAME,
     _recognizes,
-    json_reader(_NAME, _decode),
+    json_reader(_NAME, decode_zipkin),
     capabilities=frozenset(["complete", "offered"]),
     resolution_ns=_MICROSECOND,
 )
