@@ -105,6 +105,14 @@ class TestInference:
         assert clocks((WEB, [MS, 1])).possible_ns(WEB) == 1
         assert clocks((JS, [1])).possible_ns(JS) == MS
 
+    def test_what_was_possible_is_judged_anew_once_it_is_not(self) -> None:
+        made = clocks((WEB, [MS]))
+        assert (made.possible_ns(WEB), made.all_as_used()) == (MS, True)
+        made.add(WEB, [1000])
+        assert not made.all_as_used()
+        again = Clocks(made.found())
+        assert (again.possible_ns(WEB), again.resolution_ns(WEB)) == (1000, 1)
+
     def test_a_resolution_stays_once_it_is_asked_for(self) -> None:
         made = clocks((WEB, [MS]))
         assert made.resolution_ns(WEB) == 1

@@ -137,3 +137,15 @@ def test_the_name_of_the_source_can_be_without_an_address() -> None:
     assert report.reading is not None
     assert (report.reading.source.name, report.header) == ("OTLP receiver", (("a", "b"),))
     assert report.reading.source == msgspec.structs.replace(receiver.info, name="OTLP receiver")
+
+
+def test_the_clock_of_a_trace_that_grows_may_turn_out_finer() -> None:
+    """What is judged first, with the coarsest resolution that was possible then, is judged anew."""
+    late = load_text("{spanpact: 1, contract: c, version: 1.0.0, span: top, duration: 1ms, children: {x: {span: x}}}")
+    receiver = OtlpReceiver()
+    starts = [(1, 1_000_000, 9_000_000), (2, 3_000_000, 20_000_000), (3, 1_001_000, 2_000_000)]
+    for number, start, end in starts:
+        spans = [Span(f"{number:032x}", f"{1:016x}", "top", start_ns=start, end_ns=end)]
+        spans.append(Span(f"{number:032x}", f"{2:016x}", "x", f"{1:016x}", start_ns=start, end_ns=end + 5_000_000))
+        keep(receiver, "json", encode_traces_json(Reading(SourceInfo("made"), [Trace(spans[0].trace_id, spans)])))
+    assert_same(receiver, [CompiledContract.of(late)], -math.inf)

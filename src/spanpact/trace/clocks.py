@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from spanpact.trace.equality import value_key
 from spanpact.trace.model import Resource, Span, Trace
@@ -86,6 +86,16 @@ class _Starts:
             self.unit_ns = next((unit for unit in COARSE_NS if unit < self.unit_ns), 1)
 
 
+class FoundResolution(NamedTuple):
+    """The resolution of a resource's times, and the coarsest that it may turn out to have when more spans come."""
+
+    unit_ns: int
+    possible_ns: int
+
+
+_EXACT: Final = FoundResolution(1, 1)
+
+
 class Clocks:
     """The resolution of each resource's times, inferred from the spans that were added.
 
@@ -93,12 +103,13 @@ class Clocks:
     returns them.
     """
 
-    def __init__(self, known: Mapping[int, int] | None = None) -> None:
+    def __init__(self, known: Mapping[int, FoundResolution] | None = None) -> None:
         self._known = known
         self._starts: dict[int, _Starts] = {}
         self._emitters: dict[int, _Starts] = {}
         self._by_object: dict[int, tuple[Resource, int, _Starts]] = {}
         self._used: dict[int, int] = {}
+        self._used_as_possible: dict[int, int] = {}  # 0: different ones
 
     @classmethod
     def of(cls, traces: Iterable[Trace]) -> Clocks:
@@ -134,29 +145,39 @@ class Clocks:
         _, key, _ = self._by_object.get(id(resource)) or self._remember(resource)
         used = self._used.get(key)
         if used is None:
-            used = self._used[key] = self._inferred(key) if self._known is None else self._known.get(key, 1)
+            used = self._used[key] = (
+                self._inferred(key) if self._known is None else self._known.get(key, _EXACT).unit_ns
+            )
         return used
 
     def possible_ns(self, resource: Resource) -> int:
         """Return the coarsest resolution that the resource may turn out to have when more spans come."""
-        _, _, starts = self._by_object.get(id(resource)) or self._remember(resource)
+        _, key, _ = self._by_object.get(id(resource)) or self._remember(resource)
+        possible = self._possible(key) if self._known is None else self._known.get(key, _EXACT).possible_ns
+        if self._used_as_possible.setdefault(key, possible) != possible:
+            self._used_as_possible[key] = 0
+        return possible
+
+    def found(self) -> dict[int, FoundResolution]:
+        """Return the resolutions that all spans added show, by a key of the resource; those of 1 ns are left out."""
+        found = {key: FoundResolution(self._inferred(key), self._possible(key)) for key in self._starts}
+        return {key: each for key, each in found.items() if each != _EXACT}
+
+    def all_as_used(self) -> bool:
+        """Return whether every resolution that was asked for is the one that all spans added show."""
+        as_used = all(self._inferred(key) == used for key, used in self._used.items())
+        return as_used and all(self._possible(key) == used for key, used in self._used_as_possible.items())
+
+    def coarse(self) -> Sequence[tuple[str, int]]:
+        """Return the service names of resources whose times are coarser than 1 ns, sorted, with their resolution."""
+        return sorted({(self._starts[key].service, unit) for key, (unit, _) in self.found().items() if unit > 1})
+
+    def _possible(self, key: int) -> int:
+        starts = self._starts[key]
         if not starts.added:
             return 1
         starts.count()
         return COARSE_NS[0] if starts.is_cut else starts.unit_ns
-
-    def found(self) -> dict[int, int]:
-        """Return the resolutions that all spans added show, by a key of the resource; those of 1 ns are left out."""
-        found = {key: self._inferred(key) for key in self._starts}
-        return {key: unit for key, unit in found.items() if unit > 1}
-
-    def all_as_used(self) -> bool:
-        """Return whether every resolution that was asked for is the one that all spans added show."""
-        return all(self._inferred(key) == used for key, used in self._used.items())
-
-    def coarse(self) -> Sequence[tuple[str, int]]:
-        """Return the service names of resources whose times are coarser than 1 ns, sorted, with their resolution."""
-        return sorted({(self._starts[key].service, unit) for key, unit in self.found().items()})
 
     def _inferred(self, key: int) -> int:
         """Return what the starts of a resource show: if they are few, what all of its emitter show."""
