@@ -50,6 +50,20 @@ def test_what_keeps_spans_away_is_removed_and_told(name: str, value: str, told: 
     assert made.changes == f"removed {told}"
 
 
+@pytest.mark.parametrize("name", DELAYS)
+def test_an_empty_delay_is_one_that_is_not_set(name: str) -> None:
+    """So the specification of OpenTelemetry has it for every variable."""
+    assert command_environment({**DELAYS, name: ""}, RECEIVER).variables == {**DELAYS, **RECEIVER}
+
+
+def test_values_of_the_caller_that_the_receivers_replace_are_told_by_name() -> None:
+    own = {"OTEL_EXPORTER_OTLP_ENDPOINT": "https://user:hunter2@collector.example.org", "OTEL_TRACES_EXPORTER": "otlp"}
+    receiver = {**RECEIVER, "OTEL_TRACES_EXPORTER": "otlp", "OTEL_LOGS_EXPORTER": "otlp"}
+    made = command_environment({**own, **DELAYS}, receiver)
+    assert made.variables == {**DELAYS, **receiver}
+    assert made.changes == "replaced OTEL_EXPORTER_OTLP_ENDPOINT"
+
+
 @pytest.mark.parametrize(
     "environ",
     [
@@ -65,12 +79,13 @@ def test_what_the_caller_may_want_stays(environ: dict[str, str]) -> None:
 
 
 def test_changes_are_in_the_report(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_TRACES_EXPORTER", "none")
     monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20abc")
     code = "import os; raise SystemExit(bool({'OTEL_SDK_DISABLED', 'OTEL_EXPORTER_OTLP_HEADERS'} & os.environ.keys()))"
     answer = cli("run", "--", sys.executable, "-c", code)
     assert answer.code == 3  # nothing arrived, and the command found neither variable
-    told = f"{DELAYS_TOLD}; removed OTEL_SDK_DISABLED=true, OTEL_EXPORTER_OTLP_HEADERS"
+    told = f"{DELAYS_TOLD}; replaced OTEL_TRACES_EXPORTER; removed OTEL_SDK_DISABLED=true, OTEL_EXPORTER_OTLP_HEADERS"
     assert f"\nchanged  variables of the command: {told}\n" in answer.out
     assert "abc" not in answer.out + answer.err
 

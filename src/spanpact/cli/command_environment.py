@@ -30,12 +30,15 @@ class CommandEnvironment:
 def command_environment(environ: Mapping[str, str], receiver: Mapping[str, str]) -> CommandEnvironment:
     """Return the caller's environment with the variables of the receiver, and without what would disable the export.
 
-    Values of removed variables are named only where they cannot be a secret.
+    An empty variable is one that is not set, as the specification of OpenTelemetry says. Values of removed variables
+    are named only where they cannot be a secret, those of replaced ones never.
     """
     removed = dict(_removed(environ))
-    added = {name: value for name, value in SHORT_DELAYS.items() if name not in environ}
+    added = {name: value for name, value in SHORT_DELAYS.items() if not environ.get(name)}
     kept = {name: value for name, value in environ.items() if name not in removed}
     told = [f"set {', '.join(f'{name}={value}' for name, value in added.items())}"] if added else []
+    replaced = [name for name, value in receiver.items() if environ.get(name, value) not in ("", value)]
+    told += [f"replaced {', '.join(replaced)}"] if replaced else []
     told += [f"removed {', '.join(removed.values())}"] if removed else []
     return CommandEnvironment({**kept, **added, **receiver}, "; ".join(told))
 

@@ -29,8 +29,8 @@ from spanpact.verification.receiving import verify_received
 SCENARIOS_VARIABLE: Final = "SPANPACT_SCENARIOS"
 """The environment variable that names the file to which the command may append lines `TRACE_ID SCENARIO`."""
 _NOTHING_ARRIVED: Final = (
-    "no span arrived: check that the command exports by {protocol} to OTEL_EXPORTER_OTLP_ENDPOINT, that it samples, "
-    "that OTEL_SDK_DISABLED is not set, and that it shuts its tracer provider down before it ends"
+    "no span arrived: check that the command has a tracing SDK which exports by {protocol} to "
+    "OTEL_EXPORTER_OTLP_ENDPOINT, that it samples, and that it shuts its tracer provider down before it ends"
 )
 _GRPC_ARRIVED: Final = (
     "no span arrived: the command exports by OTLP/gRPC to the port for OTLP/HTTP; add --protocol grpc"
