@@ -117,8 +117,8 @@ def _stood_still(summaries: Sequence[SpanSummary], resources: Sequence[int], par
 
 def _is_crossed(span_shapes: Sequence[int], parents: Sequence[int], shapes: SpanShapes) -> bool:
     """Return whether some span and its parent may be of two processes although their resources are equal."""
-    called = [i for i, shape in enumerate(span_shapes) if shape in shapes.called]
-    return any(parents[i] >= 0 for i in called)
+    below = [shape for shape, parent in zip(span_shapes, parents, strict=True) if parent >= 0]
+    return not shapes.called.isdisjoint(below)
 
 
 def _times(
@@ -143,12 +143,11 @@ def _times(
         if concurrent:
             yield _open_at_once(concurrent, allowances)
     class_of = times.duration_class
-    firsts = [cuts[0] for each in set(resolutions or (1,)) if (cuts := times.duration_cuts_ns(each))]
-    if not firsts or longest < min(firsts):
-        return  # all durations are of the first class
     if resolutions:
-        yield "durations", tuple([class_of(e[3] - e[0], r) for e, r in zip(summaries, resolutions, strict=True)])
-    else:
+        firsts = [cuts[0] for each in set(resolutions) if (cuts := times.duration_cuts_ns(each))]
+        if firsts and longest >= min(firsts):
+            yield "durations", tuple([class_of(e[3] - e[0], r) for e, r in zip(summaries, resolutions, strict=True)])
+    elif (cuts := times.duration_cuts_ns()) and longest >= cuts[0]:
         yield "durations", tuple([class_of(each[3] - each[0]) for each in summaries])
 
 
