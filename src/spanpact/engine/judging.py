@@ -229,8 +229,10 @@ def contract_result(run: ContractRun, reading: Reading, today: dt.date) -> Contr
 
 def _why_unseen(run: ContractRun, reading: Reading) -> str:
     """Return why the contract has no flow: no span of the name, or none that its `where` selects."""
-    name, traces = run.contract.plan.top.span or "span", reading.trace_count
+    wanted, traces = str(run.contract.plan.top.span or "span"), reading.trace_count
+    name = "span" if wanted == "*" else wanted
     inside = f"in {traces} trace" if traces == 1 else f"in {traces} traces"
     if run.rejected:
-        return f"{run.rejected} {name} found {inside}, none with {run.rejection or 'its where'}"
+        plural = "s" if wanted == "*" and run.rejected > 1 else ""
+        return f"{run.rejected} {name}{plural} found {inside}, none with {run.rejection or 'its where'}"
     return f"no {name} {inside}"
