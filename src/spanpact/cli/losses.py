@@ -34,6 +34,9 @@ def lost(counts: ReceiverCounts) -> Header:
         lines.append(("refused", f"{counted(counts.http_2, 'connection')} by OTLP/gRPC to the port for OTLP/HTTP"))
     if counts.tls:
         lines.append(("refused", f"{counted(counts.tls, 'connection')} by TLS to a port without TLS"))
+    if failed := counts.failed_handshakes:
+        what = f"{counted(failed, 'connection')} whose TLS handshake failed: the sender spoke plain HTTP, or"
+        lines.append(("refused", f"{what} does not trust the certificate"))
     named = {"other": counts.http_2 + counts.tls}
     for cause, what in _CAUSES.items():
         if (number := counts.refused_for.get(cause, 0) - named.get(cause, 0)) > 0:

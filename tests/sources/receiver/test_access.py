@@ -145,7 +145,19 @@ def test_what_is_not_tls_is_closed_and_others_go_on(files: dict[str, str]) -> No
         ):
             secure.sendall(post(A_JSON_SPAN))
             assert secure.recv(1000).startswith(b"HTTP/1.1 200 ")
-        assert receiver.received == 1
+        assert (receiver.received, receiver.counts.failed_handshakes) == (1, 1)
+
+
+def test_a_sender_that_does_not_trust_the_certificate_is_counted(files: dict[str, str]) -> None:
+    with listening(Access(certificate=files["both"])) as receiver:
+        address = receiver.url.removeprefix("https://").rpartition(":")
+        with (
+            socket.create_connection((address[0], int(address[2])), timeout=50) as raw,
+            pytest.raises(ssl.SSLCertVerificationError),
+        ):
+            ssl.create_default_context().wrap_socket(raw, server_hostname="127.0.0.1")
+        receiver.stop()
+        assert (receiver.received, receiver.counts.failed_handshakes) == (0, 1)
 
 
 def test_a_refusal_over_tls_is_read_to_its_end(files: dict[str, str]) -> None:

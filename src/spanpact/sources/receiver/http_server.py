@@ -97,8 +97,8 @@ class HttpServer:
         self.draining = False
         self.buffered = 0
         self.evicted = 0
-        self.http_2 = self.tls = 0
-        """Connections that began with HTTP/2, as gRPC does, and with a TLS handshake; both are refused."""
+        self.http_2 = self.tls = self.failed_handshakes = 0
+        """Connections that began with HTTP/2, as gRPC does, or with TLS, and those whose TLS handshake failed."""
         self.connections: set[Connection] = set()
 
     def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -201,7 +201,8 @@ class Connection:
         plain = self._writer.transport
         try:
             await self._writer.start_tls(context, ssl_handshake_timeout=self._server.limits.head_seconds)
-        except OSError:  # ssl.SSLError and TimeoutError are some
+        except OSError as error:  # ssl.SSLError and TimeoutError are some
+            self._server.failed_handshakes += isinstance(error, ssl.SSLError)
             plain.abort()
             return False
         if plain.is_closing():  # the sender has left: asyncio leaves None as the transport, over which `close` fails

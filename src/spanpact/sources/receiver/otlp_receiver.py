@@ -211,6 +211,7 @@ class OtlpReceiver(SourceBase):
             refused["collector"],
             intake.rejected_upstream,
             refused,
+            server.failed_handshakes,
         )
 
     @property

@@ -21,6 +21,7 @@ class ReceiverCounts:
     - `refused_upstream`, `rejected_upstream`: requests, and spans, that the collector did not accept or could not be
       reached for.
     - `refused_for`: the refused requests by cause.
+    - `failed_handshakes`: connections that did not speak TLS where it is on, or did not trust the certificate.
     """
 
     received: int = 0
@@ -37,3 +38,4 @@ class ReceiverCounts:
     refused_upstream: int = 0
     rejected_upstream: int = 0
     refused_for: Mapping[Cause, int] = field(default_factory=dict)
+    failed_handshakes: int = 0
