@@ -11,9 +11,10 @@ from spanpact.contract.compiled import Entry, Reference
 from spanpact.engine.assignment.hints import found_elsewhere
 from spanpact.engine.assignment.placements import Index, Placement
 from spanpact.engine.checks import Breach, Context, Undecided
+from spanpact.engine.checks.aggregates import may_be_number
 from spanpact.engine.checks.outcomes import INCOMPLETE
 from spanpact.engine.checks.shown import shown
-from spanpact.engine.checks.values import type_of
+from spanpact.engine.checks.values import TYPE_UNKNOWN, type_of
 from spanpact.engine.conditions import undecided_entries
 from spanpact.engine.flows.flow import Flow
 from spanpact.engine.results.collector import ResultCollector
@@ -38,11 +39,15 @@ def check_same_counts(flow: Flow, holder: Placement, context: Context, results: 
             why = Undecided("no-reference", f"{_target(reference)} has no value in this flow")
             results.mark_undecided(entry.id, "count", why)
             continue
+        unequal = [value for value in wanted if not equal(value, len(counted))]
+        wrong = [value for value in unequal if not may_be_number(value, context.capabilities)]
+        if unequal and not wrong:
+            results.mark_undecided(entry.id, "count", TYPE_UNKNOWN)
+            continue
         results.mark_reached(entry.id, "count", exercised=bool(counted or any(wanted)))
-        wrong = next((value for value in wanted if not equal(value, len(counted))), None)
-        if wrong is not None or None in wanted:
+        if wrong:
             here = frozenset(flow.members.get(entry.id, ()))
-            _report(_Comparison(entry, reference, wrong, counted, holder, here), context, results)
+            _report(_Comparison(entry, reference, wrong[0], counted, holder, here), context, results)
 
 
 def _wanted(reference: Reference, spans: Sequence[Index], context: Context) -> Sequence[Value]:

@@ -132,11 +132,15 @@ def _tests(
     contents: Sequence[Content], exact: AbstractSet[str], summed: AbstractSet[str], source: SourceInfo
 ) -> Mapping[str, Sequence[Test]]:
     empty = Context(Topology(Trace("", ())), capabilities=source.capabilities, find_span=lambda *_: None)
-    tests: dict[str, dict[str, Test]] = {name: {"exact": _exact_number} for name in exact}
+
+    def number(value: Value) -> Hashable:
+        return is_number(value) or ("maybe" if may_be_number(value, source.capabilities) else False)
+
+    tests: dict[str, dict[str, Test]] = {
+        name: {"exact": lambda value: value if is_number(value) else ("no number", number(value))} for name in exact
+    }
     for name in summed:
-        tests.setdefault(name, {})["summed"] = lambda value: (
-            is_number(value) or ("maybe" if may_be_number(value, source.capabilities) else False)
-        )
+        tests.setdefault(name, {})["summed"] = number
     for content in contents:
         for expectation in _expectations(content):
             for name in expectation.names:
@@ -146,10 +150,6 @@ def _tests(
             for name in names:
                 tests.setdefault(name, {}).setdefault("exactly_one_true", lambda value: value is True)
     return {name: list(several.values()) for name, several in tests.items()}
-
-
-def _exact_number(value: Value) -> Hashable:
-    return value if is_number(value) else "no number"
 
 
 def _exact(plans: Sequence[ContractPlan]) -> Iterator[str]:
