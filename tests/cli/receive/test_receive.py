@@ -8,10 +8,12 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 
 from spanpact.cli import load_command
+from spanpact.cli.receive.service import _stopping_by_signals
 from tests.cli.commands import SPANPACT, CommandLine, environment, one_line
 from tests.cli.receive.running import BROKEN, KEPT, receiving
 
@@ -128,7 +130,8 @@ def test_report_goes_where_the_options_say(cli: CommandLine) -> None:
         running.send(BROKEN, "/s/one/v1/traces")
         assert running.stop("?session=one").json["exit_code"] == 1
         answer = running.stop()
-    assert report.read_text() == answer.text
+        assert report.read_text() == answer.text  # whoever is answered may use the files at once
+        assert saved.exists()
     assert f"broken: 2 sessions, 1 kept, 1 broken (report in {report})\n" in cli.capture.readouterr().out
     assert cli("verify", cli.contract, "--from", str(saved)).code == 1
     assert f"{1:032x}" in saved.read_text()
@@ -229,6 +232,18 @@ def test_a_signal_ends_it_with_the_report_on_what_was_acknowledged(cli: CommandL
         process.send_signal(number)
         out, _ = process.communicate(timeout=50)
     assert (process.returncode, "lookup/kind" in out) == (1, True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_after_a_stop_does_not_throw_the_report_away(number: signal.Signals) -> None:
+    """The end of a CI job sends one while the report that `/stop` asked for is made."""
+    stops: SimpleQueue[None] = SimpleQueue()
+    with _stopping_by_signals(stops):
+        stops.put(None)  # POST /stop
+        stops.get()
+        os.kill(os.getpid(), number)
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), number)
 
 
 def test_token_may_come_from_the_environment_only(cli: CommandLine) -> None:

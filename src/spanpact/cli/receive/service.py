@@ -8,6 +8,8 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from queue import SimpleQueue
 from types import FrameType
 from typing import Final
 
@@ -18,6 +20,7 @@ from spanpact.cli.receive.options import check_addresses, injected_faults, recei
 from spanpact.cli.receive.session_reports import JudgedSessions, SessionReports
 from spanpact.cli.reports import check_output_files, text_options, write_rendered
 from spanpact.cli.scenario_labels import read_labels
+from spanpact.errors import UsageError
 from spanpact.sources import OtlpReceiver, ReceiverLimits, encode_traces_json
 from spanpact.sources.receiver import ReceiverOptions
 from spanpact.sources.receiver.access import Access
@@ -33,23 +36,25 @@ def serve(given: argparse.Namespace) -> int:
     judged_by = load_judged_by(given)
     if given.scenarios:
         read_labels(given.scenarios)  # a mistake is told before anything was received
-    stopped = threading.Event()
+    stops: SimpleQueue[None] = SimpleQueue()  # handlers of signals may use it, unlike an event
     access = receiver_access(given, os.environ)
-    control = Control(access, given.format, text_options(given, judged_by.plans), stopped.set)
+    control = Control(access, given.format, text_options(given, judged_by.plans), partial(stops.put, None))
     receiver = _receiver(given, access, control)
     reports = control.reports = SessionReports(receiver, judged_by, given)
-    with _stopping_by_signals(stopped), receiver:
+    with _stopping_by_signals(stops), receiver:
         print_message(describe(receiver.url, receiver.grpc_url, token=bool(access.token)))
         if given.url_file:
             write_file(given.url_file, f"{receiver.url}\n".encode())
-        stopped.wait()
+        stops.get()
         receiver.refuse_exports(grace_seconds=_GRACE_SECONDS)
         judged = _judge(reports, control)
-        receiver.stop()  # it answers those who wait for the report
-        not_saved = save_file(given.save, lambda: encode_traces_json(reports.everything())) if given.save else None
-    _write(given, judged, judged_by)
-    if not_saved:
-        raise not_saved
+        not_written = list(_not_written(given, judged, judged_by, reports))
+        control.final.set_result(judged)
+        receiver.stop()  # it answers those who wait for the report: they may use the files at once
+        if given.output == "-":
+            _write(given, judged, judged_by)
+    for error in not_written:
+        raise error
     return judged.exit_code
 
 
@@ -68,14 +73,25 @@ def _receiver(given: argparse.Namespace, access: Access, control: Control) -> Ot
 
 
 def _judge(reports: SessionReports, control: Control) -> JudgedSessions:
-    """Judge everything, and answer those who wait for the report."""
+    """Judge everything. Where that fails, tell those who wait for the report."""
     try:
-        judged = reports.all()
+        return reports.all()
     except BaseException as error:
         control.final.set_exception(error)
         raise
-    control.final.set_result(judged)
-    return judged
+
+
+def _not_written(
+    given: argparse.Namespace, judged: JudgedSessions, judged_by: JudgedBy, reports: SessionReports
+) -> Iterator[UsageError]:
+    """Write the files of `--save` and `--output`, and yield the error of each that cannot be written."""
+    if given.save and (error := save_file(given.save, lambda: encode_traces_json(reports.everything()))):
+        yield error
+    if given.output != "-":
+        try:
+            _write(given, judged, judged_by)
+        except UsageError as error:
+            yield error
 
 
 def _write(given: argparse.Namespace, judged: JudgedSessions, judged_by: JudgedBy) -> None:
@@ -90,13 +106,15 @@ def _write(given: argparse.Namespace, judged: JudgedSessions, judged_by: JudgedB
 
 
 @contextmanager
-def _stopping_by_signals(stopped: threading.Event) -> Iterator[None]:
-    """Set the event at the first SIGINT or SIGTERM; the second one interrupts."""
+def _stopping_by_signals(stops: SimpleQueue[None]) -> Iterator[None]:
+    """Put an item at the first SIGINT or SIGTERM; the second one interrupts."""
+    signals: list[int] = []
 
     def handle(number: int, frame: FrameType | None) -> None:
-        if stopped.is_set():
+        signals.append(number)
+        if len(signals) > 1:
             raise KeyboardInterrupt
-        stopped.set()
+        stops.put(None)
 
     if threading.current_thread() is not threading.main_thread():  # handlers can be set there only
         yield
