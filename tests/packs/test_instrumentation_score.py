@@ -164,6 +164,7 @@ def test_a_least_score_breaks_by_the_rules_that_the_service_fails() -> None:
     report = judged(REJECTED["SPA-004"], least=90.0)
     assert report.verdict == "broken"
     assert [each.key for each in report.findings if each.breaks] == ["spa_004/parent"]
+    assert report.findings[0].message.endswith("; the score 88 is below the least, 90")
 
 
 def test_a_source_without_resources_is_not_blamed_for_them() -> None:

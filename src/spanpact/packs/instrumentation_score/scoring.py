@@ -110,7 +110,7 @@ class ScoreKeeper:
         """Return the rules as a contract: its findings, coverage and verdict."""
         scores = {service: self._score(service).score for service in self._services}
         findings = tuple(
-            _finding(BY_ID[id], failed, self._level(BY_ID[id], scores[service]))
+            _finding(BY_ID[id], failed, self._level(BY_ID[id], scores[service]), self._shortfall(scores[service]))
             for (service, id), failed in sorted(self._failed.items())
         )
         not_checked = tuple(self._not_checked())
@@ -123,6 +123,9 @@ class ScoreKeeper:
 
     def _level(self, rule: Rule, score: float) -> Level:
         return "violation" if rule.impact == "critical" or score < self._least else "improvement"
+
+    def _shortfall(self, score: float) -> str:
+        return f"; the score {score:g} is below the least, {self._least:g}" if score < self._least else ""
 
     def _not_checked(self) -> Iterator[NotChecked]:
         if not self.traces:
@@ -154,7 +157,7 @@ def _resources(topology: Topology) -> Iterator[tuple[Resource, str]]:
             yield span.resource, span.span_id
 
 
-def _finding(rule: Rule, failed: _Failed, level: Level) -> Finding:
+def _finding(rule: Rule, failed: _Failed, level: Level, shortfall: str) -> Finding:
     first, more = failed.first, failed.count - 1
     service = mask(first.service) or "a service without a name"
     if len(service) > _MOST_OF_A_NAME:
@@ -163,7 +166,7 @@ def _finding(rule: Rule, failed: _Failed, level: Level) -> Finding:
     return Finding(
         id=rule.finding,
         entry=rule.entry,
-        message=f"{rule.id} ({rule.impact}) fails for {service}: {mask(first.seen)}{times}",
+        message=f"{rule.id} ({rule.impact}) fails for {service}: {mask(first.seen)}{times}{shortfall}",
         level=level,
         contract=NAME,
         keyword=rule.keyword,
