@@ -26,6 +26,7 @@ def test_traces_without_a_contract_are_judged_by_their_integrity(cli: CommandLin
     bad = cli("verify", "--from", cli.traces("bad.json", Trace("1" * 32, [ROOT, ORPHAN])))
     assert bad.code == 1
     assert "integrity/span-orphan" in bad.out
+    assert "✗ broken       traces           1 malformed\n" in bad.out  # the contract of that name is about names only
 
 
 def test_packs_are_judged_beside_contracts(cli: CommandLine) -> None:

@@ -70,10 +70,12 @@ class _ReportText:
             yield f"{self.canvas.paint(self.canvas.escape(what).ljust(widest), 'quiet')}  {text}"
 
     def _verdicts(self) -> Iterator[str]:
-        rows = [(result, self._verdict_cells(result)) for result in self.report.results]
+        rows = [(result.verdict, self._verdict_cells(result)) for result in self.report.results]
+        if malformed := {each.trace_id for each in self.report.integrity if each.breaks}:
+            rows.append(("broken", ("traces", f"{len(malformed)} malformed", "")))  # whatever the contracts say
         widths = [max((display_width(cells[i]) for _, cells in rows), default=0) for i in range(2)]
-        for result, (name, flows, file) in rows:
-            mark = verdict_mark(result.verdict, self.canvas)
+        for verdict, (name, flows, file) in rows:
+            mark = verdict_mark(verdict, self.canvas)
             gap = widths[0] - display_width(name), widths[1] - display_width(flows)
             text = self.canvas.paint(name, "strong")
             yield f"{mark}  {text}{' ' * gap[0]}  {flows}{' ' * gap[1]}  {self.canvas.paint(file, 'quiet')}".rstrip()
