@@ -42,6 +42,14 @@ def test_traces_in_clickhouse_are_judged(cli: CommandLine, columns: str, selecti
         assert "top/attribute-value" in result.out
 
 
+def test_traces_that_still_grow_are_left_out(cli: CommandLine) -> None:
+    with clickhouse() as server:
+        source = f"clickhouse:{server.url}?service=shop&since=2026-01-01T00:00:00Z&complete-after=36500d"
+        result = cli("verify", cli.contract, "--from", source)
+    assert result.code == 3
+    assert "left out  1 trace whose last span ended less than 876000h ago" in result.out + result.err
+
+
 def test_traces_in_tempo_are_judged(cli: CommandLine) -> None:
     contract = cli.file("a.contract.yaml", SHORT.format(name="GET /cart"))
 
