@@ -12,6 +12,15 @@ _SPAN_ID: Final = frozenset(["spanId", "span_id"])
 _OF_SPANS: Final = frozenset(
     ["name", "startTimeUnixNano", "start_time_unix_nano", "parentSpanId", "parent_span_id", "kind"]
 )
+_OF_OTHER_FORMATS: Final = (  # keys that a span has in Zipkin's and Jaeger's JSON, and in console output
+    (
+        frozenset(["traceId", "id"]),
+        frozenset(["localEndpoint", "duration", "tags", "annotations", "binaryAnnotations"]),
+    ),
+    (frozenset(["traceID", "spanID"]), frozenset(["operationName"])),
+    (frozenset(["SpanContext"]), frozenset(["StartTime"])),
+    (frozenset(["context", "kind"]), frozenset(["start_time"])),
+)
 _OF_LOGS: Final = frozenset(
     ["body", "severityNumber", "severity_number", "severityText", "severity_text", "observedTimeUnixNano"]
 )
@@ -53,6 +62,17 @@ class UnreadFields:
         return iter(self.fields())
 
 
+def is_foreign_span(item: Mapping[str, Any]) -> bool:
+    """Return whether an object has the keys of a span in Zipkin's or Jaeger's JSON, or in console output."""
+    keys = item.keys()
+    return any(keys >= all_of and bool(keys & one_of) for all_of, one_of in _OF_OTHER_FORMATS)
+
+
+def spans_in(value: Any) -> int:
+    """Return how many spans a JSON value holds, at any depth, in any format that is known by its keys."""
+    return _contents(value).get("spans", 0)
+
+
 def _contents(value: Any) -> Mapping[str, int]:
     """Return how many spans, log records, events and attributes a JSON value holds, at any depth.
 
@@ -75,6 +95,8 @@ def _contents(value: Any) -> Mapping[str, int]:
 def _kind_of(item: Mapping[str, Any]) -> str:
     keys = item.keys()
     if keys & _SPAN_ID and keys & _OF_SPANS:
+        return "spans"
+    if is_foreign_span(item):
         return "spans"
     if keys & _OF_LOGS:
         return "log records"

@@ -18,6 +18,7 @@ from spanpact.sources.files.formats.refused import refusal
 from spanpact.sources.files.formats.refused.known_bytes import KNOWN_BYTES, KNOWN_TEXT
 from spanpact.sources.files.formats.refused.known_json import KNOWN_JSON
 
+JAEGER_EMPTY = '{"data":[],"total":0,"limit":0,"offset":0,"errors":null}'
 HAR = '{"log": {"version": "1.2", "creator": {"name": "Firefox"}, "entries": [{"request": {}}]}}'
 SKYWALKING = '{"data":{"trace":{"spans":[{"traceId":"1","segmentId":"2","spanId":0,"parentSpanId":-1}]}}}'
 XRAY = '{"Traces":[{"Id":"1-5f","Duration":0.1,"Segments":[{"Id":"7","Document":"{}"}]}]}'
@@ -25,6 +26,7 @@ SEGMENT = '{"trace_id":"1-5f84","id":"7041","start_time":1.4,"end_time":1.5,"nam
 DATADOG = '[[{"trace_id":1,"span_id":2,"parent_id":0,"name":"web.request","resource":"GET /","service":"shop"}]]'
 ELASTIC = '{"metadata":{"service":{"name":"shop","agent":{"name":"python"}}}}\n{"transaction":{"trace_id":"0a"}}'
 V1 = '[{"traceId":"1","id":"2","name":"x","annotations":[],"binaryAnnotations":[{"key":"a","value":"b"}]}]'
+V1_ANNOTATED = '{"traceId":"1","id":"2","name":"x","annotations":[{"timestamp":1,"value":"sr","endpoint":{}}]}'
 GOOGLE = '{"projectId":"shop","traceId":"0a","spans":[{"spanId":"1","name":"x"}]}'
 JS_CONSOLE = "{\n  resource: {\n    attributes: {\n      'service.name': 'shop'\n    }\n  },\n  traceId: '0a',\n"
 JAVA_LOG = (
@@ -39,7 +41,7 @@ NAMED: dict[str, list[str | bytes]] = {
     "X-Ray": [XRAY, SEGMENT, '{"TraceSummaries":[]}'],
     "SkyWalking": [SKYWALKING, '{"traceId":"1","traceSegmentId":"2","service":"shop"}'],
     "search result of Tempo": ['{"traces":[{"traceID":"1","rootServiceName":"shop"}]}'],
-    "Zipkin's JSON of version 1": [V1],
+    "Zipkin's JSON of version 1": [V1, V1_ANNOTATED, f"[{V1_ANNOTATED}]", V1[1:-1]],
     "Elasticsearch stores": ['{"traceID":"1","spanID":"2","operationName":"x"}', '{"hits":{"hits":[{"_source":{}}]}}'],
     "Elastic APM": [ELASTIC],
     "Sentry": ['{"event_id":"9e","sent_at":"2026-01-01T00:00:00Z"}\n{"type":"transaction"}'],
@@ -52,10 +54,14 @@ NAMED: dict[str, list[str | bytes]] = {
     "bzip2": [b"BZh91AY&SY"],
     "lz4": [b"\x04\x22\x4d\x18d@"],
     "snappy": [b"\xff\x06\x00\x00sNaPpY"],
-    "ZIP": [b"PK\x03\x04\x14\x00"],
+    "ZIP": [b"PK\x03\x04\x14\x00", b"PK\x05\x06" + b"\0" * 18],
     "7z": [b"7z\xbc\xaf\x27\x1c\x00"],
     "tar archive": [b"traces.json".ljust(257, b"\0") + b"ustar\0"],
-    "UTF-16": ['{"resourceSpans": []}'.encode("utf-16")],
+    "UTF-16": ['{"resourceSpans": []}'.encode(each) for each in ("utf-16", "utf-16-le", "utf-16-be")],
+    "error that Jaeger": ['{"data":null,"total":0,"limit":0,"offset":0,"errors":[{"code":404,"msg":"not found"}]}'],
+    "Jaeger without spans": [JAEGER_EMPTY, JAEGER_EMPTY.replace("[]", '["shop"]')],
+    "comments": ["// of 2026\n{}", "/* of 2026 */ {}", '{\n  // the spans\n  "resourceSpans": []}', "[ /* none */ ]"],
+    "several containers": ['web_1  | {\nweb_1  |   "name": "x",\n', "shop-web-1 | INFO\nshop-web-1 | {}\n"],
     "(pcap)": [b"\xd4\xc3\xb2\xa1\x02\x00\x04\x00"],
     "(pcapng)": [b"\x0a\x0d\x0d\x0a\x1c\x00\x00\x00\x4d\x3c\x2b\x1a"],
     "Zipkin as protobuf": [b"\x0a\x26\x0a\x10" + b"\x91" * 16 + b"\x1a\x08" + b"\x07" * 8 + b"\x20\x01"],

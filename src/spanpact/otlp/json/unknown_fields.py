@@ -17,7 +17,7 @@ import msgspec
 from spanpact.otlp.json import messages as wire
 from spanpact.otlp.json.values import whole_number
 from spanpact.otlp.json.wrappers import requests_in
-from spanpact.otlp.unread import UnreadFields
+from spanpact.otlp.unread import UnreadFields, is_foreign_span
 
 _OLD_NAMES: Final[dict[type, dict[str, str]]] = {  # up to OTLP 0.18
     wire.ResourceSpans: {"instrumentationLibrarySpans": "scopeSpans", "instrumentation_library_spans": "scopeSpans"},
@@ -50,8 +50,16 @@ def decode_with_unknown_fields(data: bytes, *, wrapped: bool = False) -> tuple[w
     unread = UnreadFields()
     value = msgspec.json.decode(data)
     requests = requests_in(value) if wrapped else [value]
-    known = [_known_fields(each, wire.Request, unread) for each in requests]
+    known = [_request(each, unread) for each in requests]
     return msgspec.convert(known[0] if len(known) == 1 else _joined(known), wire.Request), unread
+
+
+def _request(value: Any, unread: UnreadFields) -> Any:
+    """Return a request with its known fields; an object that is a span of another format is counted, and empty."""
+    if isinstance(value, dict) and is_foreign_span(value):
+        unread.count("texts in another format", "spans", 1)
+        return {}
+    return _known_fields(value, wire.Request, unread)
 
 
 def _joined(requests: list[Any]) -> Any:

@@ -15,6 +15,7 @@ import msgspec
 
 from spanpact.errors import SourceError
 from spanpact.otlp import Batch, Origin, SharedValues, decode_json
+from spanpact.otlp.json.errors import quoted
 from spanpact.otlp.json.wrappers import as_request
 from spanpact.sources.files.byte_stream import OpenFile, unfinished
 from spanpact.sources.files.limits import FileLimits, too_large
@@ -23,6 +24,8 @@ BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _CHUNK: Final = 1 << 18
 _OPENING: Final = (b"{", b"[")
 _CLOSING: Final = (b"\n}", b"\n]")
+_NO_LINES: Final = "remove what is not JSON; where each text is a line: grep '^[{[]'"
+_NO_COMMA: Final = "separate JSON texts by line breaks alone, or put them in a list: [..., ...]"
 _LINE_END: Final = re.compile(rb"[ \t\r]*(?:\n|\Z)")
 _MORE: Final = re.compile(r"trailing characters \(byte (\d+)\)")
 _ANY_JSON: Final = msgspec.json.Decoder(msgspec.Raw)
@@ -67,14 +70,16 @@ class Document(NamedTuple):
         except SourceError as error:
             ends, cut_short = _text_ends(self.data)
             if len(ends) == 1:
-                raise self._explained(error, self.origin, cut_short=cut_short) from None
+                raise self._explained(error, self.data, self.origin, cut_short=cut_short) from None
         decoded, begin = [], 0
         for end in ends:
             text, origin = self.data[begin:end], self._origin_at(begin)
             try:
                 decoded.append(decode(text, origin))
             except SourceError as error:
-                raise self._explained(error, origin, cut_short=cut_short and end == ends[-1]) from None
+                raise self._explained(
+                    error, self.data[begin:], origin, cut_short=cut_short and end == ends[-1]
+                ) from None
             begin = end
         return decoded
 
@@ -82,7 +87,15 @@ class Document(NamedTuple):
         origin = self.origin
         return Origin(origin.name, origin.offset + begin, origin.line + self.data.count(b"\n", 0, begin))
 
-    def _explained(self, error: SourceError, origin: Origin, *, cut_short: bool) -> SourceError:
+    def _explained(self, error: SourceError, text: bytes, origin: Origin, *, cut_short: bool) -> SourceError:
+        content = text.lstrip()
+        if content and not content.startswith(_OPENING):
+            blanks = len(text) - len(content)
+            line = origin.line + text.count(b"\n", 0, blanks)
+            place = f"byte {origin.offset + blanks} (line {line})"
+            seen = quoted(content.split(b"\n", 1)[0].decode("utf-8", "replace"))
+            hint = _NO_COMMA if content.startswith(b",") else _NO_LINES
+            return SourceError(f"{origin.name}: {place}: not JSON: {seen}", hint=hint)
         if not (self.may_grow and cut_short):
             return error
         return unfinished(error.message, origin.name, hint=f"what starts in line {origin.line} is half there")

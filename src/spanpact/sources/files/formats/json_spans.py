@@ -11,6 +11,7 @@ from spanpact.otlp import Batch, Origin, SharedValues
 from spanpact.otlp.batch import MalformedValue
 from spanpact.otlp.json.errors import JsonFault, describe_failure, find_duplicate_key
 from spanpact.otlp.json.surrogates import with_whole_characters
+from spanpact.otlp.unread import spans_in
 from spanpact.sources.files.byte_stream import OpenFile
 from spanpact.sources.files.formats.trace_format import Reader
 from spanpact.sources.files.json_texts import DocumentReader
@@ -19,6 +20,11 @@ from spanpact.trace.model import Span
 
 SpanDecoder: TypeAlias = Callable[[bytes, SharedValues], Sequence[Span]]
 """Decodes one text. It may raise MsgspecError, UnicodeDecodeError, RecursionError, ValueError and MalformedValue."""
+
+
+def other_format(spans: int) -> JsonFault:
+    """Return the fault of a text that holds spans in another format than the file's first texts."""
+    return JsonFault(f"it holds spans in another format ({spans}): give one file for each format")
 
 
 def json_reader(name: str, decode: SpanDecoder) -> Reader:
@@ -41,6 +47,8 @@ def json_reader(name: str, decode: SpanDecoder) -> Reader:
             raise origin.error(JsonFault(str(error)), data, name) from None
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError, TypeError) as error:
             raise origin.error(describe_failure(error, data), data, name) from None
+        if not spans and (lost := spans_in(msgspec.json.decode(data))):
+            raise origin.error(other_format(lost), data, name)
         if check and (fault := find_duplicate_key(data)):
             raise origin.error(fault, data, name)
         return spans

@@ -17,8 +17,10 @@ from spanpact.otlp import Batch, Origin, SharedValues
 from spanpact.otlp.batch import MalformedValue
 from spanpact.otlp.json.errors import JsonFault, describe_failure
 from spanpact.otlp.json.surrogates import with_whole_characters
+from spanpact.otlp.unread import spans_in
 from spanpact.sources.files.byte_stream import OpenFile, unfinished
 from spanpact.sources.files.formats.iso_times import nanoseconds
+from spanpact.sources.files.formats.json_spans import other_format
 from spanpact.sources.files.formats.trace_format import Start, TraceFormat
 from spanpact.sources.files.limits import FileLimits, too_large
 from spanpact.trace.model import ALL_CAPABILITIES, Attributes, Capability, Event, Link, Span, SpanKind, StatusCode
@@ -34,6 +36,7 @@ _KINDS: Final[Mapping[str, SpanKind]] = {
 _STATUSES: Final[Mapping[str, StatusCode]] = {"OK": "ok", "ERROR": "error"}
 _IS_SPAN: Final = b'\n    "context": {'
 _SPAN_START: Final = re.compile(rb'\{\r?\n    "name": [^\n]*\n    "context": \{')
+_TRACE_ID: Final = re.compile(rb'"trace_?id"', re.IGNORECASE)
 _BEGINNING: Final = b'{\n    "name": '
 _BEGINNING_LINES: Final = 2
 
@@ -104,13 +107,21 @@ def _texts(file: OpenFile, limits: FileLimits) -> Iterator[tuple[bytes, Origin]]
         number += 1
         offset += len(line)
         if text:
-            text += line
-            if line.startswith(b"}"):
+            is_open = not line.startswith(b"}")
+            if is_open and (not line.startswith(b"{") or _IS_SPAN in text):
+                text += line
+            else:
+                is_open = False
                 if _IS_SPAN in text:
-                    yield bytes(text[: len(text) - len(line) + 1]), origin
+                    yield bytes(text + b"}"), origin
+                elif line.startswith(b"}"):
+                    _check_other_text(bytes(text + b"}"), origin)
                 text = bytearray()
-        elif line.rstrip().endswith(b"{"):
-            begin = line.rindex(b"{")  # the program may have printed something in front of it
+        else:
+            is_open = False
+            _check_other_text(line, Origin(file.name, offset - len(line), number))
+        if not is_open and line.rstrip().endswith(b"{"):
+            begin = line.rindex(b"{")  # something may be printed in front of it: a text, or the end of another span
             text, origin = bytearray(line[begin:]), Origin(file.name, offset - len(line) + begin, number)
         if len(text) > limits.document or len(line) > limits.document:
             raise too_large(file.name, f"a document of more than {limits.document:,} bytes")
@@ -120,6 +131,18 @@ def _texts(file: OpenFile, limits: FileLimits) -> Iterator[tuple[bytes, Origin]]
     if text and (_IS_SPAN in text or (begins and text.count(b"\n") <= _BEGINNING_LINES)):
         error = origin.error(JsonFault("the text ends too early", len(text)), bytes(text), _NAME)
         raise unfinished(error.message, file.name, hint=f"what starts in line {origin.line} is half there")
+
+
+def _check_other_text(text: bytes, origin: Origin) -> None:
+    """Raise SourceError for a text between spans that is JSON with spans in another format."""
+    if not text.startswith((b"{", b"[")) or not _TRACE_ID.search(text):
+        return
+    try:
+        lost = spans_in(msgspec.json.decode(text))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return
+    if lost:
+        raise origin.error(other_format(lost), text, _NAME)
 
 
 def _parsed(text: bytes) -> _Span:

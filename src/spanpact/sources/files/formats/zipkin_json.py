@@ -15,12 +15,14 @@ from typing import Any, Final
 import msgspec
 
 from spanpact.otlp import SharedValues
+from spanpact.otlp.batch import MalformedValue
 from spanpact.sources.files.formats.json_spans import json_reader
 from spanpact.sources.files.formats.trace_format import Start, TraceFormat
 from spanpact.trace.model import Attributes, Event, Span, SpanKind, StatusCode
 
 _NAME: Final = "Zipkin's JSON of version 2"
 _AROUND: Final = ("[].", "[][].", "")
+_NOT_IN_SPANS: Final = ("spanId", "binaryAnnotations", "annotations[].endpoint")  # the last two are of version 1
 _KINDS: Final[Mapping[str | None, SpanKind]] = {
     "SERVER": "server", "CLIENT": "client", "PRODUCER": "producer", "CONSUMER": "consumer",
 }  # fmt: skip
@@ -38,6 +40,7 @@ class _Endpoint(msgspec.Struct, rename="camel"):
 class _Annotation(msgspec.Struct):
     timestamp: int = 0
     value: str = ""
+    endpoint: Any = None  # of version 1
 
 
 class _Span(msgspec.Struct, rename="camel"):
@@ -52,6 +55,7 @@ class _Span(msgspec.Struct, rename="camel"):
     local_endpoint: _Endpoint | None = None
     annotations: list[_Annotation] | None = None
     tags: dict[str, str | bool | int | float | None] | None = None
+    binary_annotations: Any = None  # of version 1
 
     @property
     def service(self) -> str:
@@ -61,8 +65,7 @@ class _Span(msgspec.Struct, rename="camel"):
 
 def _recognizes(start: Start) -> bool:
     return any(
-        start.has(f"{around}traceId", f"{around}id")
-        and not start.has_any(f"{around}spanId", f"{around}binaryAnnotations")
+        start.has(f"{around}traceId", f"{around}id") and not start.has_any(*(f"{around}{key}" for key in _NOT_IN_SPANS))
         for around in _AROUND
     )
 
@@ -70,8 +73,14 @@ def _recognizes(start: Start) -> bool:
 def decode_zipkin(data: bytes, shared: SharedValues) -> Sequence[Span]:
     """Return the spans of one JSON text. Raise msgspec.MsgspecError or ValueError for another text."""
     spans = [msgspec.convert(each, _Span) for each in _flat(msgspec.json.decode(data))]
+    if any(map(_is_version_1, spans)):
+        raise MalformedValue("it holds spans of version 1: ask the server for version 2: /api/v2/trace/ID")
     own_ids = {(each.trace_id, each.id, each.service) for each in spans if each.shared}
     return [_span(each, own_ids, shared) for each in spans]
+
+
+def _is_version_1(span: _Span) -> bool:
+    return span.binary_annotations is not None or any(each.endpoint is not None for each in span.annotations or ())
 
 
 def _flat(value: Any) -> Iterator[Any]:

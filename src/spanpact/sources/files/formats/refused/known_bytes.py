@@ -27,12 +27,12 @@ KNOWN_BYTES: Final = (
     _known("a file compressed with bzip2", rb"BZh[1-9]1AY", "decompress it with bzip2 -d"),
     _known("a file compressed with lz4", rb"\x04\x22\x4d\x18", "decompress it with lz4 -d"),
     _known("a file compressed with snappy", rb"\xff\x06\x00\x00sNaPpY", "decompress it with snzip -d"),
-    _known("a ZIP archive", rb"PK\x03\x04", "extract it, and give the files in it"),
+    _known("a ZIP archive", rb"PK(?:\x03\x04|\x05\x06|\x07\x08)", "extract it, and give the files in it"),
     _known("a 7z archive", rb"7z\xbc\xaf\x27\x1c", "extract it, and give the files in it"),
     _known("a tar archive", rb".{257}ustar", "extract it, and give the files in it"),
     _known(
         "text in UTF-16",
-        rb"\xff\xfe|\xfe\xff",
+        rb"\xff\xfe|\xfe\xff|[{\[]\x00|\x00[{\[]",
         "write it in UTF-8; PowerShell's > writes UTF-16, use | Out-File -Encoding utf8",
     ),
     _known("a capture of network packets (pcap)", rb"\xd4\xc3\xb2\xa1|\xa1\xb2\xc3\xd4|\x4d\x3c\xb2\xa1", _EXPORTER),
@@ -67,6 +67,12 @@ KNOWN_TEXT: Final = (
         "an HTML page",
         rb"<!doctype html|<html|<!--.{0,2000}<html",
         "it is what a server answers instead of data, such as a login page: check the address that it was read from",
+    ),
+    _known("JSON with comments", rb"(?://|/\*|[{\[]\s*(?://|/\*))", "remove the comments: JSON has none"),
+    _known(
+        "the log of several containers, each line behind a name",
+        rb"(?P<name>[\w.-]+ *\| )[^\n]*\n(?P=name)",
+        "print it without the names: docker compose logs --no-log-prefix",
     ),
     _known("an XML file", rb"<\?xml|<[a-z]", "give the traces as OTLP JSON or protobuf"),
     _known(

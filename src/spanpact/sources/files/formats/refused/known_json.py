@@ -16,6 +16,8 @@ class KnownJson(NamedTuple):
 _COLLECTOR: Final = "send the traces through an OpenTelemetry Collector with the {} receiver and the file exporter"
 _EXPORTER: Final = "have the SDK export OTLP: to a file of the collector's file exporter, or to spanpact run"
 
+_OF_VERSION_1: Final = ("binaryAnnotations", "annotations[].endpoint")
+
 KNOWN_JSON: Final = (
     KnownJson(
         "a HAR file (HTTP archive)",
@@ -70,8 +72,18 @@ KNOWN_JSON: Final = (
     ),
     KnownJson(
         "Zipkin's JSON of version 1",
-        (("[].binaryAnnotations",), ("[][].binaryAnnotations",), ("[].annotations[].endpoint",)),
+        tuple((f"{around}{key}",) for around in ("[].", "[][].", "") for key in _OF_VERSION_1),
         "ask the server for version 2: /api/v2/trace/ID or /api/v2/traces",
+    ),
+    KnownJson(
+        "an error that Jaeger answered",
+        (("data", "errors[].msg"),),
+        "look up the trace by an id, or a service, that Jaeger's UI shows",
+    ),
+    KnownJson(
+        "an answer of Jaeger without spans",
+        (("data", "total", "limit", "offset", "errors"),),
+        "ask for traces: /api/v3/traces/ID, or spanpact verify --from jaeger:URL",
     ),
     KnownJson(
         "spans of Jaeger as Elasticsearch stores them",

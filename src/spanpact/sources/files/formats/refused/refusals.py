@@ -14,6 +14,8 @@ from spanpact.sources.files.formats.trace_format import Start
 _JSON_IN_LINE: Final = re.compile(
     rb'^([^\n{]{1,200})\{\s*"(?:resource|scopeSpans|batches|context|name|Name|traceId)', re.MULTILINE
 )
+_NO_LOG: Final = re.compile(rb"//|/\*|\{|\[\s*/")  # comments, and JSON with comments
+_JSON_LINE: Final = re.compile(rb'^\{"[^\n]*\}\r?$', re.MULTILINE)
 _PLAIN: Final = re.compile(rb"[\w:,.\- ]+")
 _TEXT: Final = re.compile(rb"[^\x00-\x08\x0e-\x1f]*")
 _SHOWN_BYTES: Final = 8
@@ -29,7 +31,7 @@ def refusal(start: Start, name: str) -> SourceError | None:
         if known.pattern.match(start.data):
             return _error(name, known.name, known.way)
     if not start.paths:
-        if (error := _json_behind_text(start, name)) is not None:
+        if not _NO_LOG.match(start.text) and (error := _json_behind_text(start, name)) is not None:
             return error
         for known in KNOWN_TEXT:
             if known.pattern.match(start.text[:_TEXT_SEARCHED]):
@@ -42,6 +44,10 @@ def unknown(start: Start, name: str, accepted: str) -> SourceError:
     if _TEXT.fullmatch(start.data[:1024]):
         line = 1 + start.data[: len(start.data) - len(start.text)].count(b"\n")
         seen = quoted(start.text.split(b"\n", 1)[0].decode("utf-8", "replace"))
+        if json := _JSON_LINE.search(start.data):
+            other = 1 + start.data.count(b"\n", 0, json.start())
+            what = f"line {line} begins with {seen}, and line {other} is JSON: a log, not JSON"
+            return SourceError(f"{name}: {what}", hint="take the JSON out: grep '^{'")
         return SourceError(f"{name}: line {line} begins with {seen}, as no known format of traces does", hint=accepted)
     seen = start.data[:_SHOWN_BYTES].hex(" ")
     return SourceError(
@@ -55,7 +61,7 @@ def _error(name: str, what: str, way: str) -> SourceError:
 
 def _json_behind_text(start: Start, name: str) -> SourceError | None:
     """Return the error for a log whose lines hold JSON behind something else."""
-    found = list(_JSON_IN_LINE.finditer(start.data))
+    found = [each for each in _JSON_IN_LINE.finditer(start.data) if each[1].strip()]
     if not found:
         return None
     first = found[0]
