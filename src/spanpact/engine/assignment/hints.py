@@ -53,6 +53,11 @@ def nearest(shortfall: Shortfall, context: Context, used: AbstractSet[Index]) ->
         if pattern.fits(topology.spans[i].name) and (edit := _edit(shortfall.entry, i, context)):
             return edit
     names = sorted({topology.spans[i].name for i in unused[:_MOST_COMPARED]})
+    in_lower_case = {name.lower(): name for name in names}
+    for text in pattern.texts:
+        if (other := in_lower_case.get(text.lower(), text)) != text:
+            why = " (a Zipkin server stores names in lower case)" if other == text.lower() else ""
+            return f"near: {other} → {text}: only upper and lower case differ{why}"
     for text in pattern.texts:
         if close := difflib.get_close_matches(text, names, 1, _SIMILAR):
             return f"near: {close[0]} → {text}"
