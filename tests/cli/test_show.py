@@ -36,6 +36,12 @@ def test_wrong_usage_and_unreadable_sources_are_one_line(cli: CommandLine) -> No
     assert (answer.code, one_line(answer.err, ["nowhere.json"])) == (3, True)
 
 
+def test_the_address_of_a_source_is_not_masked_as_verify_does_not(cli: CommandLine) -> None:
+    path = str(Path(cli.kept).rename(cli.folder / "10.1.2.3-bob@example.com.json"))
+    assert cli("show", path).out.splitlines()[-1].startswith(f"{path}: 1 trace")
+    assert path in cli("verify", cli.contract, "--from", path).out
+
+
 def test_files_of_other_formats_are_shown(cli: CommandLine) -> None:
     recordings = Path(__file__).parents[1] / "sources/files/recordings"
     for name in ("zipkin-trace.json", "jaeger-trace.json", "python-console.txt", "go-console-pretty.txt"):

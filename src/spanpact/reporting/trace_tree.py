@@ -33,7 +33,7 @@ def render_traces(
     canvas = options.canvas
     spans = sum(len(trace.spans) for trace in reading.traces)
     counts = f"{counted(len(reading.traces), 'trace')}, {counted(spans, 'span')}"
-    last = [f"{canvas.masked(reading.source.name)}: {counts}"]
+    last = [f"{canvas.escape(reading.source.name)}: {counts}"]  # a source's address is not masked
     groups = _group_similar(reading.traces) if fold else [[trace] for trace in reading.traces]
     blocks = [chain(_trace_lines(group[0], options, attributes), _others(group, canvas)) for group in groups]
     return "\n".join(join_sections([*blocks, last])) + "\n"
