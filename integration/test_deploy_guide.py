@@ -13,6 +13,7 @@ from opentelemetry.trace import format_trace_id
 from containers.ladder import BackendUnavailable
 from containers.servers.jaeger_server import answers, find_program
 from containers.servers.processes import LOOPBACK, ServerProcess, free_port
+from integration.support.waiting import wait_until
 from reference_impl.settings import Settings
 from reference_impl.telemetry.setup import configure_tracing
 from spanpact.sources import JaegerSource
@@ -48,12 +49,14 @@ def test_traces_are_still_there_after_a_restart(program: str, tmp_path: Path, mo
     monkeypatch.setenv("JAEGER_DATA", str(tmp_path))
     monkeypatch.setenv("JAEGER_LISTEN_HOST", LOOPBACK)
     port = free_port()
-    with jaeger_of_the_page(program, port):
+    with jaeger_of_the_page(program, port) as server:
         telemetry = configure_tracing(Settings.load({"JAEGER_ENDPOINT": f"http://{LOOPBACK}:{port}"}))
         with telemetry.tracer("deploy").start_as_current_span("kept on disk") as span:
             span.set_attribute("tags", ["a", "b"])
             trace_id = format_trace_id(span.get_span_context().trace_id)
         assert telemetry.shutdown(10)
+        with JaegerSource(f"http://{LOOPBACK}:{server.port}", trace_ids=[trace_id]) as source:
+            wait_until(lambda: source.read().traces, "the trace in the first Jaeger")  # it stores what it has accepted
     with (
         jaeger_of_the_page(program, port) as server,
         JaegerSource(f"http://{LOOPBACK}:{server.port}", trace_ids=[trace_id]) as source,

@@ -13,7 +13,7 @@ A request over HTTP goes through these modules, in order:
 
 from __future__ import annotations
 
-from spanpact.sources.receiver.http_server import ReceiverLimits
+from spanpact.sources.receiver.limits import ReceiverLimits
 from spanpact.sources.receiver.otlp_receiver import OtlpReceiver, ReceiverOptions
 from spanpact.sources.receiver.receiver_counts import ReceiverCounts
 

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 from spanpact.errors import SourceError, UsageError
 from spanpact.otlp import Signal
 from spanpact.sources.receiver.access import Access
-from spanpact.sources.receiver.http_server import ReceiverLimits
+from spanpact.sources.receiver.limits import ReceiverLimits
 from spanpact.sources.receiver.responses import Cause, Refusal
 
 Handler: TypeAlias = Callable[[Signal, Mapping[str, str], bytes], bytes]

@@ -13,13 +13,13 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import h11
 
 from spanpact.otlp import Signal
 from spanpact.sources.receiver.access import ONLY_LOOPBACK, Access
+from spanpact.sources.receiver.limits import ReceiverLimits
 from spanpact.sources.receiver.request_head import RequestHead
 from spanpact.sources.receiver.responses import (
     Cause,
@@ -37,34 +37,6 @@ _EVICTION_ORDER: dict[Phase, int] = {"head": 0, "idle": 1, "closing": 2, "body":
 _CHUNK = 1 << 16
 _HTTP_2 = b"PRI * HTTP/2.0\r\n"  # how every client of HTTP/2 begins (RFC 9113, 3.4), and so every gRPC client
 _TLS_HANDSHAKE = b"\x16\x03"  # how every client of TLS begins (RFC 8446, 5.1)
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiverLimits:
-    """The limits of the receiver: sizes in bytes, times in seconds.
-
-    - `body`: one body as sent; `inflated`: one body after inflating; `buffered`: all bodies being read at one time.
-    - `messages`: the number of spans, attributes, values and so on in one body.
-    - `spans`, `logs`: the spans and log records that are kept; further ones are dropped and counted. `kept`: the bytes
-      of their bodies. `sessions`: the sessions, the ended ones included.
-    - `connections`: open connections; `head_seconds`, `body_seconds`: the time for reading the head and the body of a
-      request; `idle_seconds`: the time between two requests; `linger_seconds`: the time for which a refused sender may
-      go on sending.
-    """
-
-    connections: int = 256
-    head_seconds: float = 10.0
-    body_seconds: float = 30.0
-    idle_seconds: float = 120.0
-    linger_seconds: float = 2.0
-    body: int = 4 << 20
-    inflated: int = 20 << 20
-    messages: int = 250_000
-    buffered: int = 32 << 20
-    spans: int = 500_000
-    logs: int = 500_000
-    kept: int = 4 << 30
-    sessions: int = 1000
 
 
 Handler: TypeAlias = Callable[[RequestHead, Signal, bytes], Awaitable[Response]]

@@ -19,12 +19,13 @@ from spanpact.otlp import Signal
 from spanpact.sources.receiver.access import ONLY_LOOPBACK, Access
 from spanpact.sources.receiver.exporter_environment import Protocol, exporter_environment
 from spanpact.sources.receiver.grpc_server import GrpcServer
-from spanpact.sources.receiver.http_server import Control, HttpServer, ReceiverLimits, no_control
+from spanpact.sources.receiver.http_server import Control, HttpServer, no_control
 from spanpact.sources.receiver.intake.forwarding import Forwarder, Upstream
 from spanpact.sources.receiver.intake.injected_faults import NO_FAULTS, FaultInjector, InjectedFaults
 from spanpact.sources.receiver.intake.intake import Export, Intake
 from spanpact.sources.receiver.intake.received_traffic import ALL_GROW, NOTHING_GROWS, ReceivedTraffic
 from spanpact.sources.receiver.intake.sessions import Sessions
+from spanpact.sources.receiver.limits import ReceiverLimits
 from spanpact.sources.receiver.receiver_counts import ReceiverCounts
 from spanpact.sources.receiver.request_head import RequestHead, session_of
 from spanpact.sources.receiver.responses import CONTENT_TYPES, Cause, Response
