@@ -2,9 +2,10 @@
 
 A breach is a finding of an incomplete trace only if no further span can undo it. It waits if
 - something is missing that may still come, or spans are compared with each other (`may_be_undone`);
-- its span may still be assigned elsewhere (`find_open_spans`): several entries select it, so that a span to come may
-  take its place; or it seems to be a child of the whole trace and waits for its parent; or it has not ended, so that
-  its name may change. Whatever is assigned below such a span moves with it;
+- its span may still be assigned elsewhere (`find_open_spans`): several entries select it, or too many spans of its
+  entry break nothing, so that a span to come may take its place; or it seems to be a child of the whole trace and
+  waits for its parent; or it has not ended, so that its name may change. Whatever is assigned below such a span moves
+  with it;
 - all of it may be undone (`may_flow_end`): the flow's own span has not ended, or the contract lets spans share an id,
   so that one to come may take the place of any;
 - it belongs to an order, a concurrency or a condition that names an entry with such a span
@@ -50,9 +51,9 @@ def may_be_undone(breach: Breach, keyword: str, i: int) -> bool:
     return breach.id in _MISSING or (i == TOP and breach.id == "span-surplus")
 
 
-def find_open_spans(top: Placement, topology: Topology) -> frozenset[int]:
+def find_open_spans(top: Placement, topology: Topology, plan: ContractPlan) -> frozenset[int]:
     """Return the spans of an incomplete flow whose place or content is not final."""
-    found = set()
+    found, displaceable = set(), _displaceable(plan)
     stack = [(top, False)]
     while stack:
         placement, moves = stack.pop()
@@ -60,9 +61,22 @@ def find_open_spans(top: Placement, topology: Topology) -> frozenset[int]:
         if moves:
             found.add(placement.span)
         for group in placement.groups:
-            below = [each for several in group.counted.values() for each in several]
-            stack += [(each, moves or _may_move(group, each.span, topology)) for each in below]
+            for id, below in group.counted.items():
+                stack += [
+                    (each, moves or id in displaceable or _may_move(group, each.span, topology)) for each in below
+                ]
     return frozenset(found)
+
+
+def _displaceable(plan: ContractPlan) -> frozenset[str]:
+    """Return the entries whose spans may give their place to one still to come: too many do not break the contract."""
+    entries = plan.entries()
+    pending = {each.id for name in plan.pending if name in entries for each in entries[name].walk()}
+    return frozenset(
+        id
+        for id, entry in entries.items()
+        if entry.count.high is not None and (id in pending or level_of(plan, "span-surplus", id) != "violation")
+    )
 
 
 def _may_move(group: Group, i: int, topology: Topology) -> bool:

@@ -91,7 +91,7 @@ class _FlowChecker:
             if not context.complete:
                 plan = results.expectations.plan
                 self._may_end = may_flow_end(plan, flow.placement.span, self._topology)
-                self._open_spans = find_open_spans(flow.placement, self._topology)
+                self._open_spans = find_open_spans(flow.placement, self._topology, plan)
                 self._open_entries = entries_with_open_spans(flow.placements, self._open_spans)
             for placement in flow.placements:
                 results.span_may_move = self._may_end or placement.span in self._open_spans
