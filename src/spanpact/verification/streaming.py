@@ -252,7 +252,7 @@ class _Stream:
             ended = self._open.pop(trace_id)
             label = self._stored.scenarios.get(trace_id, "")
             self.traces += 1
-            observed = self._observe(trace_id, label, ended)
+            observed = self._verification.observer is not None and self._observe(trace_id, label, ended)
             complete = ended.ends <= self._stored.settled
             if not (complete and self._cache.apply_summaries(trace_id, label, ended.summaries, ended.generation)):
                 trace = self._trace(trace_id, label, ended)
@@ -260,9 +260,8 @@ class _Stream:
                     self.traces_with_findings.append(trace)
 
     def _observe(self, trace_id: str, label: str, ended: _OpenTrace) -> bool:
-        """Let the observer, if any, look at the trace. Return whether the trace is kept for the report."""
-        if self._verification.observer is None:
-            return False
+        """Let the observer look at the trace. Return whether the trace is kept for the report."""
+        assert self._verification.observer is not None
         trace = self._trace(trace_id, label, ended)
         keep = self._verification.observer.observe(trace)
         if keep:
