@@ -92,9 +92,12 @@ def _recognizes(start: Start) -> bool:
 
 
 def _decode(data: bytes, shared: SharedValues) -> Sequence[Span]:
-    if isinstance(value := msgspec.json.decode(data), dict) and "SpanContext" not in value:
-        return []  # a line of a log
-    span = _DECODER.decode(data)
+    try:
+        span = _DECODER.decode(data)
+    except msgspec.ValidationError:
+        if isinstance(value := msgspec.json.decode(data), dict) and "SpanContext" not in value:
+            return []  # a line of a log
+        raise
     scope = span.instrumentation_scope or span.instrumentation_library or _Scope()
     parent = span.parent.span_id if span.parent.span_id != _NO_SPAN else ""
     return [
