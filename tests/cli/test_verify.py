@@ -302,3 +302,15 @@ def test_offered_needs_a_whole_number(cli: CommandLine, number: str) -> None:
 
 def test_offered_needs_traces(cli: CommandLine) -> None:
     assert cli("verify", cli.contract, "--offered", "5").code == 2
+
+
+def test_a_pipe_is_read_once(cli: CommandLine) -> None:
+    """The shell gives `<(zcat traces.json.gz)` as the path of a pipe."""
+    read_end, write_end = os.pipe()
+    os.write(write_end, Path(cli.kept).read_bytes())
+    os.close(write_end)
+    try:
+        answer = cli("verify", cli.contract, "--from", f"/dev/fd/{read_end}")
+    finally:
+        os.close(read_end)
+    assert (answer.code, answer.err) == (0, "")

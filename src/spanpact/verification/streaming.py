@@ -25,7 +25,7 @@ from spanpact.otlp.batch import NeedsFullDecoding
 from spanpact.otlp.ids import normalize_id
 from spanpact.otlp.json import lazy as lazy_json
 from spanpact.otlp.unread import UnreadFields
-from spanpact.sources.files.byte_stream import STANDARD_INPUT
+from spanpact.sources.files.byte_stream import is_read_once
 from spanpact.sources.files.json_texts import Document
 from spanpact.sources.files.last_seen import LastSeen
 from spanpact.sources.files.otlp_file import OtlpFileSource, iter_parts
@@ -52,10 +52,10 @@ def verify_file(
 ) -> Report | None:
     """Return the report on a file; it holds only the traces with findings. None if the file cannot be streamed.
 
-    Not streamed are standard input, a file with log records, a file that changes while it is read, and contracts that
-    follow links into other traces. Raise SourceError as `OtlpFileSource.read` does.
+    Not streamed are standard input and pipes, a file with log records, a file that changes while it is read, and
+    contracts that follow links into other traces. Raise SourceError as `OtlpFileSource.read` does.
     """
-    if source.path == STANDARD_INPUT:
+    if is_read_once(source.path):
         return None
     info = SourceInfo(source.name, source.info.capabilities & (ALL_CAPABILITIES - {"logs"}))
     stored = StoredDocuments(

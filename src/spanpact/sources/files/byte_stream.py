@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +30,17 @@ class OpenFile(NamedTuple):
 def display_name(path: str) -> str:
     """Return the path, or `standard input` for `-`."""
     return "standard input" if path == STANDARD_INPUT else path
+
+
+def is_read_once(path: str) -> bool:
+    """Return whether a path can be read only once: standard input, and a pipe such as the shell's `<(zcat t.gz)`."""
+    if path == STANDARD_INPUT:
+        return True
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or stat.S_ISCHR(mode)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from pathlib import Path
 from spanpact.otlp import Batch, SharedValues
 from spanpact.otlp.batch import NeedsFullDecoding
 from spanpact.otlp.unread import UnreadFields
-from spanpact.sources.files.byte_stream import STANDARD_INPUT, display_name, open_file, unfinished
+from spanpact.sources.files.byte_stream import display_name, is_read_once, open_file, unfinished
 from spanpact.sources.files.formats import ACCEPTED, OTLP_JSON, TraceFormat, detect
 from spanpact.sources.files.json_texts import Document
 from spanpact.sources.files.limits import DEFAULT_LIMITS, FileLimits, too_large
@@ -23,7 +23,8 @@ from spanpact.trace.model import Capability, Reading, SourceInfo, Trace
 class OtlpFileSource(SourceBase):
     """The traces of one file (`-`: standard input). All of them are complete, unless the file is `growing`.
 
-    The content decides about format and compression, not the name. A file is read anew each time, standard input once.
+    The content decides about format and compression, not the name. A file is read anew each time, standard input and a
+    pipe once.
     `scenarios` maps trace ids to labels. `offered` is the number of requests that the file's traces come from.
     `growing`: it is still being written.
     """
@@ -41,11 +42,11 @@ class OtlpFileSource(SourceBase):
         self.scenarios = scenarios if scenarios is not None else {}  # the caller may still fill an empty mapping
         self.offered = offered
         self._limits = limits
-        self._growing = growing and self.path != STANDARD_INPUT
+        self._growing = growing and not is_read_once(self.path)
         self._has_logs = False
         self._format = OTLP_JSON
         self._capabilities, self._resolution_ns = OTLP_JSON.capabilities, OTLP_JSON.resolution_ns
-        self._standard_input: Reading | None = None
+        self._read_once: Reading | None = None
 
     @property
     def limits(self) -> FileLimits:
@@ -70,12 +71,13 @@ class OtlpFileSource(SourceBase):
 
     def read(self) -> Reading:
         """Return all traces of the file. Raise SourceError where it is missing, malformed, empty or too large."""
-        if self._standard_input is None:
+        if self._read_once is None:
+            once = is_read_once(self.path)
             reading = self._read()
-            if self.path != STANDARD_INPUT:
+            if not once:
                 return reading
-            self._standard_input = reading
-        return self._standard_input
+            self._read_once = reading
+        return self._read_once
 
     def check_span_count(self, spans: int) -> None:
         """Raise SourceError where `spans` is more than the file may hold."""
