@@ -53,7 +53,7 @@ def may_be_undone(breach: Breach, keyword: str, i: int) -> bool:
 
 def find_open_spans(top: Placement, topology: Topology, plan: ContractPlan) -> frozenset[int]:
     """Return the spans of an incomplete flow whose place or content is not final."""
-    found, displaceable = set(), _displaceable(plan)
+    found, displaceable = set(), displaceable_entries(plan)
     stack = [(top, False)]
     while stack:
         placement, moves = stack.pop()
@@ -68,7 +68,7 @@ def find_open_spans(top: Placement, topology: Topology, plan: ContractPlan) -> f
     return frozenset(found)
 
 
-def _displaceable(plan: ContractPlan) -> frozenset[str]:
+def displaceable_entries(plan: ContractPlan) -> frozenset[str]:
     """Return the entries whose spans may give their place to one still to come: too many do not break the contract."""
     entries = plan.entries()
     pending = {each.id for name in plan.pending if name in entries for each in entries[name].walk()}

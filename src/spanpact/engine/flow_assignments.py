@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from spanpact.contract.compiled import ContractPlan
 from spanpact.engine.compiled_contract import CompiledContract
+from spanpact.engine.early_decisions import displaceable_entries
 from spanpact.engine.judging import select_and_assign, trace_context
 from spanpact.engine.linked_spans import SpanFinder
 from spanpact.engine.results.collector import ResultCollector
@@ -25,7 +26,8 @@ class FlowAssignment:
 def contested_entries(contract: CompiledContract, reading: Reading) -> frozenset[str]:
     """Return the entries that compete for spans in some flow, or have more spans than they count.
 
-    For all others, the spans that they are assigned do not depend on what the contract expects of them.
+    So do entries of incomplete traces whose spans may be displaced. For all others, the spans that they are assigned do
+    not depend on what the contract expects of them.
     """
     find_span, found = SpanFinder(reading.traces), set[str]()
     for trace in reading.traces:
@@ -34,6 +36,8 @@ def contested_entries(contract: CompiledContract, reading: Reading) -> frozenset
         for group in (group for flow in flows for placement in flow.placements for group in placement.groups):
             found.update(entry for costs in group.costs.values() for entry in costs)
             found.update(entry for entry, spans in group.surplus.items() if spans)
+        if not trace.complete:
+            found |= displaceable_entries(contract.plan)
     return frozenset(found)
 
 
