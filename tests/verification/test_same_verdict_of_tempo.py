@@ -14,10 +14,11 @@ from spanpact.sources import TempoSource, encode_traces_json
 from spanpact.trace.model import Reading, SourceInfo
 from tests.properties import examples
 from tests.sources.every_source import only
+from tests.sources.files.written_formats import each_span
 from tests.sources.scripted_http import ScriptedServer, answer
 from tests.sources.trace_strategies import situations
 from tests.verification.test_same_verdict import utf8
-from tests.verification.test_same_verdict_of_formats import QUIET, Situation, assert_same, each_span, has_spans
+from tests.verification.test_same_verdict_of_formats import QUIET, Situation, assert_same, has_spans
 
 
 @given(situations.filter(lambda situation: has_spans(situation[1])))
