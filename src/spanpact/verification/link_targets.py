@@ -7,6 +7,7 @@ verification is repeated. Without links into other traces nothing of this happen
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -28,13 +29,10 @@ Ids = tuple[str, str, str]
 """The trace id, span id and parent id of a span."""
 
 
-class LinkTargets:
-    """The targets of links into other traces; those that are well formed are kept in 24 bytes, and 12 a slot."""
+class _NotedTargets(ABC):
+    """Notes the targets of links until it is known which of them lead nowhere."""
 
     def __init__(self) -> None:
-        self._states = LastSeen()
-        self._packed = bytearray()
-        self._others: list[tuple[str, str]] = []
         self._dangling: frozenset[tuple[str, str]] | None = None
 
     def __call__(self, trace_id: str, span_id: str) -> Span | None:
@@ -45,11 +43,28 @@ class LinkTargets:
         """Return whether the trace lacks the span. Before `find_dangling` note this target, and return False."""
         if self._dangling is not None:
             return (trace_id, span_id) in self._dangling
+        self._note(trace_id, span_id)
+        return False
+
+    @abstractmethod
+    def _note(self, trace_id: str, span_id: str) -> None:
+        """Note a target."""
+
+
+class LinkTargets(_NotedTargets):
+    """The targets of links into other traces; those that are well formed are kept in 24 bytes, and 12 a slot."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._states = LastSeen()
+        self._packed = bytearray()
+        self._others: list[tuple[str, str]] = []
+
+    def _note(self, trace_id: str, span_id: str) -> None:
         key = trace_id + span_id
         if not self._states.place(key):
             self._states.note((key,), _NOTED)
             self._keep(trace_id, span_id)
-        return False
 
     def _keep(self, trace_id: str, span_id: str) -> None:
         try:
@@ -93,23 +108,15 @@ class LinkTargets:
         yield from self._others
 
 
-class TargetsInReadings:
+class TargetsInReadings(_NotedTargets):
     """The same for traces that are read from their source again, such as those of a search."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._targets: set[tuple[str, str]] = set()
-        self._dangling: frozenset[tuple[str, str]] | None = None
 
-    def __call__(self, trace_id: str, span_id: str) -> Span | None:
-        """Raise NeedsFullDecoding: a contract looks at a span of a trace that may have been dropped."""
-        raise NeedsFullDecoding
-
-    def lacks(self, trace_id: str, span_id: str) -> bool:
-        """Return whether the trace lacks the span. Before `find_dangling` note this target, and return False."""
-        if self._dangling is not None:
-            return (trace_id, span_id) in self._dangling
+    def _note(self, trace_id: str, span_id: str) -> None:
         self._targets.add((trace_id, span_id))
-        return False
 
     def traces(self) -> set[str]:
         """Return the ids of the traces that links lead to."""
