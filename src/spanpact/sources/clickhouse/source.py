@@ -49,11 +49,9 @@ class ClickHouseSource(StoreSource):
 
     def info_of(self, description: Any) -> SourceInfo:
         """Return the address, the table and the version, with what the table can carry."""
-        carried = _CARRIED
+        carried = _CARRIED | self._declared
         if self._columns and queries.is_json(self._columns):
             carried |= {"scalar_types"}
-        if self.offered is not None:
-            carried |= {"offered"}
         name = f"ClickHouse {self._client.url} {self._names['database']}.{self._names['table']}"
         return SourceInfo(name, carried, version=self._version and f"ClickHouse {self._version}")
 

@@ -54,9 +54,7 @@ class JaegerSource(StoreSource):
 
     def info_of(self, description: Description) -> SourceInfo:
         """Return the address and the version, with what the API and the storage can carry."""
-        capabilities = frozenset.intersection(*(api.capabilities for api in self._apis))
-        if self.offered is not None:
-            capabilities |= {"offered"}
+        capabilities = frozenset.intersection(*(api.capabilities for api in self._apis)) | self._declared
         resolution = max(description.resolution_ns, *(api.resolution_ns for api in self._apis))
         version = "" if self._version is None else f"Jaeger {self._version or 'of unknown version'}"
         name = f"Jaeger {self._client.url}"

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import parse_qsl
 
 from spanpact.errors import UsageError
 from spanpact.sources.http_client import DEFAULT_LIMITS, HttpLimits, parse_url
 from spanpact.sources.http_headers import bearer_header, parse_headers
 from spanpact.sources.search.query import Moment, TraceQuery
-from spanpact.sources.search.store_source import COMPLETE_AFTER_SECONDS, SEARCH_SECONDS, StoreArguments
-from spanpact.sources.tls import TlsOptions
+from spanpact.sources.search.store_source import COMPLETE_AFTER_SECONDS, SEARCH_SECONDS, StoreArguments, StoreSource
+from spanpact.sources.tls import NO_TLS_OPTIONS, TlsOptions
+
+_Store = TypeVar("_Store", bound=StoreSource)
 
 SEARCH_PARAMETERS: Final = (
     "service", "operation", "attribute", "since", "until", "limit", "trace", "complete-after", "timeout", "deadline",
@@ -161,3 +164,22 @@ def _token_in(path: str, variable: str) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not ASCII"
         raise UsageError(f"{variable}: cannot read {path}: {reason}", hint="accepted: a file with a token") from None
+
+
+def store_from_spec(
+    source: type[_Store],
+    spec: str,
+    *,
+    scenarios: Mapping[str, str] | None = None,
+    trace_ids: Sequence[str] = (),
+    tls: TlsOptions = NO_TLS_OPTIONS,
+    environ: Mapping[str, str] = os.environ,
+) -> _Store:
+    """Return the source, of a store without parameters of its own, that the text after `--from` names.
+
+    `trace_ids` are read in addition to the `trace` parameters. Credentials come from SPANPACT_STORE_HEADERS,
+    SPANPACT_STORE_TOKEN and SPANPACT_STORE_TOKEN_FILE, with the store's name. Raise UsageError, which says what is
+    accepted.
+    """
+    parsed = StoreSpec.parse(spec, store=source.store, accepted=SEARCH_PARAMETERS)
+    return source(parsed.url, **parsed.arguments(trace_ids, scenarios, tls, environ))

@@ -19,7 +19,7 @@ from spanpact.sources.search.query import SECOND_NS, Search, TraceQuery
 from spanpact.sources.tls import NO_TLS_OPTIONS, TlsOptions
 from spanpact.sources.trace_source import SourceBase, full_trace_id
 from spanpact.trace.assembly import TraceAssembler
-from spanpact.trace.model import Reading, SourceInfo, Span, Trace
+from spanpact.trace.model import Capability, Reading, SourceInfo, Span, Trace
 
 COMPLETE_AFTER_SECONDS: Final = 60.0
 """A trace counts as complete this long after its last span ended, unless waiting has settled before."""
@@ -119,6 +119,11 @@ class StoreSource(SourceBase):
     def info(self) -> SourceInfo:
         """Return the address, with what the store is known to carry. A reading may be more precise."""
         return self.info_of(self.new_description())
+
+    @property
+    def _declared(self) -> frozenset[Capability]:
+        """Return what the caller, and not the store, makes known: the number of requests, if it was given."""
+        return frozenset() if self.offered is None else frozenset(["offered"])
 
     @property
     def is_search(self) -> bool:

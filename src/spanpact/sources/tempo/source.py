@@ -54,9 +54,7 @@ class TempoSource(StoreSource):
 
     def info_of(self, description: Description) -> SourceInfo:
         """Return the address, with what the spans that were read show."""
-        carried = description.capabilities(_CARRIED)
-        if self.offered is not None:
-            carried |= {"offered"}
+        carried = description.capabilities(_CARRIED) | self._declared
         return SourceInfo(f"Tempo {self._client.url}", carried, description.resolution_ns)
 
     def _by_id(self, trace_id: str, deadline: float) -> list[Span]:

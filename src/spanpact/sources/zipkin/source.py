@@ -45,9 +45,7 @@ class ZipkinSource(StoreSource):
 
     def info_of(self, description: Any) -> SourceInfo:
         """Return the address and the version, with what Zipkin's JSON can carry."""
-        carried = ZIPKIN_JSON.capabilities - {"complete", "offered"}
-        if self.offered is not None:
-            carried |= {"offered"}
+        carried = ZIPKIN_JSON.capabilities - {"complete", "offered"} | self._declared
         version = "" if self._version is None else f"Zipkin {self._version}"
         return SourceInfo(f"Zipkin {self._client.url}", carried, ZIPKIN_JSON.resolution_ns, version)
 
