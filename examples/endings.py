@@ -18,41 +18,17 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from examples.emitters import draw, run_to_end
+from examples.endings_programs import HERE, PROGRAMS, Program
 
-HERE: Final = Path(__file__).parent / "endings"
 PAGE: Final = Path(__file__).parents[1] / "docs" / "languages.md"
 SPANS: Final = 10
 ENDINGS: Final = {"flush": "flush", "return": "return", "term": "wait", "term-later": "wait"}
 """What happens to the program, and the ENDING that it is told."""
 HEAD: Final = ("program", "SDK", "needs", "flushes at exit", "only returns", "SIGTERM at once", "SIGTERM 1 s later")
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """One program: the folder of its source, how it is built and started, and what it needs beside `spanpact run`.
-
-    `variables` are set for it; `needs` says so in the table. `sdk` names what `version` in the resource is of.
-    """
-
-    name: str
-    sdk: str
-    build: Sequence[str]
-    command: Sequence[str]
-    requires: Sequence[str] = ()
-    variables: Mapping[str, str] = field(default_factory=dict)
-    needs: str = "nothing"
-    version: str = "telemetry.sdk.version"
-    folder: str = ""
-
-    @property
-    def path(self) -> Path:
-        """Return the folder of the program."""
-        return HERE / (self.folder or self.name)
 
 
 def count_spans(program: Program, ending: str) -> tuple[int, str]:
@@ -109,8 +85,6 @@ def write_docs(rows: Sequence[Sequence[str]]) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the chosen programs and print the table; returns the exit code."""
-    from examples.endings_programs import PROGRAMS
-
     names = [program.name for program in PROGRAMS]
     parser = argparse.ArgumentParser(prog="endings", description="Count what arrives from a program that ends.")
     parser.add_argument("programs", nargs="*", choices=[*names, []], help=f"some of {', '.join(names)} (default: all)")

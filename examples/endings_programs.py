@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from examples.endings import Program
-
+HERE: Final = Path(__file__).parent / "endings"
 NPM: Final = ("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error")
 ENVIRONMENTS: Final = Path(__file__).parents[1] / ".nox" / "endings"
 MAVEN: Final = ("mvn", "--quiet", "--batch-mode", "package")
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One program: the folder of its source, how it is built and started, and what it needs beside `spanpact run`.
+
+    `variables` are set for it; `needs` says so in the table. `sdk` names what `version` in the resource is of.
+    """
+
+    name: str
+    sdk: str
+    build: Sequence[str]
+    command: Sequence[str]
+    requires: Sequence[str] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    needs: str = "nothing"
+    version: str = "telemetry.sdk.version"
+    folder: str = ""
+
+    @property
+    def path(self) -> Path:
+        """Return the folder of the program."""
+        return HERE / (self.folder or self.name)
 
 
 def python_program(name: str) -> Program:

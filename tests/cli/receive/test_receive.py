@@ -130,7 +130,7 @@ def test_report_goes_where_the_options_say(cli: CommandLine) -> None:
         running.send(BROKEN, "/s/one/v1/traces")
         assert running.stop("?session=one").json["exit_code"] == 1
         answer = running.stop()
-        assert report.read_text() == answer.text  # whoever is answered may use the files at once
+        assert report.read_text() == answer.text  # a caller may use the files once it has its answer
         assert saved.exists()
     assert f"broken: 2 sessions, 1 kept, 1 broken (report in {report})\n" in cli.capture.readouterr().out
     assert cli("verify", cli.contract, "--from", str(saved)).code == 1
