@@ -10,12 +10,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from reference_impl.redis_tracing.command_keys import (
+    Arguments,
+    Keys,
+    all_arguments,
+    all_but_first,
+    all_but_last,
+    counted,
+    counted_pairs,
+    every_other,
+    first_key,
+    first_two,
+    located_and_stored,
+    match_pattern,
+    sorted_and_stored,
+    streams_read,
+)
 from reference_impl.vocabulary import OTHER, PIPELINE, REDIS_DELETE, REDIS_OTHER, REDIS_PIPELINE
 
-Arguments: TypeAlias = Sequence[object]
-"""The arguments after the command's name (and its subcommand's)."""
-
-Keys: TypeAlias = Callable[[Arguments], Arguments]
 Hit: TypeAlias = Callable[[object], bool]
 
 
@@ -65,61 +77,6 @@ only if every value exists.
 """
 
 
-def first_key(arguments: Arguments) -> Arguments:
-    """Return the first argument, the key of most commands."""
-    return arguments[:1]
-
-
-def _first_two(arguments: Arguments) -> Arguments:
-    return arguments[:2]
-
-
-def _all(arguments: Arguments) -> Arguments:
-    return arguments
-
-
-def _all_but_first(arguments: Arguments) -> Arguments:
-    return arguments[1:]
-
-
-def _all_but_last(arguments: Arguments) -> Arguments:
-    return arguments[:-1]
-
-
-def _every_other(arguments: Arguments) -> Arguments:
-    return arguments[::2]
-
-
-def _counted(before: int, *, first_too: bool = False) -> Keys:
-    """Return a function that selects the keys after a count, which follows `before` arguments; or the first too."""
-
-    def keys(arguments: Arguments) -> Arguments:
-        count = int(str(arguments[before]))
-        counted = arguments[before + 1 : before + 1 + count]
-        return [arguments[0], *counted] if first_too else counted
-
-    return keys
-
-
-def _counted_pairs(arguments: Arguments) -> Arguments:
-    """Return the keys of as many pairs of key and value as the first argument says."""
-    return arguments[1 : 1 + 2 * int(str(arguments[0])) : 2]
-
-
-def _streams(arguments: Arguments) -> Arguments:
-    """Return the first half of the arguments after STREAMS; the second half are entry ids."""
-    words = [word.upper() if isinstance(word, str) else word for word in arguments]
-    rest = arguments[next(i for i, word in enumerate(words) if word in ("STREAMS", b"STREAMS")) + 1 :]
-    return rest[: len(rest) // 2]
-
-
-def _match(arguments: Arguments) -> Arguments:
-    """Return the pattern of SCAN and CLUSTERSCAN, `*` if it has none."""
-    words = [word.upper() if isinstance(word, (str, bytes)) else word for word in arguments]
-    places = [i for i in range(1, len(words) - 1, 2) if words[i] in ("MATCH", b"MATCH")]
-    return [arguments[places[0] + 1]] if places else ["*"]
-
-
 _LAYOUTS: Final[Sequence[tuple[Keys | None, str]]] = (
     (
         None,
@@ -134,36 +91,38 @@ _LAYOUTS: Final[Sequence[tuple[Keys | None, str]]] = (
         first_key,
         """
         APPEND BITCOUNT BITFIELD BITFIELD_RO BITPOS DECR DECRBY DELIFEQ DUMP EXPIRE EXPIREAT EXPIRETIME GEOADD
-        GEODIST GEOHASH GEOPOS GEORADIUS GEORADIUS_RO GEORADIUSBYMEMBER GEORADIUSBYMEMBER_RO GEOSEARCH GET GETBIT
+        GEODIST GEOHASH GEOPOS GEORADIUS_RO GEORADIUSBYMEMBER_RO GEOSEARCH GET GETBIT
         GETDEL GETEX GETRANGE GETSET HDEL HEXISTS HEXPIRE HEXPIREAT HEXPIRETIME HGET HGETALL HGETDEL HGETEX HINCRBY
         HINCRBYFLOAT HKEYS HLEN HMGET HMSET HPERSIST HPEXPIRE HPEXPIREAT HPEXPIRETIME HPTTL HRANDFIELD HSCAN HSET
         HSETEX HSETNX HSTRLEN HTTL HVALS INCR INCRBY INCRBYFLOAT LINDEX LINSERT LLEN LPOP LPOS LPUSH LPUSHX LRANGE
         LREM LSET LTRIM MOVE PERSIST PEXPIRE PEXPIREAT PEXPIRETIME PFADD PSETEX PTTL RESTORE RESTORE-ASKING RPOP
-        RPUSH RPUSHX SADD SCARD SET SETBIT SETEX SETNX SETRANGE SISMEMBER SMEMBERS SMISMEMBER SORT SORT_RO SPOP
+        RPUSH RPUSHX SADD SCARD SET SETBIT SETEX SETNX SETRANGE SISMEMBER SMEMBERS SMISMEMBER SORT_RO SPOP
         SRANDMEMBER SREM SSCAN STRLEN SUBSTR TTL TYPE XACK XADD XAUTOCLAIM XCLAIM XDEL XLEN XPENDING XRANGE XREVRANGE
         XSETID XTRIM ZADD ZCARD ZCOUNT ZINCRBY ZLEXCOUNT ZMSCORE ZPOPMAX ZPOPMIN ZRANDMEMBER ZRANGE ZRANGEBYLEX
         ZRANGEBYSCORE ZRANK ZREM ZREMRANGEBYLEX ZREMRANGEBYRANK ZREMRANGEBYSCORE ZREVRANGE ZREVRANGEBYLEX
         ZREVRANGEBYSCORE ZREVRANK ZSCAN ZSCORE""",
     ),
     (
-        _first_two,
+        first_two,
         """
         BLMOVE BRPOPLPUSH COPY GEOSEARCHSTORE LCS LMOVE RENAME RENAMENX RPOPLPUSH SMOVE ZRANGESTORE""",
     ),
     (
-        _all,
+        all_arguments,
         """
         DEL EXISTS MGET PFCOUNT PFMERGE SDIFF SDIFFSTORE SINTER SINTERSTORE SUNION SUNIONSTORE TOUCH UNLINK WATCH""",
     ),
-    (_all_but_first, "BITOP"),
-    (_all_but_last, "BLPOP BRPOP BZPOPMAX BZPOPMIN"),
-    (_every_other, "MSET MSETNX"),
-    (_counted_pairs, "MSETEX"),
-    (_counted(0), "LMPOP SINTERCARD ZDIFF ZINTER ZINTERCARD ZMPOP ZUNION"),
-    (_counted(1), "BLMPOP BZMPOP EVAL EVALSHA EVAL_RO EVALSHA_RO FCALL FCALL_RO"),
-    (_counted(1, first_too=True), "ZDIFFSTORE ZINTERSTORE ZUNIONSTORE"),
-    (_streams, "XREAD XREADGROUP"),
-    (_match, "CLUSTERSCAN SCAN"),
+    (all_but_first, "BITOP"),
+    (all_but_last, "BLPOP BRPOP BZPOPMAX BZPOPMIN"),
+    (every_other, "MSET MSETNX"),
+    (counted_pairs, "MSETEX"),
+    (counted(0), "LMPOP SINTERCARD ZDIFF ZINTER ZINTERCARD ZMPOP ZUNION"),
+    (counted(1), "BLMPOP BZMPOP EVAL EVALSHA EVAL_RO EVALSHA_RO FCALL FCALL_RO"),
+    (counted(1, first_too=True), "ZDIFFSTORE ZINTERSTORE ZUNIONSTORE"),
+    (sorted_and_stored, "SORT"),
+    (located_and_stored, "GEORADIUS GEORADIUSBYMEMBER"),
+    (streams_read, "XREAD XREADGROUP"),
+    (match_pattern, "CLUSTERSCAN SCAN"),
 )
 
 _PATTERNS: Final = frozenset({"CLUSTERSCAN", "KEYS", "SCAN"})
@@ -264,5 +223,5 @@ def keys_of(command: Command, args: Arguments) -> Arguments:
         return ()
     try:
         return command.keys(args[command.skip :])
-    except (ValueError, IndexError, StopIteration):  # the server will reject a malformed command
+    except (ValueError, IndexError):  # the server will reject a malformed command
         return ()

@@ -24,7 +24,8 @@ from reference_impl.instrumentation.errors import record_exception_type
 from reference_impl.instrumentation.faults import FaultCount
 from reference_impl.instrumentation.measures import measures_of, unwrap_tracer
 from reference_impl.redis_tracing.attributes import FixedAttributes
-from reference_impl.redis_tracing.command_table import THE_PIPELINE, Command, Hit, first_key, keys_of, look_up
+from reference_impl.redis_tracing.command_keys import first_key
+from reference_impl.redis_tracing.command_table import THE_PIPELINE, Command, Hit, keys_of, look_up
 from reference_impl.redis_tracing.key_sanitizing import KeyTemplates
 from reference_impl.redis_tracing.unchecked_attributes import set_unchecked_attributes
 

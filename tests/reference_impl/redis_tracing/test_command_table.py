@@ -35,6 +35,36 @@ def test_the_table_agrees_with_a_real_server(empty_redis: RedisServer) -> None:
         assert list(keys_of(COMMANDS[name], [name, *arguments])) == expected, name
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "SORT a BY w_* GET # GET o_*",
+        "SORT a BY w_* GET # STORE d",
+        "SORT a LIMIT 0 1 DESC ALPHA store d",
+        "SORT a BY STORE GET STORE",
+        "SORT a STORE d STORE e",
+        "GEORADIUS g 1 2 3 m COUNT 3 ANY",
+        "GEORADIUS g 1 2 3 m COUNT 3 STORE d",
+        "GEORADIUS g 1 2 3 m STOREDIST d ASC",
+        "GEORADIUSBYMEMBER g member 3 m STOREDIST d",
+        "GEORADIUSBYMEMBER g STORE 3 m",
+        "GEORADIUS_RO g 1 2 3 m COUNT 3",
+        "XREAD COUNT 1 BLOCK 5 STREAMS a b 0 0",
+        "XREADGROUP GROUP g c COUNT 1 STREAMS a b > >",
+        "XREADGROUP GROUP STREAMS c STREAMS a >",
+        "XREADGROUP GROUP g STREAMS NOACK BLOCK 5 STREAMS a b > >",
+        "XREADGROUP NOACK GROUP STREAMS STREAMS STREAMS STREAMS >",
+    ],
+)
+def test_keys_among_options_are_those_of_a_real_server(empty_redis: RedisServer, line: str) -> None:
+    words = line.split()
+    with redis.Redis(port=empty_redis.port, decode_responses=True) as client:
+        expected = client.command_getkeys(*words)
+    assert list(keys_of(look_up(words), words)) == expected
+    in_bytes = [word.encode() for word in words]
+    assert list(keys_of(look_up(in_bytes), in_bytes)) == [key.encode() for key in expected]
+
+
 def test_every_name_is_short_and_low_in_number() -> None:
     names = {command.span for command in COMMANDS.values()}
     assert len(names) < 300
