@@ -30,10 +30,13 @@ MODULES = {"studio-api": "reference_impl", "audit-api": "reference_impl.services
 
 
 @contextmanager
-def serving_process(name: str, **environ: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Run a service on a free port. Yield its process and base URL; kill it at the end if it still runs."""
+def serving_process(name: str, *program: str, **environ: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run a service on a free port. Yield its process and base URL; kill it at the end if it still runs.
+
+    `program` replaces the service's own module: another module and its arguments.
+    """
     process = subprocess.Popen(
-        [sys.executable, "-m", MODULES[name]],
+        [sys.executable, "-m", *(program or [MODULES[name]])],
         env={**without_settings(), "STUDIO_LOG_LEVEL": "warning", "STUDIO_PORT": "0", "AUDIT_PORT": "0", **environ},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
