@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
-import httpx
+import httpx2
 import pytest
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -83,7 +83,7 @@ class DelayedStore(SessionStore):
 class Users:
     """Concurrent clients that each send one request after the other; `sent` has correlation ids by trace id."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
+    def __init__(self, client: httpx2.AsyncClient) -> None:
         self._client = client
         self._free = asyncio.Semaphore(AT_ONCE)
         self.sent: dict[str, str] = {}
@@ -96,7 +96,7 @@ class Users:
                 assert answer.status_code == status, answer.text
                 token = answer.json()["token"] if step == 0 else token
 
-    async def _request(self, method: str, path: str, token: str, correlation_id: str, id: int) -> httpx.Response:
+    async def _request(self, method: str, path: str, token: str, correlation_id: str, id: int) -> httpx2.Response:
         headers = {HEADER: correlation_id, "authorization": f"Bearer {token}"}
         if id % 2:  # half of the requests come from a traced client
             headers["traceparent"] = f"00-{id:032x}-{id:016x}-01"
@@ -119,7 +119,7 @@ async def _drive(redis_url: str, folder: Path, memory: InMemorySpanExporter) -> 
     audit_telemetry = configure_tracing(audit_settings({}), span_processors=[SimpleSpanProcessor(memory)])
     tracer = telemetry.tracer("tests")
     audit_api = create_audit_app(audit_telemetry)
-    transport = httpx.ASGITransport(audit_api)
+    transport = httpx2.ASGITransport(audit_api)
     audit = AuditClient("http://audit-api", tracer, deadline_s=DEADLINE_S, transport=transport)
     redis = make_client(
         redis_url,
@@ -137,7 +137,7 @@ async def _drive(redis_url: str, folder: Path, memory: InMemorySpanExporter) -> 
     async with (
         audit_api.router.lifespan_context(audit_api),
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://studio-api") as client,
+        httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://studio-api") as client,
     ):
         users = Users(client)
         async with asyncio.TaskGroup() as group:

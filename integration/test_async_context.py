@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-import httpx
+import httpx2
 from opentelemetry.trace import Tracer, get_current_span
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -207,7 +207,7 @@ async def _drive(tracer: Tracer, number: int, in_executor: InExecutor) -> tuple[
         work = Work(tracer, jobs, pool, plain, in_executor)
         routes = [Route("/work", work.serve)]
         app = Starlette(routes=routes, middleware=[Middleware(TracingMiddleware, tracer=tracer, routes=routes)])
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://work") as client:
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://work") as client:
 
             async def send(number: int) -> Sent:
                 # Half of the requests come from a client that is traced.

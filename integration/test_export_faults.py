@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TypeAlias
 
-import httpx
+import httpx2
 import pytest
 
 from containers.servers.jaeger_server import JaegerBackend
@@ -70,8 +70,8 @@ def create_sessions(services: Services, number: int) -> list[Answer]:
     """Create `number` sessions at the same time."""
 
     async def ask() -> list[Answer]:
-        limits = httpx.Limits(max_connections=AT_ONCE)
-        async with httpx.AsyncClient(
+        limits = httpx2.Limits(max_connections=AT_ONCE)
+        async with httpx2.AsyncClient(
             base_url=services.studio.url, timeout=30, trust_env=False, limits=limits
         ) as client:
             body = {"email": "alan@example.com", "device": "web"}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-import httpx
+import httpx2
 import pytest
 from sqlalchemy.engine import make_url
 
@@ -31,7 +31,7 @@ DRIVER_MESSAGES = ("connection to server", "onnection refused", "server closed",
 class Client:
     """A client of studio-api that keeps every answer."""
 
-    def __init__(self, services: Services, http: httpx.Client) -> None:
+    def __init__(self, services: Services, http: httpx2.Client) -> None:
         self.services = services
         self._http = http
         self.answers: list[Answer] = []
@@ -66,7 +66,7 @@ def services(
 
 @pytest.fixture
 def client(services: Services) -> Iterator[Client]:
-    with httpx.Client(base_url=services.studio.url, timeout=30, trust_env=False) as http:
+    with httpx2.Client(base_url=services.studio.url, timeout=30, trust_env=False) as http:
         yield Client(services, http)
 
 

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-import httpx
+import httpx2
 
 from benchmarks.service.load import parse_result
 from benchmarks.service.open_loop import LoadResult, Plan
@@ -78,7 +78,7 @@ class Service(ServiceProcess):
         """Return the token of a session that is cached."""
         if not self._token:
             body = {"email": "ada@example.com", "device": "web"}
-            self._token = httpx.post(f"{self.url}/sessions", json=body, timeout=10).raise_for_status().json()["token"]
+            self._token = httpx2.post(f"{self.url}/sessions", json=body, timeout=10).raise_for_status().json()["token"]
         return self._token
 
     def run_load(self, plan: Plan) -> MeasuredLoad:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from containers.servers.jaeger_server import JaegerBackend
@@ -36,7 +36,7 @@ NO_BATCH_BY_ITSELF_MS = 3_600_000  # spans leave when they are flushed
 class Studio:
     """studio-api in this process, and the telemetry that exports to Jaeger."""
 
-    client: httpx.AsyncClient
+    client: httpx2.AsyncClient
     telemetry: Telemetry
 
     async def session(self) -> tuple[str, str]:
@@ -49,7 +49,7 @@ class Studio:
         return trace_of(await self.client.get("/session", headers={"authorization": f"Bearer {token}"}))
 
 
-def trace_of(answer: httpx.Response) -> str:
+def trace_of(answer: httpx2.Response) -> str:
     answer.raise_for_status()
     return answer.headers["traceresponse"].split("-")[1]
 
@@ -68,7 +68,7 @@ async def studio(jaeger: JaegerBackend, redis: RedisBackend, folder: Path) -> As
     try:
         async with (
             app.router.lifespan_context(app),
-            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://studio-api") as client,
+            httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://studio-api") as client,
         ):
             yield Studio(client, telemetry)
     finally:

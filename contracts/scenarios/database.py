@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
-import httpx
+import httpx2
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from starlette.applications import Starlette
@@ -123,8 +123,8 @@ async def _lifecycle(harness: Harness) -> None:
     async with _application(harness, clock) as app:
         token, _ = await app.state.cache.create(EMAIL, "web")
         harness.discard_spans()
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://studio-api") as client:
-            client.headers = httpx.Headers(
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://studio-api") as client:
+            client.headers = httpx2.Headers(
                 {"authorization": f"Bearer {token}", "traceparent": TRACE, "x-correlation-id": "lifecycle"}
             )
             with _locked(harness):

@@ -10,7 +10,7 @@ from contextlib import suppress
 from io import StringIO
 from typing import Any, Self, TypeAlias
 
-import httpx
+import httpx2
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
@@ -129,8 +129,8 @@ class Harness(RedisHarness):
 
     async def request(self, method: str, path: str, token: str) -> None:
         """Send one request to the application."""
-        transport = httpx.ASGITransport(app=self.app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://studio-api") as client:
+        transport = httpx2.ASGITransport(app=self.app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://studio-api") as client:
             await client.request(method, path, headers={"authorization": f"Bearer {token}"})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-import httpx
+import httpx2
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from starlette.applications import Starlette
 
@@ -19,8 +19,8 @@ DEADLINE_S = 10.0  # much longer than the service's own, as a busy machine must 
 
 
 async def _post(app: Starlette, path: str, *, expect: int, **body: str) -> None:
-    transport = httpx.ASGITransport(app=app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://studio-api") as client:
+    transport = httpx2.ASGITransport(app=app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://studio-api") as client:
         answer = await client.post(path, json=body)
     assert answer.status_code == expect, answer.text
 
@@ -39,7 +39,7 @@ async def _two_services(harness: Harness) -> None:
     telemetry = configure_tracing(audit_settings({}), span_processors=[SimpleSpanProcessor(harness.exporter)])
     audit_api = create_audit_app(telemetry)
     async with audit_api.router.lifespan_context(audit_api):
-        await _create_with_audit(harness, "http://audit-api", httpx.ASGITransport(app=audit_api))
+        await _create_with_audit(harness, "http://audit-api", httpx2.ASGITransport(app=audit_api))
     telemetry.shutdown()
 
 
@@ -48,7 +48,7 @@ async def _audit_down(harness: Harness) -> None:
         await _create_with_audit(harness, f"http://127.0.0.1:{port}", None)
 
 
-async def _create_with_audit(harness: Harness, url: str, transport: httpx.AsyncBaseTransport | None) -> None:
+async def _create_with_audit(harness: Harness, url: str, transport: httpx2.AsyncBaseTransport | None) -> None:
     """Request a session, which studio-api reports to the audit-api at this address."""
     tracer = harness.telemetry.tracer("reference_impl.services.audit_client")
     audit = AuditClient(url, tracer, deadline_s=DEADLINE_S, transport=transport)

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Final
 
-import httpx
+import httpx2
 from sqlalchemy.engine import make_url
 
 from demo.flows.client import Deployment, FlowResult, ServiceClient
@@ -61,7 +61,7 @@ def breaker_lifecycle(client: ServiceClient, deployment: Deployment, *, trace_id
     client.request("more sessions", "POST", "/sessions", expect=201, email="eve@example.com", device="web")
     token = client.tokens[-1]
     headers = {"traceparent": f"00-{trace_id}-{secrets.token_hex(8)}-01", "x-correlation-id": trace_id}
-    with httpx.Client(base_url=deployment.url, timeout=30, headers=headers) as http:
+    with httpx2.Client(base_url=deployment.url, timeout=30, headers=headers) as http:
         caller = ServiceClient(http)
         with _locked(deployment):
             for number in range(1, FAILURES + 1):

@@ -6,7 +6,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 
-import httpx
+import httpx2
 from redis import Redis
 
 from containers.servers.redis_server import RedisBackend
@@ -65,7 +65,7 @@ class Deployment:
 class ServiceClient:
     """Sends requests, and keeps the session tokens that the service issued in `tokens`."""
 
-    def __init__(self, client: httpx.Client) -> None:
+    def __init__(self, client: httpx2.Client) -> None:
         self._client = client
         self.tokens: list[str] = []
 
@@ -82,6 +82,6 @@ class ServiceClient:
         return FlowResult(name, trace_id_of(response), f"{response.status_code} {shown}".rstrip())
 
 
-def trace_id_of(response: httpx.Response) -> str:
+def trace_id_of(response: httpx2.Response) -> str:
     """Return the trace id in the response's `traceresponse` header, `not traced` where there is none."""
     return response.headers.get("traceresponse", "--").split("-")[1] or "not traced"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import httpx
+import httpx2
 
 from demo.flows.background import background_job
 from demo.flows.breaker import breaker_lifecycle
@@ -21,7 +21,7 @@ def every_flow(deployment: Deployment, audit: AuditService, *, breaker_trace_id:
     `breaker_trace_id` is the trace id of the circuit breaker's flow, random unless given.
     """
     yield from session_flows(deployment)
-    with httpx.Client(base_url=deployment.url, timeout=30, trust_env=False) as http:
+    with httpx2.Client(base_url=deployment.url, timeout=30, trust_env=False) as http:
         client = ServiceClient(http)
         yield from background_job(client, deployment)
         yield from breaker_lifecycle(client, deployment, trace_id=breaker_trace_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import httpx
+import httpx2
 
 from demo.flows.client import SECRET, Deployment, FlowResult, ServiceClient
 from reference_impl.sessions.tokens import issue_token
@@ -17,7 +17,7 @@ def session_flows(deployment: Deployment) -> Iterator[FlowResult]:
 
     The flows without Redis are left out where Redis was not started here, and so cannot be killed.
     """
-    with httpx.Client(base_url=deployment.url, timeout=30) as http:
+    with httpx2.Client(base_url=deployment.url, timeout=30) as http:
         client = ServiceClient(http)
         for flow in (_sessions, _bad_sessions, _cache_flows, _redis_down, _endings):
             yield from flow(client, deployment)

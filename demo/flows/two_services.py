@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Protocol
 
-import httpx
+import httpx2
 
 from demo.flows.client import DemoFailed, FlowResult, trace_id_of
 
@@ -29,7 +29,7 @@ class AuditService(Protocol):
 
 def two_services(url: str, audit: AuditService) -> Iterator[FlowResult]:
     """Create one session, many at once, and one after audit-api was stopped; it is not started again."""
-    with httpx.Client(timeout=30, trust_env=False) as client:
+    with httpx2.Client(timeout=30, trust_env=False) as client:
         yield _result(client.post(f"{url}/sessions", json=_body(0), headers=_headers("demo-audit")), "audit: reported")
         found = client.get(f"{audit.url}/audit/records", params={"correlation_id": "demo-audit"}).json()["records"]
         if [record["event"] for record in found] != ["session.created"]:
@@ -40,7 +40,7 @@ def two_services(url: str, audit: AuditService) -> Iterator[FlowResult]:
 
 
 async def _interleaved(url: str) -> FlowResult:
-    async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
+    async with httpx2.AsyncClient(timeout=30, trust_env=False) as client:
         requests = (
             client.post(f"{url}/sessions", json=_body(number), headers=_headers(f"demo-{number}"))
             for number in range(INTERLEAVED)
@@ -58,8 +58,8 @@ def _headers(correlation_id: str) -> dict[str, str]:
     return {"x-correlation-id": correlation_id}
 
 
-def _result(answer: httpx.Response, name: str) -> FlowResult:
-    if answer.status_code != httpx.codes.CREATED:
+def _result(answer: httpx2.Response, name: str) -> FlowResult:
+    if answer.status_code != httpx2.codes.CREATED:
         raise DemoFailed(f"{name}: POST /sessions answered {answer.status_code}: {answer.text}")
     correlation_id = answer.headers["x-correlation-id"]
     return FlowResult(name, trace_id_of(answer), f"{answer.status_code} correlation id {correlation_id}")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import httpx
+import httpx2
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -40,7 +40,7 @@ class Answer:
         return str(json.loads(self.text)["token"])
 
 
-def parse_response(response: httpx.Response) -> Answer:
+def parse_response(response: httpx2.Response) -> Answer:
     """Parse a response of studio-api."""
     return parse_answer(response.status_code, response.headers, response.text)
 
@@ -70,8 +70,8 @@ def paused(backend: ServerBackend) -> Iterator[None]:
 def is_unreachable(jaeger: JaegerBackend) -> bool:
     """Return whether the Jaeger does not answer."""
     try:
-        httpx.get(f"{jaeger.url}/api/v3/services", timeout=0.2, trust_env=False)
-    except httpx.TransportError:
+        httpx2.get(f"{jaeger.url}/api/v3/services", timeout=0.2, trust_env=False)
+    except httpx2.TransportError:
         return True
     return False
 
@@ -119,7 +119,7 @@ def ledger_of(url: str) -> LedgerReading:
     """Return the ledger of a studio-api's spans, read from its metrics."""
     values: dict[str, float] = {}
     lost: dict[str, int] = {}
-    text = httpx.get(f"{url}/metrics", timeout=DEADLINE, trust_env=False).text
+    text = httpx2.get(f"{url}/metrics", timeout=DEADLINE, trust_env=False).text
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
             if sample.name == "studio_spans_lost_total" and sample.value:

@@ -172,7 +172,7 @@ session.purge  sessions.deleted=121
     Expected("audit: reported, 25 at once", "S5.4 S5.5", _REPORTED),
     Expected("audit: down", "S5.5", f"""{_CREATED}\
   POST  client  error "ConnectError"
-    * exception  exception.type=httpx.ConnectError
+    * exception  exception.type=httpx2.ConnectError
 """),
 )  # fmt: skip
 """In the order of the demo. The circuit breaker's flow is one trace, named after its last step."""

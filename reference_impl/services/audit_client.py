@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
 
 from reference_impl.instrumentation.errors import error_type
@@ -23,8 +23,8 @@ from reference_impl.vocabulary import ERROR_TYPE, SERVER_ADDRESS, SERVER_PORT
 
 logger = logging.getLogger("reference_impl.services.audit_client")
 
-# httpx logs every request with its URL, which may show credentials.
-logging.getLogger("httpx").setLevel(logging.WARNING)
+# httpx2 logs every request with its URL, which may show credentials.
+logging.getLogger("httpx2").setLevel(logging.WARNING)
 
 RECORDS_PATH: Final = "/audit/records"
 
@@ -41,14 +41,14 @@ class AuditClient:
         tracer: Tracer,
         *,
         deadline_s: float = 0.25,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         self._tracer = tracer
         self._deadline_s = deadline_s
         self._url = url.rstrip("/") + RECORDS_PATH
         self._attributes = _attributes(self._url)
         # Neither settings of the environment, such as proxies, nor the server may redirect the records.
-        self._http = httpx.AsyncClient(timeout=deadline_s, trust_env=False, transport=transport)
+        self._http = httpx2.AsyncClient(timeout=deadline_s, trust_env=False, transport=transport)
         self.lost = 0
 
     def __repr__(self) -> str:
@@ -63,9 +63,9 @@ class AuditClient:
         except Exception as error:
             self._count_lost(error_type(error))
             return False
-        if status != httpx.codes.CREATED:
+        if status != httpx2.codes.CREATED:
             self._count_lost(str(status))
-        return status == httpx.codes.CREATED
+        return status == httpx2.codes.CREATED
 
     async def _send(self, span: Span, record: Mapping[str, Any]) -> int:
         headers: dict[str, str] = {}
@@ -73,7 +73,7 @@ class AuditClient:
         answer = await self._http.post(self._url, json=record, headers=headers)
         span.set_attribute("http.response.status_code", answer.status_code)
         span.set_attribute("network.protocol.version", answer.http_version.removeprefix("HTTP/"))
-        if answer.status_code != httpx.codes.CREATED:
+        if answer.status_code != httpx2.codes.CREATED:
             span.set_attribute(ERROR_TYPE, str(answer.status_code))
             span.set_status(StatusCode.ERROR)
         return answer.status_code

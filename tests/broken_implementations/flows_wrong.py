@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-import httpx
+import httpx2
 from opentelemetry.sdk.trace import Span
 from opentelemetry.trace import SpanKind
 from redis.exceptions import RedisError
@@ -169,8 +169,8 @@ class DeadCallLooksFine(Service):
     """The other service is down; the call's failure is caught within its span."""
 
     async def report_to_audit(self, session: str) -> None:
-        with self.span("POST", kind=SpanKind.CLIENT, **self.client_attributes()), suppress(httpx.HTTPError):
-            async with httpx.AsyncClient() as client:
+        with self.span("POST", kind=SpanKind.CLIENT, **self.client_attributes()), suppress(httpx2.HTTPError):
+            async with httpx2.AsyncClient() as client:
                 with closed_port() as port:
                     await client.post(f"http://127.0.0.1:{port}/audit/records")
 

@@ -1,6 +1,6 @@
 """The service of the broken implementations, with its requests, its job and its second service; nothing is broken here.
 
-A breakage overrides one method of `Service`. Requests go through a real ASGI application and httpx, so that trace
+A breakage overrides one method of `Service`. Requests go through a real ASGI application and httpx2, so that trace
 context and correlation id travel in headers.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-import httpx
+import httpx2
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import Span
 from opentelemetry.trace import Link, SpanKind, Status, StatusCode
@@ -47,7 +47,7 @@ class Service(SessionSteps):
 
     async def request(self, method: str, url: str, headers: Headers, body: Mapping[str, Any]) -> int:
         """Send one HTTP request to the application of either service and return the status."""
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=self.application)) as client:
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=self.application)) as client:
             return (await client.request(method, url, headers=headers, json=dict(body))).status_code
 
     async def application(self, scope: Any, receive: Any, send: Any) -> None:
@@ -125,7 +125,7 @@ class Service(SessionSteps):
         """Make a session, and tell audit-api."""
         span.set_attribute("audit.requested", True)
         token = await self.create(body["email"])
-        with suppress(httpx.HTTPError):
+        with suppress(httpx2.HTTPError):
             await self.report_to_audit(token.partition(".")[0])
         return 201
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import httpx
+import httpx2
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_plain
 from starlette.applications import Starlette
@@ -76,8 +76,8 @@ def application(metrics: ServiceMetrics, tracer: Any) -> Starlette:
     return app
 
 
-def client_of(app: Starlette) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://studio")
+def client_of(app: Starlette) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://studio")
 
 
 def exemplars(metrics: ServiceMetrics, name: str, accept: str = OPENMETRICS) -> list[Any]:

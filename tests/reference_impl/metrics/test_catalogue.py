@@ -8,7 +8,7 @@ import random
 from types import SimpleNamespace
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 import uvicorn
 from opentelemetry.trace import NoOpTracer, Span, SpanKind
@@ -85,7 +85,7 @@ async def scraped_over_http(metrics: ServiceMetrics) -> dict[str, Any]:
     """Return the families of a scrape from a real server under uvicorn."""
     server = Server(application(metrics, NoOpTracer()))
     serving = asyncio.create_task(server.serve())
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx2.AsyncClient(trust_env=False) as client:
         answer = await client.get(f"http://127.0.0.1:{await server.port}{METRICS}", headers=WANTS_OPENMETRICS)
     server.should_exit = True
     await serving

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from opentelemetry import baggage
 from opentelemetry.context import Context
@@ -82,7 +82,7 @@ async def _answer(_: Request) -> Response:
     return JSONResponse(headers)
 
 
-async def _get(memory: InMemorySpanExporter, headers: Headers) -> httpx.Response:
+async def _get(memory: InMemorySpanExporter, headers: Headers) -> httpx2.Response:
     """Send one request to a traced application, which responds with the headers that it would send on."""
     telemetry = configure_tracing(Settings.load({}), span_processors=[SimpleSpanProcessor(memory)])
     app = Starlette(routes=[Route("/", _answer)])
@@ -91,7 +91,7 @@ async def _get(memory: InMemorySpanExporter, headers: Headers) -> httpx.Response
     async def with_raw_headers(scope: Any, receive: Any, send: Any) -> None:
         await traced({**scope, "headers": headers}, receive, send)  # a client library would refuse to send them
 
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(with_raw_headers), base_url="http://studio") as client:
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(with_raw_headers), base_url="http://studio") as client:
         answer = await client.get("/")
     telemetry.shutdown(5)
     assert_clean()

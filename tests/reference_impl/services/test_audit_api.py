@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -23,17 +23,17 @@ from tests.reference_impl.redis_tracing.redis_support import RedisServer, free_p
 
 DEADLINE_S = 60
 PARENT = "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
-Steps = Callable[[httpx.AsyncClient], Awaitable[None]]
+Steps = Callable[[httpx2.AsyncClient], Awaitable[None]]
 
 
 def serve(steps: Steps, memory: InMemorySpanExporter, database: str = ":memory:") -> None:
     async def main() -> None:
         telemetry = configure_tracing(audit_settings({}), span_processors=[SimpleSpanProcessor(memory)])
         app = create_audit_app(telemetry, database=database, make_correlation_id=lambda: "made")
-        transport = httpx.ASGITransport(app)
+        transport = httpx2.ASGITransport(app)
         async with (
             app.router.lifespan_context(app),
-            httpx.AsyncClient(transport=transport, base_url="http://audit") as client,
+            httpx2.AsyncClient(transport=transport, base_url="http://audit") as client,
         ):
             await steps(client)
         telemetry.shutdown(5)
@@ -44,12 +44,12 @@ def serve(steps: Steps, memory: InMemorySpanExporter, database: str = ":memory:"
 def test_a_record_is_kept_under_the_caller_s_correlation_id_and_in_its_trace(tmp_path: Path) -> None:
     memory, file = InMemorySpanExporter(), str(tmp_path / "audit.db")
 
-    async def record(client: httpx.AsyncClient) -> None:
+    async def record(client: httpx2.AsyncClient) -> None:
         headers = {"traceparent": PARENT, "x-correlation-id": "c-1", "baggage": "correlation.id=c-1"}
         body = {"event": "session.created", "user_id": 7, "device": "web"}
         assert (await client.post("/audit/records", json=body, headers=headers)).status_code == 201
 
-    async def find(client: httpx.AsyncClient) -> None:
+    async def find(client: httpx2.AsyncClient) -> None:
         (found,) = (await client.get("/audit/records?correlation_id=c-1")).json()["records"]
         found.pop("received_at")
         assert found == {"id": 1, "correlation_id": "c-1", "event": "session.created", "user_id": 7, "device": "web"}
@@ -75,7 +75,7 @@ def test_a_record_is_kept_under_the_caller_s_correlation_id_and_in_its_trace(tmp
 def test_baggage_alone_brings_the_correlation_id() -> None:
     memory = InMemorySpanExporter()
 
-    async def steps(client: httpx.AsyncClient) -> None:
+    async def steps(client: httpx2.AsyncClient) -> None:
         headers = {"traceparent": PARENT, "baggage": "correlation.id=c-9"}
         answer = await client.post("/audit/records", json={"event": "session.created"}, headers=headers)
         assert answer.headers["x-correlation-id"] == "c-9"
@@ -102,7 +102,7 @@ def test_baggage_alone_brings_the_correlation_id() -> None:
 def test_a_bad_record_is_refused_in_one_line(body: dict[str, Any]) -> None:
     memory = InMemorySpanExporter()
 
-    async def steps(client: httpx.AsyncClient) -> None:
+    async def steps(client: httpx2.AsyncClient) -> None:
         answer = await client.post("/audit/records", json=body)
         assert answer.status_code == 422
         assert "accepted: " in answer.json()["error"]
@@ -114,7 +114,7 @@ def test_a_bad_record_is_refused_in_one_line(body: dict[str, Any]) -> None:
 def test_a_database_that_fails_is_500_without_its_message() -> None:
     memory = InMemorySpanExporter()
 
-    async def steps(client: httpx.AsyncClient) -> None:
+    async def steps(client: httpx2.AsyncClient) -> None:
         transport: Any = client._transport
         records = transport.app.state.records
         records._thread.submit(records._database.execute, "DROP TABLE audit_records").result()
@@ -164,7 +164,7 @@ def test_two_processes_make_one_trace(empty_redis: RedisServer, tmp_path: Path) 
             studio,
             url,
         ),
-        httpx.Client(trust_env=False, timeout=DEADLINE_S) as client,
+        httpx2.Client(trust_env=False, timeout=DEADLINE_S) as client,
     ):
         made = client.post(f"{url}/sessions", json={"email": "bob@example.com"}, headers={"x-correlation-id": "c-7"})
         assert made.status_code == 201
@@ -191,7 +191,7 @@ def test_an_audit_api_that_is_not_there_fails_no_request(tmp_path: Path) -> None
     with (
         otlp_sink() as sink,
         serving_process("studio-api", **_studio(None, tmp_path, sink, nobody)) as (studio, url),
-        httpx.Client(trust_env=False, timeout=DEADLINE_S) as client,
+        httpx2.Client(trust_env=False, timeout=DEADLINE_S) as client,
     ):
         for _ in range(3):
             assert client.post(f"{url}/sessions", json={"email": "bob@example.com"}).status_code == 201

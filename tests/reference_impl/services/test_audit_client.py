@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind, StatusCode
@@ -195,10 +195,10 @@ def test_the_address_is_shown_without_credentials(
     traced: Traced, url: str, shown: str, address: str, port: int
 ) -> None:
     async def main() -> None:
-        def refuse(request: httpx.Request) -> httpx.Response:
-            raise httpx.ConnectError("bob:secret")
+        def refuse(request: httpx2.Request) -> httpx2.Response:
+            raise httpx2.ConnectError("bob:secret")
 
-        audit = AuditClient(url, traced.tracer, transport=httpx.MockTransport(refuse))
+        audit = AuditClient(url, traced.tracer, transport=httpx2.MockTransport(refuse))
         assert not await audit.record("session.created", {})
         await audit.close()
         assert "secret" not in repr(audit)

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 import redis
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -40,7 +40,7 @@ class Started:
         self.app: Starlette = create_app(self.settings, self.telemetry)
         self._lifespan = self.app.router.lifespan_context(self.app)
         await self._lifespan.__aenter__()
-        self.client = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://studio")
+        self.client = httpx2.AsyncClient(transport=httpx2.ASGITransport(self.app), base_url="http://studio")
         return self
 
     async def __aexit__(self, *error: Any) -> None:

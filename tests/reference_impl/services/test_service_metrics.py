@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -34,7 +34,7 @@ WANTS_OPENMETRICS = {"accept": "application/openmetrics-text"}
 
 @dataclass
 class Measured:
-    client: httpx.AsyncClient
+    client: httpx2.AsyncClient
     metrics: ServiceMetrics
     exporter: InMemorySpanExporter
 
@@ -56,7 +56,7 @@ async def measured(redis_port: int, folder: Path, **more: Any) -> AsyncIterator[
     metrics.watch_logs(logs.reading)
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://studio") as client,
+        httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://studio") as client,
     ):
         yield Measured(client, metrics, exporter)
     logs.close()

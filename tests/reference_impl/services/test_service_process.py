@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from tests.reference_impl.export.otlp_sink import otlp_sink
@@ -22,12 +22,12 @@ DEADLINE_S = 60
 
 
 @contextmanager
-def service(folder: Path, **environ: str) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
+def service(folder: Path, **environ: str) -> Iterator[tuple[subprocess.Popen[str], httpx2.Client]]:
     """Run the service on a free port. Yield its process and a client; kill it at the end if it still runs."""
     database = f"sqlite+aiosqlite:///{folder / 'studio.db'}"
     with (
         serving_process("studio-api", DATABASE_URL=database, **environ) as (process, url),
-        httpx.Client(base_url=url, timeout=DEADLINE_S, trust_env=False) as client,
+        httpx2.Client(base_url=url, timeout=DEADLINE_S, trust_env=False) as client,
     ):
         yield process, client
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -33,7 +33,7 @@ from tests.reference_impl.sessions.session_support import attributes, shown, spa
 
 EMAIL = "bob@example.com"
 PARENT = "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
-Steps = Callable[[httpx.AsyncClient], Awaitable[None]]
+Steps = Callable[[httpx2.AsyncClient], Awaitable[None]]
 Serve = Callable[[Steps], None]
 
 
@@ -48,12 +48,12 @@ def settings_for(redis_port: int, folder: Path, **more: Any) -> Settings:
 
 
 @asynccontextmanager
-async def serving(settings: Settings, exporter: InMemorySpanExporter) -> AsyncIterator[httpx.AsyncClient]:
+async def serving(settings: Settings, exporter: InMemorySpanExporter) -> AsyncIterator[httpx2.AsyncClient]:
     telemetry = configure_tracing(settings, span_processors=[SimpleSpanProcessor(exporter)])
     app = create_app(settings, telemetry, make_correlation_id=lambda: "made")
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://studio") as client,
+        httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://studio") as client,
     ):
         yield client
     telemetry.shutdown(5)
@@ -84,7 +84,7 @@ def bearer(token: str) -> dict[str, str]:
     return {"authorization": f"Bearer {token}"}
 
 
-async def log_in(client: httpx.AsyncClient, **more: str) -> dict[str, Any]:
+async def log_in(client: httpx2.AsyncClient, **more: str) -> dict[str, Any]:
     answer = await client.post("/sessions", json={"email": EMAIL, **more})
     assert answer.status_code == 201
     return dict(answer.json())
@@ -96,7 +96,7 @@ def server_span(exporter: InMemorySpanExporter) -> Any:
 
 
 def test_a_session_s_whole_life_over_http(serve: Serve, exporter: InMemorySpanExporter) -> None:
-    async def steps(client: httpx.AsyncClient) -> None:
+    async def steps(client: httpx2.AsyncClient) -> None:
         made = await log_in(client, device="phone")
         found = await client.get("/session", headers=bearer(made["token"]))
         assert found.status_code == 200
@@ -129,7 +129,7 @@ def test_a_session_s_whole_life_over_http(serve: Serve, exporter: InMemorySpanEx
 
 
 def test_the_server_span_follows_the_stable_conventions(serve: Serve, exporter: InMemorySpanExporter) -> None:
-    async def steps(client: httpx.AsyncClient) -> None:
+    async def steps(client: httpx2.AsyncClient) -> None:
         await client.delete("/users/7/sessions?name=bob")
         span = server_span(exporter)
         assert (span.name, span.status.status_code) == ("DELETE /users/{id}/sessions", StatusCode.UNSET)
@@ -153,7 +153,7 @@ def test_the_server_span_follows_the_stable_conventions(serve: Serve, exporter: 
 def test_a_remote_parent_is_taken_and_the_correlation_id_goes_in_and_out(
     serve: Serve, exporter: InMemorySpanExporter
 ) -> None:
-    async def steps(client: httpx.AsyncClient) -> None:
+    async def steps(client: httpx2.AsyncClient) -> None:
         answer = await client.get("/session", headers={"traceparent": PARENT, HEADER: "c-7", **bearer("x.y")})
         assert answer.headers[HEADER] == "c-7"
         assert answer.headers["traceresponse"].split("-")[1] == PARENT.split("-")[1]
@@ -175,7 +175,7 @@ def test_a_remote_parent_is_taken_and_the_correlation_id_goes_in_and_out(
     ],
 )
 def test_a_bad_token_is_an_answer(serve: Serve, token: str, status: int, answer: dict[str, Any]) -> None:
-    async def steps(client: httpx.AsyncClient) -> None:
+    async def steps(client: httpx2.AsyncClient) -> None:
         found = await client.get("/session", headers=bearer(token))
         assert (found.status_code, found.json()) == (status, answer)
         assert (await client.delete("/session", headers=bearer(token))).status_code == status
@@ -204,7 +204,7 @@ BAD_BODIES: list[tuple[Any, int]] = [
 
 @pytest.mark.parametrize(("body", "status"), BAD_BODIES)
 def test_a_bad_body_is_one_line_of_json(serve: Serve, body: bytes, status: int) -> None:
-    async def steps(client: httpx.AsyncClient) -> None:
+    async def steps(client: httpx2.AsyncClient) -> None:
         found = await client.post("/sessions", content=body)
         assert found.status_code == status
         assert list(found.json()) == ["error"]
@@ -215,7 +215,7 @@ def test_a_bad_body_is_one_line_of_json(serve: Serve, body: bytes, status: int) 
 
 @pytest.mark.parametrize("limit", [0, -1, 10_001, 1.5, "5", True, None, [], 10**400])
 def test_a_bad_limit_is_refused(serve: Serve, limit: object) -> None:
-    async def steps(client: httpx.AsyncClient) -> None:
+    async def steps(client: httpx2.AsyncClient) -> None:
         assert (await client.post("/cache/warm", json={"limit": limit})).status_code == 422
 
     serve(steps)
@@ -225,7 +225,7 @@ def test_a_bad_limit_is_refused(serve: Serve, limit: object) -> None:
 def test_a_user_id_that_is_none_is_refused_and_never_shown(
     serve: Serve, exporter: InMemorySpanExporter, user: str
 ) -> None:
-    async def steps(client: httpx.AsyncClient) -> None:
+    async def steps(client: httpx2.AsyncClient) -> None:
         found = await client.delete(f"/users/{user}/sessions")
         assert found.status_code == 422
         assert "bob" not in found.text + shown(exporter.get_finished_spans())
@@ -234,7 +234,7 @@ def test_a_user_id_that_is_none_is_refused_and_never_shown(
 
 
 def test_unknown_paths_and_methods_are_answers_with_bounded_names(serve: Serve, exporter: InMemorySpanExporter) -> None:
-    async def steps(client: httpx.AsyncClient) -> None:
+    async def steps(client: httpx2.AsyncClient) -> None:
         assert (await client.get("/bob@example.com")).json() == {"error": "not found"}
         assert (await client.put("/session")).status_code == 405
         assert (await client.request("BREW", "/session")).status_code == 405
@@ -248,7 +248,7 @@ def test_unknown_paths_and_methods_are_answers_with_bounded_names(serve: Serve, 
 
 
 def test_health_is_not_traced(serve: Serve, exporter: InMemorySpanExporter) -> None:
-    async def steps(client: httpx.AsyncClient) -> None:
+    async def steps(client: httpx2.AsyncClient) -> None:
         assert (await client.get("/healthz")).json() == {"status": "ok"}
         assert exporter.get_finished_spans() == ()
 
@@ -258,7 +258,7 @@ def test_health_is_not_traced(serve: Serve, exporter: InMemorySpanExporter) -> N
 def test_with_redis_down_validation_succeeds_and_removal_says_try_again(
     serve_without_redis: Serve, exporter: InMemorySpanExporter
 ) -> None:
-    async def steps(client: httpx.AsyncClient) -> None:
+    async def steps(client: httpx2.AsyncClient) -> None:
         made = await log_in(client)
         exporter.clear()
         assert (await client.get("/session", headers=bearer(made["token"]))).status_code == 200
@@ -278,7 +278,7 @@ def test_with_redis_down_validation_succeeds_and_removal_says_try_again(
 def test_with_the_database_down_the_answer_is_503(tmp_path: Path, exporter: InMemorySpanExporter) -> None:
     settings = settings_for(free_port(), tmp_path / "no" / "such" / "folder")
 
-    async def steps(client: httpx.AsyncClient) -> None:
+    async def steps(client: httpx2.AsyncClient) -> None:
         answer = await client.post("/sessions", json={"email": EMAIL})
         assert (answer.status_code, answer.json()) == (503, {"error": "the database cannot be reached; try again"})
 
@@ -314,7 +314,7 @@ def test_an_unforeseen_failure_is_500_without_its_message(
 
     monkeypatch.setattr(SessionCache, "validate", broken)
 
-    async def steps(client: httpx.AsyncClient) -> None:
+    async def steps(client: httpx2.AsyncClient) -> None:
         answer = await client.get("/session", headers=bearer("x.y"))
         assert (answer.status_code, answer.json()) == (500, {"error": "internal error"})
         assert answer.headers[HEADER] == "made"
@@ -347,7 +347,7 @@ def test_a_streamed_reply_is_within_the_span_and_a_late_failure_reaches_the_serv
     app = middleware_around(Starlette(routes=[Route("/stream", stream)]), exporter)
 
     async def main() -> None:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://studio") as client:
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://studio") as client:
             with pytest.raises(LookupError):
                 await client.get("/stream")
         span = server_span(exporter)
@@ -401,7 +401,7 @@ def test_a_plain_reply_needs_no_route(exporter: InMemorySpanExporter) -> None:
     app = middleware_around(inner, exporter)
 
     async def main() -> None:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://studio") as client:
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://studio") as client:
             assert (await client.get("/anything")).text == "ok"
         assert server_span(exporter).name == "GET"
 
