@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import NamedTuple
 
@@ -34,6 +34,7 @@ from spanpact.engine.results.verdict import verdict_of
 from spanpact.engine.rules import names_of_rules
 from spanpact.engine.spanless_logs import records_without_span, scan_records
 from spanpact.findings import LEVELS, ContractResult, Finding, Level, NotChecked
+from spanpact.spool import Spool
 from spanpact.trace.clocks import COARSE_NS
 from spanpact.trace.model import Reading
 from spanpact.trace.topology import TOP, Topology
@@ -51,7 +52,7 @@ class ContractRun:
     contract: CompiledContract
     results: ResultCollector
     statistics: AcrossStatistics
-    flows: FlowSpans = field(default_factory=FlowSpans)
+    flows: FlowSpans
     labelled: int = 0
     rejected: int = 0
     rejection: str = ""
@@ -69,12 +70,14 @@ class Applies(NamedTuple):
 NOT_APPLICABLE = Applies(False, False)
 
 
-def start_run(plan: ContractPlan | CompiledContract, reading: Reading) -> ContractRun:
-    """Return the state of a contract before the first trace; compile the contract if it is not."""
+def start_run(plan: ContractPlan | CompiledContract, reading: Reading, spool: Spool) -> ContractRun:
+    """Return the state of a contract before the first trace; compile the contract if it is not.
+
+    All contracts of a verification share the spool, in which what grows with the number of traces is kept.
+    """
     contract = plan if isinstance(plan, CompiledContract) else CompiledContract.of(plan)
-    return ContractRun(
-        contract, ResultCollector(contract.expectations), AcrossStatistics(contract.plan, contract.rules, reading)
-    )
+    statistics = AcrossStatistics(contract.plan, contract.rules, reading)
+    return ContractRun(contract, ResultCollector(contract.expectations), statistics, FlowSpans(spool))
 
 
 def trace_context(plan: ContractPlan, topology: Topology, reading: Reading, find_span: FindSpan) -> Context:

@@ -22,6 +22,7 @@ from spanpact.engine.linked_spans import FindSpan, SpanFinder
 from spanpact.engine.results.mentions import MentionCounter, MentionedSpans, unmentioned_names
 from spanpact.engine.spanless_logs import records_without_span
 from spanpact.findings import ContractResult, Finding, Report, ScannedLogs, Scores
+from spanpact.spool import Spool
 from spanpact.trace.clocks import Clocks
 from spanpact.trace.model import Reading, SourceInfo, Trace
 from spanpact.trace.topology import Topology
@@ -91,7 +92,8 @@ class Verification:
         self._reading = reading
         self.observer = observer(reading.source) if observer else None
         """Looks at every trace: pass it those that are judged without `judge`."""
-        self._runs = [start_run(plan, reading) for plan in plans]
+        spool = Spool()
+        self._runs = [start_run(plan, reading, spool) for plan in plans]
         self._find_span = find_span or SpanFinder(reading.traces)
         self._findings: list[Finding] = []
         plans_used = [each.contract.plan for each in self._runs]

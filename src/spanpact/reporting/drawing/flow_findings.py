@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -99,13 +99,15 @@ def drawn_below(finding: Finding) -> str:
 
 
 def group_by_flow(
-    findings: Iterable[Finding], flow_spans: Sequence[tuple[str, str]], traces: MaskedTraces
+    findings: Sequence[Finding], flow_spans: Sequence[tuple[str, str]], traces: MaskedTraces
 ) -> list[FlowFindings]:
     """Group findings by the nearest flow at or above their span, in the order of the first finding of each.
 
     Findings outside of every flow are grouped by their trace.
     """
-    flows = set(flow_spans)
+    named = {finding.trace_id for finding in findings if finding.trace_id}
+    held = {found.trace.trace_id for each in named if (found := traces.topology(each))}
+    flows = {flow for flow in flow_spans if flow[0] in held} if held else set[tuple[str, str]]()  # of many, a few
     groups: dict[TreeRoot, list[Finding]] = {}
     for finding in findings:
         groups.setdefault(_tree_root(finding, flows, traces), []).append(finding)

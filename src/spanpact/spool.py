@@ -1,0 +1,66 @@
+"""Keep bytes outside memory until they are read again: what a verification notes of each trace of a large archive.
+
+The file has no name, so nothing is left of it when the process has ended, however it ends.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from tempfile import TemporaryFile
+from typing import IO
+
+
+class Spool:
+    """Blocks of bytes in a temporary file. Any thread may write and read.
+
+    The file is made for the first block. Blocks that the disk cannot take are held in memory: a full disk costs memory,
+    never a verdict.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._file: IO[bytes] | None = None
+        self._end = 0
+        self._held: dict[int, bytes] = {}
+
+    def write(self, block: bytes) -> int:
+        """Keep a block, and return its place."""
+        with self._lock:
+            place = self._end
+            self._end += len(block)
+            try:
+                self._put(block, place)
+            except OSError:
+                self._held[place] = block
+            return place
+
+    def _put(self, block: bytes, place: int) -> None:
+        if self._file is None:
+            self._file = TemporaryFile(buffering=0, prefix="spanpact-")  # noqa: SIM115 - closed by `__del__`
+        self._file.seek(place)
+        rest = memoryview(block)
+        while rest:  # a file without a buffer may take a part
+            rest = rest[self._file.write(rest) :]
+
+    def read(self, place: int, length: int) -> bytes:
+        """Return the block of this place and length. Raise OSError where the disk fails."""
+        with self._lock:
+            held = self._held.get(place)
+            if held is not None:
+                return held
+            assert self._file is not None
+            self._file.seek(place)
+            data = self._file.read(length)
+            while len(data) < length:
+                more = self._file.read(length - len(data))
+                if not more:
+                    raise OSError("a temporary file is shorter than what was written to it")
+                data += more
+            return data
+
+    def __del__(self) -> None:
+        """Close the file, which frees its room: nobody knows when a report has been read for the last time."""
+        if self._file is not None:
+            with suppress(OSError):
+                self._file.close()

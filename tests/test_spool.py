@@ -1,0 +1,72 @@
+"""Bytes outside memory: they come back as they were, nothing is left of them, and a full disk costs memory only."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from spanpact.spool import Spool
+
+
+def test_blocks_come_back() -> None:
+    spool = Spool()
+    blocks = [bytes([number]) * (number * 1000) for number in range(1, 20)]
+    places = [spool.write(block) for block in blocks]
+    assert [spool.read(place, len(block)) for place, block in reversed(list(zip(places, blocks, strict=True)))] == [
+        *reversed(blocks)
+    ]
+
+
+def test_no_file_before_the_first_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    spool = Spool()
+    del spool
+
+
+def test_where_no_file_can_be_made_blocks_stay_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    spool = Spool()
+    places = [spool.write(b"one"), spool.write(b"four")]
+    assert [spool.read(places[0], 3), spool.read(places[1], 4)] == [b"one", b"four"]
+
+
+_FULL = """
+import resource
+from spanpact.spool import Spool
+resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000))
+spool = Spool()
+blocks = [bytes([number]) * 100_000 for number in range(5)]
+places = [spool.write(block) for block in blocks]
+assert [spool.read(place, 100_000) for place in places] == blocks
+"""
+
+
+def test_what_a_full_disk_does_not_take_stays_in_memory() -> None:
+    # the limit of a file stands for that of a disk
+    subprocess.run([sys.executable, "-c", _FULL], check=True, timeout=60)
+
+
+_KILLED = """
+import time
+from spanpact.spool import Spool
+spool = Spool()
+spool.write(bytes(1 << 20))
+print("written", flush=True)
+time.sleep(60)
+"""
+
+
+def test_nothing_is_left_of_a_process_that_is_killed(tmp_path: Path) -> None:
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen([sys.executable, "-c", _KILLED], stdout=subprocess.PIPE, env=environment) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"written\n"
+        process.send_signal(signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+    assert list(tmp_path.iterdir()) == []
