@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from benchmarks.verification.made_traces import in_protobuf, requests
+from benchmarks.verification.encoded_requests import in_protobuf
+from benchmarks.verification.made_traces import requests
 from spanpact.contract.shipped import shipped_contracts
 from spanpact.sources import encode_traces_json
 

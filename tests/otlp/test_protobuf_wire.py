@@ -7,7 +7,8 @@ import io
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from benchmarks.verification.made_traces import in_protobuf, requests
+from benchmarks.verification.encoded_requests import in_protobuf
+from benchmarks.verification.made_traces import requests
 from spanpact.otlp.batch import NeedsFullDecoding
 from spanpact.otlp.protobuf.wire import encode_varint, iter_resource_spans
 

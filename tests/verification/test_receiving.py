@@ -10,7 +10,8 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from benchmarks.verification.made_traces import in_protobuf, requests
+from benchmarks.verification.encoded_requests import in_protobuf
+from benchmarks.verification.made_traces import requests
 from benchmarks.verification.verifying import SEVEN
 from spanpact.contract.loader import load_contracts, load_text
 from spanpact.contract.shipped import shipped_contracts
