@@ -68,10 +68,13 @@ KINDS: Final = {
 
 
 def add_fan_out(flow: SpanTemplate, chance: Random) -> SpanTemplate:
-    """Add commands and a call with queries: many requests with few, few with many."""
+    """Add commands and one or two calls with queries: many requests with few, few with many."""
     commands = [HIT if chance.random() < 0.8 else MISS for _ in range(int(chance.expovariate(0.7)))]
-    call = managed("SELECT", *(chance.choice(_READ) for _ in range(_pareto(chance))))
-    return replace(flow, children=(*flow.children, *commands, call))
+    calls = [
+        managed("SELECT", *(chance.choice(_READ) for _ in range(_pareto(chance))))
+        for _ in range(1 + (chance.random() < 0.3))
+    ]
+    return replace(flow, children=(*flow.children, *commands, *calls))
 
 
 def add_overlap(flow: SpanTemplate, chance: Random) -> SpanTemplate:
