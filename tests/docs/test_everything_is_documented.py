@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from reference_impl.settings.rules import RULES
+from reference_impl.settings.loading import RULES
 from spanpact import sources
 from spanpact.contract.loader import vocabulary
 from spanpact.sources import FileLimits, HttpLimits, ReceiverLimits
@@ -56,7 +56,7 @@ def test_every_parameter_of_a_store_is_in_the_page_of_sources(store: ModuleType)
 
 def test_every_variable_that_a_setting_reads_is_in_the_guide() -> None:
     guide = page("tracing-guide.md")
-    assert [name for rule in RULES for name in (*rule.standard, *rule.own) if f"`{name}`" not in guide] == []
+    assert [name for rule in RULES for name in rule.read if f"`{name}`" not in guide] == []
 
 
 def test_every_variable_that_the_code_names_is_in_some_page() -> None:

@@ -15,7 +15,7 @@ from reference_impl import vocabulary
 from reference_impl.metrics.catalogue import CATALOGUE
 from reference_impl.redis_tracing.command_table import COMMANDS, HITS
 from reference_impl.sessions.cache import INDEX_KEY, KEYS, SESSION_KEY
-from reference_impl.settings.table import as_table
+from reference_impl.settings.__main__ import as_markdown
 from tests.docs.pages import DOCS, ROOT, blocks, page, printed_by
 
 TRACING, REDIS, DEPLOY = page("tracing-guide.md"), page("redis-operations-guide.md"), page("deploy.md")
@@ -28,7 +28,7 @@ def section(text: str, title: str) -> str:
 
 
 def test_the_table_of_settings_is_the_one_that_the_code_prints() -> None:
-    assert as_table() in section(TRACING, "Settings"), "print it: python -m reference_impl.settings.table"
+    assert as_markdown() in section(TRACING, "Settings"), "print it: python -m reference_impl.settings --markdown"
 
 
 def test_every_metric_that_a_guide_names_is_exported() -> None:

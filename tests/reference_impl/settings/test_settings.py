@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from reference_impl.settings import Settings, SettingsError
-from reference_impl.settings.rules import RULES
-from reference_impl.settings.table import as_table
+from reference_impl.settings.__main__ import as_markdown
+from reference_impl.settings.loading import RULES
 from reference_impl.settings.values import masked
 from tests.reference_impl.python_process import run_python, without_settings
 
@@ -37,6 +37,11 @@ def test_development_makes_a_secret_of_its_own_and_production_asks_for_one() -> 
     assert Settings.load({}).session_secret != Settings.load({}).session_secret
     with pytest.raises(SettingsError, match=r"STUDIO_SESSION_SECRET: is not set; accepted: .* required in production"):
         Settings.load({"OTEL_ENVIRONMENT": "production"})
+
+
+def test_a_resource_of_production_asks_for_a_secret_too() -> None:
+    with pytest.raises(SettingsError, match=r"STUDIO_SESSION_SECRET: is not set"):
+        Settings.load({"OTEL_RESOURCE_ATTRIBUTES": "deployment.environment=production"})
 
 
 def test_an_argument_wins_over_everything() -> None:
@@ -241,12 +246,12 @@ def test_a_bad_value_ends_the_process_with_2_and_one_line(module: str) -> None:
 
 
 def test_the_table_of_variables_has_a_row_for_every_setting_with_what_its_error_message_accepts() -> None:
-    rows = [[cell.strip() for cell in row.strip("| ").split(" | ")] for row in as_table().splitlines()[2:]]
-    rules = [rule for rule in RULES if rule.standard or rule.own]
-    assert [row[0] for row in rows] == [", ".join(f"`{name}`" for name in (*r.standard, *r.own)) for r in rules]
+    rows = [[cell.strip() for cell in row.strip("| ").split(" | ")] for row in as_markdown().splitlines()[2:]]
+    rules = [rule for rule in RULES if rule.read]
+    assert [row[0] for row in rows] == [", ".join(f"`{name}`" for name in r.read) for r in rules]
     assert all(len(row) == 4 and all(row) for row in rows)
     for row, rule in zip(rows, rules, strict=True):
-        name = (*rule.standard, *rule.own)[0]
+        name = rule.read[0]
         if rule.name != "span_vocabulary":  # the standard's list may have names for other libraries
             with pytest.raises(SettingsError, match=f"{name}: .*accepted: ") as caught:
                 Settings.load({name: "\0"})
@@ -255,17 +260,17 @@ def test_the_table_of_variables_has_a_row_for_every_setting_with_what_its_error_
 
 def test_the_defaults_that_the_table_shows_are_those_that_are_taken() -> None:
     taken = Settings.load({})
-    plain = [rule for rule in RULES if not callable(rule.default) and rule.name not in ("endpoint", "service_version")]
+    plain = [rule for rule in RULES if not callable(rule.default)]
     assert [rule.name for rule in plain if getattr(taken, rule.name) != rule.default] == []
     shown = {rule.name: rule.default_text for rule in RULES if rule.default_text}
-    assert set(shown) == {rule.name for rule in RULES if callable(rule.default)} | {"endpoint"}
+    assert set(shown) == {rule.name for rule in RULES if callable(rule.default)}
     assert shown["max_export_batch_size"] == str(taken.max_export_batch_size)
     assert shown["sampling_rate"].startswith("0.1 in production, 1.0 in development; 1.0 if `OTEL_TRACES_SAMPLER`")
     assert Settings.load({"OTEL_TRACES_SAMPLER": "traceidratio"}).sampling_rate == 1.0
 
 
 def test_the_command_prints_the_table() -> None:
-    assert run_python("-m", "reference_impl.settings.table").stdout == as_table()
+    assert run_python("-m", "reference_impl.settings", "--markdown").stdout == f"{as_markdown()}\n"
 
 
 def test_a_reader_that_stops_early_ends_the_command_quietly() -> None:
