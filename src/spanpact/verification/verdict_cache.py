@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, Protocol
 
 from spanpact.contract.aggregates import Aggregate
@@ -18,12 +18,21 @@ from spanpact.engine.checks.aggregates import is_sum_within
 from spanpact.engine.flows.flow_spans import FlowSpans
 from spanpact.engine.results.collector import ResultCollector
 from spanpact.engine.results.coverage import Counts
-from spanpact.engine.results.mentions import MentionCounter, UnmentionedNames
+from spanpact.engine.results.mentions import MentionCounter, UnmentionedNames, logged_in
+from spanpact.findings import ScannedLogs
 from spanpact.trace.equality import is_number
 from spanpact.trace.model import Reading, Span, Trace
-from spanpact.trace.topology import TOP
+from spanpact.trace.topology import TOP, Topology
 from spanpact.verification.lost_context import RootIndex
-from spanpact.verification.shapes import ObservedProperties, SpanShapes, SpanSummary, TraceShape, trace_shape
+from spanpact.verification.shapes import (
+    ObservedProperties,
+    RecordSummary,
+    SpanShapes,
+    SpanSummary,
+    TraceShape,
+    record_summary,
+    trace_shape,
+)
 
 _MOST_CACHED: Final = 1000  # a cached verdict takes some kilobytes for each contract; a full cache is emptied
 
@@ -62,7 +71,8 @@ class _CachedVerdict:
     """The additions of one trace, and the number of traces of its shape whose counts are not added yet.
 
     `unmentioned` is None where contracts mention all of it. `roots` are the index and the name of each root that the
-    index of roots wants.
+    index of roots wants. Of its `logs` records, `without_span` belong to no span. Those of `own_names`, by their place
+    in the shape, are mentioned by none, and have another name in each trace.
     """
 
     counted: Sequence[_Addition]
@@ -70,6 +80,9 @@ class _CachedVerdict:
     unmentioned: UnmentionedNames | None
     roots: Sequence[tuple[int, str]]
     sums: Sequence[_Sum]
+    logs: int
+    without_span: ScannedLogs
+    own_names: Sequence[int]
     times: int = 0
 
 
@@ -116,21 +129,29 @@ class VerdictCache:
     def apply(self, trace: Trace) -> bool:
         """Judge the trace like a cached one of its shape. Return whether there is one."""
         self._candidate = None
-        if not trace.complete or trace.logs or not trace.spans:
+        if not trace.complete or not trace.spans:
             return False
         generation = self.shapes.begin()
         summaries = [self.shapes.summary(span) for span in trace.spans]
-        return self.apply_summaries(trace.trace_id, trace.scenario, summaries, generation)
+        records = [record_summary(record, self.shapes) for record in trace.logs]
+        return self.apply_summaries(trace.trace_id, trace.scenario, summaries, generation, records)
 
-    def apply_summaries(self, trace_id: str, scenario: str, summaries: Sequence[SpanSummary], generation: int) -> bool:
-        """Do the same for a complete trace without log records, by the summaries of its spans."""
+    def apply_summaries(
+        self,
+        trace_id: str,
+        scenario: str,
+        summaries: Sequence[SpanSummary],
+        generation: int,
+        records: Sequence[RecordSummary] = (),
+    ) -> bool:
+        """Do the same for a complete trace by the summaries of its spans and log records; one of both may lack."""
         self._candidate = None
         if generation != self.shapes.generation:
             return False
         if generation != self._generation:
             self._generation = generation
             self.flush()
-        shape = trace_shape(trace_id, scenario, summaries, self.shapes)
+        shape = trace_shape(trace_id, scenario, summaries, self.shapes, records)
         if shape is None:
             return False
         cached = self._cached.get(shape.key)
@@ -144,17 +165,22 @@ class VerdictCache:
         if cached.sums and not _are_within(cached.sums, shape):
             return False
         cached.times += 1
-        self.hits += 1
+        self.hits += bool(summaries)
+        if cached.own_names:
+            read = sorted([shape.record_order[i] for i in cached.own_names])
+            self._mentions.add_log_names([records[i][4] for i in read], logged_in(trace_id, spans=bool(summaries)))
         _add_flows(cached, trace_id, shape)
         for i, name in cached.roots:
             self._roots.note(name, shape.summaries[i][0], trace_id)
         return True
 
-    def store(self, spans: Sequence[Span], unmentioned: UnmentionedNames, *, has_findings: bool) -> None:
+    def store(
+        self, topology: Topology, unmentioned: UnmentionedNames, without_span: ScannedLogs, *, has_findings: bool
+    ) -> None:
         """Cache the trace that the engine has just judged, unless it has findings or no shape.
 
-        `spans` are those of its topology, `unmentioned` is what no contract mentions in it: names, which are the same
-        in all traces of its shape.
+        `unmentioned` is what no contract mentions in it: names, which are the same in all traces of its shape, apart
+        from those of log records that do not record an event. `without_span` are its log records without a span.
         """
         candidate, self._candidate = self._candidate, None
         if candidate is None:
@@ -174,10 +200,17 @@ class VerdictCache:
             self.flush()
         counted = [each for each in added if each.labelled or each.rejected or not each.counts.empty]
         with_flows = [each for each in added if each.flows]
+        spans, logs = topology.spans, topology.trace.logs
+        own = {i for i in unmentioned.log_indexes if not logs[i].event_name}
+        own_names = [place for place, i in enumerate(candidate.shape.record_order) if i in own]
+        shared = [name for i, name in zip(unmentioned.log_indexes, unmentioned.logs, strict=True) if i not in own]
+        unmentioned = replace(unmentioned, logs=shared, log_indexes=())
         kept = None if unmentioned.empty else unmentioned
         roots = [(i, span.name) for i, span in enumerate(spans) if self._roots.is_wanted(span)]
         sums = _sums(summed, spans, self.shapes.observed.summed)
-        self._cached[candidate.shape.key] = _CachedVerdict(counted, with_flows, kept, roots, sums)
+        self._cached[candidate.shape.key] = _CachedVerdict(
+            counted, with_flows, kept, roots, sums, len(logs), without_span, own_names
+        )
 
     def flush(self) -> None:
         """Add the counts of all traces judged from the cache, and empty it."""
@@ -188,6 +221,8 @@ class VerdictCache:
                 addition.state.rejected += addition.rejected * cached.times
             if cached.unmentioned and cached.times:
                 self._mentions.add(cached.unmentioned, cached.times)
+            if cached.logs and cached.times:
+                self._mentions.count_logs(cached.logs, cached.without_span, cached.times)
         self._cached.clear()
 
 

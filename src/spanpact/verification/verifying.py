@@ -19,7 +19,7 @@ from spanpact.engine.judging import (
     start_run,
 )
 from spanpact.engine.linked_spans import FindSpan, SpanFinder
-from spanpact.engine.results.mentions import MentionCounter, MentionedSpans, unmentioned_names
+from spanpact.engine.results.mentions import MentionCounter, MentionedSpans, UnmentionedNames, unmentioned_names
 from spanpact.engine.spanless_logs import records_without_span
 from spanpact.findings import ContractResult, Finding, Report, ScannedLogs, Scores
 from spanpact.spool import Spool
@@ -99,7 +99,6 @@ class Verification:
         plans_used = [each.contract.plan for each in self._runs]
         self._mask = mask_for(plans_used)
         self._unfinished = 0
-        self._scanned_logs = ScannedLogs()
         self._mentions = MentionCounter()
         self._roots = RootIndex(plans_used)
         self._cache = (
@@ -139,29 +138,29 @@ class Verification:
         plans = [run.contract.plan for run, each in zip(self._runs, applies, strict=True) if each.for_good]
         if plans:
             self._findings += integrity_findings(topology, reading, find_span, plans, self._mask)
-        self._scan_logs(topology)
+        without_span = self._scan_logs(topology)
         has_findings = len(self._findings) + sum(each.results.breach_count for each in self._runs) > before
         unmentioned = unmentioned_names(topology, mentioned, applicable=any(each.now for each in applies))
-        self._mentions.count_logs(len(trace.logs))
+        self._mentions.count_logs(len(trace.logs), without_span)
         self._mentions.add(unmentioned)
         if self._cache:
-            self._cache.store(topology.spans, unmentioned, has_findings=has_findings)
+            self._cache.store(topology, unmentioned, without_span, has_findings=has_findings)
         return has_findings
 
     def scan_logs(self, trace: Trace) -> None:
         """Scan the log records of a trace without spans by every contract; count them as mentioned by none."""
         topology = Topology(trace)
-        self._scan_logs(topology)
-        self._mentions.count_logs(len(trace.logs))
-        self._mentions.add(unmentioned_names(topology, MentionedSpans(), applicable=True))
+        without_span, unmentioned = self._scan_logs(topology), _all_unmentioned(topology)
+        self._mentions.count_logs(len(trace.logs), without_span)
+        self._mentions.add(unmentioned)
 
-    def _scan_logs(self, topology: Topology) -> None:
-        if topology.trace.logs and (number := len(records_without_span(topology))):
-            scanned = set[int]()
-            for each in self._runs:
-                scanned |= scan_logs(each, topology, self._reading, self._find_span)
-            so_far = self._scanned_logs
-            self._scanned_logs = ScannedLogs(so_far.count + number, so_far.scanned + len(scanned))
+    def _scan_logs(self, topology: Topology) -> ScannedLogs:
+        """Scan the log records that belong to no span. Return how many there are, and how many were scanned."""
+        number = len(records_without_span(topology)) if topology.trace.logs else 0
+        scanned = set[int]()
+        for each in self._runs if number else ():
+            scanned |= scan_logs(each, topology, self._reading, self._find_span)
+        return ScannedLogs(number, len(scanned))
 
     def report(
         self,
@@ -192,7 +191,7 @@ class Verification:
             unmentioned,
             reading.unread,
             self._coarse_clocks(),
-            self._scanned_logs,
+            self._mentions.without_span,
             observer.scores() if observer else None,
         )
 
@@ -200,3 +199,8 @@ class Verification:
         reading = self._reading
         coarse = reading.clocks.coarse() if reading.clocks else ()
         return tuple((self._mask(name), unit) for name, unit in coarse if unit > reading.source.resolution_ns)
+
+
+def _all_unmentioned(topology: Topology) -> UnmentionedNames:
+    """Return the names of the log records of a trace without spans: no contract mentions one."""
+    return unmentioned_names(topology, MentionedSpans(), applicable=True)

@@ -9,7 +9,7 @@ from spanpact.trace.attributes import values_of
 from spanpact.trace.model import Event, LogRecord
 
 EXCEPTION = "exception"
-_TYPE, _MESSAGE = "exception.type", "exception.message"
+_TYPE, _MESSAGE = EXCEPTION_ATTRIBUTES = ("exception.type", "exception.message")
 
 
 def is_exception(carrier: Event | LogRecord) -> bool:
@@ -26,6 +26,11 @@ def is_exception(carrier: Event | LogRecord) -> bool:
 def _text(carrier: Event | LogRecord, name: str) -> str | None:
     """Return the first value of an attribute that is a string; a key may repeat."""
     return next((value for value in values_of(carrier.attributes, name) if isinstance(value, str)), None)
+
+
+def exception_texts(carrier: Event | LogRecord) -> tuple[str | None, ...]:
+    """Return what tells exceptions from each other, their type and message; nothing for what reports none."""
+    return (_text(carrier, _TYPE), _text(carrier, _MESSAGE)) if is_exception(carrier) else ()
 
 
 def count_reported_twice(carriers: Iterable[Event | LogRecord]) -> int:

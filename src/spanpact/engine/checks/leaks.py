@@ -149,10 +149,11 @@ def event_texts(carrier: Event | LogRecord, exempt: frozenset[str]) -> Iterator[
         yield from attribute_texts(_OF_EVENT, carrier.attributes, exempt)
     else:
         yield "a log record's name", "", "", carrier.event_name
-        yield from _value_texts("a log record's body", "", carrier.body)
+        yield from _value_texts(_BODY, "", carrier.body)
         yield from attribute_texts(_OF_LOG, carrier.attributes, exempt)
 
 
+_BODY = "a log record's body"
 _OF_SPAN = ("attribute", "the name of an attribute")
 _OF_RESOURCE = ("resource attribute", "the name of a resource attribute")
 _OF_SCOPE = ("the scope's attribute", "the name of a scope's attribute")
@@ -191,6 +192,15 @@ def attribute_leaks(
         if texts and not scanner.may_leak(texts, name):
             return ()  # almost always
     return leaks(attribute_texts(_OF_SPAN, {name: value}, exempt), scanner, capabilities)
+
+
+def body_leaks(
+    body: Value, scanner: Scanner, capabilities: frozenset[Capability] = ALL_CAPABILITIES
+) -> Sequence[Breach | Undecided]:
+    """Return the leaks of the body of a log record."""
+    if type(body) is str and not scanner.may_leak((body,)):
+        return ()  # almost always
+    return leaks(_value_texts(_BODY, "", body), scanner, capabilities)
 
 
 def _simple_texts(name: str, value: Value) -> Sequence[str]:

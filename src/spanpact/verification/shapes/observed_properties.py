@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from spanpact.contract.aggregates import AggregateKeyword
-from spanpact.contract.compiled import AttributeExpectation, Content, ContractPlan, Entry
+from spanpact.contract.compiled import AttributeExpectation, Content, ContractPlan, Entry, Via
 from spanpact.engine.checks import Breach, Context, Outcome, Undecided
 from spanpact.engine.checks.aggregates import may_be_number
 from spanpact.engine.checks.attributes import compile_attribute
-from spanpact.engine.checks.leaks import attribute_leaks
+from spanpact.engine.checks.exceptions import EXCEPTION_ATTRIBUTES
+from spanpact.engine.checks.leaks import attribute_leaks, body_leaks
 from spanpact.engine.checks.limits import excess_of
 from spanpact.privacy import PrivacyClass, Scanner
 from spanpact.trace.equality import is_number, possible_values
@@ -38,6 +39,7 @@ class ObservedProperties:
       those that are compared with a number of spans; `summed`: those whose numbers are summed, apart from the shape.
     - `ordered`: names of spans whose times are compared with each other, `concurrent`: names of those that are counted
       while open; `times`: the differences of times that matter.
+    - `pairs_exceptions`: whether an event and a log record that report one exception are to be recognised.
     - `capabilities`: what the source can carry.
     """
 
@@ -52,6 +54,7 @@ class ObservedProperties:
     ordered: Sequence[NamePattern]
     concurrent: Sequence[NamePattern]
     times: ObservedTimes
+    pairs_exceptions: bool
     capabilities: frozenset[Capability]
 
     @classmethod
@@ -64,7 +67,7 @@ class ObservedProperties:
             return None
         exact, summed = frozenset(_exact(plans)), frozenset(_aggregated(plans, "sum"))
         return cls(
-            _tests(contents, exact, summed, source),
+            _tests(contents, exact, summed, source, exceptions=_ways_of_events(plans) != {"span"}),
             _numbers(contents),
             sorted({each.limits.length for each in contents if each.limits and each.limits.length is not None}),
             _scans(contents),
@@ -77,6 +80,7 @@ class ObservedProperties:
             [pattern for plan in plans for pattern in _ordered(plan.top)],
             [_pattern(entry) for plan in plans for entry in plan.top.walk() if entry.concurrency],
             ObservedTimes([(plan, list(_contents(plan))) for plan in plans], source),
+            "either" in _ways_of_events(plans),
             source.capabilities,
         )
 
@@ -97,6 +101,14 @@ class ObservedProperties:
         if not attribute_leaks(name, value, self.all_classes, _NO_EXEMPTIONS, self.capabilities):  # almost always
             return (name, *results)
         return (name, *results, tuple([self._leaks(name, value, scanner, exempt) for scanner, exempt in self.scans]))
+
+    def body_results(self, body: Value) -> Hashable:
+        """Return what each scanner finds in the body of a log record."""
+        if not body_leaks(body, self.all_classes, self.capabilities):  # almost always
+            return None
+        return tuple(
+            [tuple(map(_result_key, body_leaks(body, scanner, self.capabilities))) for scanner, _ in self.scans]
+        )
 
     def type_is_known(self, value: Value) -> bool:
         """Return whether the source shows the value's type: else the result of `same_as` depends on the other value."""
@@ -129,7 +141,12 @@ def _expectations(content: Content) -> Iterator[AttributeExpectation]:
 
 
 def _tests(
-    contents: Sequence[Content], exact: AbstractSet[str], summed: AbstractSet[str], source: SourceInfo
+    contents: Sequence[Content],
+    exact: AbstractSet[str],
+    summed: AbstractSet[str],
+    source: SourceInfo,
+    *,
+    exceptions: bool,
 ) -> Mapping[str, Sequence[Test]]:
     empty = Context(Topology(Trace("", ())), capabilities=source.capabilities, find_span=lambda *_: None)
 
@@ -141,6 +158,8 @@ def _tests(
     }
     for name in summed:
         tests.setdefault(name, {})["summed"] = number
+    for name in EXCEPTION_ATTRIBUTES if exceptions else ():
+        tests.setdefault(name, {})["exception"] = lambda value: isinstance(value, str)
     for content in contents:
         for expectation in _expectations(content):
             for name in expectation.names:
@@ -150,6 +169,12 @@ def _tests(
             for name in names:
                 tests.setdefault(name, {}).setdefault("exactly_one_true", lambda value: value is True)
     return {name: list(several.values()) for name, several in tests.items()}
+
+
+def _ways_of_events(plans: Sequence[ContractPlan]) -> AbstractSet[Via]:
+    """Return where contracts look for events: among those of spans, or in log records."""
+    of_spans = {event.via for plan in plans for content in _contents(plan) for event in content.events}
+    return {"span", *of_spans, *(rule.via for plan in plans for rule in plan.rules)}
 
 
 def _exact(plans: Sequence[ContractPlan]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Hashable, Sequence
 from typing import Any, Final, TypeAlias
 
+from spanpact.engine.checks.exceptions import exception_texts
 from spanpact.trace.attributes import IrregularAttributes, walk_values
 from spanpact.trace.model import Attributes, ClockResolutions, Event, Resource, Scope, Span, Value
 from spanpact.trace.process import (
@@ -93,13 +94,13 @@ class SpanShapes:
         if span.links or span.dropped_attributes or span.dropped_events or span.dropped_links:
             raise Unshapeable
         compared: list[Hashable] = []
-        attributes = self._attribute_shapes(span.attributes, compared)
+        attributes = self.attribute_numbers(span.attributes, compared)
         events = tuple([self._event(event, compared) for event in span.events]) if span.events else ()
         resource, process = self.resource(span.resource)
         called = span.parent_remote is True or span.kind in CALLED_BY
         shape = self._shape_number(
             called, span.name, span.kind, span.status, span.status_message, span.trace_state, span.parent_remote,
-            resource, self._scope(span.scope), attributes, events,
+            resource, self.scope_number(span.scope), attributes, events,
         )  # fmt: skip
         return shape, process, tuple(compared)
 
@@ -120,7 +121,7 @@ class SpanShapes:
         """Return the number of an attribute: one number for all with the same test results. Raise Unshapeable."""
         if type(value) is float and -SMALL < value < SMALL:
             return self.double(name, value)
-        if not isinstance(value, str | int) and not _shapeable(value):
+        if not isinstance(value, str | int) and not shapeable(value):
             raise Unshapeable
         results = self.observed.test_results(name, value)
         number = self._attributes.setdefault(results, len(self._attributes))
@@ -130,6 +131,10 @@ class SpanShapes:
                 known.clear()
             known[name, value] = number
         return number
+
+    def number(self, key: Hashable) -> int:
+        """Return the number of anything else that matters, such as a log record without its times and ids."""
+        return self._attributes.setdefault(key, len(self._attributes))
 
     def double(self, name: str, value: float) -> int:
         """Return the number of an attribute whose value is smaller than SMALL.
@@ -146,7 +151,7 @@ class SpanShapes:
             number = self._doubles[key] = self._attributes.setdefault(results, len(self._attributes))
         return number
 
-    def _attribute_shapes(self, attributes: Attributes, compared: list[Hashable]) -> tuple[int, ...]:
+    def attribute_numbers(self, attributes: Attributes, compared: list[Hashable]) -> tuple[int, ...]:
         """Return the numbers of attributes; add values that are compared with others to `compared`."""
         if type(attributes) is not dict:  # a key repeats
             raise Unshapeable
@@ -164,15 +169,18 @@ class SpanShapes:
     def _event(self, event: Event, compared: list[Hashable]) -> Hashable:
         if event.dropped_attributes:
             raise Unshapeable
-        return event.name, self._attribute_shapes(event.attributes, compared)
+        numbers = self.attribute_numbers(event.attributes, compared)
+        if self.observed.pairs_exceptions:
+            compared += exception_texts(event)
+        return event.name, numbers
 
-    def _scope(self, scope: Scope) -> int:
+    def scope_number(self, scope: Scope) -> int:
         """Return the number of a scope: one number for all with the same test results."""
         known = self._scopes.get(id(scope))
         if known is None:
             if scope.dropped_attributes:
                 raise Unshapeable
-            attributes = self._attribute_shapes(scope.attributes, [])
+            attributes = self.attribute_numbers(scope.attributes, [])
             number = self._attributes.setdefault((scope.name, scope.version, attributes), len(self._attributes))
             if len(self._scopes) >= _MOST_HELD:
                 self._scopes.clear()
@@ -185,7 +193,7 @@ class SpanShapes:
         if known is None:
             if resource.dropped_attributes:
                 raise Unshapeable
-            attributes = self._attribute_shapes(resource.attributes, [])
+            attributes = self.attribute_numbers(resource.attributes, [])
             service = repr(resource.attributes.get("service.name"))
             habits = flags_all_local(resource), flags_remote_below_remote(resource), sets_flags(resource)
             key = ("resource", service, attributes, *habits)
@@ -236,7 +244,7 @@ def comparable(value: Value) -> Hashable:
     raise Unshapeable
 
 
-def _shapeable(value: Value) -> bool:
+def shapeable(value: Value) -> bool:
     """Return whether all numbers in the value are finite, and no key of a map repeats."""
     return all(
         math.isfinite(one) if isinstance(one, float) else type(one) is not IrregularAttributes

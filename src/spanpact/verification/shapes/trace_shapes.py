@@ -1,4 +1,4 @@
-"""Give whole traces a shape: the shapes of their spans, the tree they form, equal values, overlapping times.
+"""Give whole traces a shape: the shapes of their spans, the tree, equal values, overlapping times, log records.
 
 A trace that breaks integrity (section 14) has no shape: only the engine judges it.
 """
@@ -7,29 +7,50 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
 from spanpact.trace.clocks import frozen_resources
 from spanpact.trace.process import MOST_COMPARED
+from spanpact.verification.shapes.record_shapes import RecordSummary
 from spanpact.verification.shapes.span_shapes import NO_SHAPE, SpanShapes, SpanSummary
 
 Key: TypeAlias = tuple[Hashable, ...]
 
-_ROOT, _ELSEWHERE = -1, -2
+_ROOT, _ELSEWHERE, _NO_SPAN = -1, -2, -1
 _HEX: Final = re.compile("[0-9a-f]*")
 _NO_ID: Final = "0" * 16
 
 
 class TraceShape(NamedTuple):
-    """The key of a trace's shape, and the summaries of its spans in the order of `Topology.spans`."""
+    """The key of a trace's shape, and the summaries of its spans in the order of `Topology.spans`.
+
+    `record_order` has the indexes of its log records in the order in which the key holds these.
+    """
 
     key: Key
     summaries: Sequence[SpanSummary]
+    record_order: Sequence[int] = ()
 
 
-def trace_shape(trace_id: str, scenario: str, spans: Sequence[SpanSummary], shapes: SpanShapes) -> TraceShape | None:
-    """Return the shape of a complete trace without log records, None if it has none."""
+class _Records(NamedTuple):
+    """The log records of a trace: their indexes in the order of its shape, their part of the key, compared values."""
+
+    order: Sequence[int]
+    key: Key
+    compared: Sequence[Hashable]
+
+
+def trace_shape(
+    trace_id: str,
+    scenario: str,
+    spans: Sequence[SpanSummary],
+    shapes: SpanShapes,
+    records: Sequence[RecordSummary] = (),
+) -> TraceShape | None:
+    """Return the shape of a complete trace, None if it has none. `records` are in the order in which they were read."""
+    if not spans:
+        return _shape_without_spans(trace_id, scenario, records)
     try:
         summaries = sorted(spans)  # by start and id
     except TypeError:  # two spans share both
@@ -49,11 +70,43 @@ def trace_shape(trace_id: str, scenario: str, spans: Sequence[SpanSummary], shap
     resolutions = shapes.resolutions_of(numbers)
     lasting = resources is None and summaries[0][0] < summaries[-1][0]
     still = None if lasting else _stood_still(summaries, numbers, parents)
+    of_records = _records(records, index) if records else _NO_RECORDS
+    if of_records is None:
+        return None
     values: dict[Hashable, int] = {}
     equal_values = tuple([values.setdefault(value, len(values)) for each in summaries for value in each[6]])
+    if of_records.compared:
+        equal_values += tuple([values.setdefault(value, len(values)) for value in of_records.compared])
     times = _times(summaries, span_shapes, parents, shapes, resolutions, one_resource=resources is None)
     key = (scenario, tuple(span_shapes), tuple(parents), equal_values, resources, resolutions, still, *times)
-    return TraceShape(key, summaries)
+    return TraceShape(key + of_records.key, summaries, of_records.order)
+
+
+_NO_RECORDS: Final = _Records((), (), ())
+
+
+def _records(records: Sequence[RecordSummary], index: Mapping[str, int]) -> _Records | None:
+    """Return what the key holds of log records; None if one has no shape, or names a span that should be there."""
+    places = [index.get(each[0], _NO_SPAN) for each in records]
+    order = sorted(range(len(records)), key=places.__getitem__)
+    shapes = tuple([records[i][2] for i in order])
+    if NO_SHAPE in shapes:
+        return None
+    if any(each[0] and not each[1] for each, place in zip(records, places, strict=True) if place == _NO_SPAN):
+        return None
+    key = ("log records", tuple([places[i] for i in order]), shapes)
+    return _Records(order, key, [value for i in order for value in records[i][3]])
+
+
+def _shape_without_spans(trace_id: str, scenario: str, records: Sequence[RecordSummary]) -> TraceShape | None:
+    """Return the shape of log records that no span of their trace has, None if it has none."""
+    shapes = tuple([each[2] for each in records])
+    if not records or NO_SHAPE in shapes:
+        return None
+    values: dict[Hashable, int] = {}
+    equal_values = tuple([values.setdefault(value, len(values)) for each in records for value in each[3]])
+    key = ("log records without a span", scenario, bool(trace_id), shapes, equal_values)
+    return TraceShape(key, (), range(len(records)))
 
 
 def _valid(trace_id: str, ids: Sequence[str], index: dict[str, int]) -> bool:
