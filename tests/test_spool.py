@@ -70,3 +70,16 @@ def test_nothing_is_left_of_a_process_that_is_killed(tmp_path: Path) -> None:
         process.send_signal(signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_part_of_a_block_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    on_disk = Spool()
+    places = [on_disk.write(b"before"), on_disk.write(b"abcdef")]
+    on_disk.patch(places[1], 2, b"XY")
+    assert [on_disk.read(place, 6) for place in places] == [b"before", b"abXYef"]
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    in_memory = Spool()
+    place = in_memory.write(b"abcdef")
+    in_memory.patch(place, 0, b"X")
+    in_memory.patch(place, 5, b"Y")
+    assert in_memory.read(place, 6) == b"XbcdeY"

@@ -23,6 +23,7 @@ class Spool:
         self._file: IO[bytes] | None = None
         self._end = 0
         self._held: dict[int, bytes] = {}
+        self._patches: dict[int, list[tuple[int, bytes]]] = {}  # by the place of their block
 
     def write(self, block: bytes) -> int:
         """Keep a block, and return its place."""
@@ -35,6 +36,17 @@ class Spool:
                 self._held[place] = block
             return place
 
+    def patch(self, place: int, offset: int, data: bytes) -> None:
+        """Put data in the place of as many bytes of the block at a place."""
+        with self._lock:
+            try:
+                if place not in self._held:
+                    self._put(data, place + offset)
+                    return
+            except OSError:  # a file system may take room even for what is overwritten
+                pass
+            self._patches.setdefault(place, []).append((offset, data))
+
     def _put(self, block: bytes, place: int) -> None:
         if self._file is None:
             self._file = TemporaryFile(buffering=0, prefix="spanpact-")  # noqa: SIM115 - closed by `__del__`
@@ -46,18 +58,21 @@ class Spool:
     def read(self, place: int, length: int) -> bytes:
         """Return the block of this place and length. Raise OSError where the disk fails."""
         with self._lock:
-            held = self._held.get(place)
-            if held is not None:
-                return held
-            assert self._file is not None
-            self._file.seek(place)
-            data = self._file.read(length)
-            while len(data) < length:
-                more = self._file.read(length - len(data))
-                if not more:
-                    raise OSError("a temporary file is shorter than what was written to it")
-                data += more
-            return data
+            block = self._held.get(place) or self._read(place, length)
+            for offset, data in self._patches.get(place, ()):
+                block = block[:offset] + data + block[offset + len(data) :]
+            return block
+
+    def _read(self, place: int, length: int) -> bytes:
+        assert self._file is not None
+        self._file.seek(place)
+        data = self._file.read(length)
+        while len(data) < length:  # a file may return less than it was asked for
+            more = self._file.read(length - len(data))
+            if not more:
+                raise OSError("a temporary file is shorter than what was written to it")
+            data += more
+        return data
 
     def __del__(self) -> None:
         """Close the file, which frees its room: nobody knows when a report has been read for the last time."""

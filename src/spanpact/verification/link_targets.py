@@ -17,9 +17,9 @@ from spanpact.otlp.batch import NeedsFullDecoding
 from spanpact.otlp.ids import normalize_id
 from spanpact.otlp.json import lazy as lazy_json
 from spanpact.sources.files.json_texts import Document
-from spanpact.sources.files.last_seen import LastSeen
 from spanpact.trace.model import Span, Trace
 from spanpact.trace.topology import span_ids_if_whole
+from spanpact.verification.number_table import NumberTable
 from spanpact.verification.stored_documents import StoredDocuments
 
 _NOTED, _FOUND = 1, 2
@@ -56,14 +56,14 @@ class LinkTargets(_NotedTargets):
 
     def __init__(self) -> None:
         super().__init__()
-        self._states = LastSeen()
+        self._states = NumberTable()
         self._packed = bytearray()
         self._others: list[tuple[str, str]] = []
 
     def _note(self, trace_id: str, span_id: str) -> None:
         key = trace_id + span_id
-        if not self._states.place(key):
-            self._states.note((key,), _NOTED)
+        if not self._states[key]:
+            self._states[key] = _NOTED
             self._keep(trace_id, span_id)
 
     def _keep(self, trace_id: str, span_id: str) -> None:
@@ -89,16 +89,16 @@ class LinkTargets(_NotedTargets):
 
     def _missing(self, stored: StoredDocuments) -> Iterator[tuple[str, str]]:
         """Yield the targets whose span is not there while their trace is."""
-        states, given = self._states, LastSeen()
+        states, given = self._states, NumberTable()
         last = ""
         for _, (trace_id, span_id, _) in _ids(stored):
-            if states.place(trace_id + span_id) == _NOTED:
-                states.note((trace_id + span_id,), _FOUND)
+            if states[trace_id + span_id] == _NOTED:
+                states[trace_id + span_id] = _FOUND
             if trace_id != last:
-                given.note((trace_id,), 1)
+                given[trace_id] = 1
                 last = trace_id
         for trace_id, span_id in self._targets():
-            if states.place(trace_id + span_id) == _NOTED and given.place(trace_id):
+            if states[trace_id + span_id] == _NOTED and given[trace_id]:
                 yield trace_id, span_id
 
     def _targets(self) -> Iterator[tuple[str, str]]:

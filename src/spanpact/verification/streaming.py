@@ -2,7 +2,7 @@
 
 Each trace is judged once its last span was read, and then dropped.
 
-first pass    in which document each trace is seen for the last time (`LastSeen`)
+first pass    in which document each trace is seen for the last time (`TraceEnds`)
 second pass   document ──▶ summaries of its spans ──▶ traces that are over ──▶ verdict cache, or else the engine
 
 The report equals that of `verify` on the whole. What this module cannot handle is left to `verify`.
@@ -27,8 +27,8 @@ from spanpact.otlp.json import lazy as lazy_json
 from spanpact.otlp.unread import UnreadFields
 from spanpact.sources.files.byte_stream import is_read_once
 from spanpact.sources.files.json_texts import Document
-from spanpact.sources.files.last_seen import LastSeen
 from spanpact.sources.files.otlp_file import OtlpFileSource, iter_parts
+from spanpact.sources.files.trace_ends import TraceEnds
 from spanpact.trace.clocks import Clocks
 from spanpact.trace.model import ALL_CAPABILITIES, Reading, SourceInfo, Span, Trace
 from spanpact.verification.link_targets import LinkTargets
@@ -119,20 +119,20 @@ def _streamed(
     return stream
 
 
-def _first_pass(stored: StoredDocuments) -> LastSeen:
-    last_seen = LastSeen()
+def _first_pass(stored: StoredDocuments) -> TraceEnds:
+    trace_ends = TraceEnds()
     for place, document in enumerate(stored.documents(), 1):
         if isinstance(document, Batch):
-            last_seen.note({span.trace_id for span in document.spans}, place)
+            trace_ends.note({span.trace_id for span in document.spans}, place)
         elif isinstance(document, bytes):
             from spanpact.otlp.protobuf import lazy as lazy_protobuf  # takes long, and most files are JSON
 
-            last_seen.note(lazy_protobuf.find_trace_ids(document), place)
+            trace_ends.note(lazy_protobuf.find_trace_ids(document), place)
         elif _LOGS in document.data:
             raise NeedsFullDecoding
         else:
-            last_seen.note_json(document.data, place)
-    return last_seen
+            trace_ends.note_json(document.data, place)
+    return trace_ends
 
 
 @dataclass(slots=True)
@@ -156,11 +156,11 @@ class _Stream:
         reading: Reading,
         verification: Verification,
         cache: VerdictCache,
-        last_seen: LastSeen,
+        trace_ends: TraceEnds,
         clocks: Clocks,
     ) -> None:
         self._stored, self._reading, self._verification, self._cache = stored, reading, verification, cache
-        self._last_seen, self._clocks = last_seen, clocks
+        self._trace_ends, self._clocks = trace_ends, clocks
         self._shared = SharedValues()
         self._json = LazySpanShapes(cache.shapes, lazy_json, self._shared)
         self._open: dict[str, _OpenTrace] = {}
@@ -238,8 +238,8 @@ class _Stream:
         trace_id = normalize_id(written)
         trace = self._open.get(trace_id)
         if trace is None:
-            ends = self._last_seen.place(trace_id)
-            if ends < place:
+            ends = self._trace_ends.of(trace_id, place)
+            if not ends:
                 raise NeedsFullDecoding
             trace = self._open[trace_id] = _OpenTrace(ends, generation)
             self._order.append(trace_id)

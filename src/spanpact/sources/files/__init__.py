@@ -1,7 +1,7 @@
 """Files: traces in a file of any format that `formats` knows, each also compressed with gzip or zstd.
 
 `byte_stream` opens a file, `compression` decompresses it, `formats` recognises its format by its content and reads it
-within the `limits`. `json_texts` splits JSON into documents. `otlp_file` is the source. `last_seen` finds where each
+within the `limits`. `json_texts` splits JSON into documents. `otlp_file` is the source. `trace_ends` finds where each
 trace ends, for streaming verification.
 """
 
