@@ -10,11 +10,13 @@ import logging
 import re
 import sys
 import threading
+import time
 from collections import Counter
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Final, TextIO
 
+import msgspec
 from opentelemetry import trace
 from opentelemetry._logs import LoggerProvider, SeverityNumber
 
@@ -42,6 +44,7 @@ _IN_EVERY_RECORD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message
                                                                        "_name"}  # fmt: skip
 _NO_FIELDS: Final = frozenset({"event", "exc_info", "positional_args", "stack_info", "stacklevel"})
 _LONGEST_TEXT: Final = MAX_LINE // 5  # so that one text always leaves room for the ids of the trace
+_encode = msgspec.json.Encoder().encode
 _EVENT_NAME = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+")
 _SEVERITIES: Final = {
     "debug": ("DEBUG", SeverityNumber.DEBUG),
@@ -53,7 +56,10 @@ _SEVERITIES: Final = {
 
 
 class JsonLines(logging.Handler):
-    """Writes each record as a JSON line and passes it to the LoggerProvider. Failures are counted, never raised."""
+    """Writes records and events as JSON lines and passes them to the LoggerProvider.
+
+    Failures are counted, never raised.
+    """
 
     def __init__(
         self, service: str, *, stream: TextIO | None = None, logger_provider: LoggerProvider | None = None
@@ -67,13 +73,27 @@ class JsonLines(logging.Handler):
         self._emitting = threading.local()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one record."""
-        line = self._try(RENDER, lambda: line_fields(record, self._service))
+        """Write one record of the standard library's logging."""
+        line = self._try(RENDER, lambda: record_line(record, self._service))
+        if line is not None:
+            self._pass_on(line, record.created, is_event=_is_structlog(record))
+
+    def write_event(self, logger: str, level: str, event: Mapping[str, Any]) -> None:
+        """Write one event of structlog without making a record of it, which would take twice as long."""
+        created = time.time()
+        line = self._try(RENDER, lambda: event_line(logger, level, event, created, self._service))
         if line is None:
             return
+        self.acquire()
+        try:
+            self._pass_on(line, created, is_event=True)
+        finally:
+            self.release()
+
+    def _pass_on(self, line: dict[str, Any], created: float, *, is_event: bool) -> None:
         self._try(STREAM, lambda: self._write(line))
-        if self._provider is not None and not record.name.startswith("opentelemetry"):
-            self._try(OTLP, lambda: self._export(record, line))
+        if self._provider is not None and not line["logger"].startswith("opentelemetry"):
+            self._try(OTLP, lambda: self._export(line, created, is_event))
 
     def _try(self, reason: str, step: Callable[[], Any]) -> Any:
         try:
@@ -88,7 +108,7 @@ class JsonLines(logging.Handler):
         stream.flush()
         self.lines[line["level"]] += 1
 
-    def _export(self, record: logging.LogRecord, line: dict[str, Any]) -> None:
+    def _export(self, line: dict[str, Any], created: float, is_event: bool) -> None:
         # Lines that a log record processor logs itself are written but not exported: else they would repeat for ever.
         if self._provider is None or getattr(self._emitting, "now", False):
             return
@@ -96,55 +116,77 @@ class JsonLines(logging.Handler):
         try:
             severity, number = _SEVERITIES[line["level"]]
             self._provider.get_logger(line["logger"]).emit(
-                timestamp=int(record.created * 1e9),
+                timestamp=int(created * 1e9),
                 severity_text=severity,
                 severity_number=number,
                 body=line["event"],
                 attributes=_attributes(line),
-                event_name=line["event"] if _is_structlog(record) and _EVENT_NAME.fullmatch(line["event"]) else None,
+                event_name=line["event"] if is_event and _EVENT_NAME.fullmatch(line["event"]) else None,
             )
         finally:
             self._emitting.now = False
 
 
-def line_fields(record: logging.LogRecord, service: str) -> dict[str, Any]:
-    """Return the fields of a record's line; the ids are those of the current span."""
-    given: Any = record.msg if _is_structlog(record) else {}
-    arguments = given.get("positional_args", ()) if given else record.args
-    return {
-        "timestamp": _timestamp(record.created),
-        "level": level_name(record.levelno),
-        "event": fill_template(given.get("event", "") if given else record.msg, arguments),
-        "logger": clean_text(record.name),
-        "service": service,
-        **_context(),
-        **_exception(given.get("exc_info") if given else record.exc_info),
-        **_fields(given or {n: v for n, v in vars(record).items() if n not in _IN_EVERY_RECORD}),
-    }
+def event_line(logger: str, level: str, event: Mapping[str, Any], created: float, service: str) -> dict[str, Any]:
+    """Return the fields of the line of structlog's event; the ids are those of the current span."""
+    text = fill_template(event.get("event", ""), event.get("positional_args", ()))
+    return _line(logger, level, text, event.get("exc_info"), event, created, service)
+
+
+def record_line(record: logging.LogRecord, service: str) -> dict[str, Any]:
+    """Return the fields of the line of a record; the ids are those of the current span."""
+    level = level_name(record.levelno)
+    if _is_structlog(record):
+        event: Any = record.msg
+        return event_line(record.name, level, event, record.created, service)
+    text = fill_template(record.msg, record.args)
+    fields = {name: value for name, value in vars(record).items() if name not in _IN_EVERY_RECORD}
+    return _line(record.name, level, text, record.exc_info, fields, record.created, service)
 
 
 def _is_structlog(record: logging.LogRecord) -> bool:
     return type(record.msg) is dict and "_logger" in vars(record)
 
 
+def _line(
+    logger: str, level: str, text: str, exc_info: Any, fields: Mapping[Any, Any], created: float, service: str
+) -> dict[str, Any]:
+    line: dict[str, Any] = {
+        "timestamp": _timestamp(created),
+        "level": level,
+        "event": text,
+        "logger": clean_text(logger),
+        "service": service,
+    }
+    context = trace.get_current_span().get_span_context()
+    if context.is_valid:
+        line["trace_id"] = f"{context.trace_id:032x}"
+        line["span_id"] = f"{context.span_id:016x}"
+        line["trace_flags"] = f"{context.trace_flags & 0xFF:02x}"
+    correlation_id = current_correlation_id()
+    if correlation_id is not None:
+        line["correlation_id"] = clean_text(correlation_id)
+    if exc_info is not None:
+        line |= _exception(exc_info)
+    own = {name: value for name, value in fields.items() if name not in _NO_FIELDS}
+    for name, value in PlainValues().fields(own).items():
+        line[f"{name}_" if name in _RESERVED else name] = value
+    return line
+
+
 def _timestamp(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+    second, microseconds = divmod(round(seconds * 1e6), 1_000_000)
+    return f"{_shown_second(second)}.{microseconds:06d}Z"
+
+
+@lru_cache(8)
+def _shown_second(second: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
 
 
 def level_name(number: int) -> str:
     """Return the name of the nearest known level at or below a level's number."""
     return LEVELS[min(4, max(0, number // 10 - 1))]
-
-
-def _context() -> dict[str, str]:
-    found: dict[str, str] = {}
-    context = trace.get_current_span().get_span_context()
-    if context.is_valid:
-        found["trace_id"] = trace.format_trace_id(context.trace_id)
-        found["span_id"] = trace.format_span_id(context.span_id)
-        found["trace_flags"] = f"{context.trace_flags & 0xFF:02x}"
-    correlation_id = current_correlation_id()
-    return found | ({"correlation_id": clean_text(correlation_id)} if correlation_id is not None else {})
 
 
 def _exception(info: Any) -> dict[str, Any]:
@@ -155,15 +197,12 @@ def _exception(info: Any) -> dict[str, Any]:
     return {"exception": describe_exception(error)} if issubclass(type(error), BaseException) else {}
 
 
-def _fields(given: dict[Any, Any]) -> dict[str, Any]:
-    """Return the caller's own fields; a name that is reserved gets an underscore."""
-    own = {name: value for name, value in given.items() if name not in _NO_FIELDS}
-    return {f"{name}_" if name in _RESERVED else name: value for name, value in PlainValues().fields(own).items()}
-
-
 def encode_line(line: dict[str, Any]) -> str:
     """Return the line as JSON of at most MAX_LINE bytes. `cut` marks a line with shortened or dropped fields."""
-    members, left, cut = [], MAX_LINE - len('{"cut": true}\n'), False
+    encoded = _encode(line)
+    if len(encoded) <= _LONGEST_TEXT and encoded.isascii():  # nearly every line
+        return f"{encoded.decode('ascii')}\n"
+    members, left, cut = [], MAX_LINE - len('{"cut":true}\n'), False
     for name, value in line.items():
         member = _member(name, value)
         if len(member) > (_LONGEST_TEXT if isinstance(value, str) else left):
@@ -173,11 +212,11 @@ def encode_line(line: dict[str, Any]) -> str:
             left -= len(member)
         else:
             cut = True
-    return "{" + ("".join([*members, '"cut": true']) if cut else "".join(members).removesuffix(", ")) + "}\n"
+    return "{" + ("".join([*members, '"cut":true']) if cut else "".join(members).removesuffix(",")) + "}\n"
 
 
 def _member(name: str, value: Any) -> str:
-    return f"{json.dumps(name)}: {json.dumps(value, allow_nan=False)}, "
+    return f"{json.dumps(name)}:{json.dumps(value, allow_nan=False, separators=(',', ':'))},"
 
 
 def _shortened(value: Any) -> Any:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 MAX_TEXT: Final = 1024
 """The longest text of one value, in characters."""
 
+_SHORT: Final = 31  # longest text whose result is kept: names of events, loggers and routes come again, ids do not
 _AHEAD: Final = 512  # characters read beyond the cut, so that a secret at the cut is still recognized
 SECRET_NAME = re.compile(
     r"passw|secret|token|authorization|cookie|credential|api_?key|private_?key|dsn|e_?mail", re.IGNORECASE
@@ -34,6 +36,10 @@ _MARK = re.compile(r"[@%:\d]|eyJ|BEGIN|(?i:bearer)")
 def clean_text(value: str) -> str:
     """Return the text as one line of printable characters, at most MAX_TEXT of them, with secrets masked."""
     plain = str.__str__(value)  # not the method of a subclass
+    return _clean_short(plain) if len(plain) <= _SHORT else _clean(plain)
+
+
+def _clean(plain: str) -> str:
     seen = plain[: MAX_TEXT + _AHEAD]
     if not seen.isprintable():
         seen = "".join(c if c.isprintable() else " " if c in "\t\r\n" else "?" for c in seen)
@@ -42,8 +48,13 @@ def clean_text(value: str) -> str:
     return masked if whole else f"{masked[: MAX_TEXT - 1]}…"
 
 
+_clean_short = lru_cache(512)(_clean)
+
+
 def mask(line: str) -> str:
     """Return the text with each secret replaced by its class: `‹email›`."""
+    if line.isalnum() and not (line.isdecimal() or line.startswith("eyJ")):
+        return line  # one word can only be a card or a JWT
     return _SECRET.sub(_masked, line) if _MARK.search(line) else line
 
 

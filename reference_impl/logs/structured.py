@@ -21,6 +21,7 @@ from typing import Any, Final, Protocol, TextIO
 
 import structlog
 from opentelemetry._logs import LoggerProvider
+from structlog.typing import EventDict
 
 from reference_impl.logs.json_lines import DROP_REASONS, LEVELS, JsonLines, level_name
 
@@ -124,8 +125,30 @@ def get_logger(name: str, **fields: Any) -> Log:
     """
     made: Log = structlog.wrap_logger(
         logging.getLogger(name),
-        processors=[structlog.stdlib.filter_by_level, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[structlog.stdlib.filter_by_level, _write, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=Log,
         context_class=dict,
     ).bind(**fields)
     return made
+
+
+def _write(logger: logging.Logger, level: str, event: EventDict) -> EventDict:
+    """Write the event as a line, unless other handlers or filters of the standard library would see it."""
+    lines = _only_handler(logger)
+    if lines is None:
+        return event
+    lines.write_event(logger.name, "error" if level == "exception" else level, event)
+    raise structlog.DropEvent
+
+
+def _only_handler(logger: logging.Logger) -> JsonLines | None:
+    """Return the root logger's JsonLines, if a record of this logger would reach nothing else, and unfiltered."""
+    if logger.filters or logger.manager.disable:
+        return None
+    root = logger
+    while root.parent is not None:
+        if root.handlers or not root.propagate:
+            return None
+        root = root.parent
+    only = root.handlers[0] if len(root.handlers) == 1 else None
+    return only if isinstance(only, JsonLines) and not only.filters else None

@@ -13,6 +13,7 @@ import re
 from collections import deque
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from itertools import islice
 from traceback import walk_tb
 from typing import Any, Final
@@ -43,6 +44,17 @@ _NESTED: Final = (dict, list, tuple, set, frozenset)
 _SHOWN_AS_TEXT: Final = (UUID, datetime, date, Decimal)
 
 
+@lru_cache(512)
+def _field_name(name: str) -> tuple[str, bool]:
+    """Return a field's name as it is shown, and whether its value is hidden. Names come again, values do not."""
+    shown = clean_text(name)[:_MAX_NAME]
+    return shown, _suggests_secret(shown)
+
+
+def _suggests_secret(name: str) -> bool:
+    return SECRET_NAME.search(name) is not None
+
+
 class PlainValues:
     """Converts the values of one line to what JSON and OpenTelemetry both carry, within one budget."""
 
@@ -56,8 +68,12 @@ class PlainValues:
         """Return the items of a dict with plain names; values whose name suggests a secret are hidden."""
         fields: dict[str, Any] = {}
         for key, value in islice(dict.items(given), MAX_ITEMS):
-            name = clean_text(key)[:_MAX_NAME] if issubclass(type(key), str) else str(self.plain(key, MAX_DEPTH))
-            fields[name] = HIDDEN if value is not None and SECRET_NAME.search(name) else self.plain(value, depth)
+            if type(key) is str and len(key) <= _MAX_NAME:
+                name, is_secret = _field_name(key)
+            else:
+                name = clean_text(key)[:_MAX_NAME] if issubclass(type(key), str) else str(self.plain(key, MAX_DEPTH))
+                is_secret = _suggests_secret(name)
+            fields[name] = HIDDEN if is_secret and value is not None else self.plain(value, depth)
         return fields
 
     def plain(self, value: Any, depth: int = 0) -> Any:
@@ -74,7 +90,7 @@ class PlainValues:
         # `issubclass` and the base's methods, because `isinstance` would read the value's own `__class__`.
         if value is None or kind is bool:
             return value
-        if issubclass(kind, str):
+        if kind is str or issubclass(kind, str):
             self._room -= min(str.__len__(value), MAX_TEXT)
             return clean_text(value)
         if issubclass(kind, int):
@@ -113,18 +129,18 @@ def fill_template(template: object, arguments: Any = ()) -> str:
 
     A template that does not fit its arguments, or that asks for very wide ones, is returned as it is.
     """
-    values = PlainValues()
     if not issubclass(type(template), str):
-        return str(values.plain(template))
+        return str(PlainValues().plain(template))
     template = str.__str__(template)
-    if arguments and len(template) <= MAX_TEXT and not _WIDE.search(template):
-        try:
-            if isinstance(arguments, dict):
-                return clean_text(template % {key: values.plain(value) for key, value in arguments.items()})
-            return clean_text(template % tuple(values.plain(value) for value in islice(arguments, MAX_ITEMS)))
-        except Exception:
-            return clean_text(template)
-    return clean_text(template)
+    if not arguments or len(template) > MAX_TEXT or _WIDE.search(template):
+        return clean_text(template)
+    values = PlainValues()
+    try:
+        if isinstance(arguments, dict):
+            return clean_text(template % {key: values.plain(value) for key, value in arguments.items()})
+        return clean_text(template % tuple(values.plain(value) for value in islice(arguments, MAX_ITEMS)))
+    except Exception:
+        return clean_text(template)
 
 
 def _failure_label(error: BaseException) -> str:
