@@ -16,8 +16,9 @@ from __future__ import annotations
 import asyncio
 import io
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, LogRecordExporter, SimpleLogRecordProcessor
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter
@@ -42,8 +43,10 @@ class ReferenceImplementation:
 
     name = "studio-api"
 
-    def __init__(self, redis: RedisBackend) -> None:
+    def __init__(self, redis: RedisBackend, variables: Mapping[str, str] = MappingProxyType({})) -> None:
+        """`variables` is the environment of the service."""
         self._redis = redis
+        self._variables = variables
 
     @property
     def scenarios(self) -> Collection[str]:
@@ -55,8 +58,12 @@ class ReferenceImplementation:
         spans, logs = InMemorySpanExporter(), InMemoryLogRecordExporter()  # type: ignore[no-untyped-call]
         with tempfile.TemporaryDirectory(prefix="studio-api-") as folder:
             database = f"sqlite+aiosqlite:///{Path(folder) / 'studio.db'}"
-            settings = Settings.load({}, redis_url=self._redis.url, database_url=database)
+            settings = Settings.load(self._variables, redis_url=self._redis.url, database_url=database)
             self._run(scenario, settings, spans, logs)
+        return self.read(spans, logs, scenario)
+
+    def read(self, spans: InMemorySpanExporter, logs: InMemoryLogRecordExporter, scenario: str) -> Reading:
+        """Return what the exporters hold, labelled with the scenario's name."""
         trace_ids = {format(span.context.trace_id, "032x") for span in spans.get_finished_spans()}
         # The label lets contracts with a `scenario` condition apply to these traces.
         return MemorySource(spans, logs=logs, scenarios=dict.fromkeys(trace_ids, scenario)).read()

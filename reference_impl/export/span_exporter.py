@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
@@ -165,24 +166,28 @@ def otlp_exporter(settings: Settings, *, is_urgent: Callable[[], bool] = never) 
 
 
 def _http(settings: Settings, is_urgent: Callable[[], bool]) -> tuple[SpanExporter, Rejections]:
+    import requests
     from opentelemetry.exporter.otlp.proto.http import Compression
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
     from reference_impl.export.http_session import ExportSession
     from reference_impl.export.otlp_http import DirectExporter
 
-    rejections, session = Rejections(), None
+    is_plain, rejections, session = settings.tracing == "plain", Rejections(), None
     if not any(os.environ.get(name) for name in _PROVIDERS):
-        session = ExportSession()
+        session = requests.Session() if is_plain else ExportSession()
         session.hooks["response"].append(rejections.read)
-    exporter = DirectExporter(
+    exporter: Callable[..., SpanExporter] = (
+        OTLPSpanExporter if is_plain else partial(DirectExporter, is_urgent=is_urgent)
+    )
+    made = exporter(
         endpoint=settings.endpoint,
         headers=dict(settings.headers),
         timeout=settings.export_timeout_s,
         compression=Compression(settings.compression),
         session=session,
-        is_urgent=is_urgent,
     )
-    return exporter, rejections
+    return made, rejections
 
 
 def _grpc(settings: Settings) -> tuple[SpanExporter, Rejections]:

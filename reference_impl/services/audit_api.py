@@ -20,7 +20,6 @@ from typing import Any, Final, TypeVar
 
 from opentelemetry.trace import SpanKind, Tracer
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -31,7 +30,7 @@ from reference_impl.logs.structured import configure_logging
 from reference_impl.propagation.async_context import run_in_executor
 from reference_impl.propagation.correlation import current_correlation_id, new_correlation_id
 from reference_impl.services.audit_client import RECORDS_PATH
-from reference_impl.services.http_spans import TracingMiddleware
+from reference_impl.services.plain_spans import tracing
 from reference_impl.services.request_bodies import BadRequest, read_object
 from reference_impl.services.serving import serve
 from reference_impl.settings import Settings, SettingsError
@@ -108,20 +107,14 @@ def create_audit_app(
         Route(RECORDS_PATH, find_records, methods=["GET"]),
         Route(HEALTH, healthz, methods=["GET"]),
     ]
-    tracing = Middleware(
-        TracingMiddleware,
-        tracer=telemetry.tracer("reference_impl.services.http_spans"),
-        routes=routes,
-        untraced=frozenset({HEALTH}),
-        make_correlation_id=make_correlation_id,
-    )
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
         await records.close()
 
-    app = Starlette(routes=routes, middleware=[tracing], exception_handlers={BadRequest: _refused}, lifespan=lifespan)
+    middleware = [tracing(telemetry, routes, untraced=frozenset({HEALTH}), make_correlation_id=make_correlation_id)]
+    app = Starlette(routes=routes, middleware=middleware, exception_handlers={BadRequest: _refused}, lifespan=lifespan)
     app.state.records = records
     return app
 

@@ -29,7 +29,7 @@ from reference_impl.services.audit_client import AuditClient
 from reference_impl.services.background_jobs import BackgroundJobs, JobsRefused
 from reference_impl.services.database_pools import connection_manager
 from reference_impl.services.http_metrics import METRICS, MetricsMiddleware, metrics_endpoint
-from reference_impl.services.http_spans import TracingMiddleware
+from reference_impl.services.plain_spans import tracing
 from reference_impl.services.request_bodies import (
     BadRequest,
     bearer_token,
@@ -96,14 +96,7 @@ def create_app(
         Route("/admin/purge", purge, methods=["POST"]),
         Route(HEALTH, healthz, methods=["GET"]),
     ]
-    tracing = Middleware(
-        TracingMiddleware,
-        tracer=telemetry.tracer("reference_impl.services.http_spans"),
-        routes=routes,
-        untraced=UNTRACED,
-        make_correlation_id=make_correlation_id,
-    )
-    middleware = [tracing]
+    middleware = [tracing(telemetry, routes, untraced=UNTRACED, make_correlation_id=make_correlation_id)]
     if metrics is not None:
         routes.append(Route(METRICS, metrics_endpoint, methods=["GET"]))
         middleware.append(Middleware(MetricsMiddleware, metrics=metrics, routes=routes, uncounted=UNTRACED))

@@ -121,6 +121,10 @@ class Settings:
         default=_default_rate,
         default_text="0.1 in production, 1.0 in development; 1.0 if `OTEL_TRACES_SAMPLER` is set")
     sdk_disabled: bool = _setting(BOOLEAN, "`true`: nothing is traced", "OTEL_SDK_DISABLED", default=False)
+    tracing: Literal["fast", "plain"] = _setting(
+        one_of("fast", "plain"),
+        "`plain`: OpenTelemetry's own OTLP exporter and ASGI instrumentation, in place of ours",
+        "STUDIO_TRACING", default="fast")
     max_queue_size: int = _setting(
         integer(1, 1_000_000), "maximum of spans waiting for export; more are lost and counted",
         "OTEL_BSP_MAX_QUEUE_SIZE", default=2048)

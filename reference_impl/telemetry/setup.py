@@ -78,6 +78,7 @@ def configure_tracing(
         ledger,
         exporter=guarded,
         is_global=is_global,
+        is_plain=settings.tracing == "plain",
         exit_deadline_s=settings.exit_deadline_s,
         measures=measures,
     )

@@ -32,11 +32,13 @@ class Telemetry:
         *,
         exporter: SplittingExporter | None = None,
         is_global: bool = False,
+        is_plain: bool = False,
         exit_deadline_s: float = 5.0,
         measures: Measures | None = None,
     ) -> None:
         self.provider = provider
         self.is_global = is_global
+        self.is_plain = is_plain
         self._measures = measures
         self._ledger = ledger
         self._exporter = exporter

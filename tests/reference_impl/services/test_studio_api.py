@@ -22,6 +22,7 @@ from starlette.routing import Route
 from reference_impl.propagation.correlation import HEADER
 from reference_impl.redis_tracing.client import make_client
 from reference_impl.services.http_spans import TracingMiddleware, describe_request
+from reference_impl.services.plain_spans import PlainTracingMiddleware
 from reference_impl.services.request_bodies import MAX_BODY
 from reference_impl.services.studio_api import create_app
 from reference_impl.sessions.cache import SessionCache
@@ -328,13 +329,20 @@ def test_an_unforeseen_failure_is_500_without_its_message(
     assert "bob" not in caplog.text + shown(exporter.get_finished_spans())
 
 
-def middleware_around(app: Any, exporter: InMemorySpanExporter) -> Any:
+@pytest.fixture(params=[TracingMiddleware, PlainTracingMiddleware])
+def middleware(request: pytest.FixtureRequest) -> type[TracingMiddleware]:
+    """Both set-ups: ours, and OpenTelemetry's ASGI instrumentation."""
+    made: type[TracingMiddleware] = request.param
+    return made
+
+
+def middleware_around(app: Any, exporter: InMemorySpanExporter, middleware: type[TracingMiddleware]) -> Any:
     telemetry = configure_tracing(Settings.load({}), span_processors=[SimpleSpanProcessor(exporter)])
-    return TracingMiddleware(app, tracer=telemetry.tracer("tests"), routes=getattr(app, "routes", []))
+    return middleware(app, tracer=telemetry.tracer("tests"), routes=getattr(app, "routes", []))
 
 
 def test_a_streamed_reply_is_within_the_span_and_a_late_failure_reaches_the_server(
-    exporter: InMemorySpanExporter,
+    exporter: InMemorySpanExporter, middleware: type[TracingMiddleware]
 ) -> None:
     async def chunks() -> AsyncIterator[bytes]:
         yield b"one"
@@ -344,19 +352,20 @@ def test_a_streamed_reply_is_within_the_span_and_a_late_failure_reaches_the_serv
     async def stream(_: Request) -> Response:
         return StreamingResponse(chunks())
 
-    app = middleware_around(Starlette(routes=[Route("/stream", stream)]), exporter)
+    app = middleware_around(Starlette(routes=[Route("/stream", stream)]), exporter, middleware)
 
     async def main() -> None:
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://studio") as client:
             with pytest.raises(LookupError):
                 await client.get("/stream")
         span = server_span(exporter)
+        assert "late" not in shown(exporter.get_finished_spans())
         assert (span.name, attributes(span)["error.type"]) == ("GET /stream", "LookupError")
 
     run(main)
 
 
-def test_what_is_not_http_passes_through(exporter: InMemorySpanExporter) -> None:
+def test_what_is_not_http_passes_through(exporter: InMemorySpanExporter, middleware: type[TracingMiddleware]) -> None:
     seen: list[str] = []
 
     async def inner(scope: Any, receive: Any, send: Any) -> None:
@@ -364,18 +373,20 @@ def test_what_is_not_http_passes_through(exporter: InMemorySpanExporter) -> None
 
     async def main() -> None:
         scope = {"type": "websocket", "path": "/"}
-        await middleware_around(inner, exporter)(scope, None, None)
+        await middleware_around(inner, exporter, middleware)(scope, None, None)
 
     run(main)
     assert seen == ["websocket"]
     assert exporter.get_finished_spans() == ()
 
 
-def test_a_request_that_is_cut_off_ends_its_span_as_failed(exporter: InMemorySpanExporter) -> None:
+def test_a_request_that_is_cut_off_ends_its_span_as_failed(
+    exporter: InMemorySpanExporter, middleware: type[TracingMiddleware]
+) -> None:
     async def stop(_: Request) -> Response:
         raise KeyboardInterrupt
 
-    app = middleware_around(Starlette(routes=[Route("/stop", stop)]), exporter)
+    app = middleware_around(Starlette(routes=[Route("/stop", stop)]), exporter, middleware)
 
     async def main() -> None:
         scope = {"type": "http", "method": "GET", "path": "/stop", "headers": [], "query_string": b""}
@@ -394,15 +405,41 @@ def test_a_request_on_a_socket_without_a_port_has_no_server_port() -> None:
     assert "server.address" not in describe_request({"method": "GET"}, None)[1]
 
 
-def test_a_plain_reply_needs_no_route(exporter: InMemorySpanExporter) -> None:
+def test_a_plain_reply_needs_no_route(exporter: InMemorySpanExporter, middleware: type[TracingMiddleware]) -> None:
     async def inner(scope: Any, receive: Any, send: Any) -> None:
         await PlainTextResponse("ok")(scope, receive, send)
 
-    app = middleware_around(inner, exporter)
+    app = middleware_around(inner, exporter, middleware)
 
     async def main() -> None:
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://studio") as client:
             assert (await client.get("/anything")).text == "ok"
         assert server_span(exporter).name == "GET"
+
+    run(main)
+
+
+def test_nothing_of_a_client_is_shown_and_a_span_is_below_the_remote_one_also_in_a_current_one(
+    exporter: InMemorySpanExporter, middleware: type[TracingMiddleware]
+) -> None:
+    async def answer(_: Request) -> Response:
+        return PlainTextResponse("ok")
+
+    app = middleware_around(Starlette(routes=[Route("/users/{id}", answer)]), exporter, middleware)
+    headers = {"traceparent": PARENT, "user-agent": "bob-agent", "referer": "http://bob"}
+
+    async def main() -> None:
+        transport = httpx2.ASGITransport(app, client=("203.0.113.9", 1))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://bob.example") as client:
+            with app.tracer.start_as_current_span("caller in the same process"):
+                reply = await client.get("/users/bob?email=bob@example.com", headers=headers)
+        span, caller = exporter.get_finished_spans()
+        assert (span.name, span.kind, caller.name) == ("GET /users/{id}", SpanKind.SERVER, "caller in the same process")
+        assert span.parent is not None
+        assert (span.parent.trace_id, span.parent.span_id) == (int("a" * 32, 16), int("b" * 16, 16))
+        assert reply.headers["traceresponse"] == f"00-{'a' * 32}-{span_id(span):016x}-01"
+        assert attributes(span)["url.path"] == attributes(span)["http.route"] == "/users/{id}"
+        text = shown((span,)).replace("bob.example", "")
+        assert [part for part in ("bob", "203.0.113.9") if part in text] == []
 
     run(main)

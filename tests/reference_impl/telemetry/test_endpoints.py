@@ -17,9 +17,11 @@ from tests.reference_impl.export.otlp_sink import OtlpSink
 from tests.reference_impl.telemetry.telemetry_support import MUCH_TOO_LONG_S, make_spans, settings_for
 
 
-def test_spans_reach_the_endpoint_with_the_resource_and_headers_of_the_settings(sink: OtlpSink) -> None:
+@pytest.mark.parametrize("tracing", ["fast", "plain"])
+def test_spans_reach_the_endpoint_with_the_resource_and_headers_of_the_settings(tracing: str, sink: OtlpSink) -> None:
     settings = Settings.load(
         {
+            "STUDIO_TRACING": tracing,
             "JAEGER_ENDPOINT": sink.url,
             "OTEL_EXPORTER_OTLP_HEADERS": "x-tenant=blue%20team",
             "OTEL_EXPORTER_OTLP_COMPRESSION": "gzip",
