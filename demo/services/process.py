@@ -9,6 +9,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 from queue import Empty, Queue
+from typing import Self
 
 from containers.servers.dead_mans_switch import DeadMansSwitch
 from containers.servers.processes import stopped_on_error
@@ -30,6 +31,7 @@ class ServiceProcess:
     """A context manager that runs studio-api on a free loopback port; `url` is its base URL."""
 
     name = "studio-api"
+    start_s = START_S
 
     def __init__(self, environ: Mapping[str, str], *, breakage: str | None = None) -> None:
         module = ["demo.services.broken_studio_api", breakage] if breakage else ["reference_impl"]
@@ -43,7 +45,7 @@ class ServiceProcess:
         """Return the process id."""
         return self._process.pid
 
-    def __enter__(self) -> ServiceProcess:
+    def __enter__(self) -> Self:
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
                 self._command, env=self._environ, stdout=subprocess.PIPE, stderr=log, text=True
@@ -86,9 +88,9 @@ class ServiceProcess:
     def _announced_url(self) -> str:
         while True:
             try:
-                line = self._lines.get(timeout=START_S)
+                line = self._lines.get(timeout=self.start_s)
             except Empty:
-                raise ServiceFailed(f"{self.name} did not start within {START_S:g} s") from None
+                raise ServiceFailed(f"{self.name} did not start within {self.start_s:g} s") from None
             if line is None:
                 code, last = self._process.wait(), self._log.read_text().strip().rpartition("\n")[2]
                 raise ServiceFailed(f"{self.name} ended with exit code {code} before it served: {last}")
@@ -109,7 +111,3 @@ class AuditProcess(ServiceProcess):
         broken = breakage in PROPAGATION_BREAKAGES
         module = ["demo.services.broken_audit_api", str(breakage)] if broken else ["reference_impl.services.audit_api"]
         self._command = [sys.executable, "-m", *module]
-
-    def __enter__(self) -> AuditProcess:
-        super().__enter__()
-        return self
