@@ -127,6 +127,7 @@ def _machine() -> Mapping[str, str]:
 
 
 _MEASURED = pytest.StashKey[list[tuple[Figures, Path]]]()
+_NOTES = pytest.StashKey[list[str]]()
 
 
 @pytest.fixture
@@ -148,6 +149,12 @@ def measured(request: pytest.FixtureRequest) -> Callable[..., None]:
     return measure
 
 
+@pytest.fixture(scope="session")
+def noted(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Return a function that adds a line to the table: what could not be measured, and why."""
+    return request.config.stash.setdefault(_NOTES, []).append
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option `--write-docs`."""
     parser.getgroup("benchmarks").addoption(
@@ -161,6 +168,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.section("benchmarks")
         for line in table([figures for figures, _ in found]):
             terminalreporter.write_line(line)
+        for note in config.stash.get(_NOTES, []):
+            terminalreporter.write_line(note)
         terminalreporter.write_line("")
         for _, file in found:
             terminalreporter.write_line(f"written to {os.path.relpath(file)}")

@@ -17,8 +17,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.pages.cells import Row
 from benchmarks.pages.pictures import pictures
-from benchmarks.pages.tables import Row, table_of
+from benchmarks.pages.tables import table_of
 
 ROOT: Final = Path(__file__).parents[2]
 FIGURES: Final = Path("docs/benchmarks.json")

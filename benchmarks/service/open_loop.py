@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 SHARES: Final[Mapping[str, float]] = {"P50": 0.50, "P90": 0.90, "P95": 0.95, "P99": 0.99, "P99.9": 0.999}
@@ -36,6 +36,10 @@ class Plan:
     def due(self, number: int) -> float:
         """Return when a request is due, in seconds from the start; the first is number 0."""
         return number / self.rate
+
+    def shared(self, workers: int) -> Plan:
+        """Return the plan of one of so many workers, between which this load is dealt evenly."""
+        return replace(self, rate=self.rate / workers, connections=max(1, self.connections // workers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,22 @@ class LoadResult:
         """Return the latencies at SHARES, in seconds."""
         ordered = sorted(self.latencies)
         return {name: percentile(ordered, share) for name, share in SHARES.items()}
+
+
+def merged(results: Sequence[LoadResult]) -> LoadResult:
+    """Return the loads that workers had at the same time as one load. Raise ValueError where there is none."""
+    if not results:
+        raise ValueError("loads to merge need one load at least")
+    plans = [one.plan for one in results]
+    return LoadResult(
+        Plan(sum(plan.rate for plan in plans), plans[0].seconds, sum(plan.connections for plan in plans)),
+        [latency for one in results for latency in one.latencies],
+        [late for one in results for late in one.sent_late],
+        failed=sum(one.failed for one in results),
+        unanswered=sum(one.unanswered for one in results),
+        took_s=max(one.took_s for one in results),
+        cpu_s=sum(one.cpu_s for one in results),
+    )
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:

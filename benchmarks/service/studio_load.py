@@ -1,4 +1,4 @@
-"""Put studio-api under load: one service process for each way of tracing, and a process that sends (S6.1).
+"""Put studio-api under load: service processes for each way of tracing, and processes that send (S6.1).
 
 The request is GET /session with a token whose session is cached, the cheapest request that does real work. Untraced is
 the same service with OTEL_SDK_DISABLED; it counts its metrics and writes its logs as the others do.
@@ -7,11 +7,12 @@ the same service with OTEL_SDK_DISABLED; it counts its metrics and writes its lo
 from __future__ import annotations
 
 import json
-import os
+import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,9 +20,13 @@ from typing import Final
 
 import httpx2
 
+from benchmarks.earlier_build import EARLIER, ROOT, environment_of
+from benchmarks.service import watched_service
 from benchmarks.service.load import parse_result
-from benchmarks.service.open_loop import LoadResult, Plan
-from containers.servers.jaeger_server import JaegerBackend
+from benchmarks.service.open_loop import LoadResult, Plan, merged
+from benchmarks.service.replay import measure_demands, process_cpu_s
+from benchmarks.service.span_sink import SpanSink, span_sink
+from benchmarks.service.watched_service import SIZE, CollectionCounts, Collections
 from containers.servers.redis_server import RedisBackend
 from demo.services import ServiceProcess
 
@@ -31,139 +36,163 @@ TENTH: Final = "10 %"
 WHOLE: Final = "100 %"
 OF_THE_SDK: Final = "100 %, the SDK's export"
 """OpenTelemetry's encoder and defaults: batches of 512, at least every five seconds."""
+EARLIER_UNTRACED: Final = f"untraced, build {EARLIER}"
+EARLIER_WHOLE: Final = f"100 %, build {EARLIER}"
+_DISABLED: Final = {"OTEL_SDK_DISABLED": "true"}
+_ALL_SAMPLED: Final = {"OTEL_SAMPLING_RATE": "1"}
 ARMS: Final[Mapping[str, Mapping[str, str]]] = {
-    UNTRACED: {"OTEL_SDK_DISABLED": "true"},
+    UNTRACED: _DISABLED,
     TENTH: {"OTEL_SAMPLING_RATE": "0.1"},
-    WHOLE: {"OTEL_SAMPLING_RATE": "1"},
-    OF_THE_SDK: {
-        "OTEL_SAMPLING_RATE": "1",
-        "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "512",
-        "OTEL_BSP_SCHEDULE_DELAY": "5000",
-    },
-    CONTROL: {"OTEL_SDK_DISABLED": "true"},
+    WHOLE: _ALL_SAMPLED,
+    OF_THE_SDK: {**_ALL_SAMPLED, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "512", "OTEL_BSP_SCHEDULE_DELAY": "5000"},
+    CONTROL: _DISABLED,
+    EARLIER_UNTRACED: _DISABLED,
+    EARLIER_WHOLE: _ALL_SAMPLED,
 }
-"""The ways of tracing that are compared, with the settings of their service."""
+"""The services that are compared, with the settings of each."""
+EARLIER_ARMS: Final = (EARLIER_UNTRACED, EARLIER_WHOLE)
 
-KEPT_UP: Final = 0.98
-"""A service carries a rate if it answers this share of the requests in time."""
-LADDER: Final = (250, 500, 750, 1000, 1250, 1500, 1750, 2000)
-ROOT: Final = Path(__file__).parents[2]
-_TICK: Final = os.sysconf("SC_CLK_TCK")
 _LOAD_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class MeasuredLoad:
-    """The result of a load, and the cores that each process used while it lasted, by a name for the process."""
+    """The result of a load; `cpu_s` is the CPU time that the service took meanwhile, over `workers` processes."""
 
     load: LoadResult
-    cores: Mapping[str, float]
+    cpu_s: float
+    workers: int
+    collections: Collections
 
     @property
-    def kept_up(self) -> bool:
-        """Return whether the service carried the rate."""
-        return self.load.achieved >= KEPT_UP * self.load.plan.rate
+    def answers(self) -> int:
+        """Return the number of right answers."""
+        return self.load.plan.requests - self.load.failed - self.load.unanswered
+
+    @property
+    def cpu_of_a_request_us(self) -> float:
+        """Return microseconds of CPU; of the whole load where there was no answer."""
+        return self.cpu_s / max(1, self.answers) * 1e6
+
+    @property
+    def cores_of_a_worker(self) -> float:
+        """Return the part of a core that a worker used while the load lasted."""
+        return self.cpu_s / max(self.load.took_s, self.load.plan.seconds) / self.workers
 
 
 class Service(ServiceProcess):
-    """A context manager that runs studio-api with one way of tracing."""
+    """A context manager that runs studio-api with one way of tracing; `folder` is for its files."""
 
-    def __init__(self, arm: str, environ: Mapping[str, str]) -> None:
-        super().__init__({**environ, **ARMS[arm]})
-        if arm == OF_THE_SDK:
-            self._command = [sys.executable, "-m", "benchmarks.service.sdk_export"]
+    def __init__(self, arm: str, environ: Mapping[str, str], folder: Path, build: Path = ROOT) -> None:
+        module = "benchmarks.service.sdk_export" if arm == OF_THE_SDK else "reference_impl"
+        counts = folder / "collections"
+        counts.write_bytes(bytes(SIZE))
+        own = {"DATABASE_URL": f"sqlite+aiosqlite:///{folder}/studio.db", "DEMO_LOGS": str(folder)}
+        super().__init__({**environ, **ARMS[arm], **own, **environment_of(build)})
+        self._command = [sys.executable, watched_service.__file__, str(counts), module]
+        self.collections = CollectionCounts(counts)
         self._token = ""
 
-    def session(self) -> str:
-        """Return the token of a session that is cached."""
+    def headers(self) -> Mapping[str, str]:
+        """Return the headers of a request for a session that is cached."""
         if not self._token:
             body = {"email": "ada@example.com", "device": "web"}
-            self._token = httpx2.post(f"{self.url}/sessions", json=body, timeout=10).raise_for_status().json()["token"]
-        return self._token
+            answer = httpx2.post(f"{self.url}/sessions", json=body, timeout=60)
+            self._token = answer.raise_for_status().json()["token"]
+        return {"authorization": f"Bearer {self._token}"}
 
-    def run_load(self, plan: Plan) -> MeasuredLoad:
+    def send(self, plan: Plan) -> LoadResult:
         """Send a load and wait for its end. Raise CalledProcessError if it cannot be sent."""
-        headers = {"authorization": f"Bearer {self.session()}"}
-        order = {"url": f"{self.url}/session", "headers": headers, **asdict(plan)}
-        before = self._cpu_s()
+        order = {"url": f"{self.url}/session", "headers": self.headers(), **asdict(plan)}
         command = [sys.executable, "-m", "benchmarks.service.load"]
         done = subprocess.run(
             command, cwd=ROOT, input=json.dumps(order), stdout=subprocess.PIPE, text=True, check=True, timeout=_LOAD_S
         )
-        load = parse_result(done.stdout)
-        took = max(load.took_s, plan.seconds)
-        cores = {name: (seconds - before[name]) / took for name, seconds in self._cpu_s().items()}
-        return MeasuredLoad(load, {**cores, "the load": load.cpu_s / took})
+        return parse_result(done.stdout)
 
-    def _cpu_s(self) -> Mapping[str, float]:
-        named = {"redis-server": "Redis", "jaeger": "Jaeger"}
-        return {"studio-api": cpu_seconds([self.pid]), **{shown: cpu_seconds(pids(n)) for n, shown in named.items()}}
+    def demands(self, requests: int) -> Sequence[float]:
+        """Return the seconds of CPU that each of so many requests takes, sent one at a time."""
+        return measure_demands(self.pid, f"{self.url}/session", self.headers(), requests)
 
 
-def pids(name: str) -> Sequence[int]:
-    """Return the ids of the processes with this name; none where there is no /proc."""
-    return [int(file.parent.name) for file in Path("/proc").glob("[0-9]*/comm") if _text(file).strip() == name]
+def run_load(workers: Sequence[Service], plan: Plan) -> MeasuredLoad:
+    """Send a load to services of one way of tracing, dealt evenly between them, and wait for its end."""
+    for worker in workers:
+        worker.headers()
+        worker.collections.reset()
+    before = [process_cpu_s(worker.pid) for worker in workers]
+    with ThreadPoolExecutor(len(workers)) as senders:
+        loads = list(senders.map(lambda worker: worker.send(plan.shared(len(workers))), workers))
+    cpu = sum(process_cpu_s(worker.pid) - less for worker, less in zip(workers, before, strict=True))
+    counted = [worker.collections.read() for worker in workers]
+    collected = Collections(sum(one.full for one in counted), max(one.longest_s for one in counted))
+    return MeasuredLoad(merged(loads), cpu, len(workers), collected)
 
 
-def cpu_seconds(processes: Sequence[int]) -> float:
-    """Return the CPU seconds that processes have used; 0 for one that has ended, and where there is no /proc."""
-    return sum(_cpu_seconds(_text(Path(f"/proc/{pid}/stat"))) for pid in processes)
+class Fleet:
+    """The services of a run, started when they are first wanted; those that are not under load are idle."""
+
+    def __init__(self, redis: RedisBackend, sink: SpanSink, earlier: Path | None, stack: ExitStack) -> None:
+        self._redis, self._sink, self._earlier, self._stack = redis, sink, earlier, stack
+        self._running: dict[str, list[Service]] = {}
+        self.arms = tuple(arm for arm in ARMS if earlier or arm not in EARLIER_ARMS)
+        """The ways of tracing that can run: without those of the earlier build where there is none."""
+
+    def workers(self, arm: str, number: int = 1) -> Sequence[Service]:
+        """Return so many services with this way of tracing, warmed up. Raise ServiceFailed."""
+        running = self._running.setdefault(arm, [])
+        while len(running) < number:
+            folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="studio-load-")))
+            running.append(self._stack.enter_context(Service(arm, self.environ(arm), folder, self.build(arm))))
+            run_load(running[-1:], WARM_UP)
+        return running[:number]
+
+    def spans(self, arm: str) -> int:
+        """Return how many spans of this way of tracing have arrived so far."""
+        return self._sink.spans(_in_a_url(arm))
+
+    def environ(self, arm: str) -> Mapping[str, str]:
+        """Return the settings that all services share, with the endpoint of this way of tracing."""
+        secret = "a secret of the load run"
+        endpoint = self._sink.endpoint(_in_a_url(arm))
+        return {"REDIS_URL": self._redis.url, "JAEGER_ENDPOINT": endpoint, "STUDIO_SESSION_SECRET": secret}
+
+    def build(self, arm: str) -> Path:
+        """Return the folder of the build that runs with this way of tracing."""
+        return self._earlier if self._earlier and arm in EARLIER_ARMS else ROOT
+
+    def in_rounds(self, arms: Sequence[str], plan: Plan, rounds: int, workers: int = 1) -> Mapping[str, Loads]:
+        """Put services under the same load, in turns.
+
+        Each round starts with the next way of tracing, so that a drift of the machine's speed affects all alike.
+        """
+        found: dict[str, list[MeasuredLoad]] = {arm: [] for arm in arms}
+        for arm in arms:
+            self.workers(arm, workers)
+        for order in in_turns(arms, rounds):
+            for arm in order:
+                found[arm].append(run_load(self.workers(arm, workers), plan))
+        return found
 
 
-def _cpu_seconds(stat: str) -> float:
-    fields = stat.rpartition(")")[2].split()  # the name before may contain anything
-    return (int(fields[11]) + int(fields[12])) / _TICK if fields else 0.0
+Loads = Sequence[MeasuredLoad]
+WARM_UP: Final = Plan(400, 0.75)
+"""Python specializes what runs often."""
 
 
-def _text(file: Path) -> str:
-    try:
-        return file.read_text()
-    except OSError:
-        return ""
+def in_turns(names: Sequence[str], rounds: int) -> Iterator[Sequence[str]]:
+    """Yield the order of each round; each starts one place further on."""
+    for turn in range(rounds):
+        first = turn % len(names)
+        yield [*names[first:], *names[:first]]
+
+
+def _in_a_url(arm: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", arm.lower()).strip("-")
 
 
 @contextmanager
-def services(
-    redis: RedisBackend, jaeger: JaegerBackend, arms: Sequence[str] = tuple(ARMS)
-) -> Iterator[dict[str, Service]]:
-    """Run one service for each way of tracing, all at the same time; those that are not under load are idle."""
-    with ExitStack() as stack:
-        running: dict[str, Service] = {}
-        for arm in arms:
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="studio-load-"))
-            given = {
-                "REDIS_URL": redis.url,
-                "DATABASE_URL": f"sqlite+aiosqlite:///{folder}/studio.db",
-                "JAEGER_ENDPOINT": jaeger.otlp_http,
-                "STUDIO_SESSION_SECRET": "a secret of the load run",
-                "DEMO_LOGS": folder,
-            }
-            running[arm] = Service(arm, given)
-            stack.enter_context(running[arm])
-        yield running
-
-
-def highest_carried(service: Service, ladder: Sequence[int] = LADDER, seconds: float = 2.0) -> int | None:
-    """Return the highest rate of the ladder that the service carries, tried from the lowest, or None."""
-    found = None
-    service.run_load(Plan(ladder[0], 1.0))
-    for rate in ladder:
-        if not service.run_load(Plan(rate, seconds)).kept_up:
-            break
-        found = rate
-    return found
-
-
-def in_rounds(running: Mapping[str, Service], plan: Plan, rounds: int) -> Mapping[str, Sequence[MeasuredLoad]]:
-    """Put every service under the same load, in turns.
-
-    Each round starts with the next service, so that a drift of the machine's speed affects all alike.
-    """
-    names = list(running)
-    found: dict[str, list[MeasuredLoad]] = {name: [] for name in names}
-    for name in names:
-        running[name].run_load(Plan(min(plan.rate, LADDER[1]), 1.0))  # Python specializes what runs often
-    for turn in range(rounds):
-        for name in [*names[turn % len(names) :], *names[: turn % len(names)]]:
-            found[name].append(running[name].run_load(plan))
-    return found
+def fleet(redis: RedisBackend, earlier: Path | None) -> Iterator[Fleet]:
+    """Give the services of a run, with a sink for their spans; all are stopped at the end."""
+    with span_sink() as sink, ExitStack() as stack:
+        yield Fleet(redis, sink, earlier, stack)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,15 +12,14 @@ import pytest
 
 from benchmarks.figures import Figures
 from benchmarks.operations import one_operation as o
+from benchmarks.pages.cells import NOT_MEASURED, goal_of, shown
 from benchmarks.pages.page import FIGURES, PAGES, filled, rendered, update
-from benchmarks.pages.pictures import pictures
-from benchmarks.pages.tables import KINDS, NOT_MEASURED, goal_of, shown, table_of
-from benchmarks.service import studio_load as s
+from benchmarks.pages.tables import KINDS, table_of
 
 ROOT = Path(__file__).parents[3]
 MORNING = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 BLOCK = "<!-- measured: {} -->\n<!-- end -->\n"
-TWO = BLOCK.format("short") + "between\n" + BLOCK.format("load")
+TWO = BLOCK.format("short") + "between\n" + BLOCK.format("cost")
 
 
 def measured(name: str, *samples: float, test: str = "t", **more: Any) -> dict[str, Any]:
@@ -59,7 +57,8 @@ def test_every_benchmark_that_is_kept_is_shown_in_some_table() -> None:
     pages = [(ROOT / page).read_text() for page in PAGES]
     words = [found for page in pages for found in re.findall(r"^<!-- measured: (\S+) ?(.*?) ?-->$", page, re.M)]
     begins = [start for kind, start in words if kind == "listing"]
-    begins += ["studio-api, "] * (("load", "") in words)
+    of_service = ("machine", "targets", "cost", "carried", "by-cpu-time", "by-the-clock")
+    begins += ["studio-api, "] * ({kind for kind, _ in words} >= set(of_service))
     begins += [f"{start}, " for kind, start in words if kind == "instructions"]
     begins += [f"GET, {start}, " for kind, start in words if kind == "times"]
     names = [row["benchmark"] for row in json.loads((ROOT / FIGURES).read_text())]
@@ -115,65 +114,11 @@ def test_instructions_are_shown_with_their_ratios_to_the_bare_span_and_to_contri
     assert table_of("instructions", "async", found) == NOT_MEASURED
 
 
-def loaded(rate: str, achieved: float) -> Sequence[dict[str, Any]]:
-    found = []
-    for arm in s.ARMS:
-        what = f"studio-api, {rate}/s, {arm}: "
-        found += [measured(what + name, 2.0, unit="ms") for name in ("P50", "P90", "P95", "P99", "P99.9")]
-        found += [measured(what + "achieved", achieved), measured(what + "cores of studio-api", 0.5)]
-        if arm != s.UNTRACED:
-            found.append(measured(what + "P95 added", 0.1, 0.3, 0.2, goal=0.2, unit="ms"))
-    return found
-
-
-def test_the_load_is_shown_by_rate_and_where_it_was_not_carried() -> None:
-    found = rows(*loaded("2,000", 900.0), *loaded("750", 750.0))
-    page = "\n".join(table_of("load", "", found))
-    assert page.index("At 750 requests a second:") < page.index(
-        "At 2,000 requests a second; the untraced service does not carry it:"
-    )
-    assert "| 10 % | 2 | 2 | 2 | 0.20 (0.10 to 0.30) | <= 0.20, met | 750 | 0.50 |" in page
-    assert "| untraced | 2 | 2 | 2 |  |  | 750 | 0.50 |" in page
-    few = "\n".join(table_of("short", "", found))
-    assert (
-        "| added to the P95 of the service at 750 requests a second, 10 % sampled | 0.20 ms | <= 0.20 ms, met |" in few
-    )
-
-
-def test_what_tracing_adds_is_not_shown_where_two_untraced_services_differ_by_more() -> None:
-    noisy = measured(f"studio-api, 750/s, {s.CONTROL}: P95 added", -0.6, unit="ms")
-    few = "\n".join(
-        table_of("short", "", rows(*loaded("750", 750.0), measured("from flush to a verdict from Jaeger", 1), noisy))
-    )
-    assert "not shown, because two untraced services differ in this run by 0.60 ms" in few
-    assert "from flush" in few
-    assert "sampled" not in few
-
-
-def test_the_rate_is_the_highest_at_which_two_untraced_services_are_alike() -> None:
-    noisy = measured(f"studio-api, 750/s, {s.CONTROL}: P95 added", 0.6, unit="ms")
-    found = rows(*loaded("250", 250.0), *loaded("500", 500.0), *loaded("750", 750.0), noisy)
-    few = "\n".join(table_of("short", "", found))
-    assert "| added to the P95 of the service at 500 requests a second, 10 % sampled | 0.20 ms |" in few
-    assert (
-        "| at 750 requests a second: not shown, because two untraced services differ in this run by 0.60 ms | | |"
-        in few
-    )
-    assert "Latency of studio-api at 500 requests a second" in pictures(found)["latency-under-load"]
-
-
 def test_a_loss_is_shown_with_the_rate_that_was_made() -> None:
     lost = measured("export, 8000 spans/s asked: lost", 3, unit="spans")
     for made, shown_rate in ((7_900, "a second |"), (5_000, "a second, of which the machine made 5,000 |")):
         few = table_of("short", "", rows(lost, measured("export, 8000 spans/s asked: made", made, unit="spans/s")))
         assert any(f"| lost at 8,000 spans {shown_rate} 3 spans |" in line for line in few)
-
-
-def test_the_latencies_are_drawn_at_the_rate_that_is_shown() -> None:
-    found = rows(*loaded("1,750", 1750.0), *loaded("750", 750.0), *loaded("1,000", 1000.0))
-    assert "Latency of studio-api at 1,000 requests a second" in pictures(found)["latency-under-load"]
-    assert "at 2,000 requests" in pictures(rows(*loaded("2,000", 900.0)))["latency-under-load"], "none was carried"
-    assert pictures({}) == {}
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from benchmarks.service.load import message_of, parse_result, run
-from benchmarks.service.open_loop import LoadResult, Plan, percentile
+from benchmarks.service.open_loop import LoadResult, Plan, merged, percentile
 
 STALL_S = 0.5
 
@@ -43,6 +43,20 @@ def test_what_is_achieved_counts_right_answers_in_the_time_they_took() -> None:
     quick = LoadResult(Plan(100, 1.0), [0.1] * 100, [0.0] * 100, failed=0, unanswered=0, took_s=0.99, cpu_s=0.1)
     assert quick.achieved == 100, "the last answer comes before its second is over"
     assert quick.percentiles == dict.fromkeys(("P50", "P90", "P95", "P99", "P99.9"), 0.1)
+
+
+def test_a_load_is_dealt_evenly_between_workers_and_merged_again() -> None:
+    part = Plan(1_000, 2.0, 64).shared(2)
+    assert part == Plan(500, 2.0, 32)
+    loads = [LoadResult(part, [0.1, 0.3], [0.0] * 2, failed=1, unanswered=0, took_s=2.5, cpu_s=0.1)]
+    loads.append(LoadResult(part, [0.2], [0.01], failed=0, unanswered=2, took_s=2.0, cpu_s=0.2))
+    whole = merged(loads)
+    assert whole.plan == Plan(1_000, 2.0, 64)
+    assert (whole.latencies, whole.sent_late) == ([0.1, 0.3, 0.2], [0.0, 0.0, 0.01])
+    assert (whole.failed, whole.unanswered, whole.took_s) == (1, 2, 2.5)
+    assert whole.achieved == (2_000 - 3) / 2.5
+    with pytest.raises(ValueError, match="need one load"):
+        merged([])
 
 
 class Served:
