@@ -6,8 +6,9 @@ clients made here
 - repeat only commands that read, and only after a connection failed; each attempt is its own span;
 - raise `PoolExhausted` if every connection is in use, which is our own limit and not an outage of Redis.
 
-Blocking commands (BLPOP, XREAD BLOCK) have the same deadline: use a client with a longer one for them. In the sync
-client the look-up of a host name has no deadline, because the operating system does it.
+Blocking commands (BLPOP, XREAD BLOCK) have the same deadline: use a client with a longer one for them. In an asyncio
+client `pubsub()` and `monitor()` have no deadline unless it is made with `socket_timeout`. In the sync client the
+look-up of a host name has no deadline, because the operating system does it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import asyncio
 import random
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +28,7 @@ from redis.asyncio.client import Pipeline as AsyncPipeline
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.client import Pipeline as SyncPipeline
-from redis.exceptions import AuthenticationError, AuthorizationError, RedisError
+from redis.exceptions import AuthenticationError, AuthorizationError, MaxConnectionsError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry as SyncRetry
@@ -89,7 +90,9 @@ def make_client(
     of redis-py's connections (`decode_responses=True`). Raise ValueError for a bad URL or a deadline of 0.
     """
     policy = Policy(deadline_s=deadline_s, retries=retries)
-    options = _pool_options(policy, max_connections, pool_wait_s) | {"retry": AsyncRetry(NoBackoff(), 0)} | connection
+    # The call's deadline holds for each read and write too: redis-py's own timeout would be a second timer for each.
+    own = {"retry": AsyncRetry(NoBackoff(), 0), "socket_timeout": None}
+    options = _pool_options(policy, max_connections, pool_wait_s) | own | connection
     client = _AsyncClient(connection_pool=_AsyncPool.from_url(url, **options))
     client.auto_close_connection_pool = True  # as from_pool does
     client.policy = policy
@@ -157,20 +160,33 @@ def pool_use(client: redis.asyncio.Redis) -> RedisPoolUse:
 
 
 class _AsyncPool(redis.asyncio.BlockingConnectionPool):
+    """Lets only those wait, in turn, who find no free connection; in redis-py's pool all pay for waiting."""
+
     waiting = 0
 
     async def get_connection(self, *args: Any, **options: Any) -> Any:
-        below: Any = super()
-        must_wait = not self.can_get_connection()
-        self.waiting += must_wait
+        waits: Any = super()
+        if not self.waiting:
+            with suppress(MaxConnectionsError):
+                return await _without_waiting.get_connection(self)
+        self.waiting += 1
         try:
-            return await below.get_connection(*args, **options)
+            return await waits.get_connection()
         except RedisConnectionError as error:
             if _exhausted(error):
                 raise PoolExhausted(f"all {self.max_connections} connections are in use") from error
             raise
         finally:
-            self.waiting -= must_wait
+            self.waiting -= 1
+
+    async def release(self, connection: Any) -> None:
+        await _without_waiting.release(self, connection)
+        if self.waiting:  # looked up after the release, so that nobody begins to wait unseen
+            async with self._condition:
+                self._condition.notify()
+
+
+_without_waiting: Any = redis.asyncio.ConnectionPool
 
 
 async def _within(until: float, sent: Any) -> Any:
@@ -222,6 +238,10 @@ class _AsyncPipe(AsyncPipeline):
         below: Any = super()
         until = time.monotonic() + self.policy.deadline_s
         return await _within(until, below.immediate_execute_command(*args, **options))
+
+    async def reset(self) -> None:  # type: ignore[override]  # of a pipeline, not the command RESET
+        below: Any = super()
+        await _within(time.monotonic() + self.policy.deadline_s, below.reset())  # it may send UNWATCH
 
 
 # --- Threads ---------------------------------------------------------------------------------------------------

@@ -21,7 +21,15 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased
 
-from reference_impl.redis_tracing.client import DeadlineExceeded, Policy, PoolExhausted, make_client, make_sync_client
+from reference_impl.redis_tracing.client import (
+    DeadlineExceeded,
+    Policy,
+    PoolExhausted,
+    RedisPoolUse,
+    make_client,
+    make_sync_client,
+    pool_use,
+)
 from reference_impl.redis_tracing.key_sanitizing import KeyTemplates
 from reference_impl.redis_tracing.thread_deadline import DeadlineSocket, thread_deadline
 from tests.reference_impl.redis_tracing.redis_support import RedisServer, free_port, run, running_redis, wait_until
@@ -260,6 +268,44 @@ def test_callers_wait_their_turn_for_few_connections(empty_redis: RedisServer, p
             return await asyncio.gather(*[client.set(f"session:{i}", i) for i in range(300)])
 
     assert run(steps) == [True] * 300
+
+
+def test_callers_that_give_up_waiting_leave_the_connections_to_the_others(empty_redis: RedisServer) -> None:
+    async def steps() -> tuple[list[Any], RedisPoolUse]:
+        async with make_client(empty_redis.url, max_connections=2, deadline_s=10) as client:
+
+            async def count() -> int:
+                return int(await client.incr("session:1"))
+
+            calls = [asyncio.create_task(count()) for _ in range(200)]
+            for number, call in enumerate(calls):
+                if number % 3 == 0:
+                    await asyncio.sleep(0)
+                    call.cancel()
+            results = await asyncio.gather(*calls, return_exceptions=True)
+            return results, pool_use(client)
+
+    results, use = run(steps)
+    assert [type(result) for number, result in enumerate(results) if number % 3] == [int] * 133
+    assert use == RedisPoolUse(in_use=0, waiting=0, size=2)
+
+
+def test_a_watching_pipeline_leaves_a_stalled_server_within_the_deadline(tmp_path: Path) -> None:
+    async def steps(server: RedisServer) -> float:
+        async with make_client(server.url, deadline_s=0.3) as client:
+            pipeline = client.pipeline()
+            await pipeline.watch("session:1")
+            _stop(server)
+            began = time.monotonic()
+            with pytest.raises(DeadlineExceeded):
+                await pipeline.reset()
+            return time.monotonic() - began
+
+    with running_redis(tmp_path) as server:
+        try:
+            assert run(lambda: steps(server), deadline_s=20) < 10
+        finally:
+            _go_on(server)
 
 
 def test_a_call_that_ran_out_of_time_never_gives_its_reply_to_the_next(tmp_path: Path, call: Any) -> None:
