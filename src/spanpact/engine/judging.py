@@ -32,7 +32,7 @@ from spanpact.engine.results.mentions import MentionedSpans
 from spanpact.engine.results.pending import apply_pending
 from spanpact.engine.results.verdict import verdict_of
 from spanpact.engine.rules import names_of_rules
-from spanpact.engine.spanless_logs import records_without_span, scan_records
+from spanpact.engine.spanless_logs import is_clean, records_without_span, scan_records
 from spanpact.findings import LEVELS, ContractResult, Finding, Level, NotChecked
 from spanpact.spool import Spool
 from spanpact.trace.clocks import COARSE_NS
@@ -157,11 +157,23 @@ def scan_logs(run: ContractRun, topology: Topology, reading: Reading, find_span:
 
     They belong to no flow either: a contract scans them whether it has a flow in this trace or not.
     """
-    plan = run.contract.plan
-    if not run.contract.log_scans or (plan.scenario and topology.trace.scenario != plan.scenario):
+    if not _scans_logs(run, topology):
         return set()
-    context = trace_context(plan, topology, reading, find_span)
+    context = trace_context(run.contract.plan, topology, reading, find_span)
     return scan_records(run.contract.log_scans, records_without_span(topology), context, run.results)
+
+
+def has_clean_logs(run: ContractRun, topology: Topology, reading: Reading, find_span: FindSpan) -> bool:
+    """Return whether `scan_logs` finds nothing in the log records of a trace without spans, and decides on all."""
+    if not _scans_logs(run, topology):
+        return True
+    context = trace_context(run.contract.plan, topology, reading, find_span)
+    return is_clean(run.contract.log_scans, topology.trace.logs, context)
+
+
+def _scans_logs(run: ContractRun, topology: Topology) -> bool:
+    plan = run.contract.plan
+    return bool(run.contract.log_scans) and plan.scenario in ("", topology.trace.scenario)
 
 
 def mask_for(plans: Sequence[ContractPlan]) -> Callable[[str], str]:

@@ -70,6 +70,18 @@ def records_without_span(topology: Topology) -> Sequence[LogRecord]:
     return [record for record in topology.trace.logs if not record.span_id or record.span_id not in known]
 
 
+def is_clean(scans: Sequence[LogScan], records: Sequence[LogRecord], context: Context) -> bool:
+    """Return whether scanning log records finds nothing in any, and nothing is undecided."""
+    for scan in scans:
+        for record in records:
+            selected = scan.selects(record, context)
+            if isinstance(selected, Undecided):
+                return False
+            if selected and leaks(record_texts(record, scan.exempt), scan.scanner, context.capabilities):
+                return False
+    return True
+
+
 def scan_records(
     scans: Sequence[LogScan], records: Sequence[LogRecord], context: Context, results: ResultCollector
 ) -> set[int]:

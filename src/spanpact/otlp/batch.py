@@ -38,6 +38,11 @@ SimpleSpan: TypeAlias = tuple[int, str, str, int, tuple[Hashable, ...], list[byt
 start (ns), span id, parent id, end (ns), (name, kind, flags), and the encoded attributes, one `bytes` each.
 """
 
+SimpleRecord: TypeAlias = tuple[str, tuple[Hashable, ...], int, bytes, list[bytes]]
+"""A log record before its body and attributes are decoded: event name, the number and the text of its severity, trace
+flags, the encoded body (b"" where it has none), and the encoded attributes, one `bytes` each.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:

@@ -16,6 +16,7 @@ from spanpact.otlp import Batch, SharedValues
 from spanpact.otlp.batch import NeedsFullDecoding
 from spanpact.otlp.ids import normalize_id
 from spanpact.otlp.json import lazy as lazy_json
+from spanpact.otlp.protobuf.signals import LogsMessage
 from spanpact.sources.files.json_texts import Document
 from spanpact.trace.model import Span, Trace
 from spanpact.trace.topology import span_ids_if_whole
@@ -94,7 +95,7 @@ class LinkTargets(_NotedTargets):
         for _, (trace_id, span_id, _) in _ids(stored):
             if states[trace_id + span_id] == _NOTED:
                 states[trace_id + span_id] = _FOUND
-            if trace_id != last:
+            if span_id and trace_id != last:
                 given[trace_id] = 1
                 last = trace_id
         for trace_id, span_id in self._targets():
@@ -141,7 +142,7 @@ class _TraceIds:
 
     def lacks(self, span_id: str, settled: float) -> bool:
         """Return whether the trace is complete and whole and lacks the span."""
-        return self.last <= settled and self.parents <= self.spans and span_id not in self.spans
+        return bool(self.spans) and self.last <= settled and self.parents <= self.spans and span_id not in self.spans
 
 
 def _traces(stored: StoredDocuments, wanted: set[str]) -> dict[str, _TraceIds]:
@@ -149,38 +150,45 @@ def _traces(stored: StoredDocuments, wanted: set[str]) -> dict[str, _TraceIds]:
     for place, (trace_id, span_id, parent_id) in _ids(stored):
         if trace_id in wanted:
             ids = found.setdefault(trace_id, _TraceIds())
-            ids.spans.add(span_id)
+            ids.spans.update([span_id] if span_id else ())
             ids.parents.update([parent_id] if parent_id else ())
             ids.last = place
     return found
 
 
 def _ids(stored: StoredDocuments) -> Iterator[tuple[int, Ids]]:
-    """Yield the ids of all spans, with the place of their document."""
+    """Yield the ids of all spans and log records, with the place of their document."""
     shared: Final = SharedValues()
     for place, document in enumerate(stored.documents(), 1):
         for ids in _ids_of(document, shared):
             yield place, ids
 
 
-def _ids_of(document: Document | bytes | Batch, shared: SharedValues) -> Iterator[Ids]:
-    if isinstance(document, bytes):
+def _ids_of(document: Document | LogsMessage | bytes | Batch, shared: SharedValues) -> Iterator[Ids]:
+    """Yield the ids of the spans of a document, and those of its log records as ids without span and parent."""
+    if isinstance(document, LogsMessage | bytes):
         from spanpact.otlp.protobuf import lazy as lazy_protobuf
 
+        if isinstance(document, LogsMessage):
+            yield from ((trace_id, "", "") for trace_id in lazy_protobuf.find_trace_ids_of_logs(document.data))
+            return
         for _, spans in lazy_protobuf.iter_groups(document):
             yield from ((span.trace_id.hex(), span.span_id.hex(), span.parent_span_id.hex()) for span in spans)
         return
     if isinstance(document, Document) and not document.check_keys:
         try:
-            groups = list(lazy_json.iter_groups(document.request))
+            request = lazy_json.read_request(document.request)
         except NeedsFullDecoding:
             pass
         else:
-            for _, raw in groups:
+            for _, raw in request.spans:
                 for each in raw:
                     ids = (each.trace_id or "", each.span_id or "", each.parent_span_id or "")
                     trace_id, span_id, parent_id = map(normalize_id, ids)
                     yield trace_id, span_id, parent_id
+            for _, records in request.records:
+                yield from ((lazy_json.record_ids(each)[0], "", "") for each in records)
             return
     batch = document if isinstance(document, Batch) else document.decode(shared)
     yield from ((span.trace_id, span.span_id, span.parent_id) for span in batch.spans)
+    yield from ((record.trace_id, "", "") for record in batch.logs)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 import msgspec
 
@@ -10,6 +11,7 @@ from spanpact.contract.compiled import ContractPlan
 from spanpact.engine import CompiledContract
 from spanpact.findings import Report
 from spanpact.otlp import Batch, Origin, SharedValues
+from spanpact.otlp.protobuf.signals import LogsMessage
 from spanpact.sources.files.json_texts import Document
 from spanpact.sources.receiver import OtlpReceiver
 from spanpact.sources.receiver.intake.received_traffic import NOTHING_GROWS, ReceivedTraffic, decoded
@@ -43,7 +45,7 @@ def verify_received(
     if source_name:
         info = msgspec.structs.replace(info, name=source_name)
     report = None
-    if not traffic.logs and not hold:
+    if not hold:
         kept = _Kept(traffic)
         stored = StoredDocuments(
             info, receiver.scenarios, receiver.offered, kept.documents, kept.settled(growing_since)
@@ -57,6 +59,10 @@ def verify_received(
     return report
 
 
+_OTHER: Final[Mapping[str, bytes]] = {"traces": b'ogs"', "logs": b'pans"'}
+_ESCAPED: Final = rb"\u00"  # may be a letter of a name
+
+
 class _Kept:
     """The bodies that a session has now, as documents."""
 
@@ -65,15 +71,16 @@ class _Kept:
         self._end = len(traffic.bodies)
         self._shared = SharedValues()
 
-    def documents(self) -> Iterator[Document | bytes | Batch]:
+    def documents(self) -> Iterator[Document | LogsMessage | bytes | Batch]:
         """Yield the bodies; those of which a part was not kept are decoded."""
         for _, body in self._bodies.iterate(end=self._end):
             if not body.whole:
                 yield decoded(body, self._shared)
             elif body.encoding == "json":
-                yield Document(body.data, Origin(BODY), check_keys=False)
+                mixed = _OTHER[body.signal] in body.data or _ESCAPED in body.data  # only the signal counts
+                yield decoded(body, self._shared) if mixed else Document(body.data, Origin(BODY), check_keys=False)
             else:
-                yield body.data
+                yield LogsMessage(body.data) if body.signal == "logs" else body.data
 
     def settled(self, growing_since: float) -> float:
         """Return how many bodies had come at a time."""

@@ -212,6 +212,13 @@ class VerdictCache:
             counted, with_flows, kept, roots, sums, len(logs), without_span, own_names
         )
 
+    def discard(self) -> None:
+        """Do not cache the trace that `apply` was last called with."""
+        candidate, self._candidate = self._candidate, None
+        for state in self._states if candidate else ():
+            state.statistics.end_recording()
+            state.results.end_recording()
+
     def flush(self) -> None:
         """Add the counts of all traces judged from the cache, and empty it."""
         for cached in self._cached.values():

@@ -12,6 +12,7 @@ from spanpact.contract.compiled import ContractPlan
 from spanpact.engine import CompiledContract
 from spanpact.engine.judging import (
     contract_result,
+    has_clean_logs,
     integrity_findings,
     judge_trace,
     mask_for,
@@ -153,6 +154,18 @@ class Verification:
         without_span, unmentioned = self._scan_logs(topology), _all_unmentioned(topology)
         self._mentions.count_logs(len(trace.logs), without_span)
         self._mentions.add(unmentioned)
+        if self._cache:
+            self._cache.store(topology, unmentioned, without_span, has_findings=False)
+
+    def scan_clean_logs(self, trace: Trace) -> bool:
+        """Do the same if nothing is found in any of them. Return whether that is so."""
+        topology, reading, find_span = Topology(trace), self._reading, self._find_span
+        clean = all(has_clean_logs(each, topology, reading, find_span) for each in self._runs)
+        if clean:
+            self.scan_logs(trace)
+        elif self._cache:
+            self._cache.discard()
+        return clean
 
     def _scan_logs(self, topology: Topology) -> ScannedLogs:
         """Scan the log records that belong to no span. Return how many there are, and how many were scanned."""

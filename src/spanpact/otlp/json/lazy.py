@@ -1,7 +1,7 @@
 """Decode OTLP JSON without decoding attributes. Streaming verification uses this, because it discards most spans.
 
-The attributes of a span are cut into one piece of bytes each. Equal bytes mean the same attribute, so the caller can
-decode each piece once. Whatever this module reads, `decoding` reads to the same span; the rest raises
+The attributes of a span or a log record are cut into one piece of bytes each. Equal bytes mean the same attribute, so
+the caller can decode each piece once. Whatever this module reads, `decoding` reads to the same span; the rest raises
 `NeedsFullDecoding`.
 """
 
@@ -15,11 +15,20 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from spanpact.otlp.batch import MalformedValue, NeedsFullDecoding, SharedValues, SimpleSpan
+from spanpact.otlp.batch import (
+    MalformedValue,
+    NeedsFullDecoding,
+    SharedValues,
+    SimpleRecord,
+    SimpleSpan,
+    id_of_log,
+    trace_flags,
+)
+from spanpact.otlp.ids import normalize_id
 from spanpact.otlp.json import messages as wire
-from spanpact.otlp.json.decoding import decode_resource, decode_scope, decode_span
+from spanpact.otlp.json.decoding import decode_log, decode_resource, decode_scope, decode_span
 from spanpact.otlp.json.values import decode_value
-from spanpact.trace.model import Resource, Scope, Span, Value
+from spanpact.trace.model import LogRecord, Resource, Scope, Span, Value
 
 _NOTHING: Final = Raw(b"")
 _FIRST, _BETWEEN, _LAST = b'[{"key":', b'},{"key":', b"}]"
@@ -54,17 +63,53 @@ class _ResourceSpans(Struct, rename="camel", gc=False, forbid_unknown_fields=Tru
     schema_url: str | None = None
 
 
+class RawRecord(Struct, rename="camel", gc=False, forbid_unknown_fields=True):
+    """A log record whose body and attributes are not decoded. The fields are those of `messages.WireLogRecord`."""
+
+    time_unix_nano: int | str | None = None
+    observed_time_unix_nano: int | str | None = None
+    severity_number: int | str | None = None
+    severity_text: str | None = None
+    body: Raw = _NOTHING
+    attributes: Raw = _NOTHING
+    dropped_attributes_count: int | str | None = None
+    flags: int | str | None = None
+    trace_id: str | None = None
+    span_id: str | None = None
+    event_name: str | None = None
+
+
+class _ScopeLogs(Struct, rename="camel", gc=False, forbid_unknown_fields=True):
+    scope: Raw = _NOTHING
+    log_records: list[RawRecord] | None = None
+    schema_url: str | None = None
+
+
+class _ResourceLogs(Struct, rename="camel", gc=False, forbid_unknown_fields=True):
+    resource: Raw = _NOTHING
+    scope_logs: list[_ScopeLogs] | None = None
+    schema_url: str | None = None
+
+
 class _Request(Struct, rename="camel", gc=False, forbid_unknown_fields=True):
     resource_spans: list[_ResourceSpans] | None = None
-    resource_logs: Raw | UnsetType = UNSET
+    resource_logs: list[_ResourceLogs] | UnsetType | None = UNSET
     resource_metrics: list[wire.Ignored] | UnsetType | None = UNSET
 
 
+class _Signals(Struct, rename="camel", gc=False, forbid_unknown_fields=True):
+    resource_spans: Raw | UnsetType = UNSET
+    resource_logs: Raw | UnsetType = UNSET
+    resource_metrics: Raw | UnsetType = UNSET
+
+
 _DECODER = msgspec.json.Decoder(_Request)
+_SIGNALS = msgspec.json.Decoder(_Signals)
 _RESOURCE = msgspec.json.Decoder(wire.WireResource | None)
 _SCOPE = msgspec.json.Decoder(wire.WireScope | None)
 _ATTRIBUTE = msgspec.json.Decoder(wire.KeyValue)
 _ATTRIBUTES = msgspec.json.Decoder(list[wire.KeyValue] | None)
+_BODY = msgspec.json.Decoder(wire.AnyValue | None)
 
 
 class RawGroup(NamedTuple):
@@ -76,20 +121,42 @@ class RawGroup(NamedTuple):
     scope_schema_url: str | None
 
 
-def iter_groups(data: bytes) -> Iterator[tuple[RawGroup, Sequence[RawSpan]]]:
-    """Yield the spans of one document by resource and scope.
+class RawRequest(NamedTuple):
+    """The spans and the log records of one document by resource and scope, and whether it may have log records."""
 
-    Raise NeedsFullDecoding for a document that is not OTLP JSON or has log records.
-    """
+    spans: Iterator[tuple[RawGroup, Sequence[RawSpan]]]
+    records: Iterator[tuple[RawGroup, Sequence[RawRecord]]]
+    has_logs: bool
+
+
+def read_request(data: bytes) -> RawRequest:
+    """Read one document. Raise NeedsFullDecoding for one that is not OTLP JSON."""
     with _needs_full_decoding():
         request = _DECODER.decode(data)
-    if request.resource_logs is not UNSET:
-        raise NeedsFullDecoding
+    logs = request.resource_logs
+    return RawRequest(_iter_spans(request), iter(()) if not logs else _iter_records(logs), logs is not UNSET)
+
+
+def has_logs(data: bytes) -> bool:
+    """Return whether a document has a field for log records. Raise NeedsFullDecoding for one that is not OTLP JSON."""
+    with _needs_full_decoding():
+        return _SIGNALS.decode(data).resource_logs is not UNSET
+
+
+def _iter_spans(request: _Request) -> Iterator[tuple[RawGroup, Sequence[RawSpan]]]:
     for part in request.resource_spans or ():
         resource = bytes(part.resource)
         for scoped in part.scope_spans or ():
             group = RawGroup(resource, part.schema_url, bytes(scoped.scope), scoped.schema_url)
             yield group, scoped.spans or ()
+
+
+def _iter_records(parts: Sequence[_ResourceLogs]) -> Iterator[tuple[RawGroup, Sequence[RawRecord]]]:
+    for part in parts:
+        resource = bytes(part.resource)
+        for scoped in part.scope_logs or ():
+            group = RawGroup(resource, part.schema_url, bytes(scoped.scope), scoped.schema_url)
+            yield group, scoped.log_records or ()
 
 
 def decode_group(group: RawGroup, shared: SharedValues) -> tuple[Resource, Scope]:
@@ -120,18 +187,46 @@ def read_simple_span(span: RawSpan) -> SimpleSpan | None:
         or span.dropped_links_count
     ):
         return None
-    text = bytes(span.attributes)
-    if text.startswith(_FIRST) and text.endswith(_LAST):
-        pieces = text[_FROM:_TO].split(_BETWEEN)
-    elif text in _NO_ATTRIBUTES:
-        pieces = []
-    else:
+    pieces = _cut(bytes(span.attributes))
+    if pieces is None:
         return None
     try:
         start, end = int(span.start_time_unix_nano or 0), int(span.end_time_unix_nano or 0)
     except ValueError as error:
         raise NeedsFullDecoding from error
     return start, span_id, parent_id, end, (span.name, span.kind, span.flags), pieces
+
+
+def _cut(text: bytes) -> list[bytes] | None:
+    """Cut the text of attributes into one piece for each; None if it has blanks in unusual places."""
+    if text.startswith(_FIRST) and text.endswith(_LAST):
+        return text[_FROM:_TO].split(_BETWEEN)
+    return [] if text in _NO_ATTRIBUTES else None
+
+
+def read_simple_record(record: RawRecord) -> SimpleRecord | None:
+    """Return the log record as a `SimpleRecord`; None where it has dropped counts or its severity is a name.
+
+    Raise NeedsFullDecoding for a number that is none.
+    """
+    severity = record.severity_number or 0
+    pieces = _cut(bytes(record.attributes))
+    if pieces is None or record.dropped_attributes_count or isinstance(severity, str):
+        return None
+    try:
+        if not int(record.time_unix_nano or 0):
+            int(record.observed_time_unix_nano or 0)
+        flags = trace_flags(int(record.flags or 0))
+    except ValueError as error:
+        raise NeedsFullDecoding from error
+    rest = severity, record.severity_text
+    return record.event_name or "", rest, flags, bytes(record.body), pieces
+
+
+def record_ids(record: RawRecord) -> tuple[str, str]:
+    """Return the trace id and the span id of a log record, "" for what it has not."""
+    trace_id, span_id = record.trace_id, record.span_id
+    return id_of_log(normalize_id(trace_id)) if trace_id else "", id_of_log(normalize_id(span_id)) if span_id else ""
 
 
 def split_double(piece: bytes) -> tuple[bytes, float]:
@@ -161,6 +256,13 @@ def decode_attribute(piece: bytes) -> tuple[str, Value]:
         raise NeedsFullDecoding from error
 
 
+def decode_body(body: bytes) -> Value:
+    """Decode the body of a log record. Raise NeedsFullDecoding where it is malformed."""
+    with _needs_full_decoding():
+        value = _BODY.decode(body) if body else None
+        return decode_value(value, 0) if value else None
+
+
 def decode_whole_span(span: RawSpan, resource: Resource, scope: Scope) -> Span:
     """Decode a span with its attributes. Raise NeedsFullDecoding where it is malformed."""
     with _needs_full_decoding():
@@ -170,7 +272,18 @@ def decode_whole_span(span: RawSpan, resource: Resource, scope: Scope) -> Span:
         return decode_span(whole, resource, scope)
 
 
+def decode_whole_record(record: RawRecord, resource: Resource, scope: Scope) -> LogRecord:
+    """Decode a log record with its body and attributes. Raise NeedsFullDecoding where it is malformed."""
+    with _needs_full_decoding():
+        text, body = bytes(record.attributes), bytes(record.body)
+        fields = {name: getattr(record, name) for name in _RECORD_FIELDS}
+        attributes = _ATTRIBUTES.decode(text) if text else None
+        whole = wire.WireLogRecord(**fields, attributes=attributes, body=_BODY.decode(body) if body else None)
+        return decode_log(whole, resource, scope)
+
+
 _FIELDS: Final = tuple(name for name in RawSpan.__struct_fields__ if name != "attributes")
+_RECORD_FIELDS: Final = tuple(name for name in RawRecord.__struct_fields__ if name not in ("attributes", "body"))
 
 
 @contextmanager

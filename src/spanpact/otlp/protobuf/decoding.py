@@ -54,7 +54,7 @@ def decode_protobuf_logs(data: bytes, *, name: str = "OTLP protobuf", shared: Sh
     unread = UnreadFields()
     count_unknown_fields(message, unread)
     groups = _scope_groups(message.resource_logs, shared, unread, field="scope_logs")
-    logs = [_log(log, resource, scope) for resource, scope, scoped in groups for log in scoped.log_records]
+    logs = [decode_log(log, resource, scope) for resource, scope, scoped in groups for log in scoped.log_records]
     return Batch([], logs, frozenset({"logs"}), unread.fields())
 
 
@@ -133,7 +133,8 @@ def _link(link: Any) -> Link:
     )
 
 
-def _log(log: Any, resource: Resource, scope: Scope) -> LogRecord:
+def decode_log(log: Any, resource: Resource, scope: Scope) -> LogRecord:
+    """Decode a LogRecord message of a group with this resource and scope."""
     return LogRecord(
         id_of_log(log.trace_id.hex()),
         id_of_log(log.span_id.hex()),

@@ -1,7 +1,8 @@
 """Decode OTLP protobuf without decoding attributes. Streaming verification uses this, because it discards most spans.
 
-The messages are those of `opentelemetry-proto`, with one change: attributes, events and links are declared as bytes,
-which have the same wire format as messages. Whatever this module cannot read raises `NeedsFullDecoding`.
+The messages are those of `opentelemetry-proto`, with one change: attributes, events, links and the bodies of log
+records are declared as bytes, which have the same wire format as messages. Whatever this module cannot read raises
+`NeedsFullDecoding`.
 """
 
 from __future__ import annotations
@@ -17,14 +18,15 @@ from google.protobuf import (  # type: ignore[import-untyped,unused-ignore]
     message_factory,
 )
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped,unused-ignore]
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope, KeyValue
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope, KeyValue
 
-from spanpact.otlp.batch import NeedsFullDecoding, SharedValues, SimpleSpan
-from spanpact.otlp.protobuf.decoding import decode_resource, decode_scope, decode_span, decode_value
+from spanpact.otlp.batch import NeedsFullDecoding, SharedValues, SimpleRecord, SimpleSpan, id_of_log, trace_flags
+from spanpact.otlp.protobuf.decoding import decode_log, decode_resource, decode_scope, decode_span, decode_value
 from spanpact.otlp.protobuf.unknown_fields import has_unknown_fields
 from spanpact.otlp.protobuf.wire import encode_varint
-from spanpact.trace.model import Resource, Scope, Span, Value
+from spanpact.trace.model import LogRecord, Resource, Scope, Span, Value
 
 _PACKAGE: Final = "spanpact.raw"
 _FIELDS: Final = {
@@ -35,12 +37,32 @@ _FIELDS: Final = {
     "dropped_links_count": (14, "UINT32"), "status": (15, ".opentelemetry.proto.trace.v1.Status"),
     "flags": (16, "FIXED32"),
 }  # fmt: skip
+_RECORD_FIELDS: Final = {
+    "time_unix_nano": (1, "FIXED64"), "severity_number": (2, "INT32"), "severity_text": (3, "STRING"),
+    "body": (5, "BYTES"), "attributes": (6, "BYTES"), "dropped_attributes_count": (7, "UINT32"),
+    "flags": (8, "FIXED32"), "trace_id": (9, "BYTES"), "span_id": (10, "BYTES"),
+    "observed_time_unix_nano": (11, "FIXED64"), "event_name": (12, "STRING"),
+}  # fmt: skip
 _DOUBLE: Final = b"\x12\x09\x21"  # KeyValue.value (field 2) of nine bytes, holding double_value (field 4) of eight
-_REPEATED: Final = frozenset(["attributes", "events", "links", "spans", "scope_spans", "resource_spans"])
+_REPEATED: Final = frozenset(
+    [
+        "attributes",
+        "events",
+        "links",
+        "body",
+        "spans",
+        "scope_spans",
+        "resource_spans",
+        "log_records",
+        "scope_logs",
+        "resource_logs",
+    ]
+)
+"""`body` is sent once, but if it is sent twice, both parts count."""
 
 
 def _message_classes() -> Any:
-    """Build the classes of TracesData and ResourceSpans in which a span's attributes, events and links are bytes."""
+    """Build the classes of TracesData, ResourceSpans and LogsData in which attributes, events and so on are bytes."""
     file = descriptor_pb2.FileDescriptorProto(
         name="spanpact/raw.proto",
         package=_PACKAGE,
@@ -56,9 +78,16 @@ def _message_classes() -> Any:
     fields = {"resource": (1, resource), "scope_spans": scope_spans, "schema_url": (3, "STRING")}
     _add_message(file, "RawResourceSpans", fields)
     _add_message(file, "RawTraces", {"resource_spans": (1, f".{_PACKAGE}.RawResourceSpans")})
+    _add_message(file, "RawRecord", _RECORD_FIELDS)
+    fields = {"scope": (1, scope), "log_records": (2, f".{_PACKAGE}.RawRecord"), "schema_url": (3, "STRING")}
+    _add_message(file, "RawScopeLogs", fields)
+    scope_logs = (2, f".{_PACKAGE}.RawScopeLogs")
+    fields = {"resource": (1, resource), "scope_logs": scope_logs, "schema_url": (3, "STRING")}
+    _add_message(file, "RawResourceLogs", fields)
+    _add_message(file, "RawLogs", {"resource_logs": (1, f".{_PACKAGE}.RawResourceLogs")})
     pool = descriptor_pool.Default()
     pool.Add(file)
-    found = (pool.FindMessageTypeByName(f"{_PACKAGE}.{name}") for name in ("RawTraces", "RawResourceSpans"))
+    found = (pool.FindMessageTypeByName(f"{_PACKAGE}.{name}") for name in ("RawTraces", "RawResourceSpans", "RawLogs"))
     return tuple(map(message_factory.GetMessageClass, found))
 
 
@@ -72,7 +101,7 @@ def _add_message(file: Any, name: str, fields: dict[str, tuple[int, str]]) -> No
             described.type_name = kind
 
 
-_Traces, _RawResourceSpans = _message_classes()
+_Traces, _RawResourceSpans, _Logs = _message_classes()
 
 
 class RawGroup(NamedTuple):
@@ -89,11 +118,23 @@ def iter_groups(data: bytes) -> Iterator[tuple[RawGroup, Sequence[Any]]]:
     That includes a message with unknown fields, which may hold spans.
     """
     for part in _parse(data).resource_spans:
-        if has_unknown_fields(part) or any(map(has_unknown_fields, part.scope_spans)):
-            raise NeedsFullDecoding
-        resource = _RawResourceSpans(resource=part.resource, schema_url=part.schema_url).SerializeToString()
-        for scoped in part.scope_spans:
-            yield RawGroup(resource, scoped.scope.SerializeToString(), scoped.schema_url), scoped.spans
+        for group, scoped in _scopes(part, part.scope_spans):
+            yield group, scoped.spans
+
+
+def iter_record_groups(data: bytes) -> Iterator[tuple[RawGroup, Sequence[Any]]]:
+    """Yield the log records of one LogsData message in the same way, with the same errors."""
+    for part in _parse(data, _Logs).resource_logs:
+        for group, scoped in _scopes(part, part.scope_logs):
+            yield group, scoped.log_records
+
+
+def _scopes(part: Any, scopes: Sequence[Any]) -> Iterator[tuple[RawGroup, Any]]:
+    if has_unknown_fields(part) or any(map(has_unknown_fields, scopes)):
+        raise NeedsFullDecoding
+    resource = _RawResourceSpans(resource=part.resource, schema_url=part.schema_url).SerializeToString()
+    for scoped in scopes:
+        yield RawGroup(resource, scoped.scope.SerializeToString(), scoped.schema_url), scoped
 
 
 def decode_group(group: RawGroup, shared: SharedValues) -> tuple[Resource, Scope]:
@@ -108,11 +149,21 @@ def find_trace_ids(data: bytes) -> set[str]:
     return {trace_id.hex() for trace_id in {span.trace_id for scoped in scopes for span in scoped.spans}}
 
 
-def _parse(data: bytes) -> Any:
+def find_trace_ids_of_logs(data: bytes) -> set[str]:
+    """Return the ids of all traces of one LogsData message, "" for none. Raise NeedsFullDecoding for other bytes."""
+    scopes = (scoped for group in _parse(data, _Logs).resource_logs for scoped in group.scope_logs)
+    found = {record.trace_id for scoped in scopes for record in scoped.log_records}
+    return {id_of_log(trace_id.hex()) for trace_id in found}
+
+
+def _parse(data: bytes, kind: Any = _Traces) -> Any:
     try:
-        return _Traces.FromString(data)
+        message = kind.FromString(data)
     except DecodeError as error:
         raise NeedsFullDecoding from error
+    if has_unknown_fields(message):
+        raise NeedsFullDecoding
+    return message
 
 
 def read_simple_span(span: Any) -> SimpleSpan | None:
@@ -139,6 +190,20 @@ def read_simple_span(span: Any) -> SimpleSpan | None:
     )
 
 
+def read_simple_record(record: Any) -> SimpleRecord | None:
+    """Return the log record as a `SimpleRecord`; None where it has dropped counts or more than one body."""
+    bodies = record.body
+    if record.dropped_attributes_count or len(bodies) > 1:
+        return None
+    rest = record.severity_number, record.severity_text
+    return record.event_name, rest, trace_flags(record.flags), bodies[0] if bodies else b"", record.attributes
+
+
+def record_ids(record: Any) -> tuple[str, str]:
+    """Return the trace id and the span id of a log record, "" for what it has not."""
+    return id_of_log(record.trace_id.hex()), id_of_log(record.span_id.hex())
+
+
 def split_double(piece: bytes) -> tuple[bytes, float]:
     """Split an encoded attribute with a double value into the bytes before the number, and the number.
 
@@ -160,6 +225,17 @@ def decode_attribute(piece: bytes) -> tuple[str, Value]:
     return intern(pair.key), decode_value(pair.value)
 
 
+def decode_body(body: bytes) -> Value:
+    """Decode the body of a log record. Raise NeedsFullDecoding where it is malformed."""
+    try:
+        value = AnyValue.FromString(body)
+        if value.WhichOneof("value") in ("array_value", "kvlist_value"):
+            value = _parse_record(_with_length(_BODY, body)).body
+    except DecodeError as error:
+        raise NeedsFullDecoding from error
+    return decode_value(value)
+
+
 def decode_whole_span(span: Any, resource: Resource, scope: Scope) -> Span:
     """Decode a span with its attributes, events and links. Raise NeedsFullDecoding where it is malformed."""
     try:
@@ -168,7 +244,16 @@ def decode_whole_span(span: Any, resource: Resource, scope: Scope) -> Span:
         raise NeedsFullDecoding from error
 
 
-_RESOURCE_SPANS, _SCOPE_SPANS, _SPANS, _ATTRIBUTES = b"\x0a", b"\x12", b"\x12", b"\x4a"
+def decode_whole_record(record: Any, resource: Resource, scope: Scope) -> LogRecord:
+    """Decode a log record with its body and attributes. Raise NeedsFullDecoding where it is malformed."""
+    try:
+        return decode_log(_parse_record(record.SerializeToString()), resource, scope)
+    except DecodeError as error:
+        raise NeedsFullDecoding from error
+
+
+_RESOURCE, _SCOPE, _ITEM, _ATTRIBUTES, _BODY = b"\x0a", b"\x12", b"\x12", b"\x4a", b"\x2a"
+"""The tags of groups and of what is in them, which traces and logs have in common, of a span's attribute and a body."""
 
 
 def _parse_span(data: bytes, *tags: bytes) -> Any:
@@ -176,6 +261,17 @@ def _parse_span(data: bytes, *tags: bytes) -> Any:
 
     The runtime limits how deep messages nest. Within a request the limit is the same as in full decoding.
     """
-    for tag in (*tags, _SPANS, _SCOPE_SPANS, _RESOURCE_SPANS):
-        data = tag + encode_varint(len(data)) + data
+    for tag in (*tags, _ITEM, _SCOPE, _RESOURCE):
+        data = _with_length(tag, data)
     return ExportTraceServiceRequest.FromString(data).resource_spans[0].scope_spans[0].spans[0]
+
+
+def _parse_record(data: bytes) -> Any:
+    """Parse a log record wrapped in a request, for the same limit."""
+    for tag in (_ITEM, _SCOPE, _RESOURCE):
+        data = _with_length(tag, data)
+    return ExportLogsServiceRequest.FromString(data).resource_logs[0].scope_logs[0].log_records[0]
+
+
+def _with_length(tag: bytes, data: bytes) -> bytes:
+    return tag + encode_varint(len(data)) + data

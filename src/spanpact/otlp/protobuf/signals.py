@@ -11,6 +11,13 @@ from typing import Final, NamedTuple, Optional, TypeAlias
 
 from spanpact.otlp.batch import Signal
 
+
+class LogsMessage(NamedTuple):
+    """The bytes of a LogsData message, where other bytes are a TracesData message."""
+
+    data: bytes
+
+
 _VARINT, _I64, _LEN, _I32 = 0, 1, 2, 5
 _LONGEST_VARINT: Final = 10
 _TRACE_ID: Final = 16

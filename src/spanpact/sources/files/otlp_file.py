@@ -10,6 +10,7 @@ from pathlib import Path
 
 from spanpact.otlp import Batch, SharedValues
 from spanpact.otlp.batch import NeedsFullDecoding
+from spanpact.otlp.protobuf.signals import LogsMessage
 from spanpact.otlp.unread import UnreadFields
 from spanpact.sources.files.byte_stream import display_name, is_read_once, open_file, unfinished
 from spanpact.sources.files.formats import ACCEPTED, OTLP_JSON, TraceFormat, detect
@@ -133,8 +134,8 @@ def iter_format_batches(path: str, limits: FileLimits, tell: Callable[[TraceForm
         yield from format.read(file, limits, SharedValues())
 
 
-def iter_parts(path: str, *, limits: FileLimits = DEFAULT_LIMITS) -> Iterator[Document | bytes]:
-    """Yield the parts of an OTLP file without decoding them: JSON documents, and TracesData messages as bytes.
+def iter_parts(path: str, *, limits: FileLimits = DEFAULT_LIMITS) -> Iterator[Document | LogsMessage | bytes]:
+    """Yield the parts of an OTLP file without decoding them: JSON documents, and protobuf messages.
 
     Raise NeedsFullDecoding for a format that has no such parts, and SourceError as `OtlpFileSource.read` does, but not
     for content that is malformed: decoding finds that.

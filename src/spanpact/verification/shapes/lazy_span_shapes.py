@@ -1,4 +1,4 @@
-"""Summarize spans that were read without decoding their attributes.
+"""Summarize spans that were read without decoding their attributes; `records` does so for log records.
 
 Each attribute is decoded once; from then on its shape is looked up by its encoded bytes.
 """
@@ -9,9 +9,10 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
 from spanpact.otlp import SharedValues
-from spanpact.otlp.batch import SimpleSpan
+from spanpact.otlp.batch import SimpleRecord, SimpleSpan
 from spanpact.trace.equality import is_number
-from spanpact.trace.model import Resource, Scope, Span, Value
+from spanpact.trace.model import LogRecord, Resource, Scope, Span, Value
+from spanpact.verification.shapes.lazy_record_shapes import Group, LazyRecordShapes
 from spanpact.verification.shapes.span_shapes import (
     NO_SHAPE,
     SMALL,
@@ -43,6 +44,18 @@ class LazyDecoder(Protocol):
     def decode_whole_span(self, span: Any, resource: Resource, scope: Scope) -> Span:
         """Return the span with everything decoded."""
 
+    def record_ids(self, record: Any) -> tuple[str, str]:
+        """Return the trace id and the span id of a log record."""
+
+    def read_simple_record(self, record: Any) -> SimpleRecord | None:
+        """Return the parts of a log record; None for an unusual one."""
+
+    def decode_body(self, body: bytes) -> Value:
+        """Return the body of a log record."""
+
+    def decode_whole_record(self, record: Any, resource: Resource, scope: Scope) -> LogRecord:
+        """Return the log record with everything decoded."""
+
 
 class _KnownShape(NamedTuple):
     """A span shape, and the positions of those attributes that are compared with other spans, and of those summed."""
@@ -50,15 +63,6 @@ class _KnownShape(NamedTuple):
     shape: int
     compared: tuple[int, ...]
     summed: tuple[int, ...]
-
-
-class Group(NamedTuple):
-    """The resource and the scope of some spans, the number of this group, and that of its process."""
-
-    resource: Resource
-    scope: Scope
-    number: int
-    process: int
 
 
 class LazySpanShapes:
@@ -73,6 +77,7 @@ class LazySpanShapes:
         self._double_names: dict[bytes, str] = {}
         self._known_shapes: dict[Hashable, _KnownShape] = {}
         self._groups: dict[Hashable, Group] = {}
+        self.records = LazyRecordShapes(shapes, decoder, self._group_of, self._attributes, self._compared_values)
 
     def begin(self) -> int:
         """Return the generation of the spans that follow; call it before each document."""
@@ -84,6 +89,7 @@ class LazySpanShapes:
             len(self._double_names),
             len(self._known_shapes),
             len(self._groups) * _GROUP_WEIGHT,
+            len(self.records),
         )
         if generation != self._generation or most > _MOST_REMEMBERED:
             self._generation = generation
@@ -93,11 +99,12 @@ class LazySpanShapes:
             self._double_names.clear()
             self._known_shapes.clear()
             self._groups.clear()
+            self.records.clear()
         return generation
 
     def summaries(self, raw_group: Hashable, spans: Iterable[Any]) -> Iterator[SpanSummary]:
         """Yield the summaries of the spans of one group."""
-        group = self._groups.get(raw_group) or self._group(raw_group)
+        group = self._group_of(raw_group)
         _, _, number, process = group
         read, shape_of = self._decoder.read_simple_span, self._attributes.__getitem__
         known_shapes, values, numbers = self._known_shapes, self._compared_values, self._summed_numbers
@@ -125,6 +132,9 @@ class LazySpanShapes:
     def _decoded_summary(self, span: Any, group: Group) -> SpanSummary:
         whole = self._decoder.decode_whole_span(span, group.resource, group.scope)
         return (*self._shapes.summary(whole)[:-2], span, group)
+
+    def _group_of(self, raw_group: Hashable) -> Group:
+        return self._groups.get(raw_group) or self._group(raw_group)
 
     def _group(self, raw_group: Hashable) -> Group:
         resource, scope = self._decoder.decode_group(raw_group, self._shared)

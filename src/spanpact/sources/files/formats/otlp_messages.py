@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from spanpact.otlp import Batch, Origin, SharedValues
-from spanpact.otlp.batch import NeedsFullDecoding
-from spanpact.otlp.protobuf.signals import begins_like_otlp, signal_of
+from spanpact.otlp.protobuf.signals import LogsMessage, begins_like_otlp, signal_of
 from spanpact.sources.files.byte_stream import OpenFile, unfinished
 from spanpact.sources.files.compression import ZSTD_MAGIC, decompress_zstd
 from spanpact.sources.files.formats.json_outline import is_json
@@ -45,11 +44,14 @@ def _read(file: OpenFile, limits: FileLimits, shared: SharedValues) -> Iterator[
         yield part.decode(shared) if isinstance(part, Document) else decode_message(part.data, part.place, shared)
 
 
-def _parts(file: OpenFile, limits: FileLimits) -> Iterator[Document | bytes]:
+def _parts(file: OpenFile, limits: FileLimits) -> Iterator[Document | LogsMessage | bytes]:
     for part in _contents(file, limits):
-        if isinstance(part, _Message) and signal_of(part.data) != "traces":
-            raise NeedsFullDecoding
-        yield part if isinstance(part, Document) else part.data
+        if isinstance(part, Document):
+            yield part
+            continue
+        signal = signal_of(part.data)
+        if signal != "metrics":
+            yield LogsMessage(part.data) if signal == "logs" else part.data
 
 
 def _contents(file: OpenFile, limits: FileLimits) -> Iterator[Document | _Message]:

@@ -8,7 +8,7 @@ from typing import Final
 from spanpact.errors import SourceError
 from spanpact.otlp import Batch, SharedValues
 from spanpact.otlp.batch import NeedsFullDecoding
-from spanpact.otlp.protobuf.signals import begins_like_otlp, signal_of
+from spanpact.otlp.protobuf.signals import LogsMessage, begins_like_otlp, signal_of
 from spanpact.otlp.protobuf.wire import is_cut_short, iter_resource_spans
 from spanpact.sources.files.byte_stream import OpenFile, unfinished
 from spanpact.sources.files.formats.json_outline import is_json
@@ -52,10 +52,12 @@ def _read(file: OpenFile, limits: FileLimits, shared: SharedValues) -> Iterator[
         raise
 
 
-def _parts(file: OpenFile, limits: FileLimits) -> Iterator[bytes]:
-    if signal_of(file.start) != "traces":
+def _parts(file: OpenFile, limits: FileLimits) -> Iterator[bytes | LogsMessage]:
+    signal = signal_of(file.start)
+    if signal == "metrics":
         raise NeedsFullDecoding
-    return iter_resource_spans(file.stream, limits.document)
+    parts = iter_resource_spans(file.stream, limits.document)  # log records are in the same field
+    return map(LogsMessage, parts) if signal == "logs" else parts
 
 
 OTLP_PROTOBUF = TraceFormat("OTLP protobuf", begins_like_protobuf, _read, parts=_parts)

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TypeAlias
 
 from spanpact.otlp import Batch, SharedValues
+from spanpact.otlp.protobuf.signals import LogsMessage
 from spanpact.sources.files.byte_stream import OpenFile
 from spanpact.sources.files.formats.json_outline import json_paths
 from spanpact.sources.files.json_texts import BYTE_ORDER_MARK, Document
@@ -15,7 +16,7 @@ from spanpact.sources.files.limits import FileLimits
 from spanpact.trace.model import ALL_CAPABILITIES, Capability, Span
 
 Reader: TypeAlias = Callable[[OpenFile, FileLimits, SharedValues], Iterator[Batch]]
-PartReader: TypeAlias = Callable[[OpenFile, FileLimits], Iterator[Document | bytes]]
+PartReader: TypeAlias = Callable[[OpenFile, FileLimits], Iterator[Document | LogsMessage | bytes]]
 
 
 class Start:
@@ -51,7 +52,7 @@ class TraceFormat:
     recognise a file. `read` decodes the file batch by batch. `capabilities` is what the format can carry at most, and
     `resolution_ns` the resolution of its times. `describe` returns both as the spans that were read show them; None
     where they are always the same. `parts` yields what streaming verification decodes by itself: OTLP JSON documents,
-    and TracesData messages as bytes; None where it cannot.
+    and protobuf messages; None where it cannot.
     """
 
     name: str

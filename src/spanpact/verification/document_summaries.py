@@ -1,0 +1,133 @@
+"""Read documents into the summaries of their spans and log records, with as little decoded as possible."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from operator import itemgetter
+from typing import Final, NamedTuple
+
+from spanpact.otlp import Batch, SharedValues
+from spanpact.otlp.batch import NeedsFullDecoding
+from spanpact.otlp.json import lazy as lazy_json
+from spanpact.otlp.protobuf.signals import LogsMessage
+from spanpact.otlp.unread import UnreadFields
+from spanpact.sources.files.json_texts import Document
+from spanpact.trace.clocks import Clocks
+from spanpact.trace.model import LogRecord, Span
+from spanpact.verification.shapes import RecordSummary, SpanShapes, SpanSummary, record_summary
+from spanpact.verification.shapes.lazy_span_shapes import LazySpanShapes
+
+_START: Final = itemgetter(0)
+
+
+class Summaries(NamedTuple):
+    """What one document holds, in its order.
+
+    `spans` are groups of spans: their trace ids as they were written, and their summaries. `records` are log records,
+    each with its trace id. `generation` is that of all shape numbers.
+    """
+
+    generation: int
+    spans: Sequence[tuple[Sequence[str], Sequence[SpanSummary]]]
+    records: Sequence[tuple[str, RecordSummary]]
+
+
+class DocumentSummaries:
+    """Reads documents of all encodings.
+
+    `logs` is whether they may hold log records. The starts of all spans are added to `clocks`, fields that are unknown
+    to `unread`.
+    """
+
+    def __init__(self, shapes: SpanShapes, clocks: Clocks, *, logs: bool) -> None:
+        self._shapes, self._clocks, self._logs = shapes, clocks, logs
+        self._shared = SharedValues()
+        self._json = LazySpanShapes(shapes, lazy_json, self._shared)
+        self.unread = UnreadFields()
+
+    def read(self, document: Document | LogsMessage | bytes | Batch) -> Summaries:
+        """Return the summaries of one document. Raise SourceError for one that is malformed, NeedsFullDecoding for one
+        that only the whole reading can handle.
+        """
+        if isinstance(document, Batch):
+            return self._of_batch(document)
+        if isinstance(document, LogsMessage):
+            return self._of_logs(document.data)
+        if isinstance(document, bytes):
+            return self._of_protobuf(document)
+        if document.check_keys:
+            return self._of_batch(document.decode(self._shared))
+        try:
+            return self._of_json(document.request)
+        except NeedsFullDecoding:
+            return self._of_batch(document.decode(self._shared))
+
+    def _of_json(self, data: bytes) -> Summaries:
+        generation = self._json.begin()
+        request = lazy_json.read_request(data)
+        if request.has_logs and not self._logs:
+            raise NeedsFullDecoding
+        read = [
+            ([span.trace_id or "" for span in spans], list(self._json.summaries(group, spans)))
+            for group, spans in request.spans
+        ]
+        records = [each for group, several in request.records for each in self._json.records.summaries(group, several)]
+        self._add_starts(read)
+        return Summaries(generation, read, records)
+
+    @cached_property
+    def _protobuf(self) -> LazySpanShapes:
+        from spanpact.otlp.protobuf import lazy as lazy_protobuf  # takes long, and most files are JSON
+
+        return LazySpanShapes(self._shapes, lazy_protobuf, self._shared)
+
+    def _of_protobuf(self, data: bytes) -> Summaries:
+        from spanpact.otlp.protobuf import lazy as lazy_protobuf
+
+        generation = self._protobuf.begin()
+        read = [
+            ([span.trace_id.hex() for span in spans], list(self._protobuf.summaries(group, spans)))
+            for group, spans in lazy_protobuf.iter_groups(data)
+        ]
+        self._add_starts(read)
+        return Summaries(generation, read, ())
+
+    def _of_logs(self, data: bytes) -> Summaries:
+        from spanpact.otlp.protobuf import lazy as lazy_protobuf
+
+        generation = self._protobuf.begin()
+        groups = lazy_protobuf.iter_record_groups(data)
+        records = [each for group, several in groups for each in self._protobuf.records.summaries(group, several)]
+        return Summaries(generation, (), records)
+
+    def _of_batch(self, batch: Batch) -> Summaries:
+        if "logs" in batch.signals and not self._logs:
+            raise NeedsFullDecoding
+        self.unread.update(batch.unread)
+        generation = self._shapes.begin()
+        self._clocks.add_spans(batch.spans)
+        ids, summaries = [span.trace_id for span in batch.spans], list(map(self._shapes.summary, batch.spans))
+        records = [(record.trace_id, record_summary(record, self._shapes)) for record in batch.logs]
+        return Summaries(generation, [(ids, summaries)], records)
+
+    def _add_starts(self, groups: Sequence[tuple[Sequence[str], Sequence[SpanSummary]]]) -> None:
+        """Add the starts of the spans of each group; these have one resource."""
+        for _, summaries in groups:
+            if summaries:
+                self._clocks.add(summaries[0][-1].resource, map(_START, summaries))
+
+    def span(self, summary: SpanSummary) -> Span:
+        """Return the span of a summary with everything decoded."""
+        read = summary[-2]
+        if isinstance(read, Span):
+            return read
+        return (self._json if isinstance(read, lazy_json.RawSpan) else self._protobuf).decoded(summary)
+
+    def record(self, summary: RecordSummary) -> LogRecord:
+        """Return the log record of a summary with everything decoded."""
+        read = summary[-2]
+        if isinstance(read, LogRecord):
+            return read
+        lazy = self._json if isinstance(read, lazy_json.RawRecord) else self._protobuf
+        return lazy.records.decoded(summary)

@@ -1,0 +1,204 @@
+"""Judge the traces of documents as they end, in the order in which they begin (the second pass of `streaming`).
+
+summaries of a document ──▶ open traces ──▶ those that are over ──▶ verdict cache, or else the engine ──▶ dropped
+
+Log records of which no span is there are scanned as soon as that is known, each one that has no trace id by itself.
+Only those in which a contract finds something wait, as their findings come after all others.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from spanpact.findings import Report
+from spanpact.otlp import Batch
+from spanpact.otlp.batch import NeedsFullDecoding
+from spanpact.otlp.ids import normalize_id
+from spanpact.otlp.protobuf.signals import LogsMessage
+from spanpact.sources.files.json_texts import Document
+from spanpact.sources.files.trace_ends import TraceEnds
+from spanpact.trace.clocks import Clocks
+from spanpact.trace.model import LogRecord, Reading, Trace
+from spanpact.verification.document_summaries import DocumentSummaries
+from spanpact.verification.shapes import RecordSummary, SpanSummary
+from spanpact.verification.stored_documents import StoredDocuments
+from spanpact.verification.verdict_cache import VerdictCache
+from spanpact.verification.verifying import Verification
+
+
+@dataclass(slots=True)
+class _OpenTrace:
+    """A trace with spans or log records still to come: the number under which it began, the document in which it ends,
+    and the summaries of its spans and log records.
+
+    `generation` is that of the summaries, -1 if they are of several.
+    """
+
+    number: int
+    ends: int
+    generation: int
+    summaries: list[SpanSummary] = field(default_factory=list)
+    records: list[RecordSummary] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _WithoutTrace:
+    """The log records without a trace id that wait, as decoded; the number under which they began, 0 for none so far;
+    and the document with the last of all such records.
+    """
+
+    number: int = 0
+    last: int = 0
+    waiting: list[LogRecord] = field(default_factory=list)
+
+
+class TraceStream:
+    """The traces of some documents, given one after another.
+
+    `reading` has the source, which carries log records only if it has some.
+    """
+
+    def __init__(
+        self,
+        stored: StoredDocuments,
+        reading: Reading,
+        verification: Verification,
+        cache: VerdictCache,
+        trace_ends: TraceEnds,
+        clocks: Clocks,
+    ) -> None:
+        self._stored, self._reading, self._verification, self._cache = stored, reading, verification, cache
+        self._trace_ends = trace_ends
+        self._read = DocumentSummaries(cache.shapes, clocks, logs="logs" in reading.source.capabilities)
+        self._open: dict[str, _OpenTrace] = {}
+        self._order: deque[str] = deque()
+        self._begun = 0
+        self._without_trace = _WithoutTrace()
+        self._waiting: list[tuple[int, Trace]] = []
+        self.spans = self.records = self.traces = 0
+        self.traces_with_findings: list[Trace] = []
+
+    def take(self, document: Document | LogsMessage | bytes | Batch, place: int) -> None:
+        """Read the document at this place, and judge the traces that end in it."""
+        generation, groups, records = self._read.read(document)
+        for trace_ids, summaries in groups:
+            self._add(trace_ids, summaries, place, generation)
+        if records:
+            self._add_records(records, place, generation)
+        self._stored.check_span_count(self.spans)
+        self._judge_until(place)
+
+    def _add(self, trace_ids: Sequence[str], summaries: Sequence[SpanSummary], place: int, generation: int) -> None:
+        self.spans += len(summaries)
+        known = self._open.get
+        for trace_id, summary in zip(trace_ids, summaries, strict=True):
+            trace = known(trace_id) or self._open_trace(trace_id, place, generation)
+            trace.summaries.append(summary)
+            if trace.generation != generation:
+                trace.generation = -1
+
+    def _add_records(self, records: Sequence[tuple[str, RecordSummary]], place: int, generation: int) -> None:
+        self.records += len(records)
+        for trace_id, record in records:
+            if not trace_id:
+                self._add_without_trace(record, place, generation)
+                continue
+            trace = self._open.get(trace_id) or self._open_trace(trace_id, place, generation)
+            trace.records.append(record)
+            if trace.generation != generation:
+                trace.generation = -1
+
+    def _open_trace(self, written: str, place: int, generation: int) -> _OpenTrace:
+        """Return the trace of an id that is new, or written in capital letters."""
+        trace_id = normalize_id(written)
+        trace = self._open.get(trace_id)
+        if trace is None:
+            ends = self._trace_ends.of(trace_id, place)
+            if not ends:
+                raise NeedsFullDecoding
+            self._begun += 1
+            trace = self._open[trace_id] = _OpenTrace(self._begun, ends, generation)
+            self._order.append(trace_id)
+        return trace
+
+    def _judge_until(self, place: int) -> None:
+        order = self._order
+        while order and self._open[order[0]].ends <= place:
+            trace_id = order.popleft()
+            ended = self._open.pop(trace_id)
+            if ended.summaries:
+                self._judge(trace_id, ended)
+            else:
+                self._scan(trace_id, ended)
+
+    def _judge(self, trace_id: str, ended: _OpenTrace) -> None:
+        label = self._label(trace_id)
+        self.traces += 1
+        observed = self._verification.observer is not None and self._observe(trace_id, ended)
+        complete = ended.ends <= self._stored.settled
+        if complete and self._cache.apply_summaries(trace_id, label, ended.summaries, ended.generation, ended.records):
+            return
+        trace = self._trace(trace_id, ended)
+        if self._verification.judge_uncached(trace) and not observed:
+            self.traces_with_findings.append(trace)
+
+    def _observe(self, trace_id: str, ended: _OpenTrace) -> bool:
+        """Let the observer look at the trace. Return whether the trace is kept for the report."""
+        assert self._verification.observer is not None
+        trace = self._trace(trace_id, ended)
+        keep = self._verification.observer.observe(trace)
+        if keep:
+            self.traces_with_findings.append(trace)
+        return keep
+
+    def _scan(self, trace_id: str, ended: _OpenTrace) -> None:
+        """Scan the log records of a trace without spans, or let them wait if a contract finds something in them."""
+        if ended.ends <= self._stored.settled:
+            if self._cache.apply_summaries(trace_id, self._label(trace_id), (), ended.generation, ended.records):
+                return
+            if self._verification.scan_clean_logs(self._trace(trace_id, ended)):
+                return
+        self._waiting.append((ended.number, self._trace(trace_id, ended)))
+
+    def _add_without_trace(self, record: RecordSummary, place: int, generation: int) -> None:
+        """Scan a log record without a trace id, or let it wait. While some may come, it is unknown what follows."""
+        without = self._without_trace
+        without.last = place
+        if not without.number:
+            self._begun += 1
+            without.number = self._begun
+        if self._stored.settled == math.inf:
+            if self._cache.apply_summaries("", self._label(""), (), generation, [record]):
+                return
+            if self._verification.scan_clean_logs(Trace("", (), (self._read.record(record),), True, self._label(""))):
+                return
+        without.waiting.append(self._read.record(record))
+
+    def _label(self, trace_id: str) -> str:
+        return self._stored.scenarios.get(trace_id, "")
+
+    def _trace(self, trace_id: str, ended: _OpenTrace) -> Trace:
+        spans = tuple(map(self._read.span, ended.summaries))
+        records = tuple(map(self._read.record, ended.records))
+        return Trace(trace_id, spans, records, ended.ends <= self._stored.settled, self._label(trace_id))
+
+    def finish(self) -> None:
+        """Scan what has waited: after all traces, in the order in which it began."""
+        without = self._without_trace
+        if without.waiting:
+            complete = without.last <= self._stored.settled
+            trace = Trace("", (), tuple(without.waiting), complete, self._label(""))
+            self._waiting.append((without.number, trace))
+        for _, trace in sorted(self._waiting, key=lambda each: each[0]):
+            self._verification.scan_logs(trace)
+
+    def report(self, *, strict: bool, allow_unseen: bool, header: Sequence[tuple[str, str]]) -> Report:
+        """Return the report on all traces judged."""
+        traces, reading = self.traces_with_findings, self._reading
+        held = sum(len(trace.spans) for trace in traces)
+        let_go, spans_let_go = self.traces - len(traces), self.spans - held
+        seen = Reading(reading.source, traces, reading.offered, let_go, spans_let_go, self._read.unread.fields())
+        return self._verification.report(seen, strict=strict, allow_unseen=allow_unseen, today=None, header=header)
