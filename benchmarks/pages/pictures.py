@@ -13,7 +13,6 @@ from benchmarks.service import studio_load as s
 from benchmarks.service.load_points import THOUSAND
 from benchmarks.service.open_loop import SHARES
 
-_DRAWN: Final = (s.UNTRACED, s.TENTH, s.WHOLE, s.OF_THE_SDK, s.EARLIER_WHOLE)
 _WAYS: Final = (o.API_ONLY, o.BARE, o.BY_HAND, o.CONTRIB, o.BOTH, o.MEASURED)
 
 
@@ -35,7 +34,7 @@ def _cost(rows: Rows) -> str:
 
 def _latency(rows: Rows) -> str:
     """Plot the percentiles by CPU time at 1,000 requests a second, which do not depend on what else a machine does."""
-    found = {arm: cpu_percentiles(arm, list(SHARES), rows) for arm in _DRAWN}
+    found = {arm: cpu_percentiles(arm, list(SHARES), rows) for arm in s.DRAWN}
     series = {arm: latencies for arm, latencies in found.items() if latencies}
     if not series:
         return ""

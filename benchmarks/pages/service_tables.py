@@ -24,7 +24,6 @@ BY_CPU: Final = "by CPU time"
 BY_CLOCK: Final = "by the clock"
 MOST_NOISE_MS: Final[Mapping[str, float]] = {BY_CPU: 0.1, BY_CLOCK: 0.5}
 """If the P95 of two untraced services differs by more, a run cannot show what tracing adds to it."""
-_PERCENTILES: Final = ("P95", "P99")
 
 
 def machine(_: str, rows: Rows) -> Sequence[str]:
@@ -83,14 +82,17 @@ def cost(_: str, rows: Rows) -> Sequence[str]:
 
 
 def latencies(way: str, rows: Rows) -> Sequence[str]:
-    """Show P95 and P99 at each load; `way` is BY_CPU or BY_CLOCK."""
+    """Show P95, in brackets what is added to it, and P99 at each load; `way` is BY_CPU or BY_CLOCK."""
     points = _loaded(f"P95 {way}", rows)
     noises = {point: _noise(point, way, rows) for point in points}
     agreed = [point for point in points if noises[point] <= MOST_NOISE_MS[way]]
 
     def cell(point: str, arm: str) -> str:
-        found = [rows.get(row_name(point, arm, f"{name} {way}")) for name in _PERCENTILES]
-        return ", ".join(shown(row["median"]) for row in found if row is not None)
+        p95, added, p99 = (rows.get(row_name(point, arm, f"{name} {way}")) for name in ("P95", "P95 added", "P99"))
+        if p95 is None or p99 is None:
+            return ""
+        more = f" ({round(added['median'], 2) + 0.0:+.2f})" if added else ""
+        return f"{shown(p95['median'])}{more}, {shown(p99['median'])}"
 
     lines = [*_by_point(agreed, cell, f"P95 {way}", rows)]
     for point in points:

@@ -51,6 +51,8 @@ ARMS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 """The services that are compared, with the settings of each."""
 EARLIER_ARMS: Final = (EARLIER_UNTRACED, EARLIER_WHOLE)
+DRAWN: Final = (UNTRACED, TENTH, WHOLE, OF_THE_SDK, EARLIER_WHOLE)
+"""Those whose percentiles are drawn."""
 
 _LOAD_S: Final = 60.0
 

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import figures
 from benchmarks.figures import Figures, table
+
+pytest_plugins = ["pytester"]
 
 FIGURES = Figures("From flush, to a verdict", (0.2, 0.9, 0.6), goal=0.5, facts={"jaeger": "2.13.0"})
 
@@ -45,3 +48,22 @@ def test_the_file_holds_every_sample_and_what_it_was_measured_on(tmp_path: Path)
 def test_no_sample_is_no_benchmark() -> None:
     with pytest.raises(ValueError, match="nothing: a benchmark needs at least one sample"):
         Figures("nothing", (), goal=1)
+
+
+def test_what_could_not_be_measured_is_said_below_the_table(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(figures, "FOLDER", tmp_path / "bench")
+    pytester.makepyfile("""
+        import pytest
+
+        @pytest.fixture(scope="module")
+        def server(noted):
+            noted("no comparison with a server: there is none")
+
+        def test_something(server, measured):
+            measured("something", [1.0])
+    """)
+    result = pytester.runpytest_inprocess("-p", "benchmarks.figures", "-p", "no:cacheprovider")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["something *1.000 s*", "no comparison with a server: there is none", "written to *"])
