@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import re2
 
+from spanpact.byte_budget import ByteBudget
 from spanpact.privacy.candidates import Candidate, Kind, Range, any_of
 from spanpact.privacy.classes import KNOWN_CLASSES, PrivacyClass, known_classes
 from spanpact.privacy.secret_values import cookies, kind_of_name, secret_value
@@ -16,6 +17,8 @@ from spanpact.privacy.views import BASE64, HEXADECIMAL, SOFT_BREAK, View, joined
 
 _QUIET: Final = re2.Options()
 _QUIET.log_errors = False
+
+_MOST_REMEMBERED: Final = 1 << 20  # bytes of the texts that a scanner saw last
 
 _NUMBERS: Final = range(10**12, 10**19)
 """Numbers that may be those of a payment card, the only class that is sent as a number."""
@@ -48,10 +51,7 @@ class Mask(Protocol):
 class Scanner:
     """Finds and masks a fixed set of classes; remembers the short texts that it saw last."""
 
-    __slots__ = ("_known", "_names", "_own", "_own_any", "_seen", "_seen_characters")
-    _LONGEST_REMEMBERED = 4096
-    _REMEMBERED = 1 << 20
-    """Characters of all remembered texts."""
+    __slots__ = ("_budget", "_known", "_names", "_own", "_own_any", "_seen")
 
     def __init__(self, classes: Iterable[PrivacyClass]) -> None:
         chosen = list(dict.fromkeys(classes))
@@ -61,7 +61,7 @@ class Scanner:
         # One pass says "nothing here" for almost every text; only then is each class searched by itself.
         self._own_any = _alternatives([each.pattern for each in chosen if each.pattern])
         self._seen: dict[str | tuple[str, str], Sequence[Leak]] = {}
-        self._seen_characters = 0
+        self._budget = ByteBudget(_MOST_REMEMBERED)
 
     def may_leak(self, texts: Sequence[str], attribute: str = "") -> bool:
         """Return whether `scan` may find something in any of some texts, the values of an attribute of this name.
@@ -79,11 +79,11 @@ class Scanner:
         found = self._seen.get(key)
         if found is None:
             found = self._scan(text, kind)
-            if len(text) <= self._LONGEST_REMEMBERED:
-                self._seen_characters += len(text) + 64
-                if self._seen_characters > self._REMEMBERED:
+            if self._budget.takes(len(text)):
+                if self._budget.is_spent:
                     self._seen.clear()
-                    self._seen_characters = len(text) + 64
+                    self._budget.renew()
+                self._budget.spend(len(text))
                 self._seen[key] = found
         return found
 

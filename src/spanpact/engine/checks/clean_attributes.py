@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from typing import Final
 
+from spanpact.byte_budget import ByteBudget
 from spanpact.privacy import number_text
 from spanpact.trace.attributes import attributes_of, pairs_of
 from spanpact.trace.model import Attributes, Resource, Scope, Value
 
-_MOST_CHARACTERS: Final = 1 << 20  # of all that is remembered
-_LONGEST: Final = 4096  # characters of one value
+_MOST_REMEMBERED: Final = 1 << 20  # bytes
 _MOST_OWNERS: Final = 1 << 10
 
 
@@ -20,7 +20,7 @@ class CleanAttributes:
     def __init__(self, leaks: Callable[[str, Value], Sequence[object]]) -> None:
         self._leaks = leaks
         self._clean: set[Hashable] = set()
-        self._characters = 0
+        self._budget = ByteBudget(_MOST_REMEMBERED)
         self._owners: dict[int, Resource | Scope] = {}
 
     def leaking(self, attributes: Attributes) -> Attributes:
@@ -48,12 +48,12 @@ class CleanAttributes:
         if self._leaks(name, value):
             return False
         key = _key(name, value)
-        characters = 64 + len(name) + (len(value) if isinstance(value, str | bytes) else 0)
-        if key is not None and characters <= _LONGEST:
-            self._characters += characters
-            if self._characters > _MOST_CHARACTERS:
+        size = len(name) + (len(value) if isinstance(value, str | bytes) else 0)
+        if key is not None and self._budget.takes(size):
+            if self._budget.is_spent:
                 self._clean.clear()
-                self._characters = characters
+                self._budget.renew()
+            self._budget.spend(size)
             self._clean.add(key)
         return True
 

@@ -7,8 +7,9 @@ there once, and each of these is decoded and searched for private data.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
+from spanpact.byte_budget import ByteBudget
 from spanpact.engine.checks.exceptions import is_exception
 from spanpact.engine.checks.integrity.log_correlation import is_unsampled
 from spanpact.otlp.batch import SimpleRecord
@@ -16,9 +17,14 @@ from spanpact.trace.model import LogRecord, Resource, Scope, Value
 from spanpact.verification.shapes.record_shapes import RecordSummary, record_summary
 from spanpact.verification.shapes.span_shapes import NO_SHAPE, SpanShapes, shapeable
 
-_MOST_BODIES: Final = 1 << 12
+_MOST_OF_BODIES: Final = 1 << 20  # bytes
+_OF_RECORD: Final = 400  # bytes of what is known of one kind of log records
 _LONGEST_BODY: Final = 1 << 8  # bytes; longer ones hardly ever repeat
 _IRREGULAR: Final = "irregular"
+
+
+RawGroup: TypeAlias = tuple[bytes | str | None, ...]
+"""The encoded resource and scope of some spans or log records, and what else tells groups apart."""
 
 
 class RecordDecoder(Protocol):
@@ -53,31 +59,32 @@ class LazyRecordShapes:
     """The summaries of log records of one encoding, with the same shape numbers as those of `record_summary`.
 
     `attributes` has the shapes of attributes by their bytes, `compared_values` the values of those that are compared.
+    Whoever empties them calls `clear`, also where `budget` is spent.
     """
 
     def __init__(
         self,
         shapes: SpanShapes,
         decoder: RecordDecoder,
-        group_of: Callable[[Hashable], Group],
+        group_of: Callable[[RawGroup], Group],
         attributes: Mapping[bytes, int],
         compared_values: Mapping[bytes, Hashable],
+        budget: ByteBudget,
     ) -> None:
         self._shapes, self._decoder, self._group_of = shapes, decoder, group_of
         self._attributes, self._compared_values = attributes, compared_values
         self._bodies: dict[bytes, tuple[Hashable, str | None]] = {}
+        self._body_budget = ByteBudget(_MOST_OF_BODIES)
         self._known: dict[Hashable, _KnownRecord | None] = {}
-
-    def __len__(self) -> int:
-        """Return the number of kinds of log records that are remembered."""
-        return len(self._known)
+        self._budget = budget
 
     def clear(self) -> None:
         """Forget all kinds of log records: a new generation of shape numbers begins."""
         self._bodies.clear()
+        self._body_budget.renew()
         self._known.clear()
 
-    def summaries(self, raw_group: Hashable, records: Iterable[Any]) -> Iterator[tuple[str, RecordSummary]]:
+    def summaries(self, raw_group: RawGroup, records: Iterable[Any]) -> Iterator[tuple[str, RecordSummary]]:
         """Yield the trace id and the summary of each log record of one group."""
         group = self._group_of(raw_group)
         read, ids_of, shape_of = (
@@ -99,6 +106,7 @@ class LazyRecordShapes:
                 known = known_records[key]
             except KeyError:
                 known = known_records[key] = self._find(record, group, attributes)
+                self._budget.spend(_OF_RECORD)
             if known is None:
                 yield trace_id, self._decoded_summary(record, group)
                 continue
@@ -132,7 +140,9 @@ class LazyRecordShapes:
             results = _IRREGULAR
         found = results, value if isinstance(value, str) else None
         if len(body) <= _LONGEST_BODY:
-            if len(self._bodies) >= _MOST_BODIES:
+            if self._body_budget.is_spent:
                 self._bodies.clear()
+                self._body_budget.renew()
+            self._body_budget.spend(2 * len(body))
             self._bodies[body] = found
         return found

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
+from spanpact.byte_budget import ByteBudget
 from spanpact.otlp import SharedValues
 from spanpact.otlp.batch import SimpleRecord, SimpleSpan
 from spanpact.trace.equality import is_number
 from spanpact.trace.model import LogRecord, Resource, Scope, Span, Value
-from spanpact.verification.shapes.lazy_record_shapes import Group, LazyRecordShapes
+from spanpact.verification.shapes.lazy_record_shapes import Group, LazyRecordShapes, RawGroup
 from spanpact.verification.shapes.span_shapes import (
     NO_SHAPE,
     SMALL,
@@ -22,8 +23,9 @@ from spanpact.verification.shapes.span_shapes import (
     comparable,
 )
 
-_MOST_REMEMBERED: Final = 1 << 15  # attributes; full tables are emptied, and attributes decoded again
-_GROUP_WEIGHT: Final = 1 << 5  # the shapes of spans are remembered for each group: remember fewer groups
+_MOST_OF_ATTRIBUTES: Final = 1 << 22  # bytes; full tables are emptied, and attributes decoded again
+_MOST_OF_SPANS: Final = 1 << 22  # bytes of span shapes and groups
+_OF_SPAN, _REFERENCE = 200, 8  # bytes of a span without its attributes, and of an attribute's number
 
 
 class LazyDecoder(Protocol):
@@ -71,38 +73,36 @@ class LazySpanShapes:
     def __init__(self, shapes: SpanShapes, decoder: LazyDecoder, shared: SharedValues) -> None:
         self._shapes, self._decoder, self._shared = shapes, decoder, shared
         self._generation = 0
+        self._attribute_budget, self._span_budget = ByteBudget(_MOST_OF_ATTRIBUTES), ByteBudget(_MOST_OF_SPANS)
         self._attributes = _AttributeShapes(self._attribute)
         self._compared_values: dict[bytes, Hashable] = {}
         self._summed_numbers: dict[bytes, float] = {}
         self._double_names: dict[bytes, str] = {}
         self._known_shapes: dict[Hashable, _KnownShape] = {}
-        self._groups: dict[Hashable, Group] = {}
-        self.records = LazyRecordShapes(shapes, decoder, self._group_of, self._attributes, self._compared_values)
+        self._groups: dict[RawGroup, Group] = {}
+        self.records = LazyRecordShapes(
+            shapes, decoder, self._group_of, self._attributes, self._compared_values, self._span_budget
+        )
 
     def begin(self) -> int:
         """Return the generation of the spans that follow; call it before each document."""
         generation = self._shapes.begin()
-        most = max(
-            len(self._attributes),
-            len(self._compared_values),
-            len(self._summed_numbers),
-            len(self._double_names),
-            len(self._known_shapes),
-            len(self._groups) * _GROUP_WEIGHT,
-            len(self.records),
-        )
-        if generation != self._generation or most > _MOST_REMEMBERED:
-            self._generation = generation
+        is_new = generation != self._generation
+        self._generation = generation
+        if is_new or self._attribute_budget.is_spent:
             self._attributes.clear()
             self._compared_values.clear()
             self._summed_numbers.clear()
+            self._attribute_budget.renew()
+        if is_new or self._span_budget.is_spent:
             self._double_names.clear()
             self._known_shapes.clear()
             self._groups.clear()
             self.records.clear()
+            self._span_budget.renew()
         return generation
 
-    def summaries(self, raw_group: Hashable, spans: Iterable[Any]) -> Iterator[SpanSummary]:
+    def summaries(self, raw_group: RawGroup, spans: Iterable[Any]) -> Iterator[SpanSummary]:
         """Yield the summaries of the spans of one group."""
         group = self._group_of(raw_group)
         _, _, number, process = group
@@ -119,6 +119,7 @@ class LazySpanShapes:
             if known is None:
                 known = self._find_shape(span, group, attributes)
                 known_shapes[number, rest, attribute_shapes] = known
+                self._span_budget.spend(_OF_SPAN + _REFERENCE * len(attributes))
             shape, positions, of_numbers = known
             compared = tuple([values[attributes[i]] for i in positions]) if positions else ()
             summed = tuple([numbers[attributes[i]] for i in of_numbers]) if of_numbers else ()
@@ -133,16 +134,17 @@ class LazySpanShapes:
         whole = self._decoder.decode_whole_span(span, group.resource, group.scope)
         return (*self._shapes.summary(whole)[:-2], span, group)
 
-    def _group_of(self, raw_group: Hashable) -> Group:
+    def _group_of(self, raw_group: RawGroup) -> Group:
         return self._groups.get(raw_group) or self._group(raw_group)
 
-    def _group(self, raw_group: Hashable) -> Group:
+    def _group(self, raw_group: RawGroup) -> Group:
         resource, scope = self._decoder.decode_group(raw_group, self._shared)
         try:
             process = self._shapes.resource(resource)[1]
         except (Unshapeable, RecursionError):
             process = NO_SHAPE
         group = self._groups[raw_group] = Group(resource, scope, len(self._groups), process)
+        self._span_budget.spend(sum(map(len, filter(None, raw_group))))
         return group
 
     def _find_shape(self, span: Any, group: Group, attributes: Sequence[bytes]) -> _KnownShape:
@@ -161,19 +163,25 @@ class LazySpanShapes:
         if name is not None and -SMALL < number < SMALL:
             if name in self._shapes.observed.summed:
                 self._summed_numbers[attribute] = number
+                self._attribute_budget.spend(len(attribute))
             return self._shapes.double(name, number)
         name, value = self._decoder.decode_attribute(attribute)
         if name in self._shapes.observed.summed and is_number(value):
             self._summed_numbers[attribute] = value
+        size = len(attribute)
         try:
             shape = self._shapes.attribute(name, value)
             if name in self._shapes.observed.compared:
                 self._compared_values[attribute] = comparable(value)
+                self._attribute_budget.spend(size)
             elif head and type(value) is float:
                 self._double_names[head] = name
+                self._span_budget.spend(len(head))
         except (Unshapeable, RecursionError):
             shape = NO_SHAPE
-        self._attributes[attribute] = shape
+        if self._attribute_budget.takes(size):
+            self._attributes[attribute] = shape
+            self._attribute_budget.spend(size)
         return shape
 
 

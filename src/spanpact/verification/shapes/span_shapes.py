@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Hashable, Sequence
 from typing import Any, Final, TypeAlias
 
+from spanpact.byte_budget import ByteBudget
 from spanpact.engine.checks.exceptions import exception_texts
 from spanpact.trace.attributes import IrregularAttributes, walk_values
 from spanpact.trace.model import Attributes, ClockResolutions, Event, Resource, Scope, Span, Value
@@ -35,6 +36,7 @@ NO_SHAPE: Final = -1
 """The shape of a span that has none."""
 
 _MOST_REMEMBERED: Final = 1 << 14  # of each kind; a full table is emptied, which begins a new generation
+_MOST_OF_VALUES: Final = 1 << 22  # bytes of the values of attributes
 SMALL: Final = 1e12
 """Smaller numbers cannot be those of a payment card."""
 _MOST_HELD: Final = 1 << 10  # resources and scopes, by identity
@@ -82,6 +84,7 @@ class SpanShapes:
         self._attributes: dict[Hashable, int] = {}
         self._shapes: dict[Hashable, int] = {}
         self._known: dict[type, dict[tuple[str, Value], int]] = {str: {}, bool: {}, int: {}}
+        self._known_budget = ByteBudget(_MOST_OF_VALUES)
         self._doubles: dict[Hashable, int] = {}
         self._scopes: dict[int, tuple[Scope, int]] = {}
         self._resources: dict[int, tuple[Resource, int, int]] = {}
@@ -124,11 +127,18 @@ class SpanShapes:
         if not isinstance(value, str | int) and not shapeable(value):
             raise Unshapeable
         results = self.observed.test_results(name, value)
-        number = self._attributes.setdefault(results, len(self._attributes))
-        known = self._known.get(type(value))
-        if known is not None:
-            if len(known) >= _MOST_REMEMBERED:
-                known.clear()
+        return self._attributes.setdefault(results, len(self._attributes))
+
+    def _remember(self, name: str, value: Value) -> int:
+        """Return the number of an attribute, and remember it if its value is a text, a boolean or an integer."""
+        number = self.attribute(name, value)
+        known, size = self._known.get(type(value)), len(value) if isinstance(value, str) else 0
+        if known is not None and self._known_budget.takes(size):
+            if self._known_budget.is_spent:
+                self._known_budget.renew()
+                for each in self._known.values():
+                    each.clear()
+            self._known_budget.spend(size)
             known[name, value] = number
         return number
 
@@ -163,7 +173,7 @@ class SpanShapes:
                 compared.append(comparable(value))
             known = known_of.get(type(value))  # by type, as 1, 1.0 and True are one key
             number = known.get((name, value)) if known is not None else None
-            numbers.append(self.attribute(name, value) if number is None else number)
+            numbers.append(self._remember(name, value) if number is None else number)
         return tuple(numbers)
 
     def _event(self, event: Event, compared: list[Hashable]) -> Hashable:
