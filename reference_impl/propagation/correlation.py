@@ -26,6 +26,7 @@ BAGGAGE_KEY: Final = CORRELATION_ID
 
 PROPAGATOR: Final = CompositePropagator([BoundedTraceContext(), BoundedBaggage()])
 """W3C trace context and baggage, within limits."""
+_PROPAGATED: Final = frozenset(PROPAGATOR.fields)
 
 _ACCEPTED = re.compile(r"(?!eyJ)[A-Za-z0-9_.:-]{1,128}")
 _current: ContextVar[str | None] = ContextVar("correlation_id", default=None)
@@ -82,6 +83,8 @@ def incoming(
 
 def extract(headers: Mapping[str, str]) -> Context:
     """Return an empty context plus the remote parent and baggage of a request's headers (lower-case names)."""
+    if _PROPAGATED.isdisjoint(headers):
+        return Context()
     return PROPAGATOR.extract(headers, context=Context())
 
 

@@ -21,7 +21,7 @@ from typing import Any, Final, TypeVar
 from opentelemetry.trace import SpanKind, Tracer
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from reference_impl import vocabulary as v
@@ -30,6 +30,7 @@ from reference_impl.logs.structured import configure_logging
 from reference_impl.propagation.async_context import run_in_executor
 from reference_impl.propagation.correlation import current_correlation_id, new_correlation_id
 from reference_impl.services.audit_client import RECORDS_PATH
+from reference_impl.services.json_response import JsonResponse
 from reference_impl.services.plain_spans import tracing
 from reference_impl.services.request_bodies import BadRequest, read_object
 from reference_impl.services.serving import serve
@@ -130,18 +131,18 @@ async def add_record(request: Request) -> Response:
     if not (device is None or (isinstance(device, str) and device.isascii() and len(device) <= 32)):
         raise BadRequest(422, "device: accepted: a text of at most 32 ASCII characters")
     await _records(request).add(current_correlation_id() or "", event, user_id, device)
-    return JSONResponse({"recorded": True}, 201)
+    return JsonResponse({"recorded": True}, 201)
 
 
 async def find_records(request: Request) -> Response:
     """Serve GET /audit/records?correlation_id=ID: the records of one correlation id."""
     found = await _records(request).find(request.query_params.get("correlation_id", ""))
-    return JSONResponse({"records": found})
+    return JsonResponse({"records": found})
 
 
 async def healthz(_: Request) -> Response:
     """Serve GET /healthz: 200 while the process serves; not traced."""
-    return JSONResponse({"status": "ok"})
+    return JsonResponse({"status": "ok"})
 
 
 def _records(request: Request) -> AuditRecords:
@@ -151,7 +152,7 @@ def _records(request: Request) -> AuditRecords:
 
 def _refused(_: Request, error: Exception) -> Response:
     assert isinstance(error, BadRequest)
-    return JSONResponse({"error": error.message}, error.status)
+    return JsonResponse({"error": error.message}, error.status)
 
 
 def audit_settings(environ: Mapping[str, str]) -> Settings:

@@ -19,13 +19,13 @@ from typing import Any, Final, TypeAlias
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
 from starlette.datastructures import MutableHeaders
-from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reference_impl.instrumentation.operation_spans import operation_span, record_failure
 from reference_impl.logs.structured import get_logger
 from reference_impl.propagation.correlation import HEADER, correlation, extract, incoming, new_correlation_id
+from reference_impl.services.json_response import JsonResponse
 from reference_impl.vocabulary import ERROR_TYPE, REQUEST_HANDLED, SERVER_ADDRESS, SERVER_PORT
 
 logger = logging.getLogger("reference_impl.http")
@@ -37,6 +37,7 @@ Described: TypeAlias = tuple[str, dict[str, Any]]
 """A server span's name and attributes."""
 UNMATCHED: Final = "[unmatched]"
 """The value of `url.path` for a path that matches no route."""
+_TEMPLATE: Final = "reference_impl.template"
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -83,7 +84,7 @@ class TracingMiddleware:
             if reply.started:
                 raise
             record_failure(reply.span, error)
-            await JSONResponse({"error": "internal error"}, 500)(scope, receive, reply)
+            await JsonResponse({"error": "internal error"}, 500)(scope, receive, reply)
         finally:
             duration_ms = round((time.perf_counter() - started) * 1000, 3)
             log.info(REQUEST_HANDLED, request=name, status=reply.status, duration_ms=duration_ms)
@@ -139,11 +140,15 @@ def _record_status(span: Span, status: int) -> None:
 
 
 def template_of(scope: Scope, routes: Sequence[BaseRoute]) -> str | None:
-    """Return the template of the route that the request's path matches, for any method; None without one."""
-    for route in routes:
-        if isinstance(route, Route) and route.matches(scope)[0] is not Match.NONE:
-            return route.path
-    return None
+    """Return the template of the route that the request's path matches, for any method; None without one.
+
+    It is looked for once for each request, and kept in its scope.
+    """
+    if _TEMPLATE not in scope:
+        known = (route for route in routes if isinstance(route, Route))
+        scope[_TEMPLATE] = next((route.path for route in known if route.matches(scope)[0] is not Match.NONE), None)
+    template: str | None = scope[_TEMPLATE]
+    return template
 
 
 def describe_request(scope: Scope, template: str | None) -> Described:

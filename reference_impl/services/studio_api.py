@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from reference_impl import vocabulary as v
@@ -29,6 +29,7 @@ from reference_impl.services.audit_client import AuditClient
 from reference_impl.services.background_jobs import BackgroundJobs, JobsRefused
 from reference_impl.services.database_pools import connection_manager
 from reference_impl.services.http_metrics import METRICS, MetricsMiddleware, metrics_endpoint
+from reference_impl.services.json_response import JsonResponse
 from reference_impl.services.plain_spans import tracing
 from reference_impl.services.request_bodies import (
     BadRequest,
@@ -141,33 +142,33 @@ async def create_session(request: Request) -> Response:
     email, device = session_request(await read_object(request))
     token, session = await _cache(request).create(email, device)
     await _audit(request, "session.created", session)
-    return JSONResponse({"token": token, **_shown(session)}, 201)
+    return JsonResponse({"token": token, **_shown(session)}, 201)
 
 
 async def get_session(request: Request) -> Response:
     """Serve GET /session: 200 with the session of the bearer token, or 401 with the reason."""
     result = await _cache(request).validate(bearer_token(request.headers.get("authorization")))
     if result.session is None:
-        return JSONResponse({"valid": False, "reason": result.reason}, 401)
-    return JSONResponse({"valid": True, **_shown(result.session)})
+        return JsonResponse({"valid": False, "reason": result.reason}, 401)
+    return JsonResponse({"valid": True, **_shown(result.session)})
 
 
 async def delete_session(request: Request) -> Response:
     """Serve DELETE /session: end the bearer token's session. 204, also if it had ended; 401 for a tampered token."""
     known = await _cache(request).invalidate(bearer_token(request.headers.get("authorization")))
-    return Response(status_code=204) if known else JSONResponse({"error": "tampered token"}, 401)
+    return Response(status_code=204) if known else JsonResponse({"error": "tampered token"}, 401)
 
 
 async def delete_user_sessions(request: Request) -> Response:
     """Serve DELETE /users/{id}/sessions: end all sessions of a user."""
     user_id = user_id_of(request.path_params["id"])
-    return JSONResponse({"invalidated": await _cache(request).invalidate_all(user_id)})
+    return JsonResponse({"invalidated": await _cache(request).invalidate_all(user_id)})
 
 
 async def warm_cache(request: Request) -> Response:
     """Serve POST /cache/warm {"limit"}: cache the database's active sessions."""
     limit = optional_limit(await read_object(request))
-    return JSONResponse({"warmed": await _cache(request).warm_cache(limit)})
+    return JsonResponse({"warmed": await _cache(request).warm_cache(limit)})
 
 
 async def purge(request: Request) -> Response:
@@ -178,12 +179,12 @@ async def purge(request: Request) -> Response:
         return {v.SESSIONS_DELETED: await cache.purge_expired()}
 
     jobs.start(v.SESSION_PURGE, work)
-    return JSONResponse({"accepted": True}, 202)
+    return JsonResponse({"accepted": True}, 202)
 
 
 async def healthz(_: Request) -> Response:
     """Serve GET /healthz: 200 while the process serves, without a look at Redis or the database; not traced."""
-    return JSONResponse({"status": "ok"})
+    return JsonResponse({"status": "ok"})
 
 
 def _cache(request: Request) -> SessionCache:
@@ -205,23 +206,23 @@ def _shown(session: Session) -> dict[str, Any]:
 def _refused(_: Request, error: Exception) -> Response:
     assert isinstance(error, BadRequest)
     headers = {"www-authenticate": "Bearer"} if error.status == 401 else None
-    return JSONResponse({"error": error.message}, error.status, headers)
+    return JsonResponse({"error": error.message}, error.status, headers)
 
 
 def _http_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return JSONResponse({"error": error.detail.lower()}, error.status_code, error.headers)
+    return JsonResponse({"error": error.detail.lower()}, error.status_code, error.headers)
 
 
 def _unavailable(_: Request, error: Exception) -> Response:
     backend = "database" if isinstance(error, StoreUnavailable) else "cache"
     wait_s = error.retry_after_s if isinstance(error, StoreUnavailable) else 0.0
     retry_after = str(max(1, math.ceil(wait_s)))
-    return JSONResponse({"error": f"the {backend} cannot be reached; try again"}, 503, {"retry-after": retry_after})
+    return JsonResponse({"error": f"the {backend} cannot be reached; try again"}, 503, {"retry-after": retry_after})
 
 
 def _busy(_: Request, error: Exception) -> Response:
-    return JSONResponse({"error": f"{error}; try again"}, 503, {"retry-after": "1"})
+    return JsonResponse({"error": f"{error}; try again"}, 503, {"retry-after": "1"})
 
 
 _HANDLERS: dict[Any, Callable[[Request, Exception], Response]] = {

@@ -7,14 +7,14 @@ shows the failed commands. Removing sessions must not fail silently: there it ra
 from __future__ import annotations
 
 import asyncio
-import json
 import math
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import msgspec
 from opentelemetry.trace import Tracer, get_current_span, get_tracer
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -173,13 +173,13 @@ class SessionCache:
         return session
 
     async def _cache(self, session: Session) -> bool:
-        await self._redis.set(_session_key(session.id), _encode(session), px=self._remaining_ms(session))
+        await self._redis.set(_session_key(session.id), msgspec.json.encode(session), px=self._remaining_ms(session))
         return True
 
     async def _cache_many(self, sessions: Sequence[Session]) -> None:
         async with self._redis.pipeline(transaction=False) as pipeline:
             for session in sessions:
-                pipeline.set(_session_key(session.id), _encode(session), px=self._remaining_ms(session))
+                pipeline.set(_session_key(session.id), msgspec.json.encode(session), px=self._remaining_ms(session))
             await pipeline.execute()
 
     async def _index(self, session: Session) -> None:
@@ -251,16 +251,12 @@ def _index_key(session: Session) -> str:
     return INDEX_KEY.format(user_id=session.user_id, device=session.device)
 
 
-def _encode(session: Session) -> str:
-    return json.dumps(asdict(session))
-
-
 def _decode(cached: Any) -> Session | None:
     """Return the cached session; None for none, and for one that another version of this code wrote."""
     try:
-        fields = {} if cached is None else json.loads(cached)
+        fields = {} if cached is None else msgspec.json.decode(cached)
         return Session(**fields) if isinstance(fields["expires_at"], float) else None
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, msgspec.DecodeError):
         return None
 
 
