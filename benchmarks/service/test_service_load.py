@@ -41,7 +41,7 @@ pytestmark = [
 SATURATING = Plan(100_000, 0.03, 16)
 """All requests are due at once: they are sent as fast as 16 connections go."""
 ROUNDS, SECONDS = 5, 1.8
-TURNS, REQUESTS = 8, 750
+TURNS, REQUESTS = 16, 375
 """Of requests that are sent one at a time, to each service."""
 EXPORTED_S = 5.5
 """After so many seconds, all spans that have ended have arrived: the SDK's export waits for 5."""

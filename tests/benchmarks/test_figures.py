@@ -12,6 +12,8 @@ from benchmarks.figures import Figures, table
 
 pytest_plugins = ["pytester"]
 
+QUIET = ("-p", "no:cacheprovider", "-p", "no:asyncio", "-p", "no:hypothesispytest")
+
 FIGURES = Figures("From flush, to a verdict", (0.2, 0.9, 0.6), goal=0.5, facts={"jaeger": "2.13.0"})
 
 
@@ -64,6 +66,6 @@ def test_what_could_not_be_measured_is_said_below_the_table(
         def test_something(server, measured):
             measured("something", [1.0])
     """)
-    result = pytester.runpytest_inprocess("-p", "benchmarks.figures", "-p", "no:cacheprovider")
+    result = pytester.runpytest_inprocess("-p", "benchmarks.figures", *QUIET)
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["something *1.000 s*", "no comparison with a server: there is none", "written to *"])
