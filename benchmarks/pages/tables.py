@@ -17,6 +17,7 @@ from benchmarks.pages.service_tables import (
     target_lines,
     targets,
 )
+from benchmarks.pages.verification_tables import verification
 from benchmarks.service.load_points import target_name
 
 
@@ -116,6 +117,7 @@ def _lost_at(rows: Rows) -> str:
 
 _WAYS: Final = (o.API_ONLY, o.BARE, o.BY_HAND, o.CONTRIB, *o.OURS)
 _TIMED: Final = (o.API_ONLY, o.BARE, o.BY_HAND, o.CONTRIB, o.BOTH, o.MEASURED)
+
 KINDS: Final[Mapping[str, Callable[[str, Rows], Sequence[str]]]] = {
     "listing": listing,
     "goals": goals,
@@ -128,5 +130,6 @@ KINDS: Final[Mapping[str, Callable[[str, Rows], Sequence[str]]]] = {
     "by-the-clock": lambda _, rows: latencies(BY_CLOCK, rows),
     "carried": carried,
     "short": short,
+    "verification": verification,
 }
 """The kinds of tables. The words after the kind are the start of a name, sync or async, or nothing."""

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import argparse
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -20,6 +21,7 @@ from typing import Final
 from benchmarks.verification.encoded_requests import encoded
 from benchmarks.verification.span_templates import FLOWS, STUDIO, SpanTemplate
 from benchmarks.verification.variations import KINDS, Traffic, pods
+from spanpact.sources import encode_traces_json
 from spanpact.trace.model import Event, LogRecord, Reading, Resource, Scope, SourceInfo, Span, Trace
 
 AT_ONCE: Final = 8
@@ -109,13 +111,38 @@ _LINE: Final = {"correlation.id": "correlation.id", "status": "http.response.sta
 
 def write(path: Path, number: int, *, kind: str = "same", size: int = 64, seed: int = 7) -> None:
     """Write a file of at least `number` spans; its suffix says whether as JSON lines or as protobuf."""
-    with path.open("wb") as out:
-        for request in requests(number, size, kind=kind, seed=seed):
-            for message in encoded(request, "json" if path.suffix == ".jsonl" else "protobuf"):
-                if path.suffix == ".jsonl":
-                    out.write(message.body + b"\n")
-                elif message.signal == "traces":
-                    out.write(message.body)
+    write_several({path: number}, kind=kind, size=size, seed=seed)
+
+
+def write_several(paths: Mapping[Path, int], *, kind: str = "same", size: int = 64, seed: int = 7) -> None:
+    """Write files of one suffix, each with the first requests of the same traffic.
+
+    The traces of the largest are whole; the others end where a request ends, which cuts the last few traces.
+    """
+    (suffix,) = {path.suffix for path in paths}
+    made, largest = 0, max(paths.values())
+    with ExitStack() as stack:
+        files = [(stack.enter_context(path.open("wb")), number) for path, number in paths.items()]
+        for request in requests(largest, size, kind=kind, seed=seed):
+            body = b"".join(_parts(request, suffix))
+            for file, number in files:
+                if made < number or number == largest:
+                    file.write(body)
+            made += len(request.traces)
+
+
+def write_one_trace(path: Path) -> None:
+    """Write one trace as one JSON request: a session is created, in ten spans of two services."""
+    made = sorted(_Maker(random.Random(7)).trace(FLOWS[0], _START_NS), key=_group)
+    path.write_bytes(encode_traces_json(Reading(SourceInfo("made"), [Trace(made[0].trace_id, made)])))
+
+
+def _parts(request: Reading, suffix: str) -> Iterator[bytes]:
+    for message in encoded(request, "json" if suffix == ".jsonl" else "protobuf"):
+        if suffix == ".jsonl":
+            yield message.body + b"\n"
+        elif message.signal == "traces":
+            yield message.body
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,131 +1,172 @@
-"""Spans a second of CPU time and peak memory of verification, for each source and number of spans.
+"""How many times faster verification is than in build 47e6372, by kinds of traffic; both builds run in turn.
 
-Each runs in a process of its own. `SPANPACT_BENCH_SPANS=10000,100000` sets the numbers of spans, by default also a
-million.
+The table of docs/benchmarks.md shows every row. Two environment variables make a run shorter: SPANPACT_BENCH_ROUNDS
+(default 3), and SPANPACT_BENCH_SCALE, by which the numbers of spans are multiplied.
 """
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
-from urllib.parse import urlsplit
+from typing import Final
 
 import pytest
 
-from benchmarks.verification.encoded_requests import in_protobuf
-from benchmarks.verification.made_traces import requests
-from spanpact.contract.shipped import shipped_contracts
-from spanpact.sources import encode_traces_json
+from benchmarks.earlier_build import NoEarlierBuild, earlier_build
+from benchmarks.verification import targets
+from benchmarks.verification.encoded_requests import encoded
+from benchmarks.verification.made_traces import requests, write, write_one_trace, write_several
+from benchmarks.verification.paired_builds import (
+    CORE_ARM,
+    EARLIER_ARM,
+    PLAIN_ARM,
+    Build,
+    Comparison,
+    Job,
+    arms_of,
+    compare,
+    has_core,
+    opened,
+)
 
-SIZES: Final = [int(number) for number in os.environ.get("SPANPACT_BENCH_SPANS", "10000,100000,1000000").split(",")]
-HELD: Final = [number for number in SIZES if number <= 100_000]
-"""Numbers of spans for sources that hold all spans in memory."""
-GOAL: Final = 250_000
-GROWTH: Final = 1.2
-CONTRACTS: Final = {"seven rules": "seven", "all contracts": str(shipped_contracts())}
-ROOT: Final = Path(__file__).parents[2]
+ROUNDS: Final = int(os.environ.get("SPANPACT_BENCH_ROUNDS", "3"))
+SCALE: Final = float(os.environ.get("SPANPACT_BENCH_SCALE", "1"))
+SPANS: Final = {
+    "same": 100_000, "varied": 40_000, "parallel": 40_000, "logs": 20_000, "broken": 60_000, "mixed": 20_000,
+}  # fmt: skip
+"""Spans of each kind: one run of 47e6372 takes a few seconds at most."""
+RECEIVED: Final = 10_000
+HELD: Final = (100_000, 1_000_000, 3_000_000)
+FILES: Final = [(traffic, suffix) for traffic in SPANS for suffix in targets.ENCODINGS if traffic + suffix != "logs.pb"]
+"""A protobuf file holds no log records beside its spans."""
+OURS: Final = (CORE_ARM, PLAIN_ARM) if has_core() else (PLAIN_ARM,)
 
 Measured = Callable[..., None]
+FileOf = Callable[[str, str], Path]
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int, str], Path]:
-    """Return a function for a file of `number` spans, as JSON lines or protobuf; each file is written once."""
+def earlier() -> Iterator[Path]:
+    """Return the folder of build 47e6372, from this checkout's history."""
+    try:
+        with earlier_build() as folder:
+            yield folder
+    except NoEarlierBuild as error:
+        pytest.exit(str(error), returncode=2)
+
+
+@pytest.fixture(scope="module")
+def builds(earlier: Path) -> Iterator[Mapping[str, Build]]:
+    """Start a process of each build, which stays."""
+    with opened(earlier) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def file_of(tmp_path_factory: pytest.TempPathFactory) -> FileOf:
+    """Return a function for the file of a kind of traffic and a suffix; each is written once."""
     folder = tmp_path_factory.mktemp("made")
 
-    def file(number: int, kind: str) -> Path:
-        path = folder / f"{number}.{kind}"
+    def file(traffic: str, suffix: str) -> Path:
+        path = folder / f"{traffic}{suffix}"
         if not path.exists():
-            path.write_bytes(b"")
-            with path.open("ab") as out:
-                for request in requests(number):
-                    out.write(encode_traces_json(request) + b"\n" if kind == "jsonl" else in_protobuf(request))
+            write(path, scaled(SPANS[traffic]), kind=traffic)
         return path
 
     return file
 
 
-def start(way: str, file: Path | str, contracts: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "benchmarks.verification.verifying", way, str(file), contracts]
-    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+def scaled(spans: int) -> int:
+    return max(1, int(spans * SCALE))
 
 
-def finish(process: subprocess.Popen[str]) -> Mapping[str, Any]:
-    out, _ = process.communicate()
-    assert process.returncode == 0
-    result: Mapping[str, Any] = json.loads(out.splitlines()[-1])
-    assert result.get("verdict", "kept") == "kept"
-    return result
-
-
-def record(measured: Measured, what: str, number: int, result: Mapping[str, Any], goal: int | None = None) -> None:
-    facts = {name: str(result[name]) for name in ("traces", "verdict") if name in result}
-    rate = result.get("spans", number) / result["seconds"]
-    measured(f"verification, {what}, {number:,} spans", [rate], unit="spans/s", goal=goal, at_least=True, **facts)
-    measured(f"verification, {what}, {number:,} spans: memory", [result["mib"]], unit="MiB", **facts)
+def contracts_of(earlier: Path, contracts: str) -> str:
+    """Return one contract, or the 13 of 47e6372: it cannot read those of today."""
+    return "seven" if contracts == "1" else str(earlier / "contracts" / "v1")
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("contracts", CONTRACTS)
-@pytest.mark.parametrize("kind", ["jsonl", "pb"])
-def test_a_file(kind: str, contracts: str, files: Callable[[int, str], Path], measured: Measured) -> None:
-    memory = {}
-    for number in SIZES:
-        result = finish(start("file", files(number, kind), CONTRACTS[contracts]))
-        record(measured, f"{kind}, {contracts}", number, result, GOAL)
-        memory[number] = result["mib"]
-    growth = memory[SIZES[-1]] / memory[SIZES[-2]] if len(SIZES) > 1 else 1.0
-    step = " to ".join(f"{number:,}" for number in SIZES[-2:])
-    measured(f"verification, {kind}, {contracts}: memory, {step} spans", [growth], goal=GROWTH, unit="")
+@pytest.mark.parametrize("contracts", targets.CONTRACTS)
+@pytest.mark.parametrize(("traffic", "suffix"), FILES)
+def test_a_file(
+    traffic: str, suffix: str, contracts: str, builds: Mapping[str, Build], earlier: Path, file_of: FileOf,
+    measured: Measured,
+) -> None:  # fmt: skip
+    found = compare(builds, Job("file", file_of(traffic, suffix), contracts_of(earlier, contracts)), ROUNDS)
+    for arm in OURS:
+        target = targets.of_file(traffic, suffix, contracts, core=arm == CORE_ARM)
+        record(measured, found, arm, traffic, f"{targets.ENCODINGS[suffix]} file", contracts, target)
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("contracts", CONTRACTS)
-def test_the_engine_alone(contracts: str, files: Callable[[int, str], Path], measured: Measured) -> None:
-    """Judge every trace by itself, in a file that is read as a whole: the baseline of the other figures."""
-    result = finish(start("engine", files(SIZES[0], "jsonl"), CONTRACTS[contracts]))
-    record(measured, f"jsonl, engine alone, {contracts}", SIZES[0], result)
+@pytest.mark.parametrize("size", [64, 512])
+@pytest.mark.parametrize(("traffic", "contracts"), [("same", "1"), ("logs", "1"), ("logs", "13")])
+def test_a_receiver(
+    traffic: str, contracts: str, size: int, builds: Mapping[str, Build], earlier: Path, measured: Measured
+) -> None:
+    """Protobuf, as most SDKs send. With 13 contracts each request leaves its log line, as one of them asks."""
+    sent = [each for one in requests(scaled(RECEIVED), size, kind=traffic) for each in encoded(one, "protobuf")]
+    found = compare(builds, Job("receiver", sent, contracts_of(earlier, contracts)), ROUNDS)
+    for arm in OURS:
+        target = targets.of_pair(targets.RECEIVER, contracts) if size == 512 and arm == CORE_ARM else None
+        record(measured, found, arm, traffic, f"receiver, {size} spans a request", contracts, target)
+
+
+def record(
+    measured: Measured, found: Comparison, arm: str, traffic: str, source: str, contracts: str, target: float | None
+) -> None:
+    result = found.results[arm]
+    facts = {
+        "kind": "speed", "traffic": traffic, "source": source, "contracts": contracts, "arm": arm,
+        "rate": f"{found.rate(arm):.0f}", "earlier rate": f"{found.rate(EARLIER_ARM):.0f}",
+        "by engine": f"{result['by_engine'] / result['traces']:.4f}", "verdict": result["verdict"],
+    }  # fmt: skip
+    name = f"verification, {traffic}, {source}, contracts: {contracts}, {arm}"
+    measured(f"{name}: 47e6372 / ours", found.ratios(arm), goal=target, unit="", at_least=True, **facts)
+    if traffic == "same" and "file" in source and arm == OURS[0]:
+        rates = [result["spans"] / seconds for seconds in found.seconds[arm]]
+        facts["kind"] = "rate"
+        measured(f"{name}: rate", rates, goal=targets.SAME_RATE, unit="spans/s", at_least=True, **facts)
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("kind", ["jsonl", "pb"])
-def test_decoding_alone(kind: str, files: Callable[[int, str], Path], measured: Measured) -> None:
-    number = HELD[-1]
-    record(measured, f"{kind}, decoding alone", number, finish(start("decode", files(number, kind), "seven")))
+@pytest.mark.parametrize("contracts", targets.CONTRACTS)
+def test_one_trace_of_a_test(
+    contracts: str, builds: Mapping[str, Build], earlier: Path, tmp_path: Path, measured: Measured
+) -> None:
+    """`verify_spans` on the trace of one test in an SDK's exporter, contracts loaded: what each test pays."""
+    write_one_trace(tmp_path / "one.json")
+    found = compare(builds, Job("test", tmp_path / "one.json", contracts_of(earlier, contracts)), max(5, ROUNDS))
+    for arm in OURS:
+        ratios = [1 / ratio for ratio in found.ratios(arm)]
+        milliseconds = {name: f"{1000 * min(found.seconds[name]):.3f}" for name in (arm, EARLIER_ARM)}
+        facts = {"kind": "one trace", "contracts": contracts, "arm": arm, "spans": str(found.results[arm]["spans"])}
+        facts |= {"milliseconds": milliseconds[arm], "earlier milliseconds": milliseconds[EARLIER_ARM]}
+        name = f"verification, one trace of a test, contracts: {contracts}, {arm}: ours / 47e6372"
+        measured(name, ratios, goal=targets.of_pair(targets.ONE_TRACE, contracts), unit="", **facts)
 
 
-@pytest.mark.timeout(900)
-def test_in_memory(files: Callable[[int, str], Path], measured: Measured) -> None:
-    for number in HELD:
-        result = finish(start("memory", files(number, "jsonl"), CONTRACTS["seven rules"]))
-        record(measured, "memory, seven rules", number, result)
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("suffix", targets.ENCODINGS)
+def test_memory(suffix: str, earlier: Path, tmp_path: Path, measured: Measured) -> None:
+    """Peak memory at three sizes, each in a process of its own. 47e6372 is measured at the two smaller ones."""
+    files = {tmp_path / f"{number}{suffix}": scaled(number) for number in HELD}
+    write_several(files)
+    for contracts in targets.CONTRACTS:
+        for arm in (EARLIER_ARM, OURS[0]):
+            held = [peak(earlier, arm, path, contracts) for path in list(files)[: 2 if arm == EARLIER_ARM else 3]]
+            target = None if arm == EARLIER_ARM else targets.GROWTH
+            facts = {"kind": "memory", "source": targets.ENCODINGS[suffix], "contracts": contracts, "arm": arm}
+            facts["MiB"] = ", ".join(f"{mib:.1f}" for mib in held)
+            name = f"verification, memory, {targets.ENCODINGS[suffix]}, contracts: {contracts}, {arm}"
+            growth = f"{name}: 100,000 to {HELD[len(held) - 1]:,} spans"
+            measured(growth, [held[-1] / held[0]], goal=target, unit="", **facts)
 
 
-@pytest.mark.timeout(900)
-def test_received(files: Callable[[int, str], Path], measured: Measured) -> None:
-    for number in HELD:
-        process = start("receiver", "-", CONTRACTS["seven rules"])
-        assert process.stdout is not None
-        send(process.stdout.readline().strip(), files(number, "jsonl"))
-        record(measured, "receiver, seven rules", number, finish(process))
-
-
-def send(url: str, file: Path) -> None:
-    """Send every line as a request."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
-    for line in lines(file):
-        connection.request("POST", "/v1/traces", line, {"Content-Type": "application/json"})
-        answer = connection.getresponse()
-        assert (answer.status, answer.read()) == (200, b"{}")
-    connection.close()
-
-
-def lines(file: Path) -> Iterator[bytes]:
-    with file.open("rb") as opened:
-        yield from opened
+def peak(earlier: Path, arm: str, path: Path, contracts: str) -> float:
+    build = Build(*arms_of(earlier)[arm])
+    try:
+        return float(build.run(Job("file", path, contracts_of(earlier, contracts)))["mib"])
+    finally:
+        build.close()

@@ -1,112 +1,82 @@
-"""Run one verification and print what it took: `python -m benchmarks.verification.verifying WAY FILE CONTRACTS`.
+"""Verify with this build what `paired_builds` asks for: `python -m benchmarks.verification.verifying`.
 
-WAY: `file` verifies as `spanpact verify` does; `engine` reads it as a whole and judges each trace by itself; `decode`
-only reads it; `memory` verifies its spans as an SDK holds them; `receiver` listens until its standard input ends.
-CONTRACTS: `seven` for one contract of seven rules, or a folder.
+The ways: `file` verifies as `spanpact verify` does, `receiver` as `spanpact receive` does, `test` verifies one trace in
+the exporter of a test, again and again.
 """
 
 from __future__ import annotations
 
-import json
-import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from benchmarks.verification.measured_runs import REPEATED, SEVEN, Outcome, Run, recorded, serve, wait_until_sent
+from spanpact.contract.compiled import ContractPlan
 from spanpact.contract.loader import load_contracts, load_text
-from spanpact.engine import CompiledContract
 from spanpact.findings import Report
-from spanpact.sources import MemorySource, OtlpFileSource, OtlpReceiver
-from spanpact.sources.files.otlp_file import iter_batches
+from spanpact.sources import OtlpFileSource, OtlpReceiver
+from spanpact.sources.files.limits import FileLimits
+from spanpact.testing import verify_spans
 from spanpact.verification.receiving import verify_received
 from spanpact.verification.streaming import verify_file
 from spanpact.verification.verifying import Verification, verify
 
-SEVEN: Final = """
-spanpact: 1
-contract: seven-rules
-version: 1.0.0
-aliases: {operation: [db.operation.name], db_type: [db.system.name], error: [error.type]}
-span: session.*
-children:
-  lookup: {span: redis.get, count: 0..1, attributes: {operation: GET, key: session:*}}
-  store: {span: redis.set, count: 0..1, attributes: {operation: SET}}
-order: [lookup, store]
-every:
-  correlated: {span: '*', attributes: {correlation.id: {type: string, same_as: top.correlation.id}}}
-  redis: {span: redis.*, kind: client, attributes: {db_type: redis, latency_ms: {type: number, at_least: 0}}}
-  read: {span: redis.get, where: {status: unset}, exactly_one_true: [cache_hit, cache_miss]}
-  failed: {span: redis.*, where: {status: error}, attributes: {error: {type: string}}}
-  fine: {span: redis.*, where: {status: unset}, attributes: {error: absent}}
-  queried: {span: db.query, kind: client, attributes: {operation: {type: string}}}
-  private: {span: '*', forbid: [email, jwt, bearer]}
-"""
+_LIMITS: Final = FileLimits(total=16 << 30, spans=10_000_000)
+_hits = 0
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Verify, and print CPU seconds, the peak memory in MiB, the numbers of spans and traces, and the verdict."""
-    way, file, contracts = arguments
-    plans = [load_text(SEVEN)] if contracts == "seven" else load_contracts([contracts])
-    prepared = WAYS[way](file, [CompiledContract.of(plan) for plan in plans])
-    began = time.process_time()
-    report = prepared()
-    took = time.process_time() - began
-    result: dict[str, object] = {"seconds": took, "mib": peak_memory_mib()}
-    if report is not None and report.reading is not None:
-        result |= {"spans": report.reading.span_count, "traces": report.reading.trace_count, "verdict": report.verdict}
-    print(json.dumps(result))
+def _file(path: str, plans: Sequence[ContractPlan]) -> Run:
+    def run() -> Outcome:
+        source = OtlpFileSource(path, limits=_LIMITS)
+        report = verify_file(source, plans, allow_unseen=True)
+        return _outcome(report or verify(plans, source.read(), allow_unseen=True))
+
+    return run
 
 
-def peak_memory_mib() -> float:
-    """Return the peak memory of this process; `ru_maxrss` would include the process that started it."""
-    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-    return int(status["VmHWM"].split()[0]) / 1024
-
-
-def _engine(file: str, contracts: Sequence[CompiledContract]) -> Callable[[], Report | None]:
-    def judge() -> Report:
-        reading = OtlpFileSource(file).read()
-        verification = Verification(contracts, reading, use_cache=False)
-        for trace in reading.traces:
-            verification.judge(trace)
-        return verification.report(reading, strict=False, allow_unseen=True, today=None, header=())
-
-    return judge
-
-
-def _file(file: str, contracts: Sequence[CompiledContract]) -> Callable[[], Report | None]:
-    return lambda: verify_file(OtlpFileSource(file), contracts, allow_unseen=True)
-
-
-def _decode(file: str, contracts: Sequence[CompiledContract]) -> Callable[[], Report | None]:
-    def decode() -> None:
-        for _ in iter_batches(file):
-            pass
-
-    return decode
-
-
-def _memory(file: str, contracts: Sequence[CompiledContract]) -> Callable[[], Report | None]:
-    from tests.sources.sdk_spans import recorded
-
-    spans, _ = recorded(OtlpFileSource(file).read())
-    return lambda: verify(contracts, MemorySource(spans).read(), allow_unseen=True)
-
-
-def _receiver(file: str, contracts: Sequence[CompiledContract]) -> Callable[[], Report | None]:
+def _receiver(_: str, plans: Sequence[ContractPlan]) -> Run:
     receiver = OtlpReceiver().start()
-    print(receiver.url, flush=True)
 
-    def judge() -> Report:
-        sys.stdin.read()  # until everything was sent
+    def run() -> Outcome:
+        wait_until_sent(receiver.url)
         receiver.stop()
-        return verify_received(receiver, contracts, allow_unseen=True)
+        return _outcome(verify_received(receiver, plans, allow_unseen=True))
 
-    return judge
+    return run
 
 
-WAYS: Final = {"file": _file, "engine": _engine, "decode": _decode, "memory": _memory, "receiver": _receiver}
+def _test(path: str, plans: Sequence[ContractPlan]) -> Run:
+    exporter = recorded(Path(path).read_text())
+
+    def run() -> Outcome:
+        for _ in range(REPEATED - 1):
+            verify_spans(plans, exporter, allow_unseen=True)
+        return _outcome(verify_spans(plans, exporter, allow_unseen=True))._replace(times=REPEATED)
+
+    return run
+
+
+def _outcome(report: Report) -> Outcome:
+    assert report.reading is not None
+    traces = report.reading.trace_count
+    return Outcome(report.reading.span_count, traces, traces - _hits, report.verdict)
+
+
+def _load(contracts: str) -> Sequence[ContractPlan]:
+    return [load_text(SEVEN)] if contracts == "seven" else load_contracts([contracts])
+
+
+def _note_hits(report: Callable[..., Report]) -> Callable[..., Report]:
+    """Note how many traces a verification judged from its cache when it reports; a report does not say that."""
+
+    def noted(verification: Verification, *arguments: object, **options: object) -> Report:
+        global _hits
+        _hits = verification.cache_hits
+        return report(verification, *arguments, **options)
+
+    return noted
+
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    Verification.report = _note_hits(Verification.report)  # type: ignore[method-assign]
+    serve({"file": _file, "receiver": _receiver, "test": _test}, _load)

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 
 from benchmarks.verification.encoded_requests import in_protobuf
 from benchmarks.verification.made_traces import requests
-from benchmarks.verification.verifying import SEVEN
+from benchmarks.verification.measured_runs import SEVEN
 from spanpact.contract.loader import load_contracts, load_text
 from spanpact.contract.shipped import shipped_contracts
 from spanpact.engine import CompiledContract

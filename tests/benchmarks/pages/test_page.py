@@ -49,10 +49,10 @@ def test_pages_readme_and_plots_are_what_the_figures_say() -> None:
         assert file.read_text(encoding="utf-8") == text, f"{file.name}: run `python -m benchmarks.pages`"
 
 
-def test_the_readmes_rows_are_those_of_the_page() -> None:
-    tables = [
-        re.findall(r"<!-- measured: short -->\n(.*?)<!-- end -->", (ROOT / page).read_text(), re.S) for page in PAGES
-    ]
+@pytest.mark.parametrize("kind", ["short", "verification"])
+def test_the_readmes_rows_are_those_of_the_page(kind: str) -> None:
+    block = rf"<!-- measured: {kind} -->\n(.*?)<!-- end -->"
+    tables = [re.findall(block, (ROOT / page).read_text(), re.S) for page in PAGES]
     assert tables[0] == tables[1] != []
 
 
@@ -60,6 +60,7 @@ def test_every_benchmark_that_is_kept_is_shown_in_some_table() -> None:
     pages = [(ROOT / page).read_text() for page in PAGES]
     words = [found for page in pages for found in re.findall(r"^<!-- measured: (\S+) ?(.*?) ?-->$", page, re.M)]
     begins = [start for kind, start in words if kind == "listing"]
+    begins += ["verification, "] * (("verification", "") in words)
     begins += [f"{start}, " for kind, start in words if kind == "instructions"]
     begins += [f"GET, {start}, " for kind, start in words if kind == "times"]
     names = [row["benchmark"] for row in json.loads((ROOT / FIGURES).read_text())]
@@ -159,3 +160,26 @@ def test_a_goal_is_shown_with_its_direction() -> None:
     at_least = measured("a", 9.0, goal=8, unit="x", at_least=True)
     assert goal_of(at_least) == ">= 8 x, met"
     assert goal_of(measured("a", 9.0)) == ""
+
+
+def verified(traffic: str, arm: str, ratio: float, goal: float | None) -> dict[str, Any]:
+    facts = {"kind": "speed", "traffic": traffic, "source": "JSON file", "contracts": "1", "arm": arm}
+    facts |= {"rate": "200000", "earlier rate": "100000", "by engine": "0.0310"}
+    name = f"verification, {traffic}, JSON file, contracts: 1, {arm}: 47e6372 / ours"
+    row = rows(measured(name, ratio, unit="", goal=goal, at_least=True))[name]
+    return {**row, "facts": {**row["facts"], **facts}}
+
+
+def test_every_row_of_verification_is_shown_and_the_furthest_from_its_target_first() -> None:
+    found = [
+        verified("same", "with the core", 9, 8),
+        verified("same", "without the core", 2, None),
+        verified("varied", "with the core", 12, 10),
+        verified("varied", "without the core", 1, 2),
+    ]
+    lines = table_of("verification", "", {row["benchmark"]: row for row in found})
+    shown = [line for line in lines if "JSON file" in line]
+    assert shown == [
+        "| varied | JSON file | 1 | 12; >= 10 met | 1; >= 2 **missed** | 100,000, 200,000 | 3.1 % |",
+        "| same | JSON file | 1 | 9; >= 8 met | 2 | 100,000, 200,000 | 3.1 % |",
+    ]

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.verification.made_traces import main, requests, spans, write
+from benchmarks.verification.measured_runs import SEVEN
 from benchmarks.verification.variations import KINDS
-from benchmarks.verification.verifying import SEVEN
 from spanpact.contract.loader import load_contracts, load_text
 from spanpact.contract.shipped import shipped_contracts
 from spanpact.findings import Report
