@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from sqlalchemy import text
 
 from containers.servers.postgres_server import PostgresBackend
-from reference_impl.circuit_breaker.breaker import BreakerSettings, CircuitOpen
+from reference_impl.circuit_breaker import BreakerSettings, CircuitOpen
 from reference_impl.database.manager import ConnectionManager, PoolSettings, Queries
 from reference_impl.sessions.store import POOL, Session, SqlSessionStore, StoreUnavailable
 

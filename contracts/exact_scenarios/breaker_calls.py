@@ -13,7 +13,7 @@ from typing import Any
 from opentelemetry.trace import Span, Tracer
 
 from contracts.scenarios.harness import EMAIL, Harness
-from reference_impl.circuit_breaker.breaker import BreakerSettings, CircuitBreaker, CircuitOpen, Permit
+from reference_impl.circuit_breaker import BreakerSettings, CircuitBreaker, CircuitOpen, Permit
 from reference_impl.database.breaker_events import log_change, record_on_span, record_rejection
 from reference_impl.instrumentation.operation_spans import operation_span, record_failure
 

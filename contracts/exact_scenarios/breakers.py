@@ -16,7 +16,7 @@ from contextlib import suppress
 from contracts.exact_scenarios.breaker_calls import Calls
 from contracts.exact_scenarios.helpers import assert_raises
 from contracts.scenarios.harness import EMAIL, Action, Harness
-from reference_impl.circuit_breaker.breaker import BreakerSettings, CircuitBreaker, CircuitOpen
+from reference_impl.circuit_breaker import BreakerSettings, CircuitBreaker, CircuitOpen
 from reference_impl.circuit_breaker.values import BreakerEvent, CallFailed, Transition
 
 

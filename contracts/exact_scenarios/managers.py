@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.exact_scenarios.breaker_calls import Clock
 from contracts.scenarios.harness import EMAIL, Action, Harness
-from reference_impl.circuit_breaker.breaker import BreakerSettings, CircuitOpen
+from reference_impl.circuit_breaker import BreakerSettings, CircuitOpen
 from reference_impl.circuit_breaker.values import BreakerEvent
 from reference_impl.database.manager import ConnectionManager, PoolExhausted, PoolSettings, Queries
 from reference_impl.vocabulary import Mode

@@ -30,23 +30,8 @@ from typing import Final
 
 from reference_impl.circuit_breaker.machine import Machine
 from reference_impl.circuit_breaker.permit import Guard, Permit
-from reference_impl.circuit_breaker.settings import BreakerSettings, WindowKind
-from reference_impl.circuit_breaker.values import (
-    BreakerEvent,
-    CallFailed,
-    CircuitOpen,
-    Listener,
-    Outcome,
-    Reason,
-    Snapshot,
-    State,
-    Transition,
-)
-
-__all__ = [
-    "BreakerEvent", "BreakerSettings", "CallFailed", "CircuitBreaker", "CircuitOpen", "Guard", "Listener", "Outcome",
-    "Permit", "Reason", "Snapshot", "State", "Transition", "WindowKind",
-]  # fmt: skip
+from reference_impl.circuit_breaker.settings import BreakerSettings
+from reference_impl.circuit_breaker.values import BreakerEvent, CircuitOpen, Listener, Outcome, Snapshot, State
 
 logger = logging.getLogger("reference_impl.circuit_breaker.breaker")
 

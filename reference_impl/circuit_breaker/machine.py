@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from types import MappingProxyType
+from typing import Any
 
 from reference_impl.circuit_breaker.permit import End, Permit
 from reference_impl.circuit_breaker.settings import BreakerSettings
@@ -19,9 +20,8 @@ from reference_impl.circuit_breaker.values import (
     Snapshot,
     State,
     Transition,
-    rate,
 )
-from reference_impl.circuit_breaker.window import CountWindow, Window, window_of
+from reference_impl.circuit_breaker.window import CountWindow, window_of
 
 
 class Machine:
@@ -33,7 +33,7 @@ class Machine:
         self.state: State = "closed"
         self._generation = 0
         self._opened_at = 0.0
-        self._window: Window = window_of(settings)
+        self._window = window_of(settings)
         self._probes: dict[Permit, None] = {}  # running in half-open, oldest first
         self._totals: dict[Outcome, int] = dict.fromkeys(OUTCOMES, 0)
 
@@ -110,7 +110,18 @@ class Machine:
         self._window.record(now, failed=error is not None, slow=slow)
         events: list[BreakerEvent] = []
         if error is not None:
-            events.append(self._failure(error, duration, slow, now))
+            events.append(
+                CallFailed(
+                    **self._seen(),
+                    state=self.state,
+                    error=error,
+                    duration_s=duration,
+                    slow=slow,
+                    threshold=self.settings.failure_rate_threshold,
+                    reset_after_s=self.settings.reset_after_s,
+                    at=now,
+                )
+            )
         to, reason = self._verdict()
         if to != self.state:
             events.append(self._move(to, reason, now))
@@ -122,49 +133,41 @@ class Machine:
         needed = settings.half_open_permits if self.state == "half_open" else settings.minimum_calls
         if window.calls < needed:
             return self.state, "recovered"
-        if rate(window.failed, window.calls) >= settings.failure_rate_threshold:
+        if window.failure_rate >= settings.failure_rate_threshold:
             return "open", "failure_rate"
-        if rate(window.slow, window.calls) >= settings.slow_call_rate_threshold:
+        if window.slow_call_rate >= settings.slow_call_rate_threshold:
             return "open", "slow_call_rate"
         return "closed", "recovered"
-
-    def _failure(self, error: BaseException, duration_s: float, slow: bool, now: float) -> CallFailed:
-        return CallFailed(
-            pool=self.pool,
-            state=self.state,
-            error=error,
-            duration_s=duration_s,
-            slow=slow,
-            calls=self._window.calls,
-            failure_count=self._window.failed,
-            failure_rate=rate(self._window.failed, self._window.calls),
-            threshold=self.settings.failure_rate_threshold,
-            reset_after_s=self.settings.reset_after_s,
-            generation=self._generation,
-            at=now,
-        )
 
     # --- States ------------------------------------------------------------------------------------------------
 
     def _move(self, to: State, reason: Reason, now: float) -> Transition:
         settings, window, before = self.settings, self._window, self.state
         by_slow = reason == "slow_call_rate"
+        seen = self._seen()
         self._enter(to, now)
         return Transition(
-            pool=self.pool,
+            **seen | {"generation": self._generation},
             from_state=before,
             to_state=to,
             reason=reason,
-            calls=window.calls,
-            failure_count=window.failed,
             slow_count=window.slow,
-            failure_rate=rate(window.failed, window.calls),
-            slow_call_rate=rate(window.slow, window.calls),
+            slow_call_rate=window.slow_call_rate,
             threshold=settings.slow_call_rate_threshold if by_slow else settings.failure_rate_threshold,
             reset_after_s=settings.reset_after_s if to == "open" else 0.0,
-            generation=self._generation,
             at=now,
         )
+
+    def _seen(self) -> dict[str, Any]:
+        """Return what events and snapshots have in common."""
+        window = self._window
+        return {
+            "pool": self.pool,
+            "calls": window.calls,
+            "failure_count": window.failed,
+            "failure_rate": window.failure_rate,
+            "generation": self._generation,
+        }
 
     def _enter(self, state: State, now: float) -> None:
         self.state = state
@@ -181,12 +184,10 @@ class Machine:
             self._window.advance(now)
         self._reclaim(now)
         return Snapshot(
-            pool=self.pool,
+            **self._seen(),
             state=self.state,
-            generation=self._generation,
-            calls=self._window.calls,
-            failure_count=self._window.failed,
             slow_count=self._window.slow,
+            slow_call_rate=self._window.slow_call_rate,
             probes=len(self._probes),
             permits=self.settings.half_open_permits,
             retry_after_s=self._retry_after_s(now),

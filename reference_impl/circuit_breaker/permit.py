@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import TracebackType
-from typing import Protocol
+from typing import Any, TypeAlias
 
 from reference_impl.circuit_breaker.values import Outcome, State
 
-
-class End(Protocol):
-    """The function that a permit calls when its call ended: with the outcome, or the exception to classify."""
-
-    def __call__(self, permit: Permit, result: Outcome | BaseException) -> None: ...
+End: TypeAlias = "Callable[[Permit, Outcome | BaseException], None]"
+"""The function that a permit calls when its call ended: with the outcome, or the exception to classify."""
 
 
 class Permit:
@@ -58,20 +54,12 @@ class Guard:
         self._permit = self._acquire()
         return self._permit
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        permit = self._permit
-        assert permit is not None  # entered
-        if error is None:
-            permit.succeed()
-        else:
-            permit.fail(error)
+    def __exit__(self, _: Any, error: BaseException | None, __: Any) -> None:
+        assert self._permit is not None  # entered
+        self._permit.succeed() if error is None else self._permit.fail(error)
 
     async def __aenter__(self) -> Permit:
         return self.__enter__()
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.__exit__(kind, error, trace)
+    async def __aexit__(self, *raised: Any) -> None:
+        self.__exit__(*raised)

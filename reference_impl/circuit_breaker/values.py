@@ -17,53 +17,48 @@ Outcome: TypeAlias = Literal["succeeded", "failed", "released", "late", "hung", 
 OUTCOMES: Final[tuple[Outcome, ...]] = ("succeeded", "failed", "released", "late", "hung", "rejected")
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """A change of state, with the window at that moment.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerEvent:
+    """What listeners get: a Transition or a CallFailed, with the window at that moment.
 
-    `threshold` belongs to the rate named by `reason`, else to the failure rate. `reset_after_s` is how long calls will
-    be rejected: 0.0 unless the breaker opened. `at` is the breaker's monotonic clock, in seconds. `generation` counts
-    this breaker's transitions, from 1.
+    `reset_after_s` is how long calls will be rejected if the breaker opens; 0.0 for a transition to another state.
+    `generation` counts this breaker's transitions, from 1. `at` is the breaker's monotonic clock, in seconds.
     """
 
     pool: str
-    from_state: State
-    to_state: State
-    reason: Reason
     calls: int
     failure_count: int
-    slow_count: int
     failure_rate: float
-    slow_call_rate: float
     threshold: float
     reset_after_s: float
     generation: int
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class CallFailed:
-    """A counted failure, with the window that includes it, before a transition that it may cause.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition(BreakerEvent):
+    """A change of state. `threshold` belongs to the rate named by `reason`, else to the failure rate."""
 
-    `error` is the call's own exception: show its type, never its text. `reset_after_s` is how long calls will be
-    rejected if the breaker opens. `at` and `generation` are as in Transition.
+    from_state: State
+    to_state: State
+    reason: Reason
+    slow_count: int
+    slow_call_rate: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFailed(BreakerEvent):
+    """A counted failure; the window includes it, and is that before a transition that it may cause.
+
+    `error` is the call's own exception: show its type, never its text.
     """
 
-    pool: str
     state: State
     error: BaseException = field(repr=False)
     duration_s: float
     slow: bool
-    calls: int
-    failure_count: int
-    failure_rate: float
-    threshold: float
-    reset_after_s: float
-    generation: int
-    at: float
 
 
-BreakerEvent: TypeAlias = Transition | CallFailed
 Listener: TypeAlias = Callable[[BreakerEvent], None]
 
 
@@ -83,21 +78,13 @@ class Snapshot:
     generation: int
     calls: int
     failure_count: int
+    failure_rate: float
     slow_count: int
+    slow_call_rate: float
     probes: int
     permits: int
     retry_after_s: float
     totals: Mapping[Outcome, int]
-
-    @property
-    def failure_rate(self) -> float:
-        """Return the share of failures in the window, 0.0 for an empty one."""
-        return rate(self.failure_count, self.calls)
-
-    @property
-    def slow_call_rate(self) -> float:
-        """Return the share of slow calls in the window, 0.0 for an empty one."""
-        return rate(self.slow_count, self.calls)
 
     def __str__(self) -> str:
         slow = f", {self.slow_count} slow" if self.slow_count else ""
@@ -128,8 +115,3 @@ class CircuitOpen(Exception):
         until = "in" if self.state == "open" else "in at most"
         state = self.state.replace("_", "-")
         return f"pool {self.pool!r} is {state}: {self.why}; it may be tried again {until} {self.retry_after_s:.1f} s"
-
-
-def rate(part: int, calls: int) -> float:
-    """Return `part` divided by `calls`, 0.0 without calls."""
-    return part / calls if calls else 0.0

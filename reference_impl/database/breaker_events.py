@@ -5,29 +5,28 @@ The breaker calls its listeners in the context of the call that caused the event
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from opentelemetry.trace import Span, get_current_span
 
 from reference_impl import vocabulary as v
-from reference_impl.circuit_breaker.values import BreakerEvent, CallFailed, CircuitOpen, State, Transition
+from reference_impl.circuit_breaker import BreakerEvent, CallFailed, CircuitOpen, Transition
 from reference_impl.instrumentation.errors import error_type
 from reference_impl.logs.structured import get_logger
 
 log = get_logger("reference_impl.breaker")
 
-_NAMES: Final[Mapping[State, str]] = {
-    "open": v.BREAKER_OPENED,
-    "half_open": v.BREAKER_HALF_OPENED,
-    "closed": v.BREAKER_CLOSED,
-}
+_NAMES: Final = {"open": v.BREAKER_OPENED, "half_open": v.BREAKER_HALF_OPENED, "closed": v.BREAKER_CLOSED}
+_TRANSITION: Final = ("pool", "from_state", "reason", "calls", "failure_count", "failure_rate", "slow_count",
+                      "slow_call_rate", "threshold", "reset_after_s", "generation")  # fmt: skip
+_FAILURE: Final = ("pool", "state", "calls", "failure_count", "failure_rate", "threshold", "reset_after_s", "slow")
+_REJECTION: Final = ("pool", "state", "retry_after_s", "why")
 
 
 def log_change(event: BreakerEvent) -> None:
     """Log a change of state, also without a span; a listener for `CircuitBreaker`."""
     if isinstance(event, Transition):
-        log.warning(v.BREAKER_CHANGED, to_state=event.to_state, **_transition_attributes(event))
+        log.warning(v.BREAKER_CHANGED, to_state=event.to_state, **_attributes(event, _TRANSITION))
 
 
 def record_on_span(event: BreakerEvent) -> None:
@@ -36,48 +35,16 @@ def record_on_span(event: BreakerEvent) -> None:
     if not span.is_recording():
         return
     if isinstance(event, Transition):
-        span.add_event(_NAMES[event.to_state], _transition_attributes(event))
-    else:
-        span.add_event(v.BREAKER_FAILURE, _failure_attributes(event))
+        span.add_event(_NAMES[event.to_state], _attributes(event, _TRANSITION))
+    elif isinstance(event, CallFailed):
+        duration = {v.ERROR_TYPE: error_type(event.error), "duration_ms": event.duration_s * 1000}
+        span.add_event(v.BREAKER_FAILURE, _attributes(event, _FAILURE) | duration)
 
 
 def record_rejection(span: Span, rejection: CircuitOpen) -> None:
     """Add an event for a rejected call to its span."""
-    attributes: dict[str, str | float] = {
-        "pool": rejection.pool,
-        "state": rejection.state,
-        "retry_after_s": rejection.retry_after_s,
-        "why": rejection.why,
-    }
-    span.add_event(v.BREAKER_REJECTED, attributes)
+    span.add_event(v.BREAKER_REJECTED, _attributes(rejection, _REJECTION))
 
 
-def _transition_attributes(event: Transition) -> dict[str, str | int | float]:
-    return {
-        "pool": event.pool,
-        "from_state": event.from_state,
-        "reason": event.reason,
-        "calls": event.calls,
-        "failure_count": event.failure_count,
-        "failure_rate": event.failure_rate,
-        "slow_count": event.slow_count,
-        "slow_call_rate": event.slow_call_rate,
-        "threshold": event.threshold,
-        "reset_after_s": event.reset_after_s,
-        "generation": event.generation,
-    }
-
-
-def _failure_attributes(event: CallFailed) -> dict[str, str | int | float]:
-    return {
-        "pool": event.pool,
-        "state": event.state,
-        v.ERROR_TYPE: error_type(event.error),
-        "calls": event.calls,
-        "failure_count": event.failure_count,
-        "failure_rate": event.failure_rate,
-        "threshold": event.threshold,
-        "reset_after_s": event.reset_after_s,
-        "duration_ms": event.duration_s * 1000,
-        "slow": event.slow,
-    }
+def _attributes(event: object, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: getattr(event, name) for name in names}

@@ -21,7 +21,7 @@ from typing import TypeVar
 from opentelemetry.trace import Span, StatusCode, Tracer, get_tracer
 
 from reference_impl import vocabulary as v
-from reference_impl.circuit_breaker.breaker import CircuitBreaker, CircuitOpen, Listener
+from reference_impl.circuit_breaker import CircuitBreaker, CircuitOpen, Listener
 from reference_impl.database.breaker_events import log_change, record_on_span, record_rejection
 from reference_impl.database.engine import is_of_database, is_outage
 from reference_impl.database.pool import Pool, PoolExhausted, PoolSettings, PoolUse, Prepare

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reference_impl.circuit_breaker.breaker import BreakerSettings, Listener
+from reference_impl.circuit_breaker import BreakerSettings, Listener
 from reference_impl.database.manager import ConnectionManager, PoolSettings
 from reference_impl.sessions.store import POOL
 from reference_impl.settings import Settings

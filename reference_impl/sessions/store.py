@@ -31,7 +31,7 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from reference_impl.circuit_breaker.breaker import CircuitOpen
+from reference_impl.circuit_breaker import CircuitOpen
 from reference_impl.database.manager import ConnectionManager, PoolExhausted, PoolSettings, Queries
 
 T = TypeVar("T")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reference_impl.circuit_breaker.breaker import BreakerSettings, CircuitBreaker, CircuitOpen, Permit
+from reference_impl.circuit_breaker import BreakerSettings, CircuitBreaker, CircuitOpen, Permit
 from tests.reference_impl.circuit_breaker.breaker_support import BackendDown, Clock, Recorder
 
 SMALL: dict[str, Any] = {"window_calls": 10, "minimum_calls": 4, "half_open_permits": 2, "reset_after_s": 30.0}

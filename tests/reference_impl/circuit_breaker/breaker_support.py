@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from reference_impl.circuit_breaker.breaker import BreakerEvent, CallFailed, Transition
+from reference_impl.circuit_breaker import BreakerEvent, CallFailed, Transition
 from tests.line_tracing import traced_by
 
 

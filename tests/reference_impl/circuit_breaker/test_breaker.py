@@ -11,7 +11,8 @@ from collections.abc import Callable
 
 import pytest
 
-from reference_impl.circuit_breaker.breaker import BreakerSettings, CircuitBreaker, CircuitOpen, _after_fork_in_child
+from reference_impl.circuit_breaker import BreakerSettings, CircuitBreaker, CircuitOpen
+from reference_impl.circuit_breaker.breaker import _after_fork_in_child
 from tests.reference_impl.circuit_breaker.breaker_states import admitted, breaker_of, call, half_opened, opened
 from tests.reference_impl.circuit_breaker.breaker_support import BackendDown, Clock, Recorder
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from reference_impl.circuit_breaker.breaker import BreakerSettings, CircuitBreaker, CircuitOpen
+from reference_impl.circuit_breaker import BreakerSettings, CircuitBreaker, CircuitOpen
 from tests.reference_impl.circuit_breaker.breaker_states import breaker_of, call, half_opened, opened
 from tests.reference_impl.circuit_breaker.breaker_support import BackendDown, Clock, Recorder
 

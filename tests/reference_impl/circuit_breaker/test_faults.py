@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from reference_impl.circuit_breaker.breaker import BreakerSettings, CircuitBreaker, CircuitOpen
+from reference_impl.circuit_breaker import BreakerSettings, CircuitBreaker, CircuitOpen
 from tests.reference_impl.circuit_breaker.breaker_states import admitted, breaker_of, call, half_opened, opened
 from tests.reference_impl.circuit_breaker.breaker_support import BackendDown, Clock, Recorder, switching_at_every_line
 

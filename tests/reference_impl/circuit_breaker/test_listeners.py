@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from reference_impl.circuit_breaker.breaker import BreakerEvent, BreakerSettings, CircuitBreaker, Transition
+from reference_impl.circuit_breaker import BreakerEvent, BreakerSettings, CircuitBreaker, Transition
 from tests.reference_impl.circuit_breaker.breaker_states import breaker_of, call, half_opened, opened
 from tests.reference_impl.circuit_breaker.breaker_support import BackendDown, Clock, Recorder
 

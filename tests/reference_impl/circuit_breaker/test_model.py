@@ -13,7 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
-from reference_impl.circuit_breaker.breaker import (
+from reference_impl.circuit_breaker import (
     BreakerSettings,
     CallFailed,
     CircuitBreaker,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reference_impl.circuit_breaker.breaker import BreakerSettings, CircuitOpen
+from reference_impl.circuit_breaker import BreakerSettings, CircuitOpen
 
 CALLS = "a whole number from 1 to 1000000"
 RATE = "a number above 0 and at most 1"

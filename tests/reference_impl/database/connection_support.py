@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace import Event, ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sqlalchemy import text
 
-from reference_impl.circuit_breaker.breaker import BreakerSettings
+from reference_impl.circuit_breaker import BreakerSettings
 from reference_impl.database.manager import ConnectionManager, PoolSettings, Queries
 from tests.reference_impl.circuit_breaker.breaker_support import Clock
 from tests.reference_impl.sessions.session_support import span_id

@@ -14,7 +14,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from reference_impl.circuit_breaker.breaker import BreakerEvent, CallFailed, CircuitOpen, Transition
+from reference_impl.circuit_breaker import BreakerEvent, CallFailed, CircuitOpen, Transition
 from reference_impl.database.manager import ConnectionManager, PoolExhausted, PoolSettings, PoolUse, Queries
 from tests.reference_impl.circuit_breaker.breaker_support import Clock
 from tests.reference_impl.database.connection_support import (

@@ -16,7 +16,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from starlette.applications import Starlette
 
 from reference_impl import vocabulary as v
-from reference_impl.circuit_breaker.breaker import BreakerSettings, CircuitBreaker
+from reference_impl.circuit_breaker import BreakerSettings, CircuitBreaker
 from reference_impl.export import ledger as ledger_module
 from reference_impl.export.ledger import SpanLedger
 from reference_impl.logs.json_lines import DROP_REASONS, LEVELS

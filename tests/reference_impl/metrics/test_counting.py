@@ -18,7 +18,7 @@ from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from reference_impl import vocabulary as v
-from reference_impl.circuit_breaker.breaker import BreakerSettings, CircuitBreaker, CircuitOpen
+from reference_impl.circuit_breaker import BreakerSettings, CircuitBreaker, CircuitOpen
 from reference_impl.metrics.catalogue import OTHER
 from reference_impl.metrics.outcomes import call_outcome, error_reason, operation_outcome, redis_outcome
 from reference_impl.metrics.service_metrics import ServiceMetrics

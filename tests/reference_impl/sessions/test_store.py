@@ -13,7 +13,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from sqlalchemy.exc import ArgumentError
 
 from contracts.scenarios.closed_port import closed_port
-from reference_impl.circuit_breaker.breaker import BreakerSettings, CircuitOpen
+from reference_impl.circuit_breaker import BreakerSettings, CircuitOpen
 from reference_impl.database.manager import ConnectionManager, PoolExhausted, PoolSettings
 from reference_impl.sessions.store import POOL, Session, SqlSessionStore, StoreUnavailable
 from tests.reference_impl.database.connection_support import below, named
