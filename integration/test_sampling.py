@@ -23,7 +23,7 @@ from containers.servers.redis_server import RedisBackend
 from demo.services import Services
 from integration.support.evidence import Answer, kept_traces, parse_answer, settled_ledger, spans_of, stored_traces
 from integration.support.studio import running_studio
-from reference_impl.telemetry.seeded_ids import SeededIds
+from reference_impl.telemetry.provider import SeededIds
 from spanpact.trace.model import Trace
 
 pytestmark = pytest.mark.timeout(180)  # the machine may be busy

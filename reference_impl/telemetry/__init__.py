@@ -1,7 +1,7 @@
 """Telemetry: set-up, flush and shutdown of the OpenTelemetry SDK for traces and log records (S1).
 
-`setup` configures tracing, `sampling` sets the sampler, `resource` the resource, `shutdown` flushes and ends within a
-deadline, `log_export` sends log records. Imports `settings`, `export`, `propagation`, `instrumentation`.
+`setup` configures tracing, `provider` has its sampler and resource, `shutdown` flushes and ends within a deadline,
+`log_export` sends log records. Imports `settings`, `export`, `propagation`, `instrumentation`.
 """
 
 from __future__ import annotations

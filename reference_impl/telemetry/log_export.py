@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 from opentelemetry.sdk._logs import LoggerProvider, LogRecordProcessor
 from opentelemetry.sdk._logs.export import BatchLogRecordProcessor, LogRecordExporter
 
 from reference_impl.settings import Settings, SettingsError
-from reference_impl.telemetry.bounded_call import BoundedCall
-from reference_impl.telemetry.resource import make_resource
+from reference_impl.telemetry.provider import make_resource
+from reference_impl.telemetry.shutdown import BoundedCall
 
 
 class LogExport:
@@ -19,7 +21,7 @@ class LogExport:
 
     def shutdown(self, timeout_s: float) -> bool:
         """Send the remaining records and end. Return False if that failed or took longer than `timeout_s` seconds."""
-        return BoundedCall(self._end).wait_for(timeout_s)
+        return BoundedCall(self._end).wait_until(time.monotonic() + timeout_s)
 
     def _end(self) -> bool:
         self.provider.shutdown()

@@ -23,11 +23,8 @@ from reference_impl.export.span_exporter import CountingProcessor, SplittingExpo
 from reference_impl.instrumentation.measures import Measures
 from reference_impl.propagation.correlation import PROPAGATOR, CorrelationProcessor
 from reference_impl.settings import Settings
-from reference_impl.telemetry.guarded_processor import GuardedProcessor
 from reference_impl.telemetry.log_limits import bound_sdk_logs
-from reference_impl.telemetry.resource import make_resource
-from reference_impl.telemetry.sampling import make_sampler
-from reference_impl.telemetry.seeded_ids import SeededIds
+from reference_impl.telemetry.provider import GuardedProcessor, SeededIds, make_resource, make_sampler
 from reference_impl.telemetry.shutdown import Telemetry
 
 logger = logging.getLogger("reference_impl.telemetry.setup")

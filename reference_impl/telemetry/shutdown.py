@@ -8,8 +8,11 @@ stored and lost.
 from __future__ import annotations
 
 import atexit
+import contextlib
+import logging
 import threading
 import time
+from collections.abc import Callable
 
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
@@ -17,9 +20,42 @@ from opentelemetry.sdk.trace import TracerProvider
 from reference_impl.export.ledger import LedgerReading, SpanLedger
 from reference_impl.export.span_exporter import SplittingExporter
 from reference_impl.instrumentation.measures import MeasuredTracer, Measures
-from reference_impl.telemetry.bounded_call import BoundedCall
+
+logger = logging.getLogger("reference_impl.telemetry.shutdown")
 
 _STEP_S = 0.05
+
+
+class BoundedCall:
+    """A call in a daemon thread, started at once, whose caller can stop waiting; True, or False if it failed.
+
+    Own code because the threads of `concurrent.futures` keep the process alive until they end.
+    """
+
+    def __init__(self, call: Callable[[], bool]) -> None:
+        self._call = call
+        self._result = False
+        self._thread = threading.Thread(target=self._run, name="telemetry-flush", daemon=True)
+        # Python 3.12 and later start no thread while the interpreter ends: then the call counts as failed.
+        with contextlib.suppress(RuntimeError):
+            self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._result = bool(self._call())
+        except Exception:
+            logger.warning("the flush or shutdown of a span processor failed")
+
+    @property
+    def done(self) -> bool:
+        """Return whether the call has ended."""
+        return not self._thread.is_alive()
+
+    def wait_until(self, deadline: float) -> bool:
+        """Wait for the end of the call until `deadline` (`time.monotonic()`). Return its result, else False."""
+        if self._thread.ident is not None:
+            self._thread.join(max(0.0, deadline - time.monotonic()))
+        return self.done and self._result
 
 
 class Telemetry:

@@ -17,7 +17,7 @@ from reference_impl.instrumentation import faults as faults_module
 from reference_impl.instrumentation.faults import FaultCount
 from reference_impl.instrumentation.operation_spans import operation_span, traced
 from reference_impl.settings import Settings
-from reference_impl.telemetry.guarded_processor import GuardedProcessor
+from reference_impl.telemetry.provider import GuardedProcessor
 from reference_impl.telemetry.setup import configure_tracing
 
 

@@ -6,7 +6,7 @@ import pytest
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_span_in_context
 
 from reference_impl.telemetry import configure_tracing
-from reference_impl.telemetry.sampling import make_sampler
+from reference_impl.telemetry.provider import make_sampler
 from tests.reference_impl.telemetry.telemetry_support import Collecting, settings_for
 
 
