@@ -8,10 +8,10 @@ regular expression reads them. Source: docs/specification.md S2.2.
 from __future__ import annotations
 
 import string
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import AnyStr, Final, Generic
+from typing import Final
 
 from reference_impl.vocabulary import SEVERAL, UNREGISTERED
 
@@ -22,64 +22,26 @@ _MAX_LENGTH: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class _Template(Generic[AnyStr]):
+class _Template:
     """A template, split at the separator: the literal of each segment, None for a placeholder."""
 
-    literals: tuple[AnyStr | None, ...]
+    literals: tuple[str | None, ...]
     shown: str
-    starts: tuple[str, ...]
-    """The text shown for a glob that ends at the n-th segment: `("*", "user:*")` for `user:*:sessions`."""
 
-    def fits(self, segments: Sequence[AnyStr]) -> bool:
+    def fits(self, segments: Sequence[str]) -> bool:
         """Return whether each segment equals its literal, and is not empty at a placeholder."""
-        return len(segments) == len(self.literals) and self.fits_start(segments)
+        return len(segments) == len(self.literals) and self._fits_start(segments)
 
-    def fits_start(self, segments: Sequence[AnyStr]) -> bool:
-        """Return whether the segments match the beginning of the template."""
+    def fits_glob(self, segments: Sequence[str]) -> bool:
+        """Return whether keys of a glob that ends with `*`, split like this, can match the template."""
+        last = len(segments) - 1
+        if not 1 <= last < len(self.literals) or not self._fits_start(segments[:-1]):
+            return False
+        return self.literals[last] is None or segments[last] == "*"
+
+    def _fits_start(self, segments: Sequence[str]) -> bool:
         pairs = zip(self.literals, segments, strict=False)
         return all(segment if literal is None else segment == literal for literal, segment in pairs)
-
-
-@dataclass(frozen=True, slots=True)
-class _Table(Generic[AnyStr]):
-    """The templates, arranged for look-up by str or bytes keys."""
-
-    separator: AnyStr
-    star: AnyStr
-    pairs: Mapping[AnyStr, str]
-    """The text shown for a template `head:{id}`, the usual kind, by its head."""
-    by_head: Mapping[AnyStr, tuple[_Template[AnyStr], ...]]
-    """The templates that a key may match, by its first segment; those with more literals first."""
-    headless: tuple[_Template[AnyStr], ...]
-    """Templates that begin with a placeholder."""
-
-    def find(self, key: AnyStr) -> str | None:
-        """Return the text shown for a key, or None if no template matches."""
-        head, _, tail = key.partition(self.separator)
-        shown = self.pairs.get(head)
-        if shown is not None and tail and self.separator not in tail:
-            return shown
-        segments = key.split(self.separator, _MAX_SEGMENTS)
-        return next((t.shown for t in self._candidates(head) if t.fits(segments)), None)
-
-    def find_pattern(self, pattern: AnyStr) -> str | None:
-        """Return the text shown for a glob: as for a key; a last `*` also matches all further segments."""
-        if pattern == self.star:
-            return "*"
-        shown = self.find(pattern)
-        if shown is not None or not pattern.endswith(self.star):
-            return shown
-        segments = pattern.split(self.separator, _MAX_SEGMENTS)
-        candidates = self._candidates(segments[0])
-        return next((t.starts[len(segments) - 1] for t in candidates if self._fits_start(t, segments)), None)
-
-    def _candidates(self, head: AnyStr) -> tuple[_Template[AnyStr], ...]:
-        return self.by_head.get(head, self.headless)
-
-    def _fits_start(self, template: _Template[AnyStr], segments: Sequence[AnyStr]) -> bool:
-        if not 1 < len(segments) <= len(template.literals) or not template.fits_start(segments[:-1]):
-            return False
-        return template.literals[len(segments) - 1] is None or segments[-1] == self.star
 
 
 class KeyTemplates:
@@ -116,12 +78,16 @@ class KeyTemplates:
 
     def show(self, key: object) -> str:
         """Return the text shown for a key; never raise. Keys that match no template are counted."""
-        shown = self._text.find(key) if type(key) is str else None  # nearly every key, by the shortest way
-        return self._look_up(key, pattern=False) if shown is None else shown
+        if type(key) is str:  # nearly every key, by the shortest way
+            head, _, tail = key.partition(self._separator)
+            shown = self._pairs.get(head)
+            if shown is not None and tail and self._separator not in tail:
+                return shown
+        return self._look_up(key, self._find)
 
     def show_pattern(self, pattern: object) -> str:
         """Return the text shown for a glob pattern (SCAN MATCH, KEYS); a lone `*` is shown as it is."""
-        return self._look_up(pattern, pattern=True)
+        return self._look_up(pattern, self._find_pattern)
 
     def show_all(self, keys: Iterable[object]) -> str | None:
         """Return the text shown for all keys together: `[several]` if they differ, None without keys."""
@@ -147,10 +113,10 @@ class KeyTemplates:
     def __repr__(self) -> str:
         return f"<KeyTemplates {', '.join(self._shown) or 'none'}; {self._unregistered} unregistered>"
 
-    def _look_up(self, key: object, *, pattern: bool) -> str:
+    def _look_up(self, key: object, find: Callable[[str], str | None]) -> str:
         try:
-            shown = self._find(key, pattern=pattern)
-        except Exception:  # a hostile key (its own `__str__`, not UTF-8, too long a number) must not reach the caller
+            shown = find(_as_text(key))
+        except Exception:  # a hostile key (its own `__str__`, too long a number) must not reach the caller
             shown = None
         if shown is None:
             with self._lock:
@@ -158,43 +124,43 @@ class KeyTemplates:
             return UNREGISTERED
         return shown
 
-    def _find(self, key: object, *, pattern: bool) -> str | None:
-        if isinstance(key, str):
-            plain = key if type(key) is str else str.__str__(key)  # a subclass may override `partition`
-            return self._text.find_pattern(plain) if pattern else self._text.find(plain)
-        if isinstance(key, (bytes, bytearray, memoryview)):
-            raw = key if type(key) is bytes else bytes(key)
-            return self._binary.find_pattern(raw) if pattern else self._binary.find(raw)
-        return self._text.find(str(key)) if isinstance(key, (int, float)) else None
+    def _find(self, key: str) -> str | None:
+        segments = key.split(self._separator, _MAX_SEGMENTS)
+        return next((template.shown for template in self._templates if template.fits(segments)), None)
+
+    def _find_pattern(self, pattern: str) -> str | None:
+        """Return the text shown for a glob: as for a key; a last `*` also matches all further segments."""
+        if pattern == "*":
+            return "*"
+        shown = self._find(pattern)
+        if shown is not None or not pattern.endswith("*"):
+            return shown
+        segments = pattern.split(self._separator, _MAX_SEGMENTS)
+        found = next((template for template in self._templates if template.fits_glob(segments)), None)
+        if found is None:
+            return None
+        return self._separator.join([*found.shown.split(self._separator)[: len(segments) - 1], "*"])
 
     def _arrange(self) -> None:
         """Rebuild the look-up tables. Each is replaced as a whole, so that readers need no lock."""
         ordered = sorted(self._shown.items(), key=lambda item: item[1].count(None))
-        text = [_Template(parts, shown, _starts(shown, self._separator)) for shown, parts in ordered]
-        binary = [_Template(_encoded(t.literals), t.shown, t.starts) for t in text]
-        self._text: _Table[str] = _table(text, self._separator, "*")
-        self._binary: _Table[bytes] = _table(binary, self._separator.encode(), b"*")
+        self._templates = tuple(_Template(literals, shown) for shown, literals in ordered)
+        pairs: dict[str, str] = {}
+        two = [template for template in self._templates if len(template.literals) == 2]
+        for head in {template.literals[0] for template in two} - {None}:
+            rivals = [template for template in two if template.literals[0] in (head, None)]
+            if head is not None and len(rivals) == 1 and rivals[0].literals[1] is None:
+                pairs[head] = rivals[0].shown  # else the ordered search must choose
+        self._pairs = pairs
+        """The text shown for a template `head:{id}`, the usual kind, by its head."""
 
 
-def _starts(shown: str, separator: str) -> tuple[str, ...]:
-    segments = shown.split(separator)
-    return tuple(separator.join([*segments[:count], "*"]) for count in range(len(segments)))
-
-
-def _encoded(literals: Iterable[str | None]) -> tuple[bytes | None, ...]:
-    return tuple(None if literal is None else literal.encode() for literal in literals)
-
-
-def _table(templates: Sequence[_Template[AnyStr]], separator: AnyStr, star: AnyStr) -> _Table[AnyStr]:
-    heads = {template.literals[0] for template in templates} - {None}
-    by_head = {head: tuple(t for t in templates if t.literals[0] in (head, None)) for head in heads if head is not None}
-    headless = tuple(t for t in templates if t.literals[0] is None)
-    pairs: dict[AnyStr, str] = {}
-    for head, candidates in by_head.items():
-        two = [t for t in candidates if len(t.literals) == 2]
-        if len(two) == 1 and two[0].literals == (head, None):  # else the ordered search must choose
-            pairs[head] = two[0].shown
-    return _Table(separator, star, pairs, by_head, headless)
+def _as_text(key: object) -> str:
+    if isinstance(key, str):
+        return str.__str__(key)  # a subclass may override `split`
+    if isinstance(key, (bytes, bytearray, memoryview)):
+        return str(key, "latin-1")  # templates are ASCII: other bytes need only stay what they are, one character each
+    return str(key) if isinstance(key, (int, float)) else ""
 
 
 def _parse(template: str, separator: str) -> tuple[str | None, ...]:
