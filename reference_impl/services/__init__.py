@@ -1,6 +1,6 @@
 """The services studio-api and audit-api, as ASGI applications. Imports every other package.
 
-`studio_api` and `audit_api` are the applications, `serving` runs them, `http_spans` and `http_metrics` are middleware.
+`studio_api` and `audit_api` are the applications, `serving` runs them, `http_spans` is the middleware.
 """
 
 from __future__ import annotations

@@ -30,9 +30,9 @@ from reference_impl.logs.structured import configure_logging
 from reference_impl.propagation.async_context import run_in_executor
 from reference_impl.propagation.correlation import current_correlation_id, new_correlation_id
 from reference_impl.services.audit_client import RECORDS_PATH
-from reference_impl.services.json_response import JsonResponse
 from reference_impl.services.plain_spans import tracing
 from reference_impl.services.request_bodies import BadRequest, read_object
+from reference_impl.services.responses import HEALTH, JsonResponse, healthz, refuse
 from reference_impl.services.serving import serve
 from reference_impl.settings import Settings, SettingsError
 from reference_impl.telemetry import Telemetry, configure_tracing
@@ -40,7 +40,6 @@ from reference_impl.telemetry.log_export import log_export
 
 SERVICE_NAME: Final = "audit-api"
 MEMORY: Final = ":memory:"
-HEALTH: Final = "/healthz"
 _EVENT = re.compile(r"[a-z][a-z_.]{0,63}")
 _TABLE = """CREATE TABLE IF NOT EXISTS audit_records
     (id INTEGER PRIMARY KEY, received_at REAL, correlation_id TEXT, event TEXT, user_id INTEGER, device TEXT)"""
@@ -115,7 +114,7 @@ def create_audit_app(
         await records.close()
 
     middleware = [tracing(telemetry, routes, untraced=frozenset({HEALTH}), make_correlation_id=make_correlation_id)]
-    app = Starlette(routes=routes, middleware=middleware, exception_handlers={BadRequest: _refused}, lifespan=lifespan)
+    app = Starlette(routes=routes, middleware=middleware, exception_handlers={BadRequest: refuse}, lifespan=lifespan)
     app.state.records = records
     return app
 
@@ -140,19 +139,9 @@ async def find_records(request: Request) -> Response:
     return JsonResponse({"records": found})
 
 
-async def healthz(_: Request) -> Response:
-    """Serve GET /healthz: 200 while the process serves; not traced."""
-    return JsonResponse({"status": "ok"})
-
-
 def _records(request: Request) -> AuditRecords:
     records: AuditRecords = request.app.state.records
     return records
-
-
-def _refused(_: Request, error: Exception) -> Response:
-    assert isinstance(error, BadRequest)
-    return JsonResponse({"error": error.message}, error.status)
 
 
 def audit_settings(environ: Mapping[str, str]) -> Settings:

@@ -1,4 +1,4 @@
-"""The HTTP server's span: an ASGI middleware, by the stable OpenTelemetry HTTP conventions (S5.2).
+"""The HTTP server's span and metrics: an ASGI middleware, by the stable OpenTelemetry HTTP conventions (S4.4, S5.2).
 
 The span is a root, or a child of the remote parent in `traceparent`. Its name and `url.path` come from the route's
 template: the text that a client puts into a path is never shown.
@@ -13,7 +13,7 @@ import logging
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Final, TypeAlias
 
 from opentelemetry.context import Context
@@ -24,8 +24,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reference_impl.instrumentation.operation_spans import operation_span, record_failure
 from reference_impl.logs.structured import get_logger
+from reference_impl.metrics.catalogue import OTHER
+from reference_impl.metrics.service_metrics import ServiceMetrics
 from reference_impl.propagation.correlation import HEADER, correlation, extract, incoming, new_correlation_id
-from reference_impl.services.json_response import JsonResponse
+from reference_impl.services.responses import JsonResponse
 from reference_impl.vocabulary import ERROR_TYPE, REQUEST_HANDLED, SERVER_ADDRESS, SERVER_PORT
 
 logger = logging.getLogger("reference_impl.http")
@@ -37,7 +39,6 @@ Described: TypeAlias = tuple[str, dict[str, Any]]
 """A server span's name and attributes."""
 UNMATCHED: Final = "[unmatched]"
 """The value of `url.path` for a path that matches no route."""
-_TEMPLATE: Final = "reference_impl.template"
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -46,6 +47,9 @@ class TracingMiddleware:
 
     An unhandled exception becomes a JSON response with status 500, unless a response was started. It is logged with
     the places of its stack, never with its message.
+
+    With `metrics` each request is counted, sampled or not, by its span's name; one that matches no route, or has a
+    method that its route does not have, counts as `other`.
     """
 
     app: ASGIApp
@@ -54,6 +58,12 @@ class TracingMiddleware:
     routes: Sequence[BaseRoute]
     untraced: frozenset[str] = frozenset()
     make_correlation_id: Callable[[], str] = new_correlation_id
+    metrics: ServiceMetrics | None = None
+    _operations: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        known = (route for route in self.routes if isinstance(route, Route))
+        self._operations = frozenset(f"{method} {route.path}" for route in known for method in route.methods or ())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection; other protocols than HTTP and the untraced paths are passed through."""
@@ -77,17 +87,28 @@ class TracingMiddleware:
     async def serve(self, scope: Scope, receive: Receive, reply: Reply, name: str) -> None:
         """Serve one request, whose span is the current one; log it by its name."""
         started = time.perf_counter()
+        failure: BaseException | None = None
+        if self.metrics is not None:
+            self.metrics.request_began()
         try:
             await self.app(scope, receive, reply)
         except Exception as error:
+            failure = error
             _log(error)
             if reply.started:
                 raise
             record_failure(reply.span, error)
             await JsonResponse({"error": "internal error"}, 500)(scope, receive, reply)
+        except BaseException as error:
+            failure = error
+            raise
         finally:
-            duration_ms = round((time.perf_counter() - started) * 1000, 3)
-            log.info(REQUEST_HANDLED, request=name, status=reply.status, duration_ms=duration_ms)
+            seconds = time.perf_counter() - started
+            log.info(REQUEST_HANDLED, request=name, status=reply.status, duration_ms=round(seconds * 1000, 3))
+            if self.metrics is not None:
+                operation = name if name in self._operations else OTHER
+                self.metrics.request_ended(operation, reply.status or None, seconds, error=failure, span=reply.span)
+            failure = None  # breaks the reference cycle of the exception and this frame
 
 
 class Reply:
@@ -140,15 +161,9 @@ def _record_status(span: Span, status: int) -> None:
 
 
 def template_of(scope: Scope, routes: Sequence[BaseRoute]) -> str | None:
-    """Return the template of the route that the request's path matches, for any method; None without one.
-
-    It is looked for once for each request, and kept in its scope.
-    """
-    if _TEMPLATE not in scope:
-        known = (route for route in routes if isinstance(route, Route))
-        scope[_TEMPLATE] = next((route.path for route in known if route.matches(scope)[0] is not Match.NONE), None)
-    template: str | None = scope[_TEMPLATE]
-    return template
+    """Return the template of the route that the request's path matches, for any method; None without one."""
+    known = (route for route in routes if isinstance(route, Route))
+    return next((route.path for route in known if route.matches(scope)[0] is not Match.NONE), None)
 
 
 def describe_request(scope: Scope, template: str | None) -> Described:

@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
 from reference_impl.instrumentation.operation_spans import record_failure
+from reference_impl.metrics.service_metrics import ServiceMetrics
 from reference_impl.propagation.correlation import PROPAGATOR
 from reference_impl.services.http_spans import Described, Reply, TracingMiddleware
 from reference_impl.telemetry import Telemetry
@@ -36,6 +37,7 @@ class PlainTracingMiddleware(TracingMiddleware):
     _instrumentation: Any = field(init=False)
 
     def __post_init__(self) -> None:
+        TracingMiddleware.__post_init__(self)
         from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
 
         self._instrumentation = OpenTelemetryMiddleware(
@@ -90,8 +92,16 @@ def tracing(
     *,
     untraced: frozenset[str],
     make_correlation_id: Callable[[], str],
+    metrics: ServiceMetrics | None = None,
 ) -> Middleware:
-    """Return the middleware that traces an application's requests: ours, or OpenTelemetry's if the settings say so."""
+    """Return the middleware for an application's requests: our span, or OpenTelemetry's if the settings say so."""
     chosen = PlainTracingMiddleware if telemetry.is_plain else TracingMiddleware
     tracer = telemetry.tracer("reference_impl.services.http_spans")
-    return Middleware(chosen, tracer=tracer, routes=routes, untraced=untraced, make_correlation_id=make_correlation_id)
+    return Middleware(
+        chosen,
+        tracer=tracer,
+        routes=routes,
+        untraced=untraced,
+        make_correlation_id=make_correlation_id,
+        metrics=metrics,
+    )

@@ -15,7 +15,6 @@ from opentelemetry.trace import get_current_span
 from redis.asyncio import Redis
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -28,8 +27,6 @@ from reference_impl.redis_tracing.client import make_client, pool_use
 from reference_impl.services.audit_client import AuditClient
 from reference_impl.services.background_jobs import BackgroundJobs, JobsRefused
 from reference_impl.services.database_pools import connection_manager
-from reference_impl.services.http_metrics import METRICS, MetricsMiddleware, metrics_endpoint
-from reference_impl.services.json_response import JsonResponse
 from reference_impl.services.plain_spans import tracing
 from reference_impl.services.request_bodies import (
     BadRequest,
@@ -39,12 +36,12 @@ from reference_impl.services.request_bodies import (
     session_request,
     user_id_of,
 )
+from reference_impl.services.responses import HEALTH, METRICS, JsonResponse, healthz, metrics_endpoint, refuse
 from reference_impl.sessions.cache import KEYS, CacheUnavailable, SessionCache
 from reference_impl.sessions.store import Session, SessionStore, SqlSessionStore, StoreUnavailable
 from reference_impl.settings import Settings
 from reference_impl.telemetry import Telemetry
 
-HEALTH = "/healthz"
 UNTRACED = frozenset({HEALTH, METRICS})
 """Paths that are neither traced nor counted."""
 
@@ -97,11 +94,12 @@ def create_app(
         Route("/admin/purge", purge, methods=["POST"]),
         Route(HEALTH, healthz, methods=["GET"]),
     ]
-    middleware = [tracing(telemetry, routes, untraced=UNTRACED, make_correlation_id=make_correlation_id)]
     if metrics is not None:
         routes.append(Route(METRICS, metrics_endpoint, methods=["GET"]))
-        middleware.append(Middleware(MetricsMiddleware, metrics=metrics, routes=routes, uncounted=UNTRACED))
         _watch(metrics, telemetry, redis, connections)
+    middleware = [
+        tracing(telemetry, routes, untraced=UNTRACED, make_correlation_id=make_correlation_id, metrics=metrics)
+    ]
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -182,11 +180,6 @@ async def purge(request: Request) -> Response:
     return JsonResponse({"accepted": True}, 202)
 
 
-async def healthz(_: Request) -> Response:
-    """Serve GET /healthz: 200 while the process serves, without a look at Redis or the database; not traced."""
-    return JsonResponse({"status": "ok"})
-
-
 def _cache(request: Request) -> SessionCache:
     cache: SessionCache = request.app.state.cache
     return cache
@@ -201,12 +194,6 @@ async def _audit(request: Request, event: str, session: Session) -> None:
 
 def _shown(session: Session) -> dict[str, Any]:
     return {"user_id": session.user_id, "device": session.device, "expires_at": session.expires_at}
-
-
-def _refused(_: Request, error: Exception) -> Response:
-    assert isinstance(error, BadRequest)
-    headers = {"www-authenticate": "Bearer"} if error.status == 401 else None
-    return JsonResponse({"error": error.message}, error.status, headers)
 
 
 def _http_error(_: Request, error: Exception) -> Response:
@@ -226,7 +213,7 @@ def _busy(_: Request, error: Exception) -> Response:
 
 
 _HANDLERS: dict[Any, Callable[[Request, Exception], Response]] = {
-    BadRequest: _refused,
+    BadRequest: refuse,
     HTTPException: _http_error,
     StoreUnavailable: _unavailable,
     CacheUnavailable: _unavailable,

@@ -18,8 +18,8 @@ from starlette.routing import Route
 
 from reference_impl.metrics.exposition import OPENMETRICS
 from reference_impl.metrics.service_metrics import ServiceMetrics
-from reference_impl.services.http_metrics import METRICS, MetricsMiddleware, metrics_endpoint
 from reference_impl.services.http_spans import TracingMiddleware
+from reference_impl.services.responses import METRICS, metrics_endpoint
 
 ROOT = Path(__file__).parents[3]
 NAMED = SimpleNamespace(service_name="studio-api", service_version="0.1.0", environment="development")
@@ -68,8 +68,7 @@ def application(metrics: ServiceMetrics, tracer: Any) -> Starlette:
     app = Starlette(
         routes=routes,
         middleware=[
-            Middleware(TracingMiddleware, tracer=tracer, routes=routes, untraced=untraced),
-            Middleware(MetricsMiddleware, metrics=metrics, routes=routes, uncounted=untraced),
+            Middleware(TracingMiddleware, tracer=tracer, routes=routes, untraced=untraced, metrics=metrics),
         ],
     )
     app.state.metrics = metrics

@@ -28,7 +28,7 @@ from reference_impl.metrics.page import as_page
 from reference_impl.metrics.service_metrics import ServiceMetrics
 from reference_impl.redis_tracing.command_table import HITS
 from reference_impl.redis_tracing.key_sanitizing import KeyTemplates
-from reference_impl.services.http_metrics import METRICS
+from reference_impl.services.responses import METRICS
 from tests.reference_impl.metrics.metrics_support import NAMED, ROOT, WANTS_OPENMETRICS, application, families, value
 
 

@@ -23,7 +23,7 @@ from reference_impl.metrics.catalogue import OTHER
 from reference_impl.metrics.outcomes import call_outcome, error_reason, operation_outcome, redis_outcome
 from reference_impl.metrics.service_metrics import ServiceMetrics
 from reference_impl.redis_tracing.client import DeadlineExceeded, PoolExhausted
-from reference_impl.services.http_metrics import METRICS
+from reference_impl.services.responses import METRICS
 from tests.reference_impl.metrics.metrics_support import application, client_of, families, value
 
 

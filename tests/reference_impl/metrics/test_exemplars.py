@@ -14,7 +14,7 @@ from redis.exceptions import ResponseError
 
 from reference_impl.metrics.exposition import OPENMETRICS, best_format
 from reference_impl.metrics.service_metrics import ServiceMetrics
-from reference_impl.services.http_metrics import METRICS
+from reference_impl.services.responses import METRICS
 from tests.reference_impl.metrics.metrics_support import WANTS_OPENMETRICS, application, client_of, exemplars, value
 
 
