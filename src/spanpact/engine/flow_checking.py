@@ -24,10 +24,12 @@ from spanpact.engine.early_decisions import (
     may_be_emptied,
     may_flow_end,
 )
+from spanpact.engine.flow_memory import FlowMemory
 from spanpact.engine.flows.flow import Flow
 from spanpact.engine.relations import check_concurrency, check_order
 from spanpact.engine.results.collector import ResultCollector
-from spanpact.engine.rules import CompiledRule, check_rule, names_of_rules
+from spanpact.engine.results.coverage import Counts
+from spanpact.engine.rules import CompiledRule, FlowRules, check_rules, names_of_rules
 from spanpact.engine.same_counts import check_same_counts
 from spanpact.trace.model import Span
 from spanpact.trace.topology import TOP
@@ -49,15 +51,22 @@ class TraceScope:
     placed: set[Index]
 
 
-def check_flow(flow: Flow, scope: TraceScope, used: set[Index]) -> None:
-    """Check one flow. `used` is every span that some flow of the contract uses; misplaced spans are added to it."""
+def check_flow(flow: Flow, scope: TraceScope, used: set[Index], memory: FlowMemory | None = None) -> None:
+    """Check one flow. `used` is every span that some flow of the contract uses; misplaced spans are added to it.
+
+    `memory` has what the rules say of spans with the same content, and is told what the entries of a flow without a
+    breach add to the counts.
+    """
     used_before = frozenset(used)
-    checker = _FlowChecker(flow, scope, used)
+    checker = _FlowChecker(flow, scope, used, memory)
     checker.check()
     if scope.context.complete:  # last: a tie matters where there are findings
+        before = scope.results.breach_count
         for placement in flow.placements:
             for group in placement.groups:
                 checker.report_ties(group, used_before)
+        if memory and checker.counts_of_entries and scope.results.breach_count == before:
+            memory.note_entries(flow, checker.counts_of_entries)
 
 
 def finding_ids(flow: Flow, scope: TraceScope, used: AbstractSet[Index]) -> list[str]:
@@ -70,12 +79,15 @@ def finding_ids(flow: Flow, scope: TraceScope, used: AbstractSet[Index]) -> list
 class _FlowChecker:
     """The check of one flow. Spans that may still be assigned elsewhere, and their entries, are not decided yet."""
 
-    def __init__(self, flow: Flow, scope: TraceScope, used: set[Index]) -> None:
+    def __init__(self, flow: Flow, scope: TraceScope, used: set[Index], memory: FlowMemory | None = None) -> None:
         self._flow, self._scope = flow, scope
         self._results, self._context, self._rules = scope.results, scope.context, scope.rules
         self._placed = scope.placed
         self._topology = flow.topology
         self._used = used
+        self._memory = memory
+        self.counts_of_entries: Counts | None = None
+        """What the entries add to the counts, if none of them is broken and there is a memory."""
         self._may_end = False
         self._open_spans = NOTHING_OPEN
         self._open_entries: frozenset[str] = frozenset()
@@ -93,18 +105,28 @@ class _FlowChecker:
                 self._may_end = may_flow_end(plan, flow.placement.span, self._topology)
                 self._open_spans = find_open_spans(flow.placement, self._topology, plan)
                 self._open_entries = entries_with_open_spans(flow.placements, self._open_spans)
-            for placement in flow.placements:
-                results.span_may_move = self._may_end or placement.span in self._open_spans
-                self._check_placement(placement)
+            self._check_placements()
             results.span_may_move = self._may_end
-            spans = flow.spans
-            for rule in self._rules:
-                check_rule(rule, spans, context, results, flow.placement.span, self._placed)
+            answers = self._memory.answers(flow, context) if self._memory else ()
+            rules = FlowRules(self._rules, flow.spans, flow.placement.span, answers)
+            check_rules(rules, context, results, self._placed)
             if not context.complete:
                 for open_entry in find_open_entries(flow.placement):
                     results.mark_open_entry(open_entry)
         finally:
             context.values_of = None
+
+    def _check_placements(self) -> None:
+        results = self._results
+        before = results.breach_count
+        if self._memory:
+            results.begin_counts()
+        for placement in self._flow.placements:
+            results.span_may_move = self._may_end or placement.span in self._open_spans
+            self._check_placement(placement)
+        if self._memory:
+            counts = results.end_counts()
+            self.counts_of_entries = counts if results.breach_count == before else None
 
     def _check_placement(self, placement: Placement) -> None:
         entry, i = placement.entry, placement.span

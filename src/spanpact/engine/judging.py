@@ -22,6 +22,7 @@ from spanpact.engine.checks.integrity import check_integrity
 from spanpact.engine.compiled_contract import CompiledContract
 from spanpact.engine.early_decisions import level_of, may_break_later
 from spanpact.engine.flow_checking import TraceScope, check_flow
+from spanpact.engine.flow_memory import FlowMemory
 from spanpact.engine.flows.flow import Flow
 from spanpact.engine.flows.flow_spans import FlowSpans
 from spanpact.engine.flows.selection import SelectedFlows, select_flows, selects_duplicate
@@ -108,10 +109,16 @@ def select_and_assign(
 
 
 def judge_trace(
-    run: ContractRun, topology: Topology, reading: Reading, find_span: FindSpan, mentioned: MentionedSpans
+    run: ContractRun,
+    topology: Topology,
+    reading: Reading,
+    find_span: FindSpan,
+    mentioned: MentionedSpans,
+    memory: FlowMemory | None = None,
 ) -> Applies:
     """Judge one trace by one contract. Return whether the contract applies to it; add its spans to `mentioned`.
 
+    Flows that `memory` knows are not judged.
     It also applies if it selects a span whose id another one has, even if the other is judged: else the repeated id
     would hide the trace from the contract.
     """
@@ -134,7 +141,8 @@ def judge_trace(
     for flow in flows:
         own = flow.placement.span
         run.flows.append(trace.trace_id, topology.spans[own].span_id if own != TOP else "")
-        check_flow(flow, scope, used)
+        if not (memory and memory.apply(own, mentioned)):
+            check_flow(flow, scope, used, memory)
         run.statistics.add(flow, context)
         mentioned.in_flows.update(flow.spans)
     mentioned.placed |= used

@@ -37,6 +37,24 @@ class Counts:
         return not self.exercised and not self.undecided
 
 
+_NOTHING = Counts({}, {})
+
+
+@dataclass(slots=True)
+class PendingCounts:
+    """Counts that are to be added to those of `counter` so many `times`: often, and all at once."""
+
+    counter: CoverageCounter
+    counts: Counts
+    times: int = 0
+
+    def flush(self) -> None:
+        """Add the counts, and begin anew."""
+        if self.times:
+            self.counter.add(self.counts, self.times)
+            self.times = 0
+
+
 class CoverageCounter:
     """A counter of how often each expectation of a contract was reached, exercised, or left undecided."""
 
@@ -46,6 +64,7 @@ class CoverageCounter:
         self._undecided: dict[tuple[str, str, Undecided], int] = {}
         self._vacuous: set[str] = set()
         self._unselected: set[str] = set()
+        self._recorded: tuple[dict[ExpectationKey, int], dict[tuple[str, str, Undecided], int]] | None = None
 
     def mark_reached(self, id: str, keyword: str, *, exercised: int = 1) -> None:
         """Count that the expectation's place was reached; `exercised` is on how many real spans it was decided."""
@@ -54,12 +73,18 @@ class CoverageCounter:
             exercise = self._exercises[id, keyword] = _Exercise()
         exercise.reached += 1
         exercise.exercised += exercised
+        if exercised and self._recorded:
+            counts = self._recorded[0]
+            counts[id, keyword] = counts.get((id, keyword), 0) + exercised
 
     def mark_undecided(self, id: str, keyword: str, why: Undecided, times: int = 1) -> None:
         """Count that the expectation could not be decided at its place, or at several places."""
         self.mark_reached(id, keyword, exercised=False)
         key = (id, keyword, why)
         self._undecided[key] = self._undecided.get(key, 0) + times
+        if self._recorded:
+            counts = self._recorded[1]
+            counts[key] = counts.get(key, 0) + times
 
     def mark_vacuous(self, id: str) -> None:
         """Note that the place of every expectation of this id was reached, with nothing there to decide."""
@@ -74,6 +99,28 @@ class CoverageCounter:
             self._unselected.add(rule)
             for id, keyword in expectations:
                 self.mark_reached(id, keyword, exercised=False)
+
+    def begin_counts(self) -> None:
+        """Record what is counted from now on, until `end_counts`."""
+        self._recorded = {}, {}
+
+    def end_counts(self) -> Counts:
+        """Return what was counted since `begin_counts`, and stop recording."""
+        recorded, self._recorded = self._recorded, None
+        return Counts(*recorded) if recorded else _NOTHING
+
+    def pending(self, other: CoverageCounter) -> PendingCounts | None:
+        """Return what another counter of the contract counted, to be added to this one; its places are reached here.
+
+        None if it has something undecided that this one has not: what is undecided is listed in the order in which it
+        was found first.
+        """
+        if not self._undecided.keys() >= other._undecided.keys():
+            return None
+        for id, keyword in other._exercises:
+            self.mark_reached(id, keyword, exercised=False)
+        exercised = {key: each.exercised for key, each in other._exercises.items() if each.exercised}
+        return PendingCounts(self, Counts(exercised, dict(other._undecided)))
 
     def has_undecided(self, id: str, keyword: str) -> bool:
         """Return whether the expectation could not be decided somewhere."""
