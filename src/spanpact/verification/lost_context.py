@@ -36,14 +36,16 @@ class RootIndex:
 
     def is_wanted(self, span: Span) -> bool:
         """Return whether the span is a root whose name an entry selects."""
-        if span.parent_id:
-            return False
-        wanted = self._wanted.get(span.name)
+        return not span.parent_id and self.is_wanted_name(span.name)
+
+    def is_wanted_name(self, name: str) -> bool:
+        """Return whether an entry selects roots of this name."""
+        wanted = self._wanted.get(name)
         if wanted is None:
             if len(self._wanted) >= _MOST_NAMES:
                 self._wanted.clear()
-            wanted = any(pattern.fits(span.name) for pattern in self._patterns.values())
-            self._wanted[span.name] = wanted
+            wanted = any(pattern.fits(name) for pattern in self._patterns.values())
+            self._wanted[name] = wanted
         return wanted
 
     def note(self, name: str, start_ns: int, trace_id: str) -> None:

@@ -1,28 +1,22 @@
-"""Cache verdicts by trace shape: another trace of a shape adds to every count what the first one added (ADR 0011).
+"""Judge traces like others that were judged before: by their shape (ADR 0011), else part by part (ADR 0040).
 
-Only complete traces without a finding are cached. Every finding comes from the engine. Sums are not part of a shape, as
+Every finding comes from the engine. Only complete traces without one are cached whole. Sums are not part of a shape, as
 they differ in almost every trace: a trace is judged like a cached one if its own sums are within their limits too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
-from typing import Final, NamedTuple, Protocol
+from dataclasses import dataclass, field, replace
+from typing import Final
 
-from spanpact.contract.aggregates import Aggregate
-from spanpact.contract.compiled import ContractPlan, Matcher
-from spanpact.engine.across import AcrossStatistics, EntrySpans
-from spanpact.engine.checks.aggregates import is_sum_within
-from spanpact.engine.flows.flow_spans import FlowSpans
-from spanpact.engine.results.collector import ResultCollector
-from spanpact.engine.results.coverage import Counts
-from spanpact.engine.results.mentions import MentionCounter, UnmentionedNames, logged_in
+from spanpact.contract.compiled import ContractPlan
+from spanpact.engine.judging import ContractRun
+from spanpact.engine.linked_spans import FindSpan
+from spanpact.engine.results.mentions import MentionCounter, MentionedSpans, UnmentionedNames, logged_in
 from spanpact.findings import ScannedLogs
-from spanpact.trace.equality import is_number
-from spanpact.trace.model import Reading, Span, Trace
-from spanpact.trace.topology import TOP, Topology
+from spanpact.trace.model import Reading, Trace
+from spanpact.trace.topology import Topology
 from spanpact.verification.lost_context import RootIndex
 from spanpact.verification.shapes import (
     ObservedProperties,
@@ -33,82 +27,76 @@ from spanpact.verification.shapes import (
     record_summary,
     trace_shape,
 )
+from spanpact.verification.split_keys import Addition, BoundedTable, FoundParts, RecordedRun, TraceParts
+from spanpact.verification.unmentioned_parts import unmentioned_in
 
-_MOST_CACHED: Final = 1000  # a cached verdict takes some kilobytes for each contract; a full cache is emptied
-
-
-class ContractState(Protocol):
-    """The state of one contract's verification, to which each trace adds."""
-
-    results: ResultCollector
-    statistics: AcrossStatistics
-    flows: FlowSpans
-    labelled: int
-    rejected: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Addition:
-    """The addition of a cached trace to one contract: counts, flows by the index of their span, spans for `across`."""
-
-    state: ContractState
-    counts: Counts
-    flows: Sequence[int]
-    recorded: Sequence[EntrySpans]
-    labelled: int
-    rejected: int
-
-
-class _Sum(NamedTuple):
-    """A sum in the traces of one shape: its limits, and the span and the places of the numbers that each span adds."""
-
-    within: Matcher
-    numbers: Sequence[tuple[int, Sequence[int]]]
+_MOST_CACHED: Final = 1000  # traces; one takes some kilobytes for each contract
+_MOST_SEEN: Final = 1 << 14  # hashes of the keys of traces that were seen once
 
 
 @dataclass(slots=True)
-class _CachedVerdict:
-    """The additions of one trace, and the number of traces of its shape whose counts are not added yet.
+class _CachedTrace:
+    """What a trace adds, and the number of traces of its shape whose counts are not added yet.
 
     `unmentioned` is None where contracts mention all of it. `roots` are the index and the name of each root that the
     index of roots wants. Of its `logs` records, `without_span` belong to no span. Those of `own_names`, by their place
     in the shape, are mentioned by none, and have another name in each trace.
     """
 
-    counted: Sequence[_Addition]
-    with_flows: Sequence[_Addition]
+    additions: Sequence[Addition]
     unmentioned: UnmentionedNames | None
     roots: Sequence[tuple[int, str]]
-    sums: Sequence[_Sum]
     logs: int
     without_span: ScannedLogs
     own_names: Sequence[int]
     times: int = 0
+    with_flows: Sequence[Addition] = field(init=False)
+    with_sums: Sequence[Addition] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.with_flows = [each for each in self.additions if each.flows]
+        self.with_sums = [each for each in self.additions if each.sums]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Candidate:
-    """A trace that the engine is about to judge, and for each contract the counts, flows and labels before it."""
+    """A trace that the engine is about to judge.
+
+    `found` is what is known of it part by part. Else all that contracts add is `recorded`, so that it may be cached as
+    a whole; neither is set before its shapes are known.
+    """
 
     shape: TraceShape
-    before: Sequence[tuple[Counts, int, int, int]]
+    trace_id: str
+    scenario: str
+    records: Sequence[RecordSummary]
+    found: FoundParts | None = None
+    recorded: Sequence[RecordedRun] = ()
 
 
 class VerdictCache:
-    """A cache of verdicts by trace shape.
+    """A cache of verdicts by trace shape, and by what each contract distinguishes in flows and single spans.
 
-    For each trace, first call `apply`. If it returns False, let the engine judge the trace and then call `store`.
+    For each trace, first call `apply`. If it returns False, call `begin`, let the engine judge what is left of the
+    trace, and then call `store`.
     """
 
     def __init__(
-        self, states: Sequence[ContractState], shapes: SpanShapes, mentions: MentionCounter, roots: RootIndex
+        self,
+        runs: Sequence[ContractRun],
+        shapes: SpanShapes,
+        parts: TraceParts,
+        mentions: MentionCounter,
+        roots: RootIndex,
     ) -> None:
-        self._states = states
+        self._runs = runs
+        self._parts = parts
         self._mentions = mentions
         self._roots = roots
         self.shapes = shapes
         self._generation = self.shapes.generation
-        self._cached: dict[object, _CachedVerdict] = {}
+        self._cached: BoundedTable[_CachedTrace] = BoundedTable(_MOST_CACHED, self._flush)
+        self._seen: set[int] = set()
         self._candidate: _Candidate | None = None
         self.hits = 0
         """The number of traces judged without the engine."""
@@ -116,18 +104,26 @@ class VerdictCache:
     @classmethod
     def of(
         cls,
-        states: Sequence[ContractState],
-        plans: Sequence[ContractPlan],
+        runs: Sequence[ContractRun],
         reading: Reading,
+        find_span: FindSpan,
         mentions: MentionCounter,
         roots: RootIndex,
     ) -> VerdictCache | None:
         """Return an empty cache, None if a contract looks at more than shapes hold; `reading` has source and clocks."""
-        observed = ObservedProperties.of(plans, reading.source)
-        return None if observed is None else cls(states, SpanShapes(observed, reading.clocks), mentions, roots)
+        observed = ObservedProperties.of([run.contract.plan for run in runs], reading.source)
+        if observed is None:
+            return None
+        shapes = SpanShapes(observed, reading.clocks)
+        return cls(runs, shapes, TraceParts(runs, reading, find_span, shapes), mentions, roots)
+
+    @property
+    def judged_by_engine(self) -> int:
+        """Return how often the engine judged some of a trace for one contract, whole traces left out."""
+        return self._parts.judged_by_engine
 
     def apply(self, trace: Trace) -> bool:
-        """Judge the trace like a cached one of its shape. Return whether there is one."""
+        """Judge the trace like others that were judged before. Return whether that is possible."""
         self._candidate = None
         if not trace.complete or not trace.spans:
             return False
@@ -155,29 +151,82 @@ class VerdictCache:
         if shape is None:
             return False
         cached = self._cached.get(shape.key)
-        if cached is None:
-            before = [(each.results.counts(), len(each.flows), each.labelled, each.rejected) for each in self._states]
-            self._candidate = _Candidate(shape, before)
-            for each in self._states:
-                each.statistics.begin_recording()
-                each.results.begin_recording()
+        if cached and all(each.is_within(shape.summaries) for each in cached.with_sums):
+            self._apply_whole(cached, shape, trace_id, records)
+            return True
+        self._candidate = candidate = _Candidate(shape, trace_id, scenario, records)
+        if not summaries:
+            self._record(candidate)
             return False
-        if cached.sums and not _are_within(cached.sums, shape):
+        self._look(candidate)
+        if candidate.found is None or not candidate.found.is_known:
             return False
+        self._candidate = None
+        self._apply_parts(candidate.found, candidate)
+        return True
+
+    def _apply_whole(
+        self, cached: _CachedTrace, shape: TraceShape, trace_id: str, records: Sequence[RecordSummary]
+    ) -> None:
         cached.times += 1
-        self.hits += bool(summaries)
+        self.hits += bool(shape.summaries)
         if cached.own_names:
             read = sorted([shape.record_order[i] for i in cached.own_names])
-            self._mentions.add_log_names([records[i][4] for i in read], logged_in(trace_id, spans=bool(summaries)))
-        _add_flows(cached, trace_id, shape)
+            where = logged_in(trace_id, spans=bool(shape.summaries))
+            self._mentions.add_log_names([records[i][4] for i in read], where)
+        for addition in cached.with_flows:
+            addition.add_flows(trace_id, shape.summaries)
         for i, name in cached.roots:
             self._roots.note(name, shape.summaries[i][0], trace_id)
-        return True
+
+    def _apply_parts(self, found: FoundParts, candidate: _Candidate) -> None:
+        view, records = found.view, candidate.records
+        self.hits += 1
+        self._parts.count(found)
+        unmentioned = unmentioned_in(view, found.known, records)
+        self._mentions.add(unmentioned)
+        self._mentions.count_logs(len(records), ScannedLogs())
+        facts, contents = view.known.facts, view.contents
+        names = [(i, facts[contents[i]].name) for i in view.roots if not view.summaries[i][2]]
+        roots = [(i, name) for i, name in names if self._roots.is_wanted_name(name)]
+        for i, name in roots:
+            self._roots.note(name, view.summaries[i][0], view.trace_id)
+        if self._comes_again(candidate.shape):
+            named = [not record[4] for record in records]  # by an event, so that their shape holds the name
+            self._cache(candidate, found.known, unmentioned, roots, named, ScannedLogs())
+
+    def _look(self, candidate: _Candidate) -> None:
+        """Look at a trace part by part, if all of its shapes are known and nothing in it breaks integrity."""
+        view = self._parts.view(candidate.shape, candidate.trace_id, candidate.scenario, candidate.records)
+        if view and view.is_whole:
+            candidate.found = self._parts.look(view)
+
+    def _record(self, candidate: _Candidate) -> None:
+        candidate.recorded = [RecordedRun(run) for run in self._runs]
+
+    def judge_parts(self, topology: Topology, mentioned: MentionedSpans) -> Sequence[ContractPlan] | None:
+        """Let the engine judge what is not known of the trace that `apply` was last called with.
+
+        Return the contracts that apply to it, whose integrity is then sure; None if the engine must judge all of it.
+        Add the spans that contracts mention to `mentioned`.
+        """
+        candidate = self._candidate
+        if candidate is None:
+            return None
+        if candidate.found is None:
+            self._parts.learn(candidate.shape, candidate.records, topology)
+            self._look(candidate)
+        if candidate.found is None:
+            self._record(candidate)
+            return None
+        self._candidate = None
+        self._parts.count(candidate.found)
+        return self._parts.judge(candidate.found, topology, mentioned)
 
     def store(
         self, topology: Topology, unmentioned: UnmentionedNames, without_span: ScannedLogs, *, has_findings: bool
     ) -> None:
-        """Cache the trace that the engine has just judged, unless it has findings or no shape.
+        """Cache the trace that the engine has just judged as a whole, unless it has findings or no shape.
 
         `unmentioned` is what no contract mentions in it: names, which are the same in all traces of its shape, apart
         from those of log records that do not record an event. `without_span` are its log records without a span.
@@ -185,32 +234,51 @@ class VerdictCache:
         candidate, self._candidate = self._candidate, None
         if candidate is None:
             return
-        recordings = [each.statistics.end_recording() for each in self._states]
-        summed = [each for state in self._states for each in state.results.end_recording()]
+        spans, summed = topology.spans, self.shapes.observed.summed
+        additions = [each.end(candidate.shape.summaries, spans, summed) for each in candidate.recorded]
         if has_findings:
             return
-        added = []
-        for state, recorded, before in zip(self._states, recordings, candidate.before, strict=True):
-            counts, flows, labelled, rejected = before
-            new_flows = _span_indexes([state.flows[i] for i in range(flows, len(state.flows))], candidate.shape)
-            new_counts = state.results.counts_since(counts)
-            seen = state.labelled - labelled, state.rejected - rejected
-            added.append(_Addition(state, new_counts, new_flows, recorded, *seen))
-        if len(self._cached) >= _MOST_CACHED:
-            self.flush()
-        counted = [each for each in added if each.labelled or each.rejected or not each.counts.empty]
-        with_flows = [each for each in added if each.flows]
-        spans, logs = topology.spans, topology.trace.logs
-        own = {i for i in unmentioned.log_indexes if not logs[i].event_name}
-        own_names = [place for place, i in enumerate(candidate.shape.record_order) if i in own]
+        known = [each for each in additions if each]
+        roots = [(i, span.name) for i, span in enumerate(spans) if self._roots.is_wanted(span)]
+        named = [bool(record.event_name) for record in topology.trace.logs]
+        self._cache(candidate, known, unmentioned, roots, named, without_span)
+
+    def _cache(
+        self,
+        candidate: _Candidate,
+        additions: Sequence[Addition],
+        unmentioned: UnmentionedNames,
+        roots: Sequence[tuple[int, str]],
+        named: Sequence[bool],
+        without_span: ScannedLogs,
+    ) -> None:
+        """Cache a trace; `named` says of which of its log records the shape holds the name."""
+        key, order = candidate.shape.key, candidate.shape.record_order
+        if self._cached.get(key):
+            return
+        self._cached.begin()
+        own = {i for i in unmentioned.log_indexes if not named[i]}
+        own_names = [place for place, i in enumerate(order) if i in own]
         shared = [name for i, name in zip(unmentioned.log_indexes, unmentioned.logs, strict=True) if i not in own]
         unmentioned = replace(unmentioned, logs=shared, log_indexes=())
         kept = None if unmentioned.empty else unmentioned
-        roots = [(i, span.name) for i, span in enumerate(spans) if self._roots.is_wanted(span)]
-        sums = _sums(summed, spans, self.shapes.observed.summed)
-        self._cached[candidate.shape.key] = _CachedVerdict(
-            counted, with_flows, kept, roots, sums, len(logs), without_span, own_names
-        )
+        self._cached.put(key, _CachedTrace(additions, kept, roots, len(order), without_span, own_names))
+
+    def _comes_again(self, shape: TraceShape) -> bool:
+        """Return whether such a trace was seen before: most of varied traffic never come again."""
+        seen = hash(shape.key)
+        if seen in self._seen:
+            return True
+        if len(self._seen) >= _MOST_SEEN:
+            self._seen.clear()
+        self._seen.add(seen)
+        return False
+
+    def discard(self) -> None:
+        """Do not cache the trace that `apply` was last called with."""
+        candidate, self._candidate = self._candidate, None
+        for each in candidate.recorded if candidate else ():
+            each.end((), (), frozenset())
 
     def discard(self) -> None:
         """Do not cache the trace that `apply` was last called with."""
@@ -221,57 +289,17 @@ class VerdictCache:
 
     def flush(self) -> None:
         """Add the counts of all traces judged from the cache, and empty it."""
-        for cached in self._cached.values():
-            for addition in cached.counted if cached.times else ():
-                addition.state.results.add(addition.counts, cached.times)
-                addition.state.labelled += addition.labelled * cached.times
-                addition.state.rejected += addition.rejected * cached.times
-            if cached.unmentioned and cached.times:
-                self._mentions.add(cached.unmentioned, cached.times)
-            if cached.logs and cached.times:
-                self._mentions.count_logs(cached.logs, cached.without_span, cached.times)
         self._cached.clear()
+        self._parts.flush()
 
-
-def _add_flows(cached: _CachedVerdict, trace_id: str, shape: TraceShape) -> None:
-    summaries = shape.summaries
-    for addition in cached.with_flows:
-        append = addition.state.flows.append_well_formed
-        for i in addition.flows:
-            append(trace_id, summaries[i][1] if i != TOP else "")
-        if addition.recorded:
-            addition.state.statistics.add_recorded(
-                trace_id, addition.recorded, lambda i: (summaries[i][0], summaries[i][3])
-            )
-
-
-def _span_indexes(flows: Sequence[tuple[str, str]], shape: TraceShape) -> list[int]:
-    index = {summary[1]: i for i, summary in enumerate(shape.summaries)}
-    return [index[span_id] if span_id else TOP for _, span_id in flows]
-
-
-def _sums(
-    recorded: Sequence[tuple[Aggregate, Sequence[int]]], spans: Sequence[Span], summed: AbstractSet[str]
-) -> Sequence[_Sum]:
-    """Return where the numbers of each sum are among the summed numbers of each span."""
-    found = []
-    for aggregate, selected in recorded:
-        assert isinstance(aggregate.within, Matcher)
-        (names,) = aggregate.names
-        numbers = []
-        for i in selected:
-            attributes = spans[i].attributes.items()
-            of_span = [name for name, value in attributes if name in summed and is_number(value)]
-            if places := [place for place, name in enumerate(of_span) if name in names]:
-                numbers.append((i, places))
-        found.append(_Sum(aggregate.within, numbers))
-    return found
-
-
-def _are_within(sums: Sequence[_Sum], shape: TraceShape) -> bool:
-    summaries = shape.summaries
-    for within, numbers in sums:
-        values = [[summaries[i][7][place] for place in places] for i, places in numbers]
-        if values and not is_sum_within(values, within):
-            return False
-    return True
+    def _flush(self, cached: _CachedTrace) -> None:
+        if not cached.times:
+            return
+        for addition in cached.additions:
+            addition.add_counts(cached.times)
+            addition.flush()
+        if cached.unmentioned:
+            self._mentions.add(cached.unmentioned, cached.times)
+        if cached.logs:
+            self._mentions.count_logs(cached.logs, cached.without_span, cached.times)
+        cached.times = 0

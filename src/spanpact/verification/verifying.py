@@ -103,7 +103,7 @@ class Verification:
         self._mentions = MentionCounter()
         self._roots = RootIndex(plans_used)
         self._cache = (
-            VerdictCache.of(self._runs, plans_used, reading, self._mentions, self._roots) if use_cache else None
+            VerdictCache.of(self._runs, reading, self._find_span, self._mentions, self._roots) if use_cache else None
         )
 
     @property
@@ -129,19 +129,23 @@ class Verification:
         return all(seen) if each or not seen else any(seen)
 
     def judge_uncached(self, trace: Trace) -> bool:
-        """Let the engine judge one trace that is not in the cache. Return whether it has findings."""
+        """Let the engine judge what is not in the cache of one trace. Return whether it has findings."""
         topology, reading, find_span = Topology(trace), self._reading, self._find_span
         before = len(self._findings) + sum(each.results.breach_count for each in self._runs)
         self._roots.note_trace(trace)
         self._unfinished += len(topology.unfinished)
         mentioned = MentionedSpans()
-        applies = [judge_trace(each, topology, reading, find_span, mentioned) for each in self._runs]
-        plans = [run.contract.plan for run, each in zip(self._runs, applies, strict=True) if each.for_good]
-        if plans:
-            self._findings += integrity_findings(topology, reading, find_span, plans, self._mask)
+        applying = self._cache.judge_parts(topology, mentioned) if self._cache else None
+        is_applicable = bool(applying)
+        if applying is None:
+            applies = [judge_trace(each, topology, reading, find_span, mentioned) for each in self._runs]
+            plans = [run.contract.plan for run, each in zip(self._runs, applies, strict=True) if each.for_good]
+            is_applicable = any(each.now for each in applies)
+            if plans:
+                self._findings += integrity_findings(topology, reading, find_span, plans, self._mask)
         without_span = self._scan_logs(topology)
         has_findings = len(self._findings) + sum(each.results.breach_count for each in self._runs) > before
-        unmentioned = unmentioned_names(topology, mentioned, applicable=any(each.now for each in applies))
+        unmentioned = unmentioned_names(topology, mentioned, applicable=is_applicable)
         self._mentions.count_logs(len(trace.logs), without_span)
         self._mentions.add(unmentioned)
         if self._cache:

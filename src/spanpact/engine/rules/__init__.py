@@ -18,13 +18,14 @@ from spanpact.engine.rules.compiled_rules import (
     selects_event,
     spans_of_rule,
 )
-from spanpact.engine.rules.span_answers import SpanAnswer, answer_of
+from spanpact.engine.rules.span_answers import Asked, SpanAnswer, ask_rules
 
 __all__ = [
+    "Asked",
     "CompiledRule",
     "FlowRules",
     "SpanAnswer",
-    "answer_of",
+    "ask_rules",
     "check_rules",
     "compile_rule",
     "flow_counts",

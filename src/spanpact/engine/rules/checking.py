@@ -71,7 +71,7 @@ def flow_counts(
 ) -> None:
     """Record what the rules say of a flow as a whole: each selects so many of the `looked_at` spans or their events.
 
-    The spans themselves are in no trace: a breach says only that there is one.
+    `context` is that of any complete trace with a span: of a breach only matters that there is one.
     """
     for rule, number in zip(rules, numbers, strict=True):
         unknown = check_selected(rule, (), context, results, found=number > 0).unknown

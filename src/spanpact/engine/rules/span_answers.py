@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from spanpact.engine.assignment.placements import Index
 from spanpact.engine.checks import Context
 from spanpact.engine.results.collector import ResultCollector
 from spanpact.engine.results.coverage import PendingCounts
@@ -27,23 +27,30 @@ class SpanAnswer:
     placed: bool
 
 
-def answer_of(rules: Sequence[CompiledRule], i: Index, context: Context, results: ResultCollector) -> SpanAnswer | None:
-    """Return what the rules say of a span of a complete trace; None where that must be checked on each span.
+class Asked(NamedTuple):
+    """The answer for one span, None if it must be checked; `is_final`: whether that is so for all spans like it."""
 
-    That is where a rule is broken, where it is undecided whether a rule selects the span, and where something is
-    undecided that `results`, to which the answer belongs, does not count yet: what is undecided is reported in the
-    order in which it was found first.
+    answer: SpanAnswer | None
+    is_final: bool = True
+
+
+def ask_rules(rules: Sequence[CompiledRule], i: int, context: Context, results: ResultCollector) -> Asked:
+    """Return what the rules say of a span of a complete trace; nothing where it must be checked on each span.
+
+    That is where a rule is broken, and where it is undecided whether a rule selects the span. Where something is
+    undecided that `results`, to which the answer belongs, does not count yet, it must be checked this time: what is
+    undecided is reported in the order in which it was found first.
     """
     scratch = ResultCollector(results.expectations)
     numbers = []
     for rule in rules:
         number = check_alone(rule, i, context, scratch)
         if number is None or scratch.breach_count:
-            return None
+            return Asked(None)
         numbers.append(number)
     counts = results.pending(scratch)
     if counts is None:
-        return None
+        return Asked(None, is_final=False)
     selecting = sum(1 << place for place, number in enumerate(numbers) if number)
     placed = any(number and rule.plan.event is None for rule, number in zip(rules, numbers, strict=True))
-    return SpanAnswer(counts, tuple(numbers), selecting, placed)
+    return Asked(SpanAnswer(counts, tuple(numbers), selecting, placed))

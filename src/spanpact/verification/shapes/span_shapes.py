@@ -213,6 +213,10 @@ class SpanShapes:
             known = self._resources[id(resource)] = (resource, number, self._resource_number(resource))
         return known[1:]
 
+    def distinct_resource(self, number: int) -> Resource:
+        """Return a resource by its number among all distinct ones."""
+        return self._distinct[number]
+
     def resolutions_of(self, resources: Sequence[int]) -> tuple[int, ...] | None:
         """Return the resolutions of the times of some resources, None if all are exact."""
         if self._exact.issuperset(resources):

@@ -32,6 +32,36 @@ class TraceShape(NamedTuple):
     summaries: Sequence[SpanSummary]
     record_order: Sequence[int] = ()
 
+    @property
+    def record_places(self) -> Sequence[int]:
+        """Return the index of each log record's span, -1 for none, in `record_order`."""
+        return self.key[-2]  # type: ignore[return-value]
+
+    @property
+    def span_shapes(self) -> Sequence[int]:
+        """Return the shape of each span."""
+        return self.key[1]  # type: ignore[return-value]
+
+    @property
+    def parents(self) -> Sequence[int]:
+        """Return the index of each span's parent; -1 where it has none, -2 where it is not in the trace."""
+        return self.key[2]  # type: ignore[return-value]
+
+    @property
+    def is_of_several_resources(self) -> bool:
+        """Return whether the resources of the spans differ."""
+        return self.key[4] is not None
+
+    @property
+    def resolutions(self) -> Sequence[int] | None:
+        """Return the resolution of the times of each span in ns; None if all are exact."""
+        return self.key[5]  # type: ignore[return-value]
+
+    @property
+    def still(self) -> Sequence[bool] | None:
+        """Return for each span whether the clock of its resource stood still; None if none did."""
+        return self.key[6]  # type: ignore[return-value]
+
 
 class _Records(NamedTuple):
     """The log records of a trace: their indexes in the order of its shape, their part of the key, compared values."""
@@ -192,9 +222,9 @@ def _times(
         one_process = one_resource and not _is_crossed(span_shapes, parents, shapes)
         allowances = times.allowances_ns(one_process=one_process, resolutions=resolutions or (1,))
         if ordered:
-            yield _started_before_end(ordered, [each for each in allowances if each < longest])
+            yield started_before_end(ordered, [each for each in allowances if each < longest])
         if concurrent:
-            yield _open_at_once(concurrent, allowances)
+            yield open_at_once(concurrent, allowances)
     class_of = times.duration_class
     if resolutions:
         firsts = [cuts[0] for each in set(resolutions) if (cuts := times.duration_cuts_ns(each))]
@@ -204,7 +234,7 @@ def _times(
         yield "durations", tuple([class_of(each[3] - each[0]) for each in summaries])
 
 
-def _started_before_end(summaries: Sequence[SpanSummary], allowances_ns: Sequence[int]) -> Hashable:
+def started_before_end(summaries: Sequence[SpanSummary], allowances_ns: Sequence[int]) -> Hashable:
     """Return for each allowance and each span how many spans have started before its end minus the allowance.
 
     The caller leaves out allowances as long as the trace: with those, no span ends too late for another.
@@ -213,7 +243,7 @@ def _started_before_end(summaries: Sequence[SpanSummary], allowances_ns: Sequenc
     return tuple([bisect_left(starts, each[3] - allowance) for allowance in allowances_ns for each in summaries])
 
 
-def _open_at_once(summaries: Sequence[SpanSummary], allowances_ns: Sequence[int]) -> Hashable:
+def open_at_once(summaries: Sequence[SpanSummary], allowances_ns: Sequence[int]) -> Hashable:
     """Return the same for the end minus and plus each allowance.
 
     A span that takes no time counts as one nanosecond (see checks.concurrency).
