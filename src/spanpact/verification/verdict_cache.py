@@ -280,13 +280,6 @@ class VerdictCache:
         for each in candidate.recorded if candidate else ():
             each.end((), (), frozenset())
 
-    def discard(self) -> None:
-        """Do not cache the trace that `apply` was last called with."""
-        candidate, self._candidate = self._candidate, None
-        for state in self._states if candidate else ():
-            state.statistics.end_recording()
-            state.results.end_recording()
-
     def flush(self) -> None:
         """Add the counts of all traces judged from the cache, and empty it."""
         self._cached.clear()
