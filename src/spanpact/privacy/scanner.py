@@ -51,15 +51,16 @@ class Mask(Protocol):
 class Scanner:
     """Finds and masks a fixed set of classes; remembers the short texts that it saw last."""
 
-    __slots__ = ("_budget", "_known", "_names", "_own", "_own_any", "_seen")
+    __slots__ = ("_budget", "_known", "_names", "_own", "_own_any", "_seen", "classes")
 
     def __init__(self, classes: Iterable[PrivacyClass]) -> None:
         chosen = list(dict.fromkeys(classes))
+        self.classes = tuple(chosen)
         self._names = tuple(dict.fromkeys(each.name for each in chosen))
-        self._known = _Finder.of(tuple(each.name for each in chosen if not each.pattern))
+        self._known = Finder.of(tuple(each.name for each in chosen if not each.pattern))
         self._own = [(each.name, re2.compile(each.pattern)) for each in chosen if each.pattern]
         # One pass says "nothing here" for almost every text; only then is each class searched by itself.
-        self._own_any = _alternatives([each.pattern for each in chosen if each.pattern])
+        self._own_any = alternatives([each.pattern for each in chosen if each.pattern])
         self._seen: dict[str | tuple[str, str], Sequence[Leak]] = {}
         self._budget = ByteBudget(_MOST_REMEMBERED)
 
@@ -152,26 +153,26 @@ class Scanner:
                     yield Leak(name, *match.span())
 
 
-class _Finder:
+class Finder:
     """Tells in one pass which known classes may be in a text, and whether something in it is encoded."""
 
-    __slots__ = ("_set", "names")
+    __slots__ = ("_set", "names", "patterns")
 
     def __init__(self, names: tuple[str, ...]) -> None:
         self.names = names
+        self.patterns = (_ENCODED, *(KNOWN_CLASSES[name].trigger for name in names))
         options = re2.Options()
         options.max_mem = 1 << 26
         self._set = re2.Set.SearchSet(options)
-        self._set.Add(_ENCODED)
-        for name in names:
-            self._set.Add(KNOWN_CLASSES[name].trigger)
+        for pattern in self.patterns:
+            self._set.Add(pattern)
         self._set.Compile()
 
     @staticmethod
     @lru_cache(64)
-    def of(names: tuple[str, ...]) -> _Finder:
+    def of(names: tuple[str, ...]) -> Finder:
         """Return the finder of these classes; all scanners of the same classes share it."""
-        return _Finder(names)
+        return Finder(names)
 
     def fits(self, text: str) -> bool:
         """Return whether `suspects` has anything to say about a text, or any of its lines."""
@@ -179,6 +180,10 @@ class _Finder:
             return bool(self._set.Match(text.encode()))
         except UnicodeEncodeError:  # a lone surrogate
             return True
+
+    def fits_bytes(self, text: bytes) -> bool:
+        """Return the same for a text of ASCII."""
+        return bool(self._set.Match(text))
 
     def suspects(self, text: str) -> tuple[bool, Sequence[str]]:
         """Return whether something is encoded, and the classes that a candidate is there of, in their order."""
@@ -256,7 +261,7 @@ def _searchable(text: str) -> str:
     return text
 
 
-def _alternatives(patterns: Sequence[str]) -> Any:
+def alternatives(patterns: Sequence[str]) -> Any:
     """Return one pattern for all, or for anything where all together are too large for RE2."""
     try:
         return re2.compile(any_of(patterns) or r"[^\s\S]", _QUIET)

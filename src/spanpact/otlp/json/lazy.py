@@ -35,6 +35,7 @@ _FIRST, _BETWEEN, _LAST = b'[{"key":', b'},{"key":', b"}]"
 _FROM, _TO = len(_FIRST), -len(_LAST)
 _UNREADABLE: Final = (msgspec.MsgspecError, ValueError, RecursionError, MalformedValue)
 _DOUBLE: Final = b'{"doubleValue":'
+_TEXT: Final = b'{"stringValue":"'
 _ID_LENGTH: Final = 16
 _NO_ATTRIBUTES: Final = (b"", b"null", b"[]")
 
@@ -241,6 +242,16 @@ def split_double(piece: bytes) -> tuple[bytes, float]:
         except ValueError:
             pass
     return b"", 0.0
+
+
+def split_text(piece: bytes) -> tuple[bytes, bytes]:
+    """Split an encoded attribute with a text value into the bytes before the value, and the text as it is written.
+
+    Return empty bytes twice for any other attribute, and for a text with a quote in it.
+    """
+    head, _, rest = piece.partition(_TEXT)
+    text = rest[:-2]
+    return (head, text) if rest.endswith(b'"}') and b'"' not in text else (b"", b"")
 
 
 def decode_attribute(piece: bytes) -> tuple[str, Value]:

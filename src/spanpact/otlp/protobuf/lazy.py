@@ -44,6 +44,8 @@ _RECORD_FIELDS: Final = {
     "observed_time_unix_nano": (11, "FIXED64"), "event_name": (12, "STRING"),
 }  # fmt: skip
 _DOUBLE: Final = b"\x12\x09\x21"  # KeyValue.value (field 2) of nine bytes, holding double_value (field 4) of eight
+_KEY, _VALUE = 0x0A, 0x12  # KeyValue.key, and AnyValue.string_value (field 1); KeyValue.value (field 2)
+_SHORTEST_TEXT, _LONGEST_TEXT = 6, 125  # bytes
 _REPEATED: Final = frozenset(
     [
         "attributes",
@@ -212,6 +214,23 @@ def split_double(piece: bytes) -> tuple[bytes, float]:
     if piece[-11:-8] != _DOUBLE:
         return b"", 0.0
     return piece[:-8], unpack("<d", piece[-8:])[0]
+
+
+def split_text(piece: bytes) -> tuple[bytes, bytes]:
+    """Split an encoded attribute with a short text value into the bytes before the value, and the text.
+
+    Return empty bytes twice for any other attribute: its lengths, of one byte each, must add up.
+    """
+    size = len(piece)
+    if size < _SHORTEST_TEXT or piece[0] != _KEY:
+        return b"", b""
+    value = 2 + piece[1]  # where the field with the value begins
+    if value + 4 > size or size - value - 4 > _LONGEST_TEXT:
+        return b"", b""
+    text = piece[value + 4 :]
+    if piece[value : value + 4] != bytes((_VALUE, len(text) + 2, _KEY, len(text))):
+        return b"", b""
+    return piece[:value], text
 
 
 def decode_attribute(piece: bytes) -> tuple[str, Value]:

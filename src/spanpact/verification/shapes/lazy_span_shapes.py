@@ -40,6 +40,9 @@ class LazyDecoder(Protocol):
     def split_double(self, attribute: bytes) -> tuple[bytes, float]:
         """Return the number in an attribute that is a double, after the bytes before it; b"" and 0 for another."""
 
+    def split_text(self, attribute: bytes) -> tuple[bytes, bytes]:
+        """Return the text in an attribute, as it is written, after the bytes before it; b"" twice for another."""
+
     def decode_attribute(self, attribute: bytes) -> tuple[str, Value]:
         """Return the name and the value of an attribute."""
 
@@ -78,6 +81,7 @@ class LazySpanShapes:
         self._compared_values: dict[bytes, Hashable] = {}
         self._summed_numbers: dict[bytes, float] = {}
         self._double_names: dict[bytes, str] = {}
+        self._alike_texts: dict[bytes, tuple[int, bool]] = {}
         self._known_shapes: dict[Hashable, _KnownShape] = {}
         self._groups: dict[RawGroup, Group] = {}
         self.records = LazyRecordShapes(
@@ -96,6 +100,7 @@ class LazySpanShapes:
             self._attribute_budget.renew()
         if is_new or self._span_budget.is_spent:
             self._double_names.clear()
+            self._alike_texts.clear()
             self._known_shapes.clear()
             self._groups.clear()
             self.records.clear()
@@ -157,7 +162,7 @@ class LazySpanShapes:
         return _KnownShape(self._shapes.summary(whole)[4], compared, summed)
 
     def _attribute(self, attribute: bytes) -> int:
-        """Return the shape of an attribute whose bytes are new: mostly a double, which hardly ever repeats."""
+        """Return the shape of an attribute whose bytes are new: mostly a double or an id, which hardly ever repeat."""
         head, number = self._decoder.split_double(attribute)
         name = self._double_names.get(head)
         if name is not None and -SMALL < number < SMALL:
@@ -165,23 +170,40 @@ class LazySpanShapes:
                 self._summed_numbers[attribute] = number
                 self._attribute_budget.spend(len(attribute))
             return self._shapes.double(name, number)
+        text_head, text = self._decoder.split_text(attribute)
+        alike = self._alike_texts.get(text_head)
+        if alike is not None and self._shapes.observed.alike.is_clean(text):
+            shape, is_compared = alike
+            if is_compared:
+                self._compared_values[attribute] = text.decode()
+                self._attribute_budget.spend(len(attribute))
+        else:
+            shape = self._decoded_attribute(attribute, head, text_head, text)
+        if self._attribute_budget.takes(len(attribute)):
+            self._attributes[attribute] = shape
+            self._attribute_budget.spend(len(attribute))
+        return shape
+
+    def _decoded_attribute(self, attribute: bytes, double_head: bytes, text_head: bytes, text: bytes) -> int:
+        """Return the shape of an attribute by decoding it; remember what it shows of others with the same head."""
         name, value = self._decoder.decode_attribute(attribute)
-        if name in self._shapes.observed.summed and is_number(value):
+        observed = self._shapes.observed
+        if name in observed.summed and is_number(value):
             self._summed_numbers[attribute] = value
-        size = len(attribute)
         try:
             shape = self._shapes.attribute(name, value)
-            if name in self._shapes.observed.compared:
+            is_compared = name in observed.compared
+            if is_compared:
                 self._compared_values[attribute] = comparable(value)
-                self._attribute_budget.spend(size)
-            elif head and type(value) is float:
-                self._double_names[head] = name
-                self._span_budget.spend(len(head))
+                self._attribute_budget.spend(len(attribute))
         except (Unshapeable, RecursionError):
-            shape = NO_SHAPE
-        if self._attribute_budget.takes(size):
-            self._attributes[attribute] = shape
-            self._attribute_budget.spend(size)
+            return NO_SHAPE
+        if type(value) is float and double_head and not is_compared:
+            self._double_names[double_head] = name
+            self._span_budget.spend(len(double_head))
+        elif type(value) is str and text_head and observed.alike.covers(name) and observed.alike.is_clean(text):
+            self._alike_texts[text_head] = shape, is_compared
+            self._span_budget.spend(len(text_head))
         return shape
 
 

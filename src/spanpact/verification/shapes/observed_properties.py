@@ -23,6 +23,7 @@ from spanpact.trace.equality import is_number, possible_values
 from spanpact.trace.model import Attributes, Capability, SourceInfo, Trace, Value
 from spanpact.trace.name_patterns import NamePattern
 from spanpact.trace.topology import Topology
+from spanpact.verification.shapes.alike_texts import AlikeTexts
 from spanpact.verification.shapes.observed_times import ObservedTimes
 
 Test: TypeAlias = Callable[[Value], Hashable]
@@ -40,6 +41,7 @@ class ObservedProperties:
     - `ordered`: names of spans whose times are compared with each other, `concurrent`: names of those that are counted
       while open; `times`: the differences of times that matter.
     - `pairs_exceptions`: whether an event and a log record that report one exception are to be recognised.
+    - `alike`: the texts that no test tells apart.
     - `capabilities`: what the source can carry.
     """
 
@@ -55,6 +57,7 @@ class ObservedProperties:
     concurrent: Sequence[NamePattern]
     times: ObservedTimes
     pairs_exceptions: bool
+    alike: AlikeTexts
     capabilities: frozenset[Capability]
 
     @classmethod
@@ -66,12 +69,15 @@ class ObservedProperties:
         if any(content.name and content.name.same_as for content in contents):
             return None
         exact, summed = frozenset(_exact(plans)), frozenset(_aggregated(plans, "sum"))
+        lengths = sorted({each.limits.length for each in contents if each.limits and each.limits.length is not None})
+        all_classes = Scanner(each for content in contents for each in content.forbid)
+        expectations = [expectation for content in contents for expectation in _expectations(content)]
         return cls(
             _tests(contents, exact, summed, source, exceptions=_ways_of_events(plans) != {"span"}),
             _numbers(contents),
-            sorted({each.limits.length for each in contents if each.limits and each.limits.length is not None}),
+            lengths,
             _scans(contents),
-            Scanner(each for content in contents for each in content.forbid),
+            all_classes,
             frozenset(name for content in contents for name in _compared(content)).union(
                 _aggregated(plans, "distinct"), _aggregated(plans, "repeats")
             ),
@@ -81,6 +87,7 @@ class ObservedProperties:
             [_pattern(entry) for plan in plans for entry in plan.top.walk() if entry.concurrency],
             ObservedTimes([(plan, list(_contents(plan))) for plan in plans], source),
             "either" in _ways_of_events(plans),
+            AlikeTexts.of(all_classes, expectations, exact | summed, lengths, source.capabilities),
             source.capabilities,
         )
 
