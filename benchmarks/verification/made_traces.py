@@ -131,10 +131,13 @@ def write_several(paths: Mapping[Path, int], *, kind: str = "same", size: int = 
             made += len(request.traces)
 
 
-def write_one_trace(path: Path) -> None:
-    """Write one trace as one JSON request: a session is created, in ten spans of two services."""
-    made = sorted(_Maker(random.Random(7)).trace(FLOWS[0], _START_NS), key=_group)
-    path.write_bytes(encode_traces_json(Reading(SourceInfo("made"), [Trace(made[0].trace_id, made)])))
+def write_traces_alone(path: Path, number: int) -> None:
+    """Write traces, each as one JSON request in a line: a session is created, in ten spans of two services."""
+    maker = _Maker(random.Random(7))
+    with path.open("wb") as out:
+        for _ in range(number):
+            made = sorted(maker.trace(FLOWS[0], _START_NS), key=_group)
+            out.write(encode_traces_json(Reading(SourceInfo("made"), [Trace(made[0].trace_id, made)])) + b"\n")
 
 
 def _parts(request: Reading, suffix: str) -> Iterator[bytes]:

@@ -44,8 +44,6 @@ every:
   private: {span: '*', forbid: [email, jwt, bearer]}
 """
 """One contract of seven rules."""
-REPEATED: Final = 20
-"""How often the way `test` verifies its trace."""
 
 
 class Outcome(NamedTuple):

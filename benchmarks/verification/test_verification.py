@@ -16,7 +16,7 @@ import pytest
 from benchmarks.earlier_build import NoEarlierBuild, earlier_build
 from benchmarks.verification import targets
 from benchmarks.verification.encoded_requests import encoded
-from benchmarks.verification.made_traces import requests, write, write_one_trace, write_several
+from benchmarks.verification.made_traces import requests, write, write_several, write_traces_alone
 from benchmarks.verification.paired_builds import (
     CORE_ARM,
     EARLIER_ARM,
@@ -37,6 +37,7 @@ SPANS: Final = {
 }  # fmt: skip
 """Spans of each kind: one run of 47e6372 takes a few seconds at most."""
 RECEIVED: Final = 10_000
+TESTS: Final = 20
 HELD: Final = (100_000, 1_000_000, 3_000_000)
 FILES: Final = [(traffic, suffix) for traffic in SPANS for suffix in targets.ENCODINGS if traffic + suffix != "logs.pb"]
 """A protobuf file holds no log records beside its spans."""
@@ -135,9 +136,9 @@ def record(
 def test_one_trace_of_a_test(
     contracts: str, builds: Mapping[str, Build], earlier: Path, tmp_path: Path, measured: Measured
 ) -> None:
-    """`verify_spans` on the trace of one test in an SDK's exporter, contracts loaded: what each test pays."""
-    write_one_trace(tmp_path / "one.json")
-    found = compare(builds, Job("test", tmp_path / "one.json", contracts_of(earlier, contracts)), max(5, ROUNDS))
+    """`verify_spans` on the trace of each test in an SDK's exporter, contracts loaded: what a test pays."""
+    write_traces_alone(tmp_path / "tests.jsonl", TESTS)
+    found = compare(builds, Job("test", tmp_path / "tests.jsonl", contracts_of(earlier, contracts)), max(5, ROUNDS))
     for arm in OURS:
         ratios = [1 / ratio for ratio in found.ratios(arm)]
         milliseconds = {name: f"{1000 * min(found.seconds[name]):.3f}" for name in (arm, EARLIER_ARM)}

@@ -1,7 +1,7 @@
 """Verify with this build what `paired_builds` asks for: `python -m benchmarks.verification.verifying`.
 
-The ways: `file` verifies as `spanpact verify` does, `receiver` as `spanpact receive` does, `test` verifies one trace in
-the exporter of a test, again and again.
+The ways: `file` verifies as `spanpact verify` does, `receiver` as `spanpact receive` does, `test` verifies the
+trace of one test after another, each in an SDK's exporter.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks.verification.measured_runs import REPEATED, SEVEN, Outcome, Run, recorded, serve, wait_until_sent
+from benchmarks.verification.measured_runs import SEVEN, Outcome, Run, recorded, serve, wait_until_sent
 from spanpact.contract.compiled import ContractPlan
 from spanpact.contract.loader import load_contracts, load_text
 from spanpact.findings import Report
@@ -46,12 +46,12 @@ def _receiver(_: str, plans: Sequence[ContractPlan]) -> Run:
 
 
 def _test(path: str, plans: Sequence[ContractPlan]) -> Run:
-    exporter = recorded(Path(path).read_text())
+    *exporters, last = map(recorded, Path(path).read_text().splitlines())
 
     def run() -> Outcome:
-        for _ in range(REPEATED - 1):
+        for exporter in exporters:
             verify_spans(plans, exporter, allow_unseen=True)
-        return _outcome(verify_spans(plans, exporter, allow_unseen=True))._replace(times=REPEATED)
+        return _outcome(verify_spans(plans, last, allow_unseen=True))._replace(times=len(exporters) + 1)
 
     return run
 

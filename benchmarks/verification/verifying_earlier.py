@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from benchmarks.verification.measured_runs import REPEATED, SEVEN, Outcome, Run, recorded, serve, wait_until_sent
+from benchmarks.verification.measured_runs import SEVEN, Outcome, Run, recorded, serve, wait_until_sent
 
 engine, loader, sources, otlp_file, streaming, testing = (
     import_module(f"spanpact.{name}")
@@ -43,12 +43,12 @@ def _receiver(_: str, plans: Sequence[Any]) -> Run:
 
 
 def _test(path: str, plans: Sequence[Any]) -> Run:
-    exporter = recorded(Path(path).read_text())
+    *exporters, last = map(recorded, Path(path).read_text().splitlines())
 
     def run() -> Outcome:
-        for _ in range(REPEATED - 1):
+        for exporter in exporters:
             testing.verify_spans(plans, exporter, allow_unseen=True)
-        return _outcome(testing.verify_spans(plans, exporter, allow_unseen=True))._replace(times=REPEATED)
+        return _outcome(testing.verify_spans(plans, last, allow_unseen=True))._replace(times=len(exporters) + 1)
 
     return run
 

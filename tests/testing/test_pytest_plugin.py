@@ -47,6 +47,12 @@ def test_contracts_come_from_the_ini_file(pytester: pytest.Pytester) -> None:
     run(pytester).assert_outcomes(passed=2)
 
 
+def test_contracts_of_the_configuration_are_loaded_once(pytester: pytest.Pytester) -> None:
+    lost = "\ndef test_after_the_file_is_gone(spanpact_verify):\n    import os\n    os.remove('work.contract.yaml')\n"
+    pytester.makepyfile(TESTS + lost + "    assert spanpact_verify(reading()).verdict == 'kept'\n")
+    run(pytester, "--spanpact-contracts", "work.contract.yaml").assert_outcomes(passed=3)
+
+
 def test_report_is_the_explanation_of_the_failure(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         TESTS + "\ndef test_broken(spanpact_verify):\n    spanpact_verify(reading('error'), 'strict.contract.yaml')\n"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from spanpact.contract.compiled import ContractPlan
-from spanpact.engine.compiled_contract import CompiledContract
+from spanpact.engine.compiled_contract import CompiledContract, compiled
 from spanpact.engine.early_decisions import displaceable_entries
 from spanpact.engine.judging import select_and_assign, trace_context
 from spanpact.engine.linked_spans import SpanFinder
@@ -43,7 +43,7 @@ def contested_entries(contract: CompiledContract, reading: Reading) -> frozenset
 
 def assignments(plan: ContractPlan | CompiledContract, reading: Reading) -> list[FlowAssignment]:
     """Return the spans of each entry in every flow of every trace."""
-    contract = plan if isinstance(plan, CompiledContract) else CompiledContract.of(plan)
+    contract = compiled(plan)
     find_span = SpanFinder(reading.traces)
     result = []
     for trace in reading.traces:

@@ -19,7 +19,7 @@ from spanpact.engine.assignment.assigner import SpanAssigner
 from spanpact.engine.assignment.hints import where_edit
 from spanpact.engine.checks import Breach, Context, Undecided
 from spanpact.engine.checks.integrity import check_integrity
-from spanpact.engine.compiled_contract import CompiledContract
+from spanpact.engine.compiled_contract import CompiledContract, compiled
 from spanpact.engine.early_decisions import level_of, may_break_later
 from spanpact.engine.flow_checking import TraceScope, check_flow
 from spanpact.engine.flow_memory import FlowMemory
@@ -76,7 +76,7 @@ def start_run(plan: ContractPlan | CompiledContract, reading: Reading, spool: Sp
 
     All contracts of a verification share the spool, in which what grows with the number of traces is kept.
     """
-    contract = plan if isinstance(plan, CompiledContract) else CompiledContract.of(plan)
+    contract = compiled(plan)
     statistics = AcrossStatistics(contract.plan, contract.rules, reading)
     return ContractRun(contract, ResultCollector(contract.expectations), statistics, FlowSpans(spool))
 

@@ -5,16 +5,18 @@ The rest of spanpact is imported only when a test uses the fixture.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
 if TYPE_CHECKING:
+    from spanpact.contract.compiled import ContractPlan
     from spanpact.findings import Report
     from spanpact.testing import Contracts
 
 _PROPERTY = "spanpact_not_checked"
+_PLANS = pytest.StashKey["Sequence[ContractPlan]"]()
 
 
 class SpanpactVerify(Protocol):
@@ -44,7 +46,7 @@ def spanpact_verify(request: pytest.FixtureRequest) -> SpanpactVerify:
 
     def judge(spans: Any, contracts: Contracts | None = None, **options: Any) -> Report:
         __tracebackhide__ = True
-        chosen = contracts or config.getoption("--spanpact-contracts") or config.getini("spanpact_contracts")
+        chosen = contracts or _configured(config)
         if not chosen:
             raise UsageError("no contract is given", hint="pass contracts=, or set --spanpact-contracts")
         report = verify_spans(chosen, spans, **options)
@@ -55,6 +57,15 @@ def spanpact_verify(request: pytest.FixtureRequest) -> SpanpactVerify:
         return report
 
     return judge
+
+
+def _configured(config: pytest.Config) -> Sequence[ContractPlan]:
+    """Return the contracts of the configuration. They are loaded once: all tests use the same."""
+    from spanpact.testing.verifying import plans_of
+
+    if _PLANS not in config.stash:
+        config.stash[_PLANS] = plans_of(config.getoption("--spanpact-contracts") or config.getini("spanpact_contracts"))
+    return config.stash[_PLANS]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -63,7 +63,8 @@ def verify(
     `today` (UTC, default: the present day) decides which pendings have expired. `observer` looks at every trace,
     too, and adds its result. Nothing in a trace raises.
     """
-    verification = Verification(plans, reading, observer=observer)
+    several = len(reading.traces) > 1  # a cache of one verdict costs more than the verdict
+    verification = Verification(plans, reading, use_cache=several, observer=observer)
     for trace in reading.traces:
         verification.judge(trace)
     for trace in reading.spanless:

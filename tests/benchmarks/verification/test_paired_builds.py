@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.earlier_build import earlier_build
 from benchmarks.verification.encoded_requests import encoded
-from benchmarks.verification.made_traces import requests, write, write_one_trace
+from benchmarks.verification.made_traces import requests, write, write_traces_alone
 from benchmarks.verification.paired_builds import EARLIER_ARM, PLAIN_ARM, Build, Comparison, Job, compare, opened
 
 
@@ -37,8 +37,8 @@ def test_builds_receive(builds: Mapping[str, Build]) -> None:
 
 
 def test_builds_verify_the_trace_of_a_test(builds: Mapping[str, Build], tmp_path: Path) -> None:
-    write_one_trace(tmp_path / "one.json")
-    found = compare(builds, Job("test", tmp_path / "one.json", "seven"), 1)
+    write_traces_alone(tmp_path / "tests.jsonl", 3)
+    found = compare(builds, Job("test", tmp_path / "tests.jsonl", "seven"), 1)
     assert {(result["verdict"], result["spans"]) for result in found.results.values()} == {("kept", 10)}
 
 
