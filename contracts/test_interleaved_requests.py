@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import get_current_span
 
 from containers.servers.redis_server import RedisBackend
-from reference_impl.database.manager import ConnectionManager
+from reference_impl.database.manager import ConnectionManager, Queries
 from reference_impl.database.pool import PoolSettings
 from reference_impl.propagation.correlation import HEADER, current_correlation_id
 from reference_impl.redis_tracing.client import make_client
@@ -24,7 +24,7 @@ from reference_impl.services.audit_api import audit_settings, create_audit_app
 from reference_impl.services.audit_client import AuditClient
 from reference_impl.services.studio_api import create_app
 from reference_impl.sessions.cache import KEYS
-from reference_impl.sessions.store import POOL, Session, SessionStore, SqlSessionStore
+from reference_impl.sessions.store import POOL, SqlSessionStore
 from reference_impl.settings import Settings
 from reference_impl.telemetry.setup import configure_tracing
 from spanpact.contract.shipped import shipped_contracts
@@ -44,40 +44,21 @@ EXERCISED = {"session-create", "session-validate", "session-invalidate", "cross-
 T = TypeVar("T")
 
 
-class DelayedStore(SessionStore):
-    """A store that waits for a random time before and after each query, so that requests overtake each other."""
+class DelayedStore(SqlSessionStore):
+    """A store that waits for a random time before and after each operation, so that requests overtake each other."""
 
-    def __init__(self, inner: SqlSessionStore, seed: int) -> None:
-        self._inner = inner
+    def __init__(self, connections: ConnectionManager, seed: int) -> None:
+        super().__init__(connections)
         self._random = random.Random(seed)
 
-    async def find(self, session_id: str) -> Session | None:
+    async def _execute(self, operation: str, work: Callable[[Queries], Awaitable[T]]) -> T:
         await self._pause()
-        return await self._paused(await self._inner.find(session_id))
-
-    async def create(self, session_id: str, email: str, device: str, expires_at: float) -> Session:
+        result = await super()._execute(operation, work)
         await self._pause()
-        return await self._paused(await self._inner.create(session_id, email, device, expires_at))
-
-    async def delete(self, session_id: str) -> Session | None:
-        await self._pause()
-        return await self._paused(await self._inner.delete(session_id))
-
-    async def delete_all(self, user_id: int) -> Sequence[Session]:
-        return await self._inner.delete_all(user_id)
-
-    async def delete_expired(self, now: float, limit: int) -> Sequence[Session]:
-        return await self._inner.delete_expired(now, limit)
-
-    async def active(self, now: float, limit: int) -> Sequence[Session]:
-        return await self._inner.active(now, limit)
+        return result
 
     async def _pause(self) -> None:
         await asyncio.sleep(self._random.random() * 0.01)
-
-    async def _paused(self, result: T) -> T:
-        await self._pause()
-        return result
 
 
 class Users:
@@ -132,8 +113,7 @@ async def _drive(redis_url: str, folder: Path, memory: InMemorySpanExporter) -> 
     )
     pool = PoolSettings(url=database, checkout_timeout_s=DEADLINE_S, deadline_s=DEADLINE_S)
     connections = ConnectionManager({POOL: pool}, tracer=tracer)
-    store = SqlSessionStore(connections)
-    app = create_app(settings, telemetry, redis=redis, store=DelayedStore(store, seed=4), audit=audit)
+    app = create_app(settings, telemetry, redis=redis, store=DelayedStore(connections, seed=4), audit=audit)
     async with (
         audit_api.router.lifespan_context(audit_api),
         app.router.lifespan_context(app),

@@ -1,7 +1,7 @@
 """Every metric of the service, as data: the scrape and the page docs/metrics.md are made from it (S4.4).
 
-`page` prints `docs/metrics.md`. A label has a closed set of values, or admits the
-first few values that come; all others show as `other`. So the number of series is bounded before the first request.
+`python -m docs.draw_metrics` prints the page. A label has a closed set of values, or admits the first few values that
+come; all others show as `other`. So the number of series is bounded before the first request.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ from reference_impl.services.request_bodies import (
 )
 from reference_impl.services.responses import HEALTH, METRICS, JsonResponse, healthz, metrics_endpoint, refuse
 from reference_impl.sessions.cache import KEYS, CacheUnavailable, SessionCache
-from reference_impl.sessions.store import Session, SessionStore, SqlSessionStore, StoreUnavailable
+from reference_impl.sessions.store import Session, SqlSessionStore, StoreUnavailable
 from reference_impl.settings import Settings
 from reference_impl.telemetry import Telemetry
 
@@ -51,7 +51,7 @@ def create_app(
     telemetry: Telemetry,
     *,
     redis: Redis | None = None,
-    store: SessionStore | None = None,
+    store: SqlSessionStore | None = None,
     audit: AuditClient | None = None,
     metrics: ServiceMetrics | None = None,
     make_correlation_id: Callable[[], str] = new_correlation_id,

@@ -7,6 +7,6 @@ The domain code of the service, traced by one line for each operation. Imports `
 from __future__ import annotations
 
 from reference_impl.sessions.cache import KEYS, SessionCache
-from reference_impl.sessions.store import SessionStore, SqlSessionStore
+from reference_impl.sessions.store import SqlSessionStore
 
-__all__ = ["KEYS", "SessionCache", "SessionStore", "SqlSessionStore"]
+__all__ = ["KEYS", "SessionCache", "SqlSessionStore"]

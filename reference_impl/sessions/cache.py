@@ -22,7 +22,7 @@ from redis.exceptions import RedisError
 from reference_impl import vocabulary as v
 from reference_impl.instrumentation.operation_spans import traced
 from reference_impl.redis_tracing.key_sanitizing import KeyTemplates
-from reference_impl.sessions.store import Session, SessionStore
+from reference_impl.sessions.store import Session, SqlSessionStore
 from reference_impl.sessions.tokens import issue_token, read_token
 
 SESSION_KEY = "session:{id}"
@@ -67,7 +67,7 @@ class SessionCache:
     def __init__(
         self,
         redis: Redis,
-        store: SessionStore,
+        store: SqlSessionStore,
         *,
         secret: str,
         lifetime_s: int = 3600,

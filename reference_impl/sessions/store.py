@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 
 from opentelemetry.trace import Tracer
 from sqlalchemy import (
@@ -78,30 +78,11 @@ class Session:
     expires_at: float
 
 
-class SessionStore(Protocol):
-    """The permanent storage of sessions. Every method may raise StoreUnavailable."""
-
-    async def find(self, session_id: str) -> Session | None:
-        """Return the session of this id, expired or not; None if there is none."""
-
-    async def create(self, session_id: str, email: str, device: str, expires_at: float) -> Session:
-        """Store and return a new session of the user of this e-mail address, who is created if unknown."""
-
-    async def delete(self, session_id: str) -> Session | None:
-        """Delete a session. Return it, or None if there was none."""
-
-    async def delete_all(self, user_id: int) -> Sequence[Session]:
-        """Delete all sessions of a user. Return them."""
-
-    async def delete_expired(self, now: float, limit: int) -> Sequence[Session]:
-        """Delete at most `limit` sessions that are expired at `now`. Return them."""
-
-    async def active(self, now: float, limit: int) -> Sequence[Session]:
-        """Return at most `limit` sessions that are not expired at `now`, the longest lasting first."""
-
-
 class SqlSessionStore:
-    """A SessionStore on SQLAlchemy; its tables are created before the first query."""
+    """The permanent storage of sessions; its tables are created before the first query.
+
+    Every operation may raise StoreUnavailable.
+    """
 
     def __init__(self, database: ConnectionManager | str, *, pool: str = POOL, tracer: Tracer | None = None) -> None:
         """Use a connection manager that has the pool, or make one for the URL of a database."""
@@ -118,12 +99,12 @@ class SqlSessionStore:
             await self._connections.close()
 
     async def find(self, session_id: str) -> Session | None:
-        """See SessionStore."""
+        """Return the session of this id, expired or not; None if there is none."""
         rows = await self._query("SELECT", select(_sessions).where(_sessions.c.id == session_id))
         return _session(rows[0]) if rows else None
 
     async def create(self, session_id: str, email: str, device: str, expires_at: float) -> Session:
-        """See SessionStore."""
+        """Store and return a new session of the user of this e-mail address, who is created if unknown."""
 
         async def insert_both(queries: Queries) -> Session:
             users = await queries.run("INSERT", _users.name, _upsert_user(email, queries.dialect))
@@ -135,24 +116,24 @@ class SqlSessionStore:
         return await self._execute("INSERT", insert_both)
 
     async def delete(self, session_id: str) -> Session | None:
-        """See SessionStore."""
+        """Delete a session. Return it, or None if there was none."""
         statement = delete(_sessions).where(_sessions.c.id == session_id).returning(*_sessions.c)
         rows = await self._query("DELETE", statement)
         return _session(rows[0]) if rows else None
 
     async def delete_all(self, user_id: int) -> Sequence[Session]:
-        """See SessionStore."""
+        """Delete all sessions of a user. Return them."""
         statement = delete(_sessions).where(_sessions.c.user_id == user_id).returning(*_sessions.c)
         return [_session(row) for row in await self._query("DELETE", statement)]
 
     async def delete_expired(self, now: float, limit: int) -> Sequence[Session]:
-        """See SessionStore."""
+        """Delete at most `limit` sessions that are expired at `now`. Return them."""
         expired = select(_sessions.c.id).where(_sessions.c.expires_at <= now).limit(limit)
         statement = delete(_sessions).where(_sessions.c.id.in_(expired)).returning(*_sessions.c)
         return [_session(row) for row in await self._query("DELETE", statement)]
 
     async def active(self, now: float, limit: int) -> Sequence[Session]:
-        """See SessionStore."""
+        """Return at most `limit` sessions that are not expired at `now`, the longest lasting first."""
         statement = select(_sessions).where(_sessions.c.expires_at > now)
         statement = statement.order_by(_sessions.c.expires_at.desc(), _sessions.c.id).limit(limit)
         return [_session(row) for row in await self._query("SELECT", statement)]

@@ -15,6 +15,7 @@ from opentelemetry.trace import NoOpTracer, Span, SpanKind
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from starlette.applications import Starlette
 
+from docs.draw_metrics import as_page
 from reference_impl import vocabulary as v
 from reference_impl.circuit_breaker import BreakerSettings, CircuitBreaker
 from reference_impl.export import ledger as ledger_module
@@ -24,7 +25,6 @@ from reference_impl.logs.structured import configure_logging, get_logger
 from reference_impl.metrics import catalogue
 from reference_impl.metrics.catalogue import CATALOGUE, OTHER, REQUESTS, Metric
 from reference_impl.metrics.exposition import OPENMETRICS
-from reference_impl.metrics.page import as_page
 from reference_impl.metrics.service_metrics import ServiceMetrics
 from reference_impl.redis_tracing.command_table import HITS
 from reference_impl.redis_tracing.key_sanitizing import KeyTemplates

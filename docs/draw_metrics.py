@@ -1,4 +1,4 @@
-"""The page docs/metrics.md: `python -m reference_impl.metrics.page > docs/metrics.md`."""
+"""The page docs/metrics.md: `python -m docs.draw_metrics > docs/metrics.md`."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _label_lines() -> list[tuple[str, str]]:
 _PAGE: Final = """# Metrics
 
 `GET /metrics` of the service, for Prometheus. This page is made from `reference_impl/metrics/catalogue.py`
-(`python -m reference_impl.metrics.page > docs/metrics.md`); a test holds both to what a real scrape gives.
+(`python -m docs.draw_metrics > docs/metrics.md`); a test holds both to what a real scrape gives.
 
 - Every call counts, whether its trace is sampled or not: with 10 % sampling, 1,000 requests count 1,000.
 - A scraper that accepts `application/openmetrics-text` gets exemplars: the trace and span id of the latest recorded
