@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from math import isfinite
 from typing import Any
 
@@ -44,8 +45,8 @@ def sanitize_span(span: ReadableSpan) -> ReadableSpan:
         sanitize_text,
         _safe_status,
         sanitize_mapping,
-        _safe_events,
-        _safe_links,
+        partial(_sanitize_each, make_safe=_safe_event),
+        partial(_sanitize_each, make_safe=_safe_link),
         _safe_resource,
     )
     safe = [make(value) for make, value in zip(makers, given, strict=True)]
@@ -129,7 +130,8 @@ def sanitize_value(value: Any, depth: int = 0) -> Any:
     if isinstance(value, Mapping):
         return sanitize_mapping(value, depth + 1) if depth < MAX_DEPTH else TOO_DEEP
     if isinstance(value, Sequence) and not isinstance(value, bytes):
-        return _safe_sequence(value, depth + 1) if depth < MAX_DEPTH else TOO_DEEP
+        kept = value if len(value) <= MAX_ITEMS else value[:MAX_ITEMS]
+        return _sanitize_each(kept, partial(sanitize_value, depth=depth + 1)) if depth < MAX_DEPTH else TOO_DEEP
     return value[:MAX_TEXT] if isinstance(value, bytes) and len(value) > MAX_TEXT else value
 
 
@@ -137,34 +139,14 @@ def sanitize_mapping(values: Mapping[str, Any] | None, depth: int = 0) -> Any:
     """Return the attributes themselves if all are safe, else a sanitized dict."""
     if not values:
         return values
-    changed: dict[str, Any] = {}
-    for key, value in values.items():
-        safe = sanitize_value(value, depth)
-        if safe is not value:
-            changed[key] = safe
-    keys_safe = all(key is sanitize_text(key) for key in values)
-    if not changed and keys_safe:
-        return values
-    return {sanitize_text(key): changed.get(key, value) for key, value in values.items()}
+    given = list(values.items())
+    safe = [(sanitize_text(key), sanitize_value(value, depth)) for key, value in given]
+    same = all(key is old_key and value is old for (key, value), (old_key, old) in zip(safe, given, strict=True))
+    return values if same else dict(safe)
 
 
-def _safe_sequence(values: Sequence[Any], depth: int) -> Sequence[Any]:
-    safe = tuple(sanitize_value(value, depth) for value in values[:MAX_ITEMS])
-    if len(values) > MAX_ITEMS:
-        return safe
-    return values if all(new is old for new, old in zip(safe, values, strict=True)) else safe
-
-
-def _safe_events(events: Sequence[Event]) -> Sequence[Event]:
-    return _safe_each(events, _safe_event)
-
-
-def _safe_links(links: Sequence[Link]) -> Sequence[Link]:
-    return _safe_each(links, _safe_link)
-
-
-def _safe_each(items: Sequence[Any], make_safe: Callable[[Any], Any]) -> Sequence[Any]:
-    safe = [make_safe(item) for item in items]
+def _sanitize_each(items: Sequence[Any], make_safe: Callable[[Any], Any]) -> Sequence[Any]:
+    safe = tuple(make_safe(item) for item in items)
     return items if all(new is old for new, old in zip(safe, items, strict=True)) else safe
 
 

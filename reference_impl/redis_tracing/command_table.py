@@ -7,7 +7,7 @@ Source: docs/specification.md S2.1, and https://redis.io/docs/latest/commands/ u
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from reference_impl.redis_tracing.command_keys import (
@@ -53,22 +53,14 @@ def _found(result: object) -> bool:
     return result is not None
 
 
-def _not_empty(result: object) -> bool:
-    return bool(result)
-
-
 def _all_found(result: object) -> bool:
     return bool(result) and isinstance(result, (list, tuple)) and None not in result
 
 
 HITS: Final[Mapping[str, Hit]] = {
-    "GET": _found,
-    "GETEX": _found,
-    "GETDEL": _found,
-    "HGET": _found,
-    "HGETALL": _not_empty,
-    "MGET": _all_found,
-    "HMGET": _all_found,
+    **dict.fromkeys(("GET", "GETEX", "GETDEL", "HGET"), _found),
+    "HGETALL": bool,
+    **dict.fromkeys(("MGET", "HMGET"), _all_found),
 }
 """The read commands of S2.2, whose spans have `cache_hit` and `cache_miss`.
 
@@ -186,12 +178,7 @@ THE_PIPELINE: Final = Command(PIPELINE, REDIS_PIPELINE)
 
 _LONGEST: Final = max(map(len, COMMANDS))
 _TWO_WORDS: Final[Mapping[str, Mapping[str, Command]]] = {
-    container: {
-        subcommand: Command(
-            f"{container} {subcommand}", _span(container), COMMANDS[f"{container} {subcommand}"].keys, skip=2
-        )
-        for subcommand in subcommands.split()
-    }
+    container: {name: replace(COMMANDS[f"{container} {name}"], skip=2) for name in subcommands.split()}
     for container, subcommands in _SUBCOMMANDS.items()
 }
 
