@@ -6,7 +6,10 @@ Source: docs/specification.md S2.2 and S3, and the stable OpenTelemetry database
 
 from __future__ import annotations
 
-from typing import Final, Literal, TypeAlias
+from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias, TypeVar
+
+T = TypeVar("T")
 
 # --- Spans -----------------------------------------------------------------------------------------------------
 
@@ -107,6 +110,18 @@ only the conventions have (`server.address`, ...). `both`: all. Attributes that 
 """
 
 DEFAULT_MODE: Final[Mode] = "both"
+_SIMPLE: Final = frozenset({OPERATION, DB_TYPE, ERROR})
+_SEMCONV: Final = frozenset({
+    DB_OPERATION_NAME, DB_SYSTEM_NAME, DB_COLLECTION_NAME, DB_QUERY_SUMMARY, DB_NAMESPACE, DB_RESPONSE_STATUS_CODE,
+    ERROR_TYPE, SERVER_ADDRESS, SERVER_PORT, NETWORK_PEER_ADDRESS, NETWORK_PEER_PORT, NETWORK_TRANSPORT,
+})  # fmt: skip
+_LEFT_OUT: Final[Mapping[str, frozenset[str]]] = {"simple": _SEMCONV, "semconv": _SIMPLE, "both": frozenset()}
+
+
+def select_attributes(mode: Mode, attributes: Mapping[str, T]) -> dict[str, T]:
+    """Return the attributes of a database's span without those that the mode leaves out."""
+    left_out = _LEFT_OUT[mode]
+    return {name: value for name, value in attributes.items() if name not in left_out}
 
 
 def mode_from_opt_in(value: str | None) -> Mode:

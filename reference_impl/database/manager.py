@@ -25,7 +25,7 @@ from reference_impl.circuit_breaker import CircuitBreaker, CircuitOpen, Listener
 from reference_impl.database.breaker_events import log_change, record_on_span, record_rejection
 from reference_impl.database.engine import is_of_database, is_outage
 from reference_impl.database.pool import Pool, PoolExhausted, PoolSettings, PoolUse, Prepare
-from reference_impl.database.query_spans import Queries, select_attributes
+from reference_impl.database.query_spans import Queries
 from reference_impl.instrumentation.errors import error_type
 from reference_impl.instrumentation.operation_spans import operation_span, record_failure
 
@@ -79,7 +79,7 @@ class ConnectionManager:
         TimeoutError after the call's deadline, and the exceptions of the driver and of `work` unchanged.
         """
         pool, breaker = self._pool(pool_key), self.breakers[pool_key]
-        attributes = select_attributes(
+        attributes = v.select_attributes(
             self._mode, {v.OPERATION: operation, v.DB_OPERATION_NAME: operation, **pool.attributes}
         )
         with operation_span(
@@ -109,7 +109,7 @@ class ConnectionManager:
 
     def _failed(self, span: Span, error: BaseException) -> None:
         record_failure(span, error)
-        span.set_attributes(select_attributes(self._mode, {v.ERROR: error_type(error)}))
+        span.set_attributes(v.select_attributes(self._mode, {v.ERROR: error_type(error)}))
         if isinstance(error, CircuitOpen):
             record_rejection(span, error)
             span.set_status(StatusCode.ERROR, f"circuit {error.pool} is {error.state.replace('_', '-')}")

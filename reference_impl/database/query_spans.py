@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from time import perf_counter_ns
-from typing import Any, Final
+from typing import Any
 
 from opentelemetry.trace import Span, SpanKind, Tracer
 from sqlalchemy import Executable, RowMapping
@@ -14,18 +14,6 @@ from reference_impl import vocabulary as v
 from reference_impl.database.engine import response_code
 from reference_impl.instrumentation.errors import error_type
 from reference_impl.instrumentation.operation_spans import operation_span, record_failure
-
-_SIMPLE: Final = frozenset({v.OPERATION, v.DB_TYPE, v.ERROR})
-_SEMCONV: Final = frozenset({
-    v.DB_OPERATION_NAME, v.DB_SYSTEM_NAME, v.DB_COLLECTION_NAME, v.DB_QUERY_SUMMARY, v.DB_NAMESPACE,
-    v.DB_RESPONSE_STATUS_CODE, v.SERVER_ADDRESS, v.SERVER_PORT,
-})  # fmt: skip
-_LEFT_OUT: Final[Mapping[v.Mode, frozenset[str]]] = {"simple": _SEMCONV, "semconv": _SIMPLE, "both": frozenset()}
-
-
-def select_attributes(mode: v.Mode, attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the attributes without those that the mode leaves out."""
-    return {name: value for name, value in attributes.items() if name not in _LEFT_OUT[mode]}
 
 
 class Queries:
@@ -69,10 +57,10 @@ class Queries:
             v.DB_COLLECTION_NAME: collection,
             v.DB_QUERY_SUMMARY: f"{operation} {collection}",
         }
-        return select_attributes(self._mode, attributes)
+        return v.select_attributes(self._mode, attributes)
 
     def _failed(self, span: Span, error: BaseException) -> None:
         record_failure(span, error)
         code = response_code(error)
         attributes = {v.ERROR: error_type(error)} | ({v.DB_RESPONSE_STATUS_CODE: code} if code else {})
-        span.set_attributes(select_attributes(self._mode, attributes))
+        span.set_attributes(v.select_attributes(self._mode, attributes))

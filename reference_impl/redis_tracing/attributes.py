@@ -7,30 +7,13 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from opentelemetry.util.types import AttributeValue
 
 from reference_impl import vocabulary as words
 from reference_impl.instrumentation.errors import error_type, redis_code
 from reference_impl.redis_tracing.unchecked_attributes import can_skip_checks
-
-_ONLY_IN: Final = {
-    "simple": {words.OPERATION, words.DB_TYPE, words.ERROR},
-    "semconv": {
-        words.DB_OPERATION_NAME,
-        words.DB_SYSTEM_NAME,
-        words.DB_NAMESPACE,
-        words.ERROR_TYPE,
-        words.DB_RESPONSE_STATUS_CODE,
-        words.SERVER_ADDRESS,
-        words.SERVER_PORT,
-        words.NETWORK_PEER_ADDRESS,
-        words.NETWORK_PEER_PORT,
-        words.NETWORK_TRANSPORT,
-    },
-}
-"""The attributes of one vocabulary that the other lacks, or names differently."""
 
 
 def server_attributes(connection: Mapping[str, Any]) -> dict[str, AttributeValue]:
@@ -65,10 +48,10 @@ class FixedAttributes(dict[str, dict[str, AttributeValue]]):
     `can_skip_checks`: `set_unchecked_attributes` may be used. False if a pool's name, a path or a host is too long.
     """
 
-    __slots__ = ("_common", "_left_out", "can_skip_checks")
+    __slots__ = ("_common", "_mode", "can_skip_checks")
 
     def __init__(self, pool_name: str, mode: words.Mode, server: Mapping[str, AttributeValue]) -> None:
-        self._left_out = {"simple": _ONLY_IN["semconv"], "semconv": _ONLY_IN["simple"]}.get(mode, set())
+        self._mode = mode
         self._common: dict[str, AttributeValue] = {
             words.DB_TYPE: words.REDIS,
             words.CONNECTION_POOL: pool_name,
@@ -79,14 +62,12 @@ class FixedAttributes(dict[str, dict[str, AttributeValue]]):
 
     def __missing__(self, operation: str) -> dict[str, AttributeValue]:
         names = {words.OPERATION: operation, words.DB_OPERATION_NAME: operation}
-        known = self[operation] = self._selected({**names, **self._common})
+        known = self[operation] = words.select_attributes(self._mode, {**names, **self._common})
         return known
 
     def failure(self, error: BaseException) -> dict[str, AttributeValue]:
         """Return the attributes of a failed command."""
         code, name = redis_code(error), error_type(error)
         attributes: dict[str, AttributeValue] = {words.ERROR: name, words.ERROR_TYPE: name}
-        return self._selected(attributes if code is None else attributes | {words.DB_RESPONSE_STATUS_CODE: code})
-
-    def _selected(self, attributes: dict[str, AttributeValue]) -> dict[str, AttributeValue]:
-        return {name: value for name, value in attributes.items() if name not in self._left_out}
+        attributes |= {words.DB_RESPONSE_STATUS_CODE: code} if code is not None else {}
+        return words.select_attributes(self._mode, attributes)
