@@ -11,7 +11,9 @@ import pytest
 from msgspec.structs import replace
 
 from spanpact.cli.reading import merged
+from spanpact.errors import SourceError
 from spanpact.reporting import parse_json
+from spanpact.sources import OtlpFileSource
 from spanpact.trace.model import Reading, SourceInfo
 from tests.cli.commands import SPANPACT, CommandLine, environment, one_line
 from tests.reporting.sample_reports import CONTRACT, in_trace, kept_flow
@@ -35,6 +37,28 @@ def test_the_same_span_from_two_sources_is_one_span(cli: CommandLine) -> None:
     halves = [cli.traces("a.json", in_trace(kept_flow()[:2], 1)), cli.traces("b.json", in_trace(kept_flow()[1:], 1))]
     answer = cli("verify", cli.contract, "--from", halves[0], "--from", halves[1])
     assert (answer.code, "(1 trace, 3 spans)" in answer.out) == (0, True)
+
+
+def test_what_is_wrong_in_one_of_several_files_is_told_as_if_it_was_alone(cli: CommandLine, tmp_path: Path) -> None:
+    damaged, empty = cli.file("damaged.json", '{"resourceSpans": ['), cli.file("empty.json", "{}")
+    missing = str(tmp_path / "missing.json")
+    for files, wrong in (((damaged, missing), damaged), ((cli.kept, damaged), damaged), ((empty, cli.kept), empty)):
+        with pytest.raises(SourceError) as error:
+            OtlpFileSource(wrong).read()
+        answer = cli("verify", cli.contract, "--from", files[0], "--from", files[1])
+        assert answer.code == 3
+        assert error.value.message in answer.err
+
+
+def test_chosen_traces_are_judged_and_others_are_not(cli: CommandLine) -> None:
+    wanted = in_trace(kept_flow(), 1)
+    file = cli.traces("one.json", wanted)
+    answer = cli("verify", cli.contract, "--from", file, "--trace", wanted.trace_id, "--trees")
+    assert answer.code == 0
+    assert "(1 trace, 3 spans)" in answer.out
+    missing = cli("verify", cli.contract, "--from", file, "--trace", wanted.trace_id, "--trace", "5")
+    assert missing.code == 3
+    assert f"trace {'5':0>32} was never seen" in missing.err
 
 
 def test_copies_from_before_the_end_of_a_span_are_counted_in_the_header(cli: CommandLine) -> None:

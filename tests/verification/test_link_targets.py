@@ -14,7 +14,6 @@ from spanpact.contract.loader import load_text
 from spanpact.sources import OtlpFileSource
 from spanpact.sources.files import FileLimits, otlp_file
 from spanpact.trace.model import Link, Reading, SourceInfo, Span, Trace
-from spanpact.verification import streaming
 from spanpact.verification.link_targets import LinkTargets
 from spanpact.verification.streaming import verify_file
 from spanpact.verification.verifying import verify
@@ -134,7 +133,7 @@ def test_only_links_into_other_traces_cost_further_passes(
         read.append(given)
         return iter_parts(*given, **options)
 
-    monkeypatch.setattr(streaming, "iter_parts", counted)
+    monkeypatch.setattr(otlp_file, "iter_parts", counted)
     assert streamed(file, [CONTRACT]) is not None
     assert len(read) == passes
 

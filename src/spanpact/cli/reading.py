@@ -11,10 +11,10 @@ from typing import Final
 import msgspec
 
 from spanpact.otlp.unread import UnreadFields
-from spanpact.sources import full_trace_id, open_source
+from spanpact.sources import TraceSource, full_trace_id, open_source
 from spanpact.sources.tls import NO_TLS_OPTIONS, TlsOptions
-from spanpact.trace.equality import log_key, same_span
-from spanpact.trace.model import Capability, LogRecord, Reading, SourceInfo, Span, Trace
+from spanpact.trace.merging import merge_trace
+from spanpact.trace.model import Capability, Reading, SourceInfo, Trace
 
 _OF_SPANS: Final[frozenset[Capability]] = frozenset(
     ["events", "links", "status_message", "remote", "trace_state", "schema_urls", "offered"]
@@ -58,8 +58,20 @@ def open_sources(specs: Sequence[str], options: SourceOptions) -> Iterator[Calla
 
     Raises the same errors as `read_sources`.
     """
+    with opened(specs, options) as sources:
+        yield lambda: readings_of(sources, options)
+
+
+def readings_of(sources: Sequence[TraceSource], options: SourceOptions) -> list[Reading]:
+    """Read sources: one labelled reading for each, in order, with the traces to keep. Raises SourceError."""
+    return [labelled(_selected(source.read(), options.trace_ids), options.scenarios) for source in sources]
+
+
+@contextmanager
+def opened(specs: Sequence[str], options: SourceOptions) -> Iterator[Sequence[TraceSource]]:
+    """Open the sources; they are closed at the end. Raises `UsageError` for a specification that names no source."""
     with ExitStack() as stack:
-        sources = [
+        yield [
             stack.enter_context(
                 open_source(
                     spec,
@@ -71,7 +83,6 @@ def open_sources(specs: Sequence[str], options: SourceOptions) -> Iterator[Calla
             )
             for spec in specs
         ]
-        yield lambda: [labelled(_selected(source.read(), options.trace_ids), options.scenarios) for source in sources]
 
 
 def _selected(reading: Reading, trace_ids: Sequence[str]) -> Reading:
@@ -127,7 +138,7 @@ def merged(readings: Sequence[Reading]) -> Reading:
     for reading in readings:
         unread.update(reading.unread)
     with_spans = {trace.trace_id for reading in readings for trace in reading.traces}
-    together = [_merged_trace(each) for each in parts.values()]
+    together = [merge_trace(each) for each in parts.values()]
     traces = [trace for trace in together if trace.trace_id in with_spans]
     spanless = [trace for trace in together if trace.trace_id not in with_spans]
     growing = next((reading.growing for reading in readings if reading.growing), "")
@@ -165,19 +176,3 @@ def _carries_logs(readings: Sequence[Reading]) -> bool:
     known = {trace.trace_id for reading in carrying for trace in (*reading.traces, *reading.spanless)}
     others = [reading for reading in readings if "logs" not in reading.source.capabilities]
     return all(reading.traces and known.issuperset(trace.trace_id for trace in reading.traces) for reading in others)
-
-
-def _merged_trace(parts: Sequence[Trace]) -> Trace:
-    if len(parts) == 1:
-        return parts[0]
-    spans: list[Span] = []
-    logs: list[LogRecord] = []
-    for part in parts:
-        known: dict[str, list[Span]] = {}
-        for span in spans:
-            known.setdefault(span.span_id, []).append(span)
-        known_logs = set(map(log_key, logs))
-        spans += [span for span in part.spans if not any(same_span(each, span) for each in known.get(span.span_id, ()))]
-        logs += [record for record in part.logs if log_key(record) not in known_logs]
-    label = next((part.scenario for part in parts if part.scenario), "")
-    return Trace(parts[0].trace_id, spans, logs, all(part.complete for part in parts), label)

@@ -86,7 +86,7 @@ def _verify_examples(plans: Sequence[ContractPlan], given: argparse.Namespace) -
 
 
 def _verify_traces(judged_by: JudgedBy, given: argparse.Namespace) -> Report:
-    from spanpact.cli.reading import merged, open_sources, source_options, with_offered
+    from spanpact.cli.reading import merged, opened, readings_of, source_options, with_offered
     from spanpact.engine import CompiledContract
     from spanpact.verification.verifying import verify
     from spanpact.verification.waiting import WaitSettings, wait_for_verdict
@@ -102,37 +102,51 @@ def _verify_traces(judged_by: JudgedBy, given: argparse.Namespace) -> Report:
         return verify(compiled, reading, strict=given.strict, allow_unseen=given.allow_unseen, observer=observer)
 
     options = source_options(given, labels)
-    if report := _verify_streaming(compiled, given, options, observer):
-        return report
-    with open_sources(given.sources, options) as read:
+    with opened(given.sources, options) as sources:
+        if report := _verify_streaming(sources, compiled, given, options, observer):
+            return report
         return wait_for_verdict(
-            lambda: with_offered(merged(read()), given.offered), judge, settings, trace_ids=options.trace_ids
+            lambda: with_offered(merged(readings_of(sources, options)), given.offered),
+            judge,
+            settings,
+            trace_ids=options.trace_ids,
         )
 
 
 def _verify_streaming(
+    sources: Sequence[TraceSource],
     compiled: Sequence[CompiledContract],
     given: argparse.Namespace,
     options: SourceOptions,
     observer: StartObserver | None,
 ) -> Report | None:
-    """Verify one OTLP file, or one search in a store such as Jaeger, without holding all its traces in memory.
+    """Verify OTLP files, or one search in a store such as Jaeger, without holding all traces in memory.
 
-    Returns None for any other source, and where an option needs all traces.
+    Returns None for any other sources, and where it is waited for files.
     """
-    from spanpact.sources import OtlpFileSource, open_source
+    from spanpact.sources import OtlpFileSource
 
-    if len(given.sources) != 1 or given.traces or given.trees:
+    files = [source for source in sources if isinstance(source, OtlpFileSource)]
+    if len(files) < len(sources):
+        simple = len(sources) == 1 and not (given.traces or given.trees)
+        return _verify_search(sources[0], compiled, given, observer) if simple else None
+    if given.wait:
         return None
-    with open_source(given.sources[0], scenarios=options.scenarios, tls=options.tls) as source:
-        if not isinstance(source, OtlpFileSource):
-            return _verify_search(source, compiled, given, observer)
-        if given.wait:
-            return None
-        from spanpact.verification.streaming import verify_file
+    from spanpact.verification.streaming import verify_files
+    from spanpact.verification.waiting import check_missing
 
-        source.offered = given.offered
-        return verify_file(source, compiled, strict=given.strict, allow_unseen=given.allow_unseen, observer=observer)
+    report = verify_files(
+        files,
+        compiled,
+        scenarios=options.scenarios,
+        offered=given.offered,
+        only=frozenset(options.trace_ids),
+        hold=bool(given.trees or given.traces),
+        strict=given.strict,
+        allow_unseen=given.allow_unseen,
+        observer=observer,
+    )
+    return report and check_missing(report, options.trace_ids)
 
 
 def _verify_search(

@@ -5,6 +5,8 @@ Where the search for names misses something, the second pass finds it, and the d
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import msgspec
@@ -17,32 +19,73 @@ from spanpact.otlp.protobuf.signals import LogsMessage
 from spanpact.sources.files.json_texts import Document
 from spanpact.sources.files.trace_ends import TraceEnds
 from spanpact.trace.model import SourceInfo
-from spanpact.verification.stored_documents import StoredDocuments
+from spanpact.verification.stored_documents import AnyDocument, StoredDocuments
 
 _LOGS: Final = b'ogs"'  # the end of every name for log records, which may also be in a value
+_SPANS: Final = b'pans"'
 
 
 class FirstPass(NamedTuple):
-    """Where each trace ends, and the description of the source, which says whether it carries log records."""
+    """Where each trace ends, and the description of the source, which says whether it carries log records.
+
+    `of_logs` are the sources, by index, that seem to hold log records alone.
+    """
 
     trace_ends: TraceEnds
     info: SourceInfo
+    of_logs: frozenset[int] = frozenset()
 
 
 def read_first(stored: StoredDocuments) -> FirstPass:
     """Read all documents. Raise NeedsFullDecoding for protobuf that cannot be read."""
-    trace_ends, logs = TraceEnds(), not stored.logs_show
-    shared = SharedValues()
-    for place, document in enumerate(stored.documents(), 1):
-        _note(document, place, trace_ends)
-        logs = logs or _has_logs(document, shared)
+    trace_ends, found = TraceEnds(), [_Signals() for _ in stored.sources]
+    place, shared = 0, SharedValues()
+    for source, signals in zip(stored.sources, found, strict=True):
+        for document in source.documents():
+            place += 1
+            _note(document, place, trace_ends)
+            if stored.logs_show:
+                signals.add(document, shared)
+    if not stored.logs_show:
+        return FirstPass(trace_ends, stored.info)
+    of_logs = frozenset(i for i, each in enumerate(found) if each.logs and not each.spans)
     info = stored.info
-    if stored.logs_show and logs:
+    if _carry_logs(found, of_logs):
         info = msgspec.structs.replace(info, capabilities=info.capabilities | {"logs"})
-    return FirstPass(trace_ends, info)
+    return FirstPass(trace_ends, info, of_logs)
 
 
-def _note(document: Document | LogsMessage | bytes | Batch, place: int, trace_ends: TraceEnds) -> None:
+@dataclass(slots=True)
+class _Signals:
+    """Whether a source has a field for log records, and whether it seems to have one for spans."""
+
+    logs: bool = False
+    spans: bool = False
+
+    def add(self, document: AnyDocument, shared: SharedValues) -> None:
+        """Look at one document."""
+        self.logs = self.logs or _has_logs(document, shared)
+        self.spans = self.spans or _may_have_spans(document)
+
+
+def _carry_logs(found: Sequence[_Signals], of_logs: Collection[int]) -> bool:
+    """Return whether the log records of every trace are among what was read (see `sources.merging`).
+
+    Raise NeedsFullDecoding where this depends on which traces are in which source.
+    """
+    carrying = [each.logs for each in found]
+    if any(carrying) and not all(carrying) and not of_logs:
+        raise NeedsFullDecoding
+    return any(carrying)
+
+
+def _may_have_spans(document: AnyDocument) -> bool:
+    if isinstance(document, Document):
+        return _SPANS in document.data
+    return bool(document.spans) if isinstance(document, Batch) else isinstance(document, bytes)
+
+
+def _note(document: AnyDocument, place: int, trace_ends: TraceEnds) -> None:
     """Note the traces of one document: those of its spans and of its log records."""
     if isinstance(document, Document):
         trace_ends.note_json(document.data, place)
@@ -58,7 +101,7 @@ def _note(document: Document | LogsMessage | bytes | Batch, place: int, trace_en
             trace_ends.note(lazy_protobuf.find_trace_ids(document), place)
 
 
-def _has_logs(document: Document | LogsMessage | bytes | Batch, shared: SharedValues) -> bool:
+def _has_logs(document: AnyDocument, shared: SharedValues) -> bool:
     """Return whether a document has a field for log records."""
     if isinstance(document, Batch):
         return "logs" in document.signals

@@ -21,7 +21,7 @@ from spanpact.sources.files.json_texts import Document
 from spanpact.trace.model import Span, Trace
 from spanpact.trace.topology import span_ids_if_whole
 from spanpact.verification.number_table import NumberTable
-from spanpact.verification.stored_documents import StoredDocuments
+from spanpact.verification.stored_documents import AnyDocument, StoredDocuments
 
 _NOTED, _FOUND = 1, 2
 _KEY_BYTES, _TRACE_DIGITS = 24, 32
@@ -157,14 +157,15 @@ def _traces(stored: StoredDocuments, wanted: set[str]) -> dict[str, _TraceIds]:
 
 
 def _ids(stored: StoredDocuments) -> Iterator[tuple[int, Ids]]:
-    """Yield the ids of all spans and log records, with the place of their document."""
+    """Yield the ids of all spans and log records that count, with the place of their document."""
     shared: Final = SharedValues()
     for place, document in enumerate(stored.documents(), 1):
         for ids in _ids_of(document, shared):
-            yield place, ids
+            if not stored.only or ids[0] in stored.only:
+                yield place, ids
 
 
-def _ids_of(document: Document | LogsMessage | bytes | Batch, shared: SharedValues) -> Iterator[Ids]:
+def _ids_of(document: AnyDocument, shared: SharedValues) -> Iterator[Ids]:
     """Yield the ids of the spans of a document, and those of its log records as ids without span and parent."""
     if isinstance(document, LogsMessage | bytes):
         from spanpact.otlp.protobuf import lazy as lazy_protobuf

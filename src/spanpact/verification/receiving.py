@@ -10,13 +10,13 @@ import msgspec
 from spanpact.contract.compiled import ContractPlan
 from spanpact.engine import CompiledContract
 from spanpact.findings import Report
-from spanpact.otlp import Batch, Origin, SharedValues
+from spanpact.otlp import Origin, SharedValues
 from spanpact.otlp.protobuf.signals import LogsMessage
 from spanpact.sources.files.json_texts import Document
 from spanpact.sources.receiver import OtlpReceiver
 from spanpact.sources.receiver.intake.received_traffic import NOTHING_GROWS, ReceivedTraffic, decoded
 from spanpact.sources.receiver.intake.request_body import BODY
-from spanpact.verification.stored_documents import StoredDocuments
+from spanpact.verification.stored_documents import AnyDocument, DocumentSource, StoredDocuments
 from spanpact.verification.streaming import verify_documents
 from spanpact.verification.verifying import StartObserver, verify
 
@@ -48,7 +48,7 @@ def verify_received(
     if not hold:
         kept = _Kept(traffic)
         stored = StoredDocuments(
-            info, receiver.scenarios, receiver.offered, kept.documents, kept.settled(growing_since)
+            info, receiver.scenarios, receiver.offered, [DocumentSource(kept.documents)], kept.settled(growing_since)
         )
         report = verify_documents(
             stored, plans, strict=strict, allow_unseen=allow_unseen, header=header, observer=observer
@@ -71,7 +71,7 @@ class _Kept:
         self._end = len(traffic.bodies)
         self._shared = SharedValues()
 
-    def documents(self) -> Iterator[Document | LogsMessage | bytes | Batch]:
+    def documents(self) -> Iterator[AnyDocument]:
         """Yield the bodies; those of which a part was not kept are decoded."""
         for _, body in self._bodies.iterate(end=self._end):
             if not body.whole:

@@ -3,32 +3,48 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
 
 from spanpact.otlp import Batch
 from spanpact.otlp.protobuf.signals import LogsMessage
 from spanpact.sources.files.json_texts import Document
 from spanpact.trace.model import SourceInfo
 
+AnyDocument: TypeAlias = Document | LogsMessage | bytes | Batch
+"""JSON, protobuf (of spans as bytes), or decoded."""
+
 
 def _any_number(spans: int) -> None:
     """Accept any number of spans."""
 
 
+class DocumentSource(NamedTuple):
+    """The documents of one file; each call gives the same. `check_span_count` may raise SourceError for too many."""
+
+    documents: Callable[[], Iterable[AnyDocument]]
+    check_span_count: Callable[[int], None] = _any_number
+
+
 @dataclass(frozen=True, slots=True)
 class StoredDocuments:
-    """Documents of one source: JSON, protobuf (of spans as bytes), or decoded. Each call of `documents` gives the same.
+    """Documents of one source, or of several whose spans and log records are put together, trace by trace.
 
     `scenarios` maps trace ids to labels, `offered` is the number of requests made. A trace is complete if its last span
-    is in one of the first `settled` documents. `check_span_count` may raise SourceError for too many spans.
+    is in one of the first `settled` documents. Only the traces `only` count, where these are given.
     `logs_show`: the source carries log records if some document has a field for them; else `info` says whether it does.
     """
 
     info: SourceInfo
     scenarios: Mapping[str, str]
     offered: int | None
-    documents: Callable[[], Iterable[Document | LogsMessage | bytes | Batch]]
+    sources: Sequence[DocumentSource]
     settled: float = math.inf
-    check_span_count: Callable[[int], None] = _any_number
+    only: frozenset[str] = frozenset()
     logs_show: bool = False
+
+    def documents(self) -> Iterator[AnyDocument]:
+        """Yield all documents, in order."""
+        for source in self.sources:
+            yield from source.documents()

@@ -11,19 +11,19 @@ The report equals that of `verify` on the whole. What this module cannot handle 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from spanpact.contract.compiled import ContractPlan
 from spanpact.engine import CompiledContract
+from spanpact.errors import SourceError
 from spanpact.findings import Report
 from spanpact.otlp.batch import NeedsFullDecoding
-from spanpact.sources.files.byte_stream import is_read_once
-from spanpact.sources.files.otlp_file import OtlpFileSource, iter_parts
+from spanpact.sources.files.otlp_file import OtlpFileSource
 from spanpact.trace.clocks import Clocks
-from spanpact.trace.model import Reading, SourceInfo
+from spanpact.trace.model import Capability, Reading, SourceInfo
 from spanpact.verification.first_pass import read_first
 from spanpact.verification.link_targets import LinkTargets
-from spanpact.verification.stored_documents import StoredDocuments
+from spanpact.verification.stored_documents import DocumentSource, StoredDocuments
 from spanpact.verification.trace_stream import TraceStream
 from spanpact.verification.verifying import StartObserver, Verification
 
@@ -36,19 +36,54 @@ def verify_file(
     allow_unseen: bool = False,
     observer: StartObserver | None = None,
 ) -> Report | None:
-    """Return the report on a file; it holds only the traces with findings. None if the file cannot be streamed.
+    """Return the report on a file, as `verify_files` does."""
+    return verify_files(
+        [source], plans, offered=source.offered, strict=strict, allow_unseen=allow_unseen, observer=observer
+    )
 
-    Not streamed are standard input and pipes, a file that changes while it is read, and contracts that follow links
-    into other traces. Raise SourceError as `OtlpFileSource.read` does.
+
+def verify_files(
+    sources: Sequence[OtlpFileSource],
+    plans: Sequence[ContractPlan | CompiledContract],
+    *,
+    scenarios: Mapping[str, str] | None = None,
+    offered: int | None = None,
+    only: frozenset[str] = frozenset(),
+    hold: bool = False,
+    strict: bool = False,
+    allow_unseen: bool = False,
+    observer: StartObserver | None = None,
+) -> Report | None:
+    """Return the report on files; it holds only the traces with findings, or all with `hold`. None: not streamed.
+
+    `scenarios` maps trace ids to labels (default: those of the first file), `offered` is the number of requests made.
+    Only the traces `only` are judged, where these are given. Spans and log records of one trace in several files are
+    put together.
+    Not streamed are formats other than OTLP, a file that changes while it is read, contracts that follow links into
+    other traces, and files that hold the same span or log record.
+    Raise SourceError as `OtlpFileSource.read` does; of several files that are wrong, the caller reads on.
     """
-    if is_read_once(source.path):
-        return None
-    info = SourceInfo(source.name, source.info.capabilities - {"logs"})
+    infos = [source.info for source in sources]
+    capabilities = frozenset.intersection(*(info.capabilities for info in infos)) - {"logs", "offered"}
+    info = SourceInfo(
+        " + ".join(dict.fromkeys(info.name for info in infos)),
+        capabilities | ({"offered"} if offered is not None else set[Capability]()),
+        max(info.resolution_ns for info in infos),
+    )
     stored = StoredDocuments(
-        info, source.scenarios, source.offered, lambda: iter_parts(source.path, limits=source.limits),
-        check_span_count=source.check_span_count, logs_show=True,
-    )  # fmt: skip
-    return verify_documents(stored, plans, strict=strict, allow_unseen=allow_unseen, observer=observer)
+        info,
+        sources[0].scenarios if scenarios is None else scenarios,
+        offered,
+        [DocumentSource(source.parts, source.check_span_count) for source in sources],
+        only=only,
+        logs_show=True,
+    )
+    try:
+        return verify_documents(stored, plans, hold=hold, strict=strict, allow_unseen=allow_unseen, observer=observer)
+    except SourceError:
+        if len(sources) == 1:
+            raise
+        return None  # reading them one after another finds the first error
 
 
 def verify_documents(
@@ -59,13 +94,17 @@ def verify_documents(
     allow_unseen: bool = False,
     header: Sequence[tuple[str, str]] = (),
     observer: StartObserver | None = None,
+    hold: bool = False,
 ) -> Report | None:
-    """Return the report on documents; it holds only the traces with findings. None if they cannot be streamed."""
+    """Return the report on documents; it holds only the traces with findings, or all with `hold`.
+
+    None if they cannot be streamed.
+    """
     targets = LinkTargets()
     try:
-        stream = _streamed_with_clocks(stored, plans, targets, observer)
+        stream = _streamed_with_clocks(stored, plans, targets, observer, hold=hold)
         if stream and targets.find_dangling(stored):
-            stream = _streamed_with_clocks(stored, plans, targets, observer)
+            stream = _streamed_with_clocks(stored, plans, targets, observer, hold=hold)
     except NeedsFullDecoding:
         return None
     if not stream or not (stream.spans or stream.records):
@@ -78,12 +117,14 @@ def _streamed_with_clocks(
     plans: Sequence[ContractPlan | CompiledContract],
     targets: LinkTargets,
     observer: StartObserver | None,
+    *,
+    hold: bool,
 ) -> TraceStream | None:
     """Judge all traces, and once more if a resource was judged before it showed how coarse its times are."""
     clocks = Clocks()
-    stream = _streamed(stored, plans, clocks, targets, observer)
+    stream = _streamed(stored, plans, clocks, targets, observer, hold=hold)
     if stream and not clocks.all_as_used():
-        stream = _streamed(stored, plans, Clocks(clocks.found()), targets, observer)
+        stream = _streamed(stored, plans, Clocks(clocks.found()), targets, observer, hold=hold)
     return stream
 
 
@@ -93,15 +134,22 @@ def _streamed(
     clocks: Clocks,
     targets: LinkTargets,
     observer: StartObserver | None,
+    *,
+    hold: bool,
 ) -> TraceStream | None:
     """Judge all traces of the documents, None if the contracts look at more than shapes hold."""
-    trace_ends, info = read_first(stored)
-    reading = Reading(info, (), stored.offered, clocks=clocks)
+    first = read_first(stored)
+    reading = Reading(first.info, (), stored.offered, clocks=clocks)
     verification = Verification(plans, reading, find_span=targets, observer=observer)
     if verification.cache is None:
         return None
-    stream = TraceStream(stored, reading, verification, verification.cache, trace_ends, clocks)
-    for place, document in enumerate(stored.documents(), 1):
-        stream.take(document, place)
+    stream = TraceStream(stored, reading, verification, verification.cache, first, clocks, hold=hold)
+    place = 0
+    for number, source in enumerate(stored.sources):
+        if number:
+            stream.end_source()
+        for document in source.documents():
+            place += 1
+            stream.take(document, place)
     stream.finish()
     return stream

@@ -12,19 +12,18 @@ import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from spanpact.findings import Report
-from spanpact.otlp import Batch
 from spanpact.otlp.batch import NeedsFullDecoding
 from spanpact.otlp.ids import normalize_id
-from spanpact.otlp.protobuf.signals import LogsMessage
-from spanpact.sources.files.json_texts import Document
-from spanpact.sources.files.trace_ends import TraceEnds
 from spanpact.trace.clocks import Clocks
+from spanpact.trace.merging import merge_trace
 from spanpact.trace.model import LogRecord, Reading, Trace
 from spanpact.verification.document_summaries import DocumentSummaries
+from spanpact.verification.first_pass import FirstPass
 from spanpact.verification.shapes import RecordSummary, SpanSummary
-from spanpact.verification.stored_documents import StoredDocuments
+from spanpact.verification.stored_documents import AnyDocument, StoredDocuments
 from spanpact.verification.verdict_cache import VerdictCache
 from spanpact.verification.verifying import Verification
 
@@ -34,7 +33,8 @@ class _OpenTrace:
     """A trace with spans or log records still to come: the number under which it began, the document in which it ends,
     and the summaries of its spans and log records.
 
-    `generation` is that of the summaries, -1 if they are of several.
+    `generation` is that of the summaries, -1 if they are of several. `bounds` has the numbers of both at the end of
+    each source but the last.
     """
 
     number: int
@@ -42,15 +42,17 @@ class _OpenTrace:
     generation: int
     summaries: list[SpanSummary] = field(default_factory=list)
     records: list[RecordSummary] = field(default_factory=list)
+    bounds: list[tuple[int, int]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class _WithoutTrace:
     """The log records without a trace id that wait, as decoded; the number under which they began, 0 for none so far;
-    and the document with the last of all such records.
+    the source that holds them; and the document with the last of all such records.
     """
 
     number: int = 0
+    source: int = 0
     last: int = 0
     waiting: list[LogRecord] = field(default_factory=list)
 
@@ -58,7 +60,8 @@ class _WithoutTrace:
 class TraceStream:
     """The traces of some documents, given one after another.
 
-    `reading` has the source, which carries log records only if it has some.
+    `reading` has the source, which carries log records only if it has some. `hold`: the report holds all traces, not
+    only those with findings.
     """
 
     def __init__(
@@ -67,29 +70,58 @@ class TraceStream:
         reading: Reading,
         verification: Verification,
         cache: VerdictCache,
-        trace_ends: TraceEnds,
+        first: FirstPass,
         clocks: Clocks,
+        *,
+        hold: bool,
     ) -> None:
         self._stored, self._reading, self._verification, self._cache = stored, reading, verification, cache
-        self._trace_ends = trace_ends
-        self._read = DocumentSummaries(cache.shapes, clocks, logs="logs" in reading.source.capabilities)
+        self._first, self._hold = first, hold
+        self._read = DocumentSummaries(
+            cache.shapes, clocks, logs="logs" in reading.source.capabilities, only=stored.only
+        )
         self._open: dict[str, _OpenTrace] = {}
         self._order: deque[str] = deque()
         self._begun = 0
         self._without_trace = _WithoutTrace()
         self._waiting: list[tuple[int, Trace]] = []
         self.spans = self.records = self.traces = 0
-        self.traces_with_findings: list[Trace] = []
+        self._source = self._spans_of_source = self._records_of_source = 0
+        self.held: list[Trace] = []
 
-    def take(self, document: Document | LogsMessage | bytes | Batch, place: int) -> None:
+    def take(self, document: AnyDocument, place: int) -> None:
         """Read the document at this place, and judge the traces that end in it."""
-        generation, groups, records = self._read.read(document)
+        generation, groups, records, number = self._read.read(document)
+        self._spans_of_source += number
         for trace_ids, summaries in groups:
             self._add(trace_ids, summaries, place, generation)
         if records:
             self._add_records(records, place, generation)
-        self._stored.check_span_count(self.spans)
+        self._stored.sources[self._source].check_span_count(self._spans_of_source)
         self._judge_until(place)
+
+    def end_source(self) -> None:
+        """Note that the documents that follow are of the next source.
+
+        A trace of which this one has log records alone comes after its others. Raise NeedsFullDecoding where the source
+        holds something else than it seemed to hold.
+        """
+        self._check_source()
+        self._source += 1
+        self._spans_of_source = self._records_of_source = 0
+        later = [each for each in self._order if not (self._open[each].summaries or self._open[each].bounds)]
+        if later:
+            moved = set(later)
+            self._order = deque([*(each for each in self._order if each not in moved), *later])
+        for trace in self._open.values():
+            trace.bounds.append((len(trace.summaries), len(trace.records)))
+
+    def _check_source(self) -> None:
+        if len(self._stored.sources) == 1:
+            return
+        spans, records = self._spans_of_source, self._records_of_source
+        if not (spans or records) or (self._source in self._first.of_logs and (spans or not records)):
+            raise NeedsFullDecoding
 
     def _add(self, trace_ids: Sequence[str], summaries: Sequence[SpanSummary], place: int, generation: int) -> None:
         self.spans += len(summaries)
@@ -102,6 +134,7 @@ class TraceStream:
 
     def _add_records(self, records: Sequence[tuple[str, RecordSummary]], place: int, generation: int) -> None:
         self.records += len(records)
+        self._records_of_source += len(records)
         for trace_id, record in records:
             if not trace_id:
                 self._add_without_trace(record, place, generation)
@@ -116,7 +149,7 @@ class TraceStream:
         trace_id = normalize_id(written)
         trace = self._open.get(trace_id)
         if trace is None:
-            ends = self._trace_ends.of(trace_id, place)
+            ends = self._first.trace_ends.of(trace_id, place)
             if not ends:
                 raise NeedsFullDecoding
             self._begun += 1
@@ -139,23 +172,46 @@ class TraceStream:
         self.traces += 1
         observed = self._verification.observer is not None and self._observe(trace_id, ended)
         complete = ended.ends <= self._stored.settled
+        if ended.bounds:
+            self._check_copies(trace_id, ended)
         if complete and self._cache.apply_summaries(trace_id, label, ended.summaries, ended.generation, ended.records):
+            if self._hold and not observed:
+                self.held.append(self._trace(trace_id, ended))
             return
         trace = self._trace(trace_id, ended)
-        if self._verification.judge_uncached(trace) and not observed:
-            self.traces_with_findings.append(trace)
+        if (self._verification.judge_uncached(trace) or self._hold) and not observed:
+            self.held.append(trace)
+
+    def _check_copies(self, trace_id: str, ended: _OpenTrace) -> None:
+        """Raise NeedsFullDecoding where several sources hold the same span or log record of a trace: it counts once."""
+        ids = [summary[1] for summary in ended.summaries]
+        bounds = [(0, 0), *ended.bounds, (len(ended.summaries), len(ended.records))]
+        with_records = sum(one[1] < other[1] for one, other in pairwise(bounds))
+        if len(set(ids)) == len(ids) and with_records < 2:
+            return
+        whole = self._trace(trace_id, ended)
+        together = merge_trace(
+            [
+                Trace(trace_id, whole.spans[one[0] : other[0]], whole.logs[one[1] : other[1]])
+                for one, other in pairwise(bounds)
+            ]
+        )
+        if (len(together.spans), len(together.logs)) != (len(whole.spans), len(whole.logs)):
+            raise NeedsFullDecoding
 
     def _observe(self, trace_id: str, ended: _OpenTrace) -> bool:
         """Let the observer look at the trace. Return whether the trace is kept for the report."""
         assert self._verification.observer is not None
         trace = self._trace(trace_id, ended)
-        keep = self._verification.observer.observe(trace)
+        keep = self._verification.observer.observe(trace) or self._hold
         if keep:
-            self.traces_with_findings.append(trace)
+            self.held.append(trace)
         return keep
 
     def _scan(self, trace_id: str, ended: _OpenTrace) -> None:
         """Scan the log records of a trace without spans, or let them wait if a contract finds something in them."""
+        if ended.bounds:
+            self._check_copies(trace_id, ended)
         if ended.ends <= self._stored.settled:
             if self._cache.apply_summaries(trace_id, self._label(trace_id), (), ended.generation, ended.records):
                 return
@@ -166,7 +222,9 @@ class TraceStream:
     def _add_without_trace(self, record: RecordSummary, place: int, generation: int) -> None:
         """Scan a log record without a trace id, or let it wait. While some may come, it is unknown what follows."""
         without = self._without_trace
-        without.last = place
+        if without.number and without.source != self._source:
+            raise NeedsFullDecoding  # copies count once
+        without.source, without.last = self._source, place
         if not without.number:
             self._begun += 1
             without.number = self._begun
@@ -186,7 +244,11 @@ class TraceStream:
         return Trace(trace_id, spans, records, ended.ends <= self._stored.settled, self._label(trace_id))
 
     def finish(self) -> None:
-        """Scan what has waited: after all traces, in the order in which it began."""
+        """Scan what has waited: after all traces, in the order in which it began.
+
+        Raise NeedsFullDecoding as `end_source`.
+        """
+        self._check_source()
         without = self._without_trace
         if without.waiting:
             complete = without.last <= self._stored.settled
@@ -197,7 +259,7 @@ class TraceStream:
 
     def report(self, *, strict: bool, allow_unseen: bool, header: Sequence[tuple[str, str]]) -> Report:
         """Return the report on all traces judged."""
-        traces, reading = self.traces_with_findings, self._reading
+        traces, reading = self.held, self._reading
         held = sum(len(trace.spans) for trace in traces)
         let_go, spans_let_go = self.traces - len(traces), self.spans - held
         seen = Reading(reading.source, traces, reading.offered, let_go, spans_let_go, self._read.unread.fields())

@@ -203,6 +203,12 @@ def _with_missing(report: Report, missing: Collection[str], settings: WaitSettin
     raise SourceError(f"trace {named} was never seen{within}", hint=hint)
 
 
+def check_missing(report: Report, trace_ids: Collection[str]) -> Report:
+    """Return a report that holds all traces; raise SourceError if one of `trace_ids` is not there, as a wait does."""
+    there = {trace.trace_id for trace in report.reading.traces} if report.reading else set[str]()
+    return _with_missing(report, set(trace_ids) - there, WaitSettings(0))
+
+
 def completed(reading: Reading) -> Reading:
     """Return the reading with all its traces marked complete."""
     if all(trace.complete for trace in (*reading.traces, *reading.spanless)):

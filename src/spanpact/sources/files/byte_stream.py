@@ -8,7 +8,8 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final, NamedTuple, cast
+from tempfile import TemporaryFile
+from typing import IO, Any, Final, NamedTuple, cast
 
 from spanpact.errors import SourceError, SourceUnfinished
 from spanpact.sources.files.compression import Decompressed, compression_of
@@ -43,16 +44,37 @@ def is_read_once(path: str) -> bool:
     return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or stat.S_ISCHR(mode)
 
 
-@contextmanager
-def open_file(path: str) -> Iterator[OpenFile]:
-    """Open a file (`-`: standard input) and decompress it. Compression is recognised by the content.
+def copy_input(path: str, most: int) -> IO[bytes]:
+    """Copy what can be read only once to a temporary file without a name: at most one byte more than `most`.
 
-    Raise SourceError where it is unreadable or damaged, and SourceUnfinished where it is missing, empty or cut short,
-    also while the caller reads from it.
+    The file goes with the process. Raise SourceError where the input cannot be read, or the disk is full.
     """
     name = display_name(path)
     try:
-        with _open(path) as raw:
+        with _open(path, None) as raw:
+            copy = TemporaryFile(prefix="spanpact-")  # noqa: SIM115 - the caller closes it
+            try:
+                while (room := most + 1 - copy.tell()) and (data := raw.read(min(_BUFFER_SIZE, room))):
+                    copy.write(data)
+                copy.flush()
+            except BaseException:
+                copy.close()
+                raise
+            return copy
+    except OSError as error:
+        raise SourceError(f"{name}: cannot be copied to a temporary file: {error.strerror or error}") from None
+
+
+@contextmanager
+def open_file(path: str, copy: IO[bytes] | None = None) -> Iterator[OpenFile]:
+    """Open a file (`-`: standard input) and decompress it. Compression is recognised by the content.
+
+    `copy` is read in place of what can be read only once. Raise SourceError where it is unreadable or damaged, and
+    SourceUnfinished where it is missing, empty or cut short, also while the caller reads from it.
+    """
+    name = display_name(path)
+    try:
+        with _open(path, copy) as raw:
             start, stream = _content(raw, name)
             if not start:
                 raise unfinished(f"{name}: is empty", path, hint="did the exporter flush before it stopped?")
@@ -75,8 +97,12 @@ def _hint(error: OSError) -> str:
 
 
 @contextmanager
-def _open(path: str) -> Iterator[Any]:
-    """Open the file as a raw stream; standard input stays open, as it belongs to the process."""
+def _open(path: str, copy: IO[bytes] | None) -> Iterator[Any]:
+    """Open the file as a raw stream; standard input stays open, as it belongs to the process, and so does a copy."""
+    if copy is not None:
+        copy.seek(0)
+        yield copy
+        return
     if path == STANDARD_INPUT:
         yield sys.stdin.buffer
         return

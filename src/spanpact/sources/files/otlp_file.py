@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from spanpact.otlp import Batch, SharedValues
 from spanpact.otlp.batch import NeedsFullDecoding
 from spanpact.otlp.protobuf.signals import LogsMessage
 from spanpact.otlp.unread import UnreadFields
-from spanpact.sources.files.byte_stream import display_name, is_read_once, open_file, unfinished
+from spanpact.sources.files.byte_stream import copy_input, display_name, is_read_once, open_file, unfinished
 from spanpact.sources.files.formats import ACCEPTED, OTLP_JSON, TraceFormat, detect
 from spanpact.sources.files.json_texts import Document
 from spanpact.sources.files.limits import DEFAULT_LIMITS, FileLimits, too_large
@@ -25,7 +26,7 @@ class OtlpFileSource(SourceBase):
     """The traces of one file (`-`: standard input). All of them are complete, unless the file is `growing`.
 
     The content decides about format and compression, not the name. A file is read anew each time, standard input and a
-    pipe once.
+    pipe once; `parts` may be called several times.
     `scenarios` maps trace ids to labels. `offered` is the number of requests that the file's traces come from.
     `growing`: it is still being written.
     """
@@ -48,6 +49,7 @@ class OtlpFileSource(SourceBase):
         self._format = OTLP_JSON
         self._capabilities, self._resolution_ns = OTLP_JSON.capabilities, OTLP_JSON.resolution_ns
         self._read_once: Reading | None = None
+        self._copy: IO[bytes] | None = None
 
     @property
     def limits(self) -> FileLimits:
@@ -73,12 +75,23 @@ class OtlpFileSource(SourceBase):
     def read(self) -> Reading:
         """Return all traces of the file. Raise SourceError where it is missing, malformed, empty or too large."""
         if self._read_once is None:
-            once = is_read_once(self.path)
+            once = self._copy is None and is_read_once(self.path)
             reading = self._read()
             if not once:
                 return reading
             self._read_once = reading
         return self._read_once
+
+    def parts(self) -> Iterator[Document | LogsMessage | bytes]:
+        """Yield the parts of the file as `iter_parts`. What can be read only once is copied to a temporary file."""
+        if self._copy is None and is_read_once(self.path):
+            self._copy = copy_input(self.path, self._limits.total)
+        return iter_parts(self.path, limits=self._limits, copy=self._copy)
+
+    def close(self) -> None:
+        """Remove the copy of what can be read only once."""
+        if self._copy is not None:
+            self._copy.close()
 
     def check_span_count(self, spans: int) -> None:
         """Raise SourceError where `spans` is more than the file may hold."""
@@ -92,7 +105,7 @@ class OtlpFileSource(SourceBase):
         assembler = TraceAssembler()
         signals: set[str] = set()
         unread = UnreadFields()
-        for batch in iter_format_batches(self.path, self._limits, self._set_format):
+        for batch in iter_format_batches(self.path, self._limits, self._set_format, self._copy):
             assembler.add(batch.spans, batch.logs)
             signals |= batch.signals
             unread.update(batch.unread)
@@ -126,21 +139,25 @@ def iter_batches(path: str | Path, *, limits: FileLimits = DEFAULT_LIMITS) -> It
     return iter_format_batches(str(path), limits, lambda _: None)
 
 
-def iter_format_batches(path: str, limits: FileLimits, tell: Callable[[TraceFormat], None]) -> Iterator[Batch]:
-    """Decode a trace file batch by batch. `tell` is called with its format before the first batch."""
-    with open_file(path) as file:
+def iter_format_batches(
+    path: str, limits: FileLimits, tell: Callable[[TraceFormat], None], copy: IO[bytes] | None = None
+) -> Iterator[Batch]:
+    """Decode a trace file, or the copy of one, batch by batch. `tell` is called with its format before the first."""
+    with open_file(path, copy) as file:
         format = detect(file.start, file.name)
         tell(format)
         yield from format.read(file, limits, SharedValues())
 
 
-def iter_parts(path: str, *, limits: FileLimits = DEFAULT_LIMITS) -> Iterator[Document | LogsMessage | bytes]:
+def iter_parts(
+    path: str, *, limits: FileLimits = DEFAULT_LIMITS, copy: IO[bytes] | None = None
+) -> Iterator[Document | LogsMessage | bytes]:
     """Yield the parts of an OTLP file without decoding them: JSON documents, and protobuf messages.
 
     Raise NeedsFullDecoding for a format that has no such parts, and SourceError as `OtlpFileSource.read` does, but not
     for content that is malformed: decoding finds that.
     """
-    with open_file(path) as file:
+    with open_file(path, copy) as file:
         format = detect(file.start, file.name)
         if format.parts is None:
             raise NeedsFullDecoding
