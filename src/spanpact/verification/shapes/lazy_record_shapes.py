@@ -59,7 +59,7 @@ class LazyRecordShapes:
     """The summaries of log records of one encoding, with the same shape numbers as those of `record_summary`.
 
     `attributes` has the shapes of attributes by their bytes, `compared_values` the values of those that are compared.
-    Whoever empties them calls `clear`, also where `budget` is spent.
+    Their owner calls `clear` when it empties them, also where `budget` is spent.
     """
 
     def __init__(
