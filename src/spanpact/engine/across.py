@@ -16,10 +16,12 @@ from spanpact.engine.checks.clocks import clock_stood_still
 from spanpact.engine.checks.outcomes import INCOMPLETE
 from spanpact.engine.checks.shown import shown_ns
 from spanpact.engine.distinct_names import DistinctNames
+from spanpact.engine.durations import Durations
 from spanpact.engine.flows.flow import Flow
 from spanpact.engine.results.collector import ResultCollector
 from spanpact.engine.results.masking import masker
 from spanpact.engine.rules import CompiledRule, spans_of_rule
+from spanpact.spool import Spool
 from spanpact.trace.model import Reading
 from spanpact.trace.topology import TOP
 
@@ -43,16 +45,17 @@ Times: TypeAlias = Callable[[int], tuple[int, int]]
 class AcrossStatistics:
     """The statistics of all flows that the statements of a contract need, and their judgement after the last trace."""
 
-    def __init__(self, plan: ContractPlan, rules: Sequence[CompiledRule], reading: Reading) -> None:
+    def __init__(self, plan: ContractPlan, rules: Sequence[CompiledRule], reading: Reading, spool: Spool) -> None:
         self._plan = plan
         self._reading = reading
-        self._traces: set[str] = set()
+        self._traces = 0
+        self._last_trace: str | None = None
         self._complete = True
         named = {each.of for each in plan.across}
         self._rules = {each.plan.id: each for each in rules if each.plan.id in named}
         self._undecided: dict[str, Undecided] = {}
         self._names = {s.id: DistinctNames(s.distinct_names) for s in plan.across if s.distinct_names is not None}
-        self._durations: dict[str, list[int]] = {s.of: [] for s in plan.across if s.distinct_names is None}
+        self._durations = {s.of: Durations(spool) for s in plan.across if s.distinct_names is None}
         self._errors: dict[str, int] = dict.fromkeys(self._durations, 0)
         self._stood_still: dict[str, Counter[Undecided]] = {of: Counter() for of in self._durations}
         self._recorded: list[EntrySpans] | None = None
@@ -65,7 +68,7 @@ class AcrossStatistics:
         """Add one flow of a trace."""
         if not self._plan.across:
             return
-        self._traces.add(flow.topology.trace.trace_id)
+        self._count_trace(flow.topology.trace.trace_id)
         spans = flow.topology.spans
         of_rules = {id: self._spans_of_rule(rule, flow, context) for id, rule in self._rules.items()}
         selected = {**flow.members, **of_rules}
@@ -109,13 +112,18 @@ class AcrossStatistics:
 
     def add_recorded(self, trace_id: str, recorded: Sequence[EntrySpans], times: Times) -> None:
         """Add the flows of a complete trace that has the same spans by entry as those recorded, and its own times."""
-        self._traces.add(trace_id)
+        self._count_trace(trace_id)
         for each in recorded:
             self._count(each, times)
 
+    def _count_trace(self, trace_id: str) -> None:
+        """Count a trace: its flows come one after another."""
+        self._traces += trace_id != self._last_trace
+        self._last_trace = trace_id
+
     def _count(self, entry_spans: EntrySpans, times: Times) -> None:
         entry, indexes, errors, stood_still = entry_spans
-        self._durations[entry] += [end - start for start, end in map(times, indexes) if end]
+        self._durations[entry].extend([end - start for start, end in map(times, indexes) if end])
         self._errors[entry] += errors
         if stood_still:
             self._stood_still[entry].update(stood_still)
@@ -151,7 +159,7 @@ class AcrossStatistics:
             yield from self._of_spans(statement)
 
     def _of_spans(self, statement: Statement) -> Iterator[Breach | Undecided]:
-        durations, still = sorted(self._durations[statement.of]), self._stood_still[statement.of].total()
+        durations, still = self._durations[statement.of], self._stood_still[statement.of].total()
         number = len(durations) + (still if statement.error_rate is not None else 0)
         if number < statement.samples:
             clock = " with a clock that ran" if number < len(durations) + still else ""
@@ -160,7 +168,7 @@ class AcrossStatistics:
             yield from self._error_rate(statement, statement.error_rate, number)
         else:
             for percent, bound in statement.percentiles:
-                observed = durations[max(0, math.ceil(percent / 100 * len(durations)) - 1)]  # nearest rank
+                observed = durations.at_rank(max(0, math.ceil(percent / 100 * len(durations)) - 1))  # nearest rank
                 if observed > bound:
                     message = f"p{percent:g} of {statement.of} is too long"
                     yield Breach("duration", message, f"at most {shown_ns(bound)}", shown_ns(observed))
@@ -171,7 +179,7 @@ class AcrossStatistics:
             yield Breach("error-rate", f"{statement.of} fails too often", f"at most {bound:g}", f"{rate:.4g}")
 
     def _sampling(self, statement: Statement, wanted: float) -> Iterator[Breach | Undecided]:
-        offered, sampled = self._reading.offered, len(self._traces)
+        offered, sampled = self._reading.offered, self._traces
         if offered is None or "offered" not in self._reading.source.capabilities:
             yield Undecided("capability", "the number of offered requests is not declared")
         elif offered < statement.samples:

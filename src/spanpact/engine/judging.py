@@ -77,7 +77,7 @@ def start_run(plan: ContractPlan | CompiledContract, reading: Reading, spool: Sp
     All contracts of a verification share the spool, in which what grows with the number of traces is kept.
     """
     contract = compiled(plan)
-    statistics = AcrossStatistics(contract.plan, contract.rules, reading)
+    statistics = AcrossStatistics(contract.plan, contract.rules, reading, spool)
     return ContractRun(contract, ResultCollector(contract.expectations), statistics, FlowSpans(spool))
 
 
