@@ -8,7 +8,7 @@ from typing import Final
 from benchmarks.operations import one_operation as o
 from benchmarks.pages.cells import Rows
 from benchmarks.pages.plots import bars, lines
-from benchmarks.pages.service_tables import cpu_percentiles
+from benchmarks.pages.service_tables import BY_CPU, cpu_percentiles, noise_ms
 from benchmarks.service import studio_load as s
 from benchmarks.service.load_points import THOUSAND
 from benchmarks.service.open_loop import SHARES
@@ -38,5 +38,8 @@ def _latency(rows: Rows) -> str:
     series = {arm: latencies for arm, latencies in found.items() if latencies}
     if not series:
         return ""
-    title = f"Latency of studio-api at {THOUSAND} by CPU time"
-    return lines(title, "percentile of all requests", "milliseconds, from when a request was due", list(SHARES), series)
+    title = f"Latency of studio-api at {THOUSAND} {BY_CPU}"
+    axis = (
+        f"percentile of all requests; two untraced services are {noise_ms(THOUSAND, BY_CPU, rows):.2f} ms apart at P95"
+    )
+    return lines(title, axis, "milliseconds, from when a request was due", list(SHARES), series)

@@ -47,7 +47,7 @@ def targets(_: str, rows: Rows) -> Sequence[str]:
 
 def target_lines(rows: Rows) -> Sequence[str]:
     """Return a line for each goal of the service; one for all P95 where two untraced services do not agree."""
-    noise = _noise(THOUSAND, BY_CPU, rows)
+    noise = noise_ms(THOUSAND, BY_CPU, rows)
     lines = [
         f"| {row['benchmark'].removeprefix(target_name(''))} | {shown(row['median'], row['unit'])} | {goal_of(row)} |"
         for row in _with_prefix(target_name(""), rows)
@@ -84,7 +84,7 @@ def cost(_: str, rows: Rows) -> Sequence[str]:
 def latencies(way: str, rows: Rows) -> Sequence[str]:
     """Show P95, in brackets what is added to it, and P99 at each load; `way` is BY_CPU or BY_CLOCK."""
     points = _loaded(f"P95 {way}", rows)
-    noises = {point: _noise(point, way, rows) for point in points}
+    noises = {point: noise_ms(point, way, rows) for point in points}
     agreed = [point for point in points if noises[point] <= MOST_NOISE_MS[way]]
 
     def cell(point: str, arm: str) -> str:
@@ -143,7 +143,7 @@ def _loaded(what: str, rows: Rows) -> Sequence[str]:
     return [point for point in POINT_NAMES if row_name(point, s.UNTRACED, what) in rows]
 
 
-def _noise(point: str, way: str, rows: Rows) -> float:
+def noise_ms(point: str, way: str, rows: Rows) -> float:
     """Return by how many milliseconds the P95 of two untraced services differs."""
     control = rows.get(row_name(point, s.CONTROL, f"P95 added {way}"))
     return abs(control["median"]) if control else 0.0

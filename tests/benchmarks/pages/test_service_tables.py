@@ -107,7 +107,8 @@ def test_what_a_request_costs_is_a_row_for_each_way_that_was_measured() -> None:
 
 
 def test_percentiles_by_cpu_time_are_drawn_at_a_thousand() -> None:
-    (svg,) = pictures(rows(*loaded(THOUSAND, BY_CPU, 0.0))).values()
+    (svg,) = pictures(rows(*loaded(THOUSAND, BY_CPU, 0.11))).values()
+    assert "two untraced services are 0.11 ms apart at P95" in svg
     assert "Latency of studio-api at 1,000/s by CPU time" in svg
     assert s.EARLIER_WHOLE in svg
     assert pictures(rows(*loaded("25 %", BY_CPU, 0.0))) == {}
