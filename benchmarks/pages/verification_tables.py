@@ -12,6 +12,7 @@ _SPEED_HEAD: Final = (
     "traffic", "verified from", "contracts", "times faster, with the core", "without the core",
     "spans per CPU second: 47e6372, now", "judged by the engine",
 )  # fmt: skip
+_RATE_HEAD: Final = ("file", "contracts", "with the core", "without the core")
 _MEMORY_HEAD: Final = (
     "file", "contracts", "MiB of 100,000, 1,000,000, 3,000,000 spans", "last / first", "47e6372: 100,000, 1,000,000",
 )  # fmt: skip
@@ -22,28 +23,38 @@ def verification(_: str, rows: Rows) -> Sequence[str]:
     """Show how fast verification is by kinds of traffic, its memory, and the time of a test's trace."""
     found = [row for name, row in rows.items() if name.startswith("verification, ")]
     kinds = {kind: [row for row in found if row["facts"]["kind"] == kind] for kind in _KINDS}
-    lines = [line for kind, table in _KINDS.items() if kinds[kind] for line in table(kinds[kind], found)]
+    lines = [line for kind, table in _KINDS.items() if kinds[kind] for line in table(kinds[kind])]
     return [*lines, *measured_on(found)] if lines else NOT_MEASURED
 
 
-def _speed(rows: Sequence[Row], every: Sequence[Row]) -> Sequence[str]:
+def _speed(rows: Sequence[Row]) -> Sequence[str]:
     places = list(dict.fromkeys(map(_place, rows)))
     arms = {(_place(row), row["facts"]["arm"]): row for row in rows}
-    rates = {_place(row): row for row in every if row["facts"]["kind"] == "rate"}
     lines = {}
     for place in places:
-        core, plain, rate = arms.get((place, CORE_ARM)), arms.get((place, PLAIN_ARM)), rates.get(place)
+        core, plain = arms.get((place, CORE_ARM)), arms.get((place, PLAIN_ARM))
         best = core or plain
         assert best is not None
         facts = best["facts"]
-        speeds = f"{shown(float(facts['earlier rate']))}, {shown(float(facts['rate']))}{_goal(rate)}"
+        speeds = f"{shown(float(facts['earlier rate']))}, {shown(float(facts['rate']))}"
         by_engine = f"{100 * float(facts['by engine']):.1f} %"
         cells = (*place, _ratio(core), _ratio(plain), speeds, by_engine)
-        lines[f"| {' | '.join(cells)} |"] = worst([core, plain, rate])
+        lines[f"| {' | '.join(cells)} |"] = worst([core, plain])
     return [*_head(_SPEED_HEAD), *_sorted(lines)]
 
 
-def _memory(rows: Sequence[Row], _: Sequence[Row]) -> Sequence[str]:
+def _rates(rows: Sequence[Row]) -> Sequence[str]:
+    arms = {(_file(row), row["facts"]["arm"]): row for row in rows}
+    lines = {}
+    for file in dict.fromkeys(map(_file, rows)):
+        core, plain = arms.get((file, CORE_ARM)), arms.get((file, PLAIN_ARM))
+        cells = (*file, _ratio(core), _ratio(plain))
+        lines[f"| {' | '.join(cells)} |"] = worst([core, plain])
+    text = "Spans of a CPU second, of traffic `same`, by today's contracts:"
+    return ["", text, "", *_head(_RATE_HEAD), *_sorted(lines)]
+
+
+def _memory(rows: Sequence[Row]) -> Sequence[str]:
     earlier = {_file(row): row for row in rows if row["facts"]["arm"] == EARLIER_ARM}
     lines = {}
     for row in rows:
@@ -55,7 +66,7 @@ def _memory(rows: Sequence[Row], _: Sequence[Row]) -> Sequence[str]:
     return ["", "Peak memory, each size in a process of its own:", "", *_head(_MEMORY_HEAD), *_sorted(lines)]
 
 
-def _one_trace(rows: Sequence[Row], _: Sequence[Row]) -> Sequence[str]:
+def _one_trace(rows: Sequence[Row]) -> Sequence[str]:
     lines = {}
     best = {row["facts"]["contracts"]: row for row in sorted(rows, key=lambda row: row["facts"]["arm"] == CORE_ARM)}
     for contracts, row in best.items():
@@ -67,7 +78,7 @@ def _one_trace(rows: Sequence[Row], _: Sequence[Row]) -> Sequence[str]:
     return ["", text, "", *_head(_TRACE_HEAD), *_sorted(lines)]
 
 
-_KINDS: Final = {"speed": _speed, "memory": _memory, "one trace": _one_trace}
+_KINDS: Final = {"speed": _speed, "rate": _rates, "memory": _memory, "one trace": _one_trace}
 
 
 def worst(rows: Iterable[Row | None]) -> float:

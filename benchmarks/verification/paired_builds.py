@@ -17,14 +17,13 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 
 from benchmarks.earlier_build import ROOT, environment_of
 from benchmarks.verification.encoded_requests import Message
 
 EARLIER_ARM, PLAIN_ARM, CORE_ARM = "47e6372", "without the core", "with the core"
-_CORE_OFF: Final = {"SPANPACT_CORE": "0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +136,11 @@ def opened(earlier: Path) -> Iterator[Mapping[str, Build]]:
 
 def arms_of(earlier: Path) -> Mapping[str, tuple[str, Mapping[str, str]]]:
     """Return the module and the environment of each build."""
-    arms = {EARLIER_ARM: ("verifying_earlier", _earlier_environment(earlier)), PLAIN_ARM: ("verifying", _CORE_OFF)}
-    return {**arms, CORE_ARM: ("verifying", {})} if has_core() else arms
+    arms = {
+        EARLIER_ARM: ("verifying_earlier", _earlier_environment(earlier)),
+        PLAIN_ARM: ("verifying", {"SPANPACT_CORE": "off"}),
+    }
+    return {**arms, CORE_ARM: ("verifying", {"SPANPACT_CORE": "required"})} if has_core() else arms
 
 
 def _earlier_environment(folder: Path) -> Mapping[str, str]:

@@ -7,7 +7,8 @@ The table of docs/benchmarks.md shows every row. Two environment variables make 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +30,7 @@ from benchmarks.verification.paired_builds import (
     has_core,
     opened,
 )
+from spanpact.contract.shipped import shipped_contracts
 
 ROUNDS: Final = int(os.environ.get("SPANPACT_BENCH_ROUNDS", "3"))
 SCALE: Final = float(os.environ.get("SPANPACT_BENCH_SCALE", "1"))
@@ -78,6 +80,19 @@ def file_of(tmp_path_factory: pytest.TempPathFactory) -> FileOf:
     return file
 
 
+@pytest.fixture
+def held_files() -> Iterator[Callable[[str], Sequence[Path]]]:
+    """Return a function for files of three sizes. They are removed at the end: together they take 4 GB."""
+    with tempfile.TemporaryDirectory(prefix="spanpact-bench-") as folder:
+
+        def files(suffix: str) -> Sequence[Path]:
+            paths = {Path(folder) / f"{number}{suffix}": scaled(number) for number in HELD}
+            write_several(paths)
+            return list(paths)
+
+        yield files
+
+
 def scaled(spans: int) -> int:
     return max(1, int(spans * SCALE))
 
@@ -98,6 +113,22 @@ def test_a_file(
     for arm in OURS:
         target = targets.of_file(traffic, suffix, contracts, core=arm == CORE_ARM)
         record(measured, found, arm, traffic, f"{targets.ENCODINGS[suffix]} file", contracts, target)
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("contracts", targets.CONTRACTS)
+@pytest.mark.parametrize("suffix", targets.ENCODINGS)
+def test_a_rate(suffix: str, contracts: str, builds: Mapping[str, Build], file_of: FileOf, measured: Measured) -> None:
+    """Spans of a CPU second by the contracts of today, of traffic `same`; only this build can read them."""
+    chosen = "seven" if contracts == "1" else str(shipped_contracts())
+    job = Job("file", file_of("same", suffix), chosen)
+    found = compare({arm: builds[arm] for arm in OURS}, job, ROUNDS)
+    for arm in OURS:
+        rates = [found.results[arm]["spans"] / seconds for seconds in found.seconds[arm]]
+        target = targets.SAME_RATE if arm == OURS[0] else None
+        facts = {"kind": "rate", "source": targets.ENCODINGS[suffix], "contracts": contracts, "arm": arm}
+        name = f"verification, same, {targets.ENCODINGS[suffix]} file, contracts of today: {contracts}, {arm}: rate"
+        measured(name, rates, goal=target, unit="spans/s", at_least=True, **facts)
 
 
 @pytest.mark.timeout(900)
@@ -125,10 +156,6 @@ def record(
     }  # fmt: skip
     name = f"verification, {traffic}, {source}, contracts: {contracts}, {arm}"
     measured(f"{name}: 47e6372 / ours", found.ratios(arm), goal=target, unit="", at_least=True, **facts)
-    if traffic == "same" and "file" in source and arm == OURS[0]:
-        rates = [result["spans"] / seconds for seconds in found.seconds[arm]]
-        facts["kind"] = "rate"
-        measured(f"{name}: rate", rates, goal=targets.SAME_RATE, unit="spans/s", at_least=True, **facts)
 
 
 @pytest.mark.timeout(900)
@@ -150,13 +177,12 @@ def test_one_trace_of_a_test(
 
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("suffix", targets.ENCODINGS)
-def test_memory(suffix: str, earlier: Path, tmp_path: Path, measured: Measured) -> None:
+def test_memory(suffix: str, earlier: Path, held_files: Callable[[str], Sequence[Path]], measured: Measured) -> None:
     """Peak memory at three sizes, each in a process of its own. 47e6372 is measured at the two smaller ones."""
-    files = {tmp_path / f"{number}{suffix}": scaled(number) for number in HELD}
-    write_several(files)
+    files = held_files(suffix)
     for contracts in targets.CONTRACTS:
         for arm in (EARLIER_ARM, OURS[0]):
-            held = [peak(earlier, arm, path, contracts) for path in list(files)[: 2 if arm == EARLIER_ARM else 3]]
+            held = [peak(earlier, arm, path, contracts) for path in files[: 2 if arm == EARLIER_ARM else 3]]
             target = None if arm == EARLIER_ARM else targets.GROWTH
             facts = {"kind": "memory", "source": targets.ENCODINGS[suffix], "contracts": contracts, "arm": arm}
             facts["MiB"] = ", ".join(f"{mib:.1f}" for mib in held)
