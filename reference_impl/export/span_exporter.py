@@ -31,7 +31,13 @@ class Rejections:
         self._count = 0
 
     def read(self, response: Any, *args: Any, **kwargs: Any) -> None:
-        """Read one response (a hook of `requests`); anything but an OTLP message is ignored."""
+        """Read one response (a hook of `requests`); anything but an OTLP message is ignored.
+
+        Raise OSError for a redirect, which OpenTelemetry's exporter would take for success: the spans are lost.
+        """
+        if 300 <= response.status_code < 400:
+            response.close()
+            raise OSError(f"redirected, with status {response.status_code}")
         if response.status_code != 200 or not response.content:
             return
         try:

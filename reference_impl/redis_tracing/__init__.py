@@ -2,6 +2,9 @@
 
 `client` makes clients, `commands` and `spans` trace them, `key_sanitizing` sanitizes keys, `command_table` lists the
 commands. Imports `instrumentation` and `vocabulary`.
+
+Own code because opentelemetry-instrumentation-redis takes 1.8 times the instructions (docs/benchmarks.md), and shows
+no key, pool or attempt.
 """
 
 from __future__ import annotations

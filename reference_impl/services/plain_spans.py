@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from opentelemetry.context import Context, attach, detach
-from opentelemetry.trace import get_current_span
+from opentelemetry.trace import Span, Tracer, get_current_span
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
+from reference_impl.instrumentation.faults import start_span
 from reference_impl.instrumentation.operation_spans import record_failure
 from reference_impl.metrics.service_metrics import ServiceMetrics
 from reference_impl.propagation.correlation import PROPAGATOR
@@ -43,7 +44,7 @@ class PlainTracingMiddleware(TracingMiddleware):
         self._instrumentation = OpenTelemetryMiddleware(
             _serve_inside,
             default_span_details=lambda scope: scope[_DESCRIBED],
-            tracer=self.tracer,
+            tracer=_SafeTracer(self.tracer),
             exclude_spans=["receive", "send"],
         )
 
@@ -80,6 +81,19 @@ class PlainTracingMiddleware(TracingMiddleware):
             detach(token)
         if failures:
             raise failures.pop()
+
+
+class _SafeTracer(Tracer):
+    """Starts the spans of another tracer; one that cannot be started costs no request (C2)."""
+
+    def __init__(self, tracer: Tracer) -> None:
+        self._tracer = tracer
+
+    def start_span(self, *args: Any, **options: Any) -> Span:
+        return start_span(self._tracer, *args, **options)
+
+    def start_as_current_span(self, *args: Any, **options: Any) -> Any:
+        return self._tracer.start_as_current_span(*args, **options)
 
 
 async def _serve_inside(scope: Scope, receive: Receive, send: Send) -> None:

@@ -13,6 +13,7 @@ import httpx2
 import pytest
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace.sampling import ParentBased
 from opentelemetry.trace import SpanKind, StatusCode
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -441,5 +442,25 @@ def test_nothing_of_a_client_is_shown_and_a_span_is_below_the_remote_one_also_in
         assert attributes(span)["url.path"] == attributes(span)["http.route"] == "/users/{id}"
         text = shown((span,)).replace("bob.example", "")
         assert [part for part in ("bob", "203.0.113.9") if part in text] == []
+
+    run(main)
+
+
+def test_a_sampler_that_raises_costs_the_span_and_not_the_request(
+    exporter: InMemorySpanExporter, middleware: type[TracingMiddleware], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def answer(_: Request) -> Response:
+        return PlainTextResponse("ok")
+
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    app = middleware_around(Starlette(routes=[Route("/", answer)]), exporter, middleware)
+    monkeypatch.setattr(ParentBased, "should_sample", fail)
+
+    async def main() -> None:
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://studio") as client:
+            assert (await client.get("/")).text == "ok"
+        assert exporter.get_finished_spans() == ()
 
     run(main)

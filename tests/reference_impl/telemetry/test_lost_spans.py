@@ -68,6 +68,16 @@ def test_an_exporter_that_raises_loses_only_what_it_raised_for(error: BaseExcept
     assert telemetry.shutdown(5)
 
 
+@pytest.mark.parametrize("tracing", ["fast", "plain"])
+def test_an_export_that_is_redirected_is_lost(tracing: str, sink: OtlpSink) -> None:
+    sink.status = 302
+    telemetry = configure_tracing(settings_for(sink.url, tracing=tracing))
+    make_spans(telemetry, 2)
+    assert telemetry.flush(5) is False
+    assert dict(telemetry.ledger().lost) == {"export": 2}
+    telemetry.shutdown(5)
+
+
 def test_an_exporter_without_a_network_loses_the_batch_without_more_tries() -> None:
     exporter = Collecting()
     exporter.poison["work 0"] = ConnectionRefusedError()
