@@ -8,14 +8,15 @@ from collections.abc import Sequence
 import pytest
 
 from benchmarks.verification.made_traces import requests
+from benchmarks.verification.measured_runs import SEVEN
 from benchmarks.verification.variations import KINDS
-from benchmarks.verification.verifying import SEVEN
 from spanpact.contract.loader import load_contracts, load_text
 from spanpact.contract.shipped import shipped_contracts
 from spanpact.engine import CompiledContract
 from spanpact.reporting import render_json, render_text
 from spanpact.trace.model import ALL_CAPABILITIES, Reading, SourceInfo, Trace
 from spanpact.verification.verifying import Verification
+from tests.verification.traces_of_parts import CONTRACTS, reading_of_parts
 
 TODAY = dt.date(2026, 1, 1)
 
@@ -69,3 +70,8 @@ def test_varied_traffic_hardly_needs_the_engine(shipped: list[CompiledContract])
     verification = assert_same(shipped, reading)
     assert verification.cache is not None
     assert verification.cache.judged_by_engine < 0.01 * len(reading.traces) * len(shipped)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_traces_that_share_parts(seed: int) -> None:
+    assert_same(CONTRACTS, reading_of_parts(seed))
