@@ -38,6 +38,18 @@ COVERAGE = CACHE / "coverage"
 EXAMPLE_CONTRACTS = "contracts/v1"
 PIP_QUIETLY = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
 
+# With the core, these say what they say without it.
+CORE_TESTS = (
+    "tests/verification/native",
+    "tests/verification/test_streaming.py",
+    "tests/verification/test_streaming_logs.py",
+    "tests/verification/test_receiving.py",
+    "tests/verification/test_same_verdict.py",
+    "tests/verification/test_same_verdict_of_formats.py",
+    "tests/verification/test_link_targets.py",
+    "tests/verification/test_lost_context.py",
+    "tests/verification/test_aggregate_shapes.py",
+)
 # Sessions of `tests`, in order; each reports on its own, and one that fails does not hide what the others say.
 TESTED = ("lint", "unit", "contract", "coverage", "types", "integration")
 # Integration tests mostly wait, and mypy keeps one core busy: `tests` starts them first, and they run beside the others
@@ -129,16 +141,36 @@ def integration(session: nox.Session) -> None:
 @nox.session(default=False)
 def stores(session: nox.Session) -> None:
     """Judge by stores as they are: ClickHouse with the collector's exporter, and Zipkin; needs Go, Java and Maven."""
-    environment, pins = CACHE / "stores", ROOT / "integration" / "stores" / "requirements.txt"
-    stamp, wanted = environment / "made-from", pins.read_text() + sys.version
-    if not (stamp.is_file() and stamp.read_text() == wanted):
-        shutil.rmtree(environment, ignore_errors=True)
-        make_environment(session, environment)
-        install = (program(environment, "python"), *PIP_QUIETLY, "--no-deps", "--no-compile", "--require-hashes")
-        session.run(*install, "-r", str(pins))
-        stamp.write_text(wanted)
+    environment = CACHE / "stores"
+    pinned_environment(session, environment, ROOT / "integration" / "stores" / "requirements.txt")
     wanted_tests = session.posargs or ["integration/stores"]
     tool(session, "pytest", *wanted_tests, env={"SPANPACT_STORES": program(environment, "python")})
+
+
+@nox.session(default=False)
+def core(session: nox.Session) -> None:
+    """Build and check spanpact-core, the optional faster reader, and install it here; needs Rust (docs/core.md)."""
+    if not shutil.which("cargo"):
+        session.warn(
+            "spanpact-core is not built: there is no cargo here; install Rust 1.85 or newer (https://rustup.rs)"
+        )
+        return
+    environment, sources, wheels = CACHE / "core", ROOT / "core", CACHE / "core" / "wheels"
+    pinned_environment(session, environment, sources / "requirements.txt")
+    python = program(development_environment(session), "python")
+    target = os.environ.get("CARGO_TARGET_DIR", str(environment / "target"))
+    building = {"CARGO_TARGET_DIR": target, "PYO3_PYTHON": python}
+    with session.chdir(sources):
+        session.run("cargo", "fmt", "--check", env=building)
+        session.run("cargo", "clippy", "--quiet", "--locked", "--all-targets", "--", "-D", "warnings", env=building)
+        session.run("cargo", "test", "--quiet", "--locked", "--no-default-features", env=building)
+        shutil.rmtree(wheels, ignore_errors=True)
+        build = ("build", "--quiet", "--release", "--interpreter", python, "--out", str(wheels))
+        session.run(program(environment, "maturin"), *build, env=building)
+    (wheel,) = wheels.glob("*.whl")
+    session.run(python, *PIP_QUIETLY, "--no-deps", "--force-reinstall", str(wheel))
+    tests = session.posargs or CORE_TESTS
+    tool(session, "pytest", "--numprocesses=auto", *tests, env={"SPANPACT_CORE": "required"})
 
 
 @nox.session(default=False)
@@ -203,12 +235,12 @@ def package(session: nox.Session) -> None:
 
 @nox.session(default=False, venv_backend="virtualenv")
 def lock(session: nox.Session) -> None:
-    """Write constraints.txt and the pins of `stores`; `-- --upgrade` renews all, `-- --upgrade-package NAME` one."""
+    """Write constraints.txt and the pins of sessions; `-- --upgrade` renews all, `-- --upgrade-package NAME` one."""
     session.install(*nox.project.dependency_groups(PROJECT, "lock"))
-    of_stores = Path("integration", "stores", "requirements.txt")
+    own = [Path(folder, "requirements.txt") for folder in ("integration/stores", "core")]
     for pins, wanted in (
         (PINS.name, ("pyproject.toml", "--group", "dev", "--extra", "pytest")),
-        (str(of_stores), (str(of_stores.with_suffix(".in")),)),
+        *((str(each), (str(each.with_suffix(".in")),)) for each in own),
     ):
         session.run(
             *("uv", "pip", "compile", *wanted),
@@ -290,6 +322,17 @@ def development_environment(session: nox.Session) -> Path:
         session.run(*install, "--no-build-isolation", "--editable", str(ROOT))
         stamp.write_text(wanted)
     return DEVELOPMENT
+
+
+def pinned_environment(session: nox.Session, folder: Path, pins: Path) -> None:
+    """A virtual environment with what a file pins by hash, made again when the file changes."""
+    stamp, wanted = folder / "made-from", pins.read_text() + sys.version
+    if not (stamp.is_file() and stamp.read_text() == wanted):
+        shutil.rmtree(folder, ignore_errors=True)
+        make_environment(session, folder)
+        install = (program(folder, "python"), *PIP_QUIETLY, "--no-deps", "--no-compile", "--require-hashes")
+        session.run(*install, "-r", str(pins))
+        stamp.write_text(wanted)
 
 
 def make_environment(session: nox.Session, folder: Path) -> None:

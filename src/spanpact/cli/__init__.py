@@ -21,6 +21,7 @@ from typing import Final
 from spanpact import __version__
 from spanpact.cli.output import print_message, print_text
 from spanpact.errors import SpanpactError, UsageError
+from spanpact.verification.native import core_state
 
 __all__ = ["COMMANDS", "load_command", "main"]
 
@@ -86,7 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str]) -> int:
     first = arguments[0] if arguments else ""
     if first == "--version":
-        print_text(f"spanpact {__version__}\n", sys.stdout)
+        print_text(f"spanpact {__version__}\n{core_state()}\n", sys.stdout)
         return 0
     if first in ("--help", "-h"):
         print_text(_help(), sys.stdout)

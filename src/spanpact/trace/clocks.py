@@ -140,6 +140,11 @@ class Clocks:
             own.add(times)
             self._emitters[own.emitter].add(times)
 
+    def wants_more(self, resource: Resource) -> bool:
+        """Return whether more starts of a resource may change anything; once they do not, they never do."""
+        _, _, own = self._by_object.get(id(resource)) or self._remember(resource)
+        return own.is_cut or own.unit_ns > 1
+
     def resolution_ns(self, resource: Resource) -> int:
         """Return the resolution of a resource's times."""
         _, key, _ = self._by_object.get(id(resource)) or self._remember(resource)

@@ -54,6 +54,10 @@ class RootIndex:
         if len(roots) < _MOST_ROOTS:
             roots.append((start_ns, trace_id))
 
+    def is_full(self, name: str) -> bool:
+        """Return whether no more roots of a name are noted."""
+        return len(self._roots.get(name, ())) >= _MOST_ROOTS
+
     def note_trace(self, trace: Trace) -> None:
         """Note the roots of one trace that are wanted."""
         for span in trace.spans:

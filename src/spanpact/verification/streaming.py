@@ -23,6 +23,7 @@ from spanpact.trace.clocks import Clocks
 from spanpact.trace.model import Capability, Reading, SourceInfo
 from spanpact.verification.first_pass import read_first
 from spanpact.verification.link_targets import LinkTargets
+from spanpact.verification.native.native_stream import NativeFirstPass, NativeStream, read_first_natively
 from spanpact.verification.stored_documents import DocumentSource, StoredDocuments
 from spanpact.verification.trace_stream import TraceStream
 from spanpact.verification.verifying import StartObserver, Verification
@@ -138,12 +139,19 @@ def _streamed(
     hold: bool,
 ) -> TraceStream | None:
     """Judge all traces of the documents, None if the contracts look at more than shapes hold."""
-    first = read_first(stored)
+    native = None if hold or observer else read_first_natively(stored)
+    first = native or read_first(stored)
     reading = Reading(first.info, (), stored.offered, clocks=clocks)
     verification = Verification(plans, reading, find_span=targets, observer=observer)
-    if verification.cache is None:
+    cache = verification.cache
+    if cache is None:
         return None
-    stream = TraceStream(stored, reading, verification, verification.cache, first, clocks, hold=hold)
+    stream: TraceStream
+    if isinstance(first, NativeFirstPass) and not cache.shapes.observed.summed:
+        stream = NativeStream(first, stored, reading, verification, cache, clocks)
+    else:
+        read = read_first(stored) if isinstance(first, NativeFirstPass) else first
+        stream = TraceStream(stored, reading, verification, cache, read, clocks, hold=hold)
     place = 0
     for number, source in enumerate(stored.sources):
         if number:

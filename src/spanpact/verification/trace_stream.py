@@ -29,7 +29,7 @@ from spanpact.verification.verifying import Verification
 
 
 @dataclass(slots=True)
-class _OpenTrace:
+class OpenTrace:
     """A trace with spans or log records still to come: the number under which it began, the document in which it ends,
     and the summaries of its spans and log records.
 
@@ -80,7 +80,7 @@ class TraceStream:
         self._read = DocumentSummaries(
             cache.shapes, clocks, logs="logs" in reading.source.capabilities, only=stored.only
         )
-        self._open: dict[str, _OpenTrace] = {}
+        self._open: dict[str, OpenTrace] = {}
         self._order: deque[str] = deque()
         self._begun = 0
         self._without_trace = _WithoutTrace()
@@ -144,7 +144,7 @@ class TraceStream:
             if trace.generation != generation:
                 trace.generation = -1
 
-    def _open_trace(self, written: str, place: int, generation: int) -> _OpenTrace:
+    def _open_trace(self, written: str, place: int, generation: int) -> OpenTrace:
         """Return the trace of an id that is new, or written in capital letters."""
         trace_id = normalize_id(written)
         trace = self._open.get(trace_id)
@@ -153,7 +153,7 @@ class TraceStream:
             if not ends:
                 raise NeedsFullDecoding
             self._begun += 1
-            trace = self._open[trace_id] = _OpenTrace(self._begun, ends, generation)
+            trace = self._open[trace_id] = OpenTrace(self._begun, ends, generation)
             self._order.append(trace_id)
         return trace
 
@@ -167,7 +167,7 @@ class TraceStream:
             else:
                 self._scan(trace_id, ended)
 
-    def _judge(self, trace_id: str, ended: _OpenTrace) -> None:
+    def _judge(self, trace_id: str, ended: OpenTrace) -> None:
         label = self._label(trace_id)
         self.traces += 1
         observed = self._verification.observer is not None and self._observe(trace_id, ended)
@@ -182,7 +182,7 @@ class TraceStream:
         if (self._verification.judge_uncached(trace) or self._hold) and not observed:
             self.held.append(trace)
 
-    def _check_copies(self, trace_id: str, ended: _OpenTrace) -> None:
+    def _check_copies(self, trace_id: str, ended: OpenTrace) -> None:
         """Raise NeedsFullDecoding where several sources hold the same span or log record of a trace: it counts once."""
         ids = [summary[1] for summary in ended.summaries]
         bounds = [(0, 0), *ended.bounds, (len(ended.summaries), len(ended.records))]
@@ -199,7 +199,7 @@ class TraceStream:
         if (len(together.spans), len(together.logs)) != (len(whole.spans), len(whole.logs)):
             raise NeedsFullDecoding
 
-    def _observe(self, trace_id: str, ended: _OpenTrace) -> bool:
+    def _observe(self, trace_id: str, ended: OpenTrace) -> bool:
         """Let the observer look at the trace. Return whether the trace is kept for the report."""
         assert self._verification.observer is not None
         trace = self._trace(trace_id, ended)
@@ -208,7 +208,7 @@ class TraceStream:
             self.held.append(trace)
         return keep
 
-    def _scan(self, trace_id: str, ended: _OpenTrace) -> None:
+    def _scan(self, trace_id: str, ended: OpenTrace) -> None:
         """Scan the log records of a trace without spans, or let them wait if a contract finds something in them."""
         if ended.bounds:
             self._check_copies(trace_id, ended)
@@ -238,7 +238,7 @@ class TraceStream:
     def _label(self, trace_id: str) -> str:
         return self._stored.scenarios.get(trace_id, "")
 
-    def _trace(self, trace_id: str, ended: _OpenTrace) -> Trace:
+    def _trace(self, trace_id: str, ended: OpenTrace) -> Trace:
         spans = tuple(map(self._read.span, ended.summaries))
         records = tuple(map(self._read.record, ended.records))
         return Trace(trace_id, spans, records, ended.ends <= self._stored.settled, self._label(trace_id))

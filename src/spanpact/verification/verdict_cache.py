@@ -35,7 +35,7 @@ _MOST_SEEN: Final = 1 << 14  # hashes of the keys of traces that were seen once
 
 
 @dataclass(slots=True)
-class _CachedTrace:
+class CachedTrace:
     """What a trace adds, and the number of traces of its shape whose counts are not added yet.
 
     `unmentioned` is None where contracts mention all of it. `roots` are the index and the name of each root that the
@@ -89,15 +89,17 @@ class VerdictCache:
         mentions: MentionCounter,
         roots: RootIndex,
     ) -> None:
-        self._runs = runs
+        self.runs = runs
         self._parts = parts
         self._mentions = mentions
-        self._roots = roots
+        self.roots = roots
         self.shapes = shapes
         self._generation = self.shapes.generation
-        self._cached: BoundedTable[_CachedTrace] = BoundedTable(_MOST_CACHED, self._flush)
+        self._cached: BoundedTable[CachedTrace] = BoundedTable(_MOST_CACHED, self._flush)
         self._seen: set[int] = set()
         self._candidate: _Candidate | None = None
+        self.latest: CachedTrace | None = None
+        """What is cached for the shape of the last trace."""
         self.hits = 0
         """The number of traces judged without the engine."""
 
@@ -141,7 +143,7 @@ class VerdictCache:
         records: Sequence[RecordSummary] = (),
     ) -> bool:
         """Do the same for a complete trace by the summaries of its spans and log records; one of both may lack."""
-        self._candidate = None
+        self._candidate = self.latest = None
         if generation != self.shapes.generation:
             return False
         if generation != self._generation:
@@ -166,9 +168,10 @@ class VerdictCache:
         return True
 
     def _apply_whole(
-        self, cached: _CachedTrace, shape: TraceShape, trace_id: str, records: Sequence[RecordSummary]
+        self, cached: CachedTrace, shape: TraceShape, trace_id: str, records: Sequence[RecordSummary]
     ) -> None:
         cached.times += 1
+        self.latest = cached
         self.hits += bool(shape.summaries)
         if cached.own_names:
             read = sorted([shape.record_order[i] for i in cached.own_names])
@@ -177,7 +180,7 @@ class VerdictCache:
         for addition in cached.with_flows:
             addition.add_flows(trace_id, shape.summaries)
         for i, name in cached.roots:
-            self._roots.note(name, shape.summaries[i][0], trace_id)
+            self.roots.note(name, shape.summaries[i][0], trace_id)
 
     def _apply_parts(self, found: FoundParts, candidate: _Candidate) -> None:
         view, records = found.view, candidate.records
@@ -188,9 +191,9 @@ class VerdictCache:
         self._mentions.count_logs(len(records), ScannedLogs())
         facts, contents = view.known.facts, view.contents
         names = [(i, facts[contents[i]].name) for i in view.roots if not view.summaries[i][2]]
-        roots = [(i, name) for i, name in names if self._roots.is_wanted_name(name)]
+        roots = [(i, name) for i, name in names if self.roots.is_wanted_name(name)]
         for i, name in roots:
-            self._roots.note(name, view.summaries[i][0], view.trace_id)
+            self.roots.note(name, view.summaries[i][0], view.trace_id)
         if self._comes_again(candidate.shape):
             named = [not record[4] for record in records]  # by an event, so that their shape holds the name
             self._cache(candidate, found.known, unmentioned, roots, named, ScannedLogs())
@@ -202,7 +205,7 @@ class VerdictCache:
             candidate.found = self._parts.look(view)
 
     def _record(self, candidate: _Candidate) -> None:
-        candidate.recorded = [RecordedRun(run) for run in self._runs]
+        candidate.recorded = [RecordedRun(run) for run in self.runs]
 
     def judge_parts(self, topology: Topology, mentioned: MentionedSpans) -> Sequence[ContractPlan] | None:
         """Let the engine judge what is not known of the trace that `apply` was last called with.
@@ -239,7 +242,7 @@ class VerdictCache:
         if has_findings:
             return
         known = [each for each in additions if each]
-        roots = [(i, span.name) for i, span in enumerate(spans) if self._roots.is_wanted(span)]
+        roots = [(i, span.name) for i, span in enumerate(spans) if self.roots.is_wanted(span)]
         named = [bool(record.event_name) for record in topology.trace.logs]
         self._cache(candidate, known, unmentioned, roots, named, without_span)
 
@@ -262,7 +265,8 @@ class VerdictCache:
         shared = [name for i, name in zip(unmentioned.log_indexes, unmentioned.logs, strict=True) if i not in own]
         unmentioned = replace(unmentioned, logs=shared, log_indexes=())
         kept = None if unmentioned.empty else unmentioned
-        self._cached.put(key, _CachedTrace(additions, kept, roots, len(order), without_span, own_names))
+        self.latest = CachedTrace(additions, kept, roots, len(order), without_span, own_names)
+        self._cached.put(key, self.latest)
 
     def _comes_again(self, shape: TraceShape) -> bool:
         """Return whether such a trace was seen before: most of varied traffic never come again."""
@@ -285,7 +289,13 @@ class VerdictCache:
         self._cached.clear()
         self._parts.flush()
 
-    def _flush(self, cached: _CachedTrace) -> None:
+    def add_counts(self, cached: CachedTrace, times: int) -> None:
+        """Add the counts of other traces of the shape of a cached one, so many times."""
+        cached.times += times
+        self.hits += times
+        self._flush(cached)
+
+    def _flush(self, cached: CachedTrace) -> None:
         if not cached.times:
             return
         for addition in cached.additions:

@@ -257,8 +257,13 @@ def decode_body(body: bytes) -> Value:
 
 def decode_whole_span(span: Any, resource: Resource, scope: Scope) -> Span:
     """Decode a span with its attributes, events and links. Raise NeedsFullDecoding where it is malformed."""
+    return decode_span_bytes(span.SerializeToString(), resource, scope)
+
+
+def decode_span_bytes(span: bytes, resource: Resource, scope: Scope) -> Span:
+    """Decode the bytes of a Span message. Raise NeedsFullDecoding where it is malformed."""
     try:
-        return decode_span(_parse_span(span.SerializeToString()), resource, scope)
+        return decode_span(_parse_span(span), resource, scope)
     except DecodeError as error:
         raise NeedsFullDecoding from error
 

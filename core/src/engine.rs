@@ -1,0 +1,288 @@
+//! Verify documents one after another: scan, look up, gather the spans of each trace, count the traces that ended.
+
+use crate::answers::{Answers, Encoding, Shape, Stop, NO_SHAPE};
+use crate::groups::Groups;
+use crate::last_seen::LastSeen;
+use crate::scan::{json, protobuf, RawSpan, Scanned};
+use crate::screen::Screen;
+use crate::tables::Tables;
+use crate::trace_key::KeyMaker;
+use crate::traces::{Member, OpenTrace, Span, TraceId, Traces};
+use crate::values::Values;
+use crate::verdicts::Verdicts;
+use std::rc::Rc;
+
+/// So many bytes the tables of one encoding take, about. Fuller ones are emptied before the next document.
+const MOST: usize = 1 << 22;
+/// So many bytes of flows wait here.
+const WAITING: usize = 1 << 15;
+
+/// What Python is asked about a trace that has ended.
+pub trait Judge<G, F>: Answers<Group = G> {
+    /// Judge a trace whose key is new, or that has none. Return the verdict on all traces of its key, if there is one.
+    ///
+    /// `keyed`: it has a key.
+    fn judge(&mut self, trace: &OpenTrace<F>, groups: &Groups<G>, keyed: bool) -> Result<Option<Judged>, Self::Error>;
+
+    /// Note the starts of the roots of a trace that was counted. Return whether Python wants more of this verdict.
+    fn roots(&mut self, verdict: u32, trace_id: &TraceId, starts: &[u64]) -> Result<bool, Self::Error>;
+
+    /// Note the flows of a contract, packed.
+    fn flows(&mut self, contract: usize, packed: &[u8]) -> Result<(), Self::Error>;
+
+    /// Add what each verdict adds, so many times; then their numbers begin anew.
+    fn settle(&mut self, times: &[u64]) -> Result<(), Self::Error>;
+}
+
+/// A verdict that holds for all traces of a key: see `verdicts::Verdict`.
+pub struct Judged {
+    /// The places of the flows.
+    pub flows: Vec<(usize, Vec<i32>)>,
+    /// The places of roots that Python notes of each trace.
+    pub roots: Vec<u32>,
+}
+
+/// Everything that is kept from one document to the next.
+pub struct Engine<G, F> {
+    tables: [Tables; 2],
+    groups: Groups<G>,
+    traces: Traces<F>,
+    keys: KeyMaker,
+    verdicts: Verdicts,
+    found: Scanned,
+    read: Vec<Read>,
+    values: Values,
+    starts: Vec<u64>,
+    generation: i64,
+    /// How many spans were added.
+    pub spans: u64,
+    /// How many traces have ended.
+    pub traces_ended: u64,
+    /// How many of them were counted without Python.
+    pub counted: u64,
+}
+
+/// What was found out about a span of the document at hand.
+#[derive(Clone, Copy)]
+struct Read {
+    shape: Shape,
+    group: u32,
+    values: (u32, u32),
+}
+
+impl<G, F> Engine<G, F> {
+    /// Make an engine that has noted all documents.
+    pub fn new(screen: Screen, seen: LastSeen) -> Self {
+        let screen = Rc::new(screen);
+        Engine {
+            tables: [Encoding::Json, Encoding::Protobuf].map(|each| Tables::new(each, Rc::clone(&screen))),
+            groups: Groups::default(),
+            traces: Traces::new(seen),
+            keys: KeyMaker::default(),
+            verdicts: Verdicts::default(),
+            found: Scanned::default(),
+            read: Vec::new(),
+            values: Values::default(),
+            starts: Vec::new(),
+            generation: 0,
+            spans: 0,
+            traces_ended: 0,
+            counted: 0,
+        }
+    }
+
+    /// Begin the next document: numbers of shapes of another generation mean nothing any more.
+    pub fn begin<J: Judge<G, F>>(&mut self, judge: &mut J, generation: i64) -> Result<(), J::Error> {
+        let full = self.tables.iter().any(|tables| tables.bytes() > MOST);
+        if generation != self.generation {
+            self.generation = generation;
+            self.settle(judge)?;
+            self.keys.clear();
+        } else if !full {
+            return Ok(());
+        }
+        self.tables.iter_mut().for_each(Tables::clear);
+        self.groups.leave_tables();
+        Ok(())
+    }
+
+    /// Add the spans of a document. If it is not understood nothing was added.
+    pub fn take<J: Judge<G, F>>(
+        &mut self,
+        judge: &mut J,
+        encoding: Encoding,
+        document: &[u8],
+        place: u32,
+    ) -> Result<(), Stop<J::Error>> {
+        let mut found = std::mem::take(&mut self.found);
+        let result = self.look_up(judge, encoding, document, &mut found);
+        let result = result.and_then(|()| self.gather(judge, document, &found, place));
+        self.found = found;
+        result
+    }
+
+    fn look_up<J: Judge<G, F>>(
+        &mut self,
+        judge: &mut J,
+        encoding: Encoding,
+        document: &[u8],
+        found: &mut Scanned,
+    ) -> Result<(), Stop<J::Error>> {
+        match encoding {
+            Encoding::Json => json::scan(document, found)?,
+            Encoding::Protobuf => protobuf::scan(document, found)?,
+        }
+        let tables = &mut self.tables[encoding as usize];
+        self.read.clear();
+        self.values.clear();
+        for group in &found.groups {
+            let number = tables.group(judge, &mut self.groups, document, group)?;
+            let entry = self.groups.get(number);
+            for span in &found.spans[group.spans.0 as usize..group.spans.1 as usize] {
+                let before = self.values.len();
+                let shape = if span.full || entry.process == NO_SHAPE {
+                    let (shape, values) = judge.full_shape(span.whole.of(document), &entry.handle)?;
+                    values.iter().for_each(|value| self.values.push(value));
+                    shape
+                } else {
+                    let group = (number, &entry.handle);
+                    tables.shape(judge, document, found, span, group, &mut self.values)?
+                };
+                self.read.push(Read { shape, group: number, values: (before, self.values.len()) });
+            }
+        }
+        Ok(())
+    }
+
+    fn gather<J: Judge<G, F>>(
+        &mut self,
+        judge: &mut J,
+        document: &[u8],
+        found: &Scanned,
+        place: u32,
+    ) -> Result<(), Stop<J::Error>> {
+        for group in &found.groups {
+            let (first, last) = (group.spans.0 as usize, group.spans.1 as usize);
+            let spans = &found.spans[first..last];
+            let Some(read) = self.read.get(first) else { continue };
+            if self.groups.get(read.group).wants_starts && !spans.is_empty() {
+                self.starts.clear();
+                self.starts.extend(spans.iter().map(|span| span.start));
+                let entry = self.groups.get_mut(read.group);
+                entry.wants_starts = judge.starts(&entry.handle, &self.starts).map_err(Stop::Failed)?;
+            }
+            for (i, span) in spans.iter().enumerate() {
+                self.add(document, span, first + i, place)?;
+            }
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn add<E>(&mut self, document: &[u8], span: &RawSpan, index: usize, place: u32) -> Result<(), Stop<E>> {
+        let Some(slot) = self.traces.slot(span.trace_id, place, self.generation) else { return Err(Stop::Late) };
+        let Read { shape, group, values } = self.read[index];
+        let trace = self.traces.get_mut(slot);
+        let (before, raw) = (trace.values.len() as u32, trace.raw.len());
+        for value in values.0..values.1 {
+            trace.values.push(trace.distinct.index_of(self.values.get(value)));
+        }
+        trace.raw.extend_from_slice(span.whole.of(document));
+        trace.members.push(Member::Scanned(Span {
+            start: span.start,
+            end: span.end,
+            span_id: span.span_id,
+            parent_id: span.parent_id,
+            shape,
+            process: self.groups.get(group).process,
+            group,
+            values: (before, trace.values.len() as u32),
+            raw: (raw, trace.raw.len()),
+        }));
+        self.groups.hold(group);
+        self.spans += 1;
+        Ok(())
+    }
+
+    /// Add a span that Python has read, of this generation of shapes. Returns false for a trace that should have ended.
+    pub fn add_read(&mut self, id: TraceId, span: F, generation: i64, place: u32) -> bool {
+        let Some(slot) = self.traces.slot_of(id, place, generation) else { return false };
+        let trace = self.traces.get_mut(slot);
+        trace.members.push(Member::Read(span));
+        trace.mixed = true;
+        self.spans += 1;
+        true
+    }
+
+    /// Judge the traces that have ended by this document. Those that end after `settled` are incomplete.
+    pub fn judge_until<J: Judge<G, F>>(&mut self, judge: &mut J, place: u32, settled: u32) -> Result<(), J::Error> {
+        while let Some((slot, trace)) = self.traces.next_ended(place) {
+            self.traces_ended += 1;
+            self.judge(judge, &trace, trace.ends <= settled)?;
+            for member in &trace.members {
+                if let Member::Scanned(span) = member {
+                    self.groups.release(span.group);
+                }
+            }
+            self.traces.give_back(slot, trace);
+        }
+        if self.verdicts.waiting() > WAITING {
+            self.flush(judge)?;
+        }
+        Ok(())
+    }
+
+    fn judge<J: Judge<G, F>>(&mut self, judge: &mut J, trace: &OpenTrace<F>, complete: bool) -> Result<(), J::Error> {
+        let id = match trace.id {
+            TraceId::WellFormed(id) if complete && !trace.mixed && trace.generation == Some(self.generation) => id,
+            _ => return self.ask(judge, trace, false),
+        };
+        let spans = trace.members.iter().filter_map(Member::scanned);
+        if !self.keys.make(judge, spans, &trace.values)? {
+            return self.ask(judge, trace, false);
+        }
+        match self.verdicts.get(self.keys.key()) {
+            None => self.ask(judge, trace, true),
+            Some(verdict) => {
+                let spans = self.keys.sorted();
+                self.verdicts.count(verdict, id, spans);
+                self.counted += 1;
+                let roots = self.verdicts.roots(verdict);
+                if !roots.is_empty() {
+                    let starts: Vec<u64> = roots.iter().map(|&place| spans[place as usize].start).collect();
+                    if !judge.roots(verdict, &trace.id, &starts)? {
+                        roots.clear();
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Have a trace judged by Python. `keyed`: the last key is that of the trace.
+    fn ask<J: Judge<G, F>>(&mut self, judge: &mut J, trace: &OpenTrace<F>, keyed: bool) -> Result<(), J::Error> {
+        self.flush(judge)?; // flows are noted in the order of the traces
+        if self.verdicts.is_full() {
+            self.settle(judge)?;
+        }
+        let judged = judge.judge(trace, &self.groups, keyed)?;
+        if let Some(Judged { flows, roots }) = judged {
+            self.verdicts.add(self.keys.key(), flows, roots);
+        }
+        Ok(())
+    }
+
+    fn flush<J: Judge<G, F>>(&mut self, judge: &mut J) -> Result<(), J::Error> {
+        for (contract, packed) in self.verdicts.take_flows() {
+            judge.flows(contract, packed)?;
+            packed.clear();
+        }
+        Ok(())
+    }
+
+    /// Hand over everything that was counted.
+    pub fn settle<J: Judge<G, F>>(&mut self, judge: &mut J) -> Result<(), J::Error> {
+        self.flush(judge)?;
+        judge.settle(&self.verdicts.settle())
+    }
+}

@@ -1,0 +1,166 @@
+//! The module that Python imports: `spanpact.verification.native` is the only one that does.
+
+mod asked;
+
+use crate::answers::{Encoding, Stop};
+use crate::engine::Engine;
+use crate::last_seen::LastSeen;
+use crate::scan::{json, protobuf};
+use crate::screen::Screen;
+use crate::traces::TraceId;
+use asked::Asked;
+use memchr::memmem::Finder;
+use pyo3::create_exception;
+use pyo3::exceptions::PyException;
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::prelude::*;
+
+create_exception!(spanpact_core, TraceEnded, PyException, "A trace goes on that should have ended.");
+
+/// A text screen by itself, for tests.
+#[pyclass(name = "Screen", frozen, unsendable)]
+struct PyScreen(Screen);
+
+#[pymethods]
+impl PyScreen {
+    #[new]
+    fn new(patterns: Vec<String>, longest: usize) -> Self {
+        PyScreen(Screen::new(&patterns, longest))
+    }
+
+    /// Return whether the patterns are known here.
+    #[getter]
+    fn works(&self) -> bool {
+        self.0.works()
+    }
+
+    /// Return whether no class is in the UTF-8 text.
+    fn is_clean(&self, text: &[u8]) -> bool {
+        self.0.is_clean(text)
+    }
+}
+
+/// Notes where each trace ends.
+#[pyclass(unsendable)]
+struct FirstPass {
+    seen: LastSeen,
+    trace_id: Box<Finder<'static>>,
+    logs: Box<Finder<'static>>,
+}
+
+#[pymethods]
+impl FirstPass {
+    #[new]
+    fn new() -> Self {
+        let [trace_id, logs] = [&b"\"traceId\":"[..], b"ogs\""].map(|name| Box::new(Finder::new(name)));
+        FirstPass { seen: LastSeen::default(), trace_id, logs }
+    }
+
+    /// Note the traces of the next document. Return whether it may have log records, None if it was not understood.
+    fn note(&mut self, document: &[u8], json: bool, place: u32) -> Option<bool> {
+        let note = |id| self.seen.note(id, place);
+        if json {
+            json::trace_ids(document, &self.trace_id, note);
+            return Some(self.logs.find(document).is_some());
+        }
+        protobuf::trace_ids(document, note).ok().map(|()| false)
+    }
+
+    /// Note traces of the next document by their ids.
+    fn note_ids(&mut self, trace_ids: Vec<String>, place: u32) {
+        for id in trace_ids {
+            TraceId::of(&id).note(&mut self.seen, place);
+        }
+    }
+}
+
+/// Reads the documents of one verification for the second time. `answers` is asked for everything that is new.
+#[pyclass(unsendable)]
+struct Core {
+    asked: Asked,
+    engine: Engine<Py<PyAny>, Py<PyAny>>,
+}
+
+#[pymethods]
+impl Core {
+    /// Make a core after the first pass, which is empty then.
+    ///
+    /// A text of at most `longest` characters in which none of `patterns` fits is in no privacy class.
+    #[new]
+    fn new(first: &mut FirstPass, answers: Py<PyAny>, patterns: Vec<String>, longest: usize) -> Self {
+        let engine = Engine::new(Screen::new(&patterns, longest), std::mem::take(&mut first.seen));
+        Core { asked: Asked::new(answers), engine }
+    }
+
+    /// Begin a document of the second pass. `generation` is that of the numbers of shapes.
+    fn begin(&mut self, generation: i64) -> PyResult<()> {
+        self.engine.begin(&mut self.asked, generation)
+    }
+
+    /// Add the spans of a document. Return false, and add nothing, if it is for Python.
+    fn take(&mut self, document: &[u8], json: bool, place: u32) -> PyResult<bool> {
+        match self.engine.take(&mut self.asked, encoding(json), document, place) {
+            Ok(()) => Ok(true),
+            Err(Stop::NotUnderstood(_)) => Ok(false),
+            Err(Stop::Late) => Err(TraceEnded::new_err(())),
+            Err(Stop::Failed(error)) => Err(error),
+        }
+    }
+
+    /// Add spans that Python has read: the ids of their traces, and a summary of each.
+    fn add(&mut self, trace_ids: Vec<String>, summaries: Vec<Py<PyAny>>, generation: i64, place: u32) -> PyResult<()> {
+        for (id, summary) in trace_ids.iter().zip(summaries) {
+            if !self.engine.add_read(TraceId::of(id), summary, generation, place) {
+                return Err(TraceEnded::new_err(()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Judge the traces that have ended by a document. Those that end after `settled` are incomplete.
+    fn judge_until(&mut self, place: u32, settled: u32) -> PyResult<()> {
+        self.engine.judge_until(&mut self.asked, place, settled)
+    }
+
+    /// Hand over everything that was counted.
+    fn settle(&mut self) -> PyResult<()> {
+        self.engine.settle(&mut self.asked)
+    }
+
+    /// Show what may refer back to this object to the garbage collector.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.asked.traverse(&visit)
+    }
+
+    /// How many spans were added, how many traces have ended, and how many of them were counted without Python.
+    #[getter]
+    fn counts(&self) -> (u64, u64, u64) {
+        (self.engine.spans, self.engine.traces_ended, self.engine.counted)
+    }
+}
+
+/// Python allocates its objects at multiples of 16 bytes; what needs more, such as a `Finder`, must be in a box.
+const ALIGNED: () = {
+    assert!(align_of::<PyScreen>() <= 16);
+    assert!(align_of::<FirstPass>() <= 16);
+    assert!(align_of::<Core>() <= 16);
+};
+
+fn encoding(json: bool) -> Encoding {
+    if json {
+        Encoding::Json
+    } else {
+        Encoding::Protobuf
+    }
+}
+
+/// The optional, faster reader of spanpact.
+#[pymodule]
+fn spanpact_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let () = ALIGNED;
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add("TraceEnded", module.py().get_type::<TraceEnded>())?;
+    module.add_class::<PyScreen>()?;
+    module.add_class::<FirstPass>()?;
+    module.add_class::<Core>()
+}

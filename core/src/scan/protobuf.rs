@@ -1,0 +1,356 @@
+//! Scan OTLP protobuf: a TracesData message, or an ExportTraceServiceRequest, which has the same wire format.
+
+use super::{field, refuse, Kind, RawAttribute, RawGroup, RawSpan, Result, Scanned, Seen, Slice, LARGEST, LATEST};
+
+/// Find everything in a document. Refuses what is not understood: then `found` holds nothing of use.
+pub fn scan(document: &[u8], found: &mut Scanned) -> Result<()> {
+    found.clear();
+    if document.len() > LARGEST {
+        return refuse("a large document");
+    }
+    let mut fields = Fields::new(document, Slice::new(0, document.len()));
+    while let Some(next) = fields.next()? {
+        match (next.number, next.wire) {
+            (1, Wire::Bytes) => resource(document, next.value, found)?,
+            _ => return refuse("an unknown field of a request"),
+        }
+    }
+    Ok(())
+}
+
+/// Call this with the id of each span's trace, one after another. Refuses bytes that are not such a message.
+pub fn trace_ids(document: &[u8], mut note: impl FnMut(u128)) -> Result<()> {
+    if document.len() > LARGEST {
+        return refuse("a large document");
+    }
+    let mut requests = Fields::new(document, Slice::new(0, document.len()));
+    while let Some(resource) = requests.next_bytes(1)? {
+        let mut scopes = Fields::new(document, resource);
+        while let Some(scope) = scopes.next_bytes(2)? {
+            let mut spans = Fields::new(document, scope);
+            while let Some(span) = spans.next_bytes(2)? {
+                if let Some(id) = Fields::new(document, span).next_bytes(field::TRACE_ID)? {
+                    note(trace_id(id.of(document))?);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn resource(document: &[u8], message: Slice, found: &mut Scanned) -> Result<()> {
+    let (mut resource, mut url) = (Slice::default(), Slice::default());
+    let (begin, mut seen) = (found.groups.len(), Seen::default());
+    let mut fields = Fields::new(document, message);
+    while let Some(next) = fields.next()? {
+        match (next.number, next.wire) {
+            (1, Wire::Bytes) => {
+                seen.note(1)?;
+                resource = next.value;
+            }
+            (2, Wire::Bytes) => scope(document, next.value, found)?,
+            (3, Wire::Bytes) => {
+                seen.note(3)?;
+                url = next.value;
+            }
+            _ => return refuse("an unknown field of a resource"),
+        }
+    }
+    for group in &mut found.groups[begin..] {
+        group.resource = resource;
+        group.resource_url = url;
+    }
+    // Nobody decodes the resource of no group.
+    if begin == found.groups.len() {
+        return refuse("a resource without a scope");
+    }
+    Ok(())
+}
+
+fn scope(document: &[u8], message: Slice, found: &mut Scanned) -> Result<()> {
+    let (mut scope, mut url) = (Slice::default(), Slice::default());
+    let (begin, mut seen) = (found.spans.len() as u32, Seen::default());
+    let mut fields = Fields::new(document, message);
+    while let Some(next) = fields.next()? {
+        match (next.number, next.wire) {
+            (1, Wire::Bytes) => {
+                seen.note(1)?;
+                scope = next.value;
+            }
+            (2, Wire::Bytes) => span(document, next.value, found)?,
+            (3, Wire::Bytes) => {
+                seen.note(3)?;
+                url = next.value;
+            }
+            _ => return refuse("an unknown field of a scope"),
+        }
+    }
+    let none = Slice::default();
+    let spans = (begin, found.spans.len() as u32);
+    found.groups.push(RawGroup { resource: none, resource_url: none, scope, scope_url: url, spans });
+    Ok(())
+}
+
+#[inline]
+fn span(document: &[u8], message: Slice, found: &mut Scanned) -> Result<()> {
+    let (mut trace, mut span_id, mut parent_id, mut start, mut end) = (0, 0, 0, 0, 0);
+    let (rest, attributes) = (found.rests.len(), found.attributes.len() as u32);
+    let (mut seen, mut full) = (Seen::default(), false);
+    let mut fields = Fields::new(document, message);
+    while let Some(next) = fields.next()? {
+        let number = next.number;
+        if !matches!(number, field::ATTRIBUTES | field::EVENTS | field::LINKS) {
+            seen.note(number.min(31))?;
+        }
+        let bytes = next.value.of(document);
+        match (number, next.wire) {
+            (field::TRACE_ID, Wire::Bytes) => trace = trace_id(bytes)?,
+            (field::SPAN_ID, Wire::Bytes) => span_id = short_id(bytes)?,
+            (field::PARENT_SPAN_ID, Wire::Bytes) if bytes.is_empty() => {}
+            (field::PARENT_SPAN_ID, Wire::Bytes) => parent_id = short_id(bytes)?,
+            (field::START, Wire::Eight) => start = word(bytes),
+            (field::END, Wire::Eight) => end = word(bytes),
+            (field::ATTRIBUTES, Wire::Bytes) => found.attributes.push(attribute(document, next.value)),
+            (field::EVENTS | field::LINKS, Wire::Bytes) => full = true,
+            (field::NAME | field::TRACE_STATE | field::STATUS, Wire::Bytes)
+            | (field::KIND | field::DROPPED_ATTRIBUTES | field::DROPPED_EVENTS | field::DROPPED_LINKS, Wire::Varint)
+            | (field::FLAGS, Wire::Four) => found.add_rest(number, bytes),
+            _ => return refuse("an unknown field of a span"),
+        }
+    }
+    if !seen.has_all(&field::NEEDED) || start > LATEST || end > LATEST {
+        return refuse("a span without ids or times");
+    }
+    found.spans.push(RawSpan {
+        whole: message,
+        trace_id: trace,
+        span_id,
+        parent_id,
+        start,
+        end,
+        rest: Slice::new(rest, found.rests.len()),
+        attributes: (attributes, found.attributes.len() as u32),
+        full,
+    });
+    Ok(())
+}
+
+/// Return an attribute. It is simple if it has a key, then a value with one field, and nothing else.
+#[inline]
+fn attribute(document: &[u8], message: Slice) -> RawAttribute {
+    let other = RawAttribute { whole: message, key: Slice::default(), value: Slice::default(), kind: Kind::Other };
+    simple_attribute(document, message).unwrap_or(other)
+}
+
+#[inline]
+fn simple_attribute(document: &[u8], message: Slice) -> Option<RawAttribute> {
+    let mut fields = Fields::new(document, message);
+    let key = fields.next_bytes(1).ok()??;
+    let any = fields.next_bytes(2).ok()??;
+    let mut values = Fields::new(document, any);
+    let only = values.next().ok()??;
+    let kind = match (only.number, only.wire) {
+        (1, Wire::Bytes) => Kind::Text,
+        (2, Wire::Varint) => Kind::Boolean,
+        (3, Wire::Varint) => Kind::Integer,
+        (4, Wire::Eight) => Kind::Double,
+        _ => return None,
+    };
+    let alone = fields.at == message.end && values.at == any.end;
+    alone.then_some(RawAttribute { whole: message, key, value: only.value, kind })
+}
+
+#[inline]
+fn trace_id(bytes: &[u8]) -> Result<u128> {
+    match bytes.try_into().map(u128::from_be_bytes) {
+        Ok(id) if id != 0 => Ok(id),
+        _ => refuse("a malformed trace id"),
+    }
+}
+
+#[inline]
+fn short_id(bytes: &[u8]) -> Result<u64> {
+    match bytes.try_into().map(u64::from_be_bytes) {
+        Ok(id) if id != 0 => Ok(id),
+        _ => refuse("a malformed span id"),
+    }
+}
+
+#[inline]
+fn word(bytes: &[u8]) -> u64 {
+    bytes.try_into().map_or(0, u64::from_le_bytes)
+}
+
+/// How a field is encoded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wire {
+    Varint,
+    Eight,
+    Bytes,
+    Four,
+}
+
+/// A field of a message: its number, at most 31, and the bytes of its value.
+struct Field {
+    number: u8,
+    wire: Wire,
+    value: Slice,
+}
+
+/// The fields of a message, one after another.
+struct Fields<'a> {
+    document: &'a [u8],
+    at: u32,
+    end: u32,
+}
+
+impl<'a> Fields<'a> {
+    #[inline]
+    fn new(document: &'a [u8], message: Slice) -> Self {
+        Fields { document, at: message.start, end: message.end }
+    }
+
+    #[inline]
+    fn next(&mut self) -> Result<Option<Field>> {
+        if self.at == self.end {
+            return Ok(None);
+        }
+        let tag = self.varint()?;
+        if tag >> 3 == 0 || tag >> 3 > 31 {
+            return refuse("an unknown field");
+        }
+        let start = self.at;
+        let (wire, start, length) = match tag & 7 {
+            0 => {
+                self.varint()?;
+                (Wire::Varint, start, u64::from(self.at - start))
+            }
+            1 => (Wire::Eight, start, 8),
+            2 => {
+                let length = self.varint()?;
+                (Wire::Bytes, self.at, length)
+            }
+            5 => (Wire::Four, start, 4),
+            _ => return refuse("a group"),
+        };
+        if length > u64::from(self.end - start) {
+            return refuse("cut short");
+        }
+        self.at = start + length as u32;
+        Ok(Some(Field { number: (tag >> 3) as u8, wire, value: Slice { start, end: self.at } }))
+    }
+
+    /// Return the value of the next field of this number, a message, a text or bytes.
+    #[inline]
+    fn next_bytes(&mut self, number: u8) -> Result<Option<Slice>> {
+        while let Some(next) = self.next()? {
+            if next.number == number && next.wire == Wire::Bytes {
+                return Ok(Some(next.value));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Read a number of at most ten bytes. One of ten may have more than 64 bits: decoders differ in it.
+    #[inline]
+    fn varint(&mut self) -> Result<u64> {
+        let (mut number, mut shift) = (0u64, 0);
+        while self.at < self.end {
+            let byte = self.document[self.at as usize];
+            self.at += 1;
+            if shift == 63 && byte > 1 {
+                return refuse("a large number");
+            }
+            number |= u64::from(byte & 127) << shift;
+            if byte < 128 {
+                return Ok(number);
+            }
+            shift += 7;
+        }
+        refuse("cut short")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scan::NotUnderstood;
+
+    fn message(fields: &[(u8, &[u8])]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for (number, value) in fields {
+            bytes.extend([number << 3 | 2, value.len() as u8]);
+            bytes.extend_from_slice(value);
+        }
+        bytes
+    }
+
+    fn a_span(more: &[u8]) -> Vec<u8> {
+        let mut span = message(&[(1, &[7; 16]), (2, &[1; 8]), (4, &[2; 8]), (5, b"GET")]);
+        span.extend([0x39, 5, 0, 0, 0, 0, 0, 0, 0, 0x41, 9, 0, 0, 0, 0, 0, 0, 0]);
+        span.extend_from_slice(more);
+        span
+    }
+
+    fn a_request(span: &[u8]) -> Vec<u8> {
+        message(&[(1, &message(&[(1, b"R"), (2, &message(&[(1, b"S"), (2, span)]))]))])
+    }
+
+    fn scanned(document: &[u8]) -> Result<Scanned> {
+        let mut found = Scanned::default();
+        scan(document, &mut found).map(|()| found)
+    }
+
+    #[test]
+    fn a_span_has_ids_times_and_a_rest() {
+        let document = a_request(&a_span(&[]));
+        let found = scanned(&document).expect("understood");
+        let span = &found.spans[0];
+        assert_eq!((span.start, span.end, span.full), (5, 9, false));
+        assert_eq!(span.trace_id, u128::from_be_bytes([7; 16]));
+        assert_eq!((span.span_id, span.parent_id), (u64::from_be_bytes([1; 8]), u64::from_be_bytes([2; 8])));
+        assert_eq!(span.rest.of(&found.rests), b"\x05\x03\0\0\0GET");
+        assert_eq!(
+            (found.groups[0].resource.of(&document), found.groups[0].scope.of(&document)),
+            (&b"R"[..], &b"S"[..])
+        );
+    }
+
+    #[test]
+    fn attributes_are_simple_or_not() {
+        let text = message(&[(1, b"k"), (2, &message(&[(1, b"v")]))]);
+        let twice = message(&[(1, b"k"), (2, &message(&[(1, b"v"), (1, b"w")]))]);
+        let reversed = message(&[(2, &message(&[(1, b"v")])), (1, b"k")]);
+        let document = a_request(&a_span(&message(&[(9, &text), (9, &twice), (9, &reversed)])));
+        let found = scanned(&document).expect("understood");
+        let kinds: Vec<Kind> = found.attributes.iter().map(|each| each.kind).collect();
+        assert_eq!(kinds, [Kind::Text, Kind::Other, Kind::Other]);
+        assert_eq!(found.attributes[0].value.of(&document), b"v");
+        assert_eq!(found.attributes[2].whole.of(&document), reversed);
+    }
+
+    #[test]
+    fn what_decoders_treat_specially_is_refused() {
+        let refused = |more: &[u8]| scanned(&a_request(&a_span(more))).err();
+        assert_eq!(refused(&message(&[(5, b"again")])), Some(NotUnderstood("a field twice")));
+        for more in [&[0x98, 0x06, 1][..], &[0x28, 1], &[0x33], &[0x2a, 9, 1], &[0x00, 1], &[0xff]] {
+            assert!(refused(more).is_some(), "{more:?}");
+        }
+        assert!(scanned(&a_request(&message(&[(1, &[7; 16])]))).is_err());
+    }
+
+    #[test]
+    fn every_prefix_is_refused_or_shorter() {
+        let document = a_request(&a_span(&[]));
+        for end in 1..document.len() {
+            assert!(scanned(&document[..end]).is_err(), "{end}");
+        }
+    }
+
+    #[test]
+    fn trace_ids_are_those_of_the_spans() {
+        let mut ids = Vec::new();
+        trace_ids(&a_request(&a_span(&[])), |id| ids.push(id)).expect("a message");
+        assert_eq!(ids, [u128::from_be_bytes([7; 16])]);
+    }
+}

@@ -1,0 +1,326 @@
+//! The key of a whole trace: numbers that are equal only for traces of one shape, as `shapes/trace_shapes.py` has it.
+
+use crate::answers::{Answers, NO_SHAPE};
+use crate::traces::Span;
+use hashbrown::HashMap;
+
+const ROOT: u32 = u32::MAX;
+const ELSEWHERE: u32 = u32::MAX - 1;
+/// So many spans are searched one by one.
+const FEW: usize = 24;
+/// So many processes are compared with each other, as in `trace.process`.
+const MOST_COMPARED: usize = 64;
+
+/// Whether there is one process only, and the distinct resolutions.
+type Clocks = (bool, Box<[i64]>);
+
+/// Makes keys. The parts of it that Python has answered hold for one generation of shapes.
+#[derive(Default)]
+pub struct KeyMaker {
+    key: Vec<u32>,
+    places: Vec<u32>,
+    sorted: Vec<Span>,
+    indexes: HashMap<u64, u32>,
+    relations: HashMap<(u32, u32), u32>,
+    resolutions: HashMap<u32, i64>,
+    allowances: HashMap<Clocks, Box<[i64]>>,
+    cuts: HashMap<i64, Box<[i64]>>,
+}
+
+impl KeyMaker {
+    /// Forget what was answered.
+    pub fn clear(&mut self) {
+        self.relations.clear();
+        self.resolutions.clear();
+        self.allowances.clear();
+        self.cuts.clear();
+    }
+
+    /// Return the spans of the last key in the order of `Topology.spans`: by start, then by id.
+    pub fn sorted(&self) -> &[Span] {
+        &self.sorted
+    }
+
+    /// Return the last key.
+    pub fn key(&self) -> &[u32] {
+        &self.key
+    }
+
+    /// Make the key of a trace. Returns false if it has no shape.
+    ///
+    /// `values` has the indexes of all compared values of the trace.
+    pub fn make<'a, A: Answers>(
+        &mut self,
+        answers: &mut A,
+        spans: impl Iterator<Item = &'a Span>,
+        values: &[u32],
+    ) -> Result<bool, A::Error> {
+        self.sorted.clear();
+        self.sorted.extend(spans.copied());
+        self.sorted.sort_unstable_by_key(|span| (span.start, span.span_id));
+        self.key.clear();
+        self.key.push(self.sorted.len() as u32);
+        self.key.extend(self.sorted.iter().map(|span| span.shape.number));
+        if self.key[1..].contains(&NO_SHAPE) || !self.add_parents() {
+            return Ok(false);
+        }
+        self.add_values(values);
+        let one_resource = self.add_resources(answers)?;
+        let resolutions = self.add_resolutions(answers)?;
+        self.add_stood_still(one_resource);
+        self.add_times(answers, &resolutions, one_resource)?;
+        Ok(true)
+    }
+
+    /// Add the index of each span's parent. Returns false if an id is there twice, or if a span is not in its parent.
+    fn add_parents(&mut self) -> bool {
+        let spans = &self.sorted;
+        if spans.len() > FEW {
+            self.indexes.clear();
+            self.indexes.extend(spans.iter().enumerate().map(|(i, span)| (span.span_id, i as u32)));
+            if self.indexes.len() < spans.len() {
+                return false;
+            }
+        } else if (1..spans.len()).any(|i| spans[..i].iter().any(|each| each.span_id == spans[i].span_id)) {
+            return false;
+        }
+        let begin = self.key.len();
+        let mut later = false;
+        for (i, span) in spans.iter().enumerate() {
+            if span.end == 0 || span.end < span.start {
+                return false;
+            }
+            let parent = if span.parent_id == 0 {
+                ROOT
+            } else if spans.len() > FEW {
+                self.indexes.get(&span.parent_id).copied().unwrap_or(ELSEWHERE)
+            } else {
+                let found = spans.iter().position(|each| each.span_id == span.parent_id);
+                found.map_or(ELSEWHERE, |index| index as u32)
+            };
+            self.key.push(parent);
+            if let Some(above) = spans.get(parent as usize) {
+                if above.start > span.start || above.end < span.end {
+                    return false;
+                }
+                later |= parent as usize >= i;
+            }
+        }
+        !later || is_forest(&self.key[begin..])
+    }
+
+    /// Add which values are equal: each by its place among the distinct ones, in the order of the spans.
+    fn add_values(&mut self, values: &[u32]) {
+        let begin = self.key.len();
+        self.key.push(0);
+        let mut places = Places::new(&mut self.places);
+        for span in &self.sorted {
+            let own = &values[span.values.0 as usize..span.values.1 as usize];
+            self.key.extend(own.iter().map(|&value| places.of(value).0));
+        }
+        self.key[begin] = (self.key.len() - begin - 1) as u32;
+    }
+
+    /// Add which spans have one resource, and which resources are of one process. Returns whether there is one only.
+    fn add_resources<A: Answers>(&mut self, answers: &mut A) -> Result<bool, A::Error> {
+        let first = self.sorted[0].process;
+        if self.sorted.iter().all(|span| span.process == first) {
+            self.key.push(0);
+            return Ok(true);
+        }
+        self.key.push(1);
+        let mut distinct: Vec<u32> = Vec::new();
+        let mut places = Places::new(&mut self.places);
+        for span in &self.sorted {
+            let (place, new) = places.of(span.process);
+            self.key.push(place);
+            if new {
+                distinct.push(span.process);
+            }
+        }
+        if distinct.len() <= MOST_COMPARED {
+            for (i, &one) in distinct.iter().enumerate() {
+                for &other in &distinct[..i] {
+                    let known = self.relations.get(&(one, other)).copied();
+                    let related = match known {
+                        Some(related) => related,
+                        None => *self.relations.entry((one, other)).insert(answers.related(one, other)?).get(),
+                    };
+                    self.key.push(related);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// Add the resolution of each span's times, and return them; none if all are exact.
+    fn add_resolutions<A: Answers>(&mut self, answers: &mut A) -> Result<Vec<i64>, A::Error> {
+        let mut coarse = false;
+        let mut last = (NO_SHAPE, 1);
+        for span in &self.sorted {
+            if span.process != last.0 {
+                let known = self.resolutions.get(&span.process).copied();
+                let resolution = match known {
+                    Some(resolution) => resolution,
+                    None => *self.resolutions.entry(span.process).insert(answers.resolution(span.process)?).get(),
+                };
+                last = (span.process, resolution);
+                coarse |= resolution > 1;
+            }
+        }
+        self.key.push(u32::from(coarse));
+        if !coarse {
+            return Ok(Vec::new());
+        }
+        let resolutions: Vec<i64> = self.sorted.iter().map(|span| self.resolutions[&span.process]).collect();
+        self.push_numbers(resolutions.iter().copied());
+        Ok(resolutions)
+    }
+
+    /// Add whose clock stood still, as `trace.clocks.frozen_resources` finds it.
+    fn add_stood_still(&mut self, one_resource: bool) {
+        let spans = &self.sorted;
+        let lasting = one_resource && spans[0].start < spans[spans.len() - 1].start;
+        if lasting || spans.iter().all(|span| span.start != span.end) {
+            self.key.push(0);
+            return;
+        }
+        let parents = &self.key[1 + spans.len()..1 + 2 * spans.len()];
+        let mut instants: HashMap<u32, (u64, bool, bool)> = HashMap::new();
+        for (i, span) in spans.iter().enumerate() {
+            let (instant, still, within) = instants.entry(span.process).or_insert((span.start, true, false));
+            *still &= span.start == *instant && span.end == *instant;
+            *within |= spans.get(parents[i] as usize).is_some_and(|above| above.process == span.process);
+        }
+        let frozen = |span: &Span| instants[&span.process].1 && instants[&span.process].2;
+        if spans.iter().any(frozen) {
+            self.key.push(1);
+            self.key.extend(spans.iter().map(|span| u32::from(frozen(span))));
+        } else {
+            self.key.push(0);
+        }
+    }
+
+    /// Add how the times of compared spans are ordered, and between which bounds all durations are.
+    fn add_times<A: Answers>(
+        &mut self,
+        answers: &mut A,
+        resolutions: &[i64],
+        one_resource: bool,
+    ) -> Result<(), A::Error> {
+        let spans = &self.sorted;
+        let longest = (spans.iter().map(|span| span.end).max().unwrap_or(0) - spans[0].start) as i64;
+        let ordered = spans.iter().any(|span| span.shape.ordered);
+        let concurrent = spans.iter().any(|span| span.shape.concurrent);
+        if ordered || concurrent {
+            let parents = &self.key[1 + spans.len()..1 + 2 * spans.len()];
+            let crossed = spans.iter().zip(parents).any(|(span, &above)| span.shape.called && above < ELSEWHERE);
+            let mut distinct = if resolutions.is_empty() { vec![1] } else { resolutions.to_vec() };
+            distinct.sort_unstable();
+            distinct.dedup();
+            let question = (one_resource && !crossed, distinct.into_boxed_slice());
+            if !self.allowances.contains_key(&question) {
+                let answer = answers.allowances(question.0, &question.1)?;
+                self.allowances.insert(question.clone(), answer.into());
+            }
+            let allowances = &self.allowances[&question];
+            self.key.push(allowances.len() as u32);
+            if ordered {
+                let starts: Vec<i64> =
+                    spans.iter().filter(|each| each.shape.ordered).map(|each| each.start as i64).collect();
+                let mut all = Vec::new();
+                for &allowance in allowances.iter().filter(|each| **each < longest) {
+                    let ends = spans.iter().filter(|each| each.shape.ordered).map(|each| each.end as i64 - allowance);
+                    all.extend(ends.map(|end| starts.partition_point(|start| *start < end) as u32));
+                }
+                self.key.push(all.len() as u32);
+                self.key.extend(all);
+            }
+            if concurrent {
+                let counted: Vec<(i64, i64)> = spans
+                    .iter()
+                    .filter(|each| each.shape.concurrent)
+                    .map(|each| (each.start as i64, each.end as i64))
+                    .collect();
+                for more in allowances.iter().flat_map(|each| [-each, *each]) {
+                    let open = counted.iter().map(|&(start, end)| {
+                        let until = end.saturating_add(more).max(start.saturating_add(1));
+                        counted.partition_point(|(each, _)| *each < until) as u32
+                    });
+                    self.key.extend(open);
+                }
+            }
+        }
+        self.add_durations(answers, resolutions, longest)
+    }
+
+    fn add_durations<A: Answers>(
+        &mut self,
+        answers: &mut A,
+        resolutions: &[i64],
+        longest: i64,
+    ) -> Result<(), A::Error> {
+        let mut reached = false;
+        for &resolution in if resolutions.is_empty() { &[1][..] } else { resolutions } {
+            if !self.cuts.contains_key(&resolution) {
+                let answer = answers.cuts(resolution)?;
+                self.cuts.insert(resolution, answer.into());
+            }
+            reached |= self.cuts[&resolution].first().is_some_and(|first| longest >= *first);
+        }
+        self.key.push(u32::from(reached));
+        if reached {
+            for (i, span) in self.sorted.iter().enumerate() {
+                let cuts = &self.cuts[resolutions.get(i).unwrap_or(&1)];
+                let duration = (span.end - span.start) as i64;
+                self.key.push(cuts.partition_point(|cut| *cut <= duration) as u32);
+            }
+        }
+        Ok(())
+    }
+
+    fn push_numbers(&mut self, numbers: impl Iterator<Item = i64>) {
+        self.key.extend(numbers.flat_map(|number| [number as u32, (number >> 32) as u32]));
+    }
+}
+
+/// The places of small numbers among the distinct ones, in the order in which they come.
+struct Places<'a> {
+    of_numbers: &'a mut Vec<u32>,
+    seen: u32,
+}
+
+impl<'a> Places<'a> {
+    fn new(of_numbers: &'a mut Vec<u32>) -> Self {
+        of_numbers.clear();
+        Places { of_numbers, seen: 0 }
+    }
+
+    /// Return the place of a number, and whether it is new.
+    #[inline]
+    fn of(&mut self, number: u32) -> (u32, bool) {
+        let index = number as usize;
+        if self.of_numbers.len() <= index {
+            self.of_numbers.resize(index + 1, u32::MAX);
+        }
+        let place = &mut self.of_numbers[index];
+        let new = *place == u32::MAX;
+        if new {
+            *place = self.seen;
+            self.seen += 1;
+        }
+        (*place, new)
+    }
+}
+
+/// Return whether there is no cycle. Call it only if a parent comes later: then both start at the same time.
+fn is_forest(parents: &[u32]) -> bool {
+    (0..parents.len()).all(|begin| {
+        let (mut at, mut steps) = (begin as u32, 0);
+        while at < ELSEWHERE && steps <= parents.len() {
+            at = parents[at as usize];
+            steps += 1;
+        }
+        steps <= parents.len()
+    })
+}

@@ -1,0 +1,300 @@
+//! The traces of which spans are still to come.
+
+use crate::answers::Shape;
+use crate::last_seen::LastSeen;
+use crate::values::Values;
+use hashbrown::HashMap;
+use std::collections::VecDeque;
+
+/// So many bytes of memory a closed trace may leave to the next one.
+const KEPT: usize = 1 << 16;
+
+/// The id of a trace: mostly the number that its digits are, otherwise what was sent.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum TraceId {
+    /// 32 hexadecimal digits in lower case.
+    WellFormed(u128),
+    /// Any other text.
+    Other(Box<str>),
+}
+
+impl TraceId {
+    /// Return the id that is written so.
+    pub fn of(text: &str) -> Self {
+        let plain = text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        match u128::from_str_radix(text, 16) {
+            Ok(number) if plain => TraceId::WellFormed(number),
+            _ => TraceId::Other(text.into()),
+        }
+    }
+
+    /// Note the trace of this id in the next document.
+    pub fn note(self, seen: &mut LastSeen, place: u32) {
+        match self {
+            TraceId::WellFormed(number) => seen.note(number, place),
+            TraceId::Other(text) => seen.note_other(text, place),
+        }
+    }
+
+    /// Return the id as it is written.
+    pub fn text(&self) -> String {
+        match self {
+            TraceId::WellFormed(number) => format!("{number:032x}"),
+            TraceId::Other(text) => text.to_string(),
+        }
+    }
+}
+
+/// A span of an open trace.
+#[derive(Clone, Copy)]
+pub struct Span {
+    /// The start in nanoseconds.
+    pub start: u64,
+    /// The end in nanoseconds.
+    pub end: u64,
+    /// The span id, not 0.
+    pub span_id: u64,
+    /// The id of the parent, 0 for none.
+    pub parent_id: u64,
+    /// The shape.
+    pub shape: Shape,
+    /// The number of the resource among those that are distinct.
+    pub process: u32,
+    /// The group, which this span holds.
+    pub group: u32,
+    /// The indexes of its compared values in `OpenTrace::values`.
+    pub values: (u32, u32),
+    /// Where its bytes are in `OpenTrace::raw`.
+    pub raw: (usize, usize),
+}
+
+/// A member of an open trace, in the order of the documents.
+pub enum Member<F> {
+    /// A span that was scanned here.
+    Scanned(Span),
+    /// A span that Python has read.
+    Read(F),
+}
+
+impl<F> Member<F> {
+    /// Return the span, if it was scanned here.
+    #[inline]
+    pub fn scanned(&self) -> Option<&Span> {
+        match self {
+            Member::Scanned(span) => Some(span),
+            Member::Read(_) => None,
+        }
+    }
+}
+
+/// A trace with spans still to come.
+pub struct OpenTrace<F> {
+    /// Its id.
+    pub id: TraceId,
+    /// The document in which it ends.
+    pub ends: u32,
+    /// The generation of the shapes of its spans, None if they are of several.
+    pub generation: Option<i64>,
+    /// Its spans.
+    pub members: Vec<Member<F>>,
+    /// Whether some members were read by Python.
+    pub mixed: bool,
+    /// The bytes of all scanned spans.
+    pub raw: Vec<u8>,
+    /// For each compared value of each span, its index among the distinct ones.
+    pub values: Vec<u32>,
+    /// The distinct ones.
+    pub distinct: Values,
+}
+
+/// The open traces in the order in which they began.
+pub struct Traces<F> {
+    last_seen: LastSeen,
+    open: HashMap<u128, usize>,
+    others: HashMap<Box<str>, usize>,
+    order: VecDeque<usize>,
+    slots: Vec<OpenTrace<F>>,
+    free: Vec<usize>,
+}
+
+impl<F> Traces<F> {
+    /// Make an empty table of traces that end where they were seen last.
+    pub fn new(last_seen: LastSeen) -> Self {
+        Traces {
+            last_seen,
+            open: HashMap::new(),
+            others: HashMap::new(),
+            order: VecDeque::new(),
+            slots: Vec::new(),
+            free: Vec::new(),
+        }
+    }
+
+    /// Return the slot of an open trace that has spans of this generation. None for a trace that should have ended.
+    #[inline]
+    pub fn slot(&mut self, id: u128, place: u32, generation: i64) -> Option<usize> {
+        if let Some(&slot) = self.open.get(&id) {
+            return Some(self.joined(slot, generation));
+        }
+        let ends = self.last_seen.place(id);
+        if ends < place {
+            return None;
+        }
+        let slot = self.begin(TraceId::WellFormed(id), ends, generation);
+        self.open.insert(id, slot);
+        Some(slot)
+    }
+
+    /// Do the same for an id of any form.
+    pub fn slot_of(&mut self, id: TraceId, place: u32, generation: i64) -> Option<usize> {
+        let text = match id {
+            TraceId::WellFormed(number) => return self.slot(number, place, generation),
+            TraceId::Other(text) => text,
+        };
+        if let Some(&slot) = self.others.get(&text) {
+            return Some(self.joined(slot, generation));
+        }
+        let ends = self.last_seen.place_of_other(&text);
+        if ends < place {
+            return None;
+        }
+        let slot = self.begin(TraceId::Other(text.clone()), ends, generation);
+        self.others.insert(text, slot);
+        Some(slot)
+    }
+
+    fn joined(&mut self, slot: usize, generation: i64) -> usize {
+        if self.slots[slot].generation != Some(generation) {
+            self.slots[slot].generation = None;
+        }
+        slot
+    }
+
+    fn begin(&mut self, id: TraceId, ends: u32, generation: i64) -> usize {
+        let slot = match self.free.pop() {
+            Some(slot) => slot,
+            None => {
+                self.slots.push(OpenTrace::empty());
+                self.slots.len() - 1
+            }
+        };
+        let trace = &mut self.slots[slot];
+        (trace.id, trace.ends, trace.generation) = (id, ends, Some(generation));
+        self.order.push_back(slot);
+        slot
+    }
+
+    /// Return the trace of a slot.
+    #[inline]
+    pub fn get_mut(&mut self, slot: usize) -> &mut OpenTrace<F> {
+        &mut self.slots[slot]
+    }
+
+    /// Take out the trace that began first, if it has ended by this document. Give it back after use.
+    pub fn next_ended(&mut self, place: u32) -> Option<(usize, OpenTrace<F>)> {
+        let slot = *self.order.front()?;
+        if self.slots[slot].ends > place {
+            return None;
+        }
+        self.order.pop_front();
+        let trace = std::mem::replace(&mut self.slots[slot], OpenTrace::empty());
+        match &trace.id {
+            TraceId::WellFormed(number) => self.open.remove(number),
+            TraceId::Other(text) => self.others.remove(text),
+        };
+        Some((slot, trace))
+    }
+
+    /// Take back a trace that was used, for its memory.
+    pub fn give_back(&mut self, slot: usize, mut trace: OpenTrace<F>) {
+        if trace.capacity() <= KEPT {
+            trace.clear();
+            self.slots[slot] = trace;
+        }
+        self.free.push(slot);
+    }
+}
+
+impl<F> OpenTrace<F> {
+    fn empty() -> Self {
+        OpenTrace {
+            id: TraceId::WellFormed(0),
+            ends: 0,
+            generation: None,
+            members: Vec::new(),
+            mixed: false,
+            raw: Vec::new(),
+            values: Vec::new(),
+            distinct: Values::default(),
+        }
+    }
+
+    fn clear(&mut self) {
+        self.members.clear();
+        self.mixed = false;
+        self.raw.clear();
+        self.values.clear();
+        self.distinct.clear();
+    }
+
+    fn capacity(&self) -> usize {
+        let members = self.members.capacity() * std::mem::size_of::<Member<F>>();
+        members + self.raw.capacity() + 4 * self.values.capacity() + self.distinct.capacity()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_numbers_only_if_they_are_plain() {
+        assert_eq!(TraceId::of(&"0a".repeat(16)).text(), "0a".repeat(16));
+        assert!(matches!(TraceId::of(&"0a".repeat(16)), TraceId::WellFormed(_)));
+        for text in ["", "0a", &"0A".repeat(16), &format!("+{}", "0".repeat(31))] {
+            assert_eq!(TraceId::of(text), TraceId::Other(text.into()));
+        }
+    }
+
+    fn traces(noted: &[(&str, u32)]) -> Traces<()> {
+        let mut seen = LastSeen::default();
+        for (id, place) in noted {
+            TraceId::of(id).note(&mut seen, *place);
+        }
+        Traces::new(seen)
+    }
+
+    const ONE: &str = "00000000000000000000000000000001";
+    const TWO: &str = "00000000000000000000000000000002";
+
+    #[test]
+    fn traces_end_in_the_order_in_which_they_began() {
+        let mut traces = traces(&[(ONE, 3), (TWO, 1), ("odd", 1)]);
+        for id in [ONE, TWO, "odd"] {
+            assert!(traces.slot_of(TraceId::of(id), 1, 7).is_some());
+        }
+        assert!(traces.next_ended(2).is_none());
+        let mut ended = Vec::new();
+        while let Some((slot, trace)) = traces.next_ended(3) {
+            ended.push(trace.id.text());
+            traces.give_back(slot, trace);
+        }
+        assert_eq!(ended, [ONE, TWO, "odd"]);
+    }
+
+    #[test]
+    fn a_trace_that_should_have_ended_is_told() {
+        let mut traces = traces(&[(ONE, 2)]);
+        assert!(traces.slot(1, 3, 0).is_none());
+        assert!(traces.slot_of(TraceId::of("new"), 1, 0).is_none());
+    }
+
+    #[test]
+    fn spans_of_two_generations_have_none() {
+        let mut traces = traces(&[(ONE, 2)]);
+        let slot = traces.slot(1, 1, 4).expect("open");
+        assert_eq!(traces.get_mut(slot).generation, Some(4));
+        traces.slot(1, 2, 5);
+        assert_eq!(traces.get_mut(slot).generation, None);
+    }
+}
