@@ -17,8 +17,7 @@ from starlette.applications import Starlette
 
 from contracts.scenarios.harness import EMAIL, Action, Harness
 from reference_impl.database.manager import ConnectionManager, Queries
-from reference_impl.services.database_pools import pool_settings
-from reference_impl.services.studio_api import create_app
+from reference_impl.services.studio_api import create_app, pool_settings
 from reference_impl.sessions.cache import SessionCache
 from reference_impl.sessions.store import POOL, SqlSessionStore, StoreUnavailable
 

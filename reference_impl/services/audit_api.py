@@ -20,6 +20,7 @@ from typing import Any, Final, TypeVar
 
 from opentelemetry.trace import SpanKind, Tracer
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -31,7 +32,7 @@ from reference_impl.propagation.async_context import run_in_executor
 from reference_impl.propagation.correlation import current_correlation_id, new_correlation_id
 from reference_impl.services.audit_client import RECORDS_PATH
 from reference_impl.services.plain_spans import tracing
-from reference_impl.services.request_bodies import BadRequest, read_object
+from reference_impl.services.request_bodies import read_object
 from reference_impl.services.responses import HEALTH, JsonResponse, healthz, refuse
 from reference_impl.services.serving import serve
 from reference_impl.settings import Settings, SettingsError
@@ -114,7 +115,7 @@ def create_audit_app(
         await records.close()
 
     middleware = [tracing(telemetry, routes, untraced=frozenset({HEALTH}), make_correlation_id=make_correlation_id)]
-    app = Starlette(routes=routes, middleware=middleware, exception_handlers={BadRequest: refuse}, lifespan=lifespan)
+    app = Starlette(routes=routes, middleware=middleware, exception_handlers={HTTPException: refuse}, lifespan=lifespan)
     app.state.records = records
     return app
 
@@ -124,11 +125,11 @@ async def add_record(request: Request) -> Response:
     body = await read_object(request)
     event, user_id, device = body.get("event"), body.get("user_id"), body.get("device")
     if not (isinstance(event, str) and _EVENT.fullmatch(event)):
-        raise BadRequest(422, "event: accepted: 1 to 64 lower-case letters, _ and .")
+        raise HTTPException(422, "event: accepted: 1 to 64 lower-case letters, _ and .")
     if not (user_id is None or (type(user_id) is int and 0 <= user_id < 2**63)):
-        raise BadRequest(422, "user_id: accepted: a whole number")
+        raise HTTPException(422, "user_id: accepted: a whole number")
     if not (device is None or (isinstance(device, str) and device.isascii() and len(device) <= 32)):
-        raise BadRequest(422, "device: accepted: a text of at most 32 ASCII characters")
+        raise HTTPException(422, "device: accepted: a text of at most 32 ASCII characters")
     await _records(request).add(current_correlation_id() or "", event, user_id, device)
     return JsonResponse({"recorded": True}, 201)
 

@@ -11,7 +11,6 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import httpx2
 from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
@@ -90,13 +89,10 @@ class AuditClient:
 
 def _attributes(url: str) -> dict[str, Any]:
     """Return a call's attributes by the stable HTTP conventions, without the URL's credentials."""
-    parts = urlsplit(url)
-    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-    shown = f"[{host}]" if ":" in host else host
-    authority = shown if parts.port is None else f"{shown}:{parts.port}"
+    parts = httpx2.URL(url)
     return {
         "http.request.method": "POST",
-        "url.full": f"{parts.scheme}://{authority}{parts.path}",
-        SERVER_ADDRESS: host,
-        SERVER_PORT: port,
+        "url.full": str(parts.copy_with(userinfo=b"", query=None, fragment=None)),
+        SERVER_ADDRESS: parts.host,
+        SERVER_PORT: parts.port or (443 if parts.scheme == "https" else 80),
     }

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-
-from reference_impl.services.request_bodies import BadRequest
 
 HEALTH: Final = "/healthz"
 METRICS: Final = "/metrics"
@@ -37,7 +37,8 @@ async def metrics_endpoint(request: Request) -> Response:
 
 
 def refuse(_: Request, error: Exception) -> Response:
-    """Answer a BadRequest."""
-    assert isinstance(error, BadRequest)
-    headers = {"www-authenticate": "Bearer"} if error.status == 401 else None
-    return JsonResponse({"error": error.message}, error.status, headers)
+    """Answer an HTTPException; the standard phrases of Starlette's own are written in lower case."""
+    assert isinstance(error, HTTPException)
+    is_phrase = error.detail == HTTPStatus(error.status_code).phrase
+    text = error.detail.lower() if is_phrase else error.detail
+    return JsonResponse({"error": text}, error.status_code, error.headers)

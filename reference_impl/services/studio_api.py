@@ -20,16 +20,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from reference_impl import vocabulary as v
-from reference_impl.database.manager import ConnectionManager
+from reference_impl.circuit_breaker import BreakerSettings
+from reference_impl.database.manager import ConnectionManager, PoolSettings
 from reference_impl.metrics.service_metrics import ServiceMetrics
 from reference_impl.propagation.correlation import new_correlation_id
 from reference_impl.redis_tracing.client import make_client, pool_use
 from reference_impl.services.audit_client import AuditClient
 from reference_impl.services.background_jobs import BackgroundJobs, JobsRefused
-from reference_impl.services.database_pools import connection_manager
 from reference_impl.services.plain_spans import tracing
 from reference_impl.services.request_bodies import (
-    BadRequest,
     bearer_token,
     optional_limit,
     read_object,
@@ -38,7 +37,7 @@ from reference_impl.services.request_bodies import (
 )
 from reference_impl.services.responses import HEALTH, METRICS, JsonResponse, healthz, metrics_endpoint, refuse
 from reference_impl.sessions.cache import KEYS, CacheUnavailable, SessionCache
-from reference_impl.sessions.store import Session, SqlSessionStore, StoreUnavailable
+from reference_impl.sessions.store import POOL, Session, SqlSessionStore, StoreUnavailable
 from reference_impl.settings import Settings
 from reference_impl.telemetry import Telemetry
 
@@ -69,8 +68,12 @@ def create_app(
         own.append(redis.aclose)
     connections = None
     if store is None:
-        listeners = [metrics.breaker_event] if metrics else []
-        connections = connection_manager(settings, telemetry, listeners=listeners)
+        connections = ConnectionManager(
+            {POOL: pool_settings(settings)},
+            tracer=telemetry.tracer("reference_impl.database.manager"),
+            mode=settings.span_vocabulary,
+            listeners=[metrics.breaker_event] if metrics else [],
+        )
         store = SqlSessionStore(connections)
         own.append(connections.close)
     cache = SessionCache(
@@ -135,6 +138,28 @@ def _session_redis(settings: Settings, telemetry: Telemetry) -> Redis:
     )
 
 
+def pool_settings(settings: Settings) -> PoolSettings:
+    """Return the settings of the pool for sessions."""
+    return PoolSettings(
+        url=settings.database_url,
+        size=settings.database_pool_size,
+        checkout_timeout_s=settings.database_checkout_timeout_s,
+        deadline_s=settings.database_deadline_s,
+        breaker=BreakerSettings(
+            window=settings.breaker_window,
+            window_calls=settings.breaker_window_calls,
+            window_s=settings.breaker_window_s,
+            minimum_calls=settings.breaker_minimum_calls,
+            failure_rate_threshold=settings.breaker_failure_rate,
+            slow_call_rate_threshold=settings.breaker_slow_call_rate,
+            slow_call_duration_s=settings.breaker_slow_call_s,
+            reset_after_s=settings.breaker_reset_s,
+            half_open_permits=settings.breaker_half_open_permits,
+            probe_lease_s=settings.breaker_probe_lease_s,
+        ),
+    )
+
+
 async def create_session(request: Request) -> Response:
     """Serve POST /sessions {"email", "device"}: 201 with the token."""
     email, device = session_request(await read_object(request))
@@ -196,11 +221,6 @@ def _shown(session: Session) -> dict[str, Any]:
     return {"user_id": session.user_id, "device": session.device, "expires_at": session.expires_at}
 
 
-def _http_error(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    return JsonResponse({"error": error.detail.lower()}, error.status_code, error.headers)
-
-
 def _unavailable(_: Request, error: Exception) -> Response:
     backend = "database" if isinstance(error, StoreUnavailable) else "cache"
     wait_s = error.retry_after_s if isinstance(error, StoreUnavailable) else 0.0
@@ -213,8 +233,7 @@ def _busy(_: Request, error: Exception) -> Response:
 
 
 _HANDLERS: dict[Any, Callable[[Request, Exception], Response]] = {
-    BadRequest: refuse,
-    HTTPException: _http_error,
+    HTTPException: refuse,
     StoreUnavailable: _unavailable,
     CacheUnavailable: _unavailable,
     JobsRefused: _busy,

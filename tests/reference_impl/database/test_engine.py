@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from reference_impl.database.engine import is_of_database, is_outage, make_engine, response_code, server_attributes
 from reference_impl.database.manager import PoolExhausted
-from reference_impl.services.database_pools import pool_settings
+from reference_impl.services.studio_api import pool_settings
 from reference_impl.settings import Settings, SettingsError
 
 
