@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from opentelemetry.trace import Span, SpanContext, TraceFlags
+from opentelemetry.trace import INVALID_SPAN, Span, SpanContext, TraceFlags
 
 from reference_impl.metrics.catalogue import OTHER, Label, Metric
 
@@ -79,6 +79,12 @@ class Series:
         if recorded is not None and self._exemplars:
             self.seen[bucket] = (recorded, value, time.time())
 
+    def count(self, recorded: SpanContext | None) -> None:
+        """Add one to a counter."""
+        self.total += 1.0
+        if recorded is not None and self._exemplars:
+            self.seen[0] = (recorded, 1.0, time.time())
+
 
 class Family:
     """All series of one metric. The caller holds the lock, which is re-entrant: the same thread may count again."""
@@ -113,5 +119,7 @@ class Family:
 
 def recorded(span: Span | None) -> SpanContext | None:
     """Return the span context of a recorded span, for an exemplar; None for any other span."""
-    context = span.get_span_context() if span is not None else None
-    return context if context is not None and context.trace_flags & TraceFlags.SAMPLED else None
+    if span is None or span is INVALID_SPAN:
+        return None
+    context = span.get_span_context()
+    return context if context.trace_flags & TraceFlags.SAMPLED else None

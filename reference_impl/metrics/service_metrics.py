@@ -12,7 +12,7 @@ scrape.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from opentelemetry.trace import Span, SpanKind, get_current_span
@@ -47,7 +47,7 @@ class ServiceMetrics:
         self._watches: list[Watch] = []
         self._watched: set[c.Metric] = set()
         self._in_progress = 0
-        self._of_command: dict[tuple[str, str, bool | None], tuple[Series, ...]] = {}
+        self._of_command: dict[tuple[str, str, bool | None], tuple[Series, Sequence[Series]]] = {}
         self.registry = CollectorRegistry()
         self.registry.register(self)
 
@@ -76,37 +76,32 @@ class ServiceMetrics:
         self, pool: str, command: str, seconds: float, *, error: BaseException | None, hit: bool | None, span: Span
     ) -> None:
         """See Measures."""
-        if error is None and self._counted_again(span, seconds, (pool, command, hit)):
-            return
+        if error is None:
+            # By remembered series, because every command pays for this. A series is never removed.
+            try:
+                duration, counters = self._of_command.get((pool, command, hit)) or self._series(pool, command, hit)
+                context = recorded(span)
+                with self._lock:
+                    duration.add(seconds, context)
+                    for counter in counters:
+                        counter.count(context)
+                return
+            except Exception:  # `_count` will fail too, and count the fault
+                pass
         commands = (c.REDIS_COMMANDS, (pool, command, "ok" if error is None else redis_outcome(error)))
         self._count(span, seconds, commands, (c.REDIS_DURATION, (pool, command)))
 
-    def _counted_again(self, span: Span | None, seconds: float, command: tuple[str, str, bool | None]) -> bool:
-        """Count a command that succeeded, by remembered series, because every command pays for this.
-
-        Return False if it cannot be counted. A series is never removed.
-        """
-        try:
-            series = self._of_command.get(command) or self._series_of_command(*command)
-            context = recorded(span)
-            with self._lock:
-                series[0].add(seconds, context)
-                for counter in series[1:]:
-                    counter.add(1.0, context)
-        except Exception:  # `_count` will fail too, and count the fault
-            return False
-        return True
-
-    def _series_of_command(self, pool: str, command: str, hit: bool | None) -> tuple[Series, ...]:
-        """Return the series of a command that succeeded: its duration, then its counters."""
-        wanted = [(c.REDIS_DURATION, (pool, command)), (c.REDIS_COMMANDS, (pool, command, "ok"))]
+    def _series(self, pool: str, command: str, hit: bool | None) -> tuple[Series, Sequence[Series]]:
+        """Return the series of a command that succeeded: its duration, and its counters."""
+        wanted: list[tuple[c.Metric, tuple[str, ...]]] = [(c.REDIS_COMMANDS, (pool, command, "ok"))]
         if hit is not None:
             wanted.append((c.CACHE_READS, (command, "hit" if hit else "miss")))
         with self._lock:
-            series = tuple(self._families[metric].touch(labels) for metric, labels in wanted)
+            duration = self._families[c.REDIS_DURATION].touch((pool, command))
+            counters = [self._families[metric].touch(labels) for metric, labels in wanted]
             if len(self._of_command) < _MOST_COMMANDS:
-                self._of_command[pool, command, hit] = series
-        return series
+                self._of_command[pool, command, hit] = duration, counters
+        return duration, counters
 
     def request_began(self) -> None:
         """Count a request whose serving began."""

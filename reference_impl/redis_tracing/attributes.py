@@ -13,7 +13,7 @@ from opentelemetry.util.types import AttributeValue
 
 from reference_impl import vocabulary as words
 from reference_impl.instrumentation.errors import error_type, redis_code
-from reference_impl.redis_tracing.unchecked_attributes import can_skip_checks
+from reference_impl.instrumentation.unchecked_attributes import can_skip_checks
 
 
 def server_attributes(connection: Mapping[str, Any]) -> dict[str, AttributeValue]:

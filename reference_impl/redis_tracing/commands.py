@@ -116,7 +116,8 @@ class _AsyncCommands(_AsyncLayer):
         if call is None:
             return await below.execute_command(*args, **options)
         with call:
-            return call.returns(await below.execute_command(*args, **options))
+            call.result = await below.execute_command(*args, **options)
+            return call.result
 
 
 class _AsyncAttempts(_AsyncLayer):
@@ -126,7 +127,8 @@ class _AsyncAttempts(_AsyncLayer):
         if call is None:
             return await below.execute_once(*args, **options)
         with call:
-            return call.returns(await below.execute_once(*args, **options))
+            call.result = await below.execute_once(*args, **options)
+            return call.result
 
 
 class _AsyncPipelineLayer(AsyncPipeline):
@@ -140,7 +142,8 @@ class _AsyncPipelineLayer(AsyncPipeline):
             if call is None:
                 return await super().execute(raise_on_error)
             with call:
-                return call.returns(await super().execute(raise_on_error))
+                call.result = results = await super().execute(raise_on_error)
+                return results
         finally:
             self._executing = False
 
@@ -150,7 +153,8 @@ class _AsyncPipelineLayer(AsyncPipeline):
         if call is None:
             return await below.immediate_execute_command(*args, **options)
         with call:
-            return call.returns(await below.immediate_execute_command(*args, **options))
+            call.result = await below.immediate_execute_command(*args, **options)
+            return call.result
 
 
 class _SyncLayer(redis.Redis):
@@ -176,7 +180,8 @@ class _SyncCommands(_SyncLayer):
         if call is None:
             return below.execute_command(*args, **options)
         with call:
-            return call.returns(below.execute_command(*args, **options))
+            call.result = below.execute_command(*args, **options)
+            return call.result
 
 
 class _SyncAttempts(_SyncLayer):
@@ -186,7 +191,8 @@ class _SyncAttempts(_SyncLayer):
         if call is None:
             return below.execute_once(*args, **options)
         with call:
-            return call.returns(below.execute_once(*args, **options))
+            call.result = below.execute_once(*args, **options)
+            return call.result
 
 
 class _SyncPipelineLayer(SyncPipeline):
@@ -200,7 +206,8 @@ class _SyncPipelineLayer(SyncPipeline):
             if call is None:
                 return super().execute(raise_on_error)
             with call:
-                return call.returns(super().execute(raise_on_error))
+                call.result = results = super().execute(raise_on_error)
+                return results
         finally:
             self._executing = False
 
@@ -210,4 +217,5 @@ class _SyncPipelineLayer(SyncPipeline):
         if call is None:
             return below.immediate_execute_command(*args, **options)
         with call:
-            return call.returns(below.immediate_execute_command(*args, **options))
+            call.result = below.immediate_execute_command(*args, **options)
+            return call.result

@@ -6,38 +6,41 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter_ns
 from types import TracebackType
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal
 
 from opentelemetry import context as context_api
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased
-from opentelemetry.trace import INVALID_SPAN, NoOpTracer, ProxyTracerProvider, Span, SpanKind, Tracer
+from opentelemetry.trace import INVALID_SPAN, ProxyTracerProvider, Span, SpanKind, Tracer
 from opentelemetry.util.types import AttributeValue
 
 from reference_impl import vocabulary as words
 from reference_impl.instrumentation.errors import record_exception_type
 from reference_impl.instrumentation.faults import FaultCount
 from reference_impl.instrumentation.measures import measures_of, unwrap_tracer
+from reference_impl.instrumentation.sampling_rules import SPAN_KEY, is_below_unsampled, sampling_rules
+from reference_impl.instrumentation.unchecked_attributes import set_unchecked_attributes
 from reference_impl.redis_tracing.attributes import FixedAttributes
 from reference_impl.redis_tracing.command_keys import first_key
 from reference_impl.redis_tracing.command_table import THE_PIPELINE, Command, Hit, keys_of, look_up
 from reference_impl.redis_tracing.key_sanitizing import KeyTemplates
-from reference_impl.redis_tracing.unchecked_attributes import set_unchecked_attributes
 
-Result = TypeVar("Result")
 Stack = Sequence[tuple[Sequence[object], object]]
 """A pipeline's commands as redis-py keeps them: (arguments, options)."""
 
 TRACER_NAME: Final = "reference_impl.redis_tracing.commands"
 _log = logging.getLogger(__name__)
 
-Drops = Literal["never", "below unsampled", "always"]
-"""When a tracer certainly drops a span, so that none need be started."""
+
+_CERTAINLY: Final[Mapping[str, Callable[[Context], bool]]] = {
+    "never": lambda _: False,
+    "below unsampled": is_below_unsampled,
+    "always": lambda _: True,
+}
+"""Whether a span in a context would be dropped, by `SamplingRules.drops`."""
 
 
 class RedisTracing:
@@ -45,8 +48,8 @@ class RedisTracing:
 
     __slots__ = (
         "_activate",
-        "_drops",
         "_fault_count",
+        "_is_dropped",
         "_keys",
         "_settled",
         "_tracer",
@@ -75,13 +78,15 @@ class RedisTracing:
         self.measures = None if tracer is None else measures_of(tracer)
         self._tracer = unwrap_tracer(tracer or trace.get_tracer(TRACER_NAME))
         self._settled = tracer is not None
-        self._drops = _drops_of(self._tracer)
+        self._is_dropped = _CERTAINLY[sampling_rules(self._tracer).drops]
 
     def begin(self, args: Sequence[object]) -> Call | None:
         """Start the span of one command. Return None if nothing is traced."""
         if not self.enabled:
             return None
         try:
+            if not self._settled:
+                self._settle()
             context = context_api.get_current()
             if not self._is_dropped(context):
                 return self._start(context, look_up(args), args, None)
@@ -96,6 +101,8 @@ class RedisTracing:
         if not self.enabled or not (stack or watching):
             return None
         try:
+            if not self._settled:
+                self._settle()
             context = context_api.get_current()
             if not self._is_dropped(context):
                 return self._start(context, THE_PIPELINE, (), stack)
@@ -136,63 +143,46 @@ class RedisTracing:
     def _start(self, context: Context, command: Command, args: Sequence[object], stack: Stack | None) -> Call:
         # Passed on, because the SDK would otherwise look up the current context at each step.
         span = self._tracer.start_span(command.span, context, SpanKind.CLIENT)
-        token = context_api.attach(trace.set_span_in_context(span, context)) if self._activate else None
+        token = context_api.attach(Context({**context, SPAN_KEY: span})) if self._activate else None
         return Call(self, span, token, command, args, stack)
-
-    def _is_dropped(self, context: Context) -> bool:
-        if not self._settled:
-            self._settle()
-        if self._drops != "below unsampled":
-            return self._drops == "always"
-        parent = trace.get_current_span(context).get_span_context()
-        return parent.is_valid and not parent.trace_flags & trace.TraceFlags.SAMPLED
 
     def _settle(self) -> None:
         """Take the tracer of the global provider once it is set: only then is the sampler known."""
         provider = trace.get_tracer_provider()
         if not isinstance(provider, ProxyTracerProvider):
             self._tracer = provider.get_tracer(TRACER_NAME)
-            self._drops = _drops_of(self._tracer)
+            self._is_dropped = _CERTAINLY[sampling_rules(self._tracer).drops]
             self._settled = True
 
     def __repr__(self) -> str:
         return f"<RedisTracing of pool {self.pool_name}, {'on' if self.enabled else 'off'}, {self.faults} faults>"
 
 
-def _drops_of(tracer: Tracer) -> Drops:
-    """Return when the tracer drops spans, as far as its class and its sampler show.
-
-    A ParentBased sampler with its default delegates drops spans below an unsampled parent; with other delegates it may
-    not, and a subclass may do anything. A disabled SDK returns tracers that make no spans.
-    """
-    if type(tracer) is NoOpTracer:
-        return "always"
-    sampler = getattr(tracer, "sampler", None)
-    if sampler is ALWAYS_OFF:
-        return "below unsampled"  # a dropped root still passes its decision on, to other tracers
-    if not isinstance(sampler, ParentBased) or type(sampler).should_sample is not ParentBased.should_sample:
-        return "never"
-    delegates = (getattr(sampler, f"_{place}_parent_not_sampled", None) for place in ("remote", "local"))
-    return "below unsampled" if all(delegate is ALWAYS_OFF for delegate in delegates) else "never"
-
-
-@dataclass(slots=True, eq=False, repr=False)
 class Call:
-    """A running command or pipeline: a context manager that ends its span in any case."""
+    """A running command or pipeline: a context manager that ends its span in any case.
 
-    _tracing: RedisTracing
-    _span: Span
-    _token: Any
-    _command: Command
-    _args: Sequence[object]
-    _stack: Stack | None
-    _result: object = field(default=None, init=False)
-    _started: int = field(default_factory=perf_counter_ns, init=False)
+    Inside, set `result` to the command's, for `cache_hit`.
+    """
 
-    def returns(self, result: Result) -> Result:
-        """Keep the command's result, for `cache_hit`, and return it."""
-        self._result = result
-        return result
+    __slots__ = ("_args", "_command", "_span", "_stack", "_started", "_token", "_tracing", "result")
+
+    def __init__(
+        self,
+        tracing: RedisTracing,
+        span: Span,
+        token: Any,
+        command: Command,
+        args: Sequence[object],
+        stack: Stack | None,
+    ) -> None:
+        self._tracing = tracing
+        self._span = span
+        self._token = token
+        self._command = command
+        self._args = args
+        self._stack = stack
+        self.result: Any = None
+        self._started = perf_counter_ns()
 
     def __enter__(self) -> None:
         return None
@@ -201,40 +191,45 @@ class Call:
         self, kind: type[BaseException] | None, error: BaseException | None, trace_back: TracebackType | None
     ) -> Literal[False]:
         latency_ms = (perf_counter_ns() - self._started) / 1e6
+        tracing, span = self._tracing, self._span
         try:
             self._report(latency_ms, error)
         except Exception as fault:
-            self._tracing.count_fault(fault)
+            tracing.count_fault(fault)
+        if span is INVALID_SPAN:
+            return False
         try:
             if self._token is not None:
                 context_api.detach(self._token)
-            self._span.end()
+            span.end()
         except Exception as fault:
-            self._tracing.count_fault(fault)
+            tracing.count_fault(fault)
         return False
 
     def _report(self, latency_ms: float, error: BaseException | None) -> None:
         """Describe the call on its span, if that is recorded, and to the measures, if there are any."""
-        recording, measures = self._span.is_recording(), self._tracing.measures
+        span, measures, command = self._span, self._tracing.measures, self._command
+        recording = span.is_recording()
         if not recording and measures is None:
             return
         if self._stack is not None and error is None:
-            error = _first_failure(self._result)
-        hit = None if self._command.hit is None or error is not None else _hit(self._command.hit, self._result)
+            error = _first_failure(self.result)
+        hit = None if command.hit is None or error is not None else _hit(command.hit, self.result)
         if recording:
-            self._describe(latency_ms, error, hit)
+            self._describe(span, latency_ms, error, hit)
         if measures is not None:
-            pool, command, seconds = self._tracing.pool_name, self._command.operation, latency_ms / 1000
-            measures.redis_command(pool, command, seconds, error=error, hit=hit, span=self._span)
+            pool, seconds = self._tracing.pool_name, latency_ms / 1000
+            measures.redis_command(pool, command.operation, seconds, error=error, hit=hit, span=span)
 
-    def _describe(self, latency_ms: float, error: BaseException | None, hit: bool | None) -> None:
-        fixed = self._tracing.fixed
+    def _describe(self, span: Span, latency_ms: float, error: BaseException | None, hit: bool | None) -> None:
+        tracing = self._tracing
+        fixed = tracing.fixed
         attributes = fixed[self._command.operation].copy()
         attributes[words.LATENCY_MS] = latency_ms
         if self._stack is None:
-            key = self._tracing.key(self._command, self._args)
+            key = tracing.key(self._command, self._args)
         else:
-            key = self._tracing.pipeline_key(self._stack)
+            key = tracing.pipeline_key(self._stack)
             attributes[words.DB_OPERATION_BATCH_SIZE] = len(self._stack)
         if key is not None:
             attributes[words.KEY] = key
@@ -242,12 +237,12 @@ class Call:
             attributes[words.CACHE_HIT] = hit
             attributes[words.CACHE_MISS] = not hit
         if error is not None:
-            self._span.set_attributes(attributes | fixed.failure(error))
-            record_exception_type(self._span, error)
+            span.set_attributes(attributes | fixed.failure(error))
+            record_exception_type(span, error)
         elif fixed.can_skip_checks:
-            set_unchecked_attributes(self._span, attributes)
+            set_unchecked_attributes(span, attributes)
         else:
-            self._span.set_attributes(attributes)
+            span.set_attributes(attributes)
 
 
 def _hit(found: Hit, result: object) -> bool | None:

@@ -11,8 +11,8 @@ from opentelemetry.sdk.trace import SpanLimits, TracerProvider
 from opentelemetry.trace import NonRecordingSpan
 from opentelemetry.util.types import AttributeValue
 
-from reference_impl.redis_tracing import unchecked_attributes
-from reference_impl.redis_tracing.unchecked_attributes import LONGEST, can_skip_checks, set_unchecked_attributes
+from reference_impl.instrumentation import unchecked_attributes
+from reference_impl.instrumentation.unchecked_attributes import LONGEST, can_skip_checks, set_unchecked_attributes
 
 ATTRIBUTES: dict[str, AttributeValue] = {
     "operation": "GET",

@@ -32,28 +32,28 @@ IS_KNOWN: Final = _is_known()
 
 def can_skip_checks(attributes: Mapping[str, AttributeValue]) -> bool:
     """Return whether the SDK would keep all attributes as they are: named by texts; short texts, numbers, booleans."""
-    values_kept = all(
-        isinstance(value, (int, float)) or (isinstance(value, str) and len(value) <= LONGEST)
-        for value in attributes.values()
-    )
-    return values_kept and all(name and isinstance(name, str) for name in attributes)
+    for name, value in attributes.items():
+        kind = type(value)
+        if kind is str:
+            if len(value) > LONGEST:  # type: ignore[arg-type]  # it is a text
+                return False
+        elif kind is not int and kind is not bool and kind is not float:
+            return False
+        if not name or type(name) is not str:
+            return False
+    return True
 
 
 def set_unchecked_attributes(span: Span, attributes: Mapping[str, AttributeValue]) -> None:
     """Set attributes for which `can_skip_checks` is true. The caller checks that, once for those that never change."""
-    known: Any = span if IS_KNOWN and type(span).set_attributes is SdkSpan.set_attributes else None
-    if known is None or not _has_room(known._attributes, len(attributes)):
-        span.set_attributes(attributes)
-        return
-    bounded = known._attributes
-    with bounded._lock:
-        bounded._dict.update(attributes)
-
-
-def _has_room(bounded: Any, number: int) -> bool:
-    """Return whether `number` more attributes fit without being shortened, and the span has not ended."""
-    if type(bounded) is not BoundedAttributes or bounded._immutable:
-        return False
-    if bounded.max_value_len is not None and bounded.max_value_len < LONGEST:
-        return False
-    return bounded.maxlen is None or bounded.maxlen - len(bounded._dict) >= number
+    if IS_KNOWN and type(span).set_attributes is SdkSpan.set_attributes:
+        known: Any = span
+        bounded = known._attributes
+        if type(bounded) is BoundedAttributes and not bounded._immutable:  # else the span has ended
+            longest, most = bounded.max_value_len, bounded.maxlen
+            keeps_texts = longest is None or longest >= LONGEST
+            if keeps_texts and (most is None or most - len(bounded._dict) >= len(attributes)):
+                with bounded._lock:
+                    bounded._dict.update(attributes)
+                return
+    span.set_attributes(attributes)
