@@ -63,17 +63,3 @@ def measure_demands(pid: int, url: str, headers: Mapping[str, str], requests: in
     finally:
         connection.close()
     return [after - before for before, after in zip(found[FIRST:-1], found[FIRST + 1 :], strict=True)]
-
-
-def shared_out(demands: Sequence[float], left: float) -> Sequence[float]:
-    """Return the demands with work of another thread that is `left`, in seconds: it takes turns with the requests.
-
-    Each request meets at most as much of it as it takes itself. So the last spans of a turn, which are exported after
-    it, delay requests as those in the middle of a turn do.
-    """
-    found = []
-    for demand in demands:
-        met = min(left, demand)
-        left -= met
-        found.append(demand + met)
-    return found

@@ -43,7 +43,7 @@ def span_sink() -> Iterator[SpanSink]:
 
 
 def _command(port: int, _folder: Path) -> Sequence[str]:
-    return [sys.executable, __file__, str(port)]
+    return [sys.executable, "-m", "benchmarks.service.span_sink", str(port)]
 
 
 def _answers(port: int) -> bool:

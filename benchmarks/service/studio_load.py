@@ -24,7 +24,7 @@ from benchmarks.earlier_build import EARLIER, ROOT, environment_of
 from benchmarks.service import watched_service
 from benchmarks.service.load import parse_result
 from benchmarks.service.open_loop import LoadResult, Plan, merged
-from benchmarks.service.replay import measure_demands, process_cpu_s, shared_out
+from benchmarks.service.replay import measure_demands, process_cpu_s
 from benchmarks.service.span_sink import SpanSink, span_sink
 from benchmarks.service.watched_service import SIZE, CollectionCounts, Collections
 from containers.servers.redis_server import RedisBackend
@@ -94,7 +94,6 @@ class Service(ServiceProcess):
         self._command = [sys.executable, watched_service.__file__, str(counts), module]
         self.collections = CollectionCounts(counts)
         self._token = ""
-        self._demands_until = 0.0
 
     def headers(self) -> Mapping[str, str]:
         """Return the headers of a request for a session that is cached."""
@@ -114,15 +113,8 @@ class Service(ServiceProcess):
         return parse_result(done.stdout)
 
     def demands(self, requests: int) -> Sequence[float]:
-        """Return the seconds of CPU that each of so many requests takes, sent one at a time.
-
-        What the service did since the last call counts too: it has exported the last spans of that turn.
-        """
-        headers, now = self.headers(), process_cpu_s(self.pid)
-        left = now - (self._demands_until or now)
-        found = measure_demands(self.pid, f"{self.url}/session", headers, requests)
-        self._demands_until = process_cpu_s(self.pid)
-        return shared_out(found, left)
+        """Return the seconds of CPU that each of so many requests takes, sent one at a time."""
+        return measure_demands(self.pid, f"{self.url}/session", self.headers(), requests)
 
 
 def run_load(workers: Sequence[Service], plan: Plan) -> MeasuredLoad:

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from benchmarks.service.replay import process_cpu_s, replay, shared_out
+from benchmarks.service.replay import process_cpu_s, replay
 
 MS = 1e-3
 
@@ -32,12 +32,6 @@ def test_at_half_the_rate_the_same_request_delays_fewer() -> None:
 
 def test_a_rate_that_is_not_carried_makes_a_growing_queue() -> None:
     assert in_ms(replay([2 * MS] * 4, rate=1_000)) == [2, 3, 4, 5]
-
-
-def test_work_of_another_thread_takes_turns_with_requests() -> None:
-    assert shared_out([0.5, 0.5, 0.5], 0.0) == [0.5, 0.5, 0.5]
-    assert shared_out([0.5, 0.25, 0.5, 0.5], 1.0) == [1.0, 0.5, 0.75, 0.5]
-    assert shared_out([0.5], 2.0) == [1.0], "what is left after a turn is left out"
 
 
 @pytest.mark.parametrize(("demands", "rate"), [([], 1_000.0), ([0.1], 0.0)])
