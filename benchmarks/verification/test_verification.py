@@ -56,7 +56,7 @@ def earlier() -> Iterator[Path]:
         with earlier_build() as folder:
             yield folder
     except NoEarlierBuild as error:
-        pytest.exit(str(error), returncode=2)
+        pytest.fail(str(error), pytrace=False)
 
 
 @pytest.fixture(scope="module")

@@ -47,10 +47,35 @@ def test_contracts_come_from_the_ini_file(pytester: pytest.Pytester) -> None:
     run(pytester).assert_outcomes(passed=2)
 
 
-def test_contracts_of_the_configuration_are_loaded_once(pytester: pytest.Pytester) -> None:
-    lost = "\ndef test_after_the_file_is_gone(spanpact_verify):\n    import os\n    os.remove('work.contract.yaml')\n"
-    pytester.makepyfile(TESTS + lost + "    assert spanpact_verify(reading()).verdict == 'kept'\n")
-    run(pytester, "--spanpact-contracts", "work.contract.yaml").assert_outcomes(passed=3)
+@pytest.mark.parametrize(
+    "named", ["", ", 'work.contract.yaml'", ", ['work.contract.yaml']", ", Path('work.contract.yaml')"]
+)
+def test_a_contract_is_read_once(named: str, pytester: pytest.Pytester) -> None:
+    lines = [
+        "from pathlib import Path",
+        "@pytest.mark.parametrize('number', [1, 2])",
+        "def test_whose_file_is_gone_the_second_time(number, spanpact_verify):",
+        f"    assert spanpact_verify(reading(){named}).verdict == 'kept'",
+        "    Path('work.contract.yaml').unlink(missing_ok=True)",
+    ]
+    pytester.makepyfile("import pytest\n" + TESTS + "\n" + "\n".join(lines))
+    run(pytester, "--spanpact-contracts", "work.contract.yaml", "-k", "gone").assert_outcomes(passed=2, deselected=2)
+
+
+def test_a_name_in_another_folder_is_another_contract(pytester: pytest.Pytester) -> None:
+    lines = [
+        "@pytest.mark.parametrize(('folder', 'verdict'), [('.', 'kept'), ('other', 'broken')])",
+        "def test_in_a_folder(folder, verdict, spanpact_verify, monkeypatch):",
+        "    monkeypatch.chdir(folder)",
+        "    if verdict == 'kept':",
+        "        spanpact_verify(reading(), 'work.contract.yaml')",
+        "    else:",
+        "        with pytest.raises(AssertionError):",
+        "            spanpact_verify(reading(), 'work.contract.yaml')",
+    ]
+    pytester.makepyfile("import pytest\n" + TESTS + "\n" + "\n".join(lines))
+    pytester.mkdir("other").joinpath("work.contract.yaml").write_text(CONTRACT + "status: error\n")
+    run(pytester, "-k", "in_a_folder").assert_outcomes(passed=2, deselected=2)
 
 
 def test_report_is_the_explanation_of_the_failure(pytester: pytest.Pytester) -> None:

@@ -5,18 +5,18 @@ The rest of spanpact is imported only when a test uses the fixture.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
 if TYPE_CHECKING:
-    from spanpact.contract.compiled import ContractPlan
     from spanpact.findings import Report
-    from spanpact.testing import Contracts
+    from spanpact.testing import Contracts, OneContract
 
 _PROPERTY = "spanpact_not_checked"
-_PLANS = pytest.StashKey["Sequence[ContractPlan]"]()
+_LOADED = pytest.StashKey[dict[tuple[str, str], Sequence[Any]]]()
 
 
 class SpanpactVerify(Protocol):
@@ -46,10 +46,10 @@ def spanpact_verify(request: pytest.FixtureRequest) -> SpanpactVerify:
 
     def judge(spans: Any, contracts: Contracts | None = None, **options: Any) -> Report:
         __tracebackhide__ = True
-        chosen = contracts or _configured(config)
+        chosen = contracts or config.getoption("--spanpact-contracts") or config.getini("spanpact_contracts")
         if not chosen:
             raise UsageError("no contract is given", hint="pass contracts=, or set --spanpact-contracts")
-        report = verify_spans(chosen, spans, **options)
+        report = verify_spans(_read_once(config, chosen), spans, **options)
         number = sum(len(result.not_checked) for result in report.results)
         if number:
             node.user_properties.append((_PROPERTY, number))
@@ -59,13 +59,21 @@ def spanpact_verify(request: pytest.FixtureRequest) -> SpanpactVerify:
     return judge
 
 
-def _configured(config: pytest.Config) -> Sequence[ContractPlan]:
-    """Return the contracts of the configuration. They are loaded once: all tests use the same."""
-    from spanpact.testing.verifying import plans_of
+def _read_once(config: pytest.Config, contracts: Contracts) -> list[OneContract]:
+    """Return the contracts, those of a file or a folder loaded: each is read once in a run, not by each test."""
+    from spanpact.contract.loader import load_contracts
 
-    if _PLANS not in config.stash:
-        config.stash[_PLANS] = plans_of(config.getoption("--spanpact-contracts") or config.getini("spanpact_contracts"))
-    return config.stash[_PLANS]
+    loaded = config.stash.setdefault(_LOADED, {})
+    found: list[OneContract] = []
+    for each in contracts if isinstance(contracts, Sequence) and not isinstance(contracts, str) else [contracts]:
+        if isinstance(each, str | os.PathLike):
+            place = str(each), os.path.abspath(each)  # as it was named: reports show that
+            if place not in loaded:
+                loaded[place] = load_contracts([each])
+            found += loaded[place]
+        else:
+            found.append(each)
+    return found
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
