@@ -1,7 +1,7 @@
 """Export: finished spans are sanitized, encoded, sent and counted (S1.1, S1.5).
 
 `span_exporter` wraps an exporter, `ledger` counts every span, `sanitizing` and `span_encoding` make the request,
-`otlp_http` and `http_session` send it. Imports `settings`.
+`otlp_http` sends it. Imports `settings`.
 """
 
 from __future__ import annotations

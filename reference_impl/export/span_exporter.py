@@ -176,8 +176,7 @@ def _http(settings: Settings, is_urgent: Callable[[], bool]) -> tuple[SpanExport
     from opentelemetry.exporter.otlp.proto.http import Compression
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
-    from reference_impl.export.http_session import ExportSession
-    from reference_impl.export.otlp_http import DirectExporter
+    from reference_impl.export.otlp_http import DirectExporter, ExportSession
 
     is_plain, rejections, session = settings.tracing == "plain", Rejections(), None
     if not any(os.environ.get(name) for name in _PROVIDERS):

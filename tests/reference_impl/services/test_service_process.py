@@ -39,13 +39,13 @@ def ended(process: subprocess.Popen[str], number: signal.Signals = signal.SIGTER
     return process.returncode, stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(("number", "tracing"), [(signal.SIGTERM, "fast"), (signal.SIGINT, "plain")])
 def test_every_span_of_every_flow_arrives_before_the_process_ends(
-    empty_redis: RedisServer, tmp_path: Path, number: signal.Signals
+    empty_redis: RedisServer, tmp_path: Path, number: signal.Signals, tracing: str
 ) -> None:
     with otlp_sink() as sink:
         environ = {"JAEGER_ENDPOINT": sink.url, "OTEL_BSP_SCHEDULE_DELAY": "60000", "REDIS_URL": empty_redis.url}
-        with service(tmp_path, **environ) as (process, client):
+        with service(tmp_path, STUDIO_TRACING=tracing, **environ) as (process, client):
             made = client.post("/sessions", json={"email": "bob@example.com"}).json()
             token = {"authorization": f"Bearer {made['token']}"}
             assert client.get("/session", headers=token).json()["valid"] is True

@@ -8,7 +8,7 @@ import pytest
 import requests
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from reference_impl.export.http_session import ExportSession
+from reference_impl.export.otlp_http import ExportSession
 from tests.reference_impl.export.otlp_sink import OtlpSink
 
 BODY = ExportTraceServiceRequest().SerializeToString()
