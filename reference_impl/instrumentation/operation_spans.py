@@ -67,10 +67,11 @@ class operation_span:
       others stay as they are (C4).
     - `on_failure` replaces `record_failure`, to record more of an exception.
     - A MeasuredTracer has each block measured, whether its span is recorded or not (S4.4).
+    - With `ended_ns` (nanoseconds since the epoch) set inside, the span ended then: what follows is not its work.
     """
 
     __slots__ = ("_attributes", "_context", "_inside", "_kind", "_measures", "_name", "_on_failure", "_outer", "_span",
-                 "_started", "_token")  # fmt: skip
+                 "_started", "_token", "ended_ns")  # fmt: skip
 
     def __init__(
         self,
@@ -90,6 +91,7 @@ class operation_span:
         self._started = perf_counter()
         self._on_failure = on_failure or record_failure
         self._context = context
+        self.ended_ns: int | None = None
         self._outer: operation_span | None = None
         self._token: Token[Context] | None = None
         self._inside: Token[operation_span | None] | None = None
@@ -109,7 +111,7 @@ class operation_span:
         elif error is not None:
             call_safely(self._on_failure, self._span, error)
         self._leave()
-        call_safely(self._span.end)
+        call_safely(self._span.end, self.ended_ns)
 
     @property
     def is_observed(self) -> bool:

@@ -81,8 +81,12 @@ class TracingMiddleware:
     ) -> None:
         """Serve one request in its span, a child of the remote span in `context`."""
         name, attributes = request
-        with operation_span(self.tracer, name, kind=SpanKind.SERVER, attributes=attributes, context=context) as span:
-            await self.serve(scope, receive, Reply(send, span, correlation_id), name)
+        opened = operation_span(self.tracer, name, kind=SpanKind.SERVER, attributes=attributes, context=context)
+        with opened as span:
+            reply = Reply(send, span, correlation_id)
+            await self.serve(scope, receive, reply, name)
+            # The caller has its response since: its own span may end before the line is logged here.
+            opened.ended_ns = reply.sent_ns
 
     async def serve(self, scope: Scope, receive: Receive, reply: Reply, name: str) -> None:
         """Serve one request, whose span is the current one; log it by its name."""
@@ -112,9 +116,12 @@ class TracingMiddleware:
 
 
 class Reply:
-    """The application's `send`, which adds the correlation and trace id and sets the span's status."""
+    """The application's `send`, which adds the correlation and trace id and sets the span's status.
 
-    __slots__ = ("_correlation_id", "_send", "span", "started", "status")
+    `sent_ns` is when the last part was passed on (nanoseconds since the epoch), None before.
+    """
+
+    __slots__ = ("_correlation_id", "_send", "sent_ns", "span", "started", "status")
 
     def __init__(self, send: Send, span: Span, correlation_id: str) -> None:
         self._send = send
@@ -122,6 +129,7 @@ class Reply:
         self.span = span
         self.started = False
         self.status = 0
+        self.sent_ns: int | None = None
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -131,6 +139,8 @@ class Reply:
             if self.span.get_span_context().is_valid:
                 headers[TRACE_HEADER] = trace_response(self.span)
             _record_status(self.span, message["status"])
+        elif message["type"] == "http.response.body" and not message.get("more_body"):
+            self.sent_ns = time.time_ns()
         await self._send(message)
 
 

@@ -186,6 +186,23 @@ def test_two_processes_make_one_trace(empty_redis: RedisServer, tmp_path: Path) 
     assert [link.span_id for link in purge.links] == [request_span.span_id]
 
 
+def test_a_server_ends_before_its_client_does(empty_redis: RedisServer, tmp_path: Path) -> None:
+    with (
+        otlp_sink() as sink,
+        serving_process("audit-api", JAEGER_ENDPOINT=sink.url) as (audit, audit_url),
+        serving_process("studio-api", **_studio(empty_redis, tmp_path, sink, audit_url)) as (studio, url),
+        httpx2.Client(trust_env=False, timeout=DEADLINE_S) as client,
+    ):
+        for number in range(20):
+            assert client.post(f"{url}/sessions", json={"email": f"bob{number}@example.com"}).status_code == 201
+        assert (stopped(studio), stopped(audit)) == ((0, ""), (0, ""))
+    calls = {span.span_id: span for span in sink.spans if span.name == "POST"}
+    served = [span for span in sink.spans if span.name == "POST /audit/records"]
+    assert len(calls) == len(served) == 20
+    late_ns = [span.end_time_unix_nano - calls[span.parent_span_id].end_time_unix_nano for span in served]
+    assert max(late_ns) <= 0
+
+
 def test_an_audit_api_that_is_not_there_fails_no_request(tmp_path: Path) -> None:
     nobody = f"http://127.0.0.1:{free_port()}"
     with (
