@@ -4,7 +4,8 @@ Each step of a run raises its own kind:
 
 1. reading arguments and contract files: `UsageError` and `ContractError` (exit code 2);
 2. reading traces from a source: `SourceError` (exit code 3);
-3. judging: none. Whatever a trace holds, the verdict is a value.
+3. judging: none. Whatever a trace holds, the verdict is a value. Only a check of the cache of verdicts, which is asked
+   for, raises `CacheError` (exit code 3).
 
 An error's message is one line: what is wrong, where, and what is accepted. Its hint says what to do.
 """
@@ -71,6 +72,12 @@ class SourceError(SpanpactError):
     def __init__(self, message: str, *, hint: str = "", status: int = 0) -> None:
         super().__init__(message, hint=hint)
         self.status = status
+
+
+class CacheError(SpanpactError):
+    """A verdict from the cache that the engine does not give: a fault of spanpact, found by `check_every`."""
+
+    exit_code = 3
 
 
 class SourceUnavailable(SourceError):

@@ -130,6 +130,13 @@ def _number_of_requests(text: str) -> int:
     return int(text)
 
 
+def check_interval(text: str) -> int:
+    """Return the number of `--check-every`; raise for what is none."""
+    if not text.isascii() or not text.isdigit() or len(text) > _MOST_DIGITS or not int(text):
+        raise argparse.ArgumentTypeError(f"cannot be {text!r}; accepted: a whole number of traces, 1 for each")
+    return int(text)
+
+
 def add_source_option(parser: Parser, help: str) -> None:
     """Add `--from SOURCE`, which may be repeated; `help` says what several sources mean."""
     parser.add_argument("--from", action="append", default=[], dest="sources", metavar="SOURCE", help=help)

@@ -14,6 +14,7 @@ from spanpact.cli.options import (
     add_reading_options,
     add_source_option,
     add_verification_options,
+    check_interval,
 )
 from spanpact.cli.output import print_message
 from spanpact.cli.reports import check_output_files, write_report
@@ -49,6 +50,8 @@ def build_parser() -> Parser:
     add_flag(parser, "--examples", "check the contracts' own examples (default without --from)")
     add_reading_options(parser)
     add_verification_options(parser)
+    help = "judge every N-th trace whose verdict is from the cache by the engine too, and stop if that differs"
+    parser.add_argument("--check-every", type=check_interval, default=0, metavar="N", help=f"{help} (default: none)")
     return parser
 
 
@@ -75,6 +78,8 @@ def _check_usage(given: argparse.Namespace) -> None:
         raise UsageError("--scenarios needs --from", hint="examples name their scenario themselves")
     if given.offered is not None and not given.sources:
         raise UsageError("--offered needs --from", hint="examples give the number themselves: `offered`")
+    if given.check_every and not given.sources:
+        raise UsageError("--check-every needs --from", hint="examples are judged by the engine alone")
     if (given.traces or given.wait) and not given.sources:
         raise UsageError("--trace and --wait need --from", hint="examples are always there and complete")
 
@@ -99,7 +104,14 @@ def _verify_traces(judged_by: JudgedBy, given: argparse.Namespace) -> Report:
     observer = judged_by.observer
 
     def judge(reading: Reading) -> Report:
-        return verify(compiled, reading, strict=given.strict, allow_unseen=given.allow_unseen, observer=observer)
+        return verify(
+            compiled,
+            reading,
+            strict=given.strict,
+            allow_unseen=given.allow_unseen,
+            observer=observer,
+            check_every=given.check_every,
+        )
 
     options = source_options(given, labels)
     with opened(given.sources, options) as sources:
@@ -145,6 +157,7 @@ def _verify_streaming(
         strict=given.strict,
         allow_unseen=given.allow_unseen,
         observer=observer,
+        check_every=given.check_every,
     )
     return report and check_missing(report, options.trace_ids)
 
@@ -165,5 +178,11 @@ def _verify_search(
     source.offered = given.offered
     settings = WaitSettings(given.wait)
     return verify_search(
-        source, compiled, settings, strict=given.strict, allow_unseen=given.allow_unseen, observer=observer
+        source,
+        compiled,
+        settings,
+        strict=given.strict,
+        allow_unseen=given.allow_unseen,
+        observer=observer,
+        check_every=given.check_every,
     )

@@ -44,6 +44,7 @@ def verify_search(
     strict: bool = False,
     allow_unseen: bool = False,
     observer: StartObserver | None = None,
+    check_every: int = 0,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Report | None:
@@ -51,7 +52,9 @@ def verify_search(
 
     None for contracts that look at spans of other traces, where links lead. Raise SourceError as `StoreSource.read`.
     """
-    search = _LiveSearch(source, plans, settings, clock, allow_unseen=allow_unseen, observer=observer)
+    search = _LiveSearch(
+        source, plans, settings, clock, allow_unseen=allow_unseen, observer=observer, check_every=check_every
+    )
     try:
         search.read()
         if settings.timeout:
@@ -91,9 +94,10 @@ class _LiveSearch:
         *,
         allow_unseen: bool,
         observer: StartObserver | None,
+        check_every: int,
     ) -> None:
         self._source, self._plans, self._settings, self._clock = source, plans, settings, clock
-        self._allow_unseen, self._observer = allow_unseen, observer
+        self._allow_unseen, self._observer, self._check_every = allow_unseen, observer, check_every
         self._begun = clock()
         self._first_trace = 0.0
         self._growing: dict[bytes, _Growing] = {}
@@ -149,7 +153,9 @@ class _LiveSearch:
     def _start(self, info: SourceInfo) -> Verification:
         self._info = info
         reading = Reading(info, (), self._source.offered, clocks=self._clocks)
-        self._verification = Verification(self._plans, reading, find_span=self._links, observer=self._observer)
+        self._verification = Verification(
+            self._plans, reading, find_span=self._links, observer=self._observer, check_every=self._check_every
+        )
         return self._verification
 
     def _settle(self, key: bytes, trace: Trace, now: float, last: bool) -> Trace | None:

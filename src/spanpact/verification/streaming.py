@@ -36,10 +36,17 @@ def verify_file(
     strict: bool = False,
     allow_unseen: bool = False,
     observer: StartObserver | None = None,
+    check_every: int = 0,
 ) -> Report | None:
     """Return the report on a file, as `verify_files` does."""
     return verify_files(
-        [source], plans, offered=source.offered, strict=strict, allow_unseen=allow_unseen, observer=observer
+        [source],
+        plans,
+        offered=source.offered,
+        strict=strict,
+        allow_unseen=allow_unseen,
+        observer=observer,
+        check_every=check_every,
     )
 
 
@@ -54,15 +61,17 @@ def verify_files(
     strict: bool = False,
     allow_unseen: bool = False,
     observer: StartObserver | None = None,
+    check_every: int = 0,
 ) -> Report | None:
     """Return the report on files; it holds only the traces with findings, or all with `hold`. None: not streamed.
 
     `scenarios` maps trace ids to labels (default: those of the first file), `offered` is the number of requests made.
     Only the traces `only` are judged, where these are given. Spans and log records of one trace in several files are
-    put together.
+    put together. With `check_every`, the engine judges every so-many-th trace of the cache, too.
     Not streamed are formats other than OTLP, a file that changes while it is read, contracts that follow links into
     other traces, and files that hold the same span or log record.
-    Raise SourceError as `OtlpFileSource.read` does; of several files that are wrong, the caller reads on.
+    Raise SourceError as `OtlpFileSource.read` does; of several files that are wrong, the caller reads on. Raise
+    CacheError where the engine and the cache differ.
     """
     infos = [source.info for source in sources]
     capabilities = frozenset.intersection(*(info.capabilities for info in infos)) - {"logs", "offered"}
@@ -80,7 +89,15 @@ def verify_files(
         logs_show=True,
     )
     try:
-        return verify_documents(stored, plans, hold=hold, strict=strict, allow_unseen=allow_unseen, observer=observer)
+        return verify_documents(
+            stored,
+            plans,
+            hold=hold,
+            strict=strict,
+            allow_unseen=allow_unseen,
+            observer=observer,
+            check_every=check_every,
+        )
     except SourceError:
         if len(sources) == 1:
             raise
@@ -96,6 +113,7 @@ def verify_documents(
     header: Sequence[tuple[str, str]] = (),
     observer: StartObserver | None = None,
     hold: bool = False,
+    check_every: int = 0,
 ) -> Report | None:
     """Return the report on documents; it holds only the traces with findings, or all with `hold`.
 
@@ -103,9 +121,9 @@ def verify_documents(
     """
     targets = LinkTargets()
     try:
-        stream = _streamed_with_clocks(stored, plans, targets, observer, hold=hold)
+        stream = _streamed_with_clocks(stored, plans, targets, observer, hold=hold, check_every=check_every)
         if stream and targets.find_dangling(stored):
-            stream = _streamed_with_clocks(stored, plans, targets, observer, hold=hold)
+            stream = _streamed_with_clocks(stored, plans, targets, observer, hold=hold, check_every=check_every)
     except NeedsFullDecoding:
         return None
     if not stream or not (stream.spans or stream.records):
@@ -120,12 +138,13 @@ def _streamed_with_clocks(
     observer: StartObserver | None,
     *,
     hold: bool,
+    check_every: int,
 ) -> TraceStream | None:
     """Judge all traces, and once more if a resource was judged before it showed how coarse its times are."""
     clocks = Clocks()
-    stream = _streamed(stored, plans, clocks, targets, observer, hold=hold)
+    stream = _streamed(stored, plans, clocks, targets, observer, hold=hold, check_every=check_every)
     if stream and not clocks.all_as_used():
-        stream = _streamed(stored, plans, Clocks(clocks.found()), targets, observer, hold=hold)
+        stream = _streamed(stored, plans, Clocks(clocks.found()), targets, observer, hold=hold, check_every=check_every)
     return stream
 
 
@@ -137,12 +156,13 @@ def _streamed(
     observer: StartObserver | None,
     *,
     hold: bool,
+    check_every: int,
 ) -> TraceStream | None:
     """Judge all traces of the documents, None if the contracts look at more than shapes hold."""
-    native = None if hold or observer else read_first_natively(stored)
+    native = None if hold or observer or check_every else read_first_natively(stored)
     first = native or read_first(stored)
     reading = Reading(first.info, (), stored.offered, clocks=clocks)
-    verification = Verification(plans, reading, find_span=targets, observer=observer)
+    verification = Verification(plans, reading, find_span=targets, observer=observer, check_every=check_every)
     cache = verification.cache
     if cache is None:
         return None

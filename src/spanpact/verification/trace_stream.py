@@ -175,6 +175,7 @@ class TraceStream:
         if ended.bounds:
             self._check_copies(trace_id, ended)
         if complete and self._cache.apply_summaries(trace_id, label, ended.summaries, ended.generation, ended.records):
+            self._verification.check_cache(lambda: self._trace(trace_id, ended))
             if self._hold and not observed:
                 self.held.append(self._trace(trace_id, ended))
             return

@@ -7,7 +7,7 @@ they differ in almost every trace: a trace is judged like a cached one if its ow
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Final
 
 from spanpact.contract.compiled import ContractPlan
@@ -17,6 +17,7 @@ from spanpact.engine.results.mentions import MentionCounter, MentionedSpans, Unm
 from spanpact.findings import ScannedLogs
 from spanpact.trace.model import Reading, Trace
 from spanpact.trace.topology import Topology
+from spanpact.verification.cached_traces import AppliedTrace, CachedTrace, own_log_names
 from spanpact.verification.lost_context import RootIndex
 from spanpact.verification.shapes import (
     ObservedProperties,
@@ -32,30 +33,6 @@ from spanpact.verification.unmentioned_parts import unmentioned_in
 
 _MOST_CACHED: Final = 1000  # traces; one takes some kilobytes for each contract
 _MOST_SEEN: Final = 1 << 14  # hashes of the keys of traces that were seen once
-
-
-@dataclass(slots=True)
-class CachedTrace:
-    """What a trace adds, and the number of traces of its shape whose counts are not added yet.
-
-    `unmentioned` is None where contracts mention all of it. `roots` are the index and the name of each root that the
-    index of roots wants. Of its `logs` records, `without_span` belong to no span. Those of `own_names`, by their place
-    in the shape, are mentioned by none, and have another name in each trace.
-    """
-
-    additions: Sequence[Addition]
-    unmentioned: UnmentionedNames | None
-    roots: Sequence[tuple[int, str]]
-    logs: int
-    without_span: ScannedLogs
-    own_names: Sequence[int]
-    times: int = 0
-    with_flows: Sequence[Addition] = field(init=False)
-    with_sums: Sequence[Addition] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.with_flows = [each for each in self.additions if each.flows]
-        self.with_sums = [each for each in self.additions if each.sums]
 
 
 @dataclass(slots=True)
@@ -100,6 +77,7 @@ class VerdictCache:
         self._candidate: _Candidate | None = None
         self.latest: CachedTrace | None = None
         """What is cached for the shape of the last trace."""
+        self._applied: tuple[Sequence[SpanSummary], Sequence[Addition], UnmentionedNames | None, int] = (), (), None, 0
         self.hits = 0
         """The number of traces judged without the engine."""
 
@@ -123,6 +101,13 @@ class VerdictCache:
     def judged_by_engine(self) -> int:
         """Return how often the engine judged some of a trace for one contract, whole traces left out."""
         return self._parts.judged_by_engine
+
+    @property
+    def applied(self) -> AppliedTrace:
+        """Return what was added for the trace that `apply` has judged last."""
+        summaries, additions, names, logs = self._applied
+        unmentioned = (names.trace, names.spans, names.unplaced) if names else (None, [], [])
+        return AppliedTrace(summaries, additions, (unmentioned[0], [*unmentioned[1]], [*unmentioned[2]], logs))
 
     def apply(self, trace: Trace) -> bool:
         """Judge the trace like others that were judged before. Return whether that is possible."""
@@ -173,6 +158,7 @@ class VerdictCache:
         cached.times += 1
         self.latest = cached
         self.hits += bool(shape.summaries)
+        self._applied = shape.summaries, cached.additions, cached.unmentioned, cached.unmentioned_logs
         if cached.own_names:
             read = sorted([shape.record_order[i] for i in cached.own_names])
             where = logged_in(trace_id, spans=bool(shape.summaries))
@@ -187,6 +173,7 @@ class VerdictCache:
         self.hits += 1
         self._parts.count(found)
         unmentioned = unmentioned_in(view, found.known, records)
+        self._applied = view.summaries, found.known, unmentioned, len(unmentioned.logs)
         self._mentions.add(unmentioned)
         self._mentions.count_logs(len(records), ScannedLogs())
         facts, contents = view.known.facts, view.contents
@@ -256,16 +243,13 @@ class VerdictCache:
         without_span: ScannedLogs,
     ) -> None:
         """Cache a trace; `named` says of which of its log records the shape holds the name."""
-        key, order = candidate.shape.key, candidate.shape.record_order
+        key = candidate.shape.key
         if self._cached.get(key):
             return
         self._cached.begin()
-        own = {i for i in unmentioned.log_indexes if not named[i]}
-        own_names = [place for place, i in enumerate(order) if i in own]
-        shared = [name for i, name in zip(unmentioned.log_indexes, unmentioned.logs, strict=True) if i not in own]
-        unmentioned = replace(unmentioned, logs=shared, log_indexes=())
-        kept = None if unmentioned.empty else unmentioned
-        self.latest = CachedTrace(additions, kept, roots, len(order), without_span, own_names)
+        logs = len(candidate.shape.record_order)
+        own, kept = own_log_names(unmentioned, named, candidate.shape.record_order)
+        self.latest = CachedTrace(additions, kept, roots, logs, without_span, own)
         self._cached.put(key, self.latest)
 
     def _comes_again(self, shape: TraceShape) -> bool:
@@ -296,13 +280,4 @@ class VerdictCache:
         self._flush(cached)
 
     def _flush(self, cached: CachedTrace) -> None:
-        if not cached.times:
-            return
-        for addition in cached.additions:
-            addition.add_counts(cached.times)
-            addition.flush()
-        if cached.unmentioned:
-            self._mentions.add(cached.unmentioned, cached.times)
-        if cached.logs:
-            self._mentions.count_logs(cached.logs, cached.without_span, cached.times)
-        cached.times = 0
+        cached.flush(self._mentions)

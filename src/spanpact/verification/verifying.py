@@ -27,6 +27,7 @@ from spanpact.spool import Spool
 from spanpact.trace.clocks import Clocks
 from spanpact.trace.model import Reading, SourceInfo, Trace
 from spanpact.trace.topology import Topology
+from spanpact.verification.cache_check import CacheCheck
 from spanpact.verification.lost_context import RootIndex
 from spanpact.verification.verdict_cache import VerdictCache
 
@@ -57,14 +58,16 @@ def verify(
     today: dt.date | None = None,
     header: Sequence[tuple[str, str]] = (),
     observer: StartObserver | None = None,
+    check_every: int = 0,
 ) -> Report:
     """Judge every trace of the reading by every contract and return the report.
 
     `today` (UTC, default: the present day) decides which pendings have expired. `observer` looks at every trace,
-    too, and adds its result. Nothing in a trace raises.
+    too, and adds its result. Nothing in a trace raises. With `check_every`, the engine judges every so-many-th trace of
+    the cache, too: CacheError says that they differ.
     """
     several = len(reading.traces) > 1  # a cache of one verdict costs more than the verdict
-    verification = Verification(plans, reading, use_cache=several, observer=observer)
+    verification = Verification(plans, reading, use_cache=several, observer=observer, check_every=check_every)
     for trace in reading.traces:
         verification.judge(trace)
     for trace in reading.spanless:
@@ -88,6 +91,7 @@ class Verification:
         find_span: FindSpan | None = None,
         use_cache: bool = True,
         observer: StartObserver | None = None,
+        check_every: int = 0,
     ) -> None:
         if reading.clocks is None:
             reading = msgspec.structs.replace(reading, clocks=Clocks.of(reading.traces))
@@ -107,6 +111,8 @@ class Verification:
             VerdictCache.of(self._runs, reading, self._find_span, self._mentions, self._roots) if use_cache else None
         )
 
+        self._check = CacheCheck(self._runs, reading, self._find_span, self._mask, check_every) if check_every else None
+
     @property
     def cache_hits(self) -> int:
         """Return how many traces were judged from the cache, without the engine."""
@@ -121,8 +127,14 @@ class Verification:
         """Judge one trace by every contract. Return whether the report should show it: it has findings."""
         shown = bool(self.observer and self.observer.observe(trace))
         if self._cache and self._cache.apply(trace):
+            self.check_cache(lambda: trace)
             return shown
         return self.judge_uncached(trace) or shown
+
+    def check_cache(self, read: Callable[[], Trace]) -> None:
+        """Let the engine judge the trace that the cache has just judged, if it is its turn. Raise CacheError."""
+        if self._cache and self._check and self._check.is_due():
+            self._check.check(read(), self._cache.applied)
 
     def has_flows(self, *, each: bool) -> bool:
         """Return whether some contract has a flow so far, or with `each` every one; without contracts it does."""

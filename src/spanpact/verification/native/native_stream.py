@@ -13,6 +13,7 @@ from spanpact.sources.files.json_texts import Document
 from spanpact.sources.files.trace_ends import TraceEnds
 from spanpact.trace.clocks import Clocks
 from spanpact.trace.model import Reading, SourceInfo, Span
+from spanpact.verification.cached_traces import CachedTrace
 from spanpact.verification.document_summaries import DocumentSummaries
 from spanpact.verification.first_pass import FirstPass
 from spanpact.verification.native.core_module import find_core
@@ -22,7 +23,7 @@ from spanpact.verification.native.screen_patterns import patterns_of
 from spanpact.verification.shapes import SpanSummary
 from spanpact.verification.stored_documents import AnyDocument, StoredDocuments
 from spanpact.verification.trace_stream import OpenTrace, TraceStream
-from spanpact.verification.verdict_cache import CachedTrace, VerdictCache
+from spanpact.verification.verdict_cache import VerdictCache
 from spanpact.verification.verifying import Verification
 
 _LAST_PLACE: Final = (1 << 32) - 1

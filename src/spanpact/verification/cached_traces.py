@@ -1,0 +1,79 @@
+"""What is known of traces that are judged without the engine: what those of one shape add, and what one has added."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from spanpact.engine.results.mentions import MentionCounter, UnmentionedNames
+from spanpact.findings import ScannedLogs
+from spanpact.verification.shapes import SpanSummary
+from spanpact.verification.split_keys import Addition
+
+
+@dataclass(slots=True)
+class CachedTrace:
+    """What a trace adds, and the number of traces of its shape whose counts are not added yet.
+
+    `unmentioned` is None where contracts mention all of it. `roots` are the index and the name of each root that the
+    index of roots wants. Of its `logs` records, `without_span` belong to no span. Those of `own_names`, by their place
+    in the shape, are mentioned by none, and have another name in each trace.
+    """
+
+    additions: Sequence[Addition]
+    unmentioned: UnmentionedNames | None
+    roots: Sequence[tuple[int, str]]
+    logs: int
+    without_span: ScannedLogs
+    own_names: Sequence[int]
+    times: int = 0
+    with_flows: Sequence[Addition] = field(init=False)
+    with_sums: Sequence[Addition] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.with_flows = [each for each in self.additions if each.flows]
+        self.with_sums = [each for each in self.additions if each.sums]
+
+    @property
+    def unmentioned_logs(self) -> int:
+        """Return how many log records of the trace no contract mentions."""
+        return len(self.own_names) + (len(self.unmentioned.logs) if self.unmentioned else 0)
+
+    def flush(self, mentions: MentionCounter) -> None:
+        """Add the counts of all traces of the shape."""
+        if not self.times:
+            return
+        for addition in self.additions:
+            addition.add_counts(self.times)
+            addition.flush()
+        if self.unmentioned:
+            mentions.add(self.unmentioned, self.times)
+        if self.logs:
+            mentions.count_logs(self.logs, self.without_span, self.times)
+        self.times = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedTrace:
+    """What was added for a trace that was judged without the engine.
+
+    `unmentioned`: the name of the trace and those of spans that no contract mentions, of spans without a place, and the
+    number of log records, as `UnmentionedNames` has them.
+    """
+
+    summaries: Sequence[SpanSummary]
+    additions: Sequence[Addition]
+    unmentioned: tuple[str | None, Sequence[str], Sequence[str], int]
+
+
+def own_log_names(
+    unmentioned: UnmentionedNames, named: Sequence[bool], order: Sequence[int]
+) -> tuple[Sequence[int], UnmentionedNames | None]:
+    """Return the places in a shape of unmentioned log records whose name it does not hold, and all other names.
+
+    `named` says of which log records it holds the name, `order` are their indexes in the order of the shape.
+    """
+    own = {i for i in unmentioned.log_indexes if not named[i]}
+    shared = [name for i, name in zip(unmentioned.log_indexes, unmentioned.logs, strict=True) if i not in own]
+    others = replace(unmentioned, logs=shared, log_indexes=())
+    return [place for place, i in enumerate(order) if i in own], None if others.empty else others
