@@ -19,9 +19,11 @@ from spanpact.contract.shipped import shipped_contracts
 from spanpact.engine import CompiledContract
 from spanpact.errors import SourceError
 from spanpact.findings import Report
-from spanpact.reporting import render_json, render_text
+from spanpact.reporting import TextOptions, render_json, render_text
+from spanpact.reporting.drawing import flow_findings
 from spanpact.sources import OtlpFileSource, encode_traces_json
 from spanpact.sources.files import FileLimits
+from spanpact.trace import held_traces
 from spanpact.trace.model import Reading, SourceInfo, Span, Trace
 from spanpact.verification.streaming import verify_file
 from spanpact.verification.verifying import verify
@@ -308,3 +310,18 @@ def test_a_resolution_that_shows_late_is_that_of_all_traces(tmp_path: Path, name
     assert report.verdict == ("broken" if finer else "kept")
     assert report.clocks == (() if finer else (("", 1_000_000),))
     assert ("resolution  a service without a name 1ms" in render_text(report)) == (not finer)
+
+
+@pytest.mark.parametrize("most", [1, 1000])
+def test_traces_with_findings_are_held_in_a_file_where_they_are_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shipped: list[CompiledContract], most: int
+) -> None:
+    monkeypatch.setattr(held_traces, "_MOST_IN_MEMORY", most)
+    monkeypatch.setattr(flow_findings, "_MOST_TOPOLOGIES", most)
+    several = [changed(each, lambda span: {"name": f"{span.name}@a.de", "kind": "client"}) for each in requests(600)]
+    report = assert_same(written(tmp_path / "lines.jsonl", several), shipped)
+    assert report.reading is not None
+    assert len(report.reading.traces) > 5
+    assert render_text(report, TextOptions(everything=True)) == render_text(
+        whole(tmp_path / "lines.jsonl", shipped), TextOptions(everything=True)
+    )

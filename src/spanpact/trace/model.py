@@ -176,6 +176,7 @@ class Reading(msgspec.Struct, frozen=True):
     without one. They are not counted as traces.
 
     Streaming verification does not keep traces without findings: `let_go` counts these, and `spans_let_go` their spans.
+    `spans_held` is the number of spans of `traces` where it is known; these may be in a file (`held_traces`).
 
     `growing` is set for a search among live traces: what makes one of them incomplete, in words that follow `traces`.
     `left_out` is the number of such traces that were left out.
@@ -191,6 +192,7 @@ class Reading(msgspec.Struct, frozen=True):
     spanless: Sequence[Trace] = ()
     growing: str = ""
     left_out: int = 0
+    spans_held: int | None = None
 
     @property
     def trace_count(self) -> int:
@@ -200,4 +202,5 @@ class Reading(msgspec.Struct, frozen=True):
     @property
     def span_count(self) -> int:
         """Return the number of spans that were read."""
-        return sum(len(trace.spans) for trace in self.traces) + self.spans_let_go
+        held = self.spans_held
+        return (sum(len(trace.spans) for trace in self.traces) if held is None else held) + self.spans_let_go

@@ -28,6 +28,7 @@ from spanpact.findings import Report
 from spanpact.otlp.batch import NeedsFullDecoding
 from spanpact.sources.search import StoreSource
 from spanpact.trace.clocks import Clocks
+from spanpact.trace.held_traces import HeldTraces
 from spanpact.trace.model import Reading, SourceInfo, Trace
 from spanpact.verification.link_targets import TargetsInReadings
 from spanpact.verification.verifying import StartObserver, Verification, verify
@@ -114,7 +115,7 @@ class _LiveSearch:
         self._verification: Verification | None = None
         self._judged: set[bytes] = set()
         self._spans = 0
-        self._with_findings: list[Trace] = []
+        self._with_findings = HeldTraces()
 
     def read(self, since_ns: int = 0, *, last: bool = False) -> None:
         """Read the window once and judge what is complete; `last`: the time to wait is over."""
@@ -267,10 +268,11 @@ class _LiveSearch:
             held,
             self._source.offered,
             len(self._judged) - len(held),
-            self._spans - sum(len(trace.spans) for trace in held),
+            self._spans - held.spans,
             clocks=self._clocks,
             growing=self._source.growing,
             left_out=len(self._growing),
+            spans_held=held.spans,
         )
         return verification.report(reading, strict=strict, allow_unseen=allow_unseen, today=None, header=())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Final, TypeAlias
 
@@ -70,10 +70,14 @@ class RootIndex:
         `traces` holds at least those with findings.
         """
         results = tuple(results)
-        missing = {each.trace_id for result in results for each in result.findings if each.id == "span-missing"}
+        missing: dict[str, set[str]] = {}
+        for each in (each for result in results for each in result.findings if each.id == "span-missing"):
+            missing.setdefault(each.trace_id, set()).add(each.span_id)
         if not (self._roots and missing):
             return results
-        spans = {trace.trace_id: _each_once(trace) for trace in traces if trace.trace_id in missing}
+        spans = {
+            trace.trace_id: _each_once(trace, missing[trace.trace_id]) for trace in traces if trace.trace_id in missing
+        }
         return tuple(replace(each, findings=self._explained_all(each.findings, spans)) for each in results)
 
     def _explained_all(
@@ -111,7 +115,7 @@ class RootIndex:
         return replace(finding, hint=f"{finding.hint}; {hint}" if finding.hint else hint)
 
 
-def _each_once(trace: Trace) -> dict[str, Span]:
-    """Return the spans by their ids, without spans that share one: which of them is meant is not known."""
+def _each_once(trace: Trace, wanted: Set[str]) -> dict[str, Span]:
+    """Return the spans with some ids, without spans that share one: which of them is meant is not known."""
     times = Counter(span.span_id for span in trace.spans)
-    return {span.span_id: span for span in trace.spans if times[span.span_id] == 1}
+    return {span.span_id: span for span in trace.spans if span.span_id in wanted and times[span.span_id] == 1}

@@ -18,6 +18,7 @@ from spanpact.findings import Report
 from spanpact.otlp.batch import NeedsFullDecoding
 from spanpact.otlp.ids import normalize_id
 from spanpact.trace.clocks import Clocks
+from spanpact.trace.held_traces import HeldTraces
 from spanpact.trace.merging import merge_trace
 from spanpact.trace.model import LogRecord, Reading, Trace
 from spanpact.verification.document_summaries import DocumentSummaries
@@ -87,7 +88,7 @@ class TraceStream:
         self._waiting: list[tuple[int, Trace]] = []
         self.spans = self.records = self.traces = 0
         self._source = self._spans_of_source = self._records_of_source = 0
-        self.held: list[Trace] = []
+        self.held = HeldTraces()
 
     def take(self, document: AnyDocument, place: int) -> None:
         """Read the document at this place, and judge the traces that end in it."""
@@ -260,8 +261,14 @@ class TraceStream:
 
     def report(self, *, strict: bool, allow_unseen: bool, header: Sequence[tuple[str, str]]) -> Report:
         """Return the report on all traces judged."""
-        traces, reading = self.held, self._reading
-        held = sum(len(trace.spans) for trace in traces)
-        let_go, spans_let_go = self.traces - len(traces), self.spans - held
-        seen = Reading(reading.source, traces, reading.offered, let_go, spans_let_go, self._read.unread.fields())
+        held, reading = self.held, self._reading
+        seen = Reading(
+            reading.source,
+            held,
+            reading.offered,
+            self.traces - len(held),
+            self.spans - held.spans,
+            self._read.unread.fields(),
+            spans_held=held.spans,
+        )
         return self._verification.report(seen, strict=strict, allow_unseen=allow_unseen, today=None, header=header)

@@ -13,28 +13,39 @@ from spanpact.trace.topology import TOP, Topology
 Mask: TypeAlias = Callable[[str], str]
 PLACEHOLDERS: Final = frozenset(["span-missing", "span-misplaced"])
 """Findings that are drawn as a placeholder where the span should be: below the span whose child it is."""
+_MOST_TOPOLOGIES: Final = 1 << 10
 _AT_FIRST_SPAN: Final = frozenset(["span-surplus"])
 
 
 class MaskedTraces:
-    """The traces of a reading by the ids in findings, which are masked. Topologies are built when first used."""
+    """The traces of a reading by the ids in findings, which are masked. The topologies last used are kept."""
 
     def __init__(self, reading: Reading | None, mask: Mask) -> None:
         self._mask = mask
-        self._traces: dict[str, Trace] = {}
-        for trace in reading.traces if reading else ():
-            self._traces.setdefault(mask(trace.trace_id), trace)
+        self._traces: Sequence[Trace] = reading.traces if reading else ()
+        self._held: dict[str, tuple[int, str]] = {}  # the index and the id of each trace
+        for i, trace in enumerate(self._traces):
+            self._held.setdefault(mask(trace.trace_id), (i, trace.trace_id))
         self._topologies: dict[str, Topology] = {}
         self._masked_span_ids: dict[str, dict[str, int]] = {}
+
+    def trace_id(self, masked: str) -> str | None:
+        """Return the id of a trace as it was sent, None if the reading does not hold the trace."""
+        held = self._held.get(self._mask(masked))
+        return held and held[1]
 
     def topology(self, trace_id: str) -> Topology | None:
         """Return the topology of the trace, None if the reading does not hold it."""
         trace_id = self._mask(trace_id)
-        if trace_id not in self._topologies:
-            if trace_id not in self._traces:
+        topology = self._topologies.pop(trace_id, None)
+        if topology is None:
+            if trace_id not in self._held:
                 return None
-            self._topologies[trace_id] = Topology(self._traces[trace_id])
-        return self._topologies[trace_id]
+            if len(self._topologies) >= _MOST_TOPOLOGIES:
+                del self._topologies[next(iter(self._topologies))]
+            topology = Topology(self._traces[self._held[trace_id][0]])
+        self._topologies[trace_id] = topology
+        return topology
 
     def span_index(self, topology: Topology, span_id: str) -> int:
         """Return the index of the span, TOP if it is not in the trace."""
@@ -106,7 +117,7 @@ def group_by_flow(
     Findings outside of every flow are grouped by their trace.
     """
     named = {finding.trace_id for finding in findings if finding.trace_id}
-    held = {found.trace.trace_id for each in named if (found := traces.topology(each))}
+    held = {trace_id for each in named if (trace_id := traces.trace_id(each)) is not None}
     flows = {flow for flow in flow_spans if flow[0] in held} if held else set[tuple[str, str]]()  # of many, a few
     groups: dict[TreeRoot, list[Finding]] = {}
     for finding in findings:
