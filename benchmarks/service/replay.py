@@ -1,4 +1,4 @@
-"""Latencies by CPU time: what requests would take if the machine did nothing else.
+"""Latencies by CPU time: what requests would take if they never waited for a core.
 
 By the clock, a shared machine says nothing of tails: what others do delays a service by more than tracing does. So the
 CPU time of each request is measured, one at a time, and arrivals at a rate are replayed with it. All threads of the

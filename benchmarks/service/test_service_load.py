@@ -44,8 +44,8 @@ ROUNDS, SECONDS = 5, 1.8
 TURNS, REQUESTS = 5, 1_200
 """Of requests that are sent one at a time, to each service.
 
-With those that do not count, a turn makes 14 full batches of spans at 100 %, and 31 spans more: what is exported after
-a turn is not counted, and so is little.
+With those that do not count, a turn makes 14 full batches of spans at 100 %, and 31 spans more. What is exported after
+a turn is not counted: up to one batch at 100 %, up to a third of the spans at 10 %.
 """
 EXPORTED_S = 5.5
 """After so many seconds, all spans that have ended have arrived: the SDK's export waits for 5."""
