@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 from reference_impl.database.manager import ConnectionManager
-from reference_impl.database.pool import PoolExhausted, PoolSettings, PoolUse
+from reference_impl.database.pool import PoolExhausted, PoolSettings
 from reference_impl.database.query_spans import Queries
+from reference_impl.instrumentation.measures import PoolUse
 
 __all__ = ["ConnectionManager", "PoolExhausted", "PoolSettings", "PoolUse", "Queries"]

@@ -24,9 +24,10 @@ from reference_impl import vocabulary as v
 from reference_impl.circuit_breaker import CircuitBreaker, CircuitOpen, Listener
 from reference_impl.database.breaker_events import log_change, record_on_span, record_rejection
 from reference_impl.database.engine import is_of_database, is_outage
-from reference_impl.database.pool import Pool, PoolExhausted, PoolSettings, PoolUse, Prepare
+from reference_impl.database.pool import Pool, PoolExhausted, PoolSettings, Prepare
 from reference_impl.database.query_spans import Queries
 from reference_impl.instrumentation.errors import error_type
+from reference_impl.instrumentation.measures import PoolUse
 from reference_impl.instrumentation.operation_spans import operation_span, record_failure
 
 __all__ = ["ConnectionManager", "PoolExhausted", "PoolSettings", "PoolUse", "Queries"]

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from reference_impl import vocabulary as v
 from reference_impl.circuit_breaker.settings import BreakerSettings
 from reference_impl.database.engine import in_memory, make_engine, server_attributes
+from reference_impl.instrumentation.measures import PoolUse
 
 R = TypeVar("R")
 
@@ -54,18 +55,6 @@ class PoolSettings:
     checkout_timeout_s: float = 2.0
     deadline_s: float = 5.0
     breaker: BreakerSettings = field(default_factory=BreakerSettings)
-
-
-@dataclass(frozen=True, slots=True)
-class PoolUse:
-    """A pool at one moment: connections in use, calls waiting for one, and the maximum of connections."""
-
-    in_use: int
-    waiting: int
-    size: int
-
-    def __str__(self) -> str:
-        return f"{self.in_use} of {self.size} in use, {self.waiting} waiting"
 
 
 class Turn:

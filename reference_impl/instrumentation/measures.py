@@ -8,9 +8,22 @@ know only their tracer: give them a `MeasuredTracer` to have them measured. Noth
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from opentelemetry.trace import Span, SpanKind, Tracer
+
+
+@dataclass(frozen=True, slots=True)
+class PoolUse:
+    """A pool at one moment: connections in use, calls waiting for one, and the maximum of connections."""
+
+    in_use: int
+    waiting: int
+    size: int
+
+    def __str__(self) -> str:
+        return f"{self.in_use} of {self.size} in use, {self.waiting} waiting"
 
 
 class Measures(Protocol):

@@ -33,6 +33,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry as SyncRetry
 
+from reference_impl.instrumentation.measures import PoolUse
 from reference_impl.redis_tracing.command_table import look_up
 from reference_impl.redis_tracing.commands import instrument
 from reference_impl.redis_tracing.key_sanitizing import KeyTemplates
@@ -140,20 +141,11 @@ def _exhausted(error: RedisConnectionError) -> bool:
     return error.args[:1] == ("No connection available.",)
 
 
-@dataclass(frozen=True, slots=True)
-class RedisPoolUse:
-    """A pool at one moment: connections in use, calls waiting for one, and the maximum of connections."""
-
-    in_use: int
-    waiting: int
-    size: int
-
-
-def pool_use(client: redis.asyncio.Redis) -> RedisPoolUse:
+def pool_use(client: redis.asyncio.Redis) -> PoolUse:
     """Return the use of an asyncio client's pool; `waiting` is counted for clients of `make_client` only, else 0."""
     pool = client.connection_pool
     in_use = len(getattr(pool, "_in_use_connections", ()))
-    return RedisPoolUse(in_use, getattr(pool, "waiting", 0), pool.max_connections)
+    return PoolUse(in_use, getattr(pool, "waiting", 0), pool.max_connections)
 
 
 # --- asyncio ---------------------------------------------------------------------------------------------------

@@ -80,36 +80,29 @@ class RedisTracing:
         self._settled = tracer is not None
         self._is_dropped = _CERTAINLY[sampling_rules(self._tracer).drops]
 
-    def begin(self, args: Sequence[object]) -> Call | None:
-        """Start the span of one command. Return None if nothing is traced."""
+    def begin(self, args: Sequence[object], stack: Stack | None = None) -> Call | None:
+        """Start the span of one command, or of the pipeline of a stack. Return None if nothing is traced."""
         if not self.enabled:
             return None
         try:
             if not self._settled:
                 self._settle()
             context = context_api.get_current()
-            if not self._is_dropped(context):
-                return self._start(context, look_up(args), args, None)
+            is_dropped = self._is_dropped(context)
+            if is_dropped and self.measures is None:
+                return None
+            command = look_up(args) if stack is None else THE_PIPELINE
             # A dropped span is measured too (S4.4).
-            return Call(self, INVALID_SPAN, None, look_up(args), args, None) if self.measures is not None else None
+            if is_dropped:
+                return Call(self, INVALID_SPAN, None, command, args, stack)
+            return self._start(context, command, args, stack)
         except Exception as fault:
             self.count_fault(fault)
             return None
 
     def begin_pipeline(self, stack: Stack, watching: bool) -> Call | None:
         """Start the span of a pipeline. Return None if nothing is traced, or for an empty one, which sends nothing."""
-        if not self.enabled or not (stack or watching):
-            return None
-        try:
-            if not self._settled:
-                self._settle()
-            context = context_api.get_current()
-            if not self._is_dropped(context):
-                return self._start(context, THE_PIPELINE, (), stack)
-            return Call(self, INVALID_SPAN, None, THE_PIPELINE, (), stack) if self.measures is not None else None
-        except Exception as fault:
-            self.count_fault(fault)
-            return None
+        return self.begin((), stack) if stack or watching else None
 
     def count_fault(self, fault: Exception) -> None:
         """Count an error of telemetry itself; log the first one by its type."""

@@ -21,11 +21,11 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased
 
+from reference_impl.instrumentation.measures import PoolUse
 from reference_impl.redis_tracing.client import (
     DeadlineExceeded,
     Policy,
     PoolExhausted,
-    RedisPoolUse,
     make_client,
     make_sync_client,
     pool_use,
@@ -271,7 +271,7 @@ def test_callers_wait_their_turn_for_few_connections(empty_redis: RedisServer, p
 
 
 def test_callers_that_give_up_waiting_leave_the_connections_to_the_others(empty_redis: RedisServer) -> None:
-    async def steps() -> tuple[list[Any], RedisPoolUse]:
+    async def steps() -> tuple[list[Any], PoolUse]:
         async with make_client(empty_redis.url, max_connections=2, deadline_s=10) as client:
 
             async def count() -> int:
@@ -287,7 +287,7 @@ def test_callers_that_give_up_waiting_leave_the_connections_to_the_others(empty_
 
     results, use = run(steps)
     assert [type(result) for number, result in enumerate(results) if number % 3] == [int] * 133
-    assert use == RedisPoolUse(in_use=0, waiting=0, size=2)
+    assert use == PoolUse(in_use=0, waiting=0, size=2)
 
 
 def test_a_watching_pipeline_leaves_a_stalled_server_within_the_deadline(tmp_path: Path) -> None:
