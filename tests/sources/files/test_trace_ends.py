@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import tracemalloc
 from collections.abc import Iterable
 
 import pytest
@@ -94,3 +95,20 @@ def test_blocks_hold_all_traces_in_the_order_in_which_they_begin() -> None:
             found.setdefault(block.ids[16 * i : 16 * i + 16].hex(), last)
     assert list(found.items()) == list(expected(documents).items())
     assert until == len(documents)
+
+
+def peak_memory(traces: int) -> int:
+    """Return the bytes that noting and asking for so many traces takes at most, each of them in two documents."""
+    tracemalloc.start()
+    ends = TraceEnds()
+    for place in range(1, traces // 50 + 1):
+        ends.note([f"{number:032x}" for number in range(place * 50, place * 50 + 100)], place)
+    for place in range(1, traces // 50 + 1):
+        assert ends.of(f"{place * 50 + 99:032x}", place) == min(place + 1, traces // 50)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+def test_memory_does_not_grow_with_the_number_of_traces() -> None:
+    assert peak_memory(100_000) < 1.25 * peak_memory(20_000)
