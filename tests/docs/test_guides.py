@@ -10,12 +10,12 @@ from ruamel.yaml import YAML
 
 from containers.images.catalogue import IMAGES
 from demo.breakages import EVERY_BREAKAGE
+from docs.draw_settings import as_markdown
 from integration.support.expected_trees import EXPECTED
 from reference_impl import vocabulary
 from reference_impl.metrics.catalogue import CATALOGUE
 from reference_impl.redis_tracing.command_table import COMMANDS, HITS
 from reference_impl.sessions.cache import INDEX_KEY, KEYS, SESSION_KEY
-from reference_impl.settings.__main__ import as_markdown
 from tests.docs.pages import DOCS, ROOT, blocks, page, printed_by
 
 TRACING, REDIS, DEPLOY = page("tracing-guide.md"), page("redis-operations-guide.md"), page("deploy.md")
@@ -28,7 +28,7 @@ def section(text: str, title: str) -> str:
 
 
 def test_the_table_of_settings_is_the_one_that_the_code_prints() -> None:
-    assert as_markdown() in section(TRACING, "Settings"), "print it: python -m reference_impl.settings --markdown"
+    assert as_markdown() in section(TRACING, "Settings"), "print it: python -m docs.draw_settings"
 
 
 def test_every_metric_that_a_guide_names_is_exported() -> None:

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
+from docs.draw_settings import as_markdown
 from reference_impl.settings import Settings, SettingsError
-from reference_impl.settings.__main__ import as_markdown
 from reference_impl.settings.loading import RULES
 from reference_impl.settings.values import masked
 from tests.reference_impl.python_process import run_python, without_settings
@@ -270,7 +270,7 @@ def test_the_defaults_that_the_table_shows_are_those_that_are_taken() -> None:
 
 
 def test_the_command_prints_the_table() -> None:
-    assert run_python("-m", "reference_impl.settings", "--markdown").stdout == f"{as_markdown()}\n"
+    assert run_python("-m", "docs.draw_settings").stdout == as_markdown()
 
 
 def test_a_reader_that_stops_early_ends_the_command_quietly() -> None:
