@@ -28,6 +28,16 @@ def test_the_last_document_of_each_trace_is_noted(separators: tuple[str, str]) -
     assert [ends.of(trace_id(each), place) for each, place in ((1, 1), (2, 1), (3, 2))] == [1, 2, 3]
 
 
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
+def test_log_records_without_a_trace_are_not_noted(separators: tuple[str, str]) -> None:
+    ends = TraceEnds()
+    for place in range(1, 6000):
+        records = [{"traceId": none, "timeUnixNano": f"{place}"} for none in ("", None)]
+        ends.note_json(json.dumps({"logRecords": records}, separators=separators).encode(), place)
+    assert not ends.odd
+    assert not list(ends.blocks())
+
+
 def test_a_trace_that_was_not_noted_or_is_over_has_no_end() -> None:
     ends = TraceEnds()
     for place, several in enumerate(([1], [1, 2], [3], [3]), 1):

@@ -57,8 +57,8 @@ class TraceEnds:
     def note_json(self, document: bytes, place: int) -> None:
         """Note the traces of the next document, an OTLP JSON text."""
         values = {text[:_VALUE_LENGTH] for text in document.split(_NAME)[1:]}
-        ids = [text.strip()[1:33].decode("latin-1").lower() for text in values]
-        self.note([trace_id for trace_id in ids if trace_id[:1] != '"'], place)  # a log record may have an empty one
+        texts = [text for text in map(bytes.strip, values) if text[:1] == b'"' != text[1:2]]  # others say: no trace
+        self.note([text[1:33].decode("latin-1").lower() for text in texts], place)
 
     def note(self, trace_ids: Iterable[str], place: int) -> None:
         """Note the traces of the next document by their ids."""
