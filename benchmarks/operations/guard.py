@@ -4,8 +4,8 @@
     nox -s guard -- --renew       write the current ratios to that file
 
 It needs valgrind. A Python without recorded ratios is reported and fails nothing. With the same Python and SDK, ratios
-of instructions agree to about one per cent on all machines, however busy. A regression of 15 % fails; an improvement of
-15 % is reported, so that it can be recorded.
+of instructions agree to about one per cent on all machines, however busy. A regression of 5 % fails; an improvement of
+5 % is reported, so that it can be recorded.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from benchmarks.operations import one_operation as o
 from benchmarks.operations.instructions import NotCounted, by_place, count
 
 BASELINE: Final = Path(__file__).with_name("guard.json")
-TOLERANCE: Final = 0.15
+TOLERANCE: Final = 0.05
 LEAST: Final = 0.005
 """A ratio may always grow by this, which is 700 instructions: otherwise the smallest ratios would fail by chance."""
 

@@ -71,7 +71,7 @@ def is_below_unsampled(context: Context) -> bool:
     if span is None:
         return False
     parent = span.get_span_context()
-    return parent.is_valid and not parent.trace_flags & TraceFlags.SAMPLED
+    return not parent.trace_flags & TraceFlags.SAMPLED and parent.is_valid
 
 
 (SPAN_KEY,) = set_span_in_context(INVALID_SPAN, Context())

@@ -25,13 +25,14 @@ from reference_impl.instrumentation.sampling_rules import SPAN_KEY, is_below_uns
 from reference_impl.instrumentation.unchecked_attributes import set_unchecked_attributes
 from reference_impl.redis_tracing.attributes import FixedAttributes
 from reference_impl.redis_tracing.command_keys import first_key
-from reference_impl.redis_tracing.command_table import THE_PIPELINE, Command, Hit, keys_of, look_up
+from reference_impl.redis_tracing.command_table import THE_PIPELINE, Command, keys_of, look_up
 from reference_impl.redis_tracing.key_sanitizing import KeyTemplates
 
 Stack = Sequence[tuple[Sequence[object], object]]
 """A pipeline's commands as redis-py keeps them: (arguments, options)."""
 
 TRACER_NAME: Final = "reference_impl.redis_tracing.commands"
+_CLIENT: Final = SpanKind.CLIENT  # a member of an enumeration is looked up slowly
 _log = logging.getLogger(__name__)
 
 
@@ -81,7 +82,7 @@ class RedisTracing:
         self._is_dropped = _CERTAINLY[sampling_rules(self._tracer).drops]
 
     def begin(self, args: Sequence[object], stack: Stack | None = None) -> Call | None:
-        """Start the span of one command, or of the pipeline of a stack. Return None if nothing is traced."""
+        """Start the span of one command, or of a pipeline with a stack. Return None if nothing is traced."""
         if not self.enabled:
             return None
         try:
@@ -92,10 +93,12 @@ class RedisTracing:
             if is_dropped and self.measures is None:
                 return None
             command = look_up(args) if stack is None else THE_PIPELINE
-            # A dropped span is measured too (S4.4).
-            if is_dropped:
+            if is_dropped:  # a dropped span is measured too (S4.4)
                 return Call(self, INVALID_SPAN, None, command, args, stack)
-            return self._start(context, command, args, stack)
+            # The context is passed on, because the SDK would otherwise look up the current one at each step.
+            span = self._tracer.start_span(command.span, context, _CLIENT)
+            token = context_api.attach(Context({**context, SPAN_KEY: span})) if self._activate else None
+            return Call(self, span, token, command, args, stack)
         except Exception as fault:
             self.count_fault(fault)
             return None
@@ -132,12 +135,6 @@ class RedisTracing:
             elif shown is not None and shown != common:
                 return words.SEVERAL
         return common
-
-    def _start(self, context: Context, command: Command, args: Sequence[object], stack: Stack | None) -> Call:
-        # Passed on, because the SDK would otherwise look up the current context at each step.
-        span = self._tracer.start_span(command.span, context, SpanKind.CLIENT)
-        token = context_api.attach(Context({**context, SPAN_KEY: span})) if self._activate else None
-        return Call(self, span, token, command, args, stack)
 
     def _settle(self) -> None:
         """Take the tracer of the global provider once it is set: only then is the sampler known."""
@@ -207,7 +204,12 @@ class Call:
             return
         if self._stack is not None and error is None:
             error = _first_failure(self.result)
-        hit = None if command.hit is None or error is not None else _hit(command.hit, self.result)
+        hit = None
+        if command.hit is not None and error is None:
+            try:
+                hit = command.hit(self.result)
+            except Exception:  # a user's response callback made the result: its truth value may raise
+                hit = None
         if recording:
             self._describe(span, latency_ms, error, hit)
         if measures is not None:
@@ -236,14 +238,6 @@ class Call:
             set_unchecked_attributes(span, attributes)
         else:
             span.set_attributes(attributes)
-
-
-def _hit(found: Hit, result: object) -> bool | None:
-    """Return whether a read found its value; None if the result does not show it."""
-    try:
-        return found(result)
-    except Exception:  # a user's response callback made the result: its truth value may raise
-        return None
 
 
 def _first_failure(result: object) -> BaseException | None:
