@@ -41,6 +41,7 @@ class _ReportText:
     def __init__(self, report: Report, options: TextOptions) -> None:
         self.report, self.options, self.canvas = report, options, options.canvas
         self.traces = MaskedTraces(report.reading, options.mask)
+        self._grouped: dict[int, list[FlowFindings]] = {}
 
     def lines(self) -> Iterator[str]:
         report, canvas = self.report, self.canvas
@@ -84,15 +85,21 @@ class _ReportText:
         name = f"{self.canvas.escape(result.contract)} {self.canvas.escape(result.version)}".rstrip()
         flows = counted(result.flows, "flow")
         if result.verdict == "broken":
-            broken = sum(flow.broken for flow in group_by_flow(result.findings, result.flow_spans, self.traces))
+            broken = sum(flow.broken for flow in self._grouped_by_flow(result))
             flows += f", {broken} broken" if result.flows > 1 else ""
         elif result.verdict == "not checked":
             allowed = ", allowed" if is_accepted(self.report, result) else ""
             flows = f"{why_not_checked(result)}{allowed}" if not result.flows else f"{flows}, {why_not_checked(result)}"
         return name, flows, self.canvas.escape(result.file)
 
+    def _grouped_by_flow(self, result: ContractResult) -> list[FlowFindings]:
+        """Return the findings of a result by flow. They are grouped once, as the traces may be in a file."""
+        if id(result) not in self._grouped:
+            self._grouped[id(result)] = group_by_flow(result.findings, result.flow_spans, self.traces)
+        return self._grouped[id(result)]
+
     def _findings_of(self, result: ContractResult) -> Iterator[str]:
-        flows = group_by_flow(result.findings, result.flow_spans, self.traces)
+        flows = self._grouped_by_flow(result)
         name = self.canvas.escape(result.contract)
         named = [c.keyword.removeprefix("attributes.") for c in result.coverage if c.keyword.startswith("attributes.")]
         yield from self._flows([f for f in flows if f.broken], name, "broken", list(dict.fromkeys(named)))
