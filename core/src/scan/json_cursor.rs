@@ -52,15 +52,48 @@ impl<'a> Cursor<'a> {
         }
         let start = self.at + 1;
         let mut end = start;
-        while let Some(found) = self.bytes.get(end..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
-            end += found;
-            if self.bytes[end] == b'"' {
-                self.at = end + 1;
-                return Ok(Slice::new(start, end));
+        while let Some(found) = self.quote_or_backslash(end) {
+            if self.bytes[found] == b'"' {
+                self.at = found + 1;
+                return Ok(Slice::new(start, found));
             }
-            end += 2;
+            end = found + 2;
         }
         refuse("a text without an end")
+    }
+
+    /// Return the place of the next quote or backslash. Most texts are short: the first words are looked at here.
+    #[inline]
+    fn quote_or_backslash(&self, start: usize) -> Option<usize> {
+        let mut at = start;
+        while let Some(&bytes) = self.bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+            let word = u64::from_le_bytes(bytes);
+            let found = zero_bytes(word ^ QUOTES) | zero_bytes(word ^ BACKSLASHES);
+            if found != 0 {
+                return Some(at + found.trailing_zeros() as usize / 8);
+            }
+            at += 8;
+            if at - start == 64 {
+                break;
+            }
+        }
+        memchr2(b'"', b'\\', self.bytes.get(at..)?).map(|found| at + found)
+    }
+
+    /// Step over these very bytes. Returns whether they are there.
+    #[inline]
+    pub fn skip(&mut self, bytes: &[u8]) -> bool {
+        let there = self.bytes[self.at..].starts_with(bytes);
+        if there {
+            self.at += bytes.len();
+        }
+        there
+    }
+
+    /// Go back to a position.
+    #[inline]
+    pub fn go_back(&mut self, at: usize) {
+        self.at = at;
     }
 
     /// Step over the name of a member of an object, its colon and blanks. Returns None at the object's end.
@@ -203,6 +236,15 @@ impl<'a> Cursor<'a> {
     }
 }
 
+const QUOTES: u64 = u64::from_le_bytes([b'"'; 8]);
+const BACKSLASHES: u64 = u64::from_le_bytes([b'\\'; 8]);
+
+/// Return a word of which the lowest byte that is not zero is at the lowest byte that is zero in this one.
+#[inline]
+fn zero_bytes(word: u64) -> u64 {
+    word.wrapping_sub(0x0101_0101_0101_0101) & !word & 0x8080_8080_8080_8080
+}
+
 /// The values of hexadecimal digits in lower case, 255 for other bytes.
 const LOWER: [u8; 256] = values_of(b"0123456789abcdef", [255; 256]);
 /// The values of those in either case.
@@ -267,6 +309,19 @@ mod tests {
         assert_eq!(value(r#"{"a":["]",{}]} ,"#), Ok(14));
         assert_eq!(value("-1.5e3}"), Ok(6));
         assert_eq!(value("null"), Ok(4));
+    }
+
+    #[test]
+    fn texts_of_every_length_end_at_their_quote() {
+        for length in 0..200 {
+            for (inner, ends) in
+                [("x".repeat(length), true), ("\\\"".repeat(length), true), ("\\".repeat(length * 2 + 1), false)]
+            {
+                let text = format!("\"{inner}\"");
+                let found = Cursor::new(text.as_bytes()).text().map(|slice| slice.end as usize);
+                assert_eq!(found.ok(), ends.then_some(text.len() - 1), "{text}");
+            }
+        }
     }
 
     #[test]

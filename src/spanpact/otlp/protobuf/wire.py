@@ -11,9 +11,9 @@ from typing import Final, cast
 
 from spanpact.otlp.batch import NeedsFullDecoding
 
-_RESOURCE_SPANS: Final = b"\x0a"  # field 1, with a length
+_RESOURCE_SPANS: Final = 0x0A  # field 1, with a length
 _WITH_LENGTH: Final = 2
-_PART_SIZE: Final = 1 << 16  # bytes; a part has at least this size, so that small fields are not decoded one by one
+_PART_SIZE: Final = 1 << 16  # bytes; a part has about this size, so that small fields are not decoded one by one
 _LONGEST_VARINT: Final = 10
 
 
@@ -22,24 +22,41 @@ def iter_resource_spans(stream: io.BufferedReader, largest: int) -> Iterator[byt
 
     Raise NeedsFullDecoding for any other field, a field of more than `largest` bytes, and a truncated one.
     """
-    gathered: list[bytes] = []
-    size = 0
-    while tag := stream.read(1):
-        if tag != _RESOURCE_SPANS:
+    data = b""
+    while more := stream.read(max(_PART_SIZE, len(data))):
+        data += more
+        end = _end_of_fields(data, largest)
+        if end:
+            yield data[:end]
+            data = data[end:]
+    if data:
+        raise NeedsFullDecoding
+
+
+def _end_of_fields(data: bytes, largest: int) -> int:
+    """Return where the last field that is whole ends."""
+    begin, size = 0, len(data)
+    while begin < size:
+        if data[begin] != _RESOURCE_SPANS:
             raise NeedsFullDecoding
-        head, length = _read_varint(stream)
+        at, length, shift = begin + 1, 0, 0
+        while True:
+            if at == size:
+                return begin
+            byte = data[at]
+            at += 1
+            length |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                break
+            shift += 7
+            if shift == 7 * _LONGEST_VARINT:
+                raise NeedsFullDecoding
         if length > largest:
             raise NeedsFullDecoding
-        body = stream.read(length)
-        if len(body) < length:
-            raise NeedsFullDecoding
-        gathered += [tag, head, body]
-        size += length
-        if size >= _PART_SIZE:
-            yield b"".join(gathered)
-            gathered, size = [], 0
-    if gathered:
-        yield b"".join(gathered)
+        if at + length > size:
+            return begin
+        begin = at + length
+    return begin
 
 
 def _read_varint(stream: io.BufferedReader) -> tuple[bytes, int]:

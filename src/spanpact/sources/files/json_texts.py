@@ -21,6 +21,7 @@ from spanpact.sources.files.byte_stream import OpenFile, unfinished
 from spanpact.sources.files.limits import FileLimits, too_large
 
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_USUAL_LINE: Final = b"{}\n"
 _CHUNK: Final = 1 << 18
 _OPENING: Final = (b"{", b"[")
 _CLOSING: Final = (b"\n}", b"\n]")
@@ -117,10 +118,11 @@ class DocumentReader:
         while line := self._line():
             start, first = self._offset - len(line), line_number
             line_number += 1
-            text = line.removeprefix(BYTE_ORDER_MARK).strip()
+            usual = line[:1] + line[-2:] == _USUAL_LINE  # which is not copied
+            text = line if usual else line.removeprefix(BYTE_ORDER_MARK).strip()
             if not text:
                 continue
-            is_line = text[:1] + text[-1:] in (b"{}", b"[]")
+            is_line = usual or text[:1] + text[-1:] in (b"{}", b"[]")
             if is_line or (lines and text not in _OPENING):
                 lines = True
                 yield self._document(line, start, first, may_grow=not line.endswith(b"\n"))

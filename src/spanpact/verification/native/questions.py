@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property
-from typing import Concatenate, ParamSpec, TypeAlias, TypeVar
+from typing import Concatenate, Final, ParamSpec, TypeAlias, TypeVar
 
 from spanpact.otlp.batch import NeedsFullDecoding, SharedValues
 from spanpact.trace.clocks import Clocks
@@ -17,6 +17,8 @@ from spanpact.verification.shapes import SpanShapes
 from spanpact.verification.shapes.span_shapes import NO_SHAPE, Unshapeable, comparable
 
 _TEXT, _OTHER = b"s", b"o"
+_ORDINARY: Final = "ordinary"
+_MOST_NAMES: Final = 1 << 12
 
 NumberedShape: TypeAlias = tuple[int, bool, bool, bool]
 """The number of a span's shape, and whether it is ordered, counted while open, and maybe of another process."""
@@ -48,6 +50,8 @@ class Questions:
     def __init__(self, shapes: SpanShapes, clocks: Clocks) -> None:
         self._shapes, self._clocks, self._shared = shapes, clocks, SharedValues()
         self._json = JsonEncoding()
+        self._alike: dict[str, int | None] = {}
+        self._generation = 0
         self.checks_keys = False
 
     @cached_property
@@ -75,18 +79,35 @@ class Questions:
         """Describe an attribute. `other`: it is not written in the usual way."""
         name, value = self._encoding(json).attribute(attribute)
         observed, compared = self._shapes.observed, None
+        alike = self._alike_number(name) if type(value) is str and not other else None
+        if alike is not None and self._is_alike(name, value):
+            is_compared = name in observed.compared
+            return alike, _encoded(value) if is_compared else None, (alike, is_compared), None
         try:
             number = self._shapes.attribute(name, value)
             if name in observed.compared:
                 compared = _encoded(comparable(value))
         except (Unshapeable, RecursionError):
             return NO_SHAPE, None, None, None
-        texts = bounds = None
-        if not other and type(value) is str and observed.alike.covers(name) and observed.alike.is_clean(value.encode()):
-            texts = number, name in observed.compared
+        bounds = None
         if not other and type(value) is float and name not in observed.compared | observed.exact:
             bounds = observed.bounds(name)
-        return number, compared, texts, bounds
+        return number, compared, None, bounds
+
+    def _alike_number(self, name: str) -> int | None:
+        """Return the number of all texts of a name in which no class is; None if there is no such number."""
+        if self._generation != self._shapes.generation or len(self._alike) > _MOST_NAMES:
+            self._generation = self._shapes.generation
+            self._alike.clear()
+        if name not in self._alike:
+            covers = self._shapes.observed.alike.covers(name)
+            self._alike[name] = self._shapes.attribute(name, _ORDINARY) if covers else None
+        return self._alike[name]
+
+    def _is_alike(self, name: str, text: str) -> bool:
+        """Return whether a text has the number of the others of its name; in most that are not clean nothing leaks."""
+        alike = self._shapes.observed.alike
+        return len(text) <= alike.longest // 4 and not alike.scanner.scan(text, name)
 
     @_or_none
     def double(self, json: bool, attribute: bytes, value: float) -> int:
