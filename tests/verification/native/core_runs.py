@@ -20,6 +20,7 @@ from spanpact.sources.files import FileLimits
 from spanpact.verification.native.core_module import SWITCH, find_core
 from spanpact.verification.native.native_stream import NativeStream
 from spanpact.verification.streaming import verify_file
+from spanpact.verification.verifying import verify
 
 Contracts = Sequence[CompiledContract | ContractPlan]
 DEFAULT_LIMITS = FileLimits()
@@ -69,13 +70,13 @@ class Counted:
         monkeypatch.setattr(NativeStream, "finish", count_traces)
 
 
-def outcome(verify: Callable[[], Report | None]) -> Sequence[str]:
+def outcome(verify: Callable[[], Report]) -> Sequence[str]:
     """Return all that a verification says: both reports, or why it refuses."""
     try:
         report = verify()
     except SpanpactError as error:
-        return (type(error).__name__, str(error))
-    return ("not streamed",) if report is None else (render_json(report), render_text(report))
+        return type(error).__name__, str(error)
+    return render_json(report), render_text(report)
 
 
 def both_outcomes(
@@ -83,9 +84,11 @@ def both_outcomes(
 ) -> tuple[Sequence[str], Sequence[str]]:
     """Return what verifying a file says with the core, and without it."""
 
-    def verify() -> Report | None:
-        return verify_file(OtlpFileSource(file, limits=limits), contracts, allow_unseen=True)
+    def judged() -> Report:
+        source = OtlpFileSource(file, limits=limits)
+        report = verify_file(source, contracts, allow_unseen=True)
+        return report or verify(contracts, source.read(), allow_unseen=True)
 
-    there = outcome(verify)
+    there = outcome(judged)
     with without_core():
-        return there, outcome(verify)
+        return there, outcome(judged)

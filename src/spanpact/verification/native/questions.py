@@ -79,10 +79,10 @@ class Questions:
         """Describe an attribute. `other`: it is not written in the usual way."""
         name, value = self._encoding(json).attribute(attribute)
         observed, compared = self._shapes.observed, None
-        alike = self._alike_number(name) if type(value) is str and not other else None
-        if alike is not None and self._is_alike(name, value):
-            is_compared = name in observed.compared
-            return alike, _encoded(value) if is_compared else None, (alike, is_compared), None
+        if isinstance(value, str) and not other:
+            alike, is_compared = self._alike_number(name), name in observed.compared
+            if alike is not None and self._is_alike(name, value):
+                return alike, _encoded(value) if is_compared else None, (alike, is_compared), None
         try:
             number = self._shapes.attribute(name, value)
             if name in observed.compared:
