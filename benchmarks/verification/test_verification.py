@@ -35,7 +35,7 @@ from spanpact.contract.shipped import shipped_contracts
 ROUNDS: Final = int(os.environ.get("SPANPACT_BENCH_ROUNDS", "3"))
 SCALE: Final = float(os.environ.get("SPANPACT_BENCH_SCALE", "1"))
 SPANS: Final = {
-    "same": 100_000, "varied": 40_000, "parallel": 40_000, "logs": 20_000, "broken": 60_000, "mixed": 20_000,
+    "same": 200_000, "varied": 40_000, "parallel": 40_000, "logs": 20_000, "broken": 60_000, "mixed": 20_000,
 }  # fmt: skip
 """Spans of each kind: one run of 47e6372 takes a few seconds at most."""
 RECEIVED: Final = 10_000

@@ -13,6 +13,7 @@ from typing import Final
 from benchmarks.verification.measured_runs import SEVEN, Outcome, Run, recorded, serve, wait_until_sent
 from spanpact.contract.compiled import ContractPlan
 from spanpact.contract.loader import load_contracts, load_text
+from spanpact.engine import CompiledContract
 from spanpact.findings import Report
 from spanpact.sources import OtlpFileSource, OtlpReceiver
 from spanpact.sources.files.limits import FileLimits
@@ -26,21 +27,24 @@ _hits = 0
 
 
 def _file(path: str, plans: Sequence[ContractPlan]) -> Run:
+    contracts = list(map(CompiledContract.of, plans))
+
     def run() -> Outcome:
         source = OtlpFileSource(path, limits=_LIMITS)
-        report = verify_file(source, plans, allow_unseen=True)
-        return _outcome(report or verify(plans, source.read(), allow_unseen=True))
+        report = verify_file(source, contracts, allow_unseen=True)
+        return _outcome(report or verify(contracts, source.read(), allow_unseen=True))
 
     return run
 
 
 def _receiver(_: str, plans: Sequence[ContractPlan]) -> Run:
+    contracts = list(map(CompiledContract.of, plans))
     receiver = OtlpReceiver().start()
 
     def run() -> Outcome:
         wait_until_sent(receiver.url)
         receiver.stop()
-        return _outcome(verify_received(receiver, plans, allow_unseen=True))
+        return _outcome(verify_received(receiver, contracts, allow_unseen=True))
 
     return run
 

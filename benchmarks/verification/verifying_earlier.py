@@ -22,22 +22,25 @@ _followed = 0
 
 
 def _file(path: str, plans: Sequence[Any]) -> Run:
+    contracts = list(map(engine.CompiledContract.of, plans))
+
     def run() -> Outcome:
         source = sources.OtlpFileSource(path, limits=_limits)
-        report = streaming.verify_file(source, plans, allow_unseen=True)
-        return _outcome(report or engine.verify(plans, source.read(), allow_unseen=True))
+        report = streaming.verify_file(source, contracts, allow_unseen=True)
+        return _outcome(report or engine.verify(contracts, source.read(), allow_unseen=True))
 
     return run
 
 
 def _receiver(_: str, plans: Sequence[Any]) -> Run:
+    contracts = list(map(engine.CompiledContract.of, plans))
     receiver = sources.OtlpReceiver().start()
 
     def run() -> Outcome:
         wait_until_sent(receiver.url)
         receiver.stop()
         receiver.finish()
-        return _outcome(engine.verify(plans, receiver.read(), allow_unseen=True))
+        return _outcome(engine.verify(contracts, receiver.read(), allow_unseen=True))
 
     return run
 
