@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from spanpact.engine.results.mentions import MentionCounter, UnmentionedNames
 from spanpact.findings import ScannedLogs
+from spanpact.trace.topology import TOP
 from spanpact.verification.shapes import SpanSummary
 from spanpact.verification.split_keys import Addition
 
@@ -29,10 +30,23 @@ class CachedTrace:
     times: int = 0
     with_flows: Sequence[Addition] = field(init=False)
     with_sums: Sequence[Addition] = field(init=False)
+    appended: Sequence[tuple[Callable[[str, str], None], Sequence[int]]] = field(init=False)
+    """For each contract with flows the function that appends one, and the index of the span of each, TOP for none."""
+    recorded: Sequence[Addition] = field(init=False)
 
     def __post_init__(self) -> None:
         self.with_flows = [each for each in self.additions if each.flows]
+        self.appended = [(each.run.flows.append_well_formed, each.flows) for each in self.with_flows]
+        self.recorded = [each for each in self.with_flows if each.recorded]
         self.with_sums = [each for each in self.additions if each.sums]
+
+    def add_flows(self, trace_id: str, summaries: Sequence[SpanSummary]) -> None:
+        """Add the flows of another trace of the shape, and what `across` wants of its spans."""
+        for append, flows in self.appended:
+            for i in flows:
+                append(trace_id, summaries[i][1] if i != TOP else "")
+        for addition in self.recorded:
+            addition.add_recorded(trace_id, summaries)
 
     @property
     def unmentioned_logs(self) -> int:

@@ -77,7 +77,9 @@ class VerdictCache:
         self._candidate: _Candidate | None = None
         self.latest: CachedTrace | None = None
         """What is cached for the shape of the last trace."""
-        self._applied: tuple[Sequence[SpanSummary], Sequence[Addition], UnmentionedNames | None, int] = (), (), None, 0
+        self._applied: (
+            tuple[Sequence[SpanSummary], CachedTrace | tuple[Sequence[Addition], UnmentionedNames]] | None
+        ) = None
         self.hits = 0
         """The number of traces judged without the engine."""
 
@@ -105,9 +107,14 @@ class VerdictCache:
     @property
     def applied(self) -> AppliedTrace:
         """Return what was added for the trace that `apply` has judged last."""
-        summaries, additions, names, logs = self._applied
-        unmentioned = (names.trace, names.spans, names.unplaced) if names else (None, [], [])
-        return AppliedTrace(summaries, additions, (unmentioned[0], [*unmentioned[1]], [*unmentioned[2]], logs))
+        assert self._applied is not None
+        summaries, what = self._applied
+        if isinstance(what, CachedTrace):
+            additions, names, logs = what.additions, what.unmentioned, what.unmentioned_logs
+        else:
+            (additions, names), logs = what, len(what[1].logs)
+        of_spans = (names.trace, list(names.spans), list(names.unplaced)) if names else (None, [], [])
+        return AppliedTrace(summaries, additions, (*of_spans, logs))
 
     def apply(self, trace: Trace) -> bool:
         """Judge the trace like others that were judged before. Return whether that is possible."""
@@ -158,13 +165,12 @@ class VerdictCache:
         cached.times += 1
         self.latest = cached
         self.hits += bool(shape.summaries)
-        self._applied = shape.summaries, cached.additions, cached.unmentioned, cached.unmentioned_logs
+        self._applied = shape.summaries, cached
         if cached.own_names:
             read = sorted([shape.record_order[i] for i in cached.own_names])
             where = logged_in(trace_id, spans=bool(shape.summaries))
             self._mentions.add_log_names([records[i][4] for i in read], where)
-        for addition in cached.with_flows:
-            addition.add_flows(trace_id, shape.summaries)
+        cached.add_flows(trace_id, shape.summaries)
         for i, name in cached.roots:
             self.roots.note(name, shape.summaries[i][0], trace_id)
 
@@ -173,7 +179,7 @@ class VerdictCache:
         self.hits += 1
         self._parts.count(found)
         unmentioned = unmentioned_in(view, found.known, records)
-        self._applied = view.summaries, found.known, unmentioned, len(unmentioned.logs)
+        self._applied = view.summaries, (found.known, unmentioned)
         self._mentions.add(unmentioned)
         self._mentions.count_logs(len(records), ScannedLogs())
         facts, contents = view.known.facts, view.contents

@@ -75,7 +75,11 @@ class Addition:
         for i in self.flows:
             append(trace_id, summaries[i][1] if i != TOP else "")
         if self.recorded:
-            self.run.statistics.add_recorded(trace_id, self.recorded, lambda i: (summaries[i][0], summaries[i][3]))
+            self.add_recorded(trace_id, summaries)
+
+    def add_recorded(self, trace_id: str, summaries: Sequence[SpanSummary]) -> None:
+        """Add what `across` wants of the spans of one trace."""
+        self.run.statistics.add_recorded(trace_id, self.recorded, lambda i: (summaries[i][0], summaries[i][3]))
 
 
 def bits_of(indexes: Sequence[int] | set[int]) -> Bits:

@@ -75,6 +75,7 @@ class FlowKeys:
         self._tree = _EntryTree(top, parts, [0])
         self._is_timed = bool(parts.ordered or parts.concurrent)
         self._numbers: dict[Key, int] = {}
+        self._nothing_below: Key = ((),) * len(self._tree.places)
 
     @property
     def is_full(self) -> bool:
@@ -96,6 +97,13 @@ class FlowKeys:
 
     def key(self, view: TraceView, classes: Sequence[SpanClass], own: int) -> FlowKey | None:
         """Return the key of the flow of span `own`; None if so many spans fit entries that it is not worth it."""
+        if own != TOP and not view.children(own):  # often: then the builder would find nothing else
+            alone: Key = (self._tree.number, classes[own])
+            if places := self._contents.of_entries[view.contents[own]]:
+                labels: dict[Hashable, int] = {}
+                alone += tuple([labels.setdefault(view.values[own][place], len(labels)) for place in places])
+            alone += self._nothing_below
+            return FlowKey((self._numbers.setdefault(alone, len(self._numbers)), ()), (own,))
         builder = _KeyBuilder(view, classes, self._contents.of_entries, self._numbers)
         below = builder.key(self._tree, own)
         if builder.visited > _MOST_VISITED:

@@ -205,8 +205,13 @@ class SplitContract:
         in_flows = placed = 0
         for look in looks:
             counts += _counts_of(look)
-            in_flows |= bits_of(look.spans)
-            placed |= bits_of(_placed(look))
+            own = in_rules = 0
+            for i, answer in zip(look.spans, look.answers, strict=True):
+                own |= 1 << i
+                if answer and answer.placed:
+                    in_rules |= 1 << i
+            in_flows |= own
+            placed |= in_rules if in_rules == own else bits_of(_placed(look))
         return Addition(
             self.run,
             counts,
