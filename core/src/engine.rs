@@ -7,7 +7,7 @@ use crate::scan::{json, protobuf, RawSpan, Scanned};
 use crate::screen::Screen;
 use crate::tables::Tables;
 use crate::trace_key::KeyMaker;
-use crate::traces::{Member, OpenTrace, Span, TraceId, Traces};
+use crate::traces::{Member, OpenTrace, RecordFacts, Span, TraceId, Traces};
 use crate::values::Values;
 use crate::verdicts::Verdicts;
 use std::rc::Rc;
@@ -23,6 +23,9 @@ pub trait Judge<G, F>: Answers<Group = G> {
     ///
     /// `keyed`: it has a key.
     fn judge(&mut self, trace: &OpenTrace<F>, groups: &Groups<G>, keyed: bool) -> Result<Option<Judged>, Self::Error>;
+
+    /// Count the names of the log records of a trace that was counted; `order` is that of its key.
+    fn names(&mut self, verdict: u32, trace: &OpenTrace<F>, order: &[u32]) -> Result<(), Self::Error>;
 
     /// Note the starts of the roots of a trace that was counted. Return whether Python wants more of this verdict.
     fn roots(&mut self, verdict: u32, trace_id: &TraceId, starts: &[u64]) -> Result<bool, Self::Error>;
@@ -40,6 +43,8 @@ pub struct Judged {
     pub flows: Vec<(usize, Vec<i32>)>,
     /// The places of roots that Python notes of each trace.
     pub roots: Vec<u32>,
+    /// Whether Python counts the names of log records of each trace.
+    pub names: bool,
 }
 
 /// Everything that is kept from one document to the next.
@@ -60,6 +65,20 @@ pub struct Engine<G, F> {
     pub traces_ended: u64,
     /// How many of them were counted without Python.
     pub counted: u64,
+}
+
+/// A log record as Python has read it.
+pub struct NewRecord<F> {
+    /// The id of its span, 0 for none; None if it is malformed.
+    pub span_id: Option<u64>,
+    /// Whether its flags say that this span was not sampled.
+    pub unsampled: bool,
+    /// The number of its shape.
+    pub shape: u32,
+    /// Its values that are compared with others.
+    pub values: Vec<Vec<u8>>,
+    /// What Python knows of it.
+    pub summary: F,
 }
 
 /// What was found out about a span of the document at hand.
@@ -214,10 +233,37 @@ impl<G, F> Engine<G, F> {
         true
     }
 
+    /// Add a log record, which Python has read. Returns false for a trace that should have ended.
+    ///
+    /// `span_id` is None if it is malformed.
+    pub fn add_record(&mut self, id: TraceId, record: NewRecord<F>, generation: i64, place: u32) -> bool {
+        let Some(slot) = self.traces.slot_of(id, place, generation) else { return false };
+        let trace = self.traces.get_mut(slot);
+        let before = trace.values.len() as u32;
+        for value in &record.values {
+            let index = trace.distinct.index_of(value);
+            trace.values.push(index);
+        }
+        trace.mixed |= record.span_id.is_none();
+        let facts = RecordFacts {
+            span_id: record.span_id.unwrap_or(0),
+            unsampled: record.unsampled,
+            shape: record.shape,
+            values: (before, trace.values.len() as u32),
+        };
+        trace.records.push((facts, record.summary));
+        true
+    }
+
+    /// Return the next number under which something begins.
+    pub fn next_number(&mut self) -> u64 {
+        self.traces.next_number()
+    }
+
     /// Judge the traces that have ended by this document. Those that end after `settled` are incomplete.
     pub fn judge_until<J: Judge<G, F>>(&mut self, judge: &mut J, place: u32, settled: u32) -> Result<(), J::Error> {
         while let Some((slot, trace)) = self.traces.next_ended(place) {
-            self.traces_ended += 1;
+            self.traces_ended += u64::from(!trace.members.is_empty());
             self.judge(judge, &trace, trace.ends <= settled)?;
             for member in &trace.members {
                 if let Member::Scanned(span) = member {
@@ -238,7 +284,8 @@ impl<G, F> Engine<G, F> {
             _ => return self.ask(judge, trace, false),
         };
         let spans = trace.members.iter().filter_map(Member::scanned);
-        if !self.keys.make(judge, spans, &trace.values)? {
+        let records = trace.records.iter().map(|(facts, _)| *facts);
+        if !self.keys.make(judge, spans, records, &trace.values)? {
             return self.ask(judge, trace, false);
         }
         match self.verdicts.get(self.keys.key()) {
@@ -247,6 +294,9 @@ impl<G, F> Engine<G, F> {
                 let spans = self.keys.sorted();
                 self.verdicts.count(verdict, id, spans);
                 self.counted += 1;
+                if self.verdicts.names(verdict) {
+                    judge.names(verdict, trace, self.keys.record_order())?;
+                }
                 let roots = self.verdicts.roots(verdict);
                 if !roots.is_empty() {
                     let starts: Vec<u64> = roots.iter().map(|&place| spans[place as usize].start).collect();
@@ -266,8 +316,8 @@ impl<G, F> Engine<G, F> {
             self.settle(judge)?;
         }
         let judged = judge.judge(trace, &self.groups, keyed)?;
-        if let Some(Judged { flows, roots }) = judged {
-            self.verdicts.add(self.keys.key(), flows, roots);
+        if let Some(Judged { flows, roots, names }) = judged {
+            self.verdicts.add(self.keys.key(), flows, roots, names);
         }
         Ok(())
     }

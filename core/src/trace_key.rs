@@ -1,7 +1,7 @@
 //! The key of a whole trace: numbers that are equal only for traces of one shape, as `shapes/trace_shapes.py` has it.
 
 use crate::answers::{Answers, NO_SHAPE};
-use crate::traces::Span;
+use crate::traces::{RecordFacts, Span};
 use hashbrown::HashMap;
 
 const ROOT: u32 = u32::MAX;
@@ -20,6 +20,9 @@ pub struct KeyMaker {
     key: Vec<u32>,
     places: Vec<u32>,
     sorted: Vec<Span>,
+    records: Vec<RecordFacts>,
+    record_order: Vec<u32>,
+    record_places: Vec<u32>,
     indexes: HashMap<u64, u32>,
     relations: HashMap<(u32, u32), u32>,
     resolutions: HashMap<u32, i64>,
@@ -41,6 +44,11 @@ impl KeyMaker {
         &self.sorted
     }
 
+    /// Return the indexes of the log records in the order in which the last key holds them.
+    pub fn record_order(&self) -> &[u32] {
+        &self.record_order
+    }
+
     /// Return the last key.
     pub fn key(&self) -> &[u32] {
         &self.key
@@ -53,6 +61,7 @@ impl KeyMaker {
         &mut self,
         answers: &mut A,
         spans: impl Iterator<Item = &'a Span>,
+        records: impl Iterator<Item = RecordFacts>,
         values: &[u32],
     ) -> Result<bool, A::Error> {
         self.sorted.clear();
@@ -61,7 +70,9 @@ impl KeyMaker {
         self.key.clear();
         self.key.push(self.sorted.len() as u32);
         self.key.extend(self.sorted.iter().map(|span| span.shape.number));
-        if self.key[1..].contains(&NO_SHAPE) || !self.add_parents() {
+        self.records.clear();
+        self.records.extend(records);
+        if self.sorted.is_empty() || self.key[1..].contains(&NO_SHAPE) || !self.add_parents() || !self.add_records() {
             return Ok(false);
         }
         self.add_values(values);
@@ -109,6 +120,35 @@ impl KeyMaker {
         !later || is_forest(&self.key[begin..])
     }
 
+    /// Add the shape of each log record, and the place of its span: by place, those of no span first.
+    ///
+    /// Returns false if one has no shape, or names a span that should be there.
+    fn add_records(&mut self) -> bool {
+        self.record_order.clear();
+        self.record_places.clear();
+        self.key.push(self.records.len() as u32);
+        if self.records.is_empty() {
+            return true;
+        }
+        for record in &self.records {
+            let place = if self.sorted.len() > FEW {
+                self.indexes.get(&record.span_id).map(|&index| index as usize)
+            } else {
+                self.sorted.iter().position(|span| span.span_id == record.span_id)
+            };
+            if record.shape == NO_SHAPE || (place.is_none() && record.span_id != 0 && !record.unsampled) {
+                return false;
+            }
+            self.record_places.push(place.map_or(0, |place| place as u32 + 1));
+        }
+        self.record_order.extend(0..self.records.len() as u32);
+        self.record_order.sort_by_key(|&index| self.record_places[index as usize]);
+        for &index in &self.record_order {
+            self.key.extend([self.record_places[index as usize], self.records[index as usize].shape]);
+        }
+        true
+    }
+
     /// Add which values are equal: each by its place among the distinct ones, in the order of the spans.
     fn add_values(&mut self, values: &[u32]) {
         let begin = self.key.len();
@@ -116,6 +156,11 @@ impl KeyMaker {
         let mut places = Places::new(&mut self.places);
         for span in &self.sorted {
             let own = &values[span.values.0 as usize..span.values.1 as usize];
+            self.key.extend(own.iter().map(|&value| places.of(value).0));
+        }
+        for &index in &self.record_order {
+            let record = &self.records[index as usize];
+            let own = &values[record.values.0 as usize..record.values.1 as usize];
             self.key.extend(own.iter().map(|&value| places.of(value).0));
         }
         self.key[begin] = (self.key.len() - begin - 1) as u32;

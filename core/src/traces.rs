@@ -87,17 +87,34 @@ impl<F> Member<F> {
     }
 }
 
+/// What matters of a log record of an open trace.
+#[derive(Clone, Copy)]
+pub struct RecordFacts {
+    /// The id of its span, 0 for none.
+    pub span_id: u64,
+    /// Whether its flags say that this span was not sampled.
+    pub unsampled: bool,
+    /// The number of its shape, `NO_SHAPE` if it has none.
+    pub shape: u32,
+    /// The indexes of its compared values in `OpenTrace::values`.
+    pub values: (u32, u32),
+}
+
 /// A trace with spans still to come.
 pub struct OpenTrace<F> {
     /// Its id.
     pub id: TraceId,
+    /// The number under which it began.
+    pub number: u64,
     /// The document in which it ends.
     pub ends: u32,
     /// The generation of the shapes of its spans, None if they are of several.
     pub generation: Option<i64>,
     /// Its spans.
     pub members: Vec<Member<F>>,
-    /// Whether some members were read by Python.
+    /// Its log records, which Python has read, in the order of the documents.
+    pub records: Vec<(RecordFacts, F)>,
+    /// Whether only Python can make a key: some members were read by it, or an id is malformed.
     pub mixed: bool,
     /// The bytes of all scanned spans.
     pub raw: Vec<u8>,
@@ -115,6 +132,7 @@ pub struct Traces<F> {
     order: VecDeque<usize>,
     slots: Vec<OpenTrace<F>>,
     free: Vec<usize>,
+    begun: u64,
 }
 
 impl<F> Traces<F> {
@@ -127,7 +145,14 @@ impl<F> Traces<F> {
             order: VecDeque::new(),
             slots: Vec::new(),
             free: Vec::new(),
+            begun: 0,
         }
+    }
+
+    /// Return the next number under which something begins.
+    pub fn next_number(&mut self) -> u64 {
+        self.begun += 1;
+        self.begun
     }
 
     /// Return the slot of an open trace that has spans of this generation. None for a trace that should have ended.
@@ -178,8 +203,9 @@ impl<F> Traces<F> {
                 self.slots.len() - 1
             }
         };
+        let number = self.next_number();
         let trace = &mut self.slots[slot];
-        (trace.id, trace.ends, trace.generation) = (id, ends, Some(generation));
+        (trace.id, trace.number, trace.ends, trace.generation) = (id, number, ends, Some(generation));
         self.order.push_back(slot);
         slot
     }
@@ -219,9 +245,11 @@ impl<F> OpenTrace<F> {
     fn empty() -> Self {
         OpenTrace {
             id: TraceId::WellFormed(0),
+            number: 0,
             ends: 0,
             generation: None,
             members: Vec::new(),
+            records: Vec::new(),
             mixed: false,
             raw: Vec::new(),
             values: Vec::new(),
@@ -231,6 +259,7 @@ impl<F> OpenTrace<F> {
 
     fn clear(&mut self) {
         self.members.clear();
+        self.records.clear();
         self.mixed = false;
         self.raw.clear();
         self.values.clear();
@@ -239,7 +268,8 @@ impl<F> OpenTrace<F> {
 
     fn capacity(&self) -> usize {
         let members = self.members.capacity() * std::mem::size_of::<Member<F>>();
-        members + self.raw.capacity() + 4 * self.values.capacity() + self.distinct.capacity()
+        let records = self.records.capacity() * std::mem::size_of::<(RecordFacts, F)>();
+        members + records + self.raw.capacity() + 4 * self.values.capacity() + self.distinct.capacity()
     }
 }
 

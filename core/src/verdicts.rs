@@ -9,6 +9,8 @@ pub struct Verdict {
     pub flows: Vec<(usize, Vec<i32>)>,
     /// The places of roots that Python notes of each trace, as long as it wants more.
     pub roots: Vec<u32>,
+    /// Whether Python counts the names of log records of each trace.
+    pub names: bool,
     times: u64,
 }
 
@@ -35,10 +37,10 @@ impl Verdicts {
     }
 
     /// Add the next verdict.
-    pub fn add(&mut self, key: &[u32], flows: Vec<(usize, Vec<i32>)>, roots: Vec<u32>) {
+    pub fn add(&mut self, key: &[u32], flows: Vec<(usize, Vec<i32>)>, roots: Vec<u32>, names: bool) {
         self.bytes += key.len() * 4 + ENTRY;
         self.by_key.insert(key.into(), self.all.len() as u32);
-        self.all.push(Verdict { flows, roots, times: 0 });
+        self.all.push(Verdict { flows, roots, names, times: 0 });
     }
 
     /// Return whether all that is kept should be settled and forgotten.
@@ -50,6 +52,12 @@ impl Verdicts {
     #[inline]
     pub fn roots(&mut self, number: u32) -> &mut Vec<u32> {
         &mut self.all[number as usize].roots
+    }
+
+    /// Return whether Python counts the names of log records of each trace of a verdict.
+    #[inline]
+    pub fn names(&self, number: u32) -> bool {
+        self.all[number as usize].names
     }
 
     /// Count one more trace of a verdict, and note its flows; `spans` are in the order of the places.
@@ -102,8 +110,8 @@ mod tests {
     #[test]
     fn a_trace_is_counted_with_its_flows() {
         let mut verdicts = Verdicts::default();
-        verdicts.add(&[1, 2], vec![(1, vec![1, -1])], vec![]);
-        verdicts.add(&[1], vec![], vec![]);
+        verdicts.add(&[1, 2], vec![(1, vec![1, -1])], vec![], false);
+        verdicts.add(&[1], vec![], vec![], false);
         assert_eq!((verdicts.get(&[1, 2]), verdicts.get(&[1]), verdicts.get(&[2])), (Some(0), Some(1), None));
         verdicts.count(0, 7, &[span(5), span(6)]);
         verdicts.count(0, 8, &[span(5), span(6)]);

@@ -23,7 +23,7 @@ type Answer<T> = Result<T, Stop<PyErr>>;
 /// A shape as Python gives it: its number, or -1, and whether it is ordered, concurrent and called.
 type Numbered = (i64, bool, bool, bool);
 type Described = (i64, Option<Value>, Option<(u32, bool)>, Option<Vec<f64>>);
-type Additions = Option<(Vec<(usize, Vec<i32>)>, Vec<u32>)>;
+type Additions = Option<(Vec<(usize, Vec<i32>)>, Vec<u32>, bool)>;
 
 impl From<PyErr> for Stop<PyErr> {
     fn from(error: PyErr) -> Self {
@@ -179,10 +179,15 @@ impl Judge<Handle, Handle> for Asked {
         Python::attach(|py| {
             let summaries = self.summaries(py, trace, groups)?;
             let generation = trace.generation.unwrap_or(-1);
-            let arguments = (trace.id.text(), summaries, generation, trace.ends, keyed);
+            let began = (trace.number, trace.ends);
+            let arguments = (trace.id.text(), summaries, records_of(py, trace)?, generation, began, keyed);
             let additions: Additions = self.ask(py, "judge", arguments)?;
-            Ok(additions.map(|(flows, roots)| Judged { flows, roots }))
+            Ok(additions.map(|(flows, roots, names)| Judged { flows, roots, names }))
         })
+    }
+
+    fn names(&mut self, verdict: u32, trace: &OpenTrace<Handle>, order: &[u32]) -> PyResult<()> {
+        Python::attach(|py| self.tell(py, "names", (verdict, records_of(py, trace)?, order.to_vec())))
     }
 
     fn roots(&mut self, verdict: u32, trace_id: &TraceId, starts: &[u64]) -> PyResult<bool> {
@@ -198,6 +203,11 @@ impl Judge<Handle, Handle> for Asked {
     }
 }
 
+/// Return what Python knows of the log records of a trace.
+fn records_of<'py>(py: Python<'py>, trace: &OpenTrace<Handle>) -> PyResult<Bound<'py, PyList>> {
+    PyList::new(py, trace.records.iter().map(|(_, summary)| summary))
+}
+
 /// Python answers None about what it does not understand either.
 fn understood<T>(answer: Option<T>) -> Answer<T> {
     answer.ok_or(Stop::NotUnderstood(NotUnderstood("something that lazy decoding does not read")))
@@ -208,7 +218,7 @@ fn shape_of((number, ordered, concurrent, called): Numbered) -> Shape {
 }
 
 /// Python's numbers of shapes are at least 0, and -1 for none.
-fn unsigned(number: i64) -> u32 {
+pub fn unsigned(number: i64) -> u32 {
     u32::try_from(number).unwrap_or(NO_SHAPE)
 }
 

@@ -3,12 +3,12 @@
 mod asked;
 
 use crate::answers::{Encoding, Stop};
-use crate::engine::Engine;
+use crate::engine::{Engine, NewRecord};
 use crate::last_seen::LastSeen;
 use crate::scan::{json, protobuf};
 use crate::screen::Screen;
 use crate::traces::TraceId;
-use asked::Asked;
+use asked::{unsigned, Asked};
 use memchr::memmem::Finder;
 use pyo3::create_exception;
 use pyo3::exceptions::PyException;
@@ -117,6 +117,33 @@ impl Core {
         Ok(())
     }
 
+    /// Add a log record that Python has read: the ids of its trace and of its span, whether this was not sampled, the
+    /// number of its shape, the values that are compared, and its summary.
+    #[allow(clippy::too_many_arguments)]
+    fn add_record(
+        &mut self,
+        trace_id: &str,
+        span_id: &str,
+        unsampled: bool,
+        shape: i64,
+        values: Vec<Vec<u8>>,
+        summary: Py<PyAny>,
+        generation: i64,
+        place: u32,
+    ) -> PyResult<()> {
+        let record = NewRecord { span_id: short_id(span_id), unsampled, shape: unsigned(shape), values, summary };
+        if self.engine.add_record(TraceId::of(trace_id), record, generation, place) {
+            Ok(())
+        } else {
+            Err(TraceEnded::new_err(()))
+        }
+    }
+
+    /// Return the next number under which a trace, or something else, begins.
+    fn next_number(&mut self) -> u64 {
+        self.engine.next_number()
+    }
+
     /// Judge the traces that have ended by a document. Those that end after `settled` are incomplete.
     fn judge_until(&mut self, place: u32, settled: u32) -> PyResult<()> {
         self.engine.judge_until(&mut self.asked, place, settled)
@@ -145,6 +172,16 @@ const ALIGNED: () = {
     assert!(align_of::<FirstPass>() <= 16);
     assert!(align_of::<Core>() <= 16);
 };
+
+/// Return the number of a span id, 0 for none, None if it is malformed.
+fn short_id(text: &str) -> Option<u64> {
+    let plain = text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    match (text, u64::from_str_radix(text, 16)) {
+        ("", _) => Some(0),
+        (_, Ok(number)) if plain && number != 0 => Some(number),
+        _ => None,
+    }
+}
 
 fn encoding(json: bool) -> Encoding {
     if json {

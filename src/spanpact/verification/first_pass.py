@@ -64,7 +64,7 @@ class _Signals:
 
     def add(self, document: AnyDocument, shared: SharedValues) -> None:
         """Look at one document."""
-        self.logs = self.logs or _has_logs(document, shared)
+        self.logs = self.logs or has_log_records(document, shared)
         self.spans = self.spans or _may_have_spans(document)
 
 
@@ -101,7 +101,7 @@ def _note(document: AnyDocument, place: int, trace_ends: TraceEnds) -> None:
             trace_ends.note(lazy_protobuf.find_trace_ids(document), place)
 
 
-def _has_logs(document: AnyDocument, shared: SharedValues) -> bool:
+def has_log_records(document: AnyDocument, shared: SharedValues) -> bool:
     """Return whether a document has a field for log records."""
     if isinstance(document, Batch):
         return "logs" in document.signals

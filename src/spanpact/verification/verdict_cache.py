@@ -13,7 +13,7 @@ from typing import Final
 from spanpact.contract.compiled import ContractPlan
 from spanpact.engine.judging import ContractRun
 from spanpact.engine.linked_spans import FindSpan
-from spanpact.engine.results.mentions import MentionCounter, MentionedSpans, UnmentionedNames, logged_in
+from spanpact.engine.results.mentions import LoggedIn, MentionCounter, MentionedSpans, UnmentionedNames, logged_in
 from spanpact.findings import ScannedLogs
 from spanpact.trace.model import Reading, Trace
 from spanpact.trace.topology import Topology
@@ -167,9 +167,7 @@ class VerdictCache:
         self.hits += bool(shape.summaries)
         self._applied = shape.summaries, cached
         if cached.own_names:
-            read = sorted([shape.record_order[i] for i in cached.own_names])
-            where = logged_in(trace_id, spans=bool(shape.summaries))
-            self._mentions.add_log_names([records[i][4] for i in read], where)
+            self.count_own_names(cached, records, shape.record_order, logged_in(trace_id, spans=bool(shape.summaries)))
         cached.add_flows(trace_id, shape.summaries)
         for i, name in cached.roots:
             self.roots.note(name, shape.summaries[i][0], trace_id)
@@ -278,6 +276,13 @@ class VerdictCache:
         """Add the counts of all traces judged from the cache, and empty it."""
         self._cached.clear()
         self._parts.flush()
+
+    def count_own_names(
+        self, cached: CachedTrace, records: Sequence[RecordSummary], order: Sequence[int], where: LoggedIn = "trace"
+    ) -> None:
+        """Count the log records of another trace that have a name of their own; `order` is that of its shape."""
+        read = sorted([order[i] for i in cached.own_names])
+        self._mentions.add_log_names([records[i][4] for i in read], where)
 
     def add_counts(self, cached: CachedTrace, times: int) -> None:
         """Add the counts of other traces of the shape of a cached one, so many times."""

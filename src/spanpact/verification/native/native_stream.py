@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from spanpact.otlp import Batch
+import msgspec
+
+from spanpact.otlp import Batch, SharedValues
 from spanpact.otlp.batch import NeedsFullDecoding
 from spanpact.otlp.ids import normalize_id
 from spanpact.otlp.protobuf.signals import LogsMessage
@@ -15,12 +17,12 @@ from spanpact.trace.clocks import Clocks
 from spanpact.trace.model import Reading, SourceInfo, Span
 from spanpact.verification.cached_traces import CachedTrace
 from spanpact.verification.document_summaries import DocumentSummaries
-from spanpact.verification.first_pass import FirstPass
+from spanpact.verification.first_pass import FirstPass, has_log_records
 from spanpact.verification.native.core_module import find_core
 from spanpact.verification.native.encodings import GroupHandle
-from spanpact.verification.native.questions import Questions
+from spanpact.verification.native.questions import Questions, encoded_value
 from spanpact.verification.native.screen_patterns import patterns_of
-from spanpact.verification.shapes import SpanSummary
+from spanpact.verification.shapes import RecordSummary, SpanSummary
 from spanpact.verification.stored_documents import AnyDocument, StoredDocuments
 from spanpact.verification.trace_stream import OpenTrace, TraceStream
 from spanpact.verification.verdict_cache import VerdictCache
@@ -28,9 +30,10 @@ from spanpact.verification.verifying import Verification
 
 _LAST_PLACE: Final = (1 << 32) - 1
 
-Additions: TypeAlias = tuple[list[tuple[int, Sequence[int]]], list[int]]
+Additions: TypeAlias = tuple[list[tuple[int, Sequence[int]]], list[int], bool]
 """What each trace of a verdict adds besides counts: for each contract with flows, its index and the places of the
-flows' spans (-1: the whole trace); and the places of roots that the index of roots wants."""
+flows' spans (-1: the whole trace); the places of roots that the index of roots wants; and whether some log records have
+a name of their own."""
 
 
 class NativeFirstPass(NamedTuple):
@@ -44,26 +47,35 @@ class NativeFirstPass(NamedTuple):
 def read_first_natively(stored: StoredDocuments) -> NativeFirstPass | None:
     """Read all documents for the first time. Return None where that is left to Python.
 
-    That is where there is no core, several sources, chosen traces or scenarios, and where a document may have log
-    records, is of a form that only Python reads, or is malformed.
+    That is where there is no core, several sources, chosen traces or scenarios, and where a document is of a form that
+    only Python reads, or malformed.
     """
     module = find_core()
     if module is None or len(stored.sources) > 1 or stored.only or stored.scenarios:
         return None
-    ends = module.FirstPass()
+    ends, info, shared = module.FirstPass(), stored.info, SharedValues()
     for place, document in enumerate(stored.documents(), 1):
-        if isinstance(document, Batch):
-            if document.logs or "logs" in document.signals:
-                return None
-            ends.note_ids([span.trace_id for span in document.spans], place)
-        elif isinstance(document, LogsMessage):
+        may_have_logs = _note(ends, document, place)
+        if may_have_logs is None:
             return None
-        else:
-            is_json = isinstance(document, Document)
-            may_have_logs = ends.note(document.data if isinstance(document, Document) else document, is_json, place)
-            if may_have_logs is not False:
-                return None
-    return NativeFirstPass(stored.info, module, ends)
+        if may_have_logs and stored.logs_show and "logs" not in info.capabilities and has_log_records(document, shared):
+            info = msgspec.structs.replace(info, capabilities=info.capabilities | {"logs"})
+    return NativeFirstPass(info, module, ends)
+
+
+def _note(ends: Any, document: AnyDocument, place: int) -> bool | None:
+    """Note the traces of a document. Return whether it may have log records, None if it is not understood."""
+    if isinstance(document, Batch):
+        ends.note_ids([*(span.trace_id for span in document.spans), *(log.trace_id for log in document.logs)], place)
+        return True
+    if isinstance(document, LogsMessage):
+        from spanpact.otlp.protobuf import lazy as lazy_protobuf  # takes long, and most files are JSON
+
+        ends.note_ids(list(lazy_protobuf.find_trace_ids_of_logs(document.data)), place)
+        return True
+    is_json = isinstance(document, Document)
+    noted: bool | None = ends.note(document.data if isinstance(document, Document) else document, is_json, place)
+    return noted
 
 
 class NativeStream(TraceStream):
@@ -79,7 +91,7 @@ class NativeStream(TraceStream):
         clocks: Clocks,
     ) -> None:
         super().__init__(stored, reading, verification, cache, FirstPass(TraceEnds(), first.info), clocks, hold=False)
-        self._read = _NativeSummaries(cache.shapes, clocks, logs=False)
+        self._read = _NativeSummaries(cache.shapes, clocks, logs="logs" in reading.source.capabilities)
         self._answers = _Answers(self, cache, clocks)
         self._ended = first.module.TraceEnded
         alike = cache.shapes.observed.alike
@@ -91,9 +103,10 @@ class NativeStream(TraceStream):
         self._core.begin(self._cache.shapes.begin())
         try:
             if not self._is_taken(document, place):
-                generation, groups, *_ = self._read.read(document)
+                generation, groups, records, _ = self._read.read(document)
                 for trace_ids, summaries in groups:
                     self._core.add(list(map(normalize_id, trace_ids)), summaries, generation, place)
+                self._add_records(records, place, generation)
                 self._core.begin(self._cache.shapes.generation)  # reading begins a generation, too
             self.spans = self._core.counts[0]
             self._stored.sources[0].check_span_count(self.spans)
@@ -110,9 +123,25 @@ class NativeStream(TraceStream):
         taken: bool = self._core.take(document.data if isinstance(document, Document) else document, is_json, place)
         return taken
 
-    def judge_one(self, trace_id: str, summaries: list[SpanSummary], generation: int, ends: int) -> None:
+    def _add_records(self, records: Sequence[tuple[str, RecordSummary]], place: int, generation: int) -> None:
+        self.records += len(records)
+        for written, record in records:
+            trace_id = normalize_id(written)
+            if trace_id:
+                span_id, unsampled, shape, compared, *_ = record
+                values = list(map(encoded_value, compared))
+                self._core.add_record(trace_id, span_id, unsampled, shape, values, record, generation, place)
+                continue
+            if not self._without_trace.number:
+                self._begun = self._core.next_number() - 1
+            self._add_without_trace(record, place, generation)
+
+    def judge_one(self, trace_id: str, ended: OpenTrace) -> None:
         """Judge a trace that the core has not judged."""
-        self._judge(trace_id, OpenTrace(0, ends, generation, summaries))
+        if ended.summaries:
+            self._judge(trace_id, ended)
+        else:
+            self._scan(trace_id, ended)
 
     def finish(self) -> None:
         """Add what the core has counted."""
@@ -140,21 +169,33 @@ class _Answers(Questions):
         self._verdicts: list[CachedTrace] = []
 
     def judge(
-        self, trace_id: str, summaries: list[SpanSummary], generation: int, ends: int, keyed: bool
+        self,
+        trace_id: str,
+        summaries: list[SpanSummary],
+        records: list[RecordSummary],
+        generation: int,
+        began: tuple[int, int],
+        keyed: bool,
     ) -> Additions | None:
         """Judge a trace. Return what every trace of its key adds; None if the next one is to be judged here, too.
 
-        `generation` is that of the numbers of shapes, -1 if they are of several. `keyed`: the core has a key.
+        `generation` is that of the numbers of shapes, -1 if they are of several. `began` is the number under which the
+        trace began, and the document in which it ends. `keyed`: the core has a key.
         """
-        cache = self._cache
-        self._stream.judge_one(trace_id, summaries, generation, ends)
+        cache, (number, ends) = self._cache, began
+        self._stream.judge_one(trace_id, OpenTrace(number, ends, generation, summaries, records))
         verdict = cache.latest if keyed else None
-        if verdict is None or any(addition.recorded for addition in verdict.with_flows):
+        if verdict is None or verdict.recorded:
             return None
         self._verdicts.append(verdict)
         flows = [(self._numbers[id(each.run)], each.flows) for each in verdict.with_flows]
         wants_roots = not all(cache.roots.is_full(name) for _, name in verdict.roots)
-        return flows, [place for place, _ in verdict.roots] if wants_roots else []
+        roots = [place for place, _ in verdict.roots] if wants_roots else []
+        return flows, roots, bool(verdict.own_names)
+
+    def names(self, verdict: int, records: Sequence[RecordSummary], order: Sequence[int]) -> None:
+        """Count the log records of a trace that have a name of their own; `order` is that of its key."""
+        self._cache.count_own_names(self._verdicts[verdict], records, order)
 
     def roots(self, verdict: int, trace_id: str, starts: Sequence[int]) -> bool:
         """Note the roots of a trace that are wanted. Return whether more are."""

@@ -82,11 +82,11 @@ class Questions:
         if isinstance(value, str) and not other:
             alike, is_compared = self._alike_number(name), name in observed.compared
             if alike is not None and self._is_alike(name, value):
-                return alike, _encoded(value) if is_compared else None, (alike, is_compared), None
+                return alike, encoded_value(value) if is_compared else None, (alike, is_compared), None
         try:
             number = self._shapes.attribute(name, value)
             if name in observed.compared:
-                compared = _encoded(comparable(value))
+                compared = encoded_value(comparable(value))
         except (Unshapeable, RecursionError):
             return NO_SHAPE, None, None, None
         bounds = None
@@ -129,7 +129,7 @@ class Questions:
         if self.checks_keys:
             group.encoding.check_keys(span)
         summary = self._shapes.summary(group.decode(span))
-        return self._numbered(summary[4]), list(map(_encoded, summary[6]))
+        return self._numbered(summary[4]), list(map(encoded_value, summary[6]))
 
     def _numbered(self, shape: int) -> NumberedShape:
         shapes = self._shapes
@@ -166,7 +166,7 @@ class Questions:
         return self._shapes.observed.times.duration_cuts_ns(resolution)
 
 
-def _encoded(value: Hashable) -> bytes:
+def encoded_value(value: Hashable) -> bytes:
     """Return bytes that are equal for equal values: texts, and tuples of texts, numbers and None."""
     if isinstance(value, str):
         return _TEXT + value.encode("utf-8", "surrogatepass")
