@@ -139,14 +139,41 @@ def test_everything_shows_similar_flows_too() -> None:
     assert render_text(report, replace(options, everything=True)).count("load/span-missing") == 7
 
 
-def test_only_some_kinds_of_broken_flows_are_drawn() -> None:
+def broken_in_many_ways() -> Report:
     ways = [changed(kept_flow(), "redis.get", kind=kind) for kind in ("server", "producer", "consumer", "internal")]
     ways = [changed(way, "redis.get", attributes={"key": "k" * n}) for n, way in enumerate(ways)]
     ways += [changed(kept_flow(), "redis.get", **MISS), changed(kept_flow(), "session.validate", status="error")]
     ways += [misplaced(), two_lookups(), stored_early()]
+    return judged(*(in_trace(way, n) for n, way in enumerate(ways, 1)))
+
+
+def test_many_ways_to_be_broken_are_a_table_of_kinds_and_one_example() -> None:
+    report = broken_in_many_ways()
+    lines = render_text(report).splitlines()
+    first = next(i for i, line in enumerate(lines) if line.startswith("session-validate broken in 9 flows by"))
+    rows = [line.split() for line in lines[first + 1 : lines.index("", first)]]
+    flows: dict[str, list[str]] = {}
+    for finding in report.findings:
+        flows.setdefault(finding.key, []).append(finding.trace_id)
+    told = {key: (int(number), trace_id) for key, number, _, _, trace_id in rows}
+    assert told == {key: (len(set(traces)), traces[0]) for key, traces in flows.items()}
+    assert [number for number, _ in told.values()] == sorted((number for number, _ in told.values()), reverse=True)
+    assert sum(line.startswith("session-validate broken in trace") for line in lines) == 1
+    assert "… 7 more flows of session-validate broken in other ways (--all shows them)" in lines
+
+
+def test_everything_shows_the_table_and_each_flow() -> None:
+    text = render_text(broken_in_many_ways(), TextOptions(everything=True))
+    assert "session-validate broken in 9 flows by" in text
+    assert text.count("session-validate broken in trace") == 9
+    assert "--all" not in text
+
+
+def test_a_few_ways_to_be_broken_are_all_drawn() -> None:
+    ways = [misplaced(), two_lookups(), stored_early()]
     text = render_text(judged(*(in_trace(way, n) for n, way in enumerate(ways, 1))))
     assert text.count("session-validate broken in trace") == 3
-    assert "in other ways (--all shows them)" in text
+    assert "kinds of findings" not in text
 
 
 def test_many_findings_in_one_flow_are_counted() -> None:

@@ -15,12 +15,13 @@ from spanpact.reporting.drawing.finding_lines import finding_mark
 from spanpact.reporting.drawing.flow_findings import FlowFindings, MaskedTraces, group_by_flow, group_similar
 from spanpact.reporting.drawing.flow_tree import flow_lines
 from spanpact.reporting.drawing.safe_text import display_width
+from spanpact.reporting.kinds_table import kinds_lines
 from spanpact.reporting.scores import score_lines
 from spanpact.reporting.summary import is_accepted, live_rows, not_checked_lines, summary, unread_text, why_not_checked
 from spanpact.reporting.text_options import TextOptions, counted, join_sections
 from spanpact.reporting.unmentioned import unmentioned_lines
 
-_MOST_FLOWS: Final = 3  # flows drawn of one contract, each broken in another way
+_MOST_WAYS: Final = 3  # ways to break one contract of which each is drawn
 _MOST_TRACE_IDS: Final = 3
 _MOST_CLOCKS: Final = 5
 
@@ -112,15 +113,17 @@ class _ReportText:
         yield from self._not_breaking([finding for f in flows if not f.broken for finding in f.findings], "integrity")
 
     def _flows(self, flows: list[FlowFindings], name: str, what: str, named: list[str]) -> Iterator[str]:
-        everything = self.options.everything
-        kinds = [(flow, list[FlowFindings]()) for flow in flows] if everything else group_similar(flows)
-        blocks = []
-        for flow, similar in kinds if everything else kinds[:_MOST_FLOWS]:
-            blocks.append(self._flow(flow, similar, f"{name} {what}", named))
-        if len(kinds) > len(blocks):
-            left = sum(1 + len(similar) for _, similar in kinds[len(blocks) :])
-            more = f"{counted(left, 'more flow')} of {name} {what} in other ways (--all shows them)"
-            blocks.append(iter([self.canvas.paint(f"{self.canvas.glyphs.more} {more}", "quiet")]))
+        """Yield one flow of each way to be broken; of more than a few ways, a table of their kinds and one flow."""
+        title, ways = f"{name} {what}", group_similar(flows)
+        many = len(ways) > _MOST_WAYS
+        drawn = ways[:1] if many else ways
+        if self.options.everything:
+            drawn = [(flow, []) for flow in flows]
+        blocks: list[Iterable[str]] = [kinds_lines(flows, title, self.canvas)] if many else []
+        blocks += [self._flow(flow, similar, title, named) for flow, similar in drawn]
+        if left := len(flows) - sum(1 + len(similar) for _, similar in drawn):
+            more = f"{counted(left, 'more flow')} of {title} in other ways (--all shows them)"
+            blocks.append([self.canvas.paint(f"{self.canvas.glyphs.more} {more}", "quiet")])
         yield from join_sections(blocks)
 
     def _flow(self, flow: FlowFindings, similar: list[FlowFindings], title: str, named: list[str]) -> Iterator[str]:

@@ -1,0 +1,43 @@
+"""The table of a text report on flows that are broken in many ways: each kind of finding, and in how many flows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from spanpact.reporting.drawing.canvas import Canvas
+from spanpact.reporting.drawing.flow_findings import FlowFindings
+from spanpact.reporting.drawing.safe_text import display_width
+from spanpact.reporting.text_options import counted
+
+
+@dataclass(slots=True)
+class KindOfFinding:
+    """A finding key: the number of flows that it breaks, and the id of the first trace with such a flow ("" if none)."""
+
+    key: str
+    flows: int
+    trace_id: str
+
+
+def kinds_of_findings(flows: Sequence[FlowFindings]) -> list[KindOfFinding]:
+    """Return the kinds of findings that break these flows: the most frequent first, else in the flows' order."""
+    kinds: dict[str, KindOfFinding] = {}
+    for flow in flows:
+        for key in dict.fromkeys(finding.key for finding in flow.findings if finding.breaks):
+            kinds.setdefault(key, KindOfFinding(key, 0, flow.root.trace_id)).flows += 1
+    return sorted(kinds.values(), key=lambda kind: -kind.flows)
+
+
+def kinds_lines(flows: Sequence[FlowFindings], title: str, canvas: Canvas) -> Iterator[str]:
+    """Yield a title, and a line for each kind of finding: its key, the number of flows, the first trace."""
+    kinds = kinds_of_findings(flows)
+    yield canvas.paint(f"{title} in {counted(len(flows), 'flow')} by {counted(len(kinds), 'kind')} of findings", "bad")
+    keys = [canvas.escape(kind.key) for kind in kinds]
+    widest = max(map(display_width, keys), default=0)
+    digits = max((len(str(kind.flows)) for kind in kinds), default=0)
+    for kind, key in zip(kinds, keys, strict=True):
+        padding = " " * (widest - display_width(key) + digits - len(str(kind.flows)))
+        number = counted(kind.flows, "flow").ljust(digits + len(" flows"))
+        trace = f"  trace {canvas.escape(kind.trace_id)}" if kind.trace_id else ""
+        yield f"  {canvas.paint(key, 'strong')}  {padding}{number}{trace}".rstrip()
