@@ -13,7 +13,7 @@ from spanpact.reporting.text_options import counted
 
 @dataclass(slots=True)
 class KindOfFinding:
-    """A finding key: the number of flows that it breaks, and the id of the first trace with such a flow ("" if none)."""
+    """A finding key, the number of flows that it breaks, and the id of the first such trace ("" if there is none)."""
 
     key: str
     flows: int
