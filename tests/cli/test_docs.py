@@ -56,9 +56,11 @@ def test_variables_of_the_command_are_documented() -> None:
     assert [name for name in (*general, SCENARIOS_VARIABLE) if f"`{name}`" not in PAGE] == []
 
 
-def test_pytest_option_and_fixture_are_documented() -> None:
-    assert pytest_plugin.spanpact_verify.__name__ in PAGE
-    assert "`--spanpact-contracts PATH`" in PAGE
+def test_pytest_option_and_fixtures_are_documented() -> None:
+    page = (ROOT / "docs" / "pytest.md").read_text(encoding="utf-8")
+    for fixture in (pytest_plugin.spanpact_verify, pytest_plugin.spanpact_spans):
+        assert f"`{fixture.__name__}" in page
+    assert "`--spanpact-contracts PATH`" in page
 
 
 def test_documented_text_report_is_the_one_that_is_printed() -> None:

@@ -32,7 +32,7 @@ def take(step: Block, folder: Path) -> None:
 @pytest.mark.timeout(240)
 def test_every_step_does_what_the_page_says(tmp_path: Path) -> None:
     assert [step.language for step in STEPS] == [
-        "python", "yaml", "console", "diff", "console", "yaml", "console", "python", "console",
+        "python", "yaml", "console", "diff", "console", "yaml", "console", "python", "console", "python", "console",
     ]  # fmt: skip
     for step in STEPS:
         take(step, tmp_path)

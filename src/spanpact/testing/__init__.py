@@ -5,8 +5,9 @@ exporter = InMemorySpanExporter()
 ...
 assert_kept(verify_spans("contracts/session-validate.contract.yaml", exporter))
 
-`deterministic` has the id generator and the clock, `verifying` verifies spans, `pytest_plugin` is the pytest plugin,
-which imports the others only when a test uses its fixture.
+`deterministic` has the id generator and the clock. `verifying` verifies spans, with `arguments` for what a caller gives
+and `failure` for what a failing test says. `pytest_plugin` is the pytest plugin, which imports the others only when a
+test uses its fixtures or its marker: `pytest_judging` verifies, `capture` captures, `run_coverage` adds up coverage.
 
 May import everything except `cli` and `conformance`.
 """

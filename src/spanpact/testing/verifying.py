@@ -9,9 +9,11 @@ from typing import Any, TypeAlias
 from spanpact.contract.compiled import ContractPlan
 from spanpact.contract.loader import compile_contract, load_contracts
 from spanpact.contract.python_api import Contract
+from spanpact.errors import SpanpactError
 from spanpact.findings import Report
-from spanpact.reporting import TextOptions, render_text
 from spanpact.sources.memory import MemorySource
+from spanpact.testing.arguments import in_order, listed_contracts, span_holder
+from spanpact.testing.failure import failure_text
 from spanpact.trace.assembly import TraceAssembler
 from spanpact.trace.model import Reading, SourceInfo, Span, Trace
 from spanpact.verification.verifying import verify
@@ -40,17 +42,26 @@ def verify_spans(
     `spans` is an `InMemorySpanExporter`, SDK spans (`ReadableSpan`), spans or traces of spanpact's model, or a
     `Reading`. `logs` is an in-memory log exporter or its records. `scenario` labels all traces, `scenarios` labels
     traces by id. `offered` is the number of requests made, sampled or not; `complete` says that no more spans
-    come. Raises `ContractError` and `UsageError` for the contracts, nothing for the spans.
+    come. The other order, spans first, is accepted too. Raises `ContractError` and `UsageError` for what is no contract
+    and no spans, at the caller's line; nothing for what the spans hold.
     """
-    reading = _reading(spans, logs, offered, complete)
-    named = scenarios or {}
-    if scenario or named:
-        traces, spanless = (
-            [_labelled(trace, named.get(trace.trace_id, scenario)) for trace in several]
-            for several in (reading.traces, reading.spanless)
-        )
-        reading = Reading(reading.source, traces, reading.offered, unread=reading.unread, spanless=spanless)
-    return verify(plans_of(contracts), reading, strict=strict, allow_unseen=allow_unseen)
+    __tracebackhide__ = True
+    contracts, spans = in_order(contracts, spans)
+    try:
+        reading = _labelled_reading(_reading(spans, logs, offered, complete), scenario, scenarios or {})
+        return verify(plans_of(contracts), reading, strict=strict, allow_unseen=allow_unseen)
+    except SpanpactError as error:
+        raise error.with_traceback(None) from None  # a mistake of the caller: spanpact's own frames do not help
+
+
+def _labelled_reading(reading: Reading, scenario: str, named: Mapping[str, str]) -> Reading:
+    if not scenario and not named:
+        return reading
+    traces, spanless = (
+        [_labelled(trace, named.get(trace.trace_id, scenario)) for trace in several]
+        for several in (reading.traces, reading.spanless)
+    )
+    return Reading(reading.source, traces, reading.offered, unread=reading.unread, spanless=spanless)
 
 
 def _labelled(trace: Trace, scenario: str) -> Trace:
@@ -58,9 +69,9 @@ def _labelled(trace: Trace, scenario: str) -> Trace:
 
 
 def _reading(spans: Any, logs: Any, offered: int | None, complete: bool) -> Reading:
-    if isinstance(spans, Reading):
-        return spans
-    given = spans if hasattr(spans, "get_finished_spans") else list(spans)
+    given = span_holder(spans)
+    if isinstance(given, Reading):
+        return given
     if isinstance(given, list) and given and isinstance(given[0], Trace):
         return Reading(SourceInfo("memory"), given, offered)
     if isinstance(given, list) and given and isinstance(given[0], Span):
@@ -71,9 +82,9 @@ def _reading(spans: Any, logs: Any, offered: int | None, complete: bool) -> Read
 
 
 def plans_of(contracts: Contracts) -> list[ContractPlan]:
-    """Return the compiled contracts, whatever form they are given in."""
+    """Return the compiled contracts, whatever form they are given in. Raise UsageError for what is no contract."""
     plans: list[ContractPlan] = []
-    for each in [contracts] if isinstance(contracts, str | os.PathLike | ContractPlan | Contract) else contracts:
+    for each in listed_contracts(contracts):
         if isinstance(each, ContractPlan):
             plans.append(each)
         elif isinstance(each, Contract):
@@ -87,4 +98,4 @@ def assert_kept(report: Report) -> None:
     """Raise `AssertionError` with the text of the report unless every contract is kept."""
     __tracebackhide__ = True
     if report.verdict != "kept":
-        raise AssertionError(f"{report.verdict}\n{render_text(report, TextOptions())}")
+        raise AssertionError(failure_text(report))
