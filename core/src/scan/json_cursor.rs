@@ -45,7 +45,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Step over a text, and return what is between its quotes, escapes included.
-    #[inline]
+    #[inline(always)]
     pub fn text(&mut self) -> Result<Slice> {
         if self.peek() != b'"' {
             return refuse("no text");
@@ -99,7 +99,7 @@ impl<'a> Cursor<'a> {
     /// Step over the name of a member of an object, its colon and blanks. Returns None at the object's end.
     ///
     /// `first` is true before the first member.
-    #[inline]
+    #[inline(always)]
     pub fn member(&mut self, first: &mut bool) -> Result<Option<Slice>> {
         if !self.more(b'}', first)? {
             return Ok(None);

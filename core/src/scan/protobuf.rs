@@ -232,7 +232,7 @@ impl<'a> Fields<'a> {
         Fields { document, at: message.start, end: message.end }
     }
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Result<Option<Field>> {
         if self.at == self.end {
             return Ok(None);
@@ -274,7 +274,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Read a number of at most ten bytes. One of ten may have more than 64 bits: decoders differ in it.
-    #[inline]
+    #[inline(always)]
     fn varint(&mut self) -> Result<u64> {
         let (mut number, mut shift) = (0u64, 0);
         while self.at < self.end {
