@@ -10,6 +10,8 @@ use std::hash::BuildHasher;
 
 /// The bytes that the compiled patterns may take: all those of spanpact's own classes take less than a tenth.
 const LARGEST: usize = 1 << 24;
+/// The bytes that what they find out while searching may take; then it is forgotten.
+const MOST: usize = 1 << 21;
 
 /// A screen of texts. One without patterns knows nothing clean.
 pub struct Screen {
@@ -30,8 +32,7 @@ impl Screen {
     /// Make a screen of patterns for texts of at most `longest` characters. A pattern that is unknown here spoils it.
     pub fn new(patterns: &[String], longest: usize) -> Self {
         let all = patterns.iter().map(|each| format!("(?:{each})")).collect::<Vec<_>>().join("|");
-        let compile =
-            || RegexBuilder::new(&all).unicode(false).size_limit(LARGEST).dfa_size_limit(LARGEST).build().ok();
+        let compile = || RegexBuilder::new(&all).unicode(false).size_limit(LARGEST).dfa_size_limit(MOST).build().ok();
         let any = if patterns.is_empty() { None } else { compile() };
         Screen {
             any,
