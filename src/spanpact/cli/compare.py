@@ -42,7 +42,7 @@ def run(arguments: Sequence[str]) -> int:
     given = build_parser().parse_args(arguments)
     if len(given.sources) < 2:
         raise UsageError("there is nothing to compare", hint="give --from twice: the reference, then what to compare")
-    check_output_files(given.output)
+    check_output_files(given)
     report = _compare(given)
     write_report(report, given, ())
     return report.exit_code

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
-from spanpact.cli.options import Parser, add_format_option
-from spanpact.cli.output import print_message, print_text
-from spanpact.cli.reports import for_standard_output
+from spanpact.cli.options import Parser, add_rendering_options
+from spanpact.cli.output import print_message
+from spanpact.cli.reports import check_output_files, write_rendered
 from spanpact.contract.compiled import ContractPlan
 from spanpact.contract.loader import load_contracts
 from spanpact.diff import diff_contracts
 from spanpact.errors import UsageError
 from spanpact.reporting import TextOptions
 from spanpact.reporting.diff_json import render_diff_json
-from spanpact.reporting.diff_text import render_diff_text
+from spanpact.reporting.diff_text import diff_summary_line, render_diff_text
 
 
 def build_parser() -> Parser:
@@ -33,20 +32,23 @@ def build_parser() -> Parser:
         "--allow-removed", action="append", default=[], metavar="NAME",
         help="accept that the contract NAME was removed; may be repeated (default: none)",
     )  # fmt: skip
-    add_format_option(parser)
+    add_rendering_options(parser)
     return parser
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Compare, print the report and return the exit code."""
+    """Compare, write the report and return the exit code."""
     given = build_parser().parse_intermixed_args(arguments)
+    check_output_files(given)
     old, new = (load_contracts([each], notify=print_message) for each in (given.old, given.new))
     _check_allowed_removals(given.allow_removed, old, new)
     diff = diff_contracts(old, new, allowed_removals=given.allow_removed)
-    if given.format == "json":
-        print_text(render_diff_json(diff), sys.stdout)
-    else:
-        print_text(render_diff_text(diff, for_standard_output(TextOptions())), sys.stdout)
+    write_rendered(
+        given,
+        TextOptions(),
+        render=lambda name, options: render_diff_json(diff) if name == "json" else render_diff_text(diff, options),
+        summary=lambda options: diff_summary_line(diff, options),
+    )
     return diff.exit_code
 
 

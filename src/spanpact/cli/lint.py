@@ -30,13 +30,12 @@ def build_parser() -> Parser:
 def run(arguments: Sequence[str]) -> int:
     """Lint, write the report and return the exit code."""
     given = build_parser().parse_intermixed_args(arguments)
-    check_output_files(given.output)
+    check_output_files(given)
     report = lint(given.contracts, notify=print_message)
     write_rendered(
         given,
         TextOptions(everything=given.all),
-        as_json=lambda: render_lint_json(report),
-        as_text=lambda options: render_lint_text(report, options),
+        render=lambda name, options: render_lint_json(report) if name == "json" else render_lint_text(report, options),
         summary=lambda options: lint_summary_line(report, options),
     )
     return report.exit_code

@@ -20,8 +20,8 @@ SOURCE_KINDS: Final = (
     "a trace file (OTLP, Zipkin, Jaeger, console output of SDKs), - for standard input, or the URL of a store "
     "behind jaeger:, clickhouse:, zipkin: or tempo:"
 )
-
-
+REPORT_FORMATS: Final = ("text", "json", "junit", "sarif")
+"""The formats of a verification's report; each has a module in `spanpact.reporting.formats`."""
 _MOST_DIGITS: Final = 15
 
 
@@ -70,11 +70,46 @@ def add_contracts_argument(parser: Parser, *, optional: bool = False) -> None:
     )
 
 
-def add_format_option(parser: Parser) -> None:
-    """Add `--format`."""
-    parser.add_argument(
-        "--format", choices=("text", "json"), default="text", help="the format of the report (default: text)"
-    )
+class _FormatAction(argparse.Action):
+    """Collect `--format NAME[=FILE]`: the format of standard output in `format`, those of files in `format_files`."""
+
+    names: Sequence[str] = ()
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[object] | None,
+        option_string: str | None = None,
+    ) -> None:
+        name, _, file = str(values).partition("=")
+        if name not in self.names:
+            from spanpact.contract.loader.vocabulary import suggest
+
+            raise argparse.ArgumentError(self, f"unknown format {name!r}; {suggest(name, self.names)}")
+        if "=" not in str(values):
+            if namespace.format not in (None, name):
+                problem = f"{namespace.format} and {name} would be in one place; write one to a file: {name}=FILE"
+                raise argparse.ArgumentError(self, problem)
+            namespace.format = name
+        elif not file or file == "-":
+            raise argparse.ArgumentError(self, f"{str(values)!r} names no file; accepted: {name}, or {name}=FILE")
+        elif file in namespace.format_files:
+            raise argparse.ArgumentError(self, f"two reports in {file}; name another file for one of them")
+        else:
+            namespace.format_files = {**namespace.format_files, file: name}
+
+
+def add_format_option(parser: Parser, names: Sequence[str] = ("text", "json")) -> None:
+    """Add `--format` with these formats. `format` is None where it is not given; `format_files` has names by file."""
+    action = parser.add_argument(
+        "--format", action=_FormatAction, metavar="NAME[=FILE]",
+        help=f"the format of the report: {', '.join(names)}; with =FILE it is written there as well, and the option "
+        "may be repeated (default: text)",
+    )  # fmt: skip
+    assert isinstance(action, _FormatAction)
+    action.names = names
+    parser.set_defaults(format_files={})
 
 
 def add_output_option(parser: Parser) -> None:
@@ -85,9 +120,9 @@ def add_output_option(parser: Parser) -> None:
     )  # fmt: skip
 
 
-def add_rendering_options(parser: Parser) -> None:
-    """Add `--format` and `--output`."""
-    add_format_option(parser)
+def add_rendering_options(parser: Parser, formats: Sequence[str] = ("text", "json")) -> None:
+    """Add `--format`, with these formats, and `--output`."""
+    add_format_option(parser, formats)
     add_output_option(parser)
 
 
@@ -96,9 +131,9 @@ def add_flag(parser: Parser, name: str, help: str) -> None:
     parser.add_argument(name, action="store_true", help=help)
 
 
-def add_report_options(parser: Parser) -> None:
+def add_report_options(parser: Parser, formats: Sequence[str] = REPORT_FORMATS) -> None:
     """Add the options that say how the report of a verification is written."""
-    add_rendering_options(parser)
+    add_rendering_options(parser, formats)
     add_flag(parser, "--all", "show every broken flow in full (default: one flow of each kind)")
     add_flag(parser, "--trees", "draw the traces first, one of each kind (default: off)")
 
@@ -111,9 +146,9 @@ def add_strict_option(parser: Parser) -> None:
     add_flag(parser, "--strict", help)
 
 
-def add_verification_options(parser: Parser) -> None:
+def add_verification_options(parser: Parser, formats: Sequence[str] = REPORT_FORMATS) -> None:
     """Add the options of the commands that verify contracts, those of the report included."""
-    add_report_options(parser)
+    add_report_options(parser, formats)
     add_strict_option(parser)
     help = "accept contracts without a flow if at least one contract is kept (default: exit code 3)"
     add_flag(parser, "--allow-unseen", help)

@@ -1,4 +1,4 @@
-"""Write a report to standard output or to a file, in the format of `--format`.
+"""Write a report to standard output and to files, in the formats of `--format`.
 
 The reports are imported when one is written, so that `--help` and wrong usage are answered at once.
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spanpact.cli.output import check_writable, print_text, write_file
+from spanpact.errors import UsageError
 
 if TYPE_CHECKING:
     from spanpact.contract.compiled import ContractPlan
@@ -21,11 +22,16 @@ if TYPE_CHECKING:
     from spanpact.reporting import TextOptions
 
 
-def check_output_files(*files: str | None) -> None:
-    """Raise `UsageError` if one of the files (`-` or None: standard output) cannot be written."""
-    for file in files:
-        if file and file != "-":
-            check_writable(Path(file))
+def check_output_files(given: argparse.Namespace, *files: str | None) -> None:
+    """Raise `UsageError` if a report's file, or one of the others, cannot be written, or if two are one file.
+
+    `-` and None are standard output.
+    """
+    named = [file for file in (given.output, *given.format_files, *files) if file and file != "-"]
+    for file in named:
+        if named.count(file) > 1:
+            raise UsageError(f"two outputs in {file}", hint="name another file for one of them")
+        check_writable(Path(file))
 
 
 def terminal_columns() -> int:
@@ -53,24 +59,31 @@ def write_rendered(
     arguments: argparse.Namespace,
     options: TextOptions,
     *,
-    as_json: Callable[[], str],
-    as_text: Callable[[TextOptions], str],
+    render: Callable[[str, TextOptions], str],
     summary: Callable[[TextOptions], str],
 ) -> None:
     """Write a report as `--format` and `--output` say.
 
-    `as_json`, `as_text` and `summary` render the report and its last line. Raises `UsageError` if the file cannot be
-    written.
+    `render` returns the report in the format of a name, `summary` its last line. Raises `UsageError` if a file cannot
+    be written.
     """
     from spanpact.reporting.drawing.safe_text import escape_controls
 
+    write_files(arguments, options, render)
+    name = arguments.format or "text"
     file = arguments.output if arguments.output != "-" else ""
     on_screen = for_standard_output(options)
-    text = as_json() if arguments.format == "json" else as_text(options if file else on_screen)
+    text = render(name, on_screen if name == "text" and not file else options)
     if file:
         write_file(file, text.encode("utf-8", "backslashreplace"))
         text = f"{summary(on_screen)} (report in {escape_controls(file)})\n"
     print_text(text, sys.stdout)
+
+
+def write_files(arguments: argparse.Namespace, options: TextOptions, render: Callable[[str, TextOptions], str]) -> None:
+    """Write the reports that `--format NAME=FILE` asks for."""
+    for file, name in arguments.format_files.items():
+        write_file(file, render(name, options).encode("utf-8", "backslashreplace"))
 
 
 def write_report(
@@ -78,23 +91,23 @@ def write_report(
 ) -> None:
     """Write the report of a verification or a comparison as the arguments say.
 
-    With `brief`, a text report on standard output is its summary line only. Raises `UsageError` if the file cannot
-    be written.
+    With `brief`, a text report on standard output is its summary line only. Raises `UsageError` if a file cannot be
+    written.
     """
-    from spanpact.reporting import render_json, render_text, render_traces, summary_line
+    from spanpact.reporting import render_traces, summary_line
+    from spanpact.reporting.formats import render_report
 
-    def as_text(options: TextOptions) -> str:
-        if brief and arguments.output in (None, "-"):
-            return f"{summary_line(report, options)}\n"
-        text = render_text(report, options)
-        if not arguments.trees or report.reading is None:
+    def render(name: str, options: TextOptions) -> str:
+        text = render_report(name, report, options)
+        if name != "text" or not arguments.trees or report.reading is None:
             return text
         return f"{render_traces(report.reading, options, fold=True)}\n{text}"
 
-    write_rendered(
-        arguments,
-        text_options(arguments, plans),
-        as_json=lambda: render_json(report),
-        as_text=as_text,
-        summary=lambda options: summary_line(report, options),
-    )
+    def summary(options: TextOptions) -> str:
+        return summary_line(report, options)
+
+    if brief and arguments.output in (None, "-") and arguments.format in (None, "text"):
+        write_files(arguments, text_options(arguments, plans), render)
+        print_text(f"{summary(for_standard_output(text_options(arguments, plans)))}\n", sys.stdout)
+        return
+    write_rendered(arguments, text_options(arguments, plans), render=render, summary=summary)

@@ -74,7 +74,7 @@ def run(arguments: Sequence[str]) -> int:
     if not command:
         hint = "it comes after --: spanpact run CONTRACTS -- COMMAND"
         raise UsageError("there is no command to run", hint=hint)
-    check_output_files(given.output, given.save)
+    check_output_files(given, given.save)
     judged_by = load_judged_by(given)
     plans = judged_by.plans
     labels = read_labels(given.scenarios) if given.scenarios else {}

@@ -59,7 +59,7 @@ def run(arguments: Sequence[str]) -> int:
     """Verify, write the report and return the exit code."""
     given = build_parser().parse_intermixed_args(arguments)
     _check_usage(given)
-    check_output_files(given.output)
+    check_output_files(given)
     judged_by = load_judged_by(given)
     report = _verify_traces(judged_by, given) if given.sources else _verify_examples(judged_by.plans, given)
     write_report(report, given, judged_by.plans)

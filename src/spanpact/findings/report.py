@@ -111,11 +111,12 @@ class Report:
             return "broken"
         if self.strict and self.unread:
             return "not checked"
-        if not self.results or any(not self._passes(r) for r in self.results):
+        if not self.results or any(not self.accepts(r) for r in self.results):
             return "not checked"
         return "kept"
 
-    def _passes(self, result: ContractResult) -> bool:
+    def accepts(self, result: ContractResult) -> bool:
+        """Return whether the options accept how a contract ended: kept, or not checked for a reason they allow."""
         if result.verdict == "kept":
             return not (self.strict and any(n.reason == "capability" for n in result.not_checked))
         return (

@@ -7,10 +7,9 @@
 | lint | `lint_text` | `lint_json` |
 | traces | `trace_tree` | |
 
-To add a format: write a module here named `SUBJECT_FORMAT` with one function `render_SUBJECT_FORMAT(subject) -> str`,
-add its name to `--format` in `cli/options.py`, call it from `cli/reports.py` (or from `cli/diff.py`), and document it
-in docs/cli.md. Text formats draw on the `Canvas` of a `TextOptions` (`text_options`), which escapes and masks what
-comes from traces; JSON formats use `json_document`.
+The further formats of a verification are in `formats`, which says how to add one. A new subject has modules here named
+`SUBJECT_FORMAT`, each with one function `render_SUBJECT_FORMAT(subject) -> str`. Text formats draw on the `Canvas` of a
+`TextOptions` (`text_options`), which escapes and masks what comes from traces; JSON formats use `json_document`.
 
 May import `findings`, `trace`, `privacy`, and the results of `lint` and `diff`.
 """

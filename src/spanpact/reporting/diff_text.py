@@ -22,6 +22,11 @@ def render_diff_text(diff: Diff, options: TextOptions | None = None) -> str:
     return "\n".join([*lines, _summary(diff, canvas)]) + "\n"
 
 
+def diff_summary_line(diff: Diff, options: TextOptions | None = None) -> str:
+    """Return the last line of the report."""
+    return _summary(diff, (options or TextOptions()).canvas)
+
+
 def _contract(diff: ContractDiff, canvas: Canvas) -> Iterator[str]:
     bad = bool(diff.finding)
     mark = canvas.paint(canvas.glyphs.broken if bad else canvas.glyphs.kept, "bad" if bad else "good")

@@ -38,6 +38,6 @@ def kinds_lines(flows: Sequence[FlowFindings], title: str, canvas: Canvas) -> It
     digits = max((len(str(kind.flows)) for kind in kinds), default=0)
     for kind, key in zip(kinds, keys, strict=True):
         padding = " " * (widest - display_width(key) + digits - len(str(kind.flows)))
-        number = counted(kind.flows, "flow").ljust(digits + len(" flows"))
+        number = counted(kind.flows, "flow").ljust(len(f"{kind.flows} flows"))
         trace = f"  trace {canvas.escape(kind.trace_id)}" if kind.trace_id else ""
         yield f"  {canvas.paint(key, 'strong')}  {padding}{number}{trace}".rstrip()

@@ -23,6 +23,7 @@ from spanpact.findings import (
 )
 from spanpact.privacy import mask as known_classes_masked
 from spanpact.reporting.json_document import json_text, place_fields, versioned
+from spanpact.reporting.text_options import TextOptions
 from spanpact.trace.model import UnreadField
 
 _UNMENTIONED: Final = ("traces", "spans", "logs", "unplaced")
@@ -33,6 +34,11 @@ SHAPE: Final = 1
 def render_json(report: Report) -> str:
     """Return the report as JSON text."""
     return json_text(report_document(report))
+
+
+def render(report: Report, _options: TextOptions) -> str:
+    """Return the report as JSON text, whatever the options of texts."""
+    return render_json(report)
 
 
 def report_document(report: Report) -> dict[str, Any]:

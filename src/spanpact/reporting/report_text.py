@@ -36,6 +36,13 @@ def summary_line(report: Report, options: TextOptions | None = None) -> str:
     return summary(report, (options or TextOptions()).canvas)
 
 
+def findings_of_each(report: Report, options: TextOptions) -> list[str]:
+    """Return the findings of each contract as the report draws them, and those of integrity as the last text."""
+    drawn = _ReportText(report, options)
+    sections = [*map(drawn.findings_of, report.results), drawn.integrity()]
+    return ["\n".join(lines) for lines in sections]
+
+
 class _ReportText:
     """One report with the canvas it is drawn on."""
 
@@ -47,9 +54,9 @@ class _ReportText:
     def lines(self) -> Iterator[str]:
         report, canvas = self.report, self.canvas
         sections: list[Iterable[str]] = [self._header(), self._verdicts()]
-        sections += [self._findings_of(result) for result in report.results]
+        sections += [self.findings_of(result) for result in report.results]
         sections += [
-            self._integrity(),
+            self.integrity(),
             not_checked_lines(report, canvas),
             score_lines(report, canvas),
             unmentioned_lines(report, canvas, unplaced=self.options.coverage),
@@ -99,7 +106,7 @@ class _ReportText:
             self._grouped[id(result)] = group_by_flow(result.findings, result.flow_spans, self.traces)
         return self._grouped[id(result)]
 
-    def _findings_of(self, result: ContractResult) -> Iterator[str]:
+    def findings_of(self, result: ContractResult) -> Iterator[str]:
         flows = self._grouped_by_flow(result)
         name = self.canvas.escape(result.contract)
         named = [c.keyword.removeprefix("attributes.") for c in result.coverage if c.keyword.startswith("attributes.")]
@@ -107,7 +114,7 @@ class _ReportText:
         not_breaking = [finding for f in flows if not f.broken for finding in f.findings]
         yield from self._not_breaking([finding for finding in not_breaking if not _is_in_coverage(finding)], name)
 
-    def _integrity(self) -> Iterator[str]:
+    def integrity(self) -> Iterator[str]:
         flows = group_by_flow(self.report.integrity, (), self.traces)
         yield from self._flows([f for f in flows if f.broken], "integrity", "malformed", [])
         yield from self._not_breaking([finding for f in flows if not f.broken for finding in f.findings], "integrity")

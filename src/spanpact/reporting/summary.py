@@ -67,6 +67,11 @@ def summary(report: Report, canvas: Canvas) -> str:
     return f"{canvas.paint(report.verdict, styles[report.verdict])}: {', '.join(_counts(report))}"
 
 
+def plain_summary(report: Report) -> str:
+    """Return the last line of the text report without marks: the verdict and the counts behind it."""
+    return summary(report, Canvas())
+
+
 def _counts(report: Report) -> Iterator[str]:
     total = len(report.results)
     yield counted(total, "contract") if total else "no contract was judged"

@@ -32,13 +32,18 @@ _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 def serve(given: argparse.Namespace) -> int:
     """Receive until stopped, write the report and return its exit code."""
     check_addresses(given)
-    check_output_files(given.output, given.save, given.url_file)
+    check_output_files(given, given.save, given.url_file)
     judged_by = load_judged_by(given)
     if given.scenarios:
         read_labels(given.scenarios)  # a mistake is told before anything was received
     stops: SimpleQueue[None] = SimpleQueue()  # handlers of signals may use it, unlike an event
     access = receiver_access(given, os.environ)
-    control = Control(access, given.format, text_options(given, judged_by.plans), partial(stops.put, None))
+    control = Control(
+        access,
+        "json" if given.format == "json" else "text",
+        text_options(given, judged_by.plans),
+        partial(stops.put, None),
+    )
     receiver = _receiver(given, access, control)
     reports = control.reports = SessionReports(receiver, judged_by, given)
     with _stopping_by_signals(stops), receiver:
@@ -99,8 +104,7 @@ def _write(given: argparse.Namespace, judged: JudgedSessions, judged_by: JudgedB
     write_rendered(
         given,
         options,
-        as_json=lambda: judged.render("json", options),
-        as_text=lambda adapted: judged.render("text", adapted),
+        render=lambda name, adapted: judged.render("json" if name == "json" else "text", adapted),
         summary=judged.summary,
     )
 
