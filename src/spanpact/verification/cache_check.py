@@ -30,6 +30,8 @@ class CacheCheck:
         self._reading, self._find_span, self._mask, self._every = reading, find_span, mask, every
         self._spool = Spool()
         self._left = every
+        self.count = 0
+        """The number of traces checked."""
 
     def is_due(self) -> bool:
         """Return whether the trace that was just judged from the cache should be checked."""
@@ -41,6 +43,7 @@ class CacheCheck:
 
     def check(self, trace: Trace, applied: AppliedTrace) -> None:
         """Judge a trace by the engine alone. Raise CacheError if that does not add what the cache has `applied`."""
+        self.count += 1
         topology, mentioned = Topology(trace), MentionedSpans()
         applying: list[ContractPlan] = []
         additions = {each.run.contract.plan.name: each for each in applied.additions}

@@ -209,6 +209,8 @@ class Verification:
         if self._unfinished:
             what = "exported before they ended, and again when they ended: the finished copies are judged"
             header = (*header, ("updates", f"{self._unfinished} copies of spans {what}"))
+        if self._check:
+            header = (*header, ("checked", f"{self._check.count} verdicts of the cache by the engine: no difference"))
         observer = self.observer
         unmentioned = self._mentions.result(reading.trace_count, reading.span_count, self._mask)
         return Report(
