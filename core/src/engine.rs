@@ -1,7 +1,8 @@
 //! Verify documents one after another: scan, look up, gather the spans of each trace, count the traces that ended.
 
-use crate::answers::{Answers, Encoding, Shape, Stop, NO_SHAPE};
+use crate::answers::{Encoding, Shape, Stop, NO_SHAPE};
 use crate::groups::Groups;
+use crate::judge::{Judge, Judged, NewRecord};
 use crate::last_seen::LastSeen;
 use crate::scan::{json, protobuf, RawSpan, Scanned};
 use crate::screen::Screen;
@@ -16,36 +17,6 @@ use std::rc::Rc;
 const MOST: usize = 1 << 22;
 /// So many bytes of flows wait here.
 const WAITING: usize = 1 << 15;
-
-/// What Python is asked about a trace that has ended.
-pub trait Judge<G, F>: Answers<Group = G> {
-    /// Judge a trace whose key is new, or that has none. Return the verdict on all traces of its key, if there is one.
-    ///
-    /// `keyed`: it has a key.
-    fn judge(&mut self, trace: &OpenTrace<F>, groups: &Groups<G>, keyed: bool) -> Result<Option<Judged>, Self::Error>;
-
-    /// Count the names of the log records of a trace that was counted; `order` is that of its key.
-    fn names(&mut self, verdict: u32, trace: &OpenTrace<F>, order: &[u32]) -> Result<(), Self::Error>;
-
-    /// Note the starts of the roots of a trace that was counted. Return whether Python wants more of this verdict.
-    fn roots(&mut self, verdict: u32, trace_id: &TraceId, starts: &[u64]) -> Result<bool, Self::Error>;
-
-    /// Note the flows of a contract, packed.
-    fn flows(&mut self, contract: usize, packed: &[u8]) -> Result<(), Self::Error>;
-
-    /// Add what each verdict adds, so many times; then their numbers begin anew.
-    fn settle(&mut self, times: &[u64]) -> Result<(), Self::Error>;
-}
-
-/// A verdict that holds for all traces of a key: see `verdicts::Verdict`.
-pub struct Judged {
-    /// The places of the flows.
-    pub flows: Vec<(usize, Vec<i32>)>,
-    /// The places of roots that Python notes of each trace.
-    pub roots: Vec<u32>,
-    /// Whether Python counts the names of log records of each trace.
-    pub names: bool,
-}
 
 /// Everything that is kept from one document to the next.
 pub struct Engine<G, F> {
@@ -65,20 +36,6 @@ pub struct Engine<G, F> {
     pub traces_ended: u64,
     /// How many of them were counted without Python.
     pub counted: u64,
-}
-
-/// A log record as Python has read it.
-pub struct NewRecord<F> {
-    /// The id of its span, 0 for none; None if it is malformed.
-    pub span_id: Option<u64>,
-    /// Whether its flags say that this span was not sampled.
-    pub unsampled: bool,
-    /// The number of its shape.
-    pub shape: u32,
-    /// Its values that are compared with others.
-    pub values: Vec<Vec<u8>>,
-    /// What Python knows of it.
-    pub summary: F,
 }
 
 /// What was found out about a span of the document at hand.
@@ -336,3 +293,6 @@ impl<G, F> Engine<G, F> {
         judge.settle(&self.verdicts.settle())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,22 +1,24 @@
 //! The optional, faster reader of spanpact: it scans OTLP, looks up what Python has answered before, and counts.
 //!
-//! It never judges. What is new it asks of Python (`answers`, `engine::Judge`), and keeps the answer:
+//! It never judges. What is new it asks of Python (`answers`, `judge`), and keeps the answer:
 //!
 //! - `scan` finds everything in the bytes of a document, or leaves it to Python;
 //! - `tables` have the answers by the bytes that were asked about, `screen` tells which texts are not worth keeping;
 //! - `traces` gather the spans of each trace until `last_seen` says that it has ended;
-//! - `trace_key` makes the key of a whole trace, `verdicts` count the traces of a key;
+//! - `trace_key` makes the key of a whole trace, with what `trace_times` finds; `verdicts` count the traces of a key;
 //! - `engine` does all this, document by document;
 //! - `python` is the module that Python imports.
 
 pub mod answers;
 pub mod engine;
 pub mod groups;
+pub mod judge;
 pub mod last_seen;
 pub mod scan;
 pub mod screen;
 pub mod tables;
 pub mod trace_key;
+mod trace_times;
 pub mod traces;
 pub mod values;
 pub mod verdicts;

@@ -1,8 +1,8 @@
 //! Questions to the Python object that answers them: see `_Answers` in `spanpact.verification.native.answers`.
 
 use crate::answers::{Answers, Attribute, Encoding, Group, Shape, Stop, Texts, Value, NO_SHAPE};
-use crate::engine::{Judge, Judged};
 use crate::groups::Groups;
+use crate::judge::{Judge, Judged};
 use crate::scan::{Kind, NotUnderstood, RawGroup};
 use crate::traces::{Member, OpenTrace, Span, TraceId};
 use crate::values::TEXT;

@@ -3,7 +3,8 @@
 mod asked;
 
 use crate::answers::{Encoding, Stop};
-use crate::engine::{Engine, NewRecord};
+use crate::engine::Engine;
+use crate::judge::NewRecord;
 use crate::last_seen::LastSeen;
 use crate::scan::{json, protobuf};
 use crate::screen::Screen;

@@ -6,6 +6,7 @@
 
 pub mod json;
 mod json_cursor;
+mod json_fields;
 pub mod protobuf;
 
 /// A part of a document, by the index of its first byte and of the byte after its last.
