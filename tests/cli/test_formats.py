@@ -69,3 +69,22 @@ def test_a_format_is_imported_only_where_it_is_written(cli: CommandLine) -> None
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=50, check=False)
     assert done.stderr.strip() == "[]"
+
+
+def test_github_appends_the_report_to_the_summary_of_the_step(
+    cli: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary = cli.folder / "summary"
+    summary.write_text("before\n", encoding="utf-8")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    answer = cli("verify", cli.contract, "--from", cli.broken, "--format", "github")
+    assert answer.out.startswith("::error file=")
+    report = cli("verify", cli.contract, "--from", cli.broken, "--format", "markdown").out
+    assert summary.read_text(encoding="utf-8") == f"before\n{report}"
+
+
+def test_summary_that_cannot_be_written_is_one_line(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(cli.folder))
+    answer = cli("verify", cli.contract, "--from", cli.broken, "--format", "github")
+    assert answer.code == 2
+    assert one_line(answer.err, ["cannot write"])

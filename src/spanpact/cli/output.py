@@ -69,6 +69,15 @@ def write_file(path: str | os.PathLike[str], data: bytes) -> None:
         raise UsageError(f"cannot write {os.fspath(path)}: {error.strerror}") from error
 
 
+def append_to_file(path: str, data: bytes) -> None:
+    """Append to a file, which is made if it is not there. Raises `UsageError` if it cannot be written."""
+    try:
+        with open(path, "ab") as file:
+            file.write(data)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from error
+
+
 def save_file(path: str, encode: Callable[[], bytes]) -> UsageError | None:
     """Write a file as `write_file` does, and return the error where it cannot be written: the report still follows."""
     try:

@@ -13,8 +13,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spanpact.cli.output import check_writable, print_text, write_file
+from spanpact.cli.output import append_to_file, check_writable, print_text, write_file
 from spanpact.errors import UsageError
+
+STEP_SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
+"""The environment variable with the file that GitHub Actions shows as the summary of a step."""
 
 if TYPE_CHECKING:
     from spanpact.contract.compiled import ContractPlan
@@ -106,6 +109,8 @@ def write_report(
     def summary(options: TextOptions) -> str:
         return summary_line(report, options)
 
+    if arguments.format == "github" and (file := os.environ.get(STEP_SUMMARY_VARIABLE)):
+        append_to_file(file, render("markdown", text_options(arguments, plans)).encode("utf-8", "backslashreplace"))
     if brief and arguments.output in (None, "-") and arguments.format in (None, "text"):
         write_files(arguments, text_options(arguments, plans), render)
         print_text(f"{summary(for_standard_output(text_options(arguments, plans)))}\n", sys.stdout)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from spanpact.findings import Finding
 from spanpact.reporting.drawing.canvas import Canvas
 from spanpact.reporting.drawing.flow_findings import FlowFindings
 from spanpact.reporting.drawing.safe_text import display_width
@@ -13,19 +14,32 @@ from spanpact.reporting.text_options import counted
 
 @dataclass(slots=True)
 class KindOfFinding:
-    """A finding key, the number of flows that it breaks, and the id of the first such trace ("" if there is none)."""
+    """The first finding with a key, in the flow that is first, and the number of flows that have one."""
 
-    key: str
-    flows: int
-    trace_id: str
+    first: Finding
+    flows: int = 0
+
+    @property
+    def key(self) -> str:
+        """Return the key that the findings have in common."""
+        return self.first.key
+
+    @property
+    def trace_id(self) -> str:
+        """Return the id of the first trace, "" if the finding is of none."""
+        return self.first.trace_id
 
 
-def kinds_of_findings(flows: Sequence[FlowFindings]) -> list[KindOfFinding]:
-    """Return the kinds of findings that break these flows: the most frequent first, else in the flows' order."""
+def kinds_of_findings(flows: Sequence[FlowFindings], *, breaking: bool = True) -> list[KindOfFinding]:
+    """Return the kinds of findings that break these flows: the most frequent first, else in the flows' order.
+
+    Without `breaking` those that break nothing.
+    """
     kinds: dict[str, KindOfFinding] = {}
     for flow in flows:
-        for key in dict.fromkeys(finding.key for finding in flow.findings if finding.breaks):
-            kinds.setdefault(key, KindOfFinding(key, 0, flow.root.trace_id)).flows += 1
+        found = {finding.key: finding for finding in reversed(flow.findings) if finding.breaks == breaking}
+        for key, finding in reversed(found.items()):
+            kinds.setdefault(key, KindOfFinding(finding)).flows += 1
     return sorted(kinds.values(), key=lambda kind: -kind.flows)
 
 

@@ -21,6 +21,8 @@ FORMATS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "json": ("spanpact.reporting.report_json", "render"),
         "junit": ("spanpact.reporting.formats.junit", "render"),
         "sarif": ("spanpact.reporting.formats.sarif", "render"),
+        "github": ("spanpact.reporting.formats.github", "render"),
+        "markdown": ("spanpact.reporting.formats.markdown", "render"),
     }
 )
 """The module and function of each format, by its name in `--format`."""
