@@ -54,7 +54,7 @@ def test_trace_option_limits_the_comparison_to_the_traces_it_names(cli: CommandL
 def test_a_named_trace_that_the_first_source_lacks_could_not_be_verified(cli: CommandLine) -> None:
     answer = cli("compare", "--from", cli.kept, "--from", cli.kept, "--trace", "abc")
     assert (answer.code, answer.out) == (3, "")
-    assert one_line(answer.err, [f"trace {29 * '0'}abc was never seen (was it sampled"])
+    assert one_line(answer.err, ["trace abc was never seen (no id begins so", "was it sampled"])
 
 
 def test_sources_without_a_common_trace_never_pass(cli: CommandLine) -> None:
@@ -95,7 +95,7 @@ def test_strict_fails_where_a_source_cannot_carry_something(cli: CommandLine) ->
         (("--from", "a", "--from", "b", "--wait", "soon"), "invalid float value"),
         (("--from", "a", "--from", "b", "--wait", "-1"), "cannot wait -1 s"),
         (("--from", "a", "--from", "b", "--output", "/"), "it is a folder"),
-        (("kept.json",), "unrecognized arguments"),
+        (("kept.json",), "unexpected argument"),
     ],
 )
 def test_wrong_usage_is_one_line_and_2(cli: CommandLine, arguments: tuple[str, ...], words: str) -> None:

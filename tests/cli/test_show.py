@@ -20,7 +20,8 @@ def test_one_trace_is_found_by_the_beginning_of_its_id(cli: CommandLine) -> None
     assert (answer.code, answer.out.count("trace b0")) == (0, 1)
     missing = cli("show", both, "--trace", "c")
     assert (missing.code, one_line(missing.err, ["no trace c"])) == (3, True)
-    assert cli("show", both, "--trace", "").code == 3
+    assert one_line(cli("show", both, "--trace", "").err, ["not a trace id: ''"])
+    assert cli("show", both, "--trace", "a", "--trace", "b").out.count("\ntrace ") == 1
 
 
 def test_options_show_attributes_and_large_traces_whole(cli: CommandLine) -> None:

@@ -20,6 +20,7 @@ from spanpact.findings import Report
 from spanpact.reporting import render_json, render_text
 from spanpact.sources import OtlpFileSource, encode_traces_json
 from spanpact.trace.model import LogRecord, Reading
+from spanpact.trace.trace_selection import TraceSelection
 from spanpact.verification.streaming import verify_files
 from spanpact.verification.verifying import verify
 from tests.properties import examples
@@ -32,7 +33,7 @@ CONTRACTS = [CompiledContract.of(TWO), CompiledContract.of(OF_SPANS)]
 
 def whole(files: Sequence[Path], contracts: Sequence[CompiledContract | ContractPlan], *only: str) -> Report:
     """Return the report on the files as they are read without streaming."""
-    options = SourceOptions(trace_ids=only)
+    options = SourceOptions(wanted=TraceSelection.of(only))
     with opened([str(file) for file in files], options) as sources:
         return verify(contracts, with_offered(merged(readings_of(sources, options)), 7))
 
@@ -41,7 +42,7 @@ def streamed(
     files: Sequence[Path], contracts: Sequence[CompiledContract | ContractPlan], *only: str, hold: bool = False
 ) -> Report | None:
     sources = [OtlpFileSource(file) for file in files]
-    return verify_files(sources, contracts, offered=7, only=frozenset(only), hold=hold)
+    return verify_files(sources, contracts, offered=7, only=TraceSelection.of(only), hold=hold)
 
 
 def assert_same(files: Sequence[Path], *only: str, hold: bool = False) -> Report:

@@ -13,6 +13,7 @@ from spanpact.findings import Report
 from spanpact.findings.catalogue import INTEGRITY
 from spanpact.testing import ManualClock
 from spanpact.trace.model import Reading, SourceInfo, Span, Trace
+from spanpact.trace.trace_selection import TraceSelection
 from spanpact.verification.verifying import verify
 from spanpact.verification.waiting import WaitSettings, completed, wait_for_verdict
 
@@ -67,7 +68,7 @@ def waited(source: Arriving, body: str, seconds: float = 10.0, *, trace_ids: Seq
         source.read,
         judge_by(body),
         WaitSettings(seconds),
-        trace_ids=trace_ids,
+        wanted=TraceSelection.of(trace_ids),
         clock=source.clock,
         sleep=source.clock.sleep,
     )
@@ -120,8 +121,8 @@ class TestKept:
     def test_a_trace_that_its_source_calls_complete_is_judged_as_such(self) -> None:
         clock = ManualClock()
         report = wait_for_verdict(
-            lambda: reading(TOP, complete=True), judge_by(ABSENT), WaitSettings(9), trace_ids=[TRACE], clock=clock,
-            sleep=clock.sleep,
+            lambda: reading(TOP, complete=True), judge_by(ABSENT), WaitSettings(9),
+            wanted=TraceSelection((TRACE,)), clock=clock, sleep=clock.sleep,
         )  # fmt: skip
         assert (report.verdict, clock()) == ("kept", 0.0)
 

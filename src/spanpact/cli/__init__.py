@@ -93,10 +93,16 @@ def _run(arguments: Sequence[str]) -> int:
         print_text(_help(), sys.stdout)
         return 0
     if first not in COMMANDS:
-        problem = f"unknown command {first!r}" if first else "no command is given"
-        raise UsageError(problem, hint=f"commands: {', '.join(COMMANDS)}; see spanpact --help")
+        raise _unknown_command(first)
     code: int = load_command(first).run(arguments[1:])
     return code
+
+
+def _unknown_command(name: str) -> UsageError:
+    from spanpact.contract.loader.vocabulary import suggest
+
+    problem = f"unknown command {name!r}" if name else "no command is given"
+    return UsageError(problem, hint=f"{suggest(name, COMMANDS)}; see spanpact --help")
 
 
 def _masked(text: str) -> str:

@@ -52,7 +52,7 @@ def _compare(given: argparse.Namespace) -> Report:
     options, settings = source_options(given), WaitSettings(given.wait)
 
     def missing(readings: Sequence[Reading]) -> Collection[str]:
-        return set(options.trace_ids) - {trace.trace_id for trace in readings[0].traces}
+        return options.wanted.missing({trace.trace_id for trace in readings[0].traces})
 
     with open_sources(given.sources, options) as read:
         poll = Poll(

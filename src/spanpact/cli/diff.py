@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from spanpact.cli.contract_arguments import load_contract_arguments
 from spanpact.cli.options import Parser, add_rendering_options
-from spanpact.cli.output import print_message
 from spanpact.cli.reports import check_output_files, write_rendered
 from spanpact.contract.compiled import ContractPlan
-from spanpact.contract.loader import load_contracts
 from spanpact.diff import diff_contracts
 from spanpact.errors import UsageError
 from spanpact.reporting import TextOptions
@@ -40,7 +39,7 @@ def run(arguments: Sequence[str]) -> int:
     """Compare, write the report and return the exit code."""
     given = build_parser().parse_intermixed_args(arguments)
     check_output_files(given)
-    old, new = (load_contracts([each], notify=print_message) for each in (given.old, given.new))
+    old, new = (load_contract_arguments([each]) for each in (given.old, given.new))
     _check_allowed_removals(given.allow_removed, old, new)
     diff = diff_contracts(old, new, allowed_removals=given.allow_removed)
     write_rendered(

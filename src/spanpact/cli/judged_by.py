@@ -6,8 +6,8 @@ import argparse
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from spanpact.cli.contract_arguments import load_contract_arguments
 from spanpact.cli.options import Parser, add_contracts_argument
-from spanpact.cli.output import print_message
 
 if TYPE_CHECKING:
     from spanpact.contract.compiled import ContractPlan
@@ -41,9 +41,7 @@ def load_judged_by(given: argparse.Namespace) -> JudgedBy:
 
     Raise ContractError for a mistake in a contract, UsageError for one that cannot be read and an unknown pack.
     """
-    from spanpact.contract.loader import load_contracts
-
-    plans = load_contracts(given.contracts, notify=print_message) if given.contracts else []
+    plans = load_contract_arguments(given.contracts) if given.contracts else []
     if plans and not given.packs and given.min_score is None:
         return JudgedBy(plans, None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from spanpact.cli.contract_arguments import refuse_traces
 from spanpact.cli.options import Parser, add_contracts_argument, add_flag, add_rendering_options
 from spanpact.cli.output import print_message
 from spanpact.cli.reports import check_output_files, write_rendered
@@ -32,6 +33,8 @@ def run(arguments: Sequence[str]) -> int:
     given = build_parser().parse_intermixed_args(arguments)
     check_output_files(given)
     report = lint(given.contracts, notify=print_message)
+    if report.exit_code == 2:
+        refuse_traces(given.contracts)
     write_rendered(
         given,
         TextOptions(everything=given.all),

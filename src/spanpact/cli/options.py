@@ -6,7 +6,7 @@ import argparse
 import sys
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from spanpact.cli.output import print_text
 from spanpact.errors import UsageError
@@ -54,6 +54,43 @@ class Parser(argparse.ArgumentParser):
             print_text(self.format_help(), sys.stdout)
         else:
             super().print_help(file)
+
+    def parse_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> argparse.Namespace:
+        """Parse the arguments. Raise UsageError for a wrong one, with the option that may have been meant."""
+        given, unknown = self.parse_known_args(args, namespace)
+        return self._checked(given, unknown)
+
+    def parse_intermixed_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> argparse.Namespace:
+        """Do the same where options may be between positional arguments."""
+        given, unknown = self.parse_known_intermixed_args(args, namespace)
+        return self._checked(given, unknown)
+
+    def _checked(self, given: argparse.Namespace, unknown: Sequence[str]) -> argparse.Namespace:
+        for text in unknown:
+            if text.startswith("-"):
+                raise self._unknown_option(text.partition("=")[0])
+        if unknown:
+            self.error(f"unexpected argument {unknown[0]!r}")
+        return given
+
+    def _unknown_option(self, name: str) -> UsageError:
+        from difflib import get_close_matches
+
+        options = [text for action in self._actions for text in action.option_strings if text.startswith("--")]
+        near = get_close_matches(name, options, 1)
+        meant = f"did you mean `{near[0]}`? " if near else ""
+        return UsageError(f"unknown option {name}", hint=f"{meant}see {self.prog} --help")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Raise ArgumentError for a value that is none of the choices, with the one that may have been meant."""
+        if action.choices is not None and value not in action.choices:
+            from spanpact.contract.loader.vocabulary import suggest
+
+            raise argparse.ArgumentError(action, f"cannot be {value!r}; {suggest(str(value), list(action.choices))}")
 
     def error(self, message: str) -> NoReturn:
         """Raise `UsageError` with the message and where to find help."""
@@ -177,12 +214,18 @@ def add_source_option(parser: Parser, help: str) -> None:
     parser.add_argument("--from", action="append", default=[], dest="sources", metavar="SOURCE", help=help)
 
 
-def add_waiting_options(parser: Parser) -> None:
-    """Add `--trace` and `--wait`: which traces, and how long to wait for them."""
+def add_trace_option(parser: Parser) -> None:
+    """Add `--trace`: which traces."""
     parser.add_argument(
         "--trace", action="append", default=[], metavar="ID", dest="traces",
-        help="use only the trace with this id, 32 hex digits; may be repeated (default: all traces)",
+        help="use only traces whose id is ID or begins with it; of a store such as Jaeger whole ids only; may be "
+        "repeated (default: all traces)",
     )  # fmt: skip
+
+
+def add_waiting_options(parser: Parser) -> None:
+    """Add `--trace` and `--wait`: which traces, and how long to wait for them."""
+    add_trace_option(parser)
     parser.add_argument(
         "--wait", type=float, default=0.0, metavar="SECONDS",
         help="read again until nothing is missing, for at most SECONDS (default: 0, read once)",

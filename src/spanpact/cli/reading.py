@@ -11,10 +11,11 @@ from typing import Final
 import msgspec
 
 from spanpact.otlp.unread import UnreadFields
-from spanpact.sources import TraceSource, full_trace_id, open_source
+from spanpact.sources import TraceSource, open_source
 from spanpact.sources.tls import NO_TLS_OPTIONS, TlsOptions
 from spanpact.trace.merging import merge_trace
 from spanpact.trace.model import Capability, Reading, SourceInfo, Trace
+from spanpact.trace.trace_selection import EVERY_TRACE, TraceSelection
 
 _OF_SPANS: Final[frozenset[Capability]] = frozenset(
     ["events", "links", "status_message", "remote", "trace_state", "schema_urls", "offered"]
@@ -26,12 +27,11 @@ _OF_SPANS: Final[frozenset[Capability]] = frozenset(
 class SourceOptions:
     """What a command line sets for all its sources.
 
-    `scenarios` labels traces by trace id; `trace_ids` are the traces to keep (empty: all). `growing`: files may
-    still be written.
+    `scenarios` labels traces by trace id; `wanted` selects the traces to keep. `growing`: files may still be written.
     """
 
     scenarios: Mapping[str, str] = field(default_factory=dict)
-    trace_ids: tuple[str, ...] = ()
+    wanted: TraceSelection = EVERY_TRACE
     tls: TlsOptions = NO_TLS_OPTIONS
     growing: bool = False
 
@@ -40,7 +40,7 @@ def source_options(arguments: argparse.Namespace, scenarios: Mapping[str, str] |
     """Return the options for sources from parsed arguments. Raises `UsageError` for a malformed trace id."""
     tls = TlsOptions(arguments.ca_file, arguments.client_cert, arguments.client_key)
     waits = bool(getattr(arguments, "wait", 0))
-    return SourceOptions(scenarios or {}, tuple(map(full_trace_id, arguments.traces)), tls, growing=waits)
+    return SourceOptions(scenarios or {}, TraceSelection.of(arguments.traces), tls, growing=waits)
 
 
 def read_sources(specs: Sequence[str], options: SourceOptions) -> Reading:
@@ -64,7 +64,7 @@ def open_sources(specs: Sequence[str], options: SourceOptions) -> Iterator[Calla
 
 def readings_of(sources: Sequence[TraceSource], options: SourceOptions) -> list[Reading]:
     """Read sources: one labelled reading for each, in order, with the traces to keep. Raises SourceError."""
-    return [labelled(_selected(source.read(), options.trace_ids), options.scenarios) for source in sources]
+    return [labelled(_selected(source.read(), options.wanted), options.scenarios) for source in sources]
 
 
 @contextmanager
@@ -76,7 +76,7 @@ def opened(specs: Sequence[str], options: SourceOptions) -> Iterator[Sequence[Tr
                 open_source(
                     spec,
                     scenarios=options.scenarios,
-                    trace_ids=options.trace_ids,
+                    trace_ids=options.wanted.texts,
                     tls=options.tls,
                     growing=options.growing,
                 )
@@ -85,11 +85,11 @@ def opened(specs: Sequence[str], options: SourceOptions) -> Iterator[Sequence[Tr
         ]
 
 
-def _selected(reading: Reading, trace_ids: Sequence[str]) -> Reading:
-    if not trace_ids:
+def _selected(reading: Reading, wanted: TraceSelection) -> Reading:
+    if not wanted:
         return reading
     traces, spanless = (
-        [trace for trace in several if trace.trace_id in trace_ids] for several in (reading.traces, reading.spanless)
+        [trace for trace in several if trace.trace_id in wanted] for several in (reading.traces, reading.spanless)
     )
     return msgspec.structs.replace(reading, traces=traces, spanless=spanless)
 

@@ -121,7 +121,7 @@ def _verify_traces(judged_by: JudgedBy, given: argparse.Namespace) -> Report:
             lambda: with_offered(merged(readings_of(sources, options)), given.offered),
             judge,
             settings,
-            trace_ids=options.trace_ids,
+            wanted=options.wanted,
         )
 
 
@@ -152,14 +152,14 @@ def _verify_streaming(
         compiled,
         scenarios=options.scenarios,
         offered=given.offered,
-        only=frozenset(options.trace_ids),
+        only=options.wanted,
         hold=bool(given.trees or given.traces),
         strict=given.strict,
         allow_unseen=given.allow_unseen,
         observer=observer,
         check_every=given.check_every,
     )
-    return report and check_missing(report, options.trace_ids)
+    return report and check_missing(report, options.wanted)
 
 
 def _verify_search(

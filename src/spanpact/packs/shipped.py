@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from spanpact.contract.compiled import ContractPlan
 from spanpact.contract.loader import load_text
+from spanpact.contract.loader.vocabulary import suggest
 from spanpact.errors import UsageError
 from spanpact.packs.instrumentation_score import NAME as SCORE
 from spanpact.trace.model import SourceInfo
@@ -61,7 +62,7 @@ def load_packs(names: Sequence[str], *, least_score: float | None = None) -> Pac
     """Load packs by name, each once. Raise UsageError for an unknown name, and a least score without the score."""
     for name in names:
         if name not in PACKS:
-            raise UsageError(f"there is no pack {name!r}", hint=f"accepted: {', '.join(PACKS)}")
+            raise UsageError(f"there is no pack {name!r}", hint=suggest(name, PACKS))
     scored = SCORE in names
     if least_score is not None and not scored:
         raise UsageError("--min-score needs the score", hint=f"add --pack {SCORE}")

@@ -61,8 +61,18 @@ def open_source(
         return store(spec, scenarios=scenarios, trace_ids=trace_ids, tls=tls)
     plugins = {plugin.name: plugin for plugin in entry_points(group=ENTRY_POINT_GROUP)}
     if scheme[1] not in plugins:
-        raise UsageError(f"unknown source scheme {scheme[1]!r}", hint=_accepted(*sorted(plugins)))
+        raise UsageError(f"unknown source scheme {scheme[1]!r}", hint=_meant(scheme[1], spec, *sorted(plugins)))
     return _load(plugins[scheme[1]])(spec, scenarios=scenarios)
+
+
+def _meant(scheme: str, spec: str, *plugins: str) -> str:
+    """Return the source that may have been meant, and what is accepted."""
+    if scheme in ("http", "https"):
+        return f"name the store in front of its URL: jaeger:{spec}; {_accepted(*plugins)}"
+    from difflib import get_close_matches
+
+    near = get_close_matches(scheme, (*_STORES, *plugins), 1)
+    return f"did you mean `{near[0]}:`? {_accepted(*plugins)}" if near else _accepted(*plugins)
 
 
 def _accepted(*schemes: str) -> str:

@@ -15,6 +15,7 @@ from spanpact.otlp.protobuf.signals import LogsMessage
 from spanpact.otlp.unread import UnreadFields
 from spanpact.trace.clocks import Clocks
 from spanpact.trace.model import LogRecord, Span
+from spanpact.trace.trace_selection import EVERY_TRACE, TraceSelection
 from spanpact.verification.shapes import RecordSummary, SpanShapes, SpanSummary, record_summary
 from spanpact.verification.shapes.lazy_span_shapes import LazySpanShapes
 from spanpact.verification.stored_documents import AnyDocument
@@ -43,7 +44,7 @@ class DocumentSummaries:
     spans are added to `clocks`, fields that are unknown to `unread`.
     """
 
-    def __init__(self, shapes: SpanShapes, clocks: Clocks, *, logs: bool, only: frozenset[str] = frozenset()) -> None:
+    def __init__(self, shapes: SpanShapes, clocks: Clocks, *, logs: bool, only: TraceSelection = EVERY_TRACE) -> None:
         self._shapes, self._clocks, self._logs, self._only = shapes, clocks, logs, only
         self._shared = SharedValues()
         self._json = LazySpanShapes(shapes, lazy_json, self._shared)

@@ -11,6 +11,7 @@ from spanpact.otlp import Batch
 from spanpact.otlp.protobuf.signals import LogsMessage
 from spanpact.sources.files.json_texts import Document
 from spanpact.trace.model import SourceInfo
+from spanpact.trace.trace_selection import EVERY_TRACE, TraceSelection
 
 AnyDocument: TypeAlias = Document | LogsMessage | bytes | Batch
 """JSON, protobuf (of spans as bytes), or decoded."""
@@ -41,7 +42,7 @@ class StoredDocuments:
     offered: int | None
     sources: Sequence[DocumentSource]
     settled: float = math.inf
-    only: frozenset[str] = frozenset()
+    only: TraceSelection = EVERY_TRACE
     logs_show: bool = False
 
     def documents(self) -> Iterator[AnyDocument]:

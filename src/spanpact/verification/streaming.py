@@ -21,6 +21,7 @@ from spanpact.otlp.batch import NeedsFullDecoding
 from spanpact.sources.files.otlp_file import OtlpFileSource
 from spanpact.trace.clocks import Clocks
 from spanpact.trace.model import Capability, Reading, SourceInfo
+from spanpact.trace.trace_selection import EVERY_TRACE, TraceSelection
 from spanpact.verification.first_pass import read_first
 from spanpact.verification.link_targets import LinkTargets
 from spanpact.verification.native.native_stream import NativeFirstPass, NativeStream, read_first_natively
@@ -56,7 +57,7 @@ def verify_files(
     *,
     scenarios: Mapping[str, str] | None = None,
     offered: int | None = None,
-    only: frozenset[str] = frozenset(),
+    only: TraceSelection = EVERY_TRACE,
     hold: bool = False,
     strict: bool = False,
     allow_unseen: bool = False,

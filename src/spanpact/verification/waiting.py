@@ -21,9 +21,11 @@ import msgspec
 from spanpact.errors import SourceError, SourceUnavailable, SourceUnfinished, UsageError
 from spanpact.findings import Report
 from spanpact.trace.model import Reading
+from spanpact.trace.trace_selection import EVERY_TRACE, TraceSelection
 
 T = TypeVar("T")
 
+_DIGITS = 32  # of a trace id
 _SHORTEST_PAUSE = 0.001  # seconds; a clock that rounds might else never pass the settle window
 
 
@@ -79,22 +81,22 @@ def wait_for_verdict(
     judge: Callable[[Reading], Report],
     settings: WaitSettings,
     *,
-    trace_ids: Collection[str] = (),
+    wanted: TraceSelection = EVERY_TRACE,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Report:
     """Return the report on what `read` returns, once it is settled or the time is up.
 
     What is undecided then is reported as `incomplete`; of a search, the traces that still grow are left out. Raise
-    SourceError if one of `trace_ids` was never seen, or if the last read failed.
+    SourceError if one of the traces `wanted` was never seen, or if the last read failed.
     """
     poll = Poll(
         read,
         judge,
         lambda reading: judge(completed(reading)),
         content_of,
-        lambda reading: set(trace_ids) - {trace.trace_id for trace in reading.traces},
-        traces_known=bool(trace_ids),
+        lambda reading: wanted.missing({trace.trace_id for trace in reading.traces}),
+        traces_known=bool(wanted) and wanted.all_whole,
         judge_rest=lambda reading: judge(without_growing(reading)),
     )
     return wait(poll, settings, clock=clock, sleep=sleep)
@@ -200,13 +202,15 @@ def _with_missing(report: Report, missing: Collection[str], settings: WaitSettin
         return replace(report, header=(*report.header, ("never seen", named)))
     within = f" within {settings.timeout:g} s" if settings.timeout else ""
     hint = "was it sampled, exported and flushed, to the place that is read?"
+    if any(len(text) < _DIGITS for text in missing):
+        hint = f"no id begins so, and a store such as Jaeger looks up whole ids only, of {_DIGITS} digits; {hint}"
     raise SourceError(f"trace {named} was never seen{within}", hint=hint)
 
 
-def check_missing(report: Report, trace_ids: Collection[str]) -> Report:
-    """Return a report that holds all traces; raise SourceError if one of `trace_ids` is not there, as a wait does."""
+def check_missing(report: Report, wanted: TraceSelection) -> Report:
+    """Return a report that holds all traces; raise SourceError if one `wanted` is not there, as a wait does."""
     there = {trace.trace_id for trace in report.reading.traces} if report.reading else set[str]()
-    return _with_missing(report, set(trace_ids) - there, WaitSettings(0))
+    return _with_missing(report, wanted.missing(there), WaitSettings(0))
 
 
 def completed(reading: Reading) -> Reading:

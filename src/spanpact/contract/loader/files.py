@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from spanpact.contract.document import Location, Mapping, quote
-from spanpact.contract.loader.folders import is_foreign
+from spanpact.contract.loader.folders import SUFFIXES, is_foreign
 from spanpact.contract.yaml_reader import MAX_BYTES, from_yaml
 from spanpact.errors import ContractError, UsageError
 
@@ -75,10 +75,22 @@ def real_path(path: Path) -> Path:
         raise UsageError(f"{quote(str(path))} is not a valid path") from None
 
 
+def _similar_file(path: Path) -> str:
+    """Return a hint at the contract file of the same folder whose name is most similar; "" if none is."""
+    import difflib
+
+    try:
+        names = sorted(each.name for each in path.parent.iterdir() if each.name.endswith(SUFFIXES))
+    except OSError:
+        return ""
+    near = difflib.get_close_matches(path.name, names, 1)
+    return f"did you mean {quote(near[0])}?" if near else ""
+
+
 def _read(path: Path) -> bytes:
     try:
         if not path.is_file():  # reading a device or a pipe might never end
-            raise UsageError(f"there is no contract file {quote(str(path))}")
+            raise UsageError(f"there is no contract file {quote(str(path))}", hint=_similar_file(path))
         with path.open("rb") as stream:
             return stream.read(MAX_BYTES + 1)
     except OSError as error:
