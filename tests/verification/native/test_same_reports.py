@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -79,50 +78,3 @@ def test_traces_of_every_kind(tmp_path: Path, situation: tuple[Sequence[Compiled
         if file.read_bytes():
             there, wanted = both_outcomes(file, contracts, UNCHECKED)
             assert there == wanted
-
-
-TOKENS = [
-    b'"', b"\\", b"{", b"}", b"[", b"]", b",", b":", b"0", b"1e5", b"-", b"null", b"true", b'""', b"\\u0041",
-    b"\\ud800", b"\xff", b"\x00", b"\n", b" ", b'"name":"x",', b'"kind":2,', b'"other":1,', b"9" * 30,
-]  # fmt: skip
-
-
-def damaged(data: bytes, chance: random.Random) -> bytes:
-    """Return some bytes with one to three places changed, cut out, copied or with more put in."""
-    changed = bytearray(data)
-    for _ in range(chance.randrange(1, 4)):
-        at = chance.randrange(len(changed))
-        match chance.randrange(6):
-            case 0:
-                changed[at] = chance.randrange(256)
-            case 1:
-                del changed[at : at + chance.choice([1, 1, 2, 8, 40])]
-            case 2:
-                changed[at:at] = chance.choice(TOKENS)
-            case 3:
-                other = chance.randrange(len(changed))
-                changed[at : at + 8] = changed[other : other + 8]
-            case 4:
-                changed[at] ^= 1 << chance.randrange(8)
-            case _:
-                other = chance.randrange(len(changed))
-                changed[at:at] = changed[other : other + chance.choice([4, 30, 200])]
-    return bytes(changed)
-
-
-@pytest.mark.unmeasured
-@pytest.mark.parametrize("suffix", ["jsonl", "pb"])
-@pytest.mark.parametrize("seed", range(2))
-def test_damaged_files(
-    tmp_path: Path, seven: Sequence[CompiledContract], monkeypatch: pytest.MonkeyPatch, suffix: str, seed: int
-) -> None:
-    """Of a document that is not understood nothing is kept: the report, or the refusal, is that without the core."""
-    file, chance = tmp_path / f"traces.{suffix}", random.Random(seed)
-    write(file, 60, kind="broken", size=20)
-    data, counted = file.read_bytes(), Counted(monkeypatch)
-    for _ in range(150):
-        changed = damaged(data, chance)
-        file.write_bytes(changed)
-        there, wanted = both_outcomes(file, seven, UNCHECKED if chance.random() < 0.5 else FileLimits())
-        assert there == wanted, changed
-    assert 0 < counted.taken < counted.documents

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
+from spanpact.errors import SourceError
 from spanpact.otlp import Batch, SharedValues
 from spanpact.otlp.batch import NeedsFullDecoding
 from spanpact.otlp.ids import normalize_id
@@ -17,7 +18,7 @@ from spanpact.trace.clocks import Clocks
 from spanpact.trace.model import Reading, SourceInfo, Span
 from spanpact.verification.cached_traces import CachedTrace
 from spanpact.verification.document_summaries import DocumentSummaries
-from spanpact.verification.first_pass import FirstPass, has_log_records
+from spanpact.verification.first_pass import FirstPass, has_log_records, read_first
 from spanpact.verification.native.core_module import find_core
 from spanpact.verification.native.encodings import GroupHandle
 from spanpact.verification.native.questions import Questions, encoded_value
@@ -109,10 +110,18 @@ class NativeStream(TraceStream):
                 self._add_records(records, place, generation)
                 self._core.begin(self._cache.shapes.generation)  # reading begins a generation, too
             self.spans = self._core.counts[0]
-            self._stored.sources[0].check_span_count(self.spans)
+            self._check_span_count()
             self._core.judge_until(place, self._settled)
         except self._ended as error:
             raise NeedsFullDecoding from error
+
+    def _check_span_count(self) -> None:
+        """Raise SourceError for too many spans; NeedsFullDecoding if the file is malformed too, which comes first."""
+        try:
+            self._stored.sources[0].check_span_count(self.spans)
+        except SourceError:
+            read_first(self._stored)
+            raise
 
     def _is_taken(self, document: AnyDocument, place: int) -> bool:
         """Have the core take a document. Return whether it understands it."""

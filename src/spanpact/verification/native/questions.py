@@ -17,6 +17,7 @@ from spanpact.verification.shapes import SpanShapes
 from spanpact.verification.shapes.span_shapes import NO_SHAPE, Unshapeable, comparable
 
 _TEXT, _OTHER = b"s", b"o"
+_LONGEST: Final = (1 << 63) - 1
 _ORDINARY: Final = "ordinary"
 _MOST_NAMES: Final = 1 << 12
 
@@ -159,11 +160,17 @@ class Questions:
 
     def allowances(self, one_process: bool, resolutions: Sequence[int]) -> Sequence[int]:
         """Return by how much the times of two spans may contradict each other."""
-        return self._shapes.observed.times.allowances_ns(one_process=one_process, resolutions=resolutions)
+        times = self._shapes.observed.times
+        return _in_64_bits(times.allowances_ns(one_process=one_process, resolutions=resolutions))
 
     def cuts(self, resolution: int) -> Sequence[int]:
         """Return the durations at which an outcome changes."""
-        return self._shapes.observed.times.duration_cuts_ns(resolution)
+        return _in_64_bits(self._shapes.observed.times.duration_cuts_ns(resolution))
+
+
+def _in_64_bits(durations: Sequence[int]) -> Sequence[int]:
+    """Return durations that fit into the core's numbers: none that it reads is longer than the longest of them."""
+    return [min(each, _LONGEST) for each in durations]
 
 
 def encoded_value(value: Hashable) -> bytes:
