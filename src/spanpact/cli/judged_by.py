@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from spanpact.cli.contract_arguments import load_contract_arguments
+from spanpact.cli.levels import add_level_options, with_levels
 from spanpact.cli.options import Parser, add_contracts_argument
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class JudgedBy:
 
 
 def add_judging_options(parser: Parser) -> None:
-    """Add the positional argument CONTRACTS, `--pack` and `--min-score`."""
+    """Add the positional argument CONTRACTS, `--pack`, `--min-score` and those of levels."""
     add_contracts_argument(parser, optional=True)
     parser.add_argument(
         "--pack", action="append", default=[], dest="packs", metavar="NAME",
@@ -34,6 +35,7 @@ def add_judging_options(parser: Parser) -> None:
         "--min-score", type=_score, metavar="N",
         help="with --pack instrumentation-score: break if a service scores less, 0 to 100 (default: never)",
     )  # fmt: skip
+    add_level_options(parser)
 
 
 def load_judged_by(given: argparse.Namespace) -> JudgedBy:
@@ -43,13 +45,13 @@ def load_judged_by(given: argparse.Namespace) -> JudgedBy:
     """
     plans = load_contract_arguments(given.contracts) if given.contracts else []
     if plans and not given.packs and given.min_score is None:
-        return JudgedBy(plans, None)
+        return JudgedBy(with_levels(plans, given), None)
 
     from spanpact.packs.shipped import INTEGRITY, load_packs
 
     names = given.packs if plans else [INTEGRITY, *given.packs]
     packs = load_packs(names, least_score=given.min_score)
-    return JudgedBy([*plans, *packs.plans], packs.observer if packs.scored else None)
+    return JudgedBy(with_levels([*plans, *packs.plans], given), packs.observer if packs.scored else None)
 
 
 def _score(text: str) -> float:

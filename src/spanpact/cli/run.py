@@ -14,6 +14,7 @@ from typing import Final
 from spanpact.cli.command_environment import command_environment
 from spanpact.cli.judged_by import add_judging_options, load_judged_by
 from spanpact.cli.last_spans import wait_for_last_spans
+from spanpact.cli.levels import with_levels_named
 from spanpact.cli.losses import lost
 from spanpact.cli.options import EXIT_CODES, Parser, add_verification_options
 from spanpact.cli.output import print_message, save_file
@@ -96,7 +97,9 @@ def run(arguments: Sequence[str]) -> int:
         hold=given.trees,
     )
     failed_early = bool(code) and not counts.received and not losses
-    write_report(report, given, plans, brief=failed_early)  # the command's last lines stay visible
+    write_report(
+        with_levels_named(report, given), given, plans, brief=failed_early
+    )  # the command's last lines stay visible
     if received.not_saved:  # told after the report, which it must not keep away
         print_message(f"error: {received.not_saved}")
     if failed_early:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from spanpact.cli.judged_by import JudgedBy, add_judging_options, load_judged_by
+from spanpact.cli.levels import are_changed, with_levels_named
 from spanpact.cli.options import (
     SOURCE_KINDS,
     Parser,
@@ -62,7 +63,7 @@ def run(arguments: Sequence[str]) -> int:
     check_output_files(given)
     judged_by = load_judged_by(given)
     report = _verify_traces(judged_by, given) if given.sources else _verify_examples(judged_by.plans, given)
-    write_report(report, given, judged_by.plans)
+    write_report(with_levels_named(report, given), given, judged_by.plans)
     return report.exit_code
 
 
@@ -74,6 +75,8 @@ def _check_usage(given: argparse.Namespace) -> None:
         raise UsageError("--pack needs --from", hint="a pack judges the traces of a source")
     if not given.sources and not given.contracts:
         raise UsageError("no contracts and no traces are given", hint="accepted: CONTRACTS, --from SOURCE, or both")
+    if are_changed(given) and not given.sources:
+        raise UsageError("--level and --fail-on need --from", hint="examples list findings at the contract's levels")
     if given.scenarios and not given.sources:
         raise UsageError("--scenarios needs --from", hint="examples name their scenario themselves")
     if given.offered is not None and not given.sources:
