@@ -272,7 +272,7 @@ impl<G, F> Engine<G, F> {
         if self.verdicts.is_full() {
             self.settle(judge)?;
         }
-        let judged = judge.judge(trace, &self.groups, keyed)?;
+        let judged = judge.judge(trace, &self.groups, keyed.then_some(&self.keys))?;
         if let Some(Judged { flows, roots, names }) = judged {
             self.verdicts.add(self.keys.key(), flows, roots, names);
         }

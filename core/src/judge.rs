@@ -2,14 +2,20 @@
 
 use crate::answers::Answers;
 use crate::groups::Groups;
+use crate::trace_key::KeyMaker;
 use crate::traces::{OpenTrace, TraceId};
 
 /// What Python is asked about a trace that has ended.
 pub trait Judge<G, F>: Answers<Group = G> {
     /// Judge a trace whose key is new, or that has none. Return the verdict on all traces of its key, if there is one.
     ///
-    /// `keyed`: it has a key.
-    fn judge(&mut self, trace: &OpenTrace<F>, groups: &Groups<G>, keyed: bool) -> Result<Option<Judged>, Self::Error>;
+    /// `key`: the one that was made of it, if it has one.
+    fn judge(
+        &mut self,
+        trace: &OpenTrace<F>,
+        groups: &Groups<G>,
+        key: Option<&KeyMaker>,
+    ) -> Result<Option<Judged>, Self::Error>;
 
     /// Count the names of the log records of a trace that was counted; `order` is that of its key.
     fn names(&mut self, verdict: u32, trace: &OpenTrace<F>, order: &[u32]) -> Result<(), Self::Error>;

@@ -5,11 +5,22 @@ use crate::traces::{RecordFacts, Span};
 use hashbrown::HashMap;
 
 const ROOT: u32 = u32::MAX;
-pub(crate) const ELSEWHERE: u32 = u32::MAX - 1;
+/// The place of a parent that is not in the trace; that of none is the next number.
+pub const ELSEWHERE: u32 = u32::MAX - 1;
 /// So many spans are searched one by one.
 const FEW: usize = 24;
 /// So many processes are compared with each other, as in `trace.process`.
 const MOST_COMPARED: usize = 64;
+
+/// Parts of a key: the shape of each span, the place of its parent, and whether all have one resource.
+pub struct PlainParts<'a> {
+    /// The number of the shape of each span.
+    pub shapes: &'a [u32],
+    /// The place of its parent; the largest number where it has none, the one below where that is elsewhere.
+    pub parents: &'a [u32],
+    /// Whether all spans have one resource.
+    pub one_resource: bool,
+}
 
 /// Whether there is one process only, and the distinct resolutions.
 pub(crate) type Clocks = (bool, Box<[i64]>);
@@ -18,6 +29,8 @@ pub(crate) type Clocks = (bool, Box<[i64]>);
 #[derive(Default)]
 pub struct KeyMaker {
     pub(crate) key: Vec<u32>,
+    pub(crate) is_plain: bool,
+    one_resource: bool,
     places: Vec<u32>,
     pub(crate) sorted: Vec<Span>,
     records: Vec<RecordFacts>,
@@ -49,6 +62,13 @@ impl KeyMaker {
         &self.record_order
     }
 
+    /// Return the last key in parts, if its trace has exact clocks, of which none stood still, and no log records.
+    pub fn plain_parts(&self) -> Option<PlainParts<'_>> {
+        let spans = self.sorted.len();
+        let (shapes, parents) = (&self.key[1..1 + spans], &self.key[1 + spans..1 + 2 * spans]);
+        self.is_plain.then_some(PlainParts { shapes, parents, one_resource: self.one_resource })
+    }
+
     /// Return the last key.
     pub fn key(&self) -> &[u32] {
         &self.key
@@ -67,6 +87,7 @@ impl KeyMaker {
         self.sorted.clear();
         self.sorted.extend(spans.copied());
         self.sorted.sort_unstable_by_key(|span| (span.start, span.span_id));
+        self.is_plain = true;
         self.key.clear();
         self.key.push(self.sorted.len() as u32);
         self.key.extend(self.sorted.iter().map(|span| span.shape.number));
@@ -77,6 +98,7 @@ impl KeyMaker {
         }
         self.add_values(values);
         let one_resource = self.add_resources(answers)?;
+        self.one_resource = one_resource;
         let resolutions = self.add_resolutions(answers)?;
         self.add_stood_still(one_resource);
         self.add_times(answers, &resolutions, one_resource)?;
@@ -130,6 +152,7 @@ impl KeyMaker {
         if self.records.is_empty() {
             return true;
         }
+        self.is_plain = false;
         for record in &self.records {
             let place = if self.sorted.len() > FEW {
                 self.indexes.get(&record.span_id).map(|&index| index as usize)
@@ -217,6 +240,7 @@ impl KeyMaker {
         if !coarse {
             return Ok(Vec::new());
         }
+        self.is_plain = false;
         let resolutions: Vec<i64> = self.sorted.iter().map(|span| self.resolutions[&span.process]).collect();
         self.push_numbers(resolutions.iter().copied());
         Ok(resolutions)

@@ -23,6 +23,7 @@ impl KeyMaker {
         }
         let frozen = |span: &Span| instants[&span.process].1 && instants[&span.process].2;
         if spans.iter().any(frozen) {
+            self.is_plain = false;
             self.key.push(1);
             self.key.extend(spans.iter().map(|span| u32::from(frozen(span))));
         } else {

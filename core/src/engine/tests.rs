@@ -63,9 +63,9 @@ impl Answers for Asked {
 }
 
 impl Judge<(), ()> for Asked {
-    fn judge(&mut self, trace: &OpenTrace<()>, _: &Groups<()>, keyed: bool) -> Result<Option<Judged>, ()> {
+    fn judge(&mut self, trace: &OpenTrace<()>, _: &Groups<()>, key: Option<&KeyMaker>) -> Result<Option<Judged>, ()> {
         self.judged.push(trace.id.text());
-        Ok(keyed.then(|| Judged { flows: vec![(0, vec![0])], roots: vec![], names: false }))
+        Ok(key.map(|_| Judged { flows: vec![(0, vec![0])], roots: vec![], names: false }))
     }
 
     fn names(&mut self, _: u32, _: &OpenTrace<()>, _: &[u32]) -> Result<(), ()> {

@@ -4,6 +4,7 @@ use crate::answers::{Answers, Attribute, Encoding, Group, Shape, Stop, Texts, Va
 use crate::groups::Groups;
 use crate::judge::{Judge, Judged};
 use crate::scan::{Kind, NotUnderstood, RawGroup};
+use crate::trace_key::{KeyMaker, ELSEWHERE};
 use crate::traces::{Member, OpenTrace, Span, TraceId};
 use crate::values::TEXT;
 use pyo3::call::PyCallArgs;
@@ -175,12 +176,19 @@ impl Answers for Asked {
 }
 
 impl Judge<Handle, Handle> for Asked {
-    fn judge(&mut self, trace: &OpenTrace<Handle>, groups: &Groups<Handle>, keyed: bool) -> PyResult<Option<Judged>> {
+    fn judge(
+        &mut self,
+        trace: &OpenTrace<Handle>,
+        groups: &Groups<Handle>,
+        key: Option<&KeyMaker>,
+    ) -> PyResult<Option<Judged>> {
         Python::attach(|py| {
             let summaries = self.summaries(py, trace, groups)?;
             let generation = trace.generation.unwrap_or(-1);
             let began = (trace.number, trace.ends);
-            let arguments = (trace.id.text(), summaries, records_of(py, trace)?, generation, began, keyed);
+            let shape = key.and_then(|keys| shape_parts(py, keys));
+            let arguments =
+                (trace.id.text(), summaries, records_of(py, trace)?, generation, began, key.is_some(), shape);
             let additions: Additions = self.ask(py, "judge", arguments)?;
             Ok(additions.map(|(flows, roots, names)| Judged { flows, roots, names }))
         })
@@ -201,6 +209,18 @@ impl Judge<Handle, Handle> for Asked {
     fn settle(&mut self, times: &[u64]) -> PyResult<()> {
         Python::attach(|py| self.tell(py, "settle", (times.to_vec(),)))
     }
+}
+
+/// The shapes of the spans, the places of their parents, whether they have one resource, and the key.
+type ShapeParts<'py> = (Vec<u32>, Vec<i64>, bool, Bound<'py, PyBytes>);
+
+/// Return the shape of a trace for `TraceShape`, if it is plain.
+fn shape_parts<'py>(py: Python<'py>, keys: &KeyMaker) -> Option<ShapeParts<'py>> {
+    let parts = keys.plain_parts()?;
+    let signed = |&place: &u32| if place >= ELSEWHERE { i64::from(place) - (1 << 32) } else { i64::from(place) };
+    let key: Vec<u8> = keys.key().iter().flat_map(|word| word.to_le_bytes()).collect();
+    let parents = parts.parents.iter().map(signed).collect();
+    Some((parts.shapes.to_vec(), parents, parts.one_resource, PyBytes::new(py, &key)))
 }
 
 /// Return what Python knows of the log records of a trace.

@@ -23,7 +23,7 @@ from spanpact.trace.merging import merge_trace
 from spanpact.trace.model import LogRecord, Reading, Trace
 from spanpact.verification.document_summaries import DocumentSummaries
 from spanpact.verification.first_pass import FirstPass
-from spanpact.verification.shapes import RecordSummary, SpanSummary
+from spanpact.verification.shapes import RecordSummary, SpanSummary, TraceShape
 from spanpact.verification.stored_documents import AnyDocument, StoredDocuments
 from spanpact.verification.verdict_cache import VerdictCache
 from spanpact.verification.verifying import Verification
@@ -35,7 +35,7 @@ class OpenTrace:
     and the summaries of its spans and log records.
 
     `generation` is that of the summaries, -1 if they are of several. `bounds` has the numbers of both at the end of
-    each source but the last.
+    each source but the last. `shape` is that of the trace, where it is known already.
     """
 
     number: int
@@ -44,6 +44,7 @@ class OpenTrace:
     summaries: list[SpanSummary] = field(default_factory=list)
     records: list[RecordSummary] = field(default_factory=list)
     bounds: list[tuple[int, int]] = field(default_factory=list)
+    shape: TraceShape | None = None
 
 
 @dataclass(slots=True)
@@ -175,7 +176,8 @@ class TraceStream:
         complete = ended.ends <= self._stored.settled
         if ended.bounds:
             self._check_copies(trace_id, ended)
-        if complete and self._cache.apply_summaries(trace_id, label, ended.summaries, ended.generation, ended.records):
+        summaries, records, known = ended.summaries, ended.records, ended.shape
+        if complete and self._cache.apply_summaries(trace_id, label, summaries, ended.generation, records, known):
             self._verification.check_cache(lambda: self._trace(trace_id, ended))
             if self._hold and not observed:
                 self.held.append(self._trace(trace_id, ended))

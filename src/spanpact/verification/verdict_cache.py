@@ -133,15 +133,19 @@ class VerdictCache:
         summaries: Sequence[SpanSummary],
         generation: int,
         records: Sequence[RecordSummary] = (),
+        shape: TraceShape | None = None,
     ) -> bool:
-        """Do the same for a complete trace by the summaries of its spans and log records; one of both may lack."""
+        """Do the same for a complete trace by the summaries of its spans and log records; one of both may lack.
+
+        `shape` is that of the trace, if it is known already.
+        """
         self._candidate = self.latest = None
         if generation != self.shapes.generation:
             return False
         if generation != self._generation:
             self._generation = generation
             self.flush()
-        shape = trace_shape(trace_id, scenario, summaries, self.shapes, records)
+        shape = shape or trace_shape(trace_id, scenario, summaries, self.shapes, records)
         if shape is None:
             return False
         cached = self._cached.get(shape.key)

@@ -23,7 +23,7 @@ from spanpact.verification.native.core_module import find_core
 from spanpact.verification.native.encodings import GroupHandle
 from spanpact.verification.native.questions import Questions, encoded_value
 from spanpact.verification.native.screen_patterns import patterns_of
-from spanpact.verification.shapes import RecordSummary, SpanSummary
+from spanpact.verification.shapes import RecordSummary, SpanSummary, TraceShape
 from spanpact.verification.stored_documents import AnyDocument, StoredDocuments
 from spanpact.verification.trace_stream import OpenTrace, TraceStream
 from spanpact.verification.verdict_cache import VerdictCache
@@ -35,6 +35,10 @@ Additions: TypeAlias = tuple[list[tuple[int, Sequence[int]]], list[int], bool]
 """What each trace of a verdict adds besides counts: for each contract with flows, its index and the places of the
 flows' spans (-1: the whole trace); the places of roots that the index of roots wants; and whether some log records have
 a name of their own."""
+
+
+ShapeParts: TypeAlias = tuple[Sequence[int], Sequence[int], bool, bytes]
+"""The shapes of a trace's spans, the places of their parents, whether they have one resource, and the core's key."""
 
 
 class NativeFirstPass(NamedTuple):
@@ -185,14 +189,16 @@ class _Answers(Questions):
         generation: int,
         began: tuple[int, int],
         keyed: bool,
+        shape: ShapeParts | None,
     ) -> Additions | None:
         """Judge a trace. Return what every trace of its key adds; None if the next one is to be judged here, too.
 
         `generation` is that of the numbers of shapes, -1 if they are of several. `began` is the number under which the
-        trace began, and the document in which it ends. `keyed`: the core has a key.
+        trace began, and the document in which it ends. `keyed`: the core has a key. `shape`: its parts, if plain.
         """
         cache, (number, ends) = self._cache, began
-        self._stream.judge_one(trace_id, OpenTrace(number, ends, generation, summaries, records))
+        known = None if shape is None else _shape(summaries, shape)
+        self._stream.judge_one(trace_id, OpenTrace(number, ends, generation, summaries, records, shape=known))
         verdict = cache.latest if keyed else None
         if verdict is None or verdict.recorded:
             return None
@@ -222,3 +228,10 @@ class _Answers(Questions):
         for verdict, number in zip(self._verdicts, times, strict=True):
             self._cache.add_counts(verdict, number)
         self._verdicts.clear()
+
+
+def _shape(summaries: Sequence[SpanSummary], parts: ShapeParts) -> TraceShape:
+    """Return the shape of a trace without log records whose clocks are exact: the core's key holds the rest of it."""
+    shapes, parents, is_of_one_resource, key = parts
+    several = None if is_of_one_resource else True
+    return TraceShape(("", tuple(shapes), tuple(parents), key, several, None, None), sorted(summaries))
