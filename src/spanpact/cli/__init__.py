@@ -11,10 +11,12 @@ May import every package of spanpact; none imports this one.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from itertools import pairwise
 from types import MappingProxyType, ModuleType
 from typing import Final
 
@@ -34,6 +36,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "lint": "find mistakes in contract files and their examples; needs no traces",
         "compare": "compare the spans that two or more sources hold of the same traces",
         "diff": "compare two versions of contracts and check the version number",
+        "schema": "print the JSON Schema of contracts, reports and errors",
     }
 )
 """Each command with its one-line description."""
@@ -72,6 +75,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(arguments)
     except SpanpactError as error:
         print_message(f"error: {error}")
+        if _wants_json(arguments):
+            _print_json_error(error)
         return error.exit_code
     except KeyboardInterrupt:
         print_message("interrupted")
@@ -81,6 +86,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         what = f"{type(error).__name__}: {_masked(str(error))}"
         print_message(f"error: unexpected {what} (a bug in spanpact; set SPANPACT_DEBUG=1 to see the stack trace)")
+        if _wants_json(arguments):
+            _print_json_error(f"unexpected {what}")
         return 3
 
 
@@ -96,6 +103,20 @@ def _run(arguments: Sequence[str]) -> int:
         raise _unknown_command(first)
     code: int = load_command(first).run(arguments[1:])
     return code
+
+
+def _wants_json(arguments: Sequence[str]) -> bool:
+    """Return whether a program reads standard output: an error is JSON there, too."""
+    own = [*arguments, "--"][: [*arguments, "--"].index("--")]
+    return "--format=json" in own or ("--format", "json") in pairwise(own)
+
+
+def _print_json_error(error: SpanpactError | str) -> None:
+    from spanpact.reporting.error_json import render_error_json, render_internal_error_json
+
+    text = render_internal_error_json(error) if isinstance(error, str) else render_error_json(error)
+    with contextlib.suppress(SpanpactError):  # the line on standard error has said it already
+        print_text(text, sys.stdout)
 
 
 def _unknown_command(name: str) -> UsageError:

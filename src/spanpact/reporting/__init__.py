@@ -6,6 +6,7 @@
 | two versions of contracts | `diff_text` | `diff_json` |
 | lint | `lint_text` | `lint_json` |
 | traces | `trace_tree` | |
+| an error | | `error_json` |
 
 The further formats of a verification are in `formats`, which says how to add one. A new subject has modules here named
 `SUBJECT_FORMAT`, each with one function `render_SUBJECT_FORMAT(subject) -> str`. Text formats draw on the `Canvas` of a
