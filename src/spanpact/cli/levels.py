@@ -25,7 +25,7 @@ def add_level_options(parser: Parser) -> None:
         "contracts say; may be repeated (default: the contracts' levels)",
     )  # fmt: skip
     parser.add_argument(
-        "--fail-on", type=_failing, default="violation", metavar="LEVEL",
+        "--fail-on", type=_failing, metavar="LEVEL",
         help=f"raise findings of this level, or a stricter one, to violations: {', '.join(_FAILING)} "
         "(default: violation)",
     )  # fmt: skip

@@ -47,6 +47,10 @@ class Parser(argparse.ArgumentParser):
             allow_abbrev=False,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
+        self.needed: dict[str, str] = {}
+        """Positional arguments that the settings of the project may give: name and metavar."""
+        self.formats: tuple[str, ...] = ()
+        """The formats of reports, if the command has some."""
 
     def print_help(self, file: SupportsWrite[str] | None = None) -> None:
         """Print the help; a reader that has closed standard output is no error."""
@@ -75,6 +79,11 @@ class Parser(argparse.ArgumentParser):
                 raise self._unknown_option(text.partition("=")[0])
         if unknown:
             self.error(f"unexpected argument {unknown[0]!r}")
+        from spanpact.cli.project_settings import apply_settings
+
+        apply_settings(given, self.formats, REPORT_FORMATS)
+        if lacking := [metavar for name, metavar in self.needed.items() if not getattr(given, name)]:
+            self.error(f"the following arguments are required: {', '.join(lacking)}")
         return given
 
     def _unknown_option(self, name: str) -> UsageError:
@@ -101,10 +110,12 @@ def add_contracts_argument(parser: Parser, *, optional: bool = False) -> None:
     """Add the positional argument CONTRACTS, which may be missing if `optional`."""
     parser.add_argument(
         "contracts",
-        nargs="*" if optional else "+",
+        nargs="*",
         metavar="CONTRACTS",
-        help="contract files, or folders that hold some",
+        help="contract files, or folders that hold some (default: those of the project's settings)",
     )
+    if not optional:
+        parser.needed["contracts"] = "CONTRACTS"
 
 
 class _FormatAction(argparse.Action):
@@ -145,7 +156,7 @@ def add_format_option(parser: Parser, names: Sequence[str] = ("text", "json")) -
         "may be repeated (default: text)",
     )  # fmt: skip
     assert isinstance(action, _FormatAction)
-    action.names = names
+    action.names = parser.formats = tuple(names)
     parser.set_defaults(format_files={})
 
 
@@ -168,6 +179,11 @@ def add_flag(parser: Parser, name: str, help: str) -> None:
     parser.add_argument(name, action="store_true", help=help)
 
 
+def add_setting(parser: Parser, name: str, help: str) -> None:
+    """Add an option without a value that the project's settings may set, with `--no-NAME` against them."""
+    parser.add_argument(name, action=argparse.BooleanOptionalAction, help=help)
+
+
 def add_report_options(parser: Parser, formats: Sequence[str] = REPORT_FORMATS) -> None:
     """Add the options that say how the report of a verification is written."""
     add_rendering_options(parser, formats)
@@ -180,7 +196,7 @@ def add_strict_option(parser: Parser) -> None:
     help = (
         "what a source cannot carry, or was not read of it, counts as not checked: exit code 3 (default: only reported)"
     )
-    add_flag(parser, "--strict", help)
+    add_setting(parser, "--strict", help)
 
 
 def add_verification_options(parser: Parser, formats: Sequence[str] = REPORT_FORMATS) -> None:
@@ -188,7 +204,7 @@ def add_verification_options(parser: Parser, formats: Sequence[str] = REPORT_FOR
     add_report_options(parser, formats)
     add_strict_option(parser)
     help = "accept contracts without a flow if at least one contract is kept (default: exit code 3)"
-    add_flag(parser, "--allow-unseen", help)
+    add_setting(parser, "--allow-unseen", help)
     help = "labels of traces: lines `TRACE_ID SCENARIO` (default: no labels)"
     parser.add_argument("--scenarios", metavar="FILE", help=help)
     help = "how many requests were made, sampled or not, for `across: {sampling}` (default: not known)"

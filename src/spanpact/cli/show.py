@@ -24,7 +24,8 @@ def build_parser() -> Parser:
         examples=["spanpact show traces.json", "spanpact show traces.json --trace 4bf92f35 --attributes"],
         exit_codes="0 printed, 2 wrong usage, 3 the source cannot be read or does not hold the trace",
     )
-    parser.add_argument("sources", nargs="+", metavar="TRACES", help=SOURCE_KINDS)
+    parser.add_argument("sources", nargs="*", metavar="TRACES", help=SOURCE_KINDS)
+    parser.needed["sources"] = "TRACES"
     add_trace_option(parser)
     help = "list attributes, events and links below each span (default: what fits on the line)"
     add_flag(parser, "--attributes", help)

@@ -17,6 +17,7 @@ from spanpact.contract.compiled import ContractPlan
 from spanpact.contract.loader import load_contracts
 from spanpact.errors import SpanpactError, UsageError
 from spanpact.findings import Report
+from spanpact.settings import Settings, find_settings
 from spanpact.testing.arguments import are_contracts, in_order, listed_contracts
 from spanpact.testing.failure import failure_text
 from spanpact.testing.run_coverage import RunCoverage
@@ -27,6 +28,7 @@ NOT_CHECKED: Final = "spanpact_not_checked"
 COVERAGE: Final = pytest.StashKey[RunCoverage]()
 _LOADED: Final = pytest.StashKey[dict[tuple[str, str], list[ContractPlan]]]()
 _OPTIONS: Final = tuple(signature(verify_spans).parameters)[2:]
+_SETTINGS: Final = pytest.StashKey[Settings]()
 _SPANS: Final = "spanpact_spans"
 _SUFFIXES: Final = (".yaml", ".yml")
 
@@ -51,7 +53,10 @@ def judge_call(item: pytest.Item, given: Sequence[Any], contracts: Any, spans: A
         if contracts is None:
             contracts = configured(item.config)
         if contracts is None:
-            raise UsageError("no contract is given", hint="pass contracts=, or set --spanpact-contracts")
+            raise UsageError(
+                "no contract is given",
+                hint="pass contracts=, or set --spanpact-contracts or `contracts` in spanpact.toml",
+            )
         plans = _read_once(item.config, contracts)
         report = verify_spans(plans, spans, **options)
     except SpanpactError as error:
@@ -81,8 +86,13 @@ def judge_marked(item: pytest.Item, marks: Sequence[pytest.Mark]) -> None:
 
 
 def configured(config: pytest.Config) -> Any:
-    """Return the contracts of the command line or the configuration; None if there are none."""
-    return config.getoption("--spanpact-contracts") or config.getini("spanpact_contracts") or None
+    """Return the contracts of the command line, of pytest's configuration or the project's settings; None without."""
+    if given := config.getoption("--spanpact-contracts") or config.getini("spanpact_contracts"):
+        return given
+    settings = config.stash.get(_SETTINGS, None)
+    if settings is None:
+        settings = config.stash[_SETTINGS] = find_settings(config.rootpath)
+    return settings.values.get("contracts")
 
 
 def _captured(item: pytest.Item) -> Any:
