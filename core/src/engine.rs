@@ -3,10 +3,10 @@
 use crate::answers::{Encoding, Shape, Stop, NO_SHAPE};
 use crate::groups::Groups;
 use crate::judge::{Judge, Judged, NewRecord};
-use crate::last_seen::LastSeen;
 use crate::scan::{json, protobuf, RawSpan, Scanned};
 use crate::screen::Screen;
 use crate::tables::Tables;
+use crate::trace_ends::TraceEnds;
 use crate::trace_key::KeyMaker;
 use crate::traces::{Member, OpenTrace, RecordFacts, Span, TraceId, Traces};
 use crate::values::Values;
@@ -48,12 +48,12 @@ struct Read {
 
 impl<G, F> Engine<G, F> {
     /// Make an engine that has noted all documents.
-    pub fn new(screen: Screen, seen: LastSeen) -> Self {
+    pub fn new(screen: Screen, ends: TraceEnds) -> Self {
         let screen = Rc::new(screen);
         Engine {
             tables: [Encoding::Json, Encoding::Protobuf].map(|each| Tables::new(each, Rc::clone(&screen))),
             groups: Groups::default(),
-            traces: Traces::new(seen),
+            traces: Traces::new(ends),
             keys: KeyMaker::default(),
             verdicts: Verdicts::default(),
             found: Scanned::default(),
@@ -65,6 +65,11 @@ impl<G, F> Engine<G, F> {
             traces_ended: 0,
             counted: 0,
         }
+    }
+
+    /// Return where each trace ends.
+    pub fn ends(&mut self) -> &mut TraceEnds {
+        &mut self.traces.ends
     }
 
     /// Begin the next document: numbers of shapes of another generation mean nothing any more.

@@ -4,7 +4,7 @@
 //!
 //! - `scan` finds everything in the bytes of a document, or leaves it to Python;
 //! - `tables` have the answers by the bytes that were asked about, `screen` tells which texts are not worth keeping;
-//! - `traces` gather the spans of each trace until `last_seen` says that it has ended;
+//! - `traces` gather the spans of each trace until `trace_ends` says that it has ended;
 //! - `trace_key` makes the key of a whole trace, with what `trace_times` finds; `verdicts` count the traces of a key;
 //! - `engine` does all this, document by document;
 //! - `python` is the module that Python imports.
@@ -13,10 +13,10 @@ pub mod answers;
 pub mod engine;
 pub mod groups;
 pub mod judge;
-pub mod last_seen;
 pub mod scan;
 pub mod screen;
 pub mod tables;
+pub mod trace_ends;
 pub mod trace_key;
 mod trace_times;
 pub mod traces;

@@ -1,7 +1,7 @@
 //! The traces of which spans are still to come.
 
 use crate::answers::Shape;
-use crate::last_seen::LastSeen;
+use crate::trace_ends::TraceEnds;
 use crate::values::Values;
 use hashbrown::HashMap;
 use std::collections::VecDeque;
@@ -29,10 +29,10 @@ impl TraceId {
     }
 
     /// Note the trace of this id in the next document.
-    pub fn note(self, seen: &mut LastSeen, place: u32) {
+    pub fn note(self, ends: &mut TraceEnds, place: u32) {
         match self {
-            TraceId::WellFormed(number) => seen.note(number, place),
-            TraceId::Other(text) => seen.note_other(text, place),
+            TraceId::WellFormed(number) => ends.note(number, place),
+            TraceId::Other(text) => ends.note_other(text, place),
         }
     }
 
@@ -126,7 +126,8 @@ pub struct OpenTrace<F> {
 
 /// The open traces in the order in which they began.
 pub struct Traces<F> {
-    last_seen: LastSeen,
+    /// Where each trace ends.
+    pub ends: TraceEnds,
     open: HashMap<u128, usize>,
     others: HashMap<Box<str>, usize>,
     order: VecDeque<usize>,
@@ -137,9 +138,9 @@ pub struct Traces<F> {
 
 impl<F> Traces<F> {
     /// Make an empty table of traces that end where they were seen last.
-    pub fn new(last_seen: LastSeen) -> Self {
+    pub fn new(ends: TraceEnds) -> Self {
         Traces {
-            last_seen,
+            ends,
             open: HashMap::new(),
             others: HashMap::new(),
             order: VecDeque::new(),
@@ -161,7 +162,7 @@ impl<F> Traces<F> {
         if let Some(&slot) = self.open.get(&id) {
             return Some(self.joined(slot, generation));
         }
-        let ends = self.last_seen.place(id);
+        let ends = self.ends.take(id, place);
         if ends < place {
             return None;
         }
@@ -179,7 +180,7 @@ impl<F> Traces<F> {
         if let Some(&slot) = self.others.get(&text) {
             return Some(self.joined(slot, generation));
         }
-        let ends = self.last_seen.place_of_other(&text);
+        let ends = self.ends.take_other(&text, place);
         if ends < place {
             return None;
         }

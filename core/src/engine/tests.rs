@@ -2,6 +2,7 @@ use super::*;
 use crate::answers::{Answers, Attribute, Group, Value};
 use crate::judge::{Judged, NewRecord};
 use crate::scan::{Kind, RawGroup};
+use crate::trace_ends::tests::reached;
 
 /// Answers as Python does, by the simplest rules, and counts what it was asked.
 #[derive(Default)]
@@ -105,12 +106,12 @@ fn document(spans: &[Written]) -> String {
 
 /// Verify documents one after another, and return what was asked and how many traces were counted.
 fn verified(documents: &[String], mut asked: Asked) -> (Asked, u64) {
-    let mut seen = LastSeen::default();
+    let mut ends = TraceEnds::default();
     let name = memchr::memmem::Finder::new("\"traceId\":");
     for (document, place) in documents.iter().zip(1..) {
-        json::trace_ids(document.as_bytes(), &name, |id| seen.note(id, place));
+        json::trace_ids(document.as_bytes(), &name, |id| ends.note(id, place));
     }
-    let mut engine = Engine::<(), ()>::new(Screen::new(&[], 0), seen);
+    let mut engine = Engine::<(), ()>::new(Screen::new(&[], 0), reached(ends));
     for (document, place) in documents.iter().zip(1..) {
         engine.begin(&mut asked, 1).expect("begun");
         assert!(engine.take(&mut asked, Encoding::Json, document.as_bytes(), place).is_ok(), "{document}");
@@ -167,14 +168,14 @@ fn a_trace_of_several_documents_is_judged_when_it_has_ended() {
 
 #[test]
 fn a_span_of_a_trace_that_has_ended_is_told() {
-    let mut engine = Engine::<(), ()>::new(Screen::new(&[], 0), LastSeen::default());
+    let mut engine = Engine::<(), ()>::new(Screen::new(&[], 0), TraceEnds::default());
     let taken = engine.take(&mut Asked::default(), Encoding::Json, document(&ONE).as_bytes(), 1);
     assert!(matches!(taken, Err(Stop::Late)));
 }
 
 #[test]
 fn of_a_document_that_is_not_understood_nothing_is_kept() {
-    let mut engine = Engine::<(), ()>::new(Screen::new(&[], 0), LastSeen::default());
+    let mut engine = Engine::<(), ()>::new(Screen::new(&[], 0), TraceEnds::default());
     let cut = document(&ONE).replace("]}]}]}", "]}]}");
     let taken = engine.take(&mut Asked::default(), Encoding::Json, cut.as_bytes(), 1);
     assert!(matches!(taken, Err(Stop::NotUnderstood(_))));
@@ -183,9 +184,9 @@ fn of_a_document_that_is_not_understood_nothing_is_kept() {
 
 #[test]
 fn log_records_are_part_of_the_shape() {
-    let mut seen = LastSeen::default();
-    (1..=3).for_each(|id| seen.note(id, 1));
-    let mut engine = Engine::<(), ()>::new(Screen::new(&[], 0), seen);
+    let mut ends = TraceEnds::default();
+    (1..=3).for_each(|id| ends.note(id, 1));
+    let mut engine = Engine::<(), ()>::new(Screen::new(&[], 0), reached(ends));
     let mut asked = Asked::default();
     engine.begin(&mut asked, 1).expect("begun");
     let spans = [(1, 1, 0, 10, 40, "a"), (2, 1, 0, 10, 40, "a"), (3, 1, 0, 10, 40, "a")];

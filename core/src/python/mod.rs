@@ -1,13 +1,14 @@
 //! The module that Python imports: `spanpact.verification.native` is the only one that does.
 
 mod asked;
+mod spool;
 
 use crate::answers::{Encoding, Stop};
 use crate::engine::Engine;
 use crate::judge::NewRecord;
-use crate::last_seen::LastSeen;
 use crate::scan::{json, protobuf};
 use crate::screen::Screen;
+use crate::trace_ends::TraceEnds;
 use crate::traces::TraceId;
 use asked::{unsigned, Asked};
 use memchr::memmem::Finder;
@@ -15,6 +16,7 @@ use pyo3::create_exception;
 use pyo3::exceptions::PyException;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
+use spool::Spool;
 
 create_exception!(spanpact_core, TraceEnded, PyException, "A trace goes on that should have ended.");
 
@@ -41,10 +43,11 @@ impl PyScreen {
     }
 }
 
-/// Notes where each trace ends.
+/// Notes where each trace ends, most of it in a `spanpact.spool.Spool`.
 #[pyclass(unsendable)]
 struct FirstPass {
-    seen: LastSeen,
+    ends: TraceEnds,
+    spool: Spool,
     trace_id: Box<Finder<'static>>,
     logs: Box<Finder<'static>>,
 }
@@ -52,26 +55,30 @@ struct FirstPass {
 #[pymethods]
 impl FirstPass {
     #[new]
-    fn new() -> Self {
+    fn new(spool: Py<PyAny>) -> Self {
         let [trace_id, logs] = [&b"\"traceId\":"[..], b"ogs\""].map(|name| Box::new(Finder::new(name)));
-        FirstPass { seen: LastSeen::default(), trace_id, logs }
+        FirstPass { ends: TraceEnds::default(), spool: Spool(spool), trace_id, logs }
     }
 
     /// Note the traces of the next document. Return whether it may have log records, None if it was not understood.
-    fn note(&mut self, document: &[u8], json: bool, place: u32) -> Option<bool> {
-        let note = |id| self.seen.note(id, place);
-        if json {
+    fn note(&mut self, document: &[u8], json: bool, place: u32) -> PyResult<Option<bool>> {
+        let note = |id| self.ends.note(id, place);
+        let may_have_logs = if json {
             json::trace_ids(document, &self.trace_id, note);
-            return Some(self.logs.find(document).is_some());
-        }
-        protobuf::trace_ids(document, note).ok().map(|()| false)
+            Some(self.logs.find(document).is_some())
+        } else {
+            protobuf::trace_ids(document, note).ok().map(|()| false)
+        };
+        self.ends.write_full(&mut self.spool)?;
+        Ok(may_have_logs)
     }
 
     /// Note traces of the next document by their ids.
-    fn note_ids(&mut self, trace_ids: Vec<String>, place: u32) {
+    fn note_ids(&mut self, trace_ids: Vec<String>, place: u32) -> PyResult<()> {
         for id in trace_ids {
-            TraceId::of(&id).note(&mut self.seen, place);
+            TraceId::of(&id).note(&mut self.ends, place);
         }
+        self.ends.write_full(&mut self.spool)
     }
 }
 
@@ -80,6 +87,7 @@ impl FirstPass {
 struct Core {
     asked: Asked,
     engine: Engine<Py<PyAny>, Py<PyAny>>,
+    spool: Spool,
 }
 
 #[pymethods]
@@ -88,9 +96,22 @@ impl Core {
     ///
     /// A text of at most `longest` characters in which none of `patterns` fits is in no privacy class.
     #[new]
-    fn new(first: &mut FirstPass, answers: Py<PyAny>, patterns: Vec<String>, longest: usize) -> Self {
-        let engine = Engine::new(Screen::new(&patterns, longest), std::mem::take(&mut first.seen));
-        Core { asked: Asked::new(answers), engine }
+    fn new(
+        py: Python<'_>,
+        first: &mut FirstPass,
+        answers: Py<PyAny>,
+        patterns: Vec<String>,
+        longest: usize,
+    ) -> PyResult<Self> {
+        let mut ends = std::mem::take(&mut first.ends);
+        ends.write_all(&mut first.spool)?;
+        let engine = Engine::new(Screen::new(&patterns, longest), ends);
+        Ok(Core { asked: Asked::new(answers), engine, spool: Spool(first.spool.0.clone_ref(py)) })
+    }
+
+    /// Learn where the traces end that begin up to a document. Call it before the document.
+    fn reach(&mut self, place: u32) -> PyResult<()> {
+        self.engine.ends().reach(place, &mut self.spool)
     }
 
     /// Begin a document of the second pass. `generation` is that of the numbers of shapes.

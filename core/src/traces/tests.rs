@@ -1,4 +1,5 @@
 use super::*;
+use crate::trace_ends::tests::reached;
 
 #[test]
 fn ids_are_numbers_only_if_they_are_plain() {
@@ -10,11 +11,11 @@ fn ids_are_numbers_only_if_they_are_plain() {
 }
 
 fn traces(noted: &[(&str, u32)]) -> Traces<()> {
-    let mut seen = LastSeen::default();
+    let mut ends = TraceEnds::default();
     for (id, place) in noted {
-        TraceId::of(id).note(&mut seen, *place);
+        TraceId::of(id).note(&mut ends, *place);
     }
-    Traces::new(seen)
+    Traces::new(reached(ends))
 }
 
 const ONE: &str = "00000000000000000000000000000001";

@@ -14,6 +14,7 @@ from spanpact.otlp.ids import normalize_id
 from spanpact.otlp.protobuf.signals import LogsMessage
 from spanpact.sources.files.json_texts import Document
 from spanpact.sources.files.trace_ends import TraceEnds
+from spanpact.spool import Spool
 from spanpact.trace.clocks import Clocks
 from spanpact.trace.model import Reading, SourceInfo, Span
 from spanpact.verification.cached_traces import CachedTrace
@@ -58,7 +59,7 @@ def read_first_natively(stored: StoredDocuments) -> NativeFirstPass | None:
     module = find_core()
     if module is None or len(stored.sources) > 1 or stored.only or stored.scenarios:
         return None
-    ends, info, shared = module.FirstPass(), stored.info, SharedValues()
+    ends, info, shared = module.FirstPass(Spool()), stored.info, SharedValues()
     for place, document in enumerate(stored.documents(), 1):
         may_have_logs = _note(ends, document, place)
         if may_have_logs is None:
@@ -105,6 +106,7 @@ class NativeStream(TraceStream):
 
     def take(self, document: AnyDocument, place: int) -> None:
         """Read the document at this place, and judge the traces that end in it."""
+        self._core.reach(place)
         self._core.begin(self._cache.shapes.begin())
         try:
             if not self._is_taken(document, place):
