@@ -47,7 +47,7 @@ def test_lint_and_diff_write_files_too(cli: CommandLine, command: str) -> None:
     ("options", "words"),
     [
         (["--format", "juint"], ["unknown format 'juint'", "did you mean `junit`?", "accepted: text, json"]),
-        (["--format", "text", "--format", "json"], ["text and json would be in one place", "json=FILE"]),
+        (["--format", "text", "--format", "junit"], ["text and junit would be in one place", "junit=FILE"]),
         (["--format", "json="], ["'json=' names no file"]),
         (["--format", "json=-"], ["'json=-' names no file"]),
         (["--format", "json=r", "--format", "junit=r"], ["two reports in r"]),

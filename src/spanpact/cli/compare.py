@@ -15,6 +15,7 @@ from spanpact.cli.options import (
 )
 from spanpact.cli.reading import open_sources, source_options
 from spanpact.cli.reports import check_output_files, write_report
+from spanpact.cli.trace_links import add_trace_url_option
 from spanpact.errors import UsageError
 from spanpact.findings import Report
 from spanpact.trace.model import Reading
@@ -34,6 +35,7 @@ def build_parser() -> Parser:
     add_strict_option(parser)
     add_reading_options(parser)
     add_report_options(parser)
+    add_trace_url_option(parser)
     return parser
 
 

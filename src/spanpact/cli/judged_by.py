@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from spanpact.cli.contract_arguments import load_contract_arguments
 from spanpact.cli.levels import add_level_options, with_levels
 from spanpact.cli.options import Parser, add_contracts_argument
+from spanpact.cli.trace_links import add_trace_url_option
 
 if TYPE_CHECKING:
     from spanpact.contract.compiled import ContractPlan
@@ -24,7 +25,7 @@ class JudgedBy:
 
 
 def add_judging_options(parser: Parser) -> None:
-    """Add the positional argument CONTRACTS, `--pack`, `--min-score` and those of levels."""
+    """Add the positional argument CONTRACTS, `--pack`, `--min-score` and those of levels and links."""
     add_contracts_argument(parser, optional=True)
     parser.add_argument(
         "--pack", action="append", default=[], dest="packs", metavar="NAME",
@@ -36,6 +37,7 @@ def add_judging_options(parser: Parser) -> None:
         help="with --pack instrumentation-score: break if a service scores less, 0 to 100 (default: never)",
     )  # fmt: skip
     add_level_options(parser)
+    add_trace_url_option(parser)
 
 
 def load_judged_by(given: argparse.Namespace) -> JudgedBy:

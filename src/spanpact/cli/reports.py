@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spanpact.cli.output import append_to_file, check_writable, print_text, write_file
+from spanpact.cli.trace_links import trace_url
 from spanpact.errors import UsageError
 
 STEP_SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
@@ -48,7 +49,12 @@ def text_options(arguments: argparse.Namespace, plans: Sequence[ContractPlan] = 
     from spanpact.reporting import TextOptions
 
     scanner = Scanner((*known_classes(), *(each for plan in plans for each in plan.classes)))
-    return TextOptions(everything=arguments.all, coverage=getattr(arguments, "coverage", False), mask=scanner.mask)
+    return TextOptions(
+        everything=arguments.all,
+        coverage=getattr(arguments, "coverage", False),
+        mask=scanner.mask,
+        trace_url=trace_url(arguments),
+    )
 
 
 def for_standard_output(options: TextOptions) -> TextOptions:

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from spanpact.findings import Finding
-from spanpact.reporting.drawing.canvas import Canvas
 from spanpact.reporting.drawing.flow_findings import FlowFindings
 from spanpact.reporting.drawing.safe_text import display_width
-from spanpact.reporting.text_options import counted
+from spanpact.reporting.text_options import TextOptions, counted
 
 
 @dataclass(slots=True)
@@ -43,8 +42,9 @@ def kinds_of_findings(flows: Sequence[FlowFindings], *, breaking: bool = True) -
     return sorted(kinds.values(), key=lambda kind: -kind.flows)
 
 
-def kinds_lines(flows: Sequence[FlowFindings], title: str, canvas: Canvas) -> Iterator[str]:
-    """Yield a title, and a line for each kind of finding: its key, the number of flows, the first trace."""
+def kinds_lines(flows: Sequence[FlowFindings], title: str, options: TextOptions) -> Iterator[str]:
+    """Yield a title, and a line for each kind of finding: its key, the flows, the first trace or its link."""
+    canvas = options.canvas
     kinds = kinds_of_findings(flows)
     yield canvas.paint(f"{title} in {counted(len(flows), 'flow')} by {counted(len(kinds), 'kind')} of findings", "bad")
     keys = [canvas.escape(kind.key) for kind in kinds]
@@ -53,5 +53,5 @@ def kinds_lines(flows: Sequence[FlowFindings], title: str, canvas: Canvas) -> It
     for kind, key in zip(kinds, keys, strict=True):
         padding = " " * (widest - display_width(key) + digits - len(str(kind.flows)))
         number = counted(kind.flows, "flow").ljust(len(f"{kind.flows} flows"))
-        trace = f"  trace {canvas.escape(kind.trace_id)}" if kind.trace_id else ""
-        yield f"  {canvas.paint(key, 'strong')}  {padding}{number}{trace}".rstrip()
+        trace = f"trace {canvas.escape(kind.trace_id)}" if kind.trace_id else ""
+        yield f"  {canvas.paint(key, 'strong')}  {padding}{number}  {options.link_to(kind.trace_id) or trace}".rstrip()

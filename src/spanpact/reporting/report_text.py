@@ -126,7 +126,7 @@ class _ReportText:
         drawn = ways[:1] if many else ways
         if self.options.everything:
             drawn = [(flow, []) for flow in flows]
-        blocks: list[Iterable[str]] = [kinds_lines(flows, title, self.canvas)] if many else []
+        blocks: list[Iterable[str]] = [kinds_lines(flows, title, self.options)] if many else []
         blocks += [self._flow(flow, similar, title, named) for flow, similar in drawn]
         if left := len(flows) - sum(1 + len(similar) for _, similar in drawn):
             more = f"{counted(left, 'more flow')} of {title} in other ways (--all shows them)"
@@ -140,6 +140,8 @@ class _ReportText:
         label = topology.trace.scenario if topology else ""
         scenario = f" (scenario {canvas.masked(label)})" if label else ""
         yield canvas.paint(f"{title}{where}{scenario}", "bad")
+        if link := self.options.link_to(flow.root.trace_id):
+            yield canvas.paint(f"  {link}", "quiet")
         yield from flow_lines(flow, self.traces, canvas, named_attributes=named, everything=self.options.everything)
         if similar:
             ids = list(dict.fromkeys(canvas.escape(each.root.trace_id) for each in similar))

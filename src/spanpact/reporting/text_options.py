@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, TextIO
+from urllib.parse import quote
 
 from spanpact.privacy import Mask
 from spanpact.privacy import mask as mask_known_classes
@@ -20,7 +21,8 @@ class TextOptions:
     """Options of a text report.
 
     `everything` shows every broken flow in full instead of one of each kind; `coverage` lists every expectation.
-    `mask` hides private data in names and values of spans.
+    `mask` hides private data in names and values of spans. `trace_url` is a URL with `{trace_id}` in place of an id,
+    "" for no links.
     """
 
     width: int = PLAIN_WIDTH
@@ -29,12 +31,17 @@ class TextOptions:
     everything: bool = False
     coverage: bool = False
     mask: Mask = mask_known_classes
+    trace_url: str = ""
 
     @property
     def canvas(self) -> Canvas:
         """Return the canvas to draw on."""
         glyphs = ASCII if self.ascii else UNICODE
         return Canvas(max(_NARROWEST, self.width), self.colour, glyphs, self.mask)
+
+    def link_to(self, trace_id: str) -> str:
+        """Return the URL of a trace, "" where there is none."""
+        return self.trace_url.replace("{trace_id}", quote(trace_id, safe="")) if trace_id and self.trace_url else ""
 
 
 def options_for(

@@ -29,30 +29,31 @@ class Annotation:
 
 def annotations_of(report: Report, options: TextOptions) -> list[Annotation]:
     """Return the annotations of a report: the gravest first, of these the most frequent first in each contract."""
-    found = list(_annotations(report, MaskedTraces(report.reading, options.mask)))
+    found = list(_annotations(report, options))
     return sorted(found, key=lambda each: SEVERITIES.index(each.severity))
 
 
-def _annotations(report: Report, traces: MaskedTraces) -> Iterator[Annotation]:
+def _annotations(report: Report, options: TextOptions) -> Iterator[Annotation]:
+    traces = MaskedTraces(report.reading, options.mask)
     for result in report.results:
         flows = group_by_flow(result.findings, result.flow_spans, traces)
-        yield from _of_kinds(flows, f"{result.contract} {result.version}".rstrip(), "flow")
+        yield from _of_kinds(flows, f"{result.contract} {result.version}".rstrip(), "flow", options)
         outcome = outcome_of(report, result)
         if outcome in ("not checked", "allowed"):
             severity: Severity = "error" if outcome == "not checked" else "notice"
             place = next((each.place for each in result.not_checked if each.place), None)
             place = place or (Place(result.file, 1, 1) if result.file else None)
             yield Annotation(severity, f"{result.contract} was not checked", reason_of(report, result), place)
-    yield from _of_kinds(group_by_flow(report.integrity, (), traces), "malformed traces", "trace")
+    yield from _of_kinds(group_by_flow(report.integrity, (), traces), "malformed traces", "trace", options)
     for gap in gaps_of(report):
         yield Annotation("error", "not checked", gap.why, None)
 
 
-def _of_kinds(flows: list[FlowFindings], what: str, noun: str) -> Iterator[Annotation]:
+def _of_kinds(flows: list[FlowFindings], what: str, noun: str, options: TextOptions) -> Iterator[Annotation]:
     for breaking in (True, False):
         for kind in kinds_of_findings(flows, breaking=breaking):
             title = f"{kind.key} in {counted(kind.flows, noun)} of {what}"
-            yield Annotation(_severity(kind.first), title, _message(kind.first), kind.first.place)
+            yield Annotation(_severity(kind.first), title, _message(kind.first, options), kind.first.place)
 
 
 def _severity(finding: Finding) -> Severity:
@@ -61,12 +62,12 @@ def _severity(finding: Finding) -> Severity:
     return "warning" if finding.level == "improvement" and not finding.pending else "notice"
 
 
-def _message(finding: Finding) -> str:
+def _message(finding: Finding, options: TextOptions) -> str:
     lines = [finding.message]
     lines += [f"expected {finding.expected}"] if finding.expected else []
     lines += [f"observed {finding.observed}"] if finding.observed else []
     lines += [f"condition {finding.condition}"] if finding.condition else []
     lines += [f"pending until {finding.pending.until}, {finding.pending.owner}"] if finding.pending else []
-    lines += [f"first trace {finding.trace_id}"] if finding.trace_id else []
+    lines += [f"first trace {options.link_to(finding.trace_id) or finding.trace_id}"] if finding.trace_id else []
     lines += [finding.hint] if finding.hint else []
     return "\n".join(lines)

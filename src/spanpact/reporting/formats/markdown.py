@@ -1,7 +1,8 @@
 """The report as Markdown, for step summaries, comments and tickets: verdicts, kinds of findings, one flow in detail.
 
 It has at most `MOST_CHARACTERS`, so that a comment on GitHub (65,536) and a step summary (1 MiB) hold it. What comes
-from traces and contracts is in code spans and code blocks: it can be neither a link, nor a mention, nor HTML.
+from traces and contracts is in code spans and code blocks: it can be neither a link, nor a mention, nor HTML. The only
+links are those of `trace_url`.
 """
 
 from __future__ import annotations
@@ -10,12 +11,11 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from spanpact.errors import Place
 from spanpact.findings import ContractResult, Report
 from spanpact.reporting.drawing.flow_findings import FlowFindings, MaskedTraces, group_by_flow
 from spanpact.reporting.drawing.safe_text import escape_controls
 from spanpact.reporting.formats.outcomes import gaps_of, outcome_of, reason_of
-from spanpact.reporting.kinds_table import kinds_of_findings
+from spanpact.reporting.kinds_table import KindOfFinding, kinds_of_findings
 from spanpact.reporting.report_text import findings_of_each
 from spanpact.reporting.summary import plain_summary
 from spanpact.reporting.text_options import TextOptions
@@ -46,8 +46,8 @@ def _blocks(report: Report, options: TextOptions) -> Iterator[str]:
     *drawn, malformed = findings_of_each(report, options)
     for result, details in zip(report.results, drawn, strict=True):
         flows = group_by_flow(result.findings, result.flow_spans, traces)
-        yield from _kinds(flows, _code(result.contract), "flows", details)
-    yield from _kinds(group_by_flow(report.integrity, (), traces), "malformed traces", "traces", malformed)
+        yield from _kinds(flows, _code(result.contract), "flows", details, options)
+    yield from _kinds(group_by_flow(report.integrity, (), traces), "malformed traces", "traces", malformed, options)
 
 
 def _row(report: Report, result: ContractResult) -> tuple[str, ...]:
@@ -57,11 +57,9 @@ def _row(report: Report, result: ContractResult) -> tuple[str, ...]:
     return _code(f"{result.contract} {result.version}".rstrip()), _MARKS[outcome] + allowed, str(result.flows), why
 
 
-def _kinds(flows: Sequence[FlowFindings], title: str, noun: str, details: str) -> Iterator[str]:
+def _kinds(flows: Sequence[FlowFindings], title: str, noun: str, details: str, options: TextOptions) -> Iterator[str]:
     rows = [
-        (_code(kind.key), str(kind.flows), _code(kind.first.message), _place(kind.first.place), _code(kind.trace_id))
-        for breaking in (True, False)
-        for kind in kinds_of_findings(flows, breaking=breaking)
+        _kind_row(kind, options) for breaking in (True, False) for kind in kinds_of_findings(flows, breaking=breaking)
     ]
     if not rows:
         return
@@ -71,15 +69,23 @@ def _kinds(flows: Sequence[FlowFindings], title: str, noun: str, details: str) -
         yield f"<details><summary>in detail</summary>\n\n{part}\n\n</details>\n"
 
 
+def _kind_row(kind: KindOfFinding, options: TextOptions) -> tuple[str, ...]:
+    link, trace = options.link_to(kind.trace_id), _code(kind.trace_id)
+    place = kind.first.place
+    return (
+        _code(kind.key),
+        str(kind.flows),
+        _code(kind.first.message),
+        _code(f"{place.file}:{place.line}") if place else "",
+        f"[{trace}](<{link}>)" if link else trace,
+    )
+
+
 def _parts(details: str) -> Iterator[str]:
     """Yield the details as a code block, if they are not too long for any report."""
     if details and len(details) < MOST_CHARACTERS // 2:
         fence = "`" * max(3, _longest_fence(details) + 1)
         yield f"{fence}text\n{details}\n{fence}"
-
-
-def _place(place: Place | None) -> str:
-    return _code(f"{place.file}:{place.line}") if place else ""
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

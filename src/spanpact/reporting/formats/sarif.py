@@ -26,9 +26,9 @@ _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS: Final[dict[Level, str]] = {"violation": "error", "improvement": "warning", "information": "note"}
 
 
-def render(report: Report, _options: TextOptions) -> str:
+def render(report: Report, options: TextOptions) -> str:
     """Return the report as SARIF; its findings are masked already."""
-    results = list(_results(report))
+    results = list(_results(report, options))
     ids = list(dict.fromkeys(result["ruleId"] for result in results))
     for result in results:
         result["ruleIndex"] = ids.index(result["ruleId"])
@@ -43,18 +43,18 @@ def render(report: Report, _options: TextOptions) -> str:
     return json_text({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
-def _results(report: Report) -> Iterator[dict[str, Any]]:
+def _results(report: Report, options: TextOptions) -> Iterator[dict[str, Any]]:
     for result in report.results:
-        yield from (_finding(finding, result.file) for finding in result.findings)
+        yield from (_finding(finding, result.file, options) for finding in result.findings)
         outcome = outcome_of(report, result)
         if outcome in ("not checked", "allowed"):
             yield _not_checked(result, reason_of(report, result), "error" if outcome == "not checked" else "note")
-    yield from (_finding(finding, "") for finding in report.integrity)
+    yield from (_finding(finding, "", options) for finding in report.integrity)
     for gap in gaps_of(report):
         yield {"ruleId": NOT_CHECKED, "level": "error", "message": {"text": gap.why}}
 
 
-def _finding(finding: Finding, contract_file: str) -> dict[str, Any]:
+def _finding(finding: Finding, contract_file: str, options: TextOptions) -> dict[str, Any]:
     fields = {
         "key": finding.key,
         "contract": finding.contract,
@@ -73,6 +73,8 @@ def _finding(finding: Finding, contract_file: str) -> dict[str, Any]:
     }
     if locations := _locations(finding.place, contract_file, finding.path):
         found["locations"] = locations
+    if link := options.link_to(finding.trace_id):
+        found["hostedViewerUri"] = link
     return found
 
 
