@@ -56,7 +56,8 @@ class SpanShapes:
         self.generation = 0
         self.ordered: set[int] = set()
         self.concurrent: set[int] = set()
-        """The shapes of spans whose times are compared with each other."""
+        self.timed: set[int] = set()
+        """The shapes of spans whose times are compared with each other, in one of these ways or the other."""
         self.called: set[int] = set()
         """The shapes of spans that may be of another process than their parent."""
         self._forget()
@@ -80,6 +81,7 @@ class SpanShapes:
         self.generation += 1
         self.ordered.clear()
         self.concurrent.clear()
+        self.timed.clear()
         self.called.clear()
         self._attributes: dict[Hashable, int] = {}
         self._shapes: dict[Hashable, int] = {}
@@ -116,6 +118,7 @@ class SpanShapes:
                 self.ordered.add(shape)
             if any(pattern.fits(name) for pattern in self.observed.concurrent):
                 self.concurrent.add(shape)
+            self.timed = self.ordered | self.concurrent
             if called:
                 self.called.add(shape)
         return shape

@@ -6,8 +6,11 @@ A trace that breaks integrity (section 14) has no shape: only the engine judges 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from itertools import chain, repeat
+from math import inf
+from operator import eq, ge, gt, lt
 from typing import Final, NamedTuple, TypeAlias
 
 from spanpact.trace.clocks import frozen_resources
@@ -20,6 +23,7 @@ Key: TypeAlias = tuple[Hashable, ...]
 _ROOT, _ELSEWHERE, _NO_SPAN = -1, -2, -1
 _HEX: Final = re.compile("[0-9a-f]*")
 _NO_ID: Final = "0" * 16
+_ALWAYS, _NEVER = -inf, inf
 
 
 class TraceShape(NamedTuple):
@@ -85,31 +89,37 @@ def trace_shape(
         summaries = sorted(spans)  # by start and id
     except TypeError:  # two spans share both
         return None
-    ids = [each[1] for each in summaries]
+    starts, ids, parent_ids, ends, span_shapes, numbers, values, *_ = zip(*summaries, strict=True)
     index = dict(zip(ids, range(len(ids)), strict=True))
-    if len(index) < len(ids) or not _valid(trace_id, ids, index):
+    if NO_SHAPE in span_shapes or len(index) < len(ids) or not _valid(trace_id, ids, index):
         return None
-    parents = _parents(summaries, index)
+    parents = _parents(starts, ends, parent_ids, index)
     if parents is None:
         return None
-    span_shapes = [each[4] for each in summaries]
-    if NO_SHAPE in span_shapes:
-        return None
-    numbers = [each[5] for each in summaries]
     resources = _resources(numbers, shapes)
     resolutions = shapes.resolutions_of(numbers)
-    lasting = resources is None and summaries[0][0] < summaries[-1][0]
-    still = None if lasting else _stood_still(summaries, numbers, parents)
+    lasting = resources is None and starts[0] < starts[-1]
+    still = None if lasting else _stood_still(starts, ends, numbers, parents)
     of_records = _records(records, index) if records else _NO_RECORDS
     if of_records is None:
         return None
-    values: dict[Hashable, int] = {}
-    equal_values = tuple([values.setdefault(value, len(values)) for each in summaries for value in each[6]])
-    if of_records.compared:
-        equal_values += tuple([values.setdefault(value, len(values)) for value in of_records.compared])
-    times = _times(summaries, span_shapes, parents, shapes, resolutions, one_resource=resources is None)
-    key = (scenario, tuple(span_shapes), tuple(parents), equal_values, resources, resolutions, still, *times)
-    return TraceShape(key + of_records.key, summaries, of_records.order)
+    equal_values = _equal_values([*chain.from_iterable(values), *of_records.compared])
+    longest = max(ends) - starts[0]
+    times = _durations(starts, ends, longest, shapes, resolutions)
+    if not shapes.timed.isdisjoint(span_shapes):
+        crossed = resources is not None or _is_crossed(span_shapes, parents, shapes)
+        times = (*_compared_times(summaries, longest, shapes, resolutions, one_process=not crossed), *times)
+    key = (scenario, span_shapes, parents, equal_values, resources, resolutions, still, *times, *of_records.key)
+    return TraceShape(key, summaries, of_records.order)
+
+
+def _equal_values(values: Sequence[Hashable]) -> tuple[int, ...]:
+    """Return numbers that are equal for equal values, in the order in which these occur first."""
+    distinct = dict.fromkeys(values)
+    if len(distinct) <= 1:  # almost always: the id of what all spans belong to
+        return (0,) * len(values)
+    numbers = dict(zip(distinct, range(len(distinct)), strict=True))
+    return tuple(map(numbers.__getitem__, values))
 
 
 _NO_RECORDS: Final = _Records((), (), ())
@@ -133,8 +143,7 @@ def _shape_without_spans(trace_id: str, scenario: str, records: Sequence[RecordS
     shapes = tuple([each[2] for each in records])
     if not records or NO_SHAPE in shapes:
         return None
-    values: dict[Hashable, int] = {}
-    equal_values = tuple([values.setdefault(value, len(values)) for each in records for value in each[3]])
+    equal_values = _equal_values([value for each in records for value in each[3]])
     key = ("log records without a span", scenario, bool(trace_id), shapes, equal_values)
     return TraceShape(key, (), range(len(records)))
 
@@ -145,24 +154,30 @@ def _valid(trace_id: str, ids: Sequence[str], index: dict[str, int]) -> bool:
     return _HEX.fullmatch(trace_id + "".join(ids)) is not None
 
 
-def _parents(summaries: Sequence[SpanSummary], index: dict[str, int]) -> list[int] | None:
-    """Return the index of each span's parent; None if a parent id is malformed or a span is not within its parent."""
-    parents: list[int] = []
-    later = False
-    for i, (start, _, parent_id, end, *_) in enumerate(summaries):
-        if end <= 0 or end < start:
-            return None
-        parent = index.get(parent_id, _ELSEWHERE) if parent_id else _ROOT
-        parents.append(parent)
-        if parent >= 0:
-            above = summaries[parent]
-            if above[0] > start or above[3] < end:
-                return None
-            if parent >= i:
-                later = True
-        elif parent_id and (len(parent_id) != 16 or parent_id == _NO_ID or not _HEX.fullmatch(parent_id)):
-            return None
-    return parents if not later or _is_forest(parents) else None
+def _parents(
+    starts: Sequence[int], ends: Sequence[int], parent_ids: Sequence[str], index: dict[str, int]
+) -> tuple[int, ...] | None:
+    """Return the index of each span's parent; None if a parent id is malformed or a span is not within its parent.
+
+    Adds the empty id to `index`.
+    """
+    if min(ends) <= 0 or any(map(lt, ends, starts)):
+        return None
+    index[""] = _ROOT
+    parents = tuple(map(index.get, parent_ids, repeat(_ELSEWHERE)))
+    # no span is outside a parent that is not there: its index is that of one of the two last times
+    if any(map(gt, map((*starts, _ALWAYS, _ALWAYS).__getitem__, parents), starts)):
+        return None
+    if any(map(lt, map((*ends, _NEVER, _NEVER).__getitem__, parents), ends)):
+        return None
+    if _ELSEWHERE in parents and any(each not in index and not _is_id(each) for each in parent_ids):
+        return None
+    may_be_cyclic = any(map(ge, parents, range(len(parents))))  # if a parent comes later, and starts at the same time
+    return None if may_be_cyclic and not _is_forest(parents) else parents
+
+
+def _is_id(text: str) -> bool:
+    return len(text) == len(_NO_ID) and text != _NO_ID and _HEX.fullmatch(text) is not None
 
 
 def _is_forest(parents: Sequence[int]) -> bool:
@@ -189,12 +204,13 @@ def _resources(of_spans: Sequence[int], shapes: SpanShapes) -> Hashable:
     return resources, tuple(related)
 
 
-def _stood_still(summaries: Sequence[SpanSummary], resources: Sequence[int], parents: Sequence[int]) -> Hashable:
+def _stood_still(
+    starts: Sequence[int], ends: Sequence[int], resources: Sequence[int], parents: Sequence[int]
+) -> Hashable:
     """Return for each span whether the clock of its resource stood still; None if none did."""
-    times = [(each[0], each[3]) for each in summaries]
-    if not [start for start, end in times if start == end]:
+    if not any(map(eq, starts, ends)):
         return None
-    frozen = frozen_resources(resources, times, parents)
+    frozen = frozen_resources(resources, list(zip(starts, ends, strict=True)), parents)
     return tuple([each in frozen for each in resources]) if frozen else None
 
 
@@ -204,34 +220,37 @@ def _is_crossed(span_shapes: Sequence[int], parents: Sequence[int], shapes: Span
     return not shapes.called.isdisjoint(below)
 
 
-def _times(
+def _compared_times(
     summaries: Sequence[SpanSummary],
-    span_shapes: Sequence[int],
-    parents: Sequence[int],
+    longest: int,
     shapes: SpanShapes,
     resolutions: Sequence[int] | None,
     *,
-    one_resource: bool,
+    one_process: bool,
 ) -> Iterator[Hashable]:
-    """Yield how the times of compared spans are ordered, and between which bounds all durations are."""
+    """Yield how the times of spans that are compared are ordered; `longest` is how long the trace lasts."""
+    allowances = shapes.observed.times.allowances_ns(one_process=one_process, resolutions=resolutions or (1,))
+    if ordered := [each for each in summaries if each[4] in shapes.ordered]:
+        yield started_before_end(ordered, [each for each in allowances if each < longest])
+    if concurrent := [each for each in summaries if each[4] in shapes.concurrent]:
+        yield open_at_once(concurrent, allowances)
+
+
+def _durations(
+    starts: Sequence[int], ends: Sequence[int], longest: int, shapes: SpanShapes, resolutions: Sequence[int] | None
+) -> tuple[Hashable, ...]:
+    """Return between which bounds the duration of each span is; nothing if no bound is as low as the longest."""
     times = shapes.observed.times
-    longest = max([each[3] for each in summaries]) - summaries[0][0]
-    ordered = [each for each in summaries if each[4] in shapes.ordered] if shapes.ordered else ()
-    concurrent = [each for each in summaries if each[4] in shapes.concurrent] if shapes.concurrent else ()
-    if ordered or concurrent:
-        one_process = one_resource and not _is_crossed(span_shapes, parents, shapes)
-        allowances = times.allowances_ns(one_process=one_process, resolutions=resolutions or (1,))
-        if ordered:
-            yield started_before_end(ordered, [each for each in allowances if each < longest])
-        if concurrent:
-            yield open_at_once(concurrent, allowances)
-    class_of = times.duration_class
-    if resolutions:
-        firsts = [cuts[0] for each in set(resolutions) if (cuts := times.duration_cuts_ns(each))]
-        if firsts and longest >= min(firsts):
-            yield "durations", tuple([class_of(e[3] - e[0], r) for e, r in zip(summaries, resolutions, strict=True)])
-    elif (cuts := times.duration_cuts_ns()) and longest >= cuts[0]:
-        yield "durations", tuple([class_of(each[3] - each[0]) for each in summaries])
+    if resolutions is None:
+        cuts = times.duration_cuts_ns()
+        if not cuts or longest < cuts[0]:
+            return ()
+        return "durations", tuple([bisect_right(cuts, end - start) for start, end in zip(starts, ends, strict=True)])
+    firsts = [cuts[0] for each in set(resolutions) if (cuts := times.duration_cuts_ns(each))]
+    if not firsts or longest < min(firsts):
+        return ()
+    spans = zip(starts, ends, resolutions, strict=True)
+    return "durations", tuple([times.duration_class(end - start, resolution) for start, end, resolution in spans])
 
 
 def started_before_end(summaries: Sequence[SpanSummary], allowances_ns: Sequence[int]) -> Hashable:
