@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias, TypeVar
+from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
 from spanpact.trace import LogRecord, Resource, Scope, Span
 from spanpact.trace.attributes import pairs_of
@@ -33,10 +33,28 @@ class NeedsFullDecoding(Exception):
     """Lazy decoding cannot read this message: decode it in full, which reads it or raises a `SourceError`."""
 
 
-SimpleSpan: TypeAlias = tuple[int, str, str, int, tuple[Hashable, ...], list[bytes]]
-"""A span without status, events, links or dropped counts, before its attributes are decoded:
-start (ns), span id, parent id, end (ns), (name, kind, flags), and the encoded attributes, one `bytes` each.
+Ends: TypeAlias = tuple[bytes, Hashable, bytes]
+"""The encoded attributes of a span: the first one, all between (read by `split_block`), the last one; b"" for none.
+
+Ids mostly come first and durations last; what is between them is then the same in many spans, and known at one look.
 """
+
+
+class SimpleSpans(NamedTuple):
+    """Spans before their attributes are decoded, a list for each field: times in ns, ids as hexadecimal digits.
+
+    `looks` are name, kind and flags. `attributes` are None for a span with more than these fields: a status, events,
+    links, trace state or dropped counts.
+    """
+
+    trace_ids: Sequence[str]
+    starts: Sequence[int]
+    span_ids: Sequence[str]
+    parent_ids: Sequence[str]
+    ends: Sequence[int]
+    looks: Sequence[tuple[Hashable, ...]]
+    attributes: Sequence[Ends | None]
+
 
 SimpleRecord: TypeAlias = tuple[str, tuple[Hashable, ...], int, bytes, list[bytes]]
 """A log record before its body and attributes are decoded: event name, the number and the text of its severity, trace

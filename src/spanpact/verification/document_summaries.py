@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from operator import itemgetter
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from spanpact.otlp import Batch, SharedValues
 from spanpact.otlp.batch import NeedsFullDecoding
@@ -20,7 +19,6 @@ from spanpact.verification.shapes import RecordSummary, SpanShapes, SpanSummary,
 from spanpact.verification.shapes.lazy_span_shapes import LazySpanShapes
 from spanpact.verification.stored_documents import AnyDocument
 
-_START: Final = itemgetter(0)
 _Group = TypeVar("_Group")
 
 
@@ -47,7 +45,7 @@ class DocumentSummaries:
     def __init__(self, shapes: SpanShapes, clocks: Clocks, *, logs: bool, only: TraceSelection = EVERY_TRACE) -> None:
         self._shapes, self._clocks, self._logs, self._only = shapes, clocks, logs, only
         self._shared = SharedValues()
-        self._json = LazySpanShapes(shapes, lazy_json, self._shared)
+        self._json = LazySpanShapes(shapes, lazy_json, self._shared, clocks)
         self.unread = UnreadFields()
 
     def read(self, document: AnyDocument) -> Summaries:
@@ -75,13 +73,9 @@ class DocumentSummaries:
         number, groups = _counted(request.spans)
         if self._only:
             groups = [(group, [each for each in spans if self._counts(each.trace_id or "")]) for group, spans in groups]
-        read = [
-            ([span.trace_id or "" for span in spans], list(self._json.summaries(group, spans)))
-            for group, spans in groups
-        ]
+        read = self._json.summaries(groups)
         records = [each for group, several in request.records for each in self._json.records.summaries(group, several)]
-        self._add_starts(read)
-        return Summaries(generation, read, self._counting(records), number)
+        return Summaries(generation, [read], self._counting(records), number)
 
     def _counts(self, trace_id: str) -> bool:
         return normalize_id(trace_id) in self._only
@@ -93,7 +87,7 @@ class DocumentSummaries:
     def _protobuf(self) -> LazySpanShapes:
         from spanpact.otlp.protobuf import lazy as lazy_protobuf  # takes long, and most files are JSON
 
-        return LazySpanShapes(self._shapes, lazy_protobuf, self._shared)
+        return LazySpanShapes(self._shapes, lazy_protobuf, self._shared, self._clocks)
 
     def _of_protobuf(self, data: bytes) -> Summaries:
         from spanpact.otlp.protobuf import lazy as lazy_protobuf
@@ -102,12 +96,7 @@ class DocumentSummaries:
         number, groups = _counted(lazy_protobuf.iter_groups(data))
         if self._only:
             groups = [(group, [each for each in spans if self._counts(each.trace_id.hex())]) for group, spans in groups]
-        read = [
-            ([span.trace_id.hex() for span in spans], list(self._protobuf.summaries(group, spans)))
-            for group, spans in groups
-        ]
-        self._add_starts(read)
-        return Summaries(generation, read, (), number)
+        return Summaries(generation, [self._protobuf.summaries(groups)], (), number)
 
     def _of_logs(self, data: bytes) -> Summaries:
         from spanpact.otlp.protobuf import lazy as lazy_protobuf
@@ -127,12 +116,6 @@ class DocumentSummaries:
         ids, summaries = [span.trace_id for span in spans], list(map(self._shapes.summary, spans))
         records = [(record.trace_id, record_summary(record, self._shapes)) for record in batch.logs]
         return Summaries(generation, [(ids, summaries)], self._counting(records), len(batch.spans))
-
-    def _add_starts(self, groups: Sequence[tuple[Sequence[str], Sequence[SpanSummary]]]) -> None:
-        """Add the starts of the spans of each group; these have one resource."""
-        for _, summaries in groups:
-            if summaries:
-                self._clocks.add(summaries[0][-1].resource, map(_START, summaries))
 
     def span(self, summary: SpanSummary) -> Span:
         """Return the span of a summary with everything decoded."""

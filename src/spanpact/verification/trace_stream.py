@@ -84,7 +84,7 @@ class TraceStream:
         )
         self._open: dict[str, OpenTrace] = {}
         self._order: deque[str] = deque()
-        self._begun = 0
+        self._begun = self._generation = 0
         self._without_trace = _WithoutTrace()
         self._waiting: list[tuple[int, Trace]] = []
         self.spans = self.records = self.traces = 0
@@ -95,6 +95,10 @@ class TraceStream:
         """Read the document at this place, and judge the traces that end in it."""
         generation, groups, records, number = self._read.read(document)
         self._spans_of_source += number
+        if generation != self._generation:
+            self._generation = generation
+            for trace in self._open.values():
+                trace.generation = -1
         for trace_ids, summaries in groups:
             self._add(trace_ids, summaries, place, generation)
         if records:
@@ -131,8 +135,6 @@ class TraceStream:
         for trace_id, summary in zip(trace_ids, summaries, strict=True):
             trace = known(trace_id) or self._open_trace(trace_id, place, generation)
             trace.summaries.append(summary)
-            if trace.generation != generation:
-                trace.generation = -1
 
     def _add_records(self, records: Sequence[tuple[str, RecordSummary]], place: int, generation: int) -> None:
         self.records += len(records)
@@ -143,8 +145,6 @@ class TraceStream:
                 continue
             trace = self._open.get(trace_id) or self._open_trace(trace_id, place, generation)
             trace.records.append(record)
-            if trace.generation != generation:
-                trace.generation = -1
 
     def _open_trace(self, written: str, place: int, generation: int) -> OpenTrace:
         """Return the trace of an id that is new, or written in capital letters."""

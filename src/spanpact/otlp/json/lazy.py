@@ -16,11 +16,12 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from spanpact.otlp.batch import (
+    Ends,
     MalformedValue,
     NeedsFullDecoding,
     SharedValues,
     SimpleRecord,
-    SimpleSpan,
+    SimpleSpans,
     id_of_log,
     trace_flags,
 )
@@ -36,7 +37,9 @@ _FROM, _TO = len(_FIRST), -len(_LAST)
 _UNREADABLE: Final = (msgspec.MsgspecError, ValueError, RecursionError, MalformedValue)
 _DOUBLE: Final = b'{"doubleValue":'
 _TEXT: Final = b'{"stringValue":"'
-_ID_LENGTH: Final = 16
+_STEP: Final = len(_BETWEEN)
+_ONE_ID: Final = frozenset([16])  # characters
+_NO_OR_ONE_ID: Final = frozenset([0, 16])
 _NO_ATTRIBUTES: Final = (b"", b"null", b"[]")
 
 
@@ -169,33 +172,53 @@ def decode_group(group: RawGroup, shared: SharedValues) -> tuple[Resource, Scope
         return decode_resource(resource, group.schema_url, shared), decoded
 
 
-def read_simple_span(span: RawSpan) -> SimpleSpan | None:
-    """Return the span as a `SimpleSpan`; None where it has a status, events, links, trace state or dropped counts.
+def read_simple_spans(spans: Sequence[RawSpan]) -> SimpleSpans:
+    """Return the fields of spans. Raise NeedsFullDecoding for a time that is not a number.
 
-    Also None for ids of another length than that of hexadecimal ids: they may be base64. Raise NeedsFullDecoding for a
-    time that is not a number.
+    Attributes are None, too, where an id has another length than hexadecimal ones: it may be base64.
     """
-    status, span_id, parent_id = span.status, span.span_id or "", span.parent_span_id or ""
-    if (
-        len(span_id) != _ID_LENGTH
-        or (parent_id and len(parent_id) != _ID_LENGTH)
-        or (status is not None and (status.code or status.message))
+    span_ids = [span.span_id or "" for span in spans]
+    parent_ids = [span.parent_span_id or "" for span in spans]
+    attributes = [None if _is_unusual(span) else _ends(bytes(span.attributes)) for span in spans]
+    if not (_ONE_ID.issuperset(map(len, span_ids)) and _NO_OR_ONE_ID.issuperset(map(len, parent_ids))):
+        for i, (span_id, parent_id) in enumerate(zip(span_ids, parent_ids, strict=True)):
+            if len(span_id) not in _ONE_ID or len(parent_id) not in _NO_OR_ONE_ID:
+                attributes[i] = None
+    try:
+        starts = list(map(int, [span.start_time_unix_nano or 0 for span in spans]))
+        ends = list(map(int, [span.end_time_unix_nano or 0 for span in spans]))
+    except ValueError as error:
+        raise NeedsFullDecoding from error
+    trace_ids, looks = [span.trace_id or "" for span in spans], [(span.name, span.kind, span.flags) for span in spans]
+    return SimpleSpans(trace_ids, starts, span_ids, parent_ids, ends, looks, attributes)
+
+
+def _is_unusual(span: RawSpan) -> object:
+    status = span.status
+    return (
+        (status is not None and (status.code or status.message))
         or span.events
         or span.links
         or span.trace_state
         or span.dropped_attributes_count
         or span.dropped_events_count
         or span.dropped_links_count
-    ):
-        return None
-    pieces = _cut(bytes(span.attributes))
-    if pieces is None:
-        return None
-    try:
-        start, end = int(span.start_time_unix_nano or 0), int(span.end_time_unix_nano or 0)
-    except ValueError as error:
-        raise NeedsFullDecoding from error
-    return start, span_id, parent_id, end, (span.name, span.kind, span.flags), pieces
+    )
+
+
+def _ends(text: bytes) -> Ends | None:
+    """Cut the text of attributes; None if it has blanks in unusual places."""
+    first = text.find(_BETWEEN)
+    if first > 0 and text.startswith(_FIRST) and text.endswith(_LAST):
+        last = text.rfind(_BETWEEN)
+        return text[_FROM:first], text[first:last], text[last + _STEP : _TO]
+    pieces = _cut(text)
+    return None if pieces is None else (pieces[0] if pieces else b"", b"", b"")
+
+
+def split_block(block: bytes) -> Sequence[bytes]:
+    """Return the attributes between the first and the last one of a span."""
+    return block[_STEP:].split(_BETWEEN) if block else ()
 
 
 def _cut(text: bytes) -> list[bytes] | None:

@@ -22,7 +22,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope, KeyValue
 
-from spanpact.otlp.batch import NeedsFullDecoding, SharedValues, SimpleRecord, SimpleSpan, id_of_log, trace_flags
+from spanpact.otlp.batch import Ends, NeedsFullDecoding, SharedValues, SimpleRecord, SimpleSpans, id_of_log, trace_flags
 from spanpact.otlp.protobuf.decoding import decode_log, decode_resource, decode_scope, decode_span, decode_value
 from spanpact.otlp.protobuf.unknown_fields import has_unknown_fields
 from spanpact.otlp.protobuf.wire import encode_varint
@@ -168,10 +168,22 @@ def _parse(data: bytes, kind: Any = _Traces) -> Any:
     return message
 
 
-def read_simple_span(span: Any) -> SimpleSpan | None:
-    """Return the span as a `SimpleSpan`; None where it has a status, events, links, trace state or dropped counts."""
+def read_simple_spans(spans: Sequence[Any]) -> SimpleSpans:
+    """Return the fields of spans."""
+    return SimpleSpans(
+        [span.trace_id.hex() for span in spans],
+        [span.start_time_unix_nano for span in spans],
+        [span.span_id.hex() for span in spans],
+        [span.parent_span_id.hex() for span in spans],
+        [span.end_time_unix_nano for span in spans],
+        [(span.name, span.kind, span.flags) for span in spans],
+        [None if _is_unusual(span) else _ends(span.attributes) for span in spans],
+    )
+
+
+def _is_unusual(span: Any) -> object:
     status = span.status
-    if (
+    return (
         status.code
         or status.message
         or len(span.events)
@@ -180,16 +192,18 @@ def read_simple_span(span: Any) -> SimpleSpan | None:
         or span.dropped_attributes_count
         or span.dropped_events_count
         or span.dropped_links_count
-    ):
-        return None
-    return (
-        span.start_time_unix_nano,
-        span.span_id.hex(),
-        span.parent_span_id.hex(),
-        span.end_time_unix_nano,
-        (span.name, span.kind, span.flags),
-        span.attributes,
     )
+
+
+def _ends(pieces: Sequence[bytes]) -> Ends:
+    if len(pieces) > 1:
+        return pieces[0], tuple(pieces[1:-1]), pieces[-1]
+    return pieces[0] if pieces else b"", (), b""
+
+
+def split_block(block: Sequence[bytes]) -> Sequence[bytes]:
+    """Return the attributes between the first and the last one of a span."""
+    return block
 
 
 def read_simple_record(record: Any) -> SimpleRecord | None:

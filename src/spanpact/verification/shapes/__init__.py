@@ -4,7 +4,7 @@ Traces of one shape get the same verdict. A shape is made of numbers: equal numb
 
 - `observed_properties`: what the contracts look at;
 - `span_shapes`: the number of a span's shape, and what else of it matters; `lazy_span_shapes` finds the same without
-  decoding attributes that it has met before;
+  decoding attributes that it has met before (`attribute_shapes`);
 - `record_shapes`, `lazy_record_shapes`: the same of log records;
 - `trace_shapes`: the shape of a whole trace from those of its spans and log records.
 

@@ -7,6 +7,7 @@ there once, and each of these is decoded and searched for private data.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 from spanpact.byte_budget import ByteBudget
@@ -39,13 +40,18 @@ class RecordDecoder(Protocol):
     def decode_whole_record(self, record: Any, resource: Resource, scope: Scope) -> LogRecord: ...
 
 
-class Group(NamedTuple):
-    """The resource and the scope of some spans, the number of this group, and that of its process."""
+@dataclass(slots=True, eq=False)
+class Group:
+    """The resource and the scope of some spans, the number of this group, and that of its process.
+
+    `wants_starts`: more starts of its spans may show how coarse their times are.
+    """
 
     resource: Resource
     scope: Scope
     number: int
     process: int
+    wants_starts: bool = True
 
 
 class _KnownRecord(NamedTuple):

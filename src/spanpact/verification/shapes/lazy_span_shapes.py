@@ -1,50 +1,34 @@
-"""Summarize spans that were read without decoding their attributes; `records` does so for log records.
-
-Each attribute is decoded once; from then on its shape is looked up by its encoded bytes.
-"""
+"""Summarize spans that were read without decoding their attributes; `records` does so for log records."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
 from spanpact.byte_budget import ByteBudget
 from spanpact.otlp import SharedValues
-from spanpact.otlp.batch import SimpleRecord, SimpleSpan
-from spanpact.trace.equality import is_number
+from spanpact.otlp.batch import Ends, SimpleRecord, SimpleSpans
+from spanpact.trace.clocks import Clocks
 from spanpact.trace.model import LogRecord, Resource, Scope, Span, Value
+from spanpact.verification.shapes.attribute_shapes import AttributeDecoder, AttributeShapes
 from spanpact.verification.shapes.lazy_record_shapes import Group, LazyRecordShapes, RawGroup
-from spanpact.verification.shapes.span_shapes import (
-    NO_SHAPE,
-    SMALL,
-    SpanShapes,
-    SpanSummary,
-    Unshapeable,
-    comparable,
-)
+from spanpact.verification.shapes.span_shapes import NO_SHAPE, SpanShapes, SpanSummary, Unshapeable
 
-_MOST_OF_ATTRIBUTES: Final = 1 << 22  # bytes; full tables are emptied, and attributes decoded again
 _MOST_OF_SPANS: Final = 1 << 22  # bytes of span shapes and groups
 _OF_SPAN, _REFERENCE = 200, 8  # bytes of a span without its attributes, and of an attribute's number
 
 
-class LazyDecoder(Protocol):
+class LazyDecoder(AttributeDecoder, Protocol):
     """A reader of one encoding: `otlp.json.lazy` or `otlp.protobuf.lazy`. All may raise NeedsFullDecoding."""
 
-    def read_simple_span(self, span: Any) -> SimpleSpan | None:
-        """Return the parts of a span without events or links; None for another."""
+    def read_simple_spans(self, spans: Sequence[Any]) -> SimpleSpans:
+        """Return the fields of spans."""
+
+    def split_block(self, block: Any) -> Sequence[bytes]:
+        """Return the attributes between the first and the last one of a span."""
 
     def decode_group(self, group: Any, shared: SharedValues) -> tuple[Resource, Scope]:
         """Return the resource and the scope of a group."""
-
-    def split_double(self, attribute: bytes) -> tuple[bytes, float]:
-        """Return the number in an attribute that is a double, after the bytes before it; b"" and 0 for another."""
-
-    def split_text(self, attribute: bytes) -> tuple[bytes, bytes]:
-        """Return the text in an attribute, as it is written, after the bytes before it; b"" twice for another."""
-
-    def decode_attribute(self, attribute: bytes) -> tuple[str, Value]:
-        """Return the name and the value of an attribute."""
 
     def decode_whole_span(self, span: Any, resource: Resource, scope: Scope) -> Span:
         """Return the span with everything decoded."""
@@ -62,30 +46,38 @@ class LazyDecoder(Protocol):
         """Return the log record with everything decoded."""
 
 
+class _Block(NamedTuple):
+    """Attributes between the first and the last one of spans: their shapes, their compared and their summed values."""
+
+    shapes: tuple[int, ...]
+    compared: tuple[Hashable, ...]
+    summed: tuple[float, ...]
+
+
 class _KnownShape(NamedTuple):
-    """A span shape, and the positions of those attributes that are compared with other spans, and of those summed."""
+    """A span shape, and whether the first and the last attribute are compared with other spans."""
 
     shape: int
-    compared: tuple[int, ...]
-    summed: tuple[int, ...]
+    first: bool
+    last: bool
 
 
 class LazySpanShapes:
-    """The summaries of spans of one encoding, with the same shape numbers as those of `SpanShapes`."""
+    """The summaries of spans of one encoding, with the same shape numbers as those of `SpanShapes`.
 
-    def __init__(self, shapes: SpanShapes, decoder: LazyDecoder, shared: SharedValues) -> None:
-        self._shapes, self._decoder, self._shared = shapes, decoder, shared
+    The starts of all spans are added to `clocks`.
+    """
+
+    def __init__(self, shapes: SpanShapes, decoder: LazyDecoder, shared: SharedValues, clocks: Clocks) -> None:
+        self._shapes, self._decoder, self._shared, self._clocks = shapes, decoder, shared, clocks
         self._generation = 0
-        self._attribute_budget, self._span_budget = ByteBudget(_MOST_OF_ATTRIBUTES), ByteBudget(_MOST_OF_SPANS)
-        self._attributes = _AttributeShapes(self._attribute)
-        self._compared_values: dict[bytes, Hashable] = {}
-        self._summed_numbers: dict[bytes, float] = {}
-        self._double_names: dict[bytes, str] = {}
-        self._alike_texts: dict[bytes, tuple[int, bool]] = {}
+        self._span_budget = ByteBudget(_MOST_OF_SPANS)
+        self._attributes = AttributeShapes(shapes, decoder, self._span_budget)
+        self._blocks: dict[Hashable, _Block] = {}
         self._known_shapes: dict[Hashable, _KnownShape] = {}
         self._groups: dict[RawGroup, Group] = {}
         self.records = LazyRecordShapes(
-            shapes, decoder, self._group_of, self._attributes, self._compared_values, self._span_budget
+            shapes, decoder, self._group_of, self._attributes, self._attributes.compared, self._span_budget
         )
 
     def begin(self) -> int:
@@ -93,42 +85,108 @@ class LazySpanShapes:
         generation = self._shapes.begin()
         is_new = generation != self._generation
         self._generation = generation
-        if is_new or self._attribute_budget.is_spent:
+        if is_new or self._attributes.budget.is_spent:
             self._attributes.clear()
-            self._compared_values.clear()
-            self._summed_numbers.clear()
-            self._attribute_budget.renew()
+            self._blocks.clear()
         if is_new or self._span_budget.is_spent:
-            self._double_names.clear()
-            self._alike_texts.clear()
+            self._attributes.clear_heads()
             self._known_shapes.clear()
             self._groups.clear()
             self.records.clear()
             self._span_budget.renew()
         return generation
 
-    def summaries(self, raw_group: RawGroup, spans: Iterable[Any]) -> Iterator[SpanSummary]:
-        """Yield the summaries of the spans of one group."""
-        group = self._group_of(raw_group)
-        _, _, number, process = group
-        read, shape_of = self._decoder.read_simple_span, self._attributes.__getitem__
-        known_shapes, values, numbers = self._known_shapes, self._compared_values, self._summed_numbers
-        for span in spans:
-            simple = read(span)
-            if simple is None or process == NO_SHAPE:
-                yield self._decoded_summary(span, group)
+    def summaries(self, groups: Iterable[tuple[RawGroup, Sequence[Any]]]) -> tuple[Sequence[str], list[SpanSummary]]:
+        """Return the trace ids and the summaries of the spans of some groups."""
+        spans: list[Any] = []
+        of_spans: list[Group] = []
+        wanted: list[tuple[Group, int, int]] = []
+        for raw_group, several in groups:
+            group = self._groups.get(raw_group) or self._group(raw_group)
+            if several and group.wants_starts:
+                wanted.append((group, len(spans), len(spans) + len(several)))
+            spans += several
+            of_spans += [group] * len(several)
+        read = self._decoder.read_simple_spans(spans)
+        shapes, compared, summed, unusual = self._find_shapes(spans, of_spans, read)
+        processes = [group.process for group in of_spans]
+        summaries: list[SpanSummary] = list(
+            zip(
+                read.starts, read.span_ids, read.parent_ids, read.ends, shapes, processes, compared, summed,
+                spans, of_spans, strict=True,
+            )
+        )  # fmt: skip
+        for i in unusual:
+            summaries[i] = self._decoded_summary(spans[i], of_spans[i])
+        for group, begin, end in wanted:
+            self._clocks.add(group.resource, read.starts[begin:end])
+            group.wants_starts = self._clocks.wants_more(group.resource)
+        return read.trace_ids, summaries
+
+    def _find_shapes(
+        self, spans: Sequence[Any], groups: Sequence[Group], read: SimpleSpans
+    ) -> tuple[list[int], list[tuple[Hashable, ...]], list[tuple[float, ...]], list[int]]:
+        """Return for each span its shape, the values that are compared, and the numbers that are summed.
+
+        Return also the indexes of those that must be decoded as a whole.
+        """
+        shape_of, values, blocks, known_shapes = (
+            self._attributes.__getitem__,
+            self._attributes.compared,
+            self._blocks,
+            self._known_shapes,
+        )
+        shapes: list[int] = []
+        compared: list[tuple[Hashable, ...]] = []
+        unusual: list[int] = []
+        of_blocks: list[tuple[float, ...]] = []
+        for span, group, look, attributes in zip(spans, groups, read.looks, read.attributes, strict=True):
+            if attributes is None or group.process == NO_SHAPE:
+                unusual.append(len(shapes))
+                shapes.append(NO_SHAPE)
+                compared.append(())
+                of_blocks.append(())
                 continue
-            start, span_id, parent_id, end, rest, attributes = simple
-            attribute_shapes = tuple(map(shape_of, attributes))
-            known = known_shapes.get((number, rest, attribute_shapes))
-            if known is None:
-                known = self._find_shape(span, group, attributes)
-                known_shapes[number, rest, attribute_shapes] = known
-                self._span_budget.spend(_OF_SPAN + _REFERENCE * len(attributes))
-            shape, positions, of_numbers = known
-            compared = tuple([values[attributes[i]] for i in positions]) if positions else ()
-            summed = tuple([numbers[attributes[i]] for i in of_numbers]) if of_numbers else ()
-            yield start, span_id, parent_id, end, shape, process, compared, summed, span, group
+            first, between, last = attributes
+            block = blocks.get(between) or self._block(between)
+            in_block, values_of_block, numbers_of_block = block
+            key = group.number, look, shape_of(first), in_block, shape_of(last)
+            shape, is_first, is_last = known_shapes.get(key) or self._find_shape(key, span, group, attributes)
+            shapes.append(shape)
+            of_blocks.append(numbers_of_block)
+            if is_first and not is_last and not values_of_block:  # almost always
+                compared.append((values[first],))
+            else:
+                of_first, of_last = (values[first],) if is_first else (), (values[last],) if is_last else ()
+                compared.append((*of_first, *values_of_block, *of_last))
+        return shapes, compared, self._summed(read, of_blocks), unusual
+
+    def _summed(self, read: SimpleSpans, of_blocks: list[tuple[float, ...]]) -> list[tuple[float, ...]]:
+        """Return the summed numbers of each span, given those between its first and its last attribute."""
+        numbers = self._attributes.summed
+        if not numbers:
+            return of_blocks
+        return [
+            (*_number(numbers, ends[0]), *between, *_number(numbers, ends[2])) if ends else ()
+            for ends, between in zip(read.attributes, of_blocks, strict=True)
+        ]
+
+    def _block(self, between: Hashable) -> _Block:
+        """Return the attributes between the first and the last one; remember them if all of them come again."""
+        attributes, pieces = self._attributes, self._decoder.split_block(between)
+        come_again = all(piece in attributes for piece in pieces)
+        shapes = tuple(map(attributes.__getitem__, pieces))
+        values, numbers = attributes.compared, attributes.summed
+        block = _Block(
+            shapes,
+            tuple([values[piece] for piece in pieces if piece in values]),
+            tuple([numbers[piece] for piece in pieces if piece in numbers]),
+        )
+        size = sum(map(len, pieces))
+        if come_again and attributes.budget.takes(size):
+            self._blocks[between] = block
+            attributes.budget.spend(size + _REFERENCE * len(pieces))
+        return block
 
     def decoded(self, summary: SpanSummary) -> Span:
         """Return the span of a summary with everything decoded."""
@@ -152,66 +210,20 @@ class LazySpanShapes:
         self._span_budget.spend(sum(map(len, filter(None, raw_group))))
         return group
 
-    def _find_shape(self, span: Any, group: Group, attributes: Sequence[bytes]) -> _KnownShape:
+    def _find_shape(self, key: Hashable, span: Any, group: Group, attributes: Ends) -> _KnownShape:
         """Return the shape of a span by decoding all of it."""
         whole = self._decoder.decode_whole_span(span, group.resource, group.scope)
-        if len(whole.attributes) < len(attributes):  # a name that is there twice
-            return _KnownShape(NO_SHAPE, (), ())
-        compared = tuple([i for i, attribute in enumerate(attributes) if attribute in self._compared_values])
-        summed = tuple([i for i, attribute in enumerate(attributes) if attribute in self._summed_numbers])
-        return _KnownShape(self._shapes.summary(whole)[4], compared, summed)
-
-    def _attribute(self, attribute: bytes) -> int:
-        """Return the shape of an attribute whose bytes are new: mostly a double or an id, which hardly ever repeat."""
-        head, number = self._decoder.split_double(attribute)
-        name = self._double_names.get(head)
-        if name is not None and -SMALL < number < SMALL:
-            if name in self._shapes.observed.summed:
-                self._summed_numbers[attribute] = number
-                self._attribute_budget.spend(len(attribute))
-            return self._shapes.double(name, number)
-        text_head, text = self._decoder.split_text(attribute)
-        alike = self._alike_texts.get(text_head)
-        if alike is not None and self._shapes.observed.alike.is_clean(text):
-            shape, is_compared = alike
-            if is_compared:
-                self._compared_values[attribute] = text.decode()
-                self._attribute_budget.spend(len(attribute))
+        first, between, last = attributes
+        number = len(self._decoder.split_block(between)) + bool(first) + bool(last)
+        if len(whole.attributes) < number:  # a name that is there twice
+            known = _KnownShape(NO_SHAPE, first=False, last=False)
         else:
-            shape = self._decoded_attribute(attribute, head, text_head, text)
-        if self._attribute_budget.takes(len(attribute)):
-            self._attributes[attribute] = shape
-            self._attribute_budget.spend(len(attribute))
-        return shape
-
-    def _decoded_attribute(self, attribute: bytes, double_head: bytes, text_head: bytes, text: bytes) -> int:
-        """Return the shape of an attribute by decoding it; remember what it shows of others with the same head."""
-        name, value = self._decoder.decode_attribute(attribute)
-        observed = self._shapes.observed
-        if name in observed.summed and is_number(value):
-            self._summed_numbers[attribute] = value
-        try:
-            shape = self._shapes.attribute(name, value)
-            is_compared = name in observed.compared
-            if is_compared:
-                self._compared_values[attribute] = comparable(value)
-                self._attribute_budget.spend(len(attribute))
-        except (Unshapeable, RecursionError):
-            return NO_SHAPE
-        if type(value) is float and double_head and not is_compared:
-            self._double_names[double_head] = name
-            self._span_budget.spend(len(double_head))
-        elif type(value) is str and text_head and observed.alike.covers(name) and observed.alike.is_clean(text):
-            self._alike_texts[text_head] = shape, is_compared
-            self._span_budget.spend(len(text_head))
-        return shape
+            compared = self._attributes.compared
+            known = _KnownShape(self._shapes.summary(whole)[4], first in compared, last in compared)
+        self._known_shapes[key] = known
+        self._span_budget.spend(_OF_SPAN + _REFERENCE * number)
+        return known
 
 
-class _AttributeShapes(dict[bytes, int]):
-    """The shapes of attributes by their encoded bytes; a new one is found when it is first looked up."""
-
-    def __init__(self, find: Callable[[bytes], int]) -> None:
-        self._find = find
-
-    def __missing__(self, attribute: bytes) -> int:
-        return self._find(attribute)
+def _number(numbers: dict[bytes, float], attribute: bytes) -> tuple[float, ...]:
+    return (numbers[attribute],) if attribute in numbers else ()
