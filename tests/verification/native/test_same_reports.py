@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from benchmarks.verification.made_traces import write
 from benchmarks.verification.measured_runs import SEVEN
 from benchmarks.verification.variations import KINDS
+from spanpact.contract.examples import load_examples
 from spanpact.contract.loader import load_contracts, load_text
 from spanpact.contract.shipped import shipped_contracts
 from spanpact.engine import CompiledContract
+from spanpact.engine.flow_assignments import assignments
 from spanpact.sources.files import FileLimits
-from spanpact.trace.model import Reading
+from spanpact.trace.model import Reading, SourceInfo
+from tests.engine.corpus_cases import CASES, plan_of, reading_of
 from tests.properties import examples
+from tests.sources.every_source import renumbered
 from tests.verification.native.core_runs import Counted, both_outcomes, installed_core
 from tests.verification.test_streaming import one, written, zip_all
-from tests.verification.test_verdict_cache import with_likenesses
+from tests.verification.test_verdict_cache import repeated, with_likenesses
 
 UNCHECKED = FileLimits(checked_keys=0)
 
@@ -78,3 +83,32 @@ def test_traces_of_every_kind(tmp_path: Path, situation: tuple[Sequence[Compiled
         if file.read_bytes():
             there, wanted = both_outcomes(file, contracts, UNCHECKED)
             assert there == wanted
+
+
+@pytest.mark.unmeasured
+@pytest.mark.parametrize("name", ["lines.jsonl", "protobuf.pb"])
+def test_examples_of_all_contracts(
+    tmp_path: Path, shipped: Sequence[CompiledContract], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Each example is there twice, so that what the core has counted differs from what it has asked."""
+    readings = [example.reading for each in shipped for example in load_examples(each.plan, assignments=assignments)]
+    several = [
+        Reading(SourceInfo("example"), [msgspec.structs.replace(trace, logs=())])
+        for number, reading in enumerate(readings)
+        for trace in repeated(renumbered(reading, str(number)), 2).traces
+    ]
+    counted = Counted(monkeypatch)
+    there, wanted = both_outcomes(written(tmp_path / name, several), shipped, UNCHECKED)
+    assert there == wanted
+    assert counted.taken > 0.9 * counted.documents
+    assert counted.counted
+
+
+@pytest.mark.unmeasured
+@pytest.mark.parametrize("place", range(len(CASES)), ids=[case.id for case in CASES])
+def test_every_case_of_the_corpus_three_times(tmp_path: Path, place: int) -> None:
+    requests = [one(span) for trace in repeated(reading_of(place), 3).traces for span in trace.spans]
+    if requests:
+        file = written(tmp_path / "lines.jsonl", requests)
+        there, wanted = both_outcomes(file, [plan_of(place)[1]], UNCHECKED)
+        assert there == wanted
