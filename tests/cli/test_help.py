@@ -30,7 +30,7 @@ def test_help_of_an_option_says_what_is_the_default(name: str) -> None:
 
 def test_help_of_spanpact_lists_every_command_with_its_description(cli: CommandLine) -> None:
     text = cli("--help").out
-    assert [name for name, about in COMMANDS.items() if f"  {name:8} {about}\n" not in text] == []
+    assert [name for name, about in COMMANDS.items() if f"  {name:10} {about}\n" not in text] == []
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "compare": "compare the spans that two or more sources hold of the same traces",
         "diff": "compare two versions of contracts and check the version number",
         "schema": "print the JSON Schema of contracts, reports and errors",
+        "completion": "print the completion of commands and options for bash, zsh or fish",
     }
 )
 """Each command with its one-line description."""
@@ -134,4 +135,4 @@ def _masked(text: str) -> str:
 
 
 def _help() -> str:
-    return _HELP.format(commands="\n".join(f"  {name:8} {about}" for name, about in COMMANDS.items()))
+    return _HELP.format(commands="\n".join(f"  {name:10} {about}" for name, about in COMMANDS.items()))
