@@ -38,6 +38,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "diff": "compare two versions of contracts and check the version number",
         "schema": "print the JSON Schema of contracts, reports and errors",
         "completion": "print the completion of commands and options for bash, zsh or fish",
+        "record": "propose a contract from traces, for a person to review",
     }
 )
 """Each command with its one-line description."""

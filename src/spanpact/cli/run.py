@@ -29,7 +29,7 @@ from spanpact.verification.receiving import verify_received
 
 SCENARIOS_VARIABLE: Final = "SPANPACT_SCENARIOS"
 """The environment variable that names the file to which the command may append lines `TRACE_ID SCENARIO`."""
-_NOTHING_ARRIVED: Final = (
+NOTHING_ARRIVED: Final = (
     "no span arrived: check that the command has a tracing SDK which exports by {protocol} to "
     "OTEL_EXPORTER_OTLP_ENDPOINT, that it samples, and that it shuts its tracer provider down before it ends"
 )
@@ -38,7 +38,7 @@ _GRPC_ARRIVED: Final = (
 )
 # The port differs in every run: without it, two reports on the same traces are equal.
 _SOURCE_NAME: Final = "OTLP receiver"
-_PROTOCOLS: Final = {"http/protobuf": "OTLP/HTTP", "grpc": "OTLP/gRPC"}
+PROTOCOLS: Final = {"http/protobuf": "OTLP/HTTP", "grpc": "OTLP/gRPC"}
 
 
 def build_parser() -> Parser:
@@ -54,6 +54,13 @@ def build_parser() -> Parser:
         exit_codes=f"{EXIT_CODES}; the command's own exit code if that is not 0",
     )
     add_judging_options(parser)
+    add_command_options(parser)
+    add_verification_options(parser)
+    return parser
+
+
+def add_command_options(parser: Parser) -> None:
+    """Add the options about the traces of a command: `--protocol` and `--save`."""
     parser.add_argument(
         "--protocol", choices=("http/protobuf", "grpc"), default="http/protobuf",
         help="the OTLP protocol that the command exports by (default: http/protobuf)",
@@ -61,8 +68,6 @@ def build_parser() -> Parser:
     parser.add_argument(
         "--save", metavar="FILE.json", help="keep the traces that arrived as an OTLP file (default: not kept)"
     )
-    add_verification_options(parser)
-    return parser
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -70,7 +75,7 @@ def run(arguments: Sequence[str]) -> int:
 
     Returns the command's exit code, or that of the report if the command ended with 0.
     """
-    own, command = _split(arguments)
+    own, command = split_command(arguments)
     given = build_parser().parse_intermixed_args(own)
     if not command:
         hint = "it comes after --: spanpact run CONTRACTS -- COMMAND"
@@ -79,7 +84,7 @@ def run(arguments: Sequence[str]) -> int:
     judged_by = load_judged_by(given)
     plans = judged_by.plans
     labels = read_labels(given.scenarios) if given.scenarios else {}
-    received = _receive(command, given, labels)
+    received = receive_from(command, given, labels)
     code, counts = received.code, received.receiver.counts
     losses = lost(counts)
     changed = [("changed", f"variables of the command: {mask(received.changes)}")] if received.changes else []
@@ -108,13 +113,13 @@ def run(arguments: Sequence[str]) -> int:
         )
         return code
     if not counts.received:
-        print_message(_GRPC_ARRIVED if counts.http_2 else _NOTHING_ARRIVED.format(protocol=_PROTOCOLS[given.protocol]))
+        print_message(_GRPC_ARRIVED if counts.http_2 else NOTHING_ARRIVED.format(protocol=PROTOCOLS[given.protocol]))
     if code:
         print_message(f"{describe_exit(code)}; spanpact exits with {code} too, whatever the report says")
     return code or (received.not_saved.exit_code if received.not_saved else report.exit_code)
 
 
-def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+def split_command(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return spanpact's own arguments, and the command after the first `--`."""
     given = list(arguments)
     if "--" not in given:
@@ -124,7 +129,7 @@ def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Received:
+class Received:
     """The exit code, the stopped receiver, what was changed of the variables, and the error of `--save`, if any."""
 
     code: int
@@ -133,7 +138,7 @@ class _Received:
     not_saved: UsageError | None
 
 
-def _receive(command: Sequence[str], given: argparse.Namespace, labels: Mapping[str, str]) -> _Received:
+def receive_from(command: Sequence[str], given: argparse.Namespace, labels: Mapping[str, str]) -> Received:
     """Run the command with a receiver, write `--save`, and return what it sent; the receiver has all labels."""
     started = OtlpReceiver(grpc=True) if given.protocol == "grpc" else OtlpReceiver()
     with tempfile.TemporaryDirectory(prefix="spanpact-") as folder, started as receiver:
@@ -149,4 +154,4 @@ def _receive(command: Sequence[str], given: argparse.Namespace, labels: Mapping[
         not_saved = save_file(given.save, lambda: encode_traces_json(receiver.read())) if given.save else None
         text = file.read_text(encoding="utf-8", errors="replace")
         receiver.scenarios = {**labels, **parse_labels(text.splitlines(), file=SCENARIOS_VARIABLE)}
-    return _Received(code, receiver, environment.changes, not_saved)
+    return Received(code, receiver, environment.changes, not_saved)
