@@ -39,6 +39,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "schema": "print the JSON Schema of contracts, reports and errors",
         "completion": "print the completion of commands and options for bash, zsh or fish",
         "record": "propose a contract from traces, for a person to review",
+        "init": "make a folder of contracts, a first contract and a job for CI",
     }
 )
 """Each command with its one-line description."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -125,9 +125,10 @@ def record_reading(reading: Reading, given: argparse.Namespace, folder: Path | N
     recorded = Recorded(reading)
     if given.span or not folder:
         span = given.span or _only_kind(recorded)
-        contract = _record(recorded, span, given, folder)
+        near = folder or (Path(given.output).parent if given.output != "-" else None)
+        contract = _record(recorded, span, given, _schema_near(near))
         if folder:
-            _write(contract, folder / f"{contract.plan.name}{_ENDINGS[0]}", given)
+            _write(contract, folder / file_name(contract), given)
         elif given.output == "-":
             print_text(contract.text, sys.stdout)
         else:
@@ -137,29 +138,44 @@ def record_reading(reading: Reading, given: argparse.Namespace, folder: Path | N
 
 
 def _record_each(recorded: Recorded, given: argparse.Namespace, folder: Path) -> int:
-    """Record one contract for each kind of root that has enough flows."""
-    written = 0
-    for span, roots in recorded.roots().items():
-        try:
-            contract = _record(recorded, span, given, folder)
-        except SourceError as error:
-            print_message(f"skipped `{span}` ({roots} at the root of a trace): {error.message}")
-            continue
-        written += 1
-        _write(contract, folder / f"{contract.plan.name}{_ENDINGS[0]}", given)
-    if not written:
-        raise SourceError("no kind of root has enough flows", hint="record more traces, or set --flows")
+    for contract in each_kind(recorded, given, _schema_near(folder)):
+        _write(contract, folder / file_name(contract), given)
     return 0
 
 
-def _record(recorded: Recorded, span: str, given: argparse.Namespace, folder: Path | None) -> RecordedContract:
+def each_kind(recorded: Recorded, given: argparse.Namespace, schema: str) -> Iterator[RecordedContract]:
+    """Yield one contract for each kind of root that has enough flows. Raise SourceError if none has.
+
+    `schema` is the path of the JSON Schema from the contract's folder, "" for none.
+    """
+    found = 0
+    for span, roots in recorded.roots().items():
+        try:
+            contract = _record(recorded, span, given, schema)
+        except SourceError as error:
+            print_message(f"skipped `{span}` ({roots} at the root of a trace): {error.message}")
+            continue
+        found += 1
+        yield contract
+    if not found:
+        raise SourceError("no kind of root has enough flows", hint="record more traces, or set --flows")
+
+
+def file_name(contract: RecordedContract) -> str:
+    """Return the name of a contract's file."""
+    return f"{contract.plan.name}{_ENDINGS[0]}"
+
+
+def _record(recorded: Recorded, span: str, given: argparse.Namespace, schema: str) -> RecordedContract:
     from spanpact.recording import record
 
-    near = folder or (Path(given.output).parent if given.output != "-" else None)
-    schema = ""
-    if near is not None:
-        schema = next((name for name in (SCHEMA, f"../{SCHEMA}") if (near / name).is_file()), "")
     return record(recorded, span, name=given.name, enough=given.flows, schema=schema)
+
+
+def _schema_near(folder: Path | None) -> str:
+    """Return the path of the JSON Schema from a folder of contracts; "" if it has none, and for no folder."""
+    names = (SCHEMA, f"../{SCHEMA}") if folder else ()
+    return next((name for name in names if folder and (folder / name).is_file()), "")
 
 
 def _only_kind(recorded: Recorded) -> str:

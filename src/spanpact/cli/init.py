@@ -1,0 +1,127 @@
+"""`spanpact init`: make a folder of contracts, a first contract if there are traces, and a job for CI."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from spanpact.cli.options import SOURCE_KINDS, Parser, add_source_option, add_tls_options
+from spanpact.cli.output import print_text, write_file
+from spanpact.cli.record import SCHEMA, add_flows_option, each_kind, file_name
+from spanpact.errors import UsageError
+
+if TYPE_CHECKING:
+    from spanpact.recording import RecordedContract
+
+CONTRACTS: Final = Path("contracts")
+_GITHUB: Final = Path(".github/workflows/spanpact.yml")
+_GITLAB: Final = Path(".gitlab/spanpact.yml")
+_GITHUB_JOB: Final = """\
+name: spanpact
+on: [push, pull_request]
+permissions: {contents: read}
+jobs:
+  contracts:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-python@v5
+        with: {python-version: '3.12'}
+      - run: pip install spanpact
+      - run: spanpact lint contracts/
+      # Your command that makes traces, such as end-to-end tests:
+      # - run: spanpact run contracts/ --format github -- pytest tests/e2e
+"""
+_GITLAB_JOB: Final = """\
+spanpact:
+  image: python:3.12
+  script:
+    - pip install spanpact
+    - spanpact lint contracts/
+    # Your command that makes traces, such as end-to-end tests:
+    # - spanpact run contracts/ --format text --format junit=spanpact.xml -- pytest tests/e2e
+"""
+_SHELL_LINE: Final = "pip install spanpact && spanpact lint contracts/"
+
+
+def build_parser() -> Parser:
+    """Return the parser of `spanpact init`."""
+    parser = Parser(
+        "init",
+        "Make a folder of contracts in this folder, a contract for each kind of root in the traces if some are given, "
+        "and a job for CI. Nothing is overwritten.",
+        examples=["spanpact init --from traces.json", "spanpact init"],
+        exit_codes="0 made, or there already, 2 wrong usage, 3 the traces cannot be read or have too few flows",
+    )
+    add_source_option(parser, f"traces to record contracts from: {SOURCE_KINDS}; may be repeated (default: none)")
+    add_flows_option(parser)
+    add_tls_options(parser)
+    return parser
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Make what is missing, print what was made and what to do next, and return 0."""
+    given = build_parser().parse_args(arguments)
+    recorded = _recorded(given) if given.sources else []  # before anything is made: it may fail
+    for line in (*_contracts(recorded), *_job(), *_next(given)):
+        print_text(f"{line}\n", sys.stdout)
+    return 0
+
+
+def _recorded(given: argparse.Namespace) -> list[RecordedContract]:
+    """Return the contracts of the traces. Raise SourceError if these cannot be read or have too few flows."""
+    from spanpact.cli.reading import read_sources, source_options
+    from spanpact.recording import Recorded
+
+    given.traces, given.name = [], ""
+    return list(each_kind(Recorded(read_sources(given.sources, source_options(given))), given, SCHEMA))
+
+
+def _contracts(recorded: Sequence[RecordedContract]) -> Iterator[str]:
+    """Make the folder with the schema for editors and the contracts; yield a line for each file."""
+    from spanpact.reporting.schemas import schema_text
+
+    schema = schema_text("contract").encode()
+    yield _made(CONTRACTS / SCHEMA, schema, "the JSON Schema of contracts, for editors")
+    for contract in recorded:
+        about = f"recorded from {contract.flows} flows"
+        yield _made(CONTRACTS / file_name(contract), contract.text.encode(), about)
+
+
+def _job() -> Iterator[str]:
+    """Make the job for the CI that this folder has; yield a line about it."""
+    config = Path(".git/config")
+    remotes = config.read_text(encoding="utf-8", errors="replace") if config.is_file() else ""
+    if Path(".github").is_dir() or "github.com" in remotes:
+        yield _made(_GITHUB, _GITHUB_JOB.encode(), "a job for GitHub Actions")
+    elif Path(".gitlab-ci.yml").is_file() or "gitlab" in remotes:
+        yield _made(_GITLAB, _GITLAB_JOB.encode(), "a job for GitLab")
+        yield f"next    add to .gitlab-ci.yml: include: [{{local: {_GITLAB.as_posix()}}}]"
+    else:
+        yield f"next    let your CI run: {_SHELL_LINE}"
+
+
+def _next(given: argparse.Namespace) -> Iterator[str]:
+    if given.sources:
+        sources = " ".join(f"--from {shlex.quote(source)}" for source in given.sources)
+        yield f"next    review the contracts, then: spanpact verify contracts/ {sources}"
+    else:
+        yield "next    record a contract: spanpact record --output contracts/ --from traces.json"
+    line = f"# yaml-language-server: $schema={SCHEMA}"
+    yield f"next    begin contracts that you write yourself with the line for editors: {line}"
+
+
+def _made(file: Path, data: bytes, about: str) -> str:
+    """Write a file with the folders that it needs, unless it exists, and return a line that says which."""
+    if file.exists():
+        return f"kept    {file.as_posix()}, which was there"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot make the folder {file.parent.as_posix()}: {error.strerror}") from error
+    write_file(file, data)
+    return f"made    {file.as_posix()}: {about}"
