@@ -15,7 +15,6 @@ from spanpact.reporting.drawing.finding_lines import finding_mark
 from spanpact.reporting.drawing.flow_findings import FlowFindings, MaskedTraces, group_by_flow, group_similar
 from spanpact.reporting.drawing.flow_tree import flow_lines
 from spanpact.reporting.drawing.safe_text import display_width
-from spanpact.reporting.kinds_table import kinds_lines
 from spanpact.reporting.scores import score_lines
 from spanpact.reporting.summary import is_accepted, live_rows, not_checked_lines, summary, unread_text, why_not_checked
 from spanpact.reporting.text_options import TextOptions, counted, join_sections
@@ -126,7 +125,11 @@ class _ReportText:
         drawn = ways[:1] if many else ways
         if self.options.everything:
             drawn = [(flow, []) for flow in flows]
-        blocks: list[Iterable[str]] = [kinds_lines(flows, title, self.options)] if many else []
+        blocks: list[Iterable[str]] = []
+        if many:
+            from spanpact.reporting.kinds_table import kinds_lines  # few reports need it
+
+            blocks.append(kinds_lines(flows, title, self.options))
         blocks += [self._flow(flow, similar, title, named) for flow, similar in drawn]
         if left := len(flows) - sum(1 + len(similar) for _, similar in drawn):
             more = f"{counted(left, 'more flow')} of {title} in other ways (--all shows them)"
