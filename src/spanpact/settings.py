@@ -1,8 +1,8 @@
 """Settings of a project: `spanpact.toml`, or the table `[tool.spanpact]` of `pyproject.toml`.
 
 They are looked for in a folder and those above it, up to the folder of the repository (`.git`). They stand in for
-options that a command line does not give. Nothing but the standard library is imported, and that only for a file that
-has settings.
+options that a command line does not give. Every command looks for them, so that this module imports little and compiles
+no pattern before a file has settings.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from spanpact.errors import Place, UsageError
 
@@ -37,18 +36,17 @@ ABOUT: Final[Mapping[str, str]] = MappingProxyType(
 """Each setting with the values that it accepts."""
 _LISTS: Final = ("contracts", "from", "pack")
 _TEXTS: Final = ("scenarios", "format")
-_SOURCE_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]+:|-$")
-_HEADER: Final = re.compile(r"\s*\[+([^\]]+)\]")
-_KEY: Final = re.compile(r"\s*([^=#]+?)\s*=")
-_AT: Final = re.compile(r"(.*) \(at line (\d+), column (\d+)\)")
+_SOURCE_SCHEME: Final = r"[a-z][a-z0-9+.-]+:|-$"
+_HEADER: Final = r"\s*\[+([^\]]+)\]"
+_KEY: Final = r"\s*([^=#]+?)\s*="
+_AT: Final = r"(.*) \(at line (\d+), column (\d+)\)"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """The settings of one file, by name; paths are relative to the working directory. `file` is "" without a file."""
 
     file: str = ""
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = MappingProxyType({})
 
 
 NO_SETTINGS: Final = Settings()
@@ -125,7 +123,7 @@ def _value(name: str, value: Any, file: Path, place: _Places) -> Any:
 
 def _path(text: str, folder: Path, *, may_be_url: bool = False) -> str:
     """Return a path that the file names, relative to the working directory."""
-    if folder == Path.cwd() or os.path.isabs(text) or (may_be_url and _SOURCE_SCHEME.match(text)):
+    if folder == Path.cwd() or os.path.isabs(text) or (may_be_url and re.match(_SOURCE_SCHEME, text)):
         return text
     return os.path.relpath(folder / text)
 
@@ -135,7 +133,7 @@ def _shown(file: Path) -> str:
 
 
 def _syntax_error(file: Path, message: str) -> UsageError:
-    match = _AT.fullmatch(message)
+    match = re.fullmatch(_AT, message)
     where, what = (f":{match[2]}:{match[3]}", match[1]) if match else ("", message)
     return UsageError(f"{_shown(file)}{where}: this is not TOML: {what}")
 
@@ -152,7 +150,7 @@ class _Places:
         wanted, own = [*self._table, key], (1, 1)
         current: list[str] = []
         for number, line in enumerate(self._text.splitlines(), 1):
-            header, pair = _HEADER.match(line), _KEY.match(line)
+            header, pair = re.match(_HEADER, line), re.match(_KEY, line)
             if header:
                 path = current = _parts(header[1])
             elif pair:

@@ -10,6 +10,7 @@ import pytest
 from spanpact.cli import COMMANDS, load_command
 from spanpact.cli.run import SCENARIOS_VARIABLE
 from spanpact.reporting.report_json import report_document
+from spanpact.settings import ABOUT as SETTINGS
 from spanpact.sources import OtlpReceiver
 from spanpact.testing import pytest_plugin
 from tests.reporting.sample_reports import changed, in_trace, judged, kept_flow
@@ -73,3 +74,11 @@ def test_every_field_of_the_json_report_is_documented() -> None:
     contract = document["contracts"][0]
     fields = [*document, *document["source"], *contract, *contract["coverage"][0], *contract["findings"][0]]
     assert [field for field in fields if f'"{field}"' not in PAGE and f"`{field}`" not in PAGE] == []
+
+
+def test_every_setting_is_documented() -> None:
+    table = PAGE.partition("## Settings of a project")[2].partition("\n## ")[0]
+    named = re.findall(
+        r"`([a-z-]+)`", "".join(line.split("|")[1] for line in table.splitlines() if line.startswith("| `"))
+    )
+    assert sorted(named) == sorted(SETTINGS)

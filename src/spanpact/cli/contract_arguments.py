@@ -13,7 +13,7 @@ from spanpact.errors import SourceError, SpanpactError, UsageError
 if TYPE_CHECKING:
     from spanpact.contract.compiled import ContractPlan
 
-_URL: Final = re.compile(r"[a-z][a-z0-9+.-]+:")  # at least two characters, as `c:` is a drive
+_URL: Final = r"[a-z][a-z0-9+.-]+:"  # at least two characters, as `c:` is a drive
 
 
 def load_contract_arguments(paths: Iterable[str]) -> list[ContractPlan]:
@@ -37,7 +37,7 @@ def refuse_traces(paths: Iterable[str]) -> None:
         if os.path.isfile(path):
             if format := _format_of_traces(path):
                 raise UsageError(f"{path} holds traces ({format}), not a contract", hint=_after_from(path))
-        elif _URL.match(path):
+        elif re.match(_URL, path):
             raise UsageError(f"{path} is the address of a source of traces, not a contract", hint=_after_from(path))
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 from spanpact.errors import UsageError
@@ -14,23 +12,22 @@ _HEX: Final = frozenset("0123456789abcdef")
 _DIGITS: Final = 32
 
 
-@dataclass(frozen=True)
 class TraceSelection(Container[str]):
     """The traces whose id begins with one of `texts`, or is one of them without its leading zeros.
 
     An empty selection is false: all traces are wanted.
     """
 
-    texts: tuple[str, ...] = ()
+    __slots__ = ("_whole", "texts")
+
+    def __init__(self, texts: tuple[str, ...] = ()) -> None:
+        self.texts = texts
+        self._whole = frozenset(text.zfill(_DIGITS) for text in texts)
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> TraceSelection:
         """Return the selection of texts as a user writes them. Raise UsageError for one that is not hexadecimal."""
         return cls(tuple(dict.fromkeys(map(_digits, texts))))
-
-    @cached_property
-    def _whole(self) -> frozenset[str]:
-        return frozenset(text.zfill(_DIGITS) for text in self.texts)
 
     @property
     def all_whole(self) -> bool:
