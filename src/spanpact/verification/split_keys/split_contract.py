@@ -167,6 +167,8 @@ class SplitContract:
                 of_span = places[contents[i]]
                 if len(of_span) == 1:
                     keys.append((classes[i], values[i][of_span[0]] == wanted))
+                elif not of_span:
+                    keys.append((classes[i], None))
                 else:
                     keys.append((classes[i], equal_values(referred, [values[i][place] for place in of_span])))
             return keys
@@ -205,13 +207,10 @@ class SplitContract:
         in_flows = placed = 0
         for look in looks:
             counts += _counts_of(look)
-            own = in_rules = 0
-            for i, answer in zip(look.spans, look.answers, strict=True):
-                own |= 1 << i
-                if answer and answer.placed:
-                    in_rules |= 1 << i
+            own = bits_of(look.spans)
             in_flows |= own
-            placed |= in_rules if in_rules == own else bits_of(_placed(look))
+            all_placed = all([answer is not None and answer.placed for answer in look.answers])
+            placed |= own if all_placed else bits_of(_placed(look))
         return Addition(
             self.run,
             counts,
