@@ -128,6 +128,19 @@ def test_a_protobuf_file_of_log_records_only(tmp_path: Path) -> None:
     assert_same(file, [CompiledContract.of(TWO)])
 
 
+@pytest.mark.parametrize("place", [3, -1])
+def test_log_records_behind_the_spans_of_one_request(tmp_path: Path, place: int) -> None:
+    """They are found wherever they are, and the file is streamed."""
+    several = list(requests(1000))
+    documents = [json.loads(encode_traces_json(request)) for request in several]
+    documents[place] |= json.loads(encode_traces_json(logged(several[place])))
+    file = tmp_path / "lines.jsonl"
+    file.write_bytes(text_of(documents, separators=(",", ":")))
+    report = assert_same(file, [CompiledContract.of(TWO)])
+    assert report.unmentioned is not None
+    assert report.unmentioned.logs.of > 0
+
+
 LATE = {
     "a field": (b'{"resourceLogs":[]}', True),
     "a field without a value": (b'{"resourceLogs":null}', True),

@@ -33,6 +33,10 @@ class NeedsFullDecoding(Exception):
     """Lazy decoding cannot read this message: decode it in full, which reads it or raises a `SourceError`."""
 
 
+class UnexpectedLogs(NeedsFullDecoding):
+    """There are log records in a message, and none in what was searched for them."""
+
+
 Ends: TypeAlias = tuple[bytes, Hashable, bytes]
 """The encoded attributes of a span: the first one, all between (read by `split_block`), the last one; b"" for none.
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
 from spanpact.otlp import Batch, SharedValues
-from spanpact.otlp.batch import NeedsFullDecoding
+from spanpact.otlp.batch import NeedsFullDecoding, UnexpectedLogs
 from spanpact.otlp.ids import normalize_id
 from spanpact.otlp.json import lazy as lazy_json
 from spanpact.otlp.protobuf.signals import LogsMessage
@@ -62,6 +62,8 @@ class DocumentSummaries:
             return self._of_batch(document.decode(self._shared))
         try:
             return self._of_json(document.request)
+        except UnexpectedLogs:
+            raise
         except NeedsFullDecoding:
             return self._of_batch(document.decode(self._shared))
 
@@ -69,7 +71,7 @@ class DocumentSummaries:
         generation = self._json.begin()
         request = lazy_json.read_request(data)
         if request.has_logs and not self._logs:
-            raise NeedsFullDecoding
+            raise UnexpectedLogs
         number, groups = _counted(request.spans)
         if self._only:
             groups = [(group, [each for each in spans if self._counts(each.trace_id or "")]) for group, spans in groups]
@@ -108,7 +110,7 @@ class DocumentSummaries:
 
     def _of_batch(self, batch: Batch) -> Summaries:
         if "logs" in batch.signals and not self._logs:
-            raise NeedsFullDecoding
+            raise UnexpectedLogs
         self.unread.update(batch.unread)
         generation = self._shapes.begin()
         spans = [span for span in batch.spans if span.trace_id in self._only] if self._only else batch.spans

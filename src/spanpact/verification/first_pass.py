@@ -1,6 +1,8 @@
 """Read documents for the first time: find where each trace ends, and whether there are log records.
 
-Where the search for names misses something, the second pass finds it, and the documents are judged as a whole.
+Where the search for names misses something, the second pass finds it, and the documents are judged as a whole. Log
+records are an exception: a file of spans and log records has them in its first documents, or at the start of others.
+Only where the second pass finds some elsewhere, all documents are searched in full, and judged once more.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ from spanpact.verification.stored_documents import AnyDocument, StoredDocuments
 
 _LOGS: Final = b'ogs"'  # the end of every name for log records, which may also be in a value
 _SPANS: Final = b'pans"'
+_IN_FULL: Final = 8  # documents that are searched for log records in full
+_START: Final = 1 << 8  # bytes of the others
 
 
 class FirstPass(NamedTuple):
@@ -45,7 +49,8 @@ def read_first(stored: StoredDocuments) -> FirstPass:
             place += 1
             _note(document, place, trace_ends)
             if stored.logs_show:
-                signals.add(document, shared)
+                in_full = stored.search_in_full or len(stored.sources) > 1 or place <= _IN_FULL
+                signals.add(document, shared, in_full=in_full)
     if not stored.logs_show:
         return FirstPass(trace_ends, stored.info)
     of_logs = frozenset(i for i, each in enumerate(found) if each.logs and not each.spans)
@@ -62,9 +67,9 @@ class _Signals:
     logs: bool = False
     spans: bool = False
 
-    def add(self, document: AnyDocument, shared: SharedValues) -> None:
-        """Look at one document."""
-        self.logs = self.logs or has_log_records(document, shared)
+    def add(self, document: AnyDocument, shared: SharedValues, *, in_full: bool) -> None:
+        """Look at one document, `in_full` or at its start."""
+        self.logs = self.logs or has_log_records(document, shared, in_full=in_full)
         self.spans = self.spans or _may_have_spans(document)
 
 
@@ -101,13 +106,13 @@ def _note(document: AnyDocument, place: int, trace_ends: TraceEnds) -> None:
             trace_ends.note(lazy_protobuf.find_trace_ids(document), place)
 
 
-def has_log_records(document: AnyDocument, shared: SharedValues) -> bool:
-    """Return whether a document has a field for log records."""
+def has_log_records(document: AnyDocument, shared: SharedValues, *, in_full: bool = True) -> bool:
+    """Return whether a document has a field for log records; one of JSON that begins late counts only `in_full`."""
     if isinstance(document, Batch):
         return "logs" in document.signals
     if not isinstance(document, Document):
         return isinstance(document, LogsMessage)
-    if _LOGS not in document.data:
+    if _LOGS not in (document.data if in_full else document.data[:_START]):
         return False
     try:
         return has_logs(document.request)

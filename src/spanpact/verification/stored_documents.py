@@ -35,6 +35,7 @@ class StoredDocuments:
     `scenarios` maps trace ids to labels, `offered` is the number of requests made. A trace is complete if its last span
     is in one of the first `settled` documents. Only the traces `only` count, where these are given.
     `logs_show`: the source carries log records if some document has a field for them; else `info` says whether it does.
+    `search_in_full`: to find such a field, all of each document is searched.
     """
 
     info: SourceInfo
@@ -44,6 +45,7 @@ class StoredDocuments:
     settled: float = math.inf
     only: TraceSelection = EVERY_TRACE
     logs_show: bool = False
+    search_in_full: bool = False
 
     def documents(self) -> Iterator[AnyDocument]:
         """Yield all documents, in order."""

@@ -12,12 +12,13 @@ The report equals that of `verify` on the whole. What this module cannot handle 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from spanpact.contract.compiled import ContractPlan
 from spanpact.engine import CompiledContract
 from spanpact.errors import SourceError
 from spanpact.findings import Report
-from spanpact.otlp.batch import NeedsFullDecoding
+from spanpact.otlp.batch import NeedsFullDecoding, UnexpectedLogs
 from spanpact.sources.files.otlp_file import OtlpFileSource
 from spanpact.trace.clocks import Clocks
 from spanpact.trace.model import Capability, Reading, SourceInfo
@@ -88,6 +89,7 @@ def verify_files(
         [DocumentSource(source.parts, source.check_span_count) for source in sources],
         only=only,
         logs_show=True,
+        search_in_full=observer is not None,  # which sees each trace once
     )
     try:
         return verify_documents(
@@ -120,16 +122,35 @@ def verify_documents(
 
     None if they cannot be streamed.
     """
-    targets = LinkTargets()
     try:
-        stream = _streamed_with_clocks(stored, plans, targets, observer, hold=hold, check_every=check_every)
-        if stream and targets.find_dangling(stored):
-            stream = _streamed_with_clocks(stored, plans, targets, observer, hold=hold, check_every=check_every)
+        try:
+            stream = _with_links(stored, plans, observer, hold=hold, check_every=check_every)
+        except UnexpectedLogs:
+            if stored.search_in_full or not stored.logs_show:
+                raise
+            stored = replace(stored, search_in_full=True)
+            stream = _with_links(stored, plans, observer, hold=hold, check_every=check_every)
     except NeedsFullDecoding:
         return None
     if not stream or not (stream.spans or stream.records):
         return None
     return stream.report(strict=strict, allow_unseen=allow_unseen, header=header)
+
+
+def _with_links(
+    stored: StoredDocuments,
+    plans: Sequence[ContractPlan | CompiledContract],
+    observer: StartObserver | None,
+    *,
+    hold: bool,
+    check_every: int,
+) -> TraceStream | None:
+    """Judge all traces, and once more if spans that links lead to were not there yet."""
+    targets = LinkTargets()
+    stream = _streamed_with_clocks(stored, plans, targets, observer, hold=hold, check_every=check_every)
+    if stream and targets.find_dangling(stored):
+        stream = _streamed_with_clocks(stored, plans, targets, observer, hold=hold, check_every=check_every)
+    return stream
 
 
 def _streamed_with_clocks(

@@ -209,8 +209,8 @@ class SplitContract:
             counts += _counts_of(look)
             own = bits_of(look.spans)
             in_flows |= own
-            all_placed = all([answer is not None and answer.placed for answer in look.answers])
-            placed |= own if all_placed else bits_of(_placed(look))
+            unplaced = [answer for answer in look.answers if not (answer and answer.placed)]
+            placed |= bits_of(_placed(look)) if unplaced else own
         return Addition(
             self.run,
             counts,
