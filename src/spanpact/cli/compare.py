@@ -13,6 +13,7 @@ from spanpact.cli.options import (
     add_source_option,
     add_strict_option,
 )
+from spanpact.cli.progress import progress
 from spanpact.cli.reading import open_sources, source_options
 from spanpact.cli.reports import check_output_files, write_report
 from spanpact.cli.trace_links import add_trace_url_option
@@ -56,7 +57,7 @@ def _compare(given: argparse.Namespace) -> Report:
     def missing(readings: Sequence[Reading]) -> Collection[str]:
         return options.wanted.missing({trace.trace_id for trace in readings[0].traces})
 
-    with open_sources(given.sources, options) as read:
+    with progress("comparing"), open_sources(given.sources, options) as read:
         poll = Poll(
             read,
             lambda readings: compare(*readings, complete=not given.wait, strict=given.strict),

@@ -8,6 +8,7 @@ from typing import Final
 
 from spanpact.cli.options import SOURCE_KINDS, Parser, add_flag, add_tls_options, add_trace_option
 from spanpact.cli.output import print_text
+from spanpact.cli.progress import progress
 from spanpact.cli.reading import read_sources, source_options
 from spanpact.cli.reports import for_standard_output, text_options
 from spanpact.errors import SourceError
@@ -41,7 +42,8 @@ def run(arguments: Sequence[str]) -> int:
     """
     given = build_parser().parse_intermixed_args(arguments)
     options = source_options(given)
-    reading = read_sources(given.sources, options)
+    with progress("reading"):
+        reading = read_sources(given.sources, options)
     if missing := options.wanted.missing({trace.trace_id for trace in reading.traces}):
         raise SourceError(f"no trace {', '.join(sorted(missing))} in {reading.source.name}", hint=_ABOUT_IDS)
     text = render_traces(reading, for_standard_output(text_options(given)), attributes=given.attributes)

@@ -94,6 +94,7 @@ def _verify_examples(plans: Sequence[ContractPlan], given: argparse.Namespace) -
 
 
 def _verify_traces(judged_by: JudgedBy, given: argparse.Namespace) -> Report:
+    from spanpact.cli.progress import progress
     from spanpact.cli.reading import merged, opened, readings_of, source_options, with_offered
     from spanpact.engine import CompiledContract
     from spanpact.verification.verifying import verify
@@ -117,7 +118,7 @@ def _verify_traces(judged_by: JudgedBy, given: argparse.Namespace) -> Report:
         )
 
     options = source_options(given, labels)
-    with opened(given.sources, options) as sources:
+    with progress("verifying"), opened(given.sources, options) as sources:
         if report := _verify_streaming(sources, compiled, given, options, observer):
             return report
         return wait_for_verdict(

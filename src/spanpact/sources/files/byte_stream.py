@@ -6,7 +6,7 @@ import io
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from tempfile import TemporaryFile
 from typing import IO, Any, Final, NamedTuple, cast
@@ -18,6 +18,9 @@ STANDARD_INPUT: Final = "-"
 _BUFFER_SIZE: Final = 1 << 18  # bytes; a line with many spans is long
 _START: Final = 1 << 16
 _MOST_LAYERS: Final = 3  # of compression: downloads are compressed twice now and then
+
+on_open: Callable[[str, IO[bytes]], None] | None = None
+"""Called with the path and the raw stream of each file that is opened: a terminal is shown how far it is read."""
 
 
 class OpenFile(NamedTuple):
@@ -107,6 +110,8 @@ def _open(path: str, copy: IO[bytes] | None) -> Iterator[Any]:
         yield sys.stdin.buffer
         return
     with open(path, "rb", buffering=0) as file:
+        if on_open is not None:
+            on_open(path, file)
         yield file
 
 
