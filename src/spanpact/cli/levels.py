@@ -50,11 +50,17 @@ def with_levels(plans: Sequence[ContractPlan], given: argparse.Namespace) -> lis
 
 def with_levels_named(report: Report, given: argparse.Namespace) -> Report:
     """Return the report with a line in its header that names the levels set by the arguments."""
+    rows = level_rows(given)
+    return replace(report, header=(*report.header, *rows)) if rows else report
+
+
+def level_rows(given: argparse.Namespace) -> list[tuple[str, str]]:
+    """Return the line of a report's header that names the levels set by the arguments; none where none was set."""
     if not are_changed(given):
-        return report
+        return []
     set_here = [f"{key}={level}" for key, level in given.levels]
     set_here += [f"fail on {given.fail_on}"] if given.fail_on != _FAILING[0] else []
-    return replace(report, header=(*report.header, ("levels", ", ".join(set_here))))
+    return [("levels", ", ".join(set_here))]
 
 
 def _overridden(levels: Mapping[str, Level], overrides: Mapping[str, Level]) -> dict[str, Level]:

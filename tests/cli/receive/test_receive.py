@@ -49,6 +49,18 @@ def test_report_so_far_counts_a_trace_as_complete_when_it_is_settled(cli: Comman
         assert running.report("?format=json").json["exit_code"] == 1
 
 
+def test_levels_and_formats_of_the_command_line_hold_for_each_report(cli: CommandLine) -> None:
+    file = cli.folder / "report.json"
+    options = ("--level", "lookup/kind=improvement", "--format", f"json={file}")
+    with receiving(cli.folder, cli.contract, *options) as running:
+        running.send(BROKEN)
+        assert "\nlevels  lookup/kind=improvement\n" in running.stop().text
+    assert running.code == 0
+    assert json.loads(file.read_text(encoding="utf-8"))["header"] == [
+        {"name": "levels", "value": "lookup/kind=improvement"}
+    ]
+
+
 def test_nothing_that_arrived_is_not_checked(cli: CommandLine) -> None:
     with receiving(cli.folder, cli.contract) as running:
         assert "unseen" in running.stop().text

@@ -12,6 +12,7 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from spanpact.cli.judged_by import JudgedBy
+from spanpact.cli.levels import level_rows
 from spanpact.cli.losses import Header, lost
 from spanpact.cli.reading import merged
 from spanpact.cli.scenario_labels import read_labels
@@ -167,4 +168,4 @@ class SessionReports:
 
     def _header(self, traffic: ReceivedTraffic) -> Header:
         named = [("session", traffic.name)] if traffic.name else []
-        return [*named, *lost(replace(self._receiver.counts, dropped=traffic.dropped))]
+        return [*named, *level_rows(self._given), *lost(replace(self._receiver.counts, dropped=traffic.dropped))]
