@@ -10,6 +10,7 @@ from spanpact.otlp import Batch, SharedValues
 from spanpact.otlp.batch import NeedsFullDecoding, UnexpectedLogs
 from spanpact.otlp.ids import normalize_id
 from spanpact.otlp.json import lazy as lazy_json
+from spanpact.otlp.json.raw_messages import RawRecord, RawSpan
 from spanpact.otlp.protobuf.signals import LogsMessage
 from spanpact.otlp.unread import UnreadFields
 from spanpact.trace.clocks import Clocks
@@ -124,14 +125,14 @@ class DocumentSummaries:
         read = summary[-2]
         if isinstance(read, Span):
             return read
-        return (self._json if isinstance(read, lazy_json.RawSpan) else self._protobuf).decoded(summary)
+        return (self._json if isinstance(read, RawSpan) else self._protobuf).decoded(summary)
 
     def record(self, summary: RecordSummary) -> LogRecord:
         """Return the log record of a summary with everything decoded."""
         read = summary[-2]
         if isinstance(read, LogRecord):
             return read
-        lazy = self._json if isinstance(read, lazy_json.RawRecord) else self._protobuf
+        lazy = self._json if isinstance(read, RawRecord) else self._protobuf
         return lazy.records.decoded(summary)
 
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from sys import intern
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
-from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec import UNSET
 
 from spanpact.otlp.batch import (
     Ends,
@@ -28,10 +28,10 @@ from spanpact.otlp.batch import (
 from spanpact.otlp.ids import normalize_id
 from spanpact.otlp.json import messages as wire
 from spanpact.otlp.json.decoding import decode_log, decode_resource, decode_scope, decode_span
+from spanpact.otlp.json.raw_messages import RawDocument, RawRecord, RawResourceLogs, RawSignals, RawSpan
 from spanpact.otlp.json.values import decode_value
 from spanpact.trace.model import LogRecord, Resource, Scope, Span, Value
 
-_NOTHING: Final = Raw(b"")
 _FIRST, _BETWEEN, _LAST = b'[{"key":', b'},{"key":', b"}]"
 _FROM, _TO = len(_FIRST), -len(_LAST)
 _UNREADABLE: Final = (msgspec.MsgspecError, ValueError, RecursionError, MalformedValue)
@@ -39,76 +39,13 @@ _DOUBLE: Final = b'{"doubleValue":'
 _TEXT: Final = b'{"stringValue":"'
 _STEP: Final = len(_BETWEEN)
 _ONE_ID: Final = frozenset([16])  # characters
+_MOST_RECENT: Final = 8
 _NO_OR_ONE_ID: Final = frozenset([0, 16])
 _NO_ATTRIBUTES: Final = (b"", b"null", b"[]")
 
 
-class RawSpan(wire.WireSpanStart, omit_defaults=False, gc=False):
-    """A span whose attributes are not decoded. The fields are those of `messages.WireSpan`."""
-
-    attributes: Raw = _NOTHING
-    dropped_attributes_count: int | str | None = None
-    events: list[wire.WireEvent] | None = None
-    dropped_events_count: int | str | None = None
-    links: list[wire.WireLink] | None = None
-    dropped_links_count: int | str | None = None
-    status: wire.WireStatus | None = None
-
-
-class _ScopeSpans(Struct, rename="camel", gc=False, forbid_unknown_fields=True):
-    scope: Raw = _NOTHING
-    spans: list[RawSpan] | None = None
-    schema_url: str | None = None
-
-
-class _ResourceSpans(Struct, rename="camel", gc=False, forbid_unknown_fields=True):
-    resource: Raw = _NOTHING
-    scope_spans: list[_ScopeSpans] | None = None
-    schema_url: str | None = None
-
-
-class RawRecord(Struct, rename="camel", gc=False, forbid_unknown_fields=True):
-    """A log record whose body and attributes are not decoded. The fields are those of `messages.WireLogRecord`."""
-
-    time_unix_nano: int | str | None = None
-    observed_time_unix_nano: int | str | None = None
-    severity_number: int | str | None = None
-    severity_text: str | None = None
-    body: Raw = _NOTHING
-    attributes: Raw = _NOTHING
-    dropped_attributes_count: int | str | None = None
-    flags: int | str | None = None
-    trace_id: str | None = None
-    span_id: str | None = None
-    event_name: str | None = None
-
-
-class _ScopeLogs(Struct, rename="camel", gc=False, forbid_unknown_fields=True):
-    scope: Raw = _NOTHING
-    log_records: list[RawRecord] | None = None
-    schema_url: str | None = None
-
-
-class _ResourceLogs(Struct, rename="camel", gc=False, forbid_unknown_fields=True):
-    resource: Raw = _NOTHING
-    scope_logs: list[_ScopeLogs] | None = None
-    schema_url: str | None = None
-
-
-class _Request(Struct, rename="camel", gc=False, forbid_unknown_fields=True):
-    resource_spans: list[_ResourceSpans] | None = None
-    resource_logs: list[_ResourceLogs] | UnsetType | None = UNSET
-    resource_metrics: list[wire.Ignored] | UnsetType | None = UNSET
-
-
-class _Signals(Struct, rename="camel", gc=False, forbid_unknown_fields=True):
-    resource_spans: Raw | UnsetType = UNSET
-    resource_logs: Raw | UnsetType = UNSET
-    resource_metrics: Raw | UnsetType = UNSET
-
-
-_DECODER = msgspec.json.Decoder(_Request)
-_SIGNALS = msgspec.json.Decoder(_Signals)
+_DECODER = msgspec.json.Decoder(RawDocument)
+_SIGNALS = msgspec.json.Decoder(RawSignals)
 _RESOURCE = msgspec.json.Decoder(wire.WireResource | None)
 _SCOPE = msgspec.json.Decoder(wire.WireScope | None)
 _ATTRIBUTE = msgspec.json.Decoder(wire.KeyValue)
@@ -116,13 +53,10 @@ _ATTRIBUTES = msgspec.json.Decoder(list[wire.KeyValue] | None)
 _BODY = msgspec.json.Decoder(wire.AnyValue | None)
 
 
-class RawGroup(NamedTuple):
-    """The encoded resource and scope of some spans. Equal groups have the same resource and scope."""
-
-    resource: bytes
-    schema_url: str | None
-    scope: bytes
-    scope_schema_url: str | None
+RawGroup: TypeAlias = tuple[bytes, str | None, bytes, str | None]
+"""The encoded resource of some spans, its schema URL, their encoded scope, its schema URL. Equal groups have the same
+resource and scope.
+"""
 
 
 class RawRequest(NamedTuple):
@@ -147,29 +81,35 @@ def has_logs(data: bytes) -> bool:
         return _SIGNALS.decode(data).resource_logs is not UNSET
 
 
-def _iter_spans(request: _Request) -> Iterator[tuple[RawGroup, Sequence[RawSpan]]]:
+def _iter_spans(request: RawDocument) -> Iterator[tuple[RawGroup, Sequence[RawSpan]]]:
+    recent: list[bytes] = []  # one object for equal resources, as each object is hashed once
     for part in request.resource_spans or ():
         resource = bytes(part.resource)
+        if resource in recent:
+            resource = recent[recent.index(resource)]
+        elif len(recent) < _MOST_RECENT:
+            recent.append(resource)
         for scoped in part.scope_spans or ():
-            group = RawGroup(resource, part.schema_url, bytes(scoped.scope), scoped.schema_url)
+            group = resource, part.schema_url, bytes(scoped.scope), scoped.schema_url
             yield group, scoped.spans or ()
 
 
-def _iter_records(parts: Sequence[_ResourceLogs]) -> Iterator[tuple[RawGroup, Sequence[RawRecord]]]:
+def _iter_records(parts: Sequence[RawResourceLogs]) -> Iterator[tuple[RawGroup, Sequence[RawRecord]]]:
     for part in parts:
         resource = bytes(part.resource)
         for scoped in part.scope_logs or ():
-            group = RawGroup(resource, part.schema_url, bytes(scoped.scope), scoped.schema_url)
+            group = resource, part.schema_url, bytes(scoped.scope), scoped.schema_url
             yield group, scoped.log_records or ()
 
 
 def decode_group(group: RawGroup, shared: SharedValues) -> tuple[Resource, Scope]:
     """Decode the resource and the scope of a group. Raise NeedsFullDecoding for malformed ones."""
+    of_resource, schema_url, of_scope, scope_schema_url = group
     with _needs_full_decoding():
-        resource = _RESOURCE.decode(group.resource) if group.resource else None
-        scope = _SCOPE.decode(group.scope) if group.scope else None
-        decoded = decode_scope(scope, group.scope_schema_url, shared)
-        return decode_resource(resource, group.schema_url, shared), decoded
+        resource = _RESOURCE.decode(of_resource) if of_resource else None
+        scope = _SCOPE.decode(of_scope) if of_scope else None
+        decoded = decode_scope(scope, scope_schema_url, shared)
+        return decode_resource(resource, schema_url, shared), decoded
 
 
 def read_simple_spans(spans: Sequence[RawSpan]) -> SimpleSpans:
@@ -179,7 +119,7 @@ def read_simple_spans(spans: Sequence[RawSpan]) -> SimpleSpans:
     """
     span_ids = [span.span_id or "" for span in spans]
     parent_ids = [span.parent_span_id or "" for span in spans]
-    attributes = [None if _is_unusual(span) else _ends(bytes(span.attributes)) for span in spans]
+    attributes = _ends_of(spans)
     if not (_ONE_ID.issuperset(map(len, span_ids)) and _NO_OR_ONE_ID.issuperset(map(len, parent_ids))):
         for i, (span_id, parent_id) in enumerate(zip(span_ids, parent_ids, strict=True)):
             if len(span_id) not in _ONE_ID or len(parent_id) not in _NO_OR_ONE_ID:
@@ -193,27 +133,31 @@ def read_simple_spans(spans: Sequence[RawSpan]) -> SimpleSpans:
     return SimpleSpans(trace_ids, starts, span_ids, parent_ids, ends, looks, attributes)
 
 
-def _is_unusual(span: RawSpan) -> object:
-    status = span.status
-    return (
-        (status is not None and (status.code or status.message))
-        or span.events
-        or span.links
-        or span.trace_state
-        or span.dropped_attributes_count
-        or span.dropped_events_count
-        or span.dropped_links_count
-    )
-
-
-def _ends(text: bytes) -> Ends | None:
-    """Cut the text of attributes; None if it has blanks in unusual places."""
-    first = text.find(_BETWEEN)
-    if first > 0 and text.startswith(_FIRST) and text.endswith(_LAST):
-        last = text.rfind(_BETWEEN)
-        return text[_FROM:first], text[first:last], text[last + _STEP : _TO]
-    pieces = _cut(text)
-    return None if pieces is None else (pieces[0] if pieces else b"", b"", b"")
+def _ends_of(spans: Sequence[RawSpan]) -> list[Ends | None]:
+    """Return the attributes of spans; None where there is more in a span, or blanks are in unusual places."""
+    found: list[Ends | None] = []
+    for span in spans:
+        status = span.status
+        if (
+            (status is not None and (status.code or status.message))
+            or span.events
+            or span.links
+            or span.trace_state
+            or span.dropped_attributes_count
+            or span.dropped_events_count
+            or span.dropped_links_count
+        ):
+            found.append(None)
+            continue
+        text = bytes(span.attributes)
+        first = text.find(_BETWEEN)
+        if first > 0 and text.startswith(_FIRST) and text.endswith(_LAST):
+            last = text.rfind(_BETWEEN)
+            found.append((text[_FROM:first], text[first:last], text[last + _STEP : _TO]))
+        else:
+            pieces = _cut(text)
+            found.append(None if pieces is None else (pieces[0] if pieces else b"", b"", b""))
+    return found
 
 
 def split_block(block: bytes) -> Sequence[bytes]:

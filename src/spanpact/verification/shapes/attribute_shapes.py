@@ -73,7 +73,14 @@ class AttributeShapes(dict[bytes, int]):
         head, number = self._decoder.split_double(attribute)
         alike = self._doubles.get(head)
         if alike is not None and -SMALL < number < SMALL:
-            return self._double(attribute, alike, number)
+            name, bounds, shapes = alike
+            if bounds is None:
+                return self._exact_double(attribute, name, number)
+            between = bisect_left(bounds, number) + bisect_right(bounds, number) if bounds else 0
+            known_shape = shapes.get(between)
+            if known_shape is None:
+                known_shape = shapes[between] = self._shapes.double(name, number)
+            return known_shape
         text_head, text = self._decoder.split_text(attribute)
         known = self._alike_texts.get(text_head)
         if known is not None and self._shapes.observed.alike.is_clean(text):
@@ -88,18 +95,11 @@ class AttributeShapes(dict[bytes, int]):
             self.budget.spend(len(attribute))
         return shape
 
-    def _double(self, attribute: bytes, alike: AlikeDoubles, number: float) -> int:
-        name, bounds, shapes = alike
-        if bounds is None:
-            if name in self._shapes.observed.summed:
-                self.summed[attribute] = number
-                self.budget.spend(len(attribute))
-            return self._shapes.double(name, number)
-        between = bisect_left(bounds, number) + bisect_right(bounds, number) if bounds else 0
-        shape = shapes.get(between)
-        if shape is None:
-            shape = shapes[between] = self._shapes.double(name, number)
-        return shape
+    def _exact_double(self, attribute: bytes, name: str, number: float) -> int:
+        if name in self._shapes.observed.summed:
+            self.summed[attribute] = number
+            self.budget.spend(len(attribute))
+        return self._shapes.double(name, number)
 
     def _decoded(self, attribute: bytes, double_head: bytes, text_head: bytes, text: bytes) -> int:
         """Return the shape of an attribute by decoding it; remember what it shows of others with the same head."""
