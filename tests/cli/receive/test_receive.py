@@ -61,6 +61,19 @@ def test_levels_and_formats_of_the_command_line_hold_for_each_report(cli: Comman
     ]
 
 
+def test_a_report_in_json_is_the_only_document_though_a_file_cannot_be_saved(cli: CommandLine) -> None:
+    folder = cli.folder / "gone"
+    folder.mkdir()
+    with receiving(cli.folder, cli.contract, "--format", "json", "--save", str(folder / "traces.json")) as running:
+        running.send(KEPT)
+        folder.rmdir()
+        running.stop()
+    assert running.code == 2
+    printed = cli.capture.readouterr()
+    assert json.loads(printed.out)["verdict"] == "kept"
+    assert "error: cannot write" in printed.err
+
+
 def test_nothing_that_arrived_is_not_checked(cli: CommandLine) -> None:
     with receiving(cli.folder, cli.contract) as running:
         assert "unseen" in running.stop().text

@@ -58,9 +58,9 @@ def serve(given: argparse.Namespace) -> int:
         receiver.stop()  # it answers those who wait for the report: they may use the files at once
         if given.output == "-":
             _write(given, judged, judged_by)
-    for error in not_written:
-        raise error
-    return judged.exit_code
+    for error in not_written:  # told after the report, which is the only document on standard output
+        print_message(f"error: {error}")
+    return not_written[0].exit_code if not_written else judged.exit_code
 
 
 def _receiver(given: argparse.Namespace, access: Access, control: Control) -> OtlpReceiver:
