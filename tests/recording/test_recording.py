@@ -138,6 +138,20 @@ def test_children_are_closed_unless_one_was_so_seldom_that_others_are_to_be_expe
     assert made["children"]["always"]["closed"] == ["children", "events"]
 
 
+def test_of_spans_that_were_seen_too_seldom_nothing_is_demanded() -> None:
+    def make(flow: Flow, number: int) -> None:
+        root = flow.span("work")
+        if number < 5:
+            stock = Resource({"service.name": "stock"})
+            flow.span("refill", root, kind="client", resource=stock, attributes={"tier": "free"})
+
+    assert document(recorded_from(make))["children"]["refill"] == {
+        "span": "refill",
+        "count": "0..1",
+        "attributes": {"tier": {"type": "string", "optional": True}},
+    }
+
+
 def test_what_all_spans_of_a_request_share_is_compared_with_its_first_span() -> None:
     def make(flow: Flow, number: int) -> None:
         root = flow.span("work", attributes={"request": f"r{number}"})
@@ -227,6 +241,23 @@ def test_examples_hold_and_have_nothing_of_a_request() -> None:
     assert examples["usual"]["trace"][0]["attributes"] == {"cost": 0.5, "tier": "free", "user.id": "text"}
     assert not any(text in contract.text for text in ("secret-", "17.25", "t-1"))
     assert sum("findings" in example for example in examples.values()) >= 5
+
+
+def test_flows_with_very_many_places_are_described_down_to_a_depth_that_can_be_read() -> None:
+    def make(flow: Flow, number: int) -> None:
+        root = flow.span("work")
+        for step in "abcdefghij":
+            for part in "klmnopqrst":
+                flow.span(part, flow.span(step, root))
+
+    made = document(recorded_from(make))
+    assert list(made["children"]) == list("abcdefghij")
+    assert not any("children" in (*entry, *entry["closed"]) for entry in made["children"].values())
+
+
+def test_the_usual_example_is_a_flow_without_errors_if_there_is_one() -> None:
+    contract = recorded_from(lambda flow, number: (flow.span("a", status="unset" if number else "error"), None)[1])
+    assert "status" not in document(contract)["examples"]["usual"]["trace"][0]
 
 
 def test_too_few_flows_are_refused() -> None:

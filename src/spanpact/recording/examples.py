@@ -66,12 +66,16 @@ def _usual_flows(recorded: Recorded, top: Sample) -> list[SpanSeen]:
     if not small:
         return [min(flows, key=lambda each: flows[each].count("("))]
     frequent = Counter(flows[each] for each in small).most_common(len(_NAMES))
-    return [next(each for each in small if flows[each] == shape) for shape, _ in frequent]
+    return [min((each for each in small if flows[each] == shape), key=_errors) for shape, _ in frequent]
+
+
+def _errors(flow: SpanSeen) -> int:
+    return sum(each.span.status == "error" for each in flow.flow())
 
 
 def _shape(recorded: Recorded, flow: SpanSeen) -> str:
     """Return the names of the spans of a flow as a text, in the order of the tree."""
-    parents = [flow.topology.parent[each.index] for each in flow.flow()]
+    parents = [flow.trace.topology.parent[each.index] for each in flow.flow()]
     depth = {flow.index: 0}
     parts = []
     for each, parent in zip(flow.flow(), parents, strict=True):

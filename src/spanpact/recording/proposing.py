@@ -30,7 +30,7 @@ class _Rules:
 
 def propose(recorded: Recorded, top: Sample, *, name: str, enough: int) -> Block:
     """Return a contract for the flows of `top`. It has no examples yet and forbids nothing."""
-    traces = len({id(each.topology) for each in top.spans})
+    traces = len({id(each.trace) for each in top.spans})
     block = Block({"spanpact": 1, "contract": name or contract_name(top.pattern), "version": "0.1.0"})
     block["about"] = f"Recorded from {len(top.spans)} flows in {traces} traces"
     block["span"] = top.pattern

@@ -10,38 +10,53 @@ from typing import Final
 import msgspec
 
 from spanpact.recording.span_names import NameKinds
-from spanpact.trace.model import LogRecord, Reading, Span
+from spanpact.trace.model import LogRecord, Reading, Span, Trace
 from spanpact.trace.name_patterns import NamePattern
 from spanpact.trace.topology import TOP, Topology
 
 DEEPEST: Final = 8
 """Levels of entries in a recorded contract; what is below is covered by rules only."""
 
+MOST_PLACES: Final = 100
+"""Entries in a recorded contract: a longer one nobody reads."""
+
+
+class TraceSeen:
+    """One trace: the tree of its spans, and the log records by the span that they belong to."""
+
+    __slots__ = ("logs", "topology")
+
+    def __init__(self, trace: Trace) -> None:
+        self.topology = Topology(trace)
+        self.logs: dict[str, list[LogRecord]] = defaultdict(list)
+        for record in trace.logs:
+            self.logs[record.span_id].append(record)
+
 
 @dataclass(frozen=True, slots=True)
 class SpanSeen:
-    """One span in its trace, and the log records that belong to it."""
+    """One span in its trace."""
 
-    topology: Topology
+    trace: TraceSeen
     index: int
 
     @property
     def span(self) -> Span:
         """Return the span."""
-        return self.topology.spans[self.index]
+        return self.trace.topology.spans[self.index]
 
     @property
     def logs(self) -> Sequence[LogRecord]:
         """Return the log records of the span."""
-        return [record for record in self.topology.trace.logs if record.span_id == self.span.span_id]
+        return self.trace.logs.get(self.span.span_id, ())
 
     def children(self) -> list[SpanSeen]:
         """Return the direct children by start."""
-        return [SpanSeen(self.topology, i) for i in self.topology.children(self.index)]
+        return [SpanSeen(self.trace, i) for i in self.trace.topology.children(self.index)]
 
     def flow(self) -> list[SpanSeen]:
         """Return the span and all spans below it."""
-        return [self, *(SpanSeen(self.topology, i) for i in self.topology.below(self.index))]
+        return [self, *(SpanSeen(self.trace, i) for i in self.trace.topology.below(self.index))]
 
 
 @dataclass(slots=True)
@@ -70,22 +85,31 @@ class Recorded:
     def __init__(self, reading: Reading) -> None:
         whole = [trace for trace in reading.traces if trace.complete]
         self.reading = msgspec.structs.replace(reading, traces=whole)
-        self.topologies = [Topology(trace) for trace in whole if trace.spans]
-        self.names = NameKinds(Counter(span.name for each in self.topologies for span in each.spans))
+        self.traces = [TraceSeen(trace) for trace in whole if trace.spans]
+        self.names = NameKinds(Counter(span.name for each in self.traces for span in each.topology.spans))
 
     def roots(self) -> Counter[str]:
         """Return the patterns of spans that have no parent in their trace, with how many there are, frequent first."""
-        patterns = (self.names[each.spans[i].name] for each in self.topologies for i in each.children(TOP))
+        trees = [each.topology for each in self.traces]
+        patterns = (self.names[each.spans[i].name] for each in trees for i in each.children(TOP))
         return Counter(dict(Counter(filter(None, patterns)).most_common()))
 
     def flows(self, pattern: str) -> Sample:
-        """Return the spans that the pattern selects, at any depth, and what is below them."""
-        fits = NamePattern((pattern,))
-        found = [SpanSeen(each, i) for each in self.topologies for i in each.named_below(TOP, fits)]
-        return self._with_children(Sample(pattern, found), 1)
+        """Return the spans that the pattern selects, at any depth, and what is below them.
 
-    def _with_children(self, sample: Sample, level: int) -> Sample:
-        if level >= DEEPEST:
+        Of flows with very many places, the deeper ones are left out.
+        """
+        fits = NamePattern((pattern,))
+        found = [SpanSeen(each, i) for each in self.traces for i in each.topology.named_below(TOP, fits)]
+        deepest = DEEPEST
+        sample = self._with_children(Sample(pattern, found), 1, deepest)
+        while deepest > 1 and sum(1 for _ in walk(sample)) > MOST_PLACES:
+            deepest -= 1
+            sample = self._with_children(Sample(pattern, found), 1, deepest)
+        return sample
+
+    def _with_children(self, sample: Sample, level: int, deepest: int) -> Sample:
+        if level >= deepest:
             sample.is_whole = False
             return sample
         below = [each.children() for each in sample.spans]
@@ -94,7 +118,7 @@ class Recorded:
         for pattern in filter(None, patterns):
             groups = [[child for child in each if self.names[child.span.name] == pattern] for each in below]
             spans = [span for group in groups for span in group]
-            sample.children.append(self._with_children(Sample(pattern, spans, groups), level + 1))
+            sample.children.append(self._with_children(Sample(pattern, spans, groups), level + 1, deepest))
         return sample
 
 
@@ -110,5 +134,5 @@ def by_pattern(recorded: Recorded, top: Sample) -> dict[str, list[SpanSeen]]:
     found: dict[str, dict[tuple[int, int], SpanSeen]] = defaultdict(dict)
     for flow in top.spans:
         for each in flow.flow():
-            found[recorded.names[each.span.name]][id(each.topology), each.index] = each
+            found[recorded.names[each.span.name]][id(each.trace), each.index] = each
     return {pattern: list(spans.values()) for pattern, spans in found.items()}
