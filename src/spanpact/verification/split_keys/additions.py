@@ -30,7 +30,7 @@ class Sum(NamedTuple):
         return not values or is_sum_within(values, self.within)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # not frozen: one is made for each trace and contract
 class Addition:
     """What a trace adds: counts, flows by the index of their own span, spans for `across`, labels and rejected spans.
 

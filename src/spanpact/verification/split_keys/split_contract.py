@@ -126,7 +126,7 @@ class SplitContract:
         if rejected and not self.run.rejection:
             return None
         looks = [self._look(own) for own in owns]
-        if not all(look.entries and look.rules for look in looks):
+        if [look for look in looks if not (look.entries and look.rules)]:
             return None
         return self._addition(owns, looks, rejected)
 
@@ -145,7 +145,7 @@ class SplitContract:
         view, classes = self._view, self._classes
         below = view.below(own)
         spans = below if own == TOP else [own, *below]
-        answers = [self._of_spans.get(each) for each in self._span_keys(own, spans)]
+        answers = list(map(self._of_spans.get, self._span_keys(own, spans)))
         key = self._keys.key(view, classes, own)
         look = self._looks[own] = _FlowLook(spans, key, answers, self._entries.get(key.key) if key else None, None)
         if look.entries and None not in answers:
