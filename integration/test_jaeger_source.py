@@ -23,6 +23,7 @@ from spanpact.errors import SourceError, SourceUnavailable
 from spanpact.findings import Report
 from spanpact.sources import HttpLimits, JaegerSource, MemorySource, TraceQuery, encode_traces_json
 from spanpact.trace.model import Reading
+from spanpact.trace.trace_selection import TraceSelection
 from spanpact.verification.source_comparison import compare
 from spanpact.verification.verifying import verify
 from spanpact.verification.waiting import Poll, WaitSettings, content_of, wait, wait_for_verdict
@@ -78,7 +79,7 @@ def judge(reading: Reading) -> Report:
 
 
 def waited(source: JaegerSource, settings: WaitSettings = WAIT_SETTINGS) -> Report:
-    return wait_for_verdict(source.read, judge, settings, trace_ids=source.trace_ids)
+    return wait_for_verdict(source.read, judge, settings, wanted=TraceSelection.of(source.trace_ids))
 
 
 def compared(first: Reading, source: JaegerSource, settings: WaitSettings = WAIT_SETTINGS) -> Report:
@@ -248,7 +249,7 @@ class TestWaiting:
                 export(jaeger, top)
             return reads[-1]
 
-        report = wait_for_verdict(read, judge, WAIT_SETTINGS, trace_ids=source.trace_ids)
+        report = wait_for_verdict(read, judge, WAIT_SETTINGS, wanted=TraceSelection.of(source.trace_ids))
         assert report.verdict == "kept"
         assert len(reads) > 10
 

@@ -21,6 +21,7 @@ from containers.images.catalogue import CHECKOUT, IMAGES
 from containers.servers.jaeger_server import JaegerBackend
 from containers.servers.processes import LOOPBACK, free_port
 from spanpact.sources import JaegerSource
+from spanpact.trace.trace_selection import TraceSelection
 from spanpact.verification.verifying import verify
 from spanpact.verification.waiting import WaitSettings, wait_for_verdict
 
@@ -69,6 +70,8 @@ def test_it_forwards_and_judges(jaeger: JaegerBackend) -> None:
     assert (code, "source  OTLP receiver (1 trace, 1 span)" in out) == (3, True), out
     assert "no contract mentions 1 of 1 span: seen by both" in out
     with JaegerSource(jaeger.url, trace_ids=[trace_id]) as source:
-        report = wait_for_verdict(source.read, lambda read: verify([], read), WaitSettings(10), trace_ids=[trace_id])
+        report = wait_for_verdict(
+            source.read, lambda read: verify([], read), WaitSettings(10), wanted=TraceSelection.of([trace_id])
+        )
     assert report.reading is not None
     assert [span.name for trace in report.reading.traces for span in trace.spans] == ["seen by both"]

@@ -96,3 +96,11 @@ def test_table_that_is_none_is_told(tmp_path: Path) -> None:
     written(tmp_path, "[tool]\nspanpact = 3\n", "pyproject.toml")
     with pytest.raises(UsageError, match=r"^pyproject.toml:2:1: `tool.spanpact` must be a table"):
         find_settings()
+
+
+def test_removed_working_directory_has_no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert find_settings().values == {}

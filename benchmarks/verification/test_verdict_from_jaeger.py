@@ -22,6 +22,7 @@ from spanpact.engine import CompiledContract
 from spanpact.findings import Report
 from spanpact.reporting import render_text
 from spanpact.sources import JaegerSource
+from spanpact.trace.trace_selection import TraceSelection
 from spanpact.verification.verifying import verify
 from spanpact.verification.waiting import WaitSettings, wait_for_verdict
 
@@ -87,7 +88,7 @@ async def test_from_flush_to_a_verdict(
             source.read,
             lambda reading: verify(contracts, reading, allow_unseen=True),
             WAIT_SETTINGS,
-            trace_ids=[trace_id],
+            wanted=TraceSelection.of([trace_id]),
         )
 
     samples = []

@@ -12,6 +12,7 @@ from spanpact.engine import CompiledContract
 from spanpact.findings import Report
 from spanpact.sources import JaegerSource
 from spanpact.trace.model import Reading
+from spanpact.trace.trace_selection import TraceSelection
 from spanpact.verification.verifying import verify
 from spanpact.verification.waiting import WaitSettings, wait_for_verdict
 
@@ -24,7 +25,7 @@ def wait_for_report(
 ) -> Report:
     """Return the report of the contracts (default: all shipped) on the traces of a source, once it is settled."""
     judge = partial(judge_reading, contracts=contracts, allow_unseen=allow_unseen)
-    return wait_for_verdict(source.read, judge, WAIT_SETTINGS, trace_ids=source.trace_ids)
+    return wait_for_verdict(source.read, judge, WAIT_SETTINGS, wanted=TraceSelection.of(source.trace_ids))
 
 
 def judge_reading(

@@ -57,7 +57,10 @@ def find_settings(folder: str | os.PathLike[str] = ".") -> Settings:
 
     Raise UsageError, with line and column, for a file that is not TOML, an unknown setting and a wrong value.
     """
-    start = Path(folder).absolute()
+    try:
+        start = Path(folder).absolute()
+    except FileNotFoundError:  # the working directory has been removed
+        return NO_SETTINGS
     for each in (start, *start.parents):
         for name in (OWN_FILE, SHARED_FILE):
             if (found := _read(each / name)) is not None:
