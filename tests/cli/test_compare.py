@@ -92,7 +92,7 @@ def test_strict_fails_where_a_source_cannot_carry_something(cli: CommandLine) ->
         ((), "there is nothing to compare (give --from twice"),
         (("--from", "kept.json"), "there is nothing to compare"),
         (("--from", "a", "--from", "b", "--trace", "xyz"), "not a trace id: 'xyz'"),
-        (("--from", "a", "--from", "b", "--wait", "soon"), "invalid float value"),
+        (("--from", "a", "--from", "b", "--wait", "soon"), "accepted: a number of seconds"),
         (("--from", "a", "--from", "b", "--wait", "-1"), "cannot wait -1 s"),
         (("--from", "a", "--from", "b", "--output", "/"), "it is a folder"),
         (("kept.json",), "unexpected argument"),

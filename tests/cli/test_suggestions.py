@@ -21,6 +21,7 @@ ZIPKIN = [{"traceId": "a" * 32, "id": "b" * 16, "name": "get /cart", "timestamp"
         (["verify", "--srict", "x"], ["unknown option --srict (did you mean `--strict`? see spanpact verify --help)"]),
         (["verify", "--offred=3"], ["unknown option --offred (did you mean `--offered`?"]),
         (["lint", "--zzz", "x"], ["unknown option --zzz (see spanpact lint --help)"]),
+        (["verify", "--wait", "1m"], ["--wait: cannot be '1m'; accepted: a number of seconds, such as 10"]),
         (["compare", "x"], ["unexpected argument 'x' (see spanpact compare --help)"]),
         (
             ["verify", "x", "--format", "jsn"],

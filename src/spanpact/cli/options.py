@@ -212,6 +212,13 @@ def add_verification_options(parser: Parser, formats: Sequence[str] = REPORT_FOR
     add_flag(parser, "--coverage", "list how often each expectation was exercised (default: only counts)")
 
 
+def _seconds(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"cannot be {text!r}; accepted: a number of seconds, such as 10") from None
+
+
 def _number_of_requests(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > _MOST_DIGITS:
         raise argparse.ArgumentTypeError(f"cannot be {text!r}; accepted: a whole number of requests, such as 1200")
@@ -243,7 +250,7 @@ def add_waiting_options(parser: Parser) -> None:
     """Add `--trace` and `--wait`: which traces, and how long to wait for them."""
     add_trace_option(parser)
     parser.add_argument(
-        "--wait", type=float, default=0.0, metavar="SECONDS",
+        "--wait", type=_seconds, default=0.0, metavar="SECONDS",
         help="read again until nothing is missing, for at most SECONDS (default: 0, read once)",
     )  # fmt: skip
 
