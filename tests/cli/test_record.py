@@ -69,6 +69,23 @@ def test_several_kinds_of_roots_are_listed_or_recorded_each(cli: CommandLine) ->
     )
 
 
+def test_kinds_with_like_names_are_kept_apart_and_none_is_written_if_one_exists(cli: CommandLine) -> None:
+    def alike(flow: Flow, number: int) -> None:
+        flow.span("GET /a" if number % 2 else "get-a")
+
+    both = cli.traces("alike.json", *reading_of(alike, 20).traces)
+    folder = cli.folder / "contracts"
+    folder.mkdir()
+    mine = folder / "get-a-2.contract.yaml"
+    mine.write_text("mine")
+    refused = cli("record", "--from", both, "--output", str(folder))
+    assert (refused.code, one_line(refused.err, [mine.name, "exists"]), list(folder.iterdir())) == (2, True, [mine])
+    mine.unlink()
+    assert cli("record", "--from", both, "--output", str(folder)).code == 0
+    assert sorted(file.name for file in folder.iterdir()) == ["get-a-2.contract.yaml", "get-a.contract.yaml"]
+    assert cli("lint", str(folder)).code == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

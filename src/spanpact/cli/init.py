@@ -77,7 +77,7 @@ def _recorded(given: argparse.Namespace) -> list[RecordedContract]:
     from spanpact.cli.reading import read_sources, source_options
     from spanpact.recording import Recorded
 
-    given.traces, given.name = [], ""
+    given.traces = []
     return list(each_kind(Recorded(read_sources(given.sources, source_options(given))), given, SCHEMA))
 
 

@@ -126,7 +126,7 @@ def record_reading(reading: Reading, given: argparse.Namespace, folder: Path | N
     if given.span or not folder:
         span = given.span or _only_kind(recorded)
         near = folder or (Path(given.output).parent if given.output != "-" else None)
-        contract = _record(recorded, span, given, _schema_near(near))
+        contract = _record(recorded, span, given, _schema_near(near), name=given.name)
         if folder:
             _write(contract, folder / file_name(contract), given)
         elif given.output == "-":
@@ -138,8 +138,11 @@ def record_reading(reading: Reading, given: argparse.Namespace, folder: Path | N
 
 
 def _record_each(recorded: Recorded, given: argparse.Namespace, folder: Path) -> int:
-    for contract in each_kind(recorded, given, _schema_near(folder)):
-        _write(contract, folder / file_name(contract), given)
+    files = {folder / file_name(each): each for each in each_kind(recorded, given, _schema_near(folder))}
+    for file in files:  # all of them before one is written
+        _check_file(file, given)
+    for file, contract in files.items():
+        _write(contract, file, given)
     return 0
 
 
@@ -148,10 +151,13 @@ def each_kind(recorded: Recorded, given: argparse.Namespace, schema: str) -> Ite
 
     `schema` is the path of the JSON Schema from the contract's folder, "" for none.
     """
+    from spanpact.recording import contract_names
+
+    names = contract_names(recorded.roots())
     found = 0
     for span, roots in recorded.roots().items():
         try:
-            contract = _record(recorded, span, given, schema)
+            contract = _record(recorded, span, given, schema, name=names[span])
         except SourceError as error:
             print_message(f"skipped `{span}` ({roots} at the root of a trace): {error.message}")
             continue
@@ -166,10 +172,10 @@ def file_name(contract: RecordedContract) -> str:
     return f"{contract.plan.name}{_ENDINGS[0]}"
 
 
-def _record(recorded: Recorded, span: str, given: argparse.Namespace, schema: str) -> RecordedContract:
+def _record(recorded: Recorded, span: str, given: argparse.Namespace, schema: str, *, name: str) -> RecordedContract:
     from spanpact.recording import record
 
-    return record(recorded, span, name=given.name, enough=given.flows, schema=schema)
+    return record(recorded, span, name=name, enough=given.flows, schema=schema)
 
 
 def _schema_near(folder: Path | None) -> str:
@@ -204,5 +210,5 @@ def _write(contract: RecordedContract, file: Path, given: argparse.Namespace) ->
     _check_file(file, given)
     replaced = file.exists()
     write_file(file, contract.text.encode())
-    said = f"{'replaced' if replaced else 'wrote'} {file}, from {contract.flows} flows"
+    said = f"{'replaced' if replaced else 'wrote'} {file}, from {contract.flows} flow{'s' * (contract.flows != 1)}"
     print_message(f"{said}: review it, then check it with: spanpact lint {shlex.quote(str(file))}")

@@ -16,14 +16,16 @@ from typing import TYPE_CHECKING
 from spanpact.lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from spanpact.recording.ids import contract_names
     from spanpact.recording.recording import RecordedContract, record
     from spanpact.recording.samples import Recorded
 
-__all__ = ["Recorded", "RecordedContract", "record"]
+__all__ = ["Recorded", "RecordedContract", "contract_names", "record"]
 
 __getattr__ = lazy_names(
     __name__,
     {
+        "spanpact.recording.ids": ("contract_names",),
         "spanpact.recording.recording": ("RecordedContract", "record"),
         "spanpact.recording.samples": ("Recorded",),
     },

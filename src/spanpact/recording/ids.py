@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from itertools import count
 from typing import Final
 
 _RESERVED: Final = ("top", "integrity")
@@ -30,3 +32,13 @@ def readable(text: str, joined_by: str) -> str:
     """Return the letters and digits of a text in lower case, beginning with a letter."""
     word = re.sub(r"[^a-z0-9]+", joined_by, text.lower()).strip(joined_by)[:_LONGEST].strip(joined_by)
     return word if word[:1].isalpha() else f"span{joined_by}{word}".strip(joined_by)
+
+
+def contract_names(patterns: Iterable[str]) -> dict[str, str]:
+    """Return a name for the contract of each pattern of spans; no two are equal."""
+    names: dict[str, str] = {}
+    for pattern in patterns:
+        word = readable(pattern, "-")
+        numbers = (f"-{number}" if number > 1 else "" for number in count(1))
+        names[pattern] = next(word + end for end in numbers if word + end not in names.values())
+    return names
