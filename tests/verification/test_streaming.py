@@ -122,6 +122,29 @@ def one(span: Span) -> Reading:
     return Reading(SourceInfo("one"), [Trace(span.trace_id, [span])])
 
 
+@pytest.mark.parametrize("encoding", ["protobuf", "lines"])
+@pytest.mark.parametrize("place", [0, 2, -1])
+def test_an_attribute_that_is_compared_at_every_place(tmp_path: Path, encoding: str, place: int) -> None:
+    """A span of the last request has another id, and all else is alike."""
+    rule = "{span: '*', attributes: {correlation.id: {same_as: top.correlation.id}}}"
+    contract = load_text(f"{{spanpact: 1, contract: ids, version: 1.0.0, span: 'session.*', every: {{id: {rule}}}}}")
+    documents = lines(list(requests(600)))
+    for document in documents:
+        for span in spans_of(document):
+            own = next(each for each in span["attributes"] if each["key"] == "correlation.id")
+            span["attributes"].remove(own)
+            span["attributes"].insert(place % (len(span["attributes"]) + 1), own)
+    named = [span for span in spans_of(documents[-1]) if span["name"].startswith("redis.")]
+    next(each for each in named[-1]["attributes"] if each["key"] == "correlation.id")["value"] = {
+        "stringValue": "other"
+    }
+    file = tmp_path / encoding
+    texts = text_of(documents, separators=(",", ":"))
+    messages = [as_protobuf(text) for text in texts.splitlines()]
+    file.write_bytes(b"".join(each[0] for each in messages if each) if encoding == "protobuf" else texts)
+    assert assert_same(file, [contract]).verdict == "broken"
+
+
 def zip_all(several: Sequence[Sequence[Reading]]) -> Iterator[Sequence[Reading]]:
     for place in range(max(map(len, several), default=0)):
         yield [each[place] for each in several if place < len(each)]

@@ -133,7 +133,7 @@ def test_log_records_behind_the_spans_of_one_request(tmp_path: Path, place: int)
     """They are found wherever they are, and the file is streamed."""
     several = list(requests(1000))
     documents = [json.loads(encode_traces_json(request)) for request in several]
-    documents[place] |= json.loads(encode_traces_json(logged(several[place])))
+    documents[place]["resourceLogs"] = json.loads(encode_traces_json(logged(several[place])))["resourceLogs"]
     file = tmp_path / "lines.jsonl"
     file.write_bytes(text_of(documents, separators=(",", ":")))
     report = assert_same(file, [CompiledContract.of(TWO)])
