@@ -167,8 +167,8 @@ fn usual_attribute(document: &[u8], message: Slice) -> Option<RawAttribute> {
 #[inline]
 fn simple_attribute(document: &[u8], message: Slice) -> Option<RawAttribute> {
     let mut fields = Fields::new(document, message);
-    let key = fields.next_bytes(1).ok()??;
-    let any = fields.next_bytes(2).ok()??;
+    let key = fields.next().ok()?.filter(|first| (first.number, first.wire) == (1, Wire::Bytes))?.value;
+    let any = fields.next().ok()?.filter(|second| (second.number, second.wire) == (2, Wire::Bytes))?.value;
     let mut values = Fields::new(document, any);
     let only = values.next().ok()??;
     let kind = match (only.number, only.wire) {

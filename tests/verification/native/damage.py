@@ -61,7 +61,7 @@ def write(value: Any, escape: float = 0.0, blank: float = 0.0, chance: Random | 
     """Write a JSON value; so many signs of texts are escaped, and so many tokens have blanks around them."""
     chance = chance or Random(0)
 
-    def text(of: str) -> str:
+    def text(of: str, escape: float = escape) -> str:
         quoted = json.dumps(of, ensure_ascii=chance.random() < 0.5)[1:-1]
         if escape and "\\" not in quoted:
             quoted = "".join(f"\\u{ord(c):04X}" if c.isascii() and chance.random() < escape else c for c in quoted)
@@ -72,7 +72,7 @@ def write(value: Any, escape: float = 0.0, blank: float = 0.0, chance: Random | 
             yield "{"
             for place, (name, member) in enumerate(value):
                 yield from [","] * bool(place)
-                yield from (text(name), ":")
+                yield from (text(name, escape / 50), ":")  # a name with escapes ends the fast way
                 yield from tokens(member)
             yield "}"
         elif isinstance(value, list):
@@ -113,7 +113,7 @@ def damage_order(request: Pairs, chance: Random) -> None:
 
 def damage_fields(request: Pairs, chance: Random) -> None:
     """Leave out a member, repeat it, rename it, or add one that is unknown."""
-    where = chance.choice([each for each in objects(request) if each])
+    where = chance.choice([each for each in objects(request) if each] or [pairs(other=1)])
     name, value = chance.choice(where)
     match chance.randrange(6):
         case 0:
@@ -245,6 +245,29 @@ def damage_parts(request: Pairs, chance: Random) -> None:
         ("flags", chance.choice([0, 1, 256, 768, 1025])),
     ]  # fmt: skip
     span.put(*chance.choice(new))
+
+
+def damage_records(request: Pairs, chance: Random) -> None:
+    """Give a log record another body, ids, severity or name, or put the records of a request into one with spans."""
+    records = having(request, "severityNumber")
+    if not records:
+        request.append(
+            ("resourceLogs", chance.choice([None, [], [Pairs()], [pairs(scopeLogs=[pairs(logRecords=[])])]]))
+        )
+        return
+    record = chance.choice(records)
+    text = pairs(stringValue=chance.choice(["handled", "ada@example.com", "", "é"]))
+    new: list[tuple[str, Any]] = [
+        ("body", text), ("body", pairs(kvlistValue=pairs(values=[pairs(key="to", value=text)]))), ("body", None),
+        ("body", pairs(intValue=chance.choice(NUMBERS))), ("traceId", chance.choice(["", None, "0" * 32, "0A" * 16])),
+        ("spanId", chance.choice(["", None, "0" * 16, "f" * 16])), ("eventName", chance.choice(TEXTS)),
+        ("severityNumber", chance.choice(NUMBERS)), ("severityText", chance.choice(["", "ERROR", "info"])),
+        ("flags", chance.choice([0, 1, 256, "1"])), ("droppedAttributesCount", chance.choice([0, 1])),
+        ("timeUnixNano", chance.choice(["0", "", None, "1", 2**64])), ("observedTimeUnixNano", "5"),
+    ]  # fmt: skip
+    record.put(*chance.choice(new))
+    if chance.random() < 0.2:
+        request.insert(0, ("resourceSpans", []))
 
 
 def damage_resources(request: Pairs, chance: Random) -> None:

@@ -17,6 +17,8 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+import pytest
+
 from benchmarks.verification.encoded_requests import encoded
 from benchmarks.verification.made_traces import requests
 from benchmarks.verification.measured_runs import SEVEN
@@ -25,6 +27,7 @@ from spanpact.contract.shipped import shipped_contracts
 from spanpact.engine import CompiledContract
 from spanpact.otlp.protobuf import wire
 from spanpact.sources.files import FileLimits
+from spanpact.verification.shapes import span_shapes
 from tests.engine.test_hostile_traces import EVERYTHING, WHOLE_TRACE
 from tests.sources.every_source import as_protobuf
 from tests.sources.trace_strategies import MORE, TYPED
@@ -54,7 +57,8 @@ def damaged_files(kind: str, seed: int) -> Iterator[bytes]:
             yield _as_protobuf(kind, documents, chance)
             continue
         lines = [write(each, *_writing(kind, chance), chance).encode("utf-8", "surrogatepass") for each in documents]
-        data = _joined(lines, chance) if kind in ("lines", "several") else b"\n".join(lines)
+        many = kind == "lines" or (kind == "several" and chance.random() < 0.2)
+        data = _joined(lines, chance) if many else b"\n".join(lines)
         yield damaged(data, chance) if kind == "bytes" else data
 
 
@@ -82,7 +86,7 @@ def _joined(lines: Sequence[bytes], chance: Random) -> bytes:
     """Join documents by line ends, mostly; some begin with a mark of byte order, or are wrapped."""
     written = bytearray()
     for line in lines:
-        match chance.randrange(30):
+        match chance.randrange(60):
             case 0:
                 line = b"\xef\xbb\xbf" + line
             case 1:
@@ -229,11 +233,17 @@ def contract_sets() -> Sequence[Sequence[CompiledContract]]:
 @contextmanager
 def parts_of(size: int) -> Iterator[None]:
     """Read a protobuf file in parts of so many bytes; else only a large one has several."""
-    before, wire._PART_SIZE = wire._PART_SIZE, size  # type: ignore[misc]
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wire, "_PART_SIZE", size)
         yield
-    finally:
-        wire._PART_SIZE = before  # type: ignore[misc]
+
+
+@contextmanager
+def tables_of(size: int) -> Iterator[None]:
+    """Remember so few attributes, shapes and resources that numbers of shapes often begin anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(span_shapes, "_MOST_REMEMBERED", size)
+        yield
 
 
 def compare(
@@ -247,7 +257,7 @@ def compare(
             file.write_bytes(data)
             limits = chance.choice([FileLimits(), FileLimits(checked_keys=0), FileLimits(checked_keys=3000, spans=90)])
             contracts = chance.choice(sets)
-            with parts_of(chance.choice([1, 1 << 16])):
+            with parts_of(chance.choice([1, 1 << 16])), tables_of(chance.choice([1, 20, 200, 1 << 14])):
                 there, wanted = both_outcomes(file, contracts, limits)
             if there != wanted:
                 yield data, f"{[each.plan.name for each in contracts]} {limits}\nwith: {there}\nwithout: {wanted}"

@@ -10,6 +10,7 @@ import pytest
 
 from spanpact.contract.loader import load_text
 from spanpact.engine import CompiledContract
+from spanpact.otlp.protobuf.wire import encode_varint
 from spanpact.sources.files import FileLimits
 from tests.properties import examples
 from tests.verification.native.core_runs import Counted, both_outcomes, installed_core
@@ -65,3 +66,29 @@ def test_a_file_with_two_faults_is_refused_for_the_same_one(
     with parts_of(1):
         there, wanted = both_outcomes(file, sets[0], FileLimits(spans=1))
     assert there == wanted
+
+
+@pytest.mark.parametrize(
+    "before", [b"\x0a\x05other", b"\x1a\x01?", b"\x12\x03\x0a\x01y"], ids=["name", "unknown", "value"]
+)
+def test_an_attribute_of_protobuf_with_a_field_too_many(tmp_path: Path, before: bytes) -> None:
+    """Of a field that is there twice the last one counts, as protobuf has it; fuzzing found that the first one did."""
+    rules = "span: top\nattributes: {other: present}\n"
+    contract = CompiledContract.of(load_text(f"spanpact: 1\ncontract: fields\nversion: 1.0.0\n{rules}"))
+    name, value = b"\x0a\x05other", b"\x12\x03\x0a\x01x"
+    usual, twice = name + value, before + name.replace(b"other", b"thing") + value
+    messages = [_with_attribute(number, each) for number, each in enumerate([usual, usual, twice, usual], 1)]
+    file = tmp_path / "protobuf.pb"
+    file.write_bytes(b"".join(messages))
+    there, wanted = both_outcomes(file, [contract])
+    assert there == wanted
+
+
+def _with_attribute(number: int, attribute: bytes) -> bytes:
+    """Return a request in protobuf with one span, which has one attribute of so many bytes."""
+    ids = b"\x0a\x10%b\x12\x08%b" % (bytes(15) + bytes([number]), bytes(7) + bytes([number]))
+    times = b"\x39" + (5).to_bytes(8, "little") + b"\x41" + (9).to_bytes(8, "little")
+    message = ids + b"\x2a\x03top" + times + b"\x4a" + encode_varint(len(attribute)) + attribute
+    for tag in (b"\x12", b"\x12", b"\x0a"):
+        message = tag + encode_varint(len(message)) + message
+    return message
