@@ -27,13 +27,17 @@ def test_the_core_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("version", "said"),
-    [(None, "which is not installed"), ("9.9", "as 9.9 is installed and 0.1.0 is needed")],
+    [
+        (None, "which is not installed"),
+        ("9.9", "as 9.9 is installed and 0.1.0 is needed"),
+        ("", "as another module is installed and 0.1.0 is needed"),
+    ],
 )
 def test_a_core_that_is_missing_or_does_not_fit_is_not_used(
     monkeypatch: pytest.MonkeyPatch, version: str | None, said: str
 ) -> None:
     module = None if version is None else ModuleType("spanpact_core")
-    if module is not None:
+    if module is not None and version:
         module.__dict__["__version__"] = version
     monkeypatch.setitem(sys.modules, "spanpact_core", module)  # type: ignore[arg-type]  # None: no such module
     monkeypatch.delenv(SWITCH, raising=False)

@@ -23,7 +23,7 @@ def find_core() -> Any | None:
     if wanted == "off":
         return None
     module = _installed()
-    if module is not None and module.__version__ == _VERSION:
+    if module is not None and _version(module) == _VERSION:
         return module
     if wanted == "required":
         raise UsageError(f"{SWITCH}=required: {core_state()}", hint=f"pip install spanpact-core=={_VERSION}")
@@ -37,8 +37,8 @@ def core_state() -> str:
     module = _installed()
     if module is None:
         return "without spanpact-core, which is not installed"
-    if module.__version__ != _VERSION:
-        return f"without spanpact-core, as {module.__version__} is installed and {_VERSION} is needed"
+    if _version(module) != _VERSION:
+        return f"without spanpact-core, as {_version(module)} is installed and {_VERSION} is needed"
     return f"with spanpact-core {_VERSION}"
 
 
@@ -54,3 +54,8 @@ def _installed() -> Any | None:
         return importlib.import_module("spanpact_core")
     except ImportError:
         return None
+
+
+def _version(module: Any) -> str:
+    """Return the version of what is installed; a folder of this name can be imported, too."""
+    return str(getattr(module, "__version__", "another module"))
