@@ -174,6 +174,23 @@ def core(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def core_fuzz(session: nox.Session) -> None:
+    """Fuzz spanpact-core under the address sanitizer; needs nightly Rust; `-- 1000000` inputs to each target."""
+    if not shutil.which("cargo-fuzz"):
+        session.error("there is no cargo-fuzz here: rustup toolchain install nightly; cargo install cargo-fuzz")
+    folder, number = CACHE / "core_fuzz", (session.posargs or ["100000"])[0]
+    tool(session, "python", "-m", "tests.verification.native.fuzz_seeds", str(folder / "seeds"))
+    fuzzing = {"CARGO_TARGET_DIR": str(folder / "target"), "SPANPACT_PATTERNS": str(folder / "seeds" / "patterns")}
+    options = ("-dict=otlp.dict", "-max_len=1024", "-print_final_stats=1", f"-runs={number}")
+    with session.chdir(ROOT / "core" / "fuzz"):
+        for target in ("json", "protobuf", "screen"):
+            found = folder / "corpus" / target
+            found.mkdir(parents=True, exist_ok=True)
+            inputs = (target, str(found), str(folder / "seeds" / target))
+            session.run("cargo", "+nightly", "fuzz", "run", "--fuzz-dir", ".", *inputs, "--", *options, env=fuzzing)
+
+
+@nox.session(default=False)
 def live(session: nox.Session) -> None:
     """Judge a real Jaeger in rounds while it takes 200 requests/s for 3 minutes; `-- --rate 50 --seconds 20`."""
     tool(session, "python", "-m", "integration.live_rounds", *session.posargs)

@@ -13,7 +13,13 @@ from tests.privacy.test_screen import grown, leaking_texts
 from tests.properties import examples
 from tests.verification.native.core_runs import installed_core
 
-OWN = PrivacyClass("session_token", r"\b[0-9a-f]{32}\.[0-9A-Za-z_\-]{20,}")
+OWN = [
+    PrivacyClass("session_token", r"\b[0-9a-f]{32}\.[0-9A-Za-z_\-]{20,}"),
+    PrivacyClass("user_id", r"u-[0-9]{3,8}"),
+    PrivacyClass("secret", r"(?i)secret\s*="),
+    PrivacyClass("document", r"\b[A-Z]{2}\d{6}[A-Z]$"),
+]
+LEAKING = ["0123456789abcdef" * 2 + "." + "a" * 25, "u-12345", "Secret = x", "of AB123456C"]
 LONGEST = 256
 
 
@@ -24,11 +30,13 @@ def alike(*own: PrivacyClass) -> AlikeTexts:
 
 @pytest.mark.unmeasured
 def test_what_is_clean_does_not_leak() -> None:
-    texts = alike(OWN)
+    texts = alike(*OWN)
     screen = installed_core().Screen(patterns_of(texts), texts.longest)
     assert screen.works
     leaking = clean = 0
-    for text, _ in zip(grown(random.Random(11), leaking_texts()), range(examples(80_000)), strict=False):
+    for text, _ in zip(
+        grown(random.Random(11), [*leaking_texts(), *LEAKING * 20]), range(examples(80_000)), strict=False
+    ):
         is_clean, leaks = screen.is_clean(text.encode()), bool(texts.scanner.scan(text))
         assert is_clean == texts.is_clean(text.encode()), text
         assert not (leaks and is_clean), text
@@ -45,6 +53,6 @@ def test_a_pattern_that_rust_may_read_otherwise_switches_the_screen_off(pattern:
     assert not installed_core().Screen([], LONGEST).is_clean(b"x")
 
 
-@pytest.mark.parametrize("pattern", [OWN.pattern, "u-[0-9]{3,8}", r"(?i)secret\s*=", "a|b", r"^(?:x\.y)+$", "[^ab-d]?"])
+@pytest.mark.parametrize("pattern", [*(each.pattern for each in OWN), "a|b", r"^(?:x\.y)+$", "[^ab-d]?"])
 def test_a_usual_pattern_is_screened(pattern: str) -> None:
     assert installed_core().Screen(patterns_of(alike(PrivacyClass("own", pattern))), LONGEST).works
