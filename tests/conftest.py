@@ -15,6 +15,7 @@ import coverage
 import pytest
 from hypothesis import settings
 
+from spanpact.verification.native import core_state, find_core
 from tests.line_tracing import traced_by
 
 # No test asserts wall time, and Hypothesis' deadline of 200 ms for an example is such an assertion.
@@ -51,6 +52,19 @@ def _import_measured() -> None:
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if not module.name.endswith("__main__"):
                 importlib.import_module(module.name)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what compares with spanpact-core where that is not installed."""
+    if find_core() is None:
+        of_core = [item for item in items if item.get_closest_marker("core")]
+        config.hook.pytest_deselected(items=of_core)
+        items[:] = [item for item in items if not item.get_closest_marker("core")]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say whether spanpact-core was compared with."""
+    terminalreporter.write_line(core_state() + ("; tests marked `core` are left out" if find_core() is None else ""))
 
 
 def pytest_collection_finish() -> None:

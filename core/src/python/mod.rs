@@ -188,6 +188,10 @@ impl Core {
     }
 }
 
+/// The number of the questions, answers and classes of this module; a change of any of them counts it up, here and in
+/// `spanpact.verification.native.core_module`.
+const INTERFACE: u32 = 1;
+
 /// Python allocates its objects at multiples of 16 bytes; what needs more, such as a `Finder`, must be in a box.
 const ALIGNED: () = {
     assert!(align_of::<PyScreen>() <= 16);
@@ -218,6 +222,7 @@ fn encoding(json: bool) -> Encoding {
 fn spanpact_core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let () = ALIGNED;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add("INTERFACE", INTERFACE)?;
     module.add("TraceEnded", module.py().get_type::<TraceEnded>())?;
     module.add_class::<PyScreen>()?;
     module.add_class::<FirstPass>()?;

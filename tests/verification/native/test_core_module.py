@@ -12,6 +12,7 @@ from spanpact.verification.native import SWITCH, core_state, find_core
 from tests.verification.native.core_runs import installed_core
 
 
+@pytest.mark.core
 def test_the_core_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     module = installed_core()
     monkeypatch.delenv(SWITCH, raising=False)
@@ -31,6 +32,7 @@ def test_the_core_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
         (None, "which is not installed"),
         ("9.9", "as 9.9 is installed and 0.1.0 is needed"),
         ("", "as another module is installed and 0.1.0 is needed"),
+        ("0.1.0", "as 0.1.0 of another build is installed: build it again (`nox -s core`)"),
     ],
 )
 def test_a_core_that_is_missing_or_does_not_fit_is_not_used(

@@ -22,16 +22,13 @@ from spanpact.trace.model import Reading, SourceInfo
 from tests.engine.corpus_cases import CASES, plan_of, reading_of
 from tests.properties import examples
 from tests.sources.every_source import renumbered
-from tests.verification.native.core_runs import Counted, both_outcomes, installed_core
+from tests.verification.native.core_runs import Counted, both_outcomes
 from tests.verification.test_streaming import one, written, zip_all
 from tests.verification.test_verdict_cache import repeated, with_likenesses
 
 UNCHECKED = FileLimits(checked_keys=0)
 
-
-@pytest.fixture(scope="module", autouse=True)
-def core() -> None:
-    installed_core()
+pytestmark = pytest.mark.core
 
 
 @pytest.fixture(scope="module")

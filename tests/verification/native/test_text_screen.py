@@ -13,6 +13,8 @@ from tests.privacy.test_screen import grown, leaking_texts
 from tests.properties import examples
 from tests.verification.native.core_runs import installed_core
 
+pytestmark = pytest.mark.core
+
 OWN = [
     PrivacyClass("session_token", r"\b[0-9a-f]{32}\.[0-9A-Za-z_\-]{20,}"),
     PrivacyClass("user_id", r"u-[0-9]{3,8}"),

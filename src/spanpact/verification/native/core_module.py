@@ -12,6 +12,8 @@ SWITCH: Final = "SPANPACT_CORE"
 """The environment variable that says whether to use the core: `off`, `required`, or where it is installed."""
 _VERSION: Final = "0.1.0"
 """The version of the core that this version of spanpact works with: their questions and answers belong together."""
+_INTERFACE: Final = 1
+"""The number of these: a checkout may have a core of the same version that was built before they changed."""
 
 
 def find_core() -> Any | None:
@@ -23,7 +25,7 @@ def find_core() -> Any | None:
     if wanted == "off":
         return None
     module = _installed()
-    if module is not None and _version(module) == _VERSION:
+    if module is not None and _fits(module):
         return module
     if wanted == "required":
         raise UsageError(f"{SWITCH}=required: {core_state()}", hint=f"pip install spanpact-core=={_VERSION}")
@@ -39,6 +41,8 @@ def core_state() -> str:
         return "without spanpact-core, which is not installed"
     if _version(module) != _VERSION:
         return f"without spanpact-core, as {_version(module)} is installed and {_VERSION} is needed"
+    if not _fits(module):
+        return f"without spanpact-core, as {_VERSION} of another build is installed: build it again (`nox -s core`)"
     return f"with spanpact-core {_VERSION}"
 
 
@@ -54,6 +58,10 @@ def _installed() -> Any | None:
         return importlib.import_module("spanpact_core")
     except ImportError:
         return None
+
+
+def _fits(module: Any) -> bool:
+    return _version(module) == _VERSION and getattr(module, "INTERFACE", None) == _INTERFACE
 
 
 def _version(module: Any) -> str:
