@@ -57,7 +57,13 @@ def test_interrupted_command_ends_with_130(cli: CommandLine) -> None:
     pipe = cli.folder / "traces"
     os.mkfifo(pipe)
     command = [*SPANPACT, "verify", cli.contract, "--from", str(pipe)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
+    )
     with process, pipe.open("wb"):  # once it is open at both ends, the command reads
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)

@@ -6,7 +6,7 @@ import http.client
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import pytest
 
 from tests.reference_impl.export.otlp_sink import otlp_sink
@@ -43,7 +43,7 @@ def test_no_request_meets_a_full_collection(empty_redis: RedisServer, tmp_path: 
         }
         with serving_process("studio-api", PROGRAM, str(noted), **environ) as (_, url):
             before = noted.read_bytes()
-            token = httpx.post(f"{url}/sessions", json={"email": "bob@example.com"}, timeout=60).json()["token"]
+            token = httpx2.post(f"{url}/sessions", json={"email": "bob@example.com"}, timeout=60).json()["token"]
             assert send_requests(url, token, REQUESTS) == {200}
             during = noted.read_bytes()[len(before) :]
     assert before.endswith(FULL)  # the last step before serving; and collections are noted
