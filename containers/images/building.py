@@ -115,14 +115,22 @@ def _pack_python(name: str, sources: Sequence[str]) -> Callable[[IO[bytes]], Non
 def _download(wheels: Path, image: str) -> None:
     """Download the wheels of an image, with this machine's pip and its settings."""
     pins = _run(PIN_LISTER, CHECKOUT / "pyproject.toml", CHECKOUT / "constraints.txt", image)
-    # The image's Python 3.11 may be another patch release than this one, so wheels that only one of them needs
-    # are downloaded too.
-    pins = re.sub(r" ; python_full_version\b[^\\\n]*", " ", pins)
+    pins = for_any_python(pins)
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as requirements:
         requirements.write(pins)
         requirements.flush()
         pip = ("-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:")
         _run(*pip, "--python-version=3.11", "--require-hashes", "-d", wheels, "-r", requirements.name)
+
+
+def for_any_python(pins: str) -> str:
+    """Return the pins without their conditions on Python's version; other conditions stay.
+
+    The image's Python may be another release than this one, by which pip would decide: so what only one of them needs
+    is downloaded, too.
+    """
+    pins = re.sub(r" ; python_full_version \S+ '[^']*' and ", " ; ", pins)
+    return re.sub(r" ; python_full_version \S+ '[^']*'", "", pins)
 
 
 def _run(*arguments: str | Path) -> str:

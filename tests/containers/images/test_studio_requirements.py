@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from containers.images.building import for_any_python
 from containers.images.catalogue import CHECKOUT, RECIPES
 
 PYPROJECT = '[dependency-groups]\nreference = ["web[extra]>=1", "testcontainers>=4"]\ntest = ["judge"]\n'
@@ -62,3 +63,11 @@ def test_spanpact_needs_its_own_packages_and_grpc() -> None:
     names = set(re.findall(r"^([\w.-]+)==", pins, re.M))
     assert {"google-re2", "grpcio", "h11", "msgspec", "opentelemetry-proto", "protobuf", "ruamel-yaml"} <= names
     assert len(names) < 10
+
+
+def test_only_conditions_on_the_version_of_python_are_dropped() -> None:
+    pins = for_any_python((CHECKOUT / "constraints.txt").read_text())
+    assert "python_full_version" not in pins
+    assert "async-timeout==" in pins
+    assert "; sys_platform == 'emscripten' \\\n" in pins
+    assert "; implementation_name != 'PyPy' and platform_python_implementation != 'PyPy' \\\n" in pins
