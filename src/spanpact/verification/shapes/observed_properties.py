@@ -25,6 +25,12 @@ from spanpact.trace.name_patterns import NamePattern
 from spanpact.trace.topology import Topology
 from spanpact.verification.shapes.alike_texts import AlikeTexts
 from spanpact.verification.shapes.observed_times import ObservedTimes
+from spanpact.verification.shapes.plan_contents import (
+    attributes_of,
+    compared_names,
+    contents_of_entries,
+    contents_of_rules,
+)
 
 Test: TypeAlias = Callable[[Value], Hashable]
 
@@ -126,25 +132,14 @@ class ObservedProperties:
 
 
 def _contents(plan: ContractPlan) -> Iterator[Content]:
-    for entry in plan.top.walk():
-        yield entry.where
-        yield entry.content
-        for condition in entry.conditions:
-            yield from (side.content for side in (*condition.when, *condition.then))
-    for rule in plan.rules:
-        yield rule.where
-        yield rule.content
+    yield from contents_of_entries(plan)
+    yield from contents_of_rules(plan)
 
 
 def _expectations(content: Content) -> Iterator[AttributeExpectation]:
     """Yield the attributes of spans and of what they carry. Resource attributes of the same name are tested alike."""
-    yield from content.attributes
+    yield from attributes_of(content)
     yield from content.resource
-    for event in content.events:
-        yield from event.where_attributes
-        yield from event.attributes
-    for link in content.links:
-        yield from link.attributes
 
 
 def _tests(
@@ -237,9 +232,7 @@ _NO_EXEMPTIONS: frozenset[str] = frozenset()
 
 def _compared(content: Content) -> Iterator[str]:
     for expectation in _expectations(content):
-        if reference := expectation.matcher.same_as:
-            yield from expectation.names
-            yield from reference.names or (reference.attribute,)
+        yield from compared_names(expectation)
 
 
 def _ordered(top: Entry) -> Iterator[NamePattern]:

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from spanpact.contract.compiled import AttributeExpectation, Content, ContractPlan, Reference
+from spanpact.contract.compiled import Content, ContractPlan, Reference
 from spanpact.trace.model import SourceInfo
 from spanpact.verification.shapes.observed_times import ObservedTimes
+from spanpact.verification.shapes.plan_contents import (
+    attributes_of,
+    compared_names,
+    contents_of_entries,
+    contents_of_rules,
+)
 from spanpact.verification.split_keys.trace_view import EXCEPTION
 
 
@@ -36,7 +42,7 @@ class ContractParts:
     @classmethod
     def of(cls, plan: ContractPlan, source: SourceInfo) -> ContractParts:
         """Return what a contract that `may_be_split` looks at."""
-        entries, rules = list(_of_entries(plan)), list(_of_rules(plan))
+        entries, rules = list(contents_of_entries(plan)), list(contents_of_rules(plan))
         conditions = [condition for entry in plan.top.walk() for condition in entry.conditions]
         orders = [*(entry.order for entry in plan.top.walk()), *(condition.order for condition in conditions)]
         return cls(
@@ -62,42 +68,17 @@ def may_be_split(plan: ContractPlan) -> bool:
     a span with those of an entry: which these are is only known when all spans are assigned.
     """
     collects = bool(plan.across) or any(rule.aggregates for rule in plan.rules)
-    return not collects and all(each.entry == plan.top.id for each in _references(_of_rules(plan)))
-
-
-def _of_entries(plan: ContractPlan) -> Iterator[Content]:
-    for entry in plan.top.walk():
-        yield entry.where
-        yield entry.content
-        for condition in entry.conditions:
-            yield from (side.content for side in (*condition.when, *condition.then))
-
-
-def _of_rules(plan: ContractPlan) -> Iterator[Content]:
-    for rule in plan.rules:
-        yield rule.where
-        yield rule.content
-
-
-def _attributes(content: Content) -> Iterator[AttributeExpectation]:
-    yield from content.attributes
-    for event in content.events:
-        yield from event.where_attributes
-        yield from event.attributes
-    for link in content.links:
-        yield from link.attributes
+    return not collects and all(each.entry == plan.top.id for each in _references(contents_of_rules(plan)))
 
 
 def _references(contents: Iterator[Content] | Sequence[Content]) -> Iterator[Reference]:
     for content in contents:
-        for expectation in _attributes(content):
+        for expectation in attributes_of(content):
             if expectation.matcher.same_as:
                 yield expectation.matcher.same_as
 
 
 def _compared(content: Content) -> Iterator[str]:
     yield from (EXCEPTION for event in content.events if event.via == "either")
-    for expectation in _attributes(content):
-        if reference := expectation.matcher.same_as:
-            yield from expectation.names
-            yield from reference.names or (reference.attribute,)
+    for expectation in attributes_of(content):
+        yield from compared_names(expectation)
