@@ -98,6 +98,16 @@ def changed(request: Reading, change: Callable[[Span], dict[str, Any]]) -> Readi
     return msgspec.structs.replace(request, traces=[msgspec.structs.replace(first, spans=spans), *rest])
 
 
+def interleaved_files(folder: Path, reading: Reading) -> Iterator[Path]:
+    """Write each span into its own request, so that traces are interleaved as they were drawn; not files of nothing."""
+    traces = [[one(span) for span in trace.spans] for trace in reading.traces]
+    interleaved = [each for several in zip_all(traces) for each in several]
+    for name in ("lines.jsonl", "protobuf.pb"):
+        file = written(folder / name, interleaved)
+        if file.read_bytes():
+            yield file
+
+
 @given(with_likenesses())
 @settings(
     max_examples=examples(100),
@@ -106,14 +116,8 @@ def changed(request: Reading, change: Callable[[Span], dict[str, Any]]) -> Readi
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture],
 )
 def test_traces_of_every_kind(tmp_path: Path, situation: tuple[Sequence[CompiledContract], Reading]) -> None:
-    """Each span is in its own request, so that traces are interleaved as they were drawn."""
     contracts, reading = situation
-    traces = [[one(span) for span in trace.spans] for trace in reading.traces]
-    interleaved = [each for several in zip_all(traces) for each in several]
-    for name in ("lines.jsonl", "protobuf.pb"):
-        file = written(tmp_path / name, interleaved)
-        if not file.read_bytes():
-            continue
+    for file in interleaved_files(tmp_path, reading):
         there, wanted = streamed(file, contracts), whole(file, contracts)
         assert there is None or render_json(there) == render_json(wanted)
 

@@ -23,7 +23,7 @@ from tests.engine.corpus_cases import CASES, plan_of, reading_of
 from tests.properties import examples
 from tests.sources.every_source import renumbered
 from tests.verification.native.core_runs import Counted, both_outcomes
-from tests.verification.test_streaming import one, written, zip_all
+from tests.verification.test_streaming import interleaved_files, one, written
 from tests.verification.test_verdict_cache import repeated, with_likenesses
 
 UNCHECKED = FileLimits(checked_keys=0)
@@ -71,15 +71,10 @@ def test_traffic_of_every_kind(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture],
 )
 def test_traces_of_every_kind(tmp_path: Path, situation: tuple[Sequence[CompiledContract], Reading]) -> None:
-    """Each span is in its own request, so that traces are interleaved as they were drawn."""
     contracts, reading = situation
-    traces = [[one(span) for span in trace.spans] for trace in reading.traces]
-    interleaved = [each for several in zip_all(traces) for each in several]
-    for name in ("lines.jsonl", "protobuf.pb"):
-        file = written(tmp_path / name, interleaved)
-        if file.read_bytes():
-            there, wanted = both_outcomes(file, contracts, UNCHECKED)
-            assert there == wanted
+    for file in interleaved_files(tmp_path, reading):
+        there, wanted = both_outcomes(file, contracts, UNCHECKED)
+        assert there == wanted
 
 
 @pytest.mark.unmeasured
