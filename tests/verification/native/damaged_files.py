@@ -1,4 +1,4 @@
-"""Files with damage of every kind, and what is said of them with the core and without.
+"""Files with damage of every kind, and their reports or refusals with the core and without.
 
     python -m tests.verification.native.damaged_files KIND FILES [SEED]
 
@@ -249,7 +249,7 @@ def tables_of(size: int) -> Iterator[None]:
 def compare(
     kind: str, number: int, seed: int, sets: Sequence[Sequence[CompiledContract]]
 ) -> Iterator[tuple[bytes, str]]:
-    """Verify so many files both ways. Yield each file of which something else is said, and what differs."""
+    """Verify so many files both ways. Yield each file with another report or refusal, and what differs."""
     chance = Random(seed)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "traces.pb" if kind in ("protobuf", "wire", "protobuf-bytes") else "traces.jsonl")

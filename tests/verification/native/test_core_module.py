@@ -1,4 +1,4 @@
-"""Whether the core is used is said, and can be decided by the environment."""
+"""Whether the core is used is shown, and can be decided by the environment."""
 
 from __future__ import annotations
 

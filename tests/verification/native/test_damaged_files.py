@@ -1,4 +1,4 @@
-"""With the core, what is said of a damaged file is what is said without it: the report to the byte, or the refusal."""
+"""A damaged file has the same result with the core and without it: the report to the byte, or the refusal."""
 
 from __future__ import annotations
 
