@@ -26,6 +26,7 @@ from spanpact.trace.trace_selection import EVERY_TRACE, TraceSelection
 from spanpact.verification.first_pass import read_first
 from spanpact.verification.link_targets import LinkTargets
 from spanpact.verification.native.native_stream import NativeFirstPass, NativeStream, read_first_natively
+from spanpact.verification.shapes.observed_properties import may_be_observed, sum_attributes
 from spanpact.verification.stored_documents import DocumentSource, StoredDocuments
 from spanpact.verification.trace_stream import TraceStream
 from spanpact.verification.verifying import StartObserver, Verification
@@ -181,19 +182,21 @@ def _streamed(
     check_every: int,
 ) -> TraceStream | None:
     """Judge all traces of the documents, None if the contracts look at more than shapes hold."""
-    native = None if hold or observer or check_every else read_first_natively(stored)
+    plain = [each.plan if isinstance(each, CompiledContract) else each for each in plans]
+    if not may_be_observed(plain):
+        return None
+    python_only = hold or observer or check_every or sum_attributes(plain)
+    native = None if python_only else read_first_natively(stored)
     first = native or read_first(stored)
     reading = Reading(first.info, (), stored.offered, clocks=clocks)
     verification = Verification(plans, reading, find_span=targets, observer=observer, check_every=check_every)
     cache = verification.cache
-    if cache is None:
-        return None
+    assert cache is not None
     stream: TraceStream
-    if isinstance(first, NativeFirstPass) and not cache.shapes.observed.summed:
+    if isinstance(first, NativeFirstPass):
         stream = NativeStream(first, stored, reading, verification, cache, clocks)
     else:
-        read = read_first(stored) if isinstance(first, NativeFirstPass) else first
-        stream = TraceStream(stored, reading, verification, cache, read, clocks, hold=hold)
+        stream = TraceStream(stored, reading, verification, cache, first, clocks, hold=hold)
     place = 0
     for number, source in enumerate(stored.sources):
         if number:

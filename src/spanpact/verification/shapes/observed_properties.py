@@ -70,9 +70,7 @@ class ObservedProperties:
     def of(cls, plans: Sequence[ContractPlan], source: SourceInfo) -> ObservedProperties | None:
         """Return what the contracts look at in traces of this source; None if one looks at more than a shape holds."""
         contents = [content for plan in plans for content in _contents(plan)]
-        if any(each.matcher.same_as for content in contents for each in content.resource):
-            return None
-        if any(content.name and content.name.same_as for content in contents):
+        if not may_be_observed(plans):
             return None
         exact, summed = frozenset(_exact(plans)), frozenset(_aggregated(plans, "sum"))
         lengths = sorted({each.limits.length for each in contents if each.limits and each.limits.length is not None})
@@ -129,6 +127,18 @@ class ObservedProperties:
 
     def _leaks(self, name: str, value: Value, scanner: Scanner, exempt: frozenset[str]) -> Hashable:
         return tuple(map(_result_key, attribute_leaks(name, value, scanner, exempt, self.capabilities)))
+
+
+def may_be_observed(plans: Sequence[ContractPlan]) -> bool:
+    """Return whether a shape holds all that the contracts look at: none compares a resource or a name by `same_as`."""
+    contents = [content for plan in plans for content in _contents(plan)]
+    resources = any(each.matcher.same_as for content in contents for each in content.resource)
+    return not resources and not any(content.name and content.name.same_as for content in contents)
+
+
+def sum_attributes(plans: Sequence[ContractPlan]) -> bool:
+    """Return whether a contract sums the numbers of an attribute."""
+    return any(_aggregated(plans, "sum"))
 
 
 def _contents(plan: ContractPlan) -> Iterator[Content]:
