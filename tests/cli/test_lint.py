@@ -74,6 +74,22 @@ def test_missing_file_is_one_line_and_2(cli: CommandLine) -> None:
     assert one_line(nothing.err, ["no contract in"])
 
 
+def test_files_with_our_own_ending_are_found_in_folders_and_named_in_hints(cli: CommandLine) -> None:
+    folder = cli.folder / "contracts"
+    folder.mkdir()
+    empty = cli("lint", str(folder))
+    assert (empty.code, "*.contract.yaml or *.spanpact.yaml" in empty.err) == (2, True)
+    (folder / "small.spanpact.yaml").write_text(CLEAN)
+    assert (
+        cli("lint", str(folder)).out.splitlines()[-1]
+        == cli("lint", str(folder / "small.spanpact.yaml")).out.splitlines()[-1]
+    )
+    examples = cli("verify", str(folder), "--examples")
+    assert (examples.code, "small" in examples.out) == (0, True)
+    mistyped = cli("lint", str(folder / "smal.spanpact.yaml"))
+    assert "small.spanpact.yaml" in mistyped.err
+
+
 def test_folder_is_linted_with_its_fragments(cli: CommandLine) -> None:
     folder = cli.folder / "contracts"
     folder.mkdir()

@@ -92,7 +92,7 @@ def test_kinds_with_like_names_are_kept_apart_and_none_is_written_if_one_exists(
         ([], 2, ["--from SOURCE, or -- COMMAND"]),
         (["--from", "T", "--", "true"], 2, ["--from SOURCE, or -- COMMAND"]),
         (["--from", "T", "--save", "x.json"], 2, ["--save"]),
-        (["--from", "T", "--output", "x.yaml"], 2, ["x.yaml", ".contract.yaml"]),
+        (["--from", "T", "--output", "x.yaml"], 2, ["x.yaml", "*.contract.yaml or *.spanpact.yaml"]),
         (["--from", "T", "--output", "nowhere/"], 2, ["no folder nowhere/"]),
         (["--from", "T", "--flows", "0"], 2, ["--flows", "'0'"]),
         (["--from", "T", "--flows", "13"], 3, ["12 flows", "at least 13"]),

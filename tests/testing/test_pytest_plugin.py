@@ -47,6 +47,12 @@ def test_contracts_come_from_the_ini_file(pytester: pytest.Pytester) -> None:
     run(pytester).assert_outcomes(passed=2)
 
 
+def test_contracts_with_our_own_ending_are_found_in_a_folder(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(TESTS)
+    pytester.mkdir("contracts").joinpath("work.spanpact.yaml").write_text(CONTRACT)
+    pytester.runpytest_inprocess(*PLUGIN, *QUIET, "--spanpact-contracts", "contracts").assert_outcomes(passed=2)
+
+
 @pytest.mark.parametrize(
     "named", ["", ", 'work.contract.yaml'", ", ['work.contract.yaml']", ", Path('work.contract.yaml')"]
 )

@@ -15,6 +15,7 @@ from spanpact.cli.options import SOURCE_KINDS, Parser, add_flag, add_source_opti
 from spanpact.cli.output import check_writable, print_message, print_text, write_file
 from spanpact.cli.process import describe_exit
 from spanpact.cli.run import NOTHING_ARRIVED, PROTOCOLS, add_command_options, receive_from, split_command
+from spanpact.contract.file_names import ACCEPTED_NAMES, SUFFIXES
 from spanpact.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 SCHEMA: Final = "contract.schema.json"
 """The name of the JSON Schema, where a folder of contracts has one for editors."""
 
-_ENDINGS: Final = (".contract.yaml", ".contract.yml")
 _MOST_KINDS_LISTED: Final = 20
 _MOST_FLOWS: Final = 1_000_000
 
@@ -169,7 +169,7 @@ def each_kind(recorded: Recorded, given: argparse.Namespace, schema: str) -> Ite
 
 def file_name(contract: RecordedContract) -> str:
     """Return the name of a contract's file."""
-    return f"{contract.plan.name}{_ENDINGS[0]}"
+    return f"{contract.plan.name}{SUFFIXES[0]}"
 
 
 def _record(recorded: Recorded, span: str, given: argparse.Namespace, schema: str, *, name: str) -> RecordedContract:
@@ -199,8 +199,8 @@ def _only_kind(recorded: Recorded) -> str:
 
 def _check_file(file: Path, given: argparse.Namespace) -> None:
     """Raise UsageError for a file that is no contract's, exists, or cannot be written."""
-    if not file.name.endswith(_ENDINGS):
-        raise UsageError(f"{file} is not named as a contract", hint=f"its name ends with {_ENDINGS[0]}")
+    if not file.name.endswith(SUFFIXES):
+        raise UsageError(f"{file} is not named as a contract", hint=f"accepted: {ACCEPTED_NAMES}")
     check_writable(file)
     if file.exists() and not given.overwrite:
         raise UsageError(f"{file} exists and is not overwritten", hint="name another file, or give --overwrite")

@@ -73,9 +73,16 @@ def test_a_link_to_a_folder_is_reported(folder: Path) -> None:
     assert names("f/link")[0] == ["linked"]
 
 
-def test_the_other_extension_is_read_too(folder: Path) -> None:
-    write("f/other.contract.yml", CONTRACT.format("other"))
+@pytest.mark.parametrize("suffix", [".contract.yml", ".spanpact.yaml", ".spanpact.yml"])
+def test_the_other_endings_are_read_too(folder: Path, suffix: str) -> None:
+    write(f"f/other{suffix}", CONTRACT.format("other"))
     assert names("f") == (["good", "other"], [])
+
+
+def test_a_file_with_our_own_ending_is_never_of_another_tool(folder: Path) -> None:
+    write("f/mine.spanpact.yaml", "contracts: forgotten\n")
+    with pytest.raises(ContractError, match=r"mine\.spanpact\.yaml"):
+        names("f")
 
 
 @pytest.mark.parametrize(

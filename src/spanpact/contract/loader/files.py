@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from spanpact.contract.document import Location, Mapping, quote
-from spanpact.contract.loader.folders import SUFFIXES, is_foreign
+from spanpact.contract.file_names import OWN_SUFFIXES, SUFFIXES
+from spanpact.contract.loader.folders import is_foreign
 from spanpact.contract.yaml_reader import MAX_BYTES, from_yaml
 from spanpact.errors import ContractError, UsageError
 
@@ -31,6 +32,8 @@ class ContractFiles:
 
     def is_foreign(self, path: Path) -> bool:
         """Return whether a file is of another tool. Raise UsageError for one that cannot be read."""
+        if path.name.endswith(OWN_SUFFIXES):
+            return False
         try:
             document = self.document(path)
         except ContractError:

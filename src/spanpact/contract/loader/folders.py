@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from spanpact.contract.document import Mapping
+from spanpact.contract.file_names import SUFFIXES
 from spanpact.errors import UsageError
 
 Notify: TypeAlias = Callable[[str], None]
 """Takes one line about what was not read."""
 
-SUFFIXES: Final = (".contract.yaml", ".contract.yml")
 _INSTALLED: Final = frozenset(["node_modules", "site-packages", "__pycache__"])
 _ENVIRONMENT: Final = "pyvenv.cfg"  # the file that marks a Python virtual environment, whatever its name
 _OWN_KEY: Final = re.compile(rb"^[\xef\xbb\xbf{\s]*[\"']?spanpact\b", re.MULTILINE)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from spanpact.contract.compiled import ContractPlan
 from spanpact.contract.document import Mapping, from_python
+from spanpact.contract.file_names import ACCEPTED_NAMES
 from spanpact.contract.loader.compiler import compile_document
 from spanpact.contract.loader.context import Context
 from spanpact.contract.loader.files import ContractFiles, real_path
@@ -46,7 +47,7 @@ def load_contract(path: str | os.PathLike[str], *, root: str | os.PathLike[str] 
 
 
 def load_contracts(paths: Iterable[str | os.PathLike[str]], *, notify: Notify | None = None) -> list[ContractPlan]:
-    """Load the files in `paths`, and all `*.contract.yaml` and `*.contract.yml` files below the folders in `paths`.
+    """Load the files in `paths`, and all contract files (`file_names`) below the folders in `paths`.
 
     Fragments are checked, but have no plan of their own. `notify` takes lines about what was found in a folder and not
     read. Raise as `load_contract` does, and UsageError for a folder that cannot be read and where there is no contract.
@@ -99,7 +100,7 @@ def _each_once(
 def _no_contract(paths: tuple[str | os.PathLike[str], ...]) -> UsageError:
     return UsageError(
         f"no contract in {', '.join(str(path) for path in paths) or 'nothing'}",
-        hint="a contract is a file named *.contract.yaml, with the key `contract`",
+        hint=f"a contract is a file named {ACCEPTED_NAMES}, with the key `contract`",
     )
 
 
