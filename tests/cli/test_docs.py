@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from spanpact.cli import COMMANDS, load_command
-from spanpact.cli.run import SCENARIOS_VARIABLE
+from spanpact.cli.commands.run import SCENARIOS_VARIABLE
 from spanpact.reporting.report_json import report_document
 from spanpact.settings import ABOUT as SETTINGS
 from spanpact.sources import OtlpReceiver

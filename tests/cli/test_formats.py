@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from spanpact.cli.options import REPORT_FORMATS
+from spanpact.cli.arguments.options import REPORT_FORMATS
 from spanpact.reporting.formats import FORMATS
 from tests.cli.commands import CommandLine, one_line
 

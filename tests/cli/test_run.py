@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from spanpact.cli.process import describe_exit, run_command
+from spanpact.cli.running.process import describe_exit, run_command
 from spanpact.errors import UsageError
 from spanpact.sources import OtlpReceiver, ReceiverLimits
 from tests.cli.commands import SPANPACT, CommandLine, one_line
@@ -139,7 +139,7 @@ def test_refused_requests_are_counted_in_the_header(cli: CommandLine) -> None:
 
 def test_traces_with_dropped_spans_are_incomplete(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     limits = ReceiverLimits(spans=2)
-    monkeypatch.setattr("spanpact.cli.run.OtlpReceiver", lambda: OtlpReceiver(limits=limits))
+    monkeypatch.setattr("spanpact.cli.commands.run.OtlpReceiver", lambda: OtlpReceiver(limits=limits))
     answer = cli("run", cli.contract, "--", *sender(cli, cli.kept))
     assert answer.code == 3
     assert "dropped  1 spans and logs" in answer.out
@@ -200,7 +200,7 @@ def test_signal_before_the_command_runs_is_kept_for_it(monkeypatch: pytest.Monke
         os.kill(os.getpid(), signal.SIGTERM)
         return real(*arguments, **options)  # type: ignore[call-overload]
 
-    monkeypatch.setattr("spanpact.cli.process.subprocess.Popen", slowly)
+    monkeypatch.setattr("spanpact.cli.running.process.subprocess.Popen", slowly)
     assert run_command([sys.executable, "-c", "import signal; signal.pause()"], os.environ) == 128 + signal.SIGTERM
     assert signal.getsignal(signal.SIGTERM) == before
 
@@ -216,14 +216,14 @@ def test_command_can_be_run_from_any_thread() -> None:
 
 def test_ctrl_c_of_a_terminal_is_left_to_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """The terminal sends it to every process in its foreground: forwarding would send it twice."""
-    monkeypatch.setattr("spanpact.cli.process._is_in_foreground", lambda: True)
+    monkeypatch.setattr("spanpact.cli.running.process._is_in_foreground", lambda: True)
     script = "import os, signal; os.kill(os.getppid(), signal.SIGINT); print('unharmed')"
     assert run_command([sys.executable, "-c", script], os.environ) == 0
 
 
 FOREGROUND = """\
 import os, sys
-from spanpact.cli.process import _is_in_foreground
+from spanpact.cli.running.process import _is_in_foreground
 if len(sys.argv) > 1:
     os.open(sys.argv[1], os.O_RDWR)  # the first terminal that a session's leader opens becomes its own
 print(_is_in_foreground())

@@ -10,9 +10,9 @@ import time
 
 import pytest
 
-from spanpact.cli import last_spans
-from spanpact.cli.command_environment import OF_ANOTHER_ROUTE, command_environment
-from spanpact.cli.last_spans import wait_for_last_spans
+from spanpact.cli.running import last_spans
+from spanpact.cli.running.command_environment import OF_ANOTHER_ROUTE, command_environment
+from spanpact.cli.running.last_spans import wait_for_last_spans
 from spanpact.sources import OtlpReceiver
 from tests.cli.commands import SPANPACT, CommandLine
 from tests.cli.test_run import sender

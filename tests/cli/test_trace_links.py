@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from spanpact.cli.trace_links import trace_url
-from spanpact.cli.verify import build_parser
+from spanpact.cli.arguments.trace_links import trace_url
+from spanpact.cli.commands.verify import build_parser
 from spanpact.reporting import TextOptions
 from spanpact.reporting.formats import render_report
 from tests.cli.commands import CommandLine, one_line

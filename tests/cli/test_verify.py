@@ -268,7 +268,7 @@ def test_bug_in_spanpact_is_one_line_and_3_or_a_stack_trace_with_debug(
     def fail(arguments: object) -> int:
         raise RuntimeError("bad\nluck of bob@example.com")
 
-    monkeypatch.setattr("spanpact.cli.show.run", fail)
+    monkeypatch.setattr("spanpact.cli.commands.show.run", fail)
     answer = cli("show", cli.kept)
     assert answer.code == 3
     assert one_line(answer.err, ["RuntimeError", "SPANPACT_DEBUG=1", "email"])
@@ -282,7 +282,7 @@ def test_interruption_is_one_line_and_130(cli: CommandLine, monkeypatch: pytest.
     def interrupt(arguments: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("spanpact.cli.show.run", interrupt)
+    monkeypatch.setattr("spanpact.cli.commands.show.run", interrupt)
     answer = cli("show", cli.kept)
     assert (answer.code, answer.err) == (130, "spanpact: interrupted\n")
 

@@ -1,7 +1,8 @@
 """The command line: `spanpact COMMAND ...`.
 
-One module or package a command, named after it, with `build_parser` (its options) and `run` (what it does). The other
-modules hold what commands share: `options`, `reports`, `reading`, `scenario_labels`, `output`, `process`.
+`commands` has one module or package a command, named after it, with `build_parser` (its options) and `run` (what it
+does). Commands share the rest: `arguments` (what is given), `reading`, `running` (the command of `spanpact run`),
+`reports`, `losses`, `output`, `progress`.
 
 Exit codes: 0 kept, 1 broken, 2 wrong usage or contract file, 3 could not verify, 130 interrupted. Every error is one
 line on standard error; `SPANPACT_DEBUG=1` shows the stack trace of an error in spanpact itself.
@@ -68,7 +69,7 @@ _INTERRUPTED: Final = 130
 
 def load_command(name: str) -> ModuleType:
     """Import and return the module of a command."""
-    return import_module(f"spanpact.cli.{name}")
+    return import_module(f"spanpact.cli.commands.{name}")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from spanpact.cli.arguments.trace_links import trace_url
 from spanpact.cli.output import append_to_file, check_writable, print_text, write_file
-from spanpact.cli.trace_links import trace_url
 from spanpact.errors import UsageError
 
 STEP_SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"

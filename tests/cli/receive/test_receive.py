@@ -13,7 +13,7 @@ from queue import SimpleQueue
 import pytest
 
 from spanpact.cli import load_command
-from spanpact.cli.receive.service import _stopping_by_signals
+from spanpact.cli.commands.receive.service import _stopping_by_signals
 from tests.cli.commands import SPANPACT, CommandLine, environment, one_line
 from tests.cli.receive.running import BROKEN, KEPT, receiving
 

@@ -79,7 +79,7 @@ class Parser(argparse.ArgumentParser):
                 raise self._unknown_option(text.partition("=")[0])
         if unknown:
             self.error(f"unexpected argument {unknown[0]!r}")
-        from spanpact.cli.project_settings import apply_settings
+        from spanpact.cli.arguments.project_settings import apply_settings
 
         apply_settings(given, self.formats, REPORT_FORMATS)
         if lacking := [metavar for name, metavar in self.needed.items() if not getattr(given, name)]:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from spanpact.cli.options import Parser
+from spanpact.cli.arguments.options import Parser
 
 __all__ = ["build_parser", "run"]
 
 
 def build_parser() -> Parser:
     """Return the parser of `spanpact receive`."""
-    from spanpact.cli.receive.options import build_parser as build
+    from spanpact.cli.commands.receive.options import build_parser as build
 
     return build()
 
@@ -23,6 +23,6 @@ def build_parser() -> Parser:
 def run(arguments: Sequence[str]) -> int:
     """Receive until stopped by a request or a signal, write the report and return the exit code."""
     given = build_parser().parse_intermixed_args(arguments)
-    from spanpact.cli.receive.service import serve
+    from spanpact.cli.commands.receive.service import serve
 
     return serve(given)

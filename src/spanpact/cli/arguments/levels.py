@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from spanpact.cli.options import Parser
+from spanpact.cli.arguments.options import Parser
 from spanpact.errors import UsageError
 
 if TYPE_CHECKING:

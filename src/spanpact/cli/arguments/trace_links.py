@@ -6,7 +6,7 @@ import argparse
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
-from spanpact.cli.options import Parser
+from spanpact.cli.arguments.options import Parser
 
 PLACEHOLDER: Final = "{trace_id}"
 """What stands for the id of a trace in the template of `--trace-url`."""

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from spanpact.cli.options import SOURCE_KINDS, Parser, add_flag, add_source_option, add_tls_options
+from spanpact.cli.arguments.options import SOURCE_KINDS, Parser, add_flag, add_source_option, add_tls_options
+from spanpact.cli.commands.run import NOTHING_ARRIVED, PROTOCOLS, add_command_options, receive_from, split_command
 from spanpact.cli.output import check_writable, print_message, print_text, write_file
-from spanpact.cli.process import describe_exit
-from spanpact.cli.run import NOTHING_ARRIVED, PROTOCOLS, add_command_options, receive_from, split_command
+from spanpact.cli.running.process import describe_exit
 from spanpact.contract.file_names import ACCEPTED_NAMES, SUFFIXES
 from spanpact.errors import SourceError, UsageError
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from spanpact.cli.options import Parser
+from spanpact.cli.arguments.options import Parser
 from spanpact.cli.output import print_text
 
 SHELLS: Final = ("bash", "zsh", "fish")

@@ -13,13 +13,13 @@ from queue import SimpleQueue
 from types import FrameType
 from typing import Final
 
-from spanpact.cli.judged_by import JudgedBy, load_judged_by
+from spanpact.cli.arguments.judged_by import JudgedBy, load_judged_by
+from spanpact.cli.arguments.scenario_labels import read_labels
+from spanpact.cli.commands.receive.control import Control, describe
+from spanpact.cli.commands.receive.options import check_addresses, injected_faults, receiver_access, upstream
+from spanpact.cli.commands.receive.session_reports import JudgedSessions, SessionReports
 from spanpact.cli.output import print_message, save_file, write_file
-from spanpact.cli.receive.control import Control, describe
-from spanpact.cli.receive.options import check_addresses, injected_faults, receiver_access, upstream
-from spanpact.cli.receive.session_reports import JudgedSessions, SessionReports
 from spanpact.cli.reports import check_output_files, text_options, write_rendered
-from spanpact.cli.scenario_labels import read_labels
 from spanpact.errors import UsageError
 from spanpact.sources import OtlpReceiver, ReceiverLimits, encode_traces_json
 from spanpact.sources.receiver import ReceiverOptions

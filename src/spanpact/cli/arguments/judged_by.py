@@ -6,10 +6,10 @@ import argparse
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from spanpact.cli.contract_arguments import load_contract_arguments
-from spanpact.cli.levels import add_level_options, with_levels
-from spanpact.cli.options import Parser, add_contracts_argument
-from spanpact.cli.trace_links import add_trace_url_option
+from spanpact.cli.arguments.contract_arguments import load_contract_arguments
+from spanpact.cli.arguments.levels import add_level_options, with_levels
+from spanpact.cli.arguments.options import Parser, add_contracts_argument
+from spanpact.cli.arguments.trace_links import add_trace_url_option
 
 if TYPE_CHECKING:
     from spanpact.contract.compiled import ContractPlan

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from spanpact.cli.options import Parser
+from spanpact.cli.arguments.options import Parser
 from spanpact.cli.output import print_text
 from spanpact.errors import UsageError
 

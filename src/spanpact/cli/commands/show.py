@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from spanpact.cli.options import SOURCE_KINDS, Parser, add_flag, add_tls_options, add_trace_option
+from spanpact.cli.arguments.options import SOURCE_KINDS, Parser, add_flag, add_tls_options, add_trace_option
 from spanpact.cli.output import print_text
 from spanpact.cli.progress import progress
 from spanpact.cli.reading import read_sources, source_options

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from spanpact.cli.contract_arguments import refuse_traces
-from spanpact.cli.options import Parser, add_contracts_argument, add_flag, add_rendering_options
+from spanpact.cli.arguments.contract_arguments import refuse_traces
+from spanpact.cli.arguments.options import Parser, add_contracts_argument, add_flag, add_rendering_options
 from spanpact.cli.output import print_message
 from spanpact.cli.reports import check_output_files, write_rendered
 from spanpact.lint import lint

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Final
 
-from spanpact.cli.receive.session_reports import Format, JudgedSessions, SessionReports
+from spanpact.cli.commands.receive.session_reports import Format, JudgedSessions, SessionReports
 from spanpact.errors import SpanpactError
 from spanpact.reporting import TextOptions
 from spanpact.sources.receiver.access import Access

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from spanpact.cli.options import SOURCE_KINDS, Parser, add_source_option, add_tls_options
+from spanpact.cli.arguments.options import SOURCE_KINDS, Parser, add_source_option, add_tls_options
+from spanpact.cli.commands.record import SCHEMA, add_flows_option, each_kind, file_name
 from spanpact.cli.output import print_text, write_file
-from spanpact.cli.record import SCHEMA, add_flows_option, each_kind, file_name
 from spanpact.errors import UsageError
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Collection, Sequence
 
-from spanpact.cli.options import (
+from spanpact.cli.arguments.options import (
     SOURCE_KINDS,
     Parser,
     add_reading_options,
@@ -13,10 +13,10 @@ from spanpact.cli.options import (
     add_source_option,
     add_strict_option,
 )
+from spanpact.cli.arguments.trace_links import add_trace_url_option
 from spanpact.cli.progress import progress
 from spanpact.cli.reading import open_sources, source_options
 from spanpact.cli.reports import check_output_files, write_report
-from spanpact.cli.trace_links import add_trace_url_option
 from spanpact.errors import UsageError
 from spanpact.findings import Report
 from spanpact.trace.model import Reading

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from spanpact.cli.judged_by import add_judging_options
-from spanpact.cli.options import Parser, add_flag, add_tls_options, add_verification_options
+from spanpact.cli.arguments.judged_by import add_judging_options
+from spanpact.cli.arguments.options import Parser, add_flag, add_tls_options, add_verification_options
 from spanpact.errors import UsageError
 
 if TYPE_CHECKING:

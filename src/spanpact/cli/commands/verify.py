@@ -6,9 +6,9 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from spanpact.cli.judged_by import JudgedBy, add_judging_options, load_judged_by
-from spanpact.cli.levels import are_changed, with_levels_named
-from spanpact.cli.options import (
+from spanpact.cli.arguments.judged_by import JudgedBy, add_judging_options, load_judged_by
+from spanpact.cli.arguments.levels import are_changed, with_levels_named
+from spanpact.cli.arguments.options import (
     SOURCE_KINDS,
     Parser,
     add_flag,
@@ -17,9 +17,9 @@ from spanpact.cli.options import (
     add_verification_options,
     check_interval,
 )
+from spanpact.cli.arguments.scenario_labels import read_labels, unknown_scenarios_warning
 from spanpact.cli.output import print_message
 from spanpact.cli.reports import check_output_files, write_report
-from spanpact.cli.scenario_labels import read_labels, unknown_scenarios_warning
 from spanpact.errors import UsageError
 
 if TYPE_CHECKING:

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from spanpact.cli.command_environment import command_environment
-from spanpact.cli.judged_by import add_judging_options, load_judged_by
-from spanpact.cli.last_spans import wait_for_last_spans
-from spanpact.cli.levels import with_levels_named
+from spanpact.cli.arguments.judged_by import add_judging_options, load_judged_by
+from spanpact.cli.arguments.levels import with_levels_named
+from spanpact.cli.arguments.options import EXIT_CODES, Parser, add_verification_options
+from spanpact.cli.arguments.scenario_labels import parse_labels, read_labels, unknown_scenarios_warning
 from spanpact.cli.losses import lost
-from spanpact.cli.options import EXIT_CODES, Parser, add_verification_options
 from spanpact.cli.output import print_message, save_file
-from spanpact.cli.process import describe_exit, forwarding_signals, run_command
 from spanpact.cli.reports import check_output_files, write_report
-from spanpact.cli.scenario_labels import parse_labels, read_labels, unknown_scenarios_warning
+from spanpact.cli.running.command_environment import command_environment
+from spanpact.cli.running.last_spans import wait_for_last_spans
+from spanpact.cli.running.process import describe_exit, forwarding_signals, run_command
 from spanpact.errors import UsageError
 from spanpact.privacy import mask
 from spanpact.sources import OtlpReceiver, encode_traces_json

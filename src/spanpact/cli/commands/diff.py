@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from spanpact.cli.contract_arguments import load_contract_arguments
-from spanpact.cli.options import Parser, add_rendering_options
+from spanpact.cli.arguments.contract_arguments import load_contract_arguments
+from spanpact.cli.arguments.options import Parser, add_rendering_options
 from spanpact.cli.reports import check_output_files, write_rendered
 from spanpact.contract.compiled import ContractPlan
 from spanpact.diff import diff_contracts

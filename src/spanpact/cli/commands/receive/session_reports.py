@@ -11,11 +11,11 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from spanpact.cli.judged_by import JudgedBy
-from spanpact.cli.levels import level_rows
+from spanpact.cli.arguments.judged_by import JudgedBy
+from spanpact.cli.arguments.levels import level_rows
+from spanpact.cli.arguments.scenario_labels import read_labels
 from spanpact.cli.losses import Header, lost
 from spanpact.cli.reading import merged
-from spanpact.cli.scenario_labels import read_labels
 from spanpact.engine import CompiledContract
 from spanpact.findings import Report
 from spanpact.reporting import TextOptions, render_json, render_text, render_traces, summary_line
