@@ -10,7 +10,8 @@
 
 The further formats of a verification are in `formats`, which says how to add one. A new subject has modules here named
 `SUBJECT_FORMAT`, each with one function `render_SUBJECT_FORMAT(subject) -> str`. Text formats draw on the `Canvas` of a
-`TextOptions` (`text_options`), which escapes and masks what comes from traces; JSON formats use `json_document`.
+`TextOptions` (`text_options`), which escapes and masks what comes from traces; `report_text` puts `sections` together.
+JSON formats use `json_document`.
 
 May import `findings`, `trace`, `privacy`, and the results of `lint` and `diff`.
 """

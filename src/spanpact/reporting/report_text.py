@@ -9,16 +9,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from spanpact.findings import ContractResult, Finding, Report, Verdict
-from spanpact.reporting.coverage_table import coverage_lines
 from spanpact.reporting.drawing.canvas import Canvas, Style
 from spanpact.reporting.drawing.finding_lines import finding_mark
 from spanpact.reporting.drawing.flow_findings import FlowFindings, MaskedTraces, group_by_flow, group_similar
 from spanpact.reporting.drawing.flow_tree import flow_lines
 from spanpact.reporting.drawing.safe_text import display_width
-from spanpact.reporting.scores import score_lines
-from spanpact.reporting.summary import is_accepted, live_rows, not_checked_lines, summary, unread_text, why_not_checked
+from spanpact.reporting.sections.coverage_table import coverage_lines
+from spanpact.reporting.sections.scores import score_lines
+from spanpact.reporting.sections.summary import (
+    is_accepted,
+    live_rows,
+    not_checked_lines,
+    summary,
+    unread_text,
+    why_not_checked,
+)
+from spanpact.reporting.sections.unmentioned import unmentioned_lines
 from spanpact.reporting.text_options import TextOptions, counted, join_sections
-from spanpact.reporting.unmentioned import unmentioned_lines
 
 _MOST_WAYS: Final = 3  # ways to break one contract of which each is drawn
 _MOST_TRACE_IDS: Final = 3
@@ -127,7 +134,7 @@ class _ReportText:
             drawn = [(flow, []) for flow in flows]
         blocks: list[Iterable[str]] = []
         if many:
-            from spanpact.reporting.kinds_table import kinds_lines  # few reports need it
+            from spanpact.reporting.sections.kinds_table import kinds_lines  # few reports need it
 
             blocks.append(kinds_lines(flows, title, self.options))
         blocks += [self._flow(flow, similar, title, named) for flow, similar in drawn]

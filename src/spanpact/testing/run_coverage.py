@@ -49,8 +49,8 @@ class RunCoverage:
     def lines(self, root: Path, *, each: bool) -> list[str]:
         """Return the rows of a table, and with `each` one for every expectation; files are shown relative to `root`."""
         from spanpact.findings import ContractResult, Coverage, Report
-        from spanpact.reporting.coverage_table import coverage_lines
         from spanpact.reporting.drawing.canvas import Canvas
+        from spanpact.reporting.sections.coverage_table import coverage_lines
 
         results = []
         for (name, version, file), expectations in sorted(self.counts.items()):

@@ -10,7 +10,7 @@ from spanpact.errors import Place
 from spanpact.findings import Finding, Report
 from spanpact.reporting.drawing.flow_findings import FlowFindings, MaskedTraces, group_by_flow
 from spanpact.reporting.formats.outcomes import gaps_of, outcome_of, reason_of
-from spanpact.reporting.kinds_table import kinds_of_findings
+from spanpact.reporting.sections.kinds_table import kinds_of_findings
 from spanpact.reporting.text_options import TextOptions, counted
 
 Severity: TypeAlias = Literal["error", "warning", "notice"]

@@ -13,7 +13,7 @@ from typing import Final
 from spanpact.findings import Report
 from spanpact.reporting.drawing.safe_text import escape_controls
 from spanpact.reporting.formats.annotations import SEVERITIES, Annotation, annotations_of
-from spanpact.reporting.summary import plain_summary
+from spanpact.reporting.sections.summary import plain_summary
 from spanpact.reporting.text_options import TextOptions
 
 MOST_ANNOTATIONS: Final = 10

@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape, quoteattr
 from spanpact.findings import ContractResult, Finding, Report
 from spanpact.reporting.formats.outcomes import Outcome, gaps_of, outcome_of, reason_of
 from spanpact.reporting.report_text import findings_of_each
-from spanpact.reporting.summary import plain_summary
+from spanpact.reporting.sections.summary import plain_summary
 from spanpact.reporting.text_options import TextOptions, counted
 
 _NOT_IN_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -15,9 +15,9 @@ from spanpact.findings import ContractResult, Report
 from spanpact.reporting.drawing.flow_findings import FlowFindings, MaskedTraces, group_by_flow
 from spanpact.reporting.drawing.safe_text import escape_controls
 from spanpact.reporting.formats.outcomes import gaps_of, outcome_of, reason_of
-from spanpact.reporting.kinds_table import KindOfFinding, kinds_of_findings
 from spanpact.reporting.report_text import findings_of_each
-from spanpact.reporting.summary import plain_summary
+from spanpact.reporting.sections.kinds_table import KindOfFinding, kinds_of_findings
+from spanpact.reporting.sections.summary import plain_summary
 from spanpact.reporting.text_options import TextOptions
 
 MOST_CHARACTERS: Final = 60_000

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from spanpact.findings import ContractResult, Report
-from spanpact.reporting.summary import unread_text, why_not_checked
+from spanpact.reporting.sections.summary import unread_text, why_not_checked
 from spanpact.reporting.text_options import counted
 
 Outcome: TypeAlias = Literal["passed", "failed", "not checked", "allowed"]
