@@ -46,9 +46,9 @@ CORE_TESTS = (
     "tests/verification/test_receiving.py",
     "tests/verification/test_same_verdict.py",
     "tests/verification/test_same_verdict_of_formats.py",
-    "tests/verification/test_link_targets.py",
+    "tests/verification/documents/test_link_targets.py",
     "tests/verification/test_lost_context.py",
-    "tests/verification/test_aggregate_shapes.py",
+    "tests/verification/shapes/test_aggregate_shapes.py",
 )
 # Sessions of `tests`, in order; each reports on its own, and one that fails does not hide what the others say.
 TESTED = ("lint", "unit", "contract", "coverage", "types", "integration")

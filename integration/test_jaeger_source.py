@@ -24,7 +24,7 @@ from spanpact.findings import Report
 from spanpact.sources import HttpLimits, JaegerSource, MemorySource, TraceQuery, encode_traces_json
 from spanpact.trace.model import Reading
 from spanpact.trace.trace_selection import TraceSelection
-from spanpact.verification.source_comparison import compare
+from spanpact.verification.comparison.source_comparison import compare
 from spanpact.verification.verifying import verify
 from spanpact.verification.waiting import Poll, WaitSettings, content_of, wait, wait_for_verdict
 from tests.sources.jaeger.jaeger_traces import ANSWERS, everything

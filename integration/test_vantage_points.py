@@ -30,7 +30,7 @@ from spanpact.findings import Report
 from spanpact.reporting import render_text
 from spanpact.sources import JaegerSource, MemorySource, encode_traces_json
 from spanpact.trace.model import Reading
-from spanpact.verification.source_comparison import compare
+from spanpact.verification.comparison.source_comparison import compare
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from containers.servers.jaeger_server import JaegerBackend
 from spanpact.findings import Report
 from spanpact.sources import JaegerSource
 from spanpact.trace.model import Reading
-from spanpact.verification.source_comparison import compare
+from spanpact.verification.comparison.source_comparison import compare
 from spanpact.verification.waiting import Poll, WaitSettings, content_of, wait
 
 WAIT_SETTINGS: Final = WaitSettings(30)

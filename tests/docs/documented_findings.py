@@ -16,8 +16,8 @@ from spanpact.findings import Finding, Report
 from spanpact.reporting import TextOptions
 from spanpact.reporting.drawing.finding_lines import finding_lines
 from spanpact.trace.model import Reading
-from spanpact.verification.contract_examples import verify_examples
-from spanpact.verification.source_comparison import compare
+from spanpact.verification.comparison.source_comparison import compare
+from spanpact.verification.examples.contract_examples import verify_examples
 from spanpact.verification.verifying import verify
 from tests.docs.rule_pages import Rule, rules
 from tests.engine.corpus_cases import HEADER, as_yaml

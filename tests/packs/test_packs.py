@@ -8,7 +8,7 @@ from spanpact.errors import UsageError
 from spanpact.packs.instrumentation_score import NAME as SCORE
 from spanpact.packs.instrumentation_score.attribute_levels import is_of_resources, is_of_spans
 from spanpact.packs.shipped import PACKS, load_pack, load_packs
-from spanpact.verification.contract_examples import verify_examples
+from spanpact.verification.examples.contract_examples import verify_examples
 
 CONTRACTS = [name for name in PACKS if name != SCORE]
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from spanpact.lint import lint
 from spanpact.recording import Recorded, record
 from spanpact.trace.model import Reading, Span, Trace, Value
-from spanpact.verification.contract_examples import verify_examples
+from spanpact.verification.examples.contract_examples import verify_examples
 from spanpact.verification.verifying import verify
 from tests.properties import examples
 from tests.recording.recorded_traces import MS, Flow, reading_of

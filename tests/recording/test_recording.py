@@ -11,7 +11,7 @@ from spanpact.contract.yaml_reader import from_yaml
 from spanpact.errors import SourceError
 from spanpact.recording import Recorded, RecordedContract, record
 from spanpact.trace.model import Attributes, Event, LogRecord, Resource, Trace
-from spanpact.verification.contract_examples import verify_examples
+from spanpact.verification.examples.contract_examples import verify_examples
 from spanpact.verification.verifying import verify
 from tests.recording.recorded_traces import MS, Flow, reading_of, recorded_from
 

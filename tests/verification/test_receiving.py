@@ -28,7 +28,7 @@ from spanpact.verification.receiving import verify_received
 from spanpact.verification.verifying import verify
 from tests.properties import examples
 from tests.sources.every_source import as_protobuf
-from tests.verification.test_verdict_cache import with_likenesses
+from tests.verification.cache.test_verdict_cache import with_likenesses
 
 LIMITS = ReceiverLimits()
 

@@ -14,7 +14,7 @@ from spanpact.contract.loader import load_text
 from spanpact.engine import CompiledContract
 from spanpact.sources import OtlpFileSource
 from spanpact.trace.model import ALL_CAPABILITIES, Reading, SourceInfo, Span, Trace
-from spanpact.verification.source_comparison import compare
+from spanpact.verification.comparison.source_comparison import compare
 from spanpact.verification.verifying import verify
 from tests.properties import examples
 from tests.sources.every_source import differences, only, without_capabilities

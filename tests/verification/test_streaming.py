@@ -29,7 +29,7 @@ from spanpact.verification.streaming import verify_file
 from spanpact.verification.verifying import verify
 from tests.properties import examples
 from tests.sources.every_source import as_protobuf
-from tests.verification.test_verdict_cache import CONTRACT, with_likenesses
+from tests.verification.cache.test_verdict_cache import CONTRACT, with_likenesses
 
 UNCHECKED = FileLimits(checked_keys=0)
 """Documents whose keys are checked are decoded as a whole."""

@@ -24,7 +24,7 @@ from spanpact.trace.trace_selection import TraceSelection
 from spanpact.verification.streaming import verify_files
 from spanpact.verification.verifying import verify
 from tests.properties import examples
-from tests.verification.test_log_record_shapes import odd_records, with_log_records
+from tests.verification.shapes.test_log_record_shapes import odd_records, with_log_records
 from tests.verification.test_streaming import changed
 from tests.verification.test_streaming_logs import OF_SPANS, TWO, line, logged, of_records, split, written
 

@@ -23,7 +23,7 @@ from spanpact.sources import OtlpReceiver, encode_traces_json
 from spanpact.trace.model import LogRecord, Reading, SourceInfo, Span, Trace
 from tests.properties import examples
 from tests.sources.every_source import as_protobuf
-from tests.verification.test_log_record_shapes import CONTRACT, PLANS, odd_records, record, with_log_records
+from tests.verification.shapes.test_log_record_shapes import CONTRACT, PLANS, odd_records, record, with_log_records
 from tests.verification.test_receiving import assert_same as assert_same_received
 from tests.verification.test_receiving import keep
 from tests.verification.test_streaming import assert_same, outcome, streamed, text_of, whole, zip_all

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from spanpact.conformance.implementation import Implementation
 from spanpact.conformance.scenarios import SCENARIOS, Scenario
-from spanpact.verification.contract_examples import verify_examples
+from spanpact.verification.examples.contract_examples import verify_examples
 
 if TYPE_CHECKING:
     from spanpact.conformance.suite import TraceContracts, judge_scenario

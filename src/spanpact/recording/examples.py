@@ -19,7 +19,7 @@ from spanpact.recording.samples import Recorded, Sample, SpanSeen
 from spanpact.recording.values import wrong_value
 from spanpact.recording.yaml_text import Block, yaml_text
 from spanpact.trace.name_patterns import NamePattern
-from spanpact.verification.contract_examples import judge_examples
+from spanpact.verification.examples.contract_examples import judge_examples
 
 _NAMES: Final = ("usual", "second", "third")
 _LARGEST: Final = 40  # spans of an example

@@ -1,12 +1,13 @@
 """Verification: run the engine over a whole source, and over the examples of a contract.
 
-- `verifying` judges trace by trace with the `verdict_cache`, which knows traces by their `shapes`;
-- `streaming` does so for files that are too large to hold, with `link_targets` for links into other traces;
+- `verifying` judges trace by trace with the verdict `cache`, which knows traces by their `shapes` and their parts by
+  `split_keys`;
+- `streaming` does so for `documents` that are too large to hold, with the `native` core where it is installed, and
+  `receiving` for what a receiver has kept;
 - `live_search` does so for a search among live traces;
 - `waiting` repeats reading and judging until the verdict is settled;
-- `source_comparison` compares two sources of one run, `span_comparison` one span in both;
-- `contract_examples` judges a contract by its own examples, `proving` finds the expectations that they need, with
-  `expectation_removal`.
+- `lost_context` finds a missing span as the root of another trace;
+- `examples` judges a contract by its own examples; `comparison` compares two sources of one run.
 
 May import: `engine`, `sources`, and what these may import.
 """

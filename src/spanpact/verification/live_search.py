@@ -30,7 +30,7 @@ from spanpact.sources.search import StoreSource
 from spanpact.trace.clocks import Clocks
 from spanpact.trace.held_traces import HeldTraces
 from spanpact.trace.model import Reading, SourceInfo, Trace
-from spanpact.verification.link_targets import TargetsInReadings
+from spanpact.verification.documents.link_targets import TargetsInReadings
 from spanpact.verification.verifying import StartObserver, Verification, verify
 from spanpact.verification.waiting import WaitSettings
 

@@ -16,7 +16,7 @@ from spanpact.sources.files.json_texts import Document
 from spanpact.sources.receiver import OtlpReceiver
 from spanpact.sources.receiver.intake.received_traffic import NOTHING_GROWS, ReceivedTraffic, decoded
 from spanpact.sources.receiver.intake.request_body import BODY
-from spanpact.verification.stored_documents import AnyDocument, DocumentSource, StoredDocuments
+from spanpact.verification.documents.stored_documents import AnyDocument, DocumentSource, StoredDocuments
 from spanpact.verification.streaming import verify_documents
 from spanpact.verification.verifying import StartObserver, verify
 

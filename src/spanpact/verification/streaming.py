@@ -23,12 +23,12 @@ from spanpact.sources.files.otlp_file import OtlpFileSource
 from spanpact.trace.clocks import Clocks
 from spanpact.trace.model import Capability, Reading, SourceInfo
 from spanpact.trace.trace_selection import EVERY_TRACE, TraceSelection
-from spanpact.verification.first_pass import read_first
-from spanpact.verification.link_targets import LinkTargets
+from spanpact.verification.documents.first_pass import read_first
+from spanpact.verification.documents.link_targets import LinkTargets
+from spanpact.verification.documents.stored_documents import DocumentSource, StoredDocuments
+from spanpact.verification.documents.trace_stream import TraceStream
 from spanpact.verification.native.native_stream import NativeFirstPass, NativeStream, read_first_natively
 from spanpact.verification.shapes.observed_properties import may_be_observed, sum_attributes
-from spanpact.verification.stored_documents import DocumentSource, StoredDocuments
-from spanpact.verification.trace_stream import TraceStream
 from spanpact.verification.verifying import StartObserver, Verification
 
 

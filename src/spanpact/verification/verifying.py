@@ -27,9 +27,9 @@ from spanpact.spool import Spool
 from spanpact.trace.clocks import Clocks
 from spanpact.trace.model import Reading, SourceInfo, Trace
 from spanpact.trace.topology import Topology
-from spanpact.verification.cache_check import CacheCheck
+from spanpact.verification.cache.cache_check import CacheCheck
+from spanpact.verification.cache.verdict_cache import VerdictCache
 from spanpact.verification.lost_context import RootIndex
-from spanpact.verification.verdict_cache import VerdictCache
 
 
 class TraceObserver(Protocol):

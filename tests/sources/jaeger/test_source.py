@@ -16,7 +16,7 @@ import pytest
 from spanpact.errors import SourceError, SourceUnavailable, UsageError
 from spanpact.sources import HttpLimits, JaegerSource, MemorySource, TraceQuery
 from spanpact.trace.model import Reading, Span
-from spanpact.verification.source_comparison import compare
+from spanpact.verification.comparison.source_comparison import compare
 from tests.sources.jaeger.jaeger_traces import ANSWERS, everything, recorded
 from tests.sources.scripted_http import ScriptedServer, answer
 

@@ -13,10 +13,10 @@ from spanpact.engine import CompiledContract
 from spanpact.otlp.protobuf.wire import encode_varint
 from spanpact.sources.files import FileLimits
 from tests.properties import examples
+from tests.verification.cache.test_verdict_cache import span
 from tests.verification.native.core_runs import Counted, both_outcomes
 from tests.verification.native.damaged_files import KINDS, compare, contract_sets, parts_of
 from tests.verification.test_streaming import one, written
-from tests.verification.test_verdict_cache import span
 
 pytestmark = pytest.mark.core
 

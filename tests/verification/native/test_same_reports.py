@@ -22,9 +22,9 @@ from spanpact.trace.model import Reading, SourceInfo
 from tests.engine.corpus_cases import CASES, plan_of, reading_of
 from tests.properties import examples
 from tests.sources.every_source import renumbered
+from tests.verification.cache.test_verdict_cache import repeated, with_likenesses
 from tests.verification.native.core_runs import Counted, both_outcomes
 from tests.verification.test_streaming import interleaved_files, one, written
-from tests.verification.test_verdict_cache import repeated, with_likenesses
 
 UNCHECKED = FileLimits(checked_keys=0)
 

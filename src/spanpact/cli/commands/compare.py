@@ -20,7 +20,7 @@ from spanpact.cli.reports import check_output_files, write_report
 from spanpact.errors import UsageError
 from spanpact.findings import Report
 from spanpact.trace.model import Reading
-from spanpact.verification.source_comparison import compare
+from spanpact.verification.comparison.source_comparison import compare
 from spanpact.verification.waiting import Poll, WaitSettings, content_of, wait
 
 

@@ -88,7 +88,7 @@ def _check_usage(given: argparse.Namespace) -> None:
 
 
 def _verify_examples(plans: Sequence[ContractPlan], given: argparse.Namespace) -> Report:
-    from spanpact.verification.contract_examples import verify_examples
+    from spanpact.verification.examples.contract_examples import verify_examples
 
     return verify_examples(plans, strict=given.strict, allow_unseen=given.allow_unseen)
 

@@ -1,8 +1,8 @@
 """Examples: build the traces that a contract accepts and rejects (section 13 of docs/contract-format.md).
 
 `load_examples` (`loading`) returns each example with its traces and the findings that it expects;
-`verification.contract_examples` judges them. `span_nodes` writes out `given`, `like` and `repeat`, `building` makes
-spans, `values` reads concrete values.
+`verification.examples.contract_examples` judges them. `span_nodes` writes out `given`, `like` and `repeat`, `building`
+makes spans, `values` reads concrete values.
 
 The caller passes two functions of higher layers: `assignments`, which finds the spans that an example with `like`
 changes, and `read_file`, which reads an OTLP file.

@@ -16,7 +16,7 @@ from spanpact.findings import ContractResult, Finding
 from spanpact.lint.linted_contract import LintedContract
 from spanpact.lint.messages import LintMessage, lint_message
 from spanpact.trace.name_patterns import NamePattern
-from spanpact.verification.contract_examples import JudgedExample, examples_result, judge_examples, unproven
+from spanpact.verification.examples.contract_examples import JudgedExample, examples_result, judge_examples, unproven
 
 _ADD: Final = {
     "accepted": "add a trace that keeps the contract",

@@ -17,17 +17,17 @@ from spanpact.sources.files.trace_ends import TraceEnds
 from spanpact.spool import Spool
 from spanpact.trace.clocks import Clocks
 from spanpact.trace.model import Reading, SourceInfo, Span
-from spanpact.verification.cached_traces import CachedTrace
-from spanpact.verification.document_summaries import DocumentSummaries
-from spanpact.verification.first_pass import FirstPass, has_log_records, read_first
+from spanpact.verification.cache.cached_traces import CachedTrace
+from spanpact.verification.cache.verdict_cache import VerdictCache
+from spanpact.verification.documents.document_summaries import DocumentSummaries
+from spanpact.verification.documents.first_pass import FirstPass, has_log_records, read_first
+from spanpact.verification.documents.stored_documents import AnyDocument, StoredDocuments
+from spanpact.verification.documents.trace_stream import OpenTrace, TraceStream
 from spanpact.verification.native.core_module import find_core
 from spanpact.verification.native.encodings import GroupHandle
 from spanpact.verification.native.questions import Questions, encoded_value
 from spanpact.verification.native.screen_patterns import patterns_of
 from spanpact.verification.shapes import RecordSummary, SpanSummary, TraceShape
-from spanpact.verification.stored_documents import AnyDocument, StoredDocuments
-from spanpact.verification.trace_stream import OpenTrace, TraceStream
-from spanpact.verification.verdict_cache import VerdictCache
 from spanpact.verification.verifying import Verification
 
 _LAST_PLACE: Final = (1 << 32) - 1

@@ -10,7 +10,7 @@ from spanpact.conformance import verify_examples
 from spanpact.contract.loader import load_contract, load_text
 from spanpact.findings import Coverage, Report
 from spanpact.reporting import TextOptions, parse_json, render_json, render_text
-from spanpact.verification import proving
+from spanpact.verification.examples import proving
 
 HEAD = "spanpact: 1\ncontract: cache\nversion: 1.0.0\nspan: work\n"
 KEPT = "examples:\n  kept: {trace: [{span: work, children: [{span: get, attributes: {key: a}}]}]}\n"

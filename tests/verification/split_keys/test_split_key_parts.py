@@ -19,8 +19,8 @@ from spanpact.verification.split_keys.flow_keys import _KeyBuilder
 from spanpact.verification.split_keys.span_contents import SpanContents
 from spanpact.verification.split_keys.split_contract import SplitContract
 from spanpact.verification.split_keys.trace_view import KnownShapes, TraceView
-from tests.verification.test_split_keys import assert_same, judged
-from tests.verification.traces_of_parts import CONTRACTS, reading_of_parts
+from tests.verification.split_keys.test_split_keys import assert_same, judged
+from tests.verification.split_keys.traces_of_parts import CONTRACTS, reading_of_parts
 
 Case: TypeAlias = tuple[Sequence[CompiledContract], Reading]
 _US: Final = 1000

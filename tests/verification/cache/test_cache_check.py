@@ -14,12 +14,12 @@ from spanpact.contract.shipped import shipped_contracts
 from spanpact.engine import CompiledContract
 from spanpact.errors import CacheError
 from spanpact.sources import encode_traces_json
-from spanpact.verification.cache_check import CacheCheck
+from spanpact.verification.cache.cache_check import CacheCheck
 from spanpact.verification.split_keys.span_contents import SpanContents
 from spanpact.verification.split_keys.trace_view import TraceView
 from spanpact.verification.verifying import Verification, verify
-from tests.verification.test_split_keys import made
-from tests.verification.traces_of_parts import CONTRACTS, reading_of_parts
+from tests.verification.split_keys.test_split_keys import made
+from tests.verification.split_keys.traces_of_parts import CONTRACTS, reading_of_parts
 
 CHECKED = re.compile(r"checked +(\d+) verdicts of the cache by the engine: no difference")
 

@@ -14,7 +14,7 @@ from spanpact.contract.loader import load_text
 from spanpact.sources import OtlpFileSource
 from spanpact.sources.files import FileLimits, otlp_file
 from spanpact.trace.model import Link, Reading, SourceInfo, Span, Trace
-from spanpact.verification.link_targets import LinkTargets
+from spanpact.verification.documents.link_targets import LinkTargets
 from spanpact.verification.streaming import verify_file
 from spanpact.verification.verifying import verify
 from tests.properties import examples

@@ -17,7 +17,8 @@ from spanpact.engine.results.mentions import LoggedIn, MentionCounter, Mentioned
 from spanpact.findings import ScannedLogs
 from spanpact.trace.model import Reading, Trace
 from spanpact.trace.topology import Topology
-from spanpact.verification.cached_traces import AppliedTrace, CachedTrace, own_log_names
+from spanpact.verification.cache.cached_traces import AppliedTrace, CachedTrace, own_log_names
+from spanpact.verification.cache.unmentioned_parts import unmentioned_in
 from spanpact.verification.lost_context import RootIndex
 from spanpact.verification.shapes import (
     ObservedProperties,
@@ -29,7 +30,6 @@ from spanpact.verification.shapes import (
     trace_shape,
 )
 from spanpact.verification.split_keys import Addition, BoundedTable, FoundParts, RecordedRun, TraceParts
-from spanpact.verification.unmentioned_parts import unmentioned_in
 
 _MOST_CACHED: Final = 1000  # traces; one takes some kilobytes for each contract
 _MOST_SEEN: Final = 1 << 14  # hashes of the keys of traces that were seen once

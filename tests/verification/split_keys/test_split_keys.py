@@ -16,7 +16,7 @@ from spanpact.engine import CompiledContract
 from spanpact.reporting import render_json, render_text
 from spanpact.trace.model import ALL_CAPABILITIES, Reading, SourceInfo, Trace
 from spanpact.verification.verifying import Verification
-from tests.verification.traces_of_parts import CONTRACTS, reading_of_parts
+from tests.verification.split_keys.traces_of_parts import CONTRACTS, reading_of_parts
 
 TODAY = dt.date(2026, 1, 1)
 

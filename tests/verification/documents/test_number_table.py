@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spanpact.verification.number_table import NumberTable
+from spanpact.verification.documents.number_table import NumberTable
 
 
 def test_the_table_grows_with_the_number_of_texts() -> None:

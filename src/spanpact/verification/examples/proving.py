@@ -19,7 +19,7 @@ from spanpact.engine.flow_assignments import contested_entries
 from spanpact.engine.results.expectations import ExpectationKey
 from spanpact.findings import Report
 from spanpact.trace.model import Reading
-from spanpact.verification.expectation_removal import without
+from spanpact.verification.examples.expectation_removal import without
 from spanpact.verification.verifying import verify
 
 MOST_WORK: Final = 500_000

@@ -18,7 +18,7 @@ from spanpact.findings import ContractResult, Coverage, CoverageState, Finding, 
 from spanpact.findings.catalogue import CATALOGUE
 from spanpact.sources import OtlpFileSource
 from spanpact.trace.model import Reading, SourceInfo, Trace
-from spanpact.verification.proving import JudgedReading, proofs
+from spanpact.verification.examples.proving import JudgedReading, proofs
 from spanpact.verification.verifying import verify
 
 _LISTED_LEVELS = ("violation", "improvement")

@@ -16,8 +16,8 @@ from spanpact.engine import CompiledContract
 from spanpact.engine.flow_assignments import assignments
 from spanpact.findings import Report
 from spanpact.trace.model import Reading
-from spanpact.verification.expectation_removal import without
-from spanpact.verification.proving import JudgedReading, proofs
+from spanpact.verification.examples.expectation_removal import without
+from spanpact.verification.examples.proving import JudgedReading, proofs
 from spanpact.verification.verifying import verify
 from tests.engine.corpus_cases import CASES, plan_of, reading_of
 from tests.properties import examples

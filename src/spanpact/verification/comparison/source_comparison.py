@@ -17,7 +17,7 @@ from spanpact.findings import ContractResult, Coverage, Finding, NotChecked, Rep
 from spanpact.privacy import mask
 from spanpact.trace.model import Capability, LogRecord, Reading, SourceInfo, Span, Trace
 from spanpact.trace.topology import Topology
-from spanpact.verification.span_comparison import SpanComparer
+from spanpact.verification.comparison.span_comparison import SpanComparer
 
 ENTRY: Final = "comparison"
 """The entry id of all findings of a comparison."""

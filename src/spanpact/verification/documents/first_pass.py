@@ -21,7 +21,7 @@ from spanpact.otlp.protobuf.signals import LogsMessage
 from spanpact.sources.files.json_texts import Document
 from spanpact.sources.files.trace_ends import TraceEnds
 from spanpact.trace.model import SourceInfo
-from spanpact.verification.stored_documents import AnyDocument, StoredDocuments
+from spanpact.verification.documents.stored_documents import AnyDocument, StoredDocuments
 
 _LOGS: Final = b'ogs"'  # the end of every name for log records, which may also be in a value
 _SPANS: Final = b'pans"'

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from spanpact.contract.loader import load_text
 from spanpact.trace.model import Span, Value
 from tests.properties import examples
+from tests.verification.cache.test_verdict_cache import assert_same, reading_with, span, top
 from tests.verification.test_streaming import assert_same as assert_streamed_alike
 from tests.verification.test_streaming import written
-from tests.verification.test_verdict_cache import assert_same, reading_with, span, top
 
 CONTRACT = load_text("""
 spanpact: 1

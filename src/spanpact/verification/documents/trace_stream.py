@@ -21,11 +21,11 @@ from spanpact.trace.clocks import Clocks
 from spanpact.trace.held_traces import HeldTraces
 from spanpact.trace.merging import merge_trace
 from spanpact.trace.model import LogRecord, Reading, Trace
-from spanpact.verification.document_summaries import DocumentSummaries
-from spanpact.verification.first_pass import FirstPass
+from spanpact.verification.cache.verdict_cache import VerdictCache
+from spanpact.verification.documents.document_summaries import DocumentSummaries
+from spanpact.verification.documents.first_pass import FirstPass
+from spanpact.verification.documents.stored_documents import AnyDocument, StoredDocuments
 from spanpact.verification.shapes import RecordSummary, SpanSummary, TraceShape
-from spanpact.verification.stored_documents import AnyDocument, StoredDocuments
-from spanpact.verification.verdict_cache import VerdictCache
 from spanpact.verification.verifying import Verification
 
 

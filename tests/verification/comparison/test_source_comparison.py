@@ -14,7 +14,7 @@ from spanpact.findings import Report
 from spanpact.reporting import TextOptions, parse_json, render_json, render_text
 from spanpact.trace import Event, Link, LogRecord, Reading, Resource, Scope, SourceInfo, Span, Trace, Value
 from spanpact.trace.model import ALL_CAPABILITIES, Attributes, Capability
-from spanpact.verification.source_comparison import compare
+from spanpact.verification.comparison.source_comparison import compare
 from tests.properties import examples
 from tests.sources.readings import readings
 

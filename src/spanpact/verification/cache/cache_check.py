@@ -16,7 +16,7 @@ from spanpact.errors import CacheError
 from spanpact.spool import Spool
 from spanpact.trace.model import Reading, Trace
 from spanpact.trace.topology import Topology
-from spanpact.verification.cached_traces import AppliedTrace
+from spanpact.verification.cache.cached_traces import AppliedTrace
 from spanpact.verification.split_keys import Addition, RecordedRun
 
 

@@ -20,8 +20,8 @@ from spanpact.otlp.protobuf.signals import LogsMessage
 from spanpact.sources.files.json_texts import Document
 from spanpact.trace.model import Span, Trace
 from spanpact.trace.topology import span_ids_if_whole
-from spanpact.verification.number_table import NumberTable
-from spanpact.verification.stored_documents import AnyDocument, StoredDocuments
+from spanpact.verification.documents.number_table import NumberTable
+from spanpact.verification.documents.stored_documents import AnyDocument, StoredDocuments
 
 _NOTED, _FOUND = 1, 2
 _KEY_BYTES, _TRACE_DIGITS = 24, 32

@@ -20,7 +20,7 @@ from tests.engine.corpus_cases import CASES, plan_of, reading_of
 from tests.properties import examples
 from tests.sources.every_source import renumbered
 from tests.sources.trace_strategies import UNKNOWN, attributes, counts, resources, scopes, span_names, texts, values
-from tests.verification.test_verdict_cache import assert_same, judged, span, top, with_likenesses
+from tests.verification.cache.test_verdict_cache import assert_same, judged, span, top, with_likenesses
 
 CONTRACT = load_text("""
 spanpact: 1

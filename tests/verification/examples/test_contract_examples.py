@@ -5,7 +5,7 @@ from __future__ import annotations
 from spanpact.contract.loader import load_text
 from spanpact.findings import Report
 from spanpact.reporting import render_text
-from spanpact.verification.contract_examples import verify_examples
+from spanpact.verification.examples.contract_examples import verify_examples
 from tests.cli.commands import EXAMPLES
 from tests.reporting.sample_reports import CONTRACT
 

@@ -16,9 +16,9 @@ from spanpact.otlp.unread import UnreadFields
 from spanpact.trace.clocks import Clocks
 from spanpact.trace.model import LogRecord, Span
 from spanpact.trace.trace_selection import EVERY_TRACE, TraceSelection
+from spanpact.verification.documents.stored_documents import AnyDocument
 from spanpact.verification.shapes import RecordSummary, SpanShapes, SpanSummary, record_summary
 from spanpact.verification.shapes.lazy_span_shapes import LazySpanShapes
-from spanpact.verification.stored_documents import AnyDocument
 
 _Group = TypeVar("_Group")
 
