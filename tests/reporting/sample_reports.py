@@ -69,3 +69,9 @@ def judged(*traces: Trace, contract: str = CONTRACT, **options: Any) -> Report:
     """Return the report on the traces."""
     plan = load_text(contract, file="contracts/session-validate.contract.yaml")
     return verify([plan], Reading(SourceInfo("traces.json"), traces, clocks=Clocks()), **options)
+
+
+NEAR = judged(in_trace(changed(kept_flow(), "redis.get", name="redis.gte"), 1))
+"""The lookup is missing, and a span with a similar name is there."""
+LOST = judged(in_trace(kept_flow()[:2], 1), in_trace([span(9, "redis.get", start=3)], 2))
+"""The lookup is missing, and is the root of another trace."""

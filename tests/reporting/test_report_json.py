@@ -11,7 +11,7 @@ from spanpact import __version__
 from spanpact.errors import Place, UsageError
 from spanpact.findings import ContractResult, Coverage, Finding, NotChecked, Pending, Report
 from spanpact.reporting import parse_json, render_json
-from tests.reporting.sample_reports import changed, in_trace, judged, kept_flow
+from tests.reporting.sample_reports import LOST, NEAR, changed, in_trace, judged, kept_flow
 
 FINDING = Finding(
     "attribute-value", "lookup", "another value", "improvement", "c", "attributes.key", Place("c.yaml", 3, 4), "1" * 32,
@@ -40,7 +40,37 @@ def test_report_comes_back_as_it_was() -> None:
 
 def test_report_on_traces_comes_back_without_the_traces() -> None:
     report = judged(in_trace(changed(kept_flow(), "redis.get", kind="server"), 1))
-    assert parse_json(render_json(report)) == replace(report, reading=None, header=())
+    read = parse_json(render_json(report))
+    assert read == replace(report, reading=None, header=(), saved_spans=read.saved_spans)
+    assert parse_json(render_json(read)) == read
+
+
+def test_the_spans_of_findings_are_in_the_report_without_private_values() -> None:
+    wrong = {"session.valid": "yes ada@example.com"}
+    report = judged(in_trace(kept_flow(), 1), in_trace(changed(kept_flow(), "session.validate", attributes=wrong), 2))
+    (span,) = json.loads(render_json(report))["spans"]
+    assert span == {
+        "trace_id": f"{2:032x}", "span_id": f"{2:016x}", "parent_id": f"{1:016x}", "name": "session.validate",
+        "service": "", "language": "", "kind": "internal", "status": "unset", "status_message": "",
+        "start_ns": 10**18 + 1_000_000, "duration_ns": 4_000_000,
+        "attributes": [{"name": "session.valid", "value": '"yes ‹email›"'}],
+    }  # fmt: skip
+    assert "spans" not in json.loads(render_json(judged(in_trace(kept_flow(), 1))))
+
+
+def test_what_is_nearest_and_the_other_half_of_a_lost_context_are_in_the_report() -> None:
+    (near,) = _missing(NEAR)
+    (elsewhere,) = _missing(LOST)
+    edit = {"span": "redis.gte", "change": "span", "now": "redis.gte", "wanted": "redis.get", "why": ""}
+    assert (near["nearest"], "lost_root" in near) == (edit, False)
+    root = {"name": "redis.get", "trace_id": f"{2:032x}", "offset_ns": 2_000_000}
+    assert (elsewhere["lost_root"], "nearest" in elsewhere) == (root, False)
+    assert [parse_json(render_json(each)).findings for each in (NEAR, LOST)] == [NEAR.findings, LOST.findings]
+
+
+def _missing(report: Report) -> list[dict[str, object]]:
+    findings = json.loads(render_json(report))["contracts"][0]["findings"]
+    return [each for each in findings if each["key"] == "lookup/span-missing"]
 
 
 def test_report_has_the_documented_shape() -> None:

@@ -42,6 +42,13 @@ def test_the_root_of_another_trace_is_named() -> None:
     assert hints(lost) == [f"ship.parcel is found as the root of trace {2:032x}, 3ms later: was the context passed on?"]
 
 
+def test_private_data_in_the_name_of_a_root_is_masked() -> None:
+    lost = reading(span(1, 1, "POST /order", 1), span(2, 2, "ship.ada@example.com", 3_000_001))
+    (finding,) = (each for each in verify([PLAN], lost).findings if each.id == "span-missing")
+    assert finding.lost_root
+    assert "ada" not in finding.hint + finding.lost_root.name
+
+
 def test_each_root_explains_one_missing_span_and_the_nearest_is_chosen() -> None:
     orders = [span(n, n, "POST /order", n * SECOND + 1) for n in (1, 2)]
     roots = [span(n + 10, n + 10, "ship.parcel", n * SECOND + 1_000_001) for n in (1, 2)]

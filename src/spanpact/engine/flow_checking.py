@@ -9,7 +9,7 @@ from spanpact.contract.compiled import ANY, Count
 from spanpact.engine.assignment.ambiguity import Tie, exchanged, suggested_where, ties
 from spanpact.engine.assignment.assigner import SpanAssigner
 from spanpact.engine.assignment.compiled_entries import CompiledEntry
-from spanpact.engine.assignment.hints import Shortfall, misplaced, nearest
+from spanpact.engine.assignment.hints import Shortfall, hint_of, misplaced, nearest
 from spanpact.engine.assignment.placements import Group, Index, Placement
 from spanpact.engine.checks import Breach, Context
 from spanpact.engine.checks.attribute_hints import with_attribute_hints
@@ -240,8 +240,9 @@ class _FlowChecker:
             breach = Breach("span-misplaced", f"{name} is {under}", f"{wanted} in this place", under)
             results.record_breach(entry.id, "span", breach, self._topology, holder, spans=elsewhere)
         if len(elsewhere) < shortfall.missing:
-            hint = nearest(shortfall, self._context, self._used)
-            breach = Breach("span-missing", f"{name} is missing", wanted, f"{shortfall.found} found", hint)
+            edit = nearest(shortfall, self._context, self._used)
+            observed = f"{shortfall.found} found"
+            breach = Breach("span-missing", f"{name} is missing", wanted, observed, hint_of(edit), nearest=edit)
             results.record_breach(entry.id, "span", breach, self._topology, holder)
 
 

@@ -8,7 +8,7 @@ import: `trace`, `errors`.
 from __future__ import annotations
 
 from spanpact.findings.catalogue import CATALOGUE, FindingId
-from spanpact.findings.finding import LEVELS, Finding, Level, Pending
+from spanpact.findings.finding import LEVELS, Edit, Finding, Level, LostRoot, Pending
 from spanpact.findings.report import (
     ContractResult,
     Coverage,
@@ -19,6 +19,7 @@ from spanpact.findings.report import (
     ScannedLogs,
     Verdict,
 )
+from spanpact.findings.saved_span import SavedSpan
 from spanpact.findings.scores import Scores, ServiceScore
 from spanpact.findings.unmentioned import NamedCount, Unmentioned
 
@@ -28,14 +29,17 @@ __all__ = [
     "ContractResult",
     "Coverage",
     "CoverageState",
+    "Edit",
     "Finding",
     "FindingId",
     "Level",
+    "LostRoot",
     "NamedCount",
     "NotChecked",
     "Pending",
     "Reason",
     "Report",
+    "SavedSpan",
     "ScannedLogs",
     "Scores",
     "ServiceScore",

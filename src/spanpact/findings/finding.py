@@ -21,6 +21,33 @@ class Pending:
     until: str
 
 
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """The change that makes the nearest span fit what is missing.
+
+    `change` is what to change of the span named `span`: `span` (its name), `attributes` (the name of an attribute) or
+    `where.KEYWORD`; from `now` to `wanted`. `why` is how they are related, "" if they are only similar.
+    """
+
+    span: str
+    change: str
+    now: str
+    wanted: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LostRoot:
+    """The other half of a lost context: a missing span that is the root of another trace.
+
+    `offset_ns` is its start, counted from the start of the span that it is missing below.
+    """
+
+    name: str
+    trace_id: str
+    offset_ns: int
+
+
 class Keyed:
     """Something with an id that belongs to an entry of a contract."""
 
@@ -45,6 +72,7 @@ class Finding(Keyed):
     - `expected`, `observed`: short texts, "" where the message is enough. `hint`: how to fix it.
     - `spans`: the ids of further spans that the finding is about, for example all surplus spans.
     - `attributes`: the names of attributes that the `where` or `when` behind the finding looked at.
+    - `nearest`: how the nearest span could be made to fit; `lost_root`: the root that a missing span is elsewhere.
     """
 
     id: str
@@ -64,6 +92,8 @@ class Finding(Keyed):
     spans: tuple[str, ...] = ()
     pending: Pending | None = None
     attributes: tuple[str, ...] = ()
+    nearest: Edit | None = None
+    lost_root: LostRoot | None = None
 
     @property
     def breaks(self) -> bool:

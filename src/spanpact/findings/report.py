@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 
 from spanpact.errors import Place
 from spanpact.findings.finding import Finding
+from spanpact.findings.saved_span import SavedSpan
 from spanpact.findings.scores import Scores
 from spanpact.findings.unmentioned import Unmentioned
 from spanpact.trace.model import Reading, UnreadField
@@ -95,6 +96,8 @@ class Report:
     logs_without_span: ScannedLogs = ScannedLogs()
     scores: Scores | None = None
     """The scores of the services, where the pack `instrumentation-score` was asked for."""
+    saved_spans: Sequence[SavedSpan] = ()
+    """Of a report that was read from a file: the spans that its findings are about."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:

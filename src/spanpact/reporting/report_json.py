@@ -11,7 +11,9 @@ from spanpact.errors import Place, UsageError
 from spanpact.findings import (
     ContractResult,
     Coverage,
+    Edit,
     Finding,
+    LostRoot,
     NamedCount,
     NotChecked,
     Pending,
@@ -21,12 +23,16 @@ from spanpact.findings import (
     ServiceScore,
     Unmentioned,
 )
+from spanpact.privacy import Mask
 from spanpact.privacy import mask as known_classes_masked
 from spanpact.reporting.json_document import json_text, place_fields, versioned
+from spanpact.reporting.saved_spans import read_saved_spans, saved_spans
 from spanpact.reporting.text_options import TextOptions
 from spanpact.trace.model import UnreadField
 
 _UNMENTIONED: Final = ("traces", "spans", "logs", "unplaced")
+_OPTIONAL: Final[Mapping[str, type[Edit | LostRoot]]] = {"nearest": Edit, "lost_root": LostRoot}
+"""The fields that a finding has only where there is something to tell, with what they hold."""
 SHAPE: Final = 1
 """The version of the shape, under the key `spanpact_report`."""
 
@@ -36,15 +42,15 @@ def render_json(report: Report) -> str:
     return json_text(report_document(report))
 
 
-def render(report: Report, _options: TextOptions) -> str:
-    """Return the report as JSON text, whatever the options of texts."""
-    return render_json(report)
+def render(report: Report, options: TextOptions) -> str:
+    """Return the report as JSON text; of the options only the mask counts."""
+    return json_text(report_document(report, options.mask))
 
 
-def report_document(report: Report) -> dict[str, Any]:
-    """Return the report as plain values."""
+def report_document(report: Report, mask: Mask = known_classes_masked) -> dict[str, Any]:
+    """Return the report as plain values; `mask` hides private data in the spans of findings."""
     logs = report.logs_without_span
-    fields = {
+    fields: dict[str, Any] = {
         "verdict": report.verdict,
         "exit_code": report.exit_code,
         "strict": report.strict,
@@ -57,6 +63,8 @@ def report_document(report: Report) -> dict[str, Any]:
         "logs_without_span": {"count": logs.count, "scanned": logs.scanned},
         "scores": report.scores and dataclasses.asdict(report.scores),
     }
+    if spans := saved_spans(report, mask):
+        fields["spans"] = spans
     return versioned("spanpact_report", SHAPE, fields)
 
 
@@ -154,6 +162,7 @@ def _result(result: ContractResult) -> dict[str, Any]:
 
 def _finding(finding: Finding) -> dict[str, Any]:
     pending = finding.pending
+    optional = {"nearest": finding.nearest, "lost_root": finding.lost_root}
     return {
         "key": finding.key,
         "id": finding.id,
@@ -174,6 +183,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "observed": finding.observed,
         "hint": finding.hint,
         "pending": pending and {"reason": pending.reason, "owner": pending.owner, "until": pending.until},
+        **{name: dataclasses.asdict(each) for name, each in optional.items() if each},
     }
 
 
@@ -203,6 +213,7 @@ def _read_report(document: Mapping[str, Any]) -> Report:
         unread=_read_unread(document["source"] or {}),
         logs_without_span=ScannedLogs(**document.get("logs_without_span", {})),
         scores=_read_scores(document.get("scores")),
+        saved_spans=read_saved_spans(document),
     )
 
 
@@ -229,5 +240,6 @@ def _read_finding(finding: Mapping[str, Any]) -> Finding:
     fields = _with_place({name: each for name, each in finding.items() if name not in ("key", "breaks")})
     pending = fields["pending"]
     fields |= {"pending": Pending(**pending) if pending else None}
+    fields |= {name: read(**fields[name]) for name, read in _OPTIONAL.items() if fields.get(name)}
     fields |= {name: tuple(fields[name]) for name in ("spans", "attributes", "path")}
     return Finding(**fields)

@@ -9,7 +9,8 @@ from typing import Final, TypeAlias
 
 from spanpact.contract.compiled import ContractPlan
 from spanpact.engine.checks.shown import shown_ns
-from spanpact.findings import ContractResult, Finding
+from spanpact.findings import ContractResult, Finding, LostRoot
+from spanpact.privacy import mask
 from spanpact.trace.model import Span, Trace
 from spanpact.trace.name_patterns import NamePattern
 
@@ -109,10 +110,15 @@ class RootIndex:
         if not near:
             return finding
         distance, start, trace_id, name = min(near)
+        shown = mask(name)
         used.add((start, trace_id))
         when = f"{shown_ns(distance)} {'later' if start >= above.start_ns else 'earlier'}"
-        hint = f"{name} is found as the root of trace {trace_id}, {when}: was the context passed on?"
-        return replace(finding, hint=f"{finding.hint}; {hint}" if finding.hint else hint)
+        hint = f"{shown} is found as the root of trace {trace_id}, {when}: was the context passed on?"
+        return replace(
+            finding,
+            hint=f"{finding.hint}; {hint}" if finding.hint else hint,
+            lost_root=LostRoot(shown, trace_id, start - above.start_ns),
+        )
 
 
 def _each_once(trace: Trace, wanted: Set[str]) -> dict[str, Span]:

@@ -8,7 +8,7 @@ from typing import Final
 from spanpact.errors import Place
 from spanpact.findings import ContractResult, Finding, NotChecked, Pending, Report
 from spanpact.trace.model import UnreadField
-from tests.reporting.sample_reports import CONTRACT, changed, in_trace, judged, kept_flow, span
+from tests.reporting.sample_reports import CONTRACT, LOST, NEAR, changed, in_trace, judged, kept_flow, span
 
 HOSTILE: Final = 'evil\x1b]0;\x07\r\n\u2028\ud800\ufffe<&"]]>--›name::%0A|`*_'
 PENDING: Final = Pending("moving", "team", "2027-03-31")
@@ -60,6 +60,8 @@ REPORTS: Final[dict[str, Report]] = {
     "nothing judged": Report(()),
     "levels": _levels(),
     "hostile": _hostile(),
+    "near": NEAR,
+    "lost": LOST,
     "scenario": judged(
         in_trace(kept_flow()[:1], 1, scenario="miss"),
         contract=CONTRACT.replace("version:", "scenario: miss\nversion:"),

@@ -10,6 +10,7 @@ from spanpact.engine.assignment.candidates import selects
 from spanpact.engine.assignment.compiled_entries import CompiledEntry
 from spanpact.engine.assignment.placements import Group, Index
 from spanpact.engine.checks import Breach, Context
+from spanpact.findings import Edit
 from spanpact.trace.topology import TOP
 
 _SIMILAR = 0.6  # difflib's default ratio for names that are still similar
@@ -42,40 +43,54 @@ def misplaced(shortfall: Shortfall, context: Context, used: AbstractSet[Index]) 
     return found[: shortfall.missing]
 
 
-def nearest(shortfall: Shortfall, context: Context, used: AbstractSet[Index]) -> str:
-    """Return the nearest unused span, as the edit that would make it fit; "" if none is near."""
+def nearest(shortfall: Shortfall, context: Context, used: AbstractSet[Index]) -> Edit | None:
+    """Return the edit that would make the nearest unused span fit, None if no span is near."""
     topology, group = context.topology, shortfall.group
     place = topology.children(group.holder) if group.kind == "children" else topology.below(group.holder)
     unused = [i for i in place if i not in used]
     pattern = shortfall.entry.plan.span
     assert pattern is not None
     for i in unused:
-        if pattern.fits(topology.spans[i].name) and (edit := _edit(shortfall.entry, i, context)):
+        if pattern.fits(topology.spans[i].name) and (edit := _where_edit(shortfall.entry, i, context)):
             return edit
     names = sorted({topology.spans[i].name for i in unused[:_MOST_COMPARED]})
     in_lower_case = {name.lower(): name for name in names}
     for text in pattern.texts:
         if (other := in_lower_case.get(text.lower(), text)) != text:
             why = " (a Zipkin server stores names in lower case)" if other == text.lower() else ""
-            return f"near: {other} → {text}: only upper and lower case differ{why}"
+            return Edit(other, "span", other, text, f"only upper and lower case differ{why}")
     for text in pattern.texts:
         if close := difflib.get_close_matches(text, names, 1, _SIMILAR):
-            return f"near: {close[0]} → {text}"
-    return ""
+            return Edit(close[0], "span", close[0], text)
+    return None
 
 
-def _edit(entry: CompiledEntry, i: Index, context: Context) -> str:
-    edit = where_edit(entry, i, context)
-    return f"near: {context.topology.spans[i].name}: {edit}" if edit else ""
+def hint_of(edit: Edit | None) -> str:
+    """Return an edit of a span in one line, "" for none."""
+    if edit is None:
+        return ""
+    if edit.change != "span":
+        return f"near: {edit.span}: {_edit_text(edit)}"
+    return f"near: {edit.now} → {edit.wanted}" + (f": {edit.why}" if edit.why else "")
 
 
 def where_edit(entry: CompiledEntry, i: Index, context: Context) -> str:
     """Return the first part of `where` that the span does not meet, with what would meet it; "" if there is none."""
+    edit = _where_edit(entry, i, context)
+    return _edit_text(edit) if edit else ""
+
+
+def _edit_text(edit: Edit) -> str:
+    return f"{edit.change} {edit.now} → {edit.wanted}"
+
+
+def _where_edit(entry: CompiledEntry, i: Index, context: Context) -> Edit | None:
+    span = context.topology.spans[i]
     for check in entry.where:
-        for outcome in check.judge(context.topology.spans[i], context):
+        for outcome in check.judge(span, context):
             if isinstance(outcome, Breach):
-                return f"where.{check.keyword} {outcome.observed} → {outcome.expected}"
-    return ""
+                return Edit(span.name, f"where.{check.keyword}", outcome.observed, outcome.expected)
+    return None
 
 
 def found_elsewhere(entry: CompiledEntry, here: AbstractSet[Index], context: Context) -> str:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from spanpact.engine.checks.outcomes import Breach, Outcome
 from spanpact.engine.checks.renamed_attributes import NEW_NAMES
 from spanpact.engine.checks.shown import shown
+from spanpact.findings import Edit
 from spanpact.trace.model import Attributes
 
 _SIMILAR = 0.75  # difflib's ratio: `http.request.methd` is similar, `http.request.body` is not
@@ -25,7 +26,7 @@ def with_attribute_hints(outcomes: Sequence[Outcome], keyword: str, attributes: 
         return outcomes
     name = keyword.removeprefix("attributes.")
     return [
-        replace(each, hint=nearest_attribute(name, attributes))
+        replace(each, hint=nearest_attribute(name, attributes), nearest=_edit(name, attributes))
         if isinstance(each, Breach) and each.id == "attribute-missing" and not each.hint
         else each
         for each in outcomes
@@ -37,6 +38,12 @@ def nearest_attribute(name: str, attributes: Attributes) -> str:
     nearest, why = _nearest(name, tuple(attributes))
     value = shown(attributes[nearest]) if nearest else ""
     return f"{nearest}={value} is there: {why}" if why else f"near: {nearest}={value}" if nearest else ""
+
+
+def _edit(name: str, attributes: Attributes) -> Edit | None:
+    """Return the renaming of the attribute that stands for the missing one, None if there is none."""
+    nearest, why = _nearest(name, tuple(attributes))
+    return Edit("", "attributes", nearest, name, why) if nearest else None
 
 
 def nearest_name(name: str, attributes: Attributes) -> str:

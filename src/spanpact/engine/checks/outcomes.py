@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from spanpact.findings import Reason
+from spanpact.findings import Edit, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,7 @@ class Breach:
 
     `compared` is whether it comes from a comparison with other spans, whose assignment may still change.
     `attribute` is the name of the attribute whose value `observed` is, "" for anything else: the mask depends on it.
+    `nearest` is the edit that `hint` tells of, if it is one.
     """
 
     id: str
@@ -24,6 +25,7 @@ class Breach:
     hint: str = ""
     compared: bool = False
     attribute: str = ""
+    nearest: Edit | None = None
 
 
 @dataclass(frozen=True, slots=True)

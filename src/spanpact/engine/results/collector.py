@@ -13,7 +13,7 @@ from spanpact.engine.results.coverage import CoverageCounter
 from spanpact.engine.results.expectations import ContractExpectations, ExpectationKey
 from spanpact.engine.results.masking import abridged
 from spanpact.errors import Place
-from spanpact.findings import Finding, NotChecked
+from spanpact.findings import Edit, Finding, NotChecked
 from spanpact.trace.model import Span
 from spanpact.trace.topology import TOP, Topology
 
@@ -149,7 +149,14 @@ class ResultCollector(CoverageCounter):
             hint=safe(breach.hint),
             spans=tuple(safe(topology.spans[j].span_id) for j in spans) if topology else (),
             attributes=tuple(dict.fromkeys(names)),
+            nearest=self._safe_edit(breach.nearest),
         )
+
+    def _safe_edit(self, edit: Edit | None) -> Edit | None:
+        safe = self._safe_text
+        if edit is None:
+            return None
+        return Edit(safe(edit.span), edit.change, safe(edit.now), safe(edit.wanted), safe(edit.why))
 
     def _safe_text(self, text: str, attribute: str = "") -> str:
         return abridged(self.expectations.mask(text, attribute))
