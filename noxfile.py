@@ -44,6 +44,7 @@ CORE_TESTS = (
     "tests/verification/test_streaming.py",
     "tests/verification/test_streaming_logs.py",
     "tests/verification/test_receiving.py",
+    "tests/verification/cache/test_cache_check.py",
     "tests/verification/test_same_verdict.py",
     "tests/verification/test_same_verdict_of_formats.py",
     "tests/verification/documents/test_link_targets.py",

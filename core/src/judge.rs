@@ -26,6 +26,17 @@ pub trait Judge<G, F>: Answers<Group = G> {
     /// Note the flows of a contract, packed.
     fn flows(&mut self, contract: usize, packed: &[u8]) -> Result<(), Self::Error>;
 
+    /// Have the engine judge a trace that was counted, too, and fail if it says something else.
+    ///
+    /// `flows` are those that were noted of the trace, packed, of each contract by its index.
+    fn check(
+        &mut self,
+        trace: &OpenTrace<F>,
+        groups: &Groups<G>,
+        verdict: u32,
+        flows: &[(usize, &[u8])],
+    ) -> Result<(), Self::Error>;
+
     /// Add what each verdict adds, so many times; then their numbers begin anew.
     fn settle(&mut self, times: &[u64]) -> Result<(), Self::Error>;
 }

@@ -83,6 +83,11 @@ impl Verdicts {
         self.flows.iter_mut().enumerate().filter(|(_, packed)| !packed.is_empty())
     }
 
+    /// Return the flows noted since they were taken out.
+    pub fn waiting_flows(&self) -> Vec<(usize, &[u8])> {
+        self.flows.iter().map(Vec::as_slice).enumerate().filter(|(_, packed)| !packed.is_empty()).collect()
+    }
+
     /// Return how many bytes of flows there are.
     pub fn waiting(&self) -> usize {
         self.flows.iter().map(Vec::len).sum()

@@ -11,6 +11,8 @@ struct Asked {
     shapes: u32,
     flows: usize,
     settled: Vec<u64>,
+    checked: Vec<(u64, usize)>,
+    every: u64,
     ordered: bool,
 }
 
@@ -82,6 +84,11 @@ impl Judge<(), ()> for Asked {
         Ok(())
     }
 
+    fn check(&mut self, trace: &OpenTrace<()>, _: &Groups<()>, _: u32, flows: &[(usize, &[u8])]) -> Result<(), ()> {
+        self.checked.push((trace.number, flows.iter().map(|(_, packed)| packed.len() / 24).sum()));
+        Ok(())
+    }
+
     fn settle(&mut self, times: &[u64]) -> Result<(), ()> {
         self.settled.extend_from_slice(times);
         Ok(())
@@ -111,7 +118,7 @@ fn verified(documents: &[String], mut asked: Asked) -> (Asked, u64) {
     for (document, place) in documents.iter().zip(1..) {
         json::trace_ids(document.as_bytes(), &name, |id| ends.note(id, place));
     }
-    let mut engine = Engine::<(), ()>::new(Screen::new(&[], 0), reached(ends));
+    let mut engine = Engine::<(), ()>::new(Screen::new(&[], 0), reached(ends), asked.every);
     for (document, place) in documents.iter().zip(1..) {
         engine.begin(&mut asked, 1).expect("begun");
         assert!(engine.take(&mut asked, Encoding::Json, document.as_bytes(), place).is_ok(), "{document}");
@@ -134,6 +141,15 @@ fn traces_of_one_shape_are_judged_once() {
     let (asked, counted) = verified(&[document(&ONE), document(&two)], Asked::default());
     assert_eq!((asked.judged.len(), asked.shapes, counted), (1, 1, 1));
     assert_eq!((asked.flows, asked.settled), (1, vec![1]));
+}
+
+#[test]
+fn every_so_many_th_trace_that_is_counted_is_checked_with_its_flows() {
+    let documents: Vec<String> = (1..=7).map(|id| document(&[(id, 1, 0, 10, 40, "a")])).collect();
+    let checked = |every| verified(&documents, Asked { every, ..Asked::default() }).0.checked;
+    assert_eq!(checked(0), []);
+    assert_eq!(checked(1), (2..=7).map(|number| (number, 1)).collect::<Vec<_>>());
+    assert_eq!(checked(3), [(3, 1), (6, 1)]);
 }
 
 #[test]
@@ -168,14 +184,14 @@ fn a_trace_of_several_documents_is_judged_when_it_has_ended() {
 
 #[test]
 fn a_span_of_a_trace_that_has_ended_is_told() {
-    let mut engine = Engine::<(), ()>::new(Screen::new(&[], 0), TraceEnds::default());
+    let mut engine = Engine::<(), ()>::new(Screen::new(&[], 0), TraceEnds::default(), 0);
     let taken = engine.take(&mut Asked::default(), Encoding::Json, document(&ONE).as_bytes(), 1);
     assert!(matches!(taken, Err(Stop::Late)));
 }
 
 #[test]
 fn of_a_document_that_is_not_understood_nothing_is_kept() {
-    let mut engine = Engine::<(), ()>::new(Screen::new(&[], 0), TraceEnds::default());
+    let mut engine = Engine::<(), ()>::new(Screen::new(&[], 0), TraceEnds::default(), 0);
     let cut = document(&ONE).replace("]}]}]}", "]}]}");
     let taken = engine.take(&mut Asked::default(), Encoding::Json, cut.as_bytes(), 1);
     assert!(matches!(taken, Err(Stop::NotUnderstood(_))));
@@ -186,7 +202,7 @@ fn of_a_document_that_is_not_understood_nothing_is_kept() {
 fn log_records_are_part_of_the_shape() {
     let mut ends = TraceEnds::default();
     (1..=3).for_each(|id| ends.note(id, 1));
-    let mut engine = Engine::<(), ()>::new(Screen::new(&[], 0), reached(ends));
+    let mut engine = Engine::<(), ()>::new(Screen::new(&[], 0), reached(ends), 0);
     let mut asked = Asked::default();
     engine.begin(&mut asked, 1).expect("begun");
     let spans = [(1, 1, 0, 10, 40, "a"), (2, 1, 0, 10, 40, "a"), (3, 1, 0, 10, 40, "a")];

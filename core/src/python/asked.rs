@@ -206,6 +206,20 @@ impl Judge<Handle, Handle> for Asked {
         Python::attach(|py| self.tell(py, "flows", (contract, PyBytes::new(py, packed))))
     }
 
+    fn check(
+        &mut self,
+        trace: &OpenTrace<Handle>,
+        groups: &Groups<Handle>,
+        verdict: u32,
+        flows: &[(usize, &[u8])],
+    ) -> PyResult<()> {
+        Python::attach(|py| {
+            let (summaries, records) = (self.summaries(py, trace, groups)?, records_of(py, trace)?);
+            let flows: Vec<_> = flows.iter().map(|(contract, packed)| (contract, PyBytes::new(py, packed))).collect();
+            self.tell(py, "check", (trace.id.text(), summaries, records, verdict, flows))
+        })
+    }
+
     fn settle(&mut self, times: &[u64]) -> PyResult<()> {
         Python::attach(|py| self.tell(py, "settle", (times.to_vec(),)))
     }

@@ -94,7 +94,8 @@ struct Core {
 impl Core {
     /// Make a core after the first pass, which is empty then.
     ///
-    /// A text of at most `longest` characters in which none of `patterns` fits is in no privacy class.
+    /// A text of at most `longest` characters in which none of `patterns` fits is in no privacy class. Of the traces
+    /// that are counted, every `check_every`-th is checked, 0 for none.
     #[new]
     fn new(
         py: Python<'_>,
@@ -102,10 +103,11 @@ impl Core {
         answers: Py<PyAny>,
         patterns: Vec<String>,
         longest: usize,
+        check_every: u64,
     ) -> PyResult<Self> {
         let mut ends = std::mem::take(&mut first.ends);
         ends.write_all(&mut first.spool)?;
-        let engine = Engine::new(Screen::new(&patterns, longest), ends);
+        let engine = Engine::new(Screen::new(&patterns, longest), ends, check_every);
         Ok(Core { asked: Asked::new(answers), engine, spool: Spool(first.spool.0.clone_ref(py)) })
     }
 
@@ -190,7 +192,7 @@ impl Core {
 
 /// The number of the questions, answers and classes of this module; a change of any of them counts it up, here and in
 /// `spanpact.verification.native.core_module`.
-const INTERFACE: u32 = 1;
+const INTERFACE: u32 = 2;
 
 /// Python allocates its objects at multiples of 16 bytes; what needs more, such as a `Finder`, must be in a box.
 const ALIGNED: () = {

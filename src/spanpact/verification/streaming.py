@@ -185,7 +185,7 @@ def _streamed(
     plain = [each.plan if isinstance(each, CompiledContract) else each for each in plans]
     if not may_be_observed(plain):
         return None
-    python_only = hold or observer or check_every or sum_attributes(plain)
+    python_only = hold or observer or sum_attributes(plain)
     native = None if python_only else read_first_natively(stored)
     first = native or read_first(stored)
     reading = Reading(first.info, (), stored.offered, clocks=clocks)
@@ -194,7 +194,7 @@ def _streamed(
     assert cache is not None
     stream: TraceStream
     if isinstance(first, NativeFirstPass):
-        stream = NativeStream(first, stored, reading, verification, cache, clocks)
+        stream = NativeStream(first, stored, reading, verification, cache, clocks, check_every=check_every)
     else:
         stream = TraceStream(stored, reading, verification, cache, first, clocks, hold=hold)
     place = 0

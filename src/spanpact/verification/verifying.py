@@ -28,6 +28,7 @@ from spanpact.trace.clocks import Clocks
 from spanpact.trace.model import Reading, SourceInfo, Trace
 from spanpact.trace.topology import Topology
 from spanpact.verification.cache.cache_check import CacheCheck
+from spanpact.verification.cache.cached_traces import AppliedTrace
 from spanpact.verification.cache.verdict_cache import VerdictCache
 from spanpact.verification.lost_context import RootIndex
 
@@ -104,7 +105,7 @@ class Verification:
         self._findings: list[Finding] = []
         plans_used = [each.contract.plan for each in self._runs]
         self._mask = mask_for(plans_used)
-        self._unfinished = 0
+        self._unfinished = self._judged = 0
         self._mentions = MentionCounter()
         self._roots = RootIndex(plans_used)
         self._cache = (
@@ -126,15 +127,21 @@ class Verification:
     def judge(self, trace: Trace) -> bool:
         """Judge one trace by every contract. Return whether the report should show it: it has findings."""
         shown = bool(self.observer and self.observer.observe(trace))
+        self._judged += 1
         if self._cache and self._cache.apply(trace):
-            self.check_cache(lambda: trace)
+            self.check_cache(self._judged, lambda: trace)
             return shown
         return self.judge_uncached(trace) or shown
 
-    def check_cache(self, read: Callable[[], Trace]) -> None:
+    def check_cache(self, number: int, read: Callable[[], Trace]) -> None:
         """Let the engine judge the trace that the cache has just judged, if it is its turn. Raise CacheError."""
-        if self._cache and self._check and self._check.is_due():
-            self._check.check(read(), self._cache.applied)
+        if self._cache and self._check and self._check.is_due(number):
+            self.check_applied(read(), self._cache.applied)
+
+    def check_applied(self, trace: Trace, applied: AppliedTrace) -> None:
+        """Let the engine judge a trace for which this was `applied`. Raise CacheError if it says something else."""
+        assert self._check is not None
+        self._check.check(trace, applied)
 
     def has_flows(self, *, each: bool) -> bool:
         """Return whether some contract has a flow so far, or with `each` every one; without contracts it does."""

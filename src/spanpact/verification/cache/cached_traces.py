@@ -48,10 +48,10 @@ class CachedTrace:
         for addition in self.recorded:
             addition.add_recorded(trace_id, summaries)
 
-    @property
-    def unmentioned_logs(self) -> int:
-        """Return how many log records of the trace no contract mentions."""
-        return len(self.own_names) + (len(self.unmentioned.logs) if self.unmentioned else 0)
+    def applied_to(self, summaries: Sequence[SpanSummary]) -> AppliedTrace:
+        """Return what is added for another trace of the shape."""
+        logs = len(self.own_names) + (len(self.unmentioned.logs) if self.unmentioned else 0)
+        return AppliedTrace.of(summaries, self.additions, self.unmentioned, logs)
 
     def flush(self, mentions: MentionCounter) -> None:
         """Add the counts of all traces of the shape."""
@@ -78,6 +78,18 @@ class AppliedTrace:
     summaries: Sequence[SpanSummary]
     additions: Sequence[Addition]
     unmentioned: tuple[str | None, Sequence[str], Sequence[str], int]
+
+    @classmethod
+    def of(
+        cls,
+        summaries: Sequence[SpanSummary],
+        additions: Sequence[Addition],
+        names: UnmentionedNames | None,
+        logs: int,
+    ) -> AppliedTrace:
+        """Return it by the names that no contract mentions, and the number of log records that none mentions."""
+        of_spans = (names.trace, list(names.spans), list(names.unplaced)) if names else (None, [], [])
+        return cls(summaries, additions, (*of_spans, logs))
 
 
 def own_log_names(

@@ -110,11 +110,9 @@ class VerdictCache:
         assert self._applied is not None
         summaries, what = self._applied
         if isinstance(what, CachedTrace):
-            additions, names, logs = what.additions, what.unmentioned, what.unmentioned_logs
-        else:
-            (additions, names), logs = what, len(what[1].logs)
-        of_spans = (names.trace, list(names.spans), list(names.unplaced)) if names else (None, [], [])
-        return AppliedTrace(summaries, additions, (*of_spans, logs))
+            return what.applied_to(summaries)
+        additions, names = what
+        return AppliedTrace.of(summaries, additions, names, len(names.logs))
 
     def apply(self, trace: Trace) -> bool:
         """Judge the trace like others that were judged before. Return whether that is possible."""

@@ -178,7 +178,7 @@ class TraceStream:
             self._check_copies(trace_id, ended)
         summaries, records, known = ended.summaries, ended.records, ended.shape
         if complete and self._cache.apply_summaries(trace_id, label, summaries, ended.generation, records, known):
-            self._verification.check_cache(lambda: self._trace(trace_id, ended))
+            self._verification.check_cache(ended.number, lambda: self._trace(trace_id, ended))
             if self._hold and not observed:
                 self.held.append(self._trace(trace_id, ended))
             return

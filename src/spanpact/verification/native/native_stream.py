@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
+from spanpact.engine.flows.flow_spans import FlowSpans
 from spanpact.errors import SourceError
 from spanpact.otlp import Batch, SharedValues
 from spanpact.otlp.batch import NeedsFullDecoding
@@ -17,7 +19,8 @@ from spanpact.sources.files.trace_ends import TraceEnds
 from spanpact.spool import Spool
 from spanpact.trace.clocks import Clocks
 from spanpact.trace.model import Reading, SourceInfo, Span
-from spanpact.verification.cache.cached_traces import CachedTrace
+from spanpact.trace.topology import TOP
+from spanpact.verification.cache.cached_traces import AppliedTrace, CachedTrace
 from spanpact.verification.cache.verdict_cache import VerdictCache
 from spanpact.verification.documents.document_summaries import DocumentSummaries
 from spanpact.verification.documents.first_pass import FirstPass, has_log_records, read_first
@@ -28,6 +31,7 @@ from spanpact.verification.native.encodings import GroupHandle
 from spanpact.verification.native.questions import Questions, encoded_value
 from spanpact.verification.native.screen_patterns import patterns_of
 from spanpact.verification.shapes import RecordSummary, SpanSummary, TraceShape
+from spanpact.verification.split_keys import Addition
 from spanpact.verification.verifying import Verification
 
 _LAST_PLACE: Final = (1 << 32) - 1
@@ -95,13 +99,15 @@ class NativeStream(TraceStream):
         verification: Verification,
         cache: VerdictCache,
         clocks: Clocks,
+        *,
+        check_every: int = 0,
     ) -> None:
         super().__init__(stored, reading, verification, cache, FirstPass(TraceEnds(), first.info), clocks, hold=False)
         self._read = _NativeSummaries(cache.shapes, clocks, logs="logs" in reading.source.capabilities)
         self._answers = _Answers(self, cache, clocks)
         self._ended = first.module.TraceEnded
         alike = cache.shapes.observed.alike
-        self._core = first.module.Core(first.ends, self._answers, patterns_of(alike), alike.longest)
+        self._core = first.module.Core(first.ends, self._answers, patterns_of(alike), alike.longest, check_every)
         self._settled = int(min(stored.settled, _LAST_PLACE))
 
     def take(self, document: AnyDocument, place: int) -> None:
@@ -157,6 +163,10 @@ class NativeStream(TraceStream):
             self._judge(trace_id, ended)
         else:
             self._scan(trace_id, ended)
+
+    def check_one(self, trace_id: str, ended: OpenTrace, applied: AppliedTrace) -> None:
+        """Let the engine judge a trace that the core has counted. Raise CacheError if it says something else."""
+        self._verification.check_applied(self._trace(trace_id, ended), applied)
 
     def finish(self) -> None:
         """Add what the core has counted."""
@@ -224,6 +234,35 @@ class _Answers(Questions):
     def flows(self, contract: int, packed: bytes) -> None:
         """Note flows of a contract."""
         self._cache.runs[contract].flows.extend_packed(packed)
+
+    def check(
+        self,
+        trace_id: str,
+        summaries: list[SpanSummary],
+        records: list[RecordSummary],
+        verdict: int,
+        flows: Sequence[tuple[int, bytes]],
+    ) -> None:
+        """Let the engine judge a trace that the core has counted with these flows. Raise CacheError as `check_one`."""
+        applied = self._verdicts[verdict].applied_to(sorted(summaries))
+        counted = replace(applied, additions=self._with_flows(applied, trace_id, flows))
+        self._stream.check_one(trace_id, OpenTrace(0, 0, 0, summaries, records), counted)
+
+    def _with_flows(
+        self, applied: AppliedTrace, trace_id: str, flows: Sequence[tuple[int, bytes]]
+    ) -> Sequence[Addition]:
+        """Return what is added for a trace, with the flows that the core noted; one of another span is at no place."""
+        places = {(trace_id, summary[1]): i for i, summary in enumerate(applied.summaries)} | {(trace_id, ""): TOP}
+        noted = {}
+        for contract, packed in flows:
+            spans = FlowSpans()
+            spans.extend_packed(packed)
+            noted[contract] = [places.get(span, len(places)) for span in spans]
+        additions = {self._numbers[id(each.run)]: each for each in applied.additions}
+        return [
+            replace(additions.get(contract) or Addition(self._cache.runs[contract]), flows=noted.get(contract, ()))
+            for contract in additions.keys() | noted.keys()
+        ]
 
     def settle(self, times: Sequence[int]) -> None:
         """Add what each verdict adds, so many times; then their numbers begin anew."""
