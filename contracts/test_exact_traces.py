@@ -16,6 +16,7 @@ from spanpact.contract.loader import load_contracts
 from spanpact.contract.shipped import shipped_contracts
 from spanpact.engine import CompiledContract
 from spanpact.reporting import render_text
+from spanpact.verification.options import VerificationOptions
 from spanpact.verification.verifying import verify
 
 
@@ -29,7 +30,7 @@ def test_a_scenario_gives_exactly_its_traces(name: str, redis: RedisBackend) -> 
     reading = ReferenceImplementation(redis).perform(name)
     text = str(ExactText(reading, redis.url, clocked=name in CLOCKED))
     assert text.splitlines() == (FOLDER / f"{name}.txt").read_text().splitlines()
-    report = verify(contracts(), reading, allow_unseen=True)
+    report = verify(contracts(), reading, VerificationOptions(allow_unseen=True))
     broken = [finding for finding in report.findings if finding.breaks]
     # Further scenarios have faults of tracing and keys of other services, which may break a contract but never leak.
     assert not [each for each in broken if name in ACTIONS or each.id == "privacy-leak"], render_text(report)

@@ -23,6 +23,7 @@ from spanpact.findings import Report
 from spanpact.reporting import render_text
 from spanpact.sources import JaegerSource
 from spanpact.trace.trace_selection import TraceSelection
+from spanpact.verification.options import VerificationOptions
 from spanpact.verification.verifying import verify
 from spanpact.verification.waiting import WaitSettings, wait_for_verdict
 
@@ -86,7 +87,7 @@ async def test_from_flush_to_a_verdict(
         source = JaegerSource(jaeger.url, trace_ids=[trace_id])
         return wait_for_verdict(
             source.read,
-            lambda reading: verify(contracts, reading, allow_unseen=True),
+            lambda reading: verify(contracts, reading, VerificationOptions(allow_unseen=True)),
             WAIT_SETTINGS,
             wanted=TraceSelection.of([trace_id]),
         )

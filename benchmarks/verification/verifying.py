@@ -18,6 +18,7 @@ from spanpact.findings import Report
 from spanpact.sources import OtlpFileSource, OtlpReceiver
 from spanpact.sources.files.limits import FileLimits
 from spanpact.testing import verify_spans
+from spanpact.verification.options import VerificationOptions
 from spanpact.verification.receiving import verify_received
 from spanpact.verification.streaming import verify_file
 from spanpact.verification.verifying import Verification, verify
@@ -31,8 +32,8 @@ def _file(path: str, plans: Sequence[ContractPlan]) -> Run:
 
     def run() -> Outcome:
         source = OtlpFileSource(path, limits=_LIMITS)
-        report = verify_file(source, contracts, allow_unseen=True)
-        return _outcome(report or verify(contracts, source.read(), allow_unseen=True))
+        report = verify_file(source, contracts, VerificationOptions(allow_unseen=True))
+        return _outcome(report or verify(contracts, source.read(), VerificationOptions(allow_unseen=True)))
 
     return run
 
@@ -44,7 +45,7 @@ def _receiver(_: str, plans: Sequence[ContractPlan]) -> Run:
     def run() -> Outcome:
         wait_until_sent(receiver.url)
         receiver.stop()
-        return _outcome(verify_received(receiver, contracts, allow_unseen=True))
+        return _outcome(verify_received(receiver, contracts, VerificationOptions(allow_unseen=True)))
 
     return run
 

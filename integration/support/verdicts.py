@@ -13,6 +13,7 @@ from spanpact.findings import Report
 from spanpact.sources import JaegerSource
 from spanpact.trace.model import Reading
 from spanpact.trace.trace_selection import TraceSelection
+from spanpact.verification.options import VerificationOptions
 from spanpact.verification.verifying import verify
 from spanpact.verification.waiting import WaitSettings, wait_for_verdict
 
@@ -32,7 +33,9 @@ def judge_reading(
     reading: Reading, *, contracts: Sequence[CompiledContract] | None = None, allow_unseen: bool = False
 ) -> Report:
     """Return the report of the contracts (default: all shipped) on a reading."""
-    return verify(_contracts() if contracts is None else contracts, reading, allow_unseen=allow_unseen)
+    return verify(
+        _contracts() if contracts is None else contracts, reading, VerificationOptions(allow_unseen=allow_unseen)
+    )
 
 
 @cache

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from spanpact.errors import ContractError, Place, SourceError, SpanpactError, UsageError
     from spanpact.findings import ContractResult, Coverage, Finding, NotChecked, Report
     from spanpact.trace import Event, Link, LogRecord, Reading, Resource, Scope, SourceInfo, Span, Trace
-    from spanpact.verification import verify
+    from spanpact.verification import VerificationOptions, verify
 
 __version__ = "0.1.0"
 
@@ -39,6 +39,7 @@ __all__ = [
     "SpanpactError",
     "Trace",
     "UsageError",
+    "VerificationOptions",
     "__version__",
     "load_contract",
     "load_contracts",
@@ -50,7 +51,7 @@ _HOMES: Final = {
     "spanpact.errors": ("ContractError", "Place", "SourceError", "SpanpactError", "UsageError"),
     "spanpact.findings": ("ContractResult", "Coverage", "Finding", "NotChecked", "Report"),
     "spanpact.trace": ("Event", "Link", "LogRecord", "Reading", "Resource", "Scope", "SourceInfo", "Span", "Trace"),
-    "spanpact.verification": ("verify",),
+    "spanpact.verification": ("VerificationOptions", "verify"),
 }
 __getattr__ = lazy_names(__name__, _HOMES)
 

@@ -15,6 +15,7 @@ from spanpact.contract.python_api import Contract
 from spanpact.diff import Change, compare
 from spanpact.findings import Report, Verdict
 from spanpact.trace.model import Reading
+from spanpact.verification.options import VerificationOptions
 from spanpact.verification.verifying import verify
 
 TODAY = dt.date(2026, 1, 1)
@@ -50,7 +51,7 @@ def reading_of(trace: Mapping[str, Any], given: Mapping[str, Any] | None = None)
 
 def verdict(plan: ContractPlan, reading: Reading) -> Verdict:
     """Return the verdict of the real engine."""
-    return verify([plan], reading, today=TODAY).verdict
+    return verify([plan], reading, VerificationOptions(today=TODAY)).verdict
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Change, ...]:
@@ -76,7 +77,7 @@ def assert_sound(old: ContractPlan, new: ContractPlan, readings: Iterable[Readin
     found, compared = compare(old, new, today=TODAY), 0
     tightens, loosens = directions(found)
     for reading in readings:
-        before, after = (verify([plan], reading, today=TODAY) for plan in (old, new))
+        before, after = (verify([plan], reading, VerificationOptions(today=TODAY)) for plan in (old, new))
         if not tightens and before.verdict == "kept":
             compared += 1
             assert not broken(after), (found, after.findings)

@@ -18,6 +18,7 @@ from spanpact.reporting.drawing.finding_lines import finding_lines
 from spanpact.trace.model import Reading
 from spanpact.verification.comparison.source_comparison import compare
 from spanpact.verification.examples.contract_examples import verify_examples
+from spanpact.verification.options import VerificationOptions
 from spanpact.verification.verifying import verify
 from tests.docs.rule_pages import Rule, rules
 from tests.engine.corpus_cases import HEADER, as_yaml
@@ -51,7 +52,7 @@ def report_of(example: Mapping[str, Any]) -> Report:
     traces = {key: example[key] for key in ("trace", "traces", "offered") if key in example}
     reading = _reading(example["contract"], traces)
     reading = _without(reading, example.get("lost", ""))
-    return verify([load_text(as_yaml({**HEADER, **example["contract"]}))], reading, today=TODAY)
+    return verify([load_text(as_yaml({**HEADER, **example["contract"]}))], reading, VerificationOptions(today=TODAY))
 
 
 def _without(reading: Reading, name: str) -> Reading:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from spanpact.findings import ContractResult, Finding, Report
+from spanpact.verification.options import VerificationOptions
 from spanpact.verification.verifying import verify
 from tests.engine.corpus_cases import CASES, README, Case, cases_by_keyword, plan_of, reading_of, table
 
@@ -20,7 +21,7 @@ CASE = {
 
 
 def judged(place: int) -> Report:
-    return verify([plan_of(place)[0]], reading_of(place), today=CASES[place].today)
+    return verify([plan_of(place)[0]], reading_of(place), VerificationOptions(today=CASES[place].today))
 
 
 def fields_of(finding: Finding, wanted: Mapping[str, Any]) -> dict[str, Any]:

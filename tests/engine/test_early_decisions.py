@@ -12,6 +12,7 @@ from spanpact.contract.loader import load_text
 from spanpact.findings import Report
 from spanpact.findings.catalogue import INTEGRITY
 from spanpact.trace.model import ALL_CAPABILITIES, Reading, Resource, SourceInfo, Span, Trace
+from spanpact.verification.options import VerificationOptions
 from spanpact.verification.verifying import verify
 from tests.engine.corpus_cases import CASES, plan_of, reading_of
 
@@ -49,10 +50,12 @@ def test_what_is_broken_early_is_broken_in_the_end(file: str) -> None:
         (trace,) = reading.traces
         if len(trace.spans) > _MOST_SPANS:
             continue
-        in_the_end = verify([contract], reading, today=today)
+        in_the_end = verify([contract], reading, VerificationOptions(today=today))
         for part in parts(len(trace.spans), place):
             come = msgspec.structs.replace(trace, spans=[trace.spans[i] for i in part], complete=False)
-            early = verify([contract], msgspec.structs.replace(reading, traces=[come]), today=today)
+            early = verify(
+                [contract], msgspec.structs.replace(reading, traces=[come]), VerificationOptions(today=today)
+            )
             looked_at += 1
             if any(finding.breaks for finding in early.findings):
                 assert in_the_end.verdict == "broken", f"{case.id}: {part}: {early.findings}"

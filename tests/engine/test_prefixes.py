@@ -21,6 +21,7 @@ from spanpact.engine import CompiledContract
 from spanpact.findings import Report
 from spanpact.findings.catalogue import INTEGRITY
 from spanpact.trace.model import LogRecord, Reading, Resource, SourceInfo, Span, Trace
+from spanpact.verification.options import VerificationOptions
 from spanpact.verification.verifying import Verification
 from tests.diff.generated_contracts import minimums, pairs, traces
 from tests.diff.judging import TODAY
@@ -48,10 +49,10 @@ def prefixes(trace: Trace, chance: random.Random) -> Iterator[Trace]:
 
 def judged(contract: CompiledContract, reading: Reading, *found: Trace) -> Report:
     reading = msgspec.structs.replace(reading, traces=found)
-    verification = Verification([contract], reading, use_cache=False)
+    verification = Verification([contract], reading, VerificationOptions(today=TODAY), use_cache=False)
     for trace in found:
         verification.judge(trace)
-    return verification.report(reading, strict=False, allow_unseen=False, today=TODAY, header=())
+    return verification.report(reading)
 
 
 def assert_stays(contract: CompiledContract, reading: Reading, chance: random.Random, *, orders: int = 4) -> int:

@@ -15,6 +15,7 @@ from spanpact.reporting.json_document import json_text
 from spanpact.trace.attributes import IrregularAttributes
 from spanpact.trace.model import ALL_CAPABILITIES, Attributes, Reading, Resource, Scope, SourceInfo, Span, Trace, Value
 from spanpact.trace.name_patterns import FittingNames, NamePattern
+from spanpact.verification.options import VerificationOptions
 from spanpact.verification.verifying import verify
 
 CONTRACT = """
@@ -41,7 +42,9 @@ def findings(
         for i, each in enumerate(spans, 1)
     ]
     children = [msgspec.structs.replace(span, name="below", parent_id=made[0].span_id) for span in made[1:]]
-    report = verify([contract], Reading(source, [Trace(TRACE, [made[0], *children])]), allow_unseen=True)
+    report = verify(
+        [contract], Reading(source, [Trace(TRACE, [made[0], *children])]), VerificationOptions(allow_unseen=True)
+    )
     return [f"{each.message} {each.span_id[-1]}" for result in report.results for each in result.findings]
 
 

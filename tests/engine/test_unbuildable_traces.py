@@ -12,6 +12,7 @@ from spanpact.contract.loader import load_text
 from spanpact.findings import Finding
 from spanpact.trace.attributes import attributes_of
 from spanpact.trace.model import Event, Link, LogRecord, Reading, Resource, Scope, SourceInfo, Span, Trace
+from spanpact.verification.options import VerificationOptions
 from spanpact.verification.verifying import verify
 
 TRACE, OTHER = "0" * 31 + "1", "0" * 31 + "2"
@@ -27,7 +28,7 @@ def top(*, events: Sequence[Event] = (), links: Sequence[Link] = ()) -> Span:
 
 def findings(span: Span, logs: Sequence[LogRecord] = ()) -> list[tuple[str, str, str, str]]:
     reading = Reading(SourceInfo("test"), [Trace(TRACE, [span], logs=list(logs))])
-    report = verify([PLAN], reading, today=dt.date(2026, 1, 1))
+    report = verify([PLAN], reading, VerificationOptions(today=dt.date(2026, 1, 1)))
     return [summary(finding) for finding in report.findings]
 
 

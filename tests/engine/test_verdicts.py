@@ -12,6 +12,7 @@ from spanpact.engine import CompiledContract
 from spanpact.engine.flow_assignments import assignments
 from spanpact.findings import Report
 from spanpact.trace.model import ALL_CAPABILITIES, Attributes, Reading, SourceInfo, Span, Trace
+from spanpact.verification.options import VerificationOptions
 from spanpact.verification.verifying import verify
 
 TRACE = "0" * 31 + "1"
@@ -35,7 +36,7 @@ def judged(
 ) -> Report:
     source = SourceInfo("test", ALL_CAPABILITIES - set(without.split()))
     reading = Reading(source, [Trace(TRACE, spans)])
-    return verify(plans, reading, strict=strict, allow_unseen=allow_unseen)
+    return verify(plans, reading, VerificationOptions(strict=strict, allow_unseen=allow_unseen))
 
 
 KEPT, BROKEN = contract("span: top\nkind: internal"), contract("span: top\nkind: client", name="d")
@@ -86,7 +87,7 @@ class TestVerdict:
         plan = contract("span: top\nkind: client\npending: {top: {reason: r, owner: o, until: 2020-01-01}}")
         reading = Reading(SourceInfo("test"), [Trace(TRACE, [span()])])
         assert verify([plan], reading).verdict == "broken"
-        assert verify([plan], reading, today=dt.date(2020, 1, 1)).verdict == "kept"
+        assert verify([plan], reading, VerificationOptions(today=dt.date(2020, 1, 1))).verdict == "kept"
 
 
 class TestFindings:

@@ -18,6 +18,7 @@ from spanpact.reporting import parse_json, render_json, render_text
 from spanpact.sources import OtlpFileSource, OtlpReceiver
 from spanpact.sources.files import FileLimits
 from spanpact.trace.model import Reading
+from spanpact.verification.options import VerificationOptions
 from spanpact.verification.streaming import verify_file
 from spanpact.verification.verifying import verify
 
@@ -202,7 +203,7 @@ def test_the_report_names_them_and_strict_does_not_keep(tmp_path: Path) -> None:
     report = verify([CONTRACT], reading)
     assert report.verdict == "kept"
     assert "not read  vendorSpans: 2 spans\n" in render_text(report)
-    strict = verify([CONTRACT], reading, strict=True)
+    strict = verify([CONTRACT], reading, VerificationOptions(strict=True))
     assert strict.verdict == "not checked"
     assert parse_json(render_json(strict)).verdict == "not checked"
     assert "--strict" in render_text(strict)

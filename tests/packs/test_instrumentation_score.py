@@ -13,6 +13,7 @@ from spanpact.packs.instrumentation_score.rules import BY_ID, RULES, WEIGHTS
 from spanpact.packs.instrumentation_score.scoring import ScoreKeeper
 from spanpact.packs.shipped import load_packs
 from spanpact.trace.model import ALL_CAPABILITIES, LogRecord, Reading, Resource, SourceInfo, Span, Trace
+from spanpact.verification.options import VerificationOptions
 from spanpact.verification.verifying import verify
 
 TRACE = "c0ffee00000000000000000000000001"
@@ -100,7 +101,7 @@ REJECTED = {
 def judged(traces: Sequence[Trace], *, least: float | None = None, source: SourceInfo = MADE) -> Report:
     numbered = [msgspec.structs.replace(each, trace_id=f"{number:032x}") for number, each in enumerate(traces, 1)]
     packs = load_packs(["instrumentation-score"], least_score=least)
-    return verify([], Reading(source, numbered), observer=packs.observer)
+    return verify([], Reading(source, numbered), VerificationOptions(observer=packs.observer))
 
 
 def failed(report: Report) -> list[str]:

@@ -71,7 +71,7 @@ class Live:
     def judged(self, wait: float = 0.0, *, contracts: Sequence[CompiledContract] = (CONTRACT,), **of: float) -> Report:
         """Return the report of a search now, after waiting for so long at most."""
         source = self.source(**of)  # type: ignore[arg-type]
-        report = verify_search(source, contracts, WaitSettings(wait), clock=self.clock, sleep=self.clock.sleep)
+        report = verify_search(source, contracts, settings=WaitSettings(wait), clock=self.clock, sleep=self.clock.sleep)
         assert report is not None
         return report
 

@@ -24,6 +24,7 @@ from spanpact.sources.receiver.intake.received_traffic import NOTHING_GROWS
 from spanpact.sources.receiver.intake.request_body import check_body
 from spanpact.sources.receiver.responses import Encoding
 from spanpact.trace.model import Reading, SourceInfo, Span, Trace
+from spanpact.verification.options import VerificationOptions
 from spanpact.verification.receiving import verify_received
 from spanpact.verification.verifying import verify
 from tests.properties import examples
@@ -134,7 +135,8 @@ def test_log_records_are_judged_with_their_spans(shipped: list[CompiledContract]
 def test_the_name_of_the_source_can_be_without_an_address() -> None:
     receiver = OtlpReceiver()
     keep(receiver, "json", encode_traces_json(parent_and_child(1)))
-    report = verify_received(receiver, [CompiledContract.of(TOP)], source_name="OTLP receiver", header=(("a", "b"),))
+    options = VerificationOptions(header=(("a", "b"),))
+    report = verify_received(receiver, [CompiledContract.of(TOP)], options, source_name="OTLP receiver")
     assert report.reading is not None
     assert (report.reading.source.name, report.header) == ("OTLP receiver", (("a", "b"),))
     assert report.reading.source == msgspec.structs.replace(receiver.info, name="OTLP receiver")

@@ -21,6 +21,7 @@ from spanpact.reporting import render_json, render_text
 from spanpact.sources import OtlpFileSource, encode_traces_json
 from spanpact.trace.model import LogRecord, Reading
 from spanpact.trace.trace_selection import TraceSelection
+from spanpact.verification.options import VerificationOptions
 from spanpact.verification.streaming import verify_files
 from spanpact.verification.verifying import verify
 from tests.properties import examples
@@ -42,7 +43,7 @@ def streamed(
     files: Sequence[Path], contracts: Sequence[CompiledContract | ContractPlan], *only: str, hold: bool = False
 ) -> Report | None:
     sources = [OtlpFileSource(file) for file in files]
-    return verify_files(sources, contracts, offered=7, only=TraceSelection.of(only), hold=hold)
+    return verify_files(sources, contracts, VerificationOptions(hold=hold), offered=7, only=TraceSelection.of(only))
 
 
 def assert_same(files: Sequence[Path], *only: str, hold: bool = False) -> Report:

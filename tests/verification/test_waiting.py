@@ -14,6 +14,7 @@ from spanpact.findings.catalogue import INTEGRITY
 from spanpact.testing import ManualClock
 from spanpact.trace.model import Reading, SourceInfo, Span, Trace
 from spanpact.trace.trace_selection import TraceSelection
+from spanpact.verification.options import VerificationOptions
 from spanpact.verification.verifying import verify
 from spanpact.verification.waiting import WaitSettings, completed, wait_for_verdict
 
@@ -60,7 +61,7 @@ class Arriving:
 
 def judge_by(body: str, *, allow_unseen: bool = False) -> Callable[[Reading], Report]:
     contract = CompiledContract.of(load_text(f"spanpact: 1\ncontract: c\nversion: 1.0.0\n{body}\n", file="c.yaml"))
-    return lambda found: verify([contract], found, allow_unseen=allow_unseen)
+    return lambda found: verify([contract], found, VerificationOptions(allow_unseen=allow_unseen))
 
 
 def waited(source: Arriving, body: str, seconds: float = 10.0, *, trace_ids: Sequence[str] = (TRACE,)) -> Report:

@@ -28,19 +28,21 @@ class SourceOptions:
     """What a command line sets for all its sources.
 
     `scenarios` labels traces by trace id; `wanted` selects the traces to keep. `growing`: files may still be written.
+    `offered` is the number of requests made, where it is known.
     """
 
     scenarios: Mapping[str, str] = field(default_factory=dict)
     wanted: TraceSelection = EVERY_TRACE
     tls: TlsOptions = NO_TLS_OPTIONS
     growing: bool = False
+    offered: int | None = None
 
 
 def source_options(arguments: argparse.Namespace, scenarios: Mapping[str, str] | None = None) -> SourceOptions:
     """Return the options for sources from parsed arguments. Raises `UsageError` for a malformed trace id."""
     tls = TlsOptions(arguments.ca_file, arguments.client_cert, arguments.client_key)
-    waits = bool(getattr(arguments, "wait", 0))
-    return SourceOptions(scenarios or {}, TraceSelection.of(arguments.traces), tls, growing=waits)
+    waits, offered = bool(getattr(arguments, "wait", 0)), getattr(arguments, "offered", None)
+    return SourceOptions(scenarios or {}, TraceSelection.of(arguments.traces), tls, growing=waits, offered=offered)
 
 
 def read_sources(specs: Sequence[str], options: SourceOptions) -> Reading:

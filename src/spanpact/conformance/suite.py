@@ -19,12 +19,13 @@ from spanpact.contract.shipped import shipped_contracts
 from spanpact.engine import CompiledContract
 from spanpact.findings import Report
 from spanpact.reporting import render_text
+from spanpact.verification.options import VerificationOptions
 from spanpact.verification.verifying import verify
 
 
 def judge_scenario(implementation: Implementation, scenario: Scenario) -> Report:
     """Perform a scenario and verify its traces against every shipped contract; contracts without a flow are allowed."""
-    return verify(_contracts(), implementation.perform(scenario.name), allow_unseen=True)
+    return verify(_contracts(), implementation.perform(scenario.name), VerificationOptions(allow_unseen=True))
 
 
 class TraceContracts:

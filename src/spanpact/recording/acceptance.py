@@ -12,6 +12,7 @@ from spanpact.findings import Finding, NotChecked, Report
 from spanpact.privacy import KNOWN_CLASSES
 from spanpact.recording.yaml_text import Block, yaml_text
 from spanpact.trace.model import Reading
+from spanpact.verification.options import VerificationOptions
 from spanpact.verification.verifying import verify
 
 _MOST_ROUNDS: Final = 10
@@ -23,7 +24,7 @@ def forbid_what_never_occurred(block: Block, reading: Reading) -> None:
     """Add a rule that forbids every privacy class of which no value is in the flows; its comment names the others."""
     rules = {f"class_{name}": Block({"span": "*", "forbid": [name]}) for name in KNOWN_CLASSES}
     scan = Block({"spanpact": 1, "contract": "scan", "version": "0.1.0", "span": block["span"], "every": Block(rules)})
-    report = verify([load_text(yaml_text(scan))], reading, allow_unseen=True)
+    report = verify([load_text(yaml_text(scan))], reading, VerificationOptions(allow_unseen=True))
     found = {f.entry.removeprefix("class_"): 0 for f in report.results[0].findings}
     for finding in report.results[0].findings:
         found[finding.entry.removeprefix("class_")] += 1

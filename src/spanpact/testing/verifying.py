@@ -16,6 +16,7 @@ from spanpact.testing.arguments import in_order, listed_contracts, span_holder
 from spanpact.testing.failure import failure_text
 from spanpact.trace.assembly import TraceAssembler
 from spanpact.trace.model import Reading, SourceInfo, Span, Trace
+from spanpact.verification.options import VerificationOptions
 from spanpact.verification.verifying import verify
 
 OneContract: TypeAlias = str | os.PathLike[str] | ContractPlan | Contract
@@ -49,7 +50,8 @@ def verify_spans(
     contracts, spans = in_order(contracts, spans)
     try:
         reading = _labelled_reading(_reading(spans, logs, offered, complete), scenario, scenarios or {})
-        return verify(plans_of(contracts), reading, strict=strict, allow_unseen=allow_unseen)
+        options = VerificationOptions(strict=strict, allow_unseen=allow_unseen)
+        return verify(plans_of(contracts), reading, options)
     except SpanpactError as error:
         raise error.with_traceback(None) from None  # a mistake of the caller: spanpact's own frames do not help
 

@@ -6,6 +6,7 @@
   `receiving` for what a receiver has kept;
 - `live_search` does so for a search among live traces;
 - `waiting` repeats reading and judging until the verdict is settled;
+- `options` pass through all of these;
 - `lost_context` finds a missing span as the root of another trace;
 - `examples` judges a contract by its own examples; `comparison` compares two sources of one run.
 
@@ -19,13 +20,15 @@ from typing import TYPE_CHECKING
 from spanpact.lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from spanpact.verification.options import VerificationOptions
     from spanpact.verification.verifying import Verification, verify
 
-__all__ = ["Verification", "verify"]
+__all__ = ["Verification", "VerificationOptions", "verify"]
 
 __getattr__ = lazy_names(
     __name__,
     {
+        "spanpact.verification.options": ("VerificationOptions",),
         "spanpact.verification.verifying": (
             "Verification",
             "verify",

@@ -31,7 +31,8 @@ from spanpact.trace.clocks import Clocks
 from spanpact.trace.held_traces import HeldTraces
 from spanpact.trace.model import Reading, SourceInfo, Trace
 from spanpact.verification.documents.link_targets import TargetsInReadings
-from spanpact.verification.verifying import StartObserver, Verification, verify
+from spanpact.verification.options import DEFAULT_OPTIONS, VerificationOptions
+from spanpact.verification.verifying import Verification, verify
 from spanpact.verification.waiting import WaitSettings
 
 _NO_WAIT: Final = WaitSettings(0)
@@ -40,12 +41,9 @@ _NO_WAIT: Final = WaitSettings(0)
 def verify_search(
     source: StoreSource,
     plans: Sequence[ContractPlan | CompiledContract],
-    settings: WaitSettings = _NO_WAIT,
+    options: VerificationOptions = DEFAULT_OPTIONS,
     *,
-    strict: bool = False,
-    allow_unseen: bool = False,
-    observer: StartObserver | None = None,
-    check_every: int = 0,
+    settings: WaitSettings = _NO_WAIT,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Report | None:
@@ -53,9 +51,7 @@ def verify_search(
 
     None for contracts that look at spans of other traces, where links lead. Raise SourceError as `StoreSource.read`.
     """
-    search = _LiveSearch(
-        source, plans, settings, clock, allow_unseen=allow_unseen, observer=observer, check_every=check_every
-    )
+    search = _LiveSearch(source, plans, options, settings, clock)
     try:
         search.read()
         if settings.timeout:
@@ -63,7 +59,7 @@ def verify_search(
         search.read_again_if_needed()
     except NeedsFullDecoding:
         return None
-    return search.report(strict=strict, allow_unseen=allow_unseen)
+    return search.report()
 
 
 @dataclass(slots=True)
@@ -90,15 +86,12 @@ class _LiveSearch:
         self,
         source: StoreSource,
         plans: Sequence[ContractPlan | CompiledContract],
+        options: VerificationOptions,
         settings: WaitSettings,
         clock: Callable[[], float],
-        *,
-        allow_unseen: bool,
-        observer: StartObserver | None,
-        check_every: int,
     ) -> None:
         self._source, self._plans, self._settings, self._clock = source, plans, settings, clock
-        self._allow_unseen, self._observer, self._check_every = allow_unseen, observer, check_every
+        self._options = options
         self._begun = clock()
         self._first_trace = 0.0
         self._growing: dict[bytes, _Growing] = {}
@@ -154,9 +147,7 @@ class _LiveSearch:
     def _start(self, info: SourceInfo) -> Verification:
         self._info = info
         reading = Reading(info, (), self._source.offered, clocks=self._clocks)
-        self._verification = Verification(
-            self._plans, reading, find_span=self._links, observer=self._observer, check_every=self._check_every
-        )
+        self._verification = Verification(self._plans, reading, self._options, find_span=self._links)
         return self._verification
 
     def _settle(self, key: bytes, trace: Trace, now: float, last: bool) -> Trace | None:
@@ -195,7 +186,7 @@ class _LiveSearch:
 
     def _alone(self, trace: Trace) -> Report:
         assert self._info is not None
-        return verify(self._plans, Reading(self._info, [trace]), observer=self._observer)
+        return verify(self._plans, Reading(self._info, [trace]), VerificationOptions(observer=self._options.observer))
 
     def _judge(self, key: bytes, trace: Trace) -> None:
         assert self._verification is not None
@@ -232,12 +223,15 @@ class _LiveSearch:
         until = self._first_trace + self._settings.window
         if any(each.first_seen <= until for each in self._growing.values()):
             return False
-        seen = self._verification is not None and self._verification.has_flows(each=not self._allow_unseen)
-        return self._broken or (seen and self._clock() >= until)
+        return self._broken or (self._has_flows() and self._clock() >= until)
+
+    def _has_flows(self) -> bool:
+        """Return whether as many contracts have a flow as there must be to be kept."""
+        return bool(self._verification and self._verification.has_flows(each=not self._options.allow_unseen))
 
     def _since_ns(self) -> int:
         """Return from when on the window must be read again: all of it while some contract was not seen."""
-        if not self._growing or not (self._verification and self._verification.has_flows(each=not self._allow_unseen)):
+        if not self._growing or not self._has_flows():
             return 0
         return min(each.start_ns for each in self._growing.values())
 
@@ -258,7 +252,7 @@ class _LiveSearch:
         self._begin()
         self.read(last=bool(self._settings.timeout))
 
-    def report(self, *, strict: bool, allow_unseen: bool) -> Report:
+    def report(self) -> Report:
         """Return the report on all traces judged, with the number of those that were left out."""
         info = self._info or self._source.info_of(self._description)
         verification = self._verification or self._start(info)
@@ -274,7 +268,7 @@ class _LiveSearch:
             left_out=len(self._growing),
             spans_held=held.spans,
         )
-        return verification.report(reading, strict=strict, allow_unseen=allow_unseen, today=None, header=())
+        return verification.report(reading)
 
 
 def _new(page: Sequence[Trace], judged: set[bytes]) -> list[tuple[bytes, Trace]]:

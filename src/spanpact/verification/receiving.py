@@ -17,45 +17,39 @@ from spanpact.sources.receiver import OtlpReceiver
 from spanpact.sources.receiver.intake.received_traffic import NOTHING_GROWS, ReceivedTraffic, decoded
 from spanpact.sources.receiver.intake.request_body import BODY
 from spanpact.verification.documents.stored_documents import AnyDocument, DocumentSource, StoredDocuments
+from spanpact.verification.options import DEFAULT_OPTIONS, VerificationOptions
 from spanpact.verification.streaming import verify_documents
-from spanpact.verification.verifying import StartObserver, verify
+from spanpact.verification.verifying import verify
 
 
 def verify_received(
     receiver: OtlpReceiver,
     plans: Sequence[ContractPlan | CompiledContract],
+    options: VerificationOptions = DEFAULT_OPTIONS,
     *,
     traffic: ReceivedTraffic | None = None,
     growing_since: float = NOTHING_GROWS,
     source_name: str = "",
-    strict: bool = False,
-    allow_unseen: bool = False,
-    header: Sequence[tuple[str, str]] = (),
-    observer: StartObserver | None = None,
-    hold: bool = False,
 ) -> Report:
     """Return the report on the traffic of a session of a receiver (default: what is in no session).
 
     A trace to which something came after `growing_since` (s, monotonic) is incomplete. `source_name` is the name in the
-    report (default: with the address). `hold`: the report holds all traces, not only those with findings. What arrives
-    meanwhile is not judged.
+    report (default: with the address). What arrives meanwhile is not judged.
     """
     traffic = traffic or receiver.sessions.default
     info = receiver.info
     if source_name:
         info = msgspec.structs.replace(info, name=source_name)
     report = None
-    if not hold:
+    if not options.hold:
         kept = _Kept(traffic)
         stored = StoredDocuments(
             info, receiver.scenarios, receiver.offered, [DocumentSource(kept.documents)], kept.settled(growing_since)
         )
-        report = verify_documents(
-            stored, plans, strict=strict, allow_unseen=allow_unseen, header=header, observer=observer
-        )
+        report = verify_documents(stored, plans, options)
     if report is None:
         reading = msgspec.structs.replace(receiver.reading(traffic, growing_since), source=info)
-        report = verify(plans, reading, strict=strict, allow_unseen=allow_unseen, header=header, observer=observer)
+        report = verify(plans, reading, options)
     return report
 
 

@@ -28,49 +28,34 @@ from spanpact.verification.documents.link_targets import LinkTargets
 from spanpact.verification.documents.stored_documents import DocumentSource, StoredDocuments
 from spanpact.verification.documents.trace_stream import TraceStream
 from spanpact.verification.native.native_stream import NativeFirstPass, NativeStream, read_first_natively
+from spanpact.verification.options import DEFAULT_OPTIONS, VerificationOptions
 from spanpact.verification.shapes.observed_properties import may_be_observed, sum_attributes
-from spanpact.verification.verifying import StartObserver, Verification
+from spanpact.verification.verifying import Verification
 
 
 def verify_file(
     source: OtlpFileSource,
     plans: Sequence[ContractPlan | CompiledContract],
-    *,
-    strict: bool = False,
-    allow_unseen: bool = False,
-    observer: StartObserver | None = None,
-    check_every: int = 0,
+    options: VerificationOptions = DEFAULT_OPTIONS,
 ) -> Report | None:
     """Return the report on a file, as `verify_files` does."""
-    return verify_files(
-        [source],
-        plans,
-        offered=source.offered,
-        strict=strict,
-        allow_unseen=allow_unseen,
-        observer=observer,
-        check_every=check_every,
-    )
+    return verify_files([source], plans, options, offered=source.offered)
 
 
 def verify_files(
     sources: Sequence[OtlpFileSource],
     plans: Sequence[ContractPlan | CompiledContract],
+    options: VerificationOptions = DEFAULT_OPTIONS,
     *,
     scenarios: Mapping[str, str] | None = None,
     offered: int | None = None,
     only: TraceSelection = EVERY_TRACE,
-    hold: bool = False,
-    strict: bool = False,
-    allow_unseen: bool = False,
-    observer: StartObserver | None = None,
-    check_every: int = 0,
 ) -> Report | None:
     """Return the report on files; it holds only the traces with findings, or all with `hold`. None: not streamed.
 
     `scenarios` maps trace ids to labels (default: those of the first file), `offered` is the number of requests made.
     Only the traces `only` are judged, where these are given. Spans and log records of one trace in several files are
-    put together. With `check_every`, the engine judges every so-many-th trace of the cache, too.
+    put together.
     Not streamed are formats other than OTLP, a file that changes while it is read, contracts that follow links into
     other traces, and files that hold the same span or log record.
     Raise SourceError as `OtlpFileSource.read` does; of several files that are wrong, the caller reads on. Raise
@@ -90,18 +75,10 @@ def verify_files(
         [DocumentSource(source.parts, source.check_span_count) for source in sources],
         only=only,
         logs_show=True,
-        search_in_full=observer is not None,  # which sees each trace once
+        search_in_full=options.observer is not None,  # which sees each trace once
     )
     try:
-        return verify_documents(
-            stored,
-            plans,
-            hold=hold,
-            strict=strict,
-            allow_unseen=allow_unseen,
-            observer=observer,
-            check_every=check_every,
-        )
+        return verify_documents(stored, plans, options)
     except SourceError:
         if len(sources) == 1:
             raise
@@ -111,13 +88,7 @@ def verify_files(
 def verify_documents(
     stored: StoredDocuments,
     plans: Sequence[ContractPlan | CompiledContract],
-    *,
-    strict: bool = False,
-    allow_unseen: bool = False,
-    header: Sequence[tuple[str, str]] = (),
-    observer: StartObserver | None = None,
-    hold: bool = False,
-    check_every: int = 0,
+    options: VerificationOptions = DEFAULT_OPTIONS,
 ) -> Report | None:
     """Return the report on documents; it holds only the traces with findings, or all with `hold`.
 
@@ -125,32 +96,29 @@ def verify_documents(
     """
     try:
         try:
-            stream = _with_links(stored, plans, observer, hold=hold, check_every=check_every)
+            stream = _with_links(stored, plans, options)
         except UnexpectedLogs:
             if stored.search_in_full or not stored.logs_show:
                 raise
             stored = replace(stored, search_in_full=True)
-            stream = _with_links(stored, plans, observer, hold=hold, check_every=check_every)
+            stream = _with_links(stored, plans, options)
     except NeedsFullDecoding:
         return None
     if not stream or not (stream.spans or stream.records):
         return None
-    return stream.report(strict=strict, allow_unseen=allow_unseen, header=header)
+    return stream.report()
 
 
 def _with_links(
     stored: StoredDocuments,
     plans: Sequence[ContractPlan | CompiledContract],
-    observer: StartObserver | None,
-    *,
-    hold: bool,
-    check_every: int,
+    options: VerificationOptions,
 ) -> TraceStream | None:
     """Judge all traces, and once more if spans that links lead to were not there yet."""
     targets = LinkTargets()
-    stream = _streamed_with_clocks(stored, plans, targets, observer, hold=hold, check_every=check_every)
+    stream = _streamed_with_clocks(stored, plans, targets, options)
     if stream and targets.find_dangling(stored):
-        stream = _streamed_with_clocks(stored, plans, targets, observer, hold=hold, check_every=check_every)
+        stream = _streamed_with_clocks(stored, plans, targets, options)
     return stream
 
 
@@ -158,16 +126,13 @@ def _streamed_with_clocks(
     stored: StoredDocuments,
     plans: Sequence[ContractPlan | CompiledContract],
     targets: LinkTargets,
-    observer: StartObserver | None,
-    *,
-    hold: bool,
-    check_every: int,
+    options: VerificationOptions,
 ) -> TraceStream | None:
     """Judge all traces, and once more if a resource was judged before it showed how coarse its times are."""
     clocks = Clocks()
-    stream = _streamed(stored, plans, clocks, targets, observer, hold=hold, check_every=check_every)
+    stream = _streamed(stored, plans, clocks, targets, options)
     if stream and not clocks.all_as_used():
-        stream = _streamed(stored, plans, Clocks(clocks.found()), targets, observer, hold=hold, check_every=check_every)
+        stream = _streamed(stored, plans, Clocks(clocks.found()), targets, options)
     return stream
 
 
@@ -176,27 +141,24 @@ def _streamed(
     plans: Sequence[ContractPlan | CompiledContract],
     clocks: Clocks,
     targets: LinkTargets,
-    observer: StartObserver | None,
-    *,
-    hold: bool,
-    check_every: int,
+    options: VerificationOptions,
 ) -> TraceStream | None:
     """Judge all traces of the documents, None if the contracts look at more than shapes hold."""
     plain = [each.plan if isinstance(each, CompiledContract) else each for each in plans]
     if not may_be_observed(plain):
         return None
-    python_only = hold or observer or sum_attributes(plain)
+    python_only = options.hold or options.observer or sum_attributes(plain)
     native = None if python_only else read_first_natively(stored)
     first = native or read_first(stored)
     reading = Reading(first.info, (), stored.offered, clocks=clocks)
-    verification = Verification(plans, reading, find_span=targets, observer=observer, check_every=check_every)
+    verification = Verification(plans, reading, options, find_span=targets)
     cache = verification.cache
     assert cache is not None
     stream: TraceStream
     if isinstance(first, NativeFirstPass):
-        stream = NativeStream(first, stored, reading, verification, cache, clocks, check_every=check_every)
+        stream = NativeStream(first, stored, reading, verification, cache, clocks, check_every=options.check_every)
     else:
-        stream = TraceStream(stored, reading, verification, cache, first, clocks, hold=hold)
+        stream = TraceStream(stored, reading, verification, cache, first, clocks, hold=options.hold)
     place = 0
     for number, source in enumerate(stored.sources):
         if number:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeAlias
 
 import msgspec
 
@@ -22,58 +21,31 @@ from spanpact.engine.judging import (
 from spanpact.engine.linked_spans import FindSpan, SpanFinder
 from spanpact.engine.results.mentions import MentionCounter, MentionedSpans, UnmentionedNames, unmentioned_names
 from spanpact.engine.spanless_logs import records_without_span
-from spanpact.findings import ContractResult, Finding, Report, ScannedLogs, Scores
+from spanpact.findings import Finding, Report, ScannedLogs
 from spanpact.spool import Spool
 from spanpact.trace.clocks import Clocks
-from spanpact.trace.model import Reading, SourceInfo, Trace
+from spanpact.trace.model import Reading, Trace
 from spanpact.trace.topology import Topology
 from spanpact.verification.cache.cache_check import CacheCheck
 from spanpact.verification.cache.cached_traces import AppliedTrace
 from spanpact.verification.cache.verdict_cache import VerdictCache
 from spanpact.verification.lost_context import RootIndex
-
-
-class TraceObserver(Protocol):
-    """Rules that no contract can state: they look at every trace of a verification, and report as a contract does."""
-
-    def observe(self, trace: Trace) -> bool:
-        """Look at one trace. Return whether the report should show it."""
-
-    def result(self) -> ContractResult:
-        """Return the result on all traces so far."""
-
-    def scores(self) -> Scores | None:
-        """Return the scores of the services, None if the rules give none."""
-
-
-StartObserver: TypeAlias = Callable[[SourceInfo], TraceObserver]
-"""Makes the observer of one verification, from the description of the source."""
+from spanpact.verification.options import DEFAULT_OPTIONS, VerificationOptions
 
 
 def verify(
     plans: Sequence[ContractPlan | CompiledContract],
     reading: Reading,
-    *,
-    strict: bool = False,
-    allow_unseen: bool = False,
-    today: dt.date | None = None,
-    header: Sequence[tuple[str, str]] = (),
-    observer: StartObserver | None = None,
-    check_every: int = 0,
+    options: VerificationOptions = DEFAULT_OPTIONS,
 ) -> Report:
-    """Judge every trace of the reading by every contract and return the report.
-
-    `today` (UTC, default: the present day) decides which pendings have expired. `observer` looks at every trace,
-    too, and adds its result. Nothing in a trace raises. With `check_every`, the engine judges every so-many-th trace of
-    the cache, too: CacheError says that they differ.
-    """
+    """Judge every trace of the reading by every contract and return the report. Nothing in a trace raises."""
     several = len(reading.traces) > 1  # a cache of one verdict costs more than the verdict
-    verification = Verification(plans, reading, use_cache=several, observer=observer, check_every=check_every)
+    verification = Verification(plans, reading, options, use_cache=several)
     for trace in reading.traces:
         verification.judge(trace)
     for trace in reading.spanless:
         verification.scan_logs(trace)
-    return verification.report(reading, strict=strict, allow_unseen=allow_unseen, today=today, header=header)
+    return verification.report(reading)
 
 
 class Verification:
@@ -88,16 +60,15 @@ class Verification:
         self,
         plans: Sequence[ContractPlan | CompiledContract],
         reading: Reading,
+        options: VerificationOptions = DEFAULT_OPTIONS,
         *,
         find_span: FindSpan | None = None,
         use_cache: bool = True,
-        observer: StartObserver | None = None,
-        check_every: int = 0,
     ) -> None:
         if reading.clocks is None:
             reading = msgspec.structs.replace(reading, clocks=Clocks.of(reading.traces))
-        self._reading = reading
-        self.observer = observer(reading.source) if observer else None
+        self._reading, self._options = reading, options
+        self.observer = options.observer(reading.source) if options.observer else None
         """Looks at every trace: pass it those that are judged without `judge`."""
         spool = Spool()
         self._runs = [start_run(plan, reading, spool) for plan in plans]
@@ -111,8 +82,11 @@ class Verification:
         self._cache = (
             VerdictCache.of(self._runs, reading, self._find_span, self._mentions, self._roots) if use_cache else None
         )
-
-        self._check = CacheCheck(self._runs, reading, self._find_span, self._mask, check_every) if check_every else None
+        self._check = (
+            CacheCheck(self._runs, reading, self._find_span, self._mask, options.check_every)
+            if options.check_every
+            else None
+        )
 
     @property
     def cache_hits(self) -> int:
@@ -199,19 +173,12 @@ class Verification:
             scanned |= scan_logs(each, topology, self._reading, self._find_span)
         return ScannedLogs(number, len(scanned))
 
-    def report(
-        self,
-        reading: Reading,
-        *,
-        strict: bool,
-        allow_unseen: bool,
-        today: dt.date | None,
-        header: Sequence[tuple[str, str]],
-    ) -> Report:
+    def report(self, reading: Reading) -> Report:
         """Return the report on all traces judged; `reading` holds those that it shows."""
+        options, header = self._options, self._options.header
         if self._cache:
             self._cache.flush()
-        day = today or dt.datetime.now(dt.UTC).date()
+        day = options.today or dt.datetime.now(dt.UTC).date()
         results = self._roots.explain((contract_result(each, reading, day) for each in self._runs), reading.traces)
         if self._unfinished:
             what = "exported before they ended, and again when they ended: the finished copies are judged"
@@ -224,8 +191,8 @@ class Verification:
             (*results, *([observer.result()] if observer else [])),
             tuple(self._findings),
             reading,
-            strict,
-            allow_unseen,
+            options.strict,
+            options.allow_unseen,
             header,
             unmentioned,
             reading.unread,

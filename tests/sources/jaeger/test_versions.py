@@ -14,6 +14,7 @@ from spanpact.sources import TraceQuery
 from spanpact.sources.jaeger.version import names_spans
 from spanpact.trace.model import Reading
 from spanpact.verification import verify
+from spanpact.verification.options import VerificationOptions
 from tests.docs.pages import ROOT
 from tests.sources.jaeger.jaeger_traces import ANSWERS, recorded
 from tests.sources.jaeger.test_source import OTHER, PAGE, TRACE, fails, read
@@ -103,7 +104,7 @@ def test_an_attribute_that_newer_jaegers_do_not_add_is_kept() -> None:
 
 def test_traces_of_a_newer_jaeger_keep_the_contracts_of_the_demo() -> None:
     reading = read(jaeger(recorded("200-v3-two-services-2.21.json")))
-    report = verify(load_contracts([str(ROOT / "contracts" / "v1")]), reading, allow_unseen=True)
+    report = verify(load_contracts([str(ROOT / "contracts" / "v1")]), reading, VerificationOptions(allow_unseen=True))
     assert (report.verdict, report.findings) == ("kept", ())
     assert sum(result.flows for result in report.results) > 3
 

@@ -15,6 +15,7 @@ from spanpact.engine import CompiledContract
 from spanpact.errors import CacheError
 from spanpact.sources import encode_traces_json
 from spanpact.verification.cache.cache_check import CacheCheck
+from spanpact.verification.options import VerificationOptions
 from spanpact.verification.split_keys.span_contents import SpanContents
 from spanpact.verification.split_keys.trace_view import TraceView
 from spanpact.verification.verifying import Verification, verify
@@ -30,7 +31,7 @@ def test_traces_that_share_parts_pass_every_check(seed: int, monkeypatch: pytest
     checked: list[None] = []
     check = CacheCheck.check
     monkeypatch.setattr(CacheCheck, "check", lambda self, *given: checked.append(check(self, *given)))
-    verification = Verification(CONTRACTS, reading, check_every=1)
+    verification = Verification(CONTRACTS, reading, VerificationOptions(check_every=1))
     for trace in reading.traces:
         verification.judge(trace)
     assert len(checked) == verification.cache_hits > 0
@@ -40,7 +41,7 @@ def test_traffic_with_whole_traces_from_the_cache_passes() -> None:
     contracts = [CompiledContract.of(plan) for plan in load_contracts([shipped_contracts()])]
     for kind in ("same", "logs"):
         reading = made(kind, 3000, 5)
-        verification = Verification(contracts, reading, check_every=3)
+        verification = Verification(contracts, reading, VerificationOptions(check_every=3))
         for trace in reading.traces:
             verification.judge(trace)
         assert verification.cache_hits > 50
@@ -50,7 +51,7 @@ def test_a_cache_that_sees_only_names_is_found(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(SpanContents, "classes", _names)
     reading = reading_of_parts(0)
     with pytest.raises(CacheError, match=r"engine says something else: .* of contract .* differ"):
-        verify(CONTRACTS, reading, check_every=1)
+        verify(CONTRACTS, reading, VerificationOptions(check_every=1))
 
 
 def _names(_: SpanContents, view: TraceView) -> list[str]:

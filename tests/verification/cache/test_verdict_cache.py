@@ -20,6 +20,7 @@ from spanpact.engine import CompiledContract
 from spanpact.engine.flow_assignments import assignments
 from spanpact.reporting import render_json
 from spanpact.trace.model import ALL_CAPABILITIES, Event, Reading, Resource, SourceInfo, Span, Trace, Value
+from spanpact.verification.options import VerificationOptions
 from spanpact.verification.verifying import Verification
 from tests.engine.corpus_cases import CASES, plan_of, reading_of
 from tests.properties import examples
@@ -35,10 +36,10 @@ def judged(
     contracts: Sequence[CompiledContract | ContractPlan], reading: Reading, *, use_cache: bool
 ) -> tuple[str, int]:
     """Return the report as text, and how many verdicts came from the cache."""
-    verification = Verification(contracts, reading, use_cache=use_cache)
+    verification = Verification(contracts, reading, VerificationOptions(today=TODAY), use_cache=use_cache)
     for trace in reading.traces:
         verification.judge(trace)
-    report = verification.report(reading, strict=False, allow_unseen=False, today=TODAY, header=())
+    report = verification.report(reading)
     return render_json(report), verification.cache_hits
 
 

@@ -19,6 +19,7 @@ from spanpact.sources import OtlpFileSource
 from spanpact.sources.files import FileLimits
 from spanpact.verification.native.core_module import SWITCH, find_core
 from spanpact.verification.native.native_stream import NativeStream
+from spanpact.verification.options import VerificationOptions
 from spanpact.verification.streaming import verify_file
 from spanpact.verification.verifying import verify
 
@@ -85,8 +86,8 @@ def both_outcomes(
 
     def judged() -> Report:
         source = OtlpFileSource(file, limits=limits)
-        report = verify_file(source, contracts, allow_unseen=True)
-        return report or verify(contracts, source.read(), allow_unseen=True)
+        report = verify_file(source, contracts, VerificationOptions(allow_unseen=True))
+        return report or verify(contracts, source.read(), VerificationOptions(allow_unseen=True))
 
     there = outcome(judged)
     with without_core():

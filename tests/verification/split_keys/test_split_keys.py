@@ -15,6 +15,7 @@ from spanpact.contract.shipped import shipped_contracts
 from spanpact.engine import CompiledContract
 from spanpact.reporting import render_json, render_text
 from spanpact.trace.model import ALL_CAPABILITIES, Reading, SourceInfo, Trace
+from spanpact.verification.options import VerificationOptions
 from spanpact.verification.verifying import Verification
 from tests.verification.split_keys.traces_of_parts import CONTRACTS, reading_of_parts
 
@@ -23,10 +24,10 @@ TODAY = dt.date(2026, 1, 1)
 
 def judged(contracts: Sequence[CompiledContract], reading: Reading, *, use_cache: bool) -> tuple[str, Verification]:
     """Return the report as JSON and as text, and the verification."""
-    verification = Verification(contracts, reading, use_cache=use_cache)
+    verification = Verification(contracts, reading, VerificationOptions(today=TODAY), use_cache=use_cache)
     for trace in reading.traces:
         verification.judge(trace)
-    report = verification.report(reading, strict=False, allow_unseen=False, today=TODAY, header=())
+    report = verification.report(reading)
     return render_json(report) + render_text(report), verification
 
 

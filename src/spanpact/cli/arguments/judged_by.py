@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from spanpact.cli.arguments.trace_links import add_trace_url_option
 
 if TYPE_CHECKING:
     from spanpact.contract.compiled import ContractPlan
-    from spanpact.verification.verifying import StartObserver
+    from spanpact.verification.options import StartObserver, VerificationOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,16 @@ class JudgedBy:
 
     plans: list[ContractPlan]
     observer: StartObserver | None = None
+
+    def options(
+        self, given: argparse.Namespace, *, hold: bool, check_every: int = 0, header: Sequence[tuple[str, str]] = ()
+    ) -> VerificationOptions:
+        """Return how traces are verified, as `--strict`, `--allow-unseen` and the caller say."""
+        from spanpact.verification.options import VerificationOptions
+
+        return VerificationOptions(
+            given.strict, given.allow_unseen, self.observer, check_every=check_every, hold=hold, header=header
+        )
 
 
 def add_judging_options(parser: Parser) -> None:

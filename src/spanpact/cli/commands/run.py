@@ -93,13 +93,9 @@ def run(arguments: Sequence[str]) -> int:
     report = verify_received(
         received.receiver,
         plans,
+        judged_by.options(given, hold=given.trees, header=[("command", mask(shlex.join(command))), *changed, *losses]),
         growing_since=ALL_GROW if counts.dropped else NOTHING_GROWS,  # dropped spans leave gaps
         source_name=_SOURCE_NAME,
-        strict=given.strict,
-        allow_unseen=given.allow_unseen,
-        header=[("command", mask(shlex.join(command))), *changed, *losses],
-        observer=judged_by.observer,
-        hold=given.trees,
     )
     failed_early = bool(code) and not counts.received and not losses
     write_report(

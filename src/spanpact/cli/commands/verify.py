@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from spanpact.engine import CompiledContract
     from spanpact.findings import Report
     from spanpact.sources import TraceSource
-    from spanpact.trace.model import Reading
-    from spanpact.verification.verifying import StartObserver
+    from spanpact.verification.options import VerificationOptions
+    from spanpact.verification.waiting import WaitSettings
 
 
 def build_parser() -> Parser:
@@ -105,36 +105,25 @@ def _verify_traces(judged_by: JudgedBy, given: argparse.Namespace) -> Report:
     if warning := unknown_scenarios_warning(labels, judged_by.plans):
         print_message(f"warning: {warning}")
     compiled = [CompiledContract.of(plan) for plan in judged_by.plans]
-    observer = judged_by.observer
-
-    def judge(reading: Reading) -> Report:
-        return verify(
-            compiled,
-            reading,
-            strict=given.strict,
-            allow_unseen=given.allow_unseen,
-            observer=observer,
-            check_every=given.check_every,
-        )
-
-    options = source_options(given, labels)
-    with progress("verifying"), opened(given.sources, options) as sources:
-        if report := _verify_streaming(sources, compiled, given, options, observer):
+    options = judged_by.options(given, hold=bool(given.trees or given.traces), check_every=given.check_every)
+    reading_options = source_options(given, labels)
+    with progress("verifying"), opened(given.sources, reading_options) as sources:
+        if report := _verify_streaming(sources, compiled, options, reading_options, settings):
             return report
         return wait_for_verdict(
-            lambda: with_offered(merged(readings_of(sources, options)), given.offered),
-            judge,
+            lambda: with_offered(merged(readings_of(sources, reading_options)), reading_options.offered),
+            lambda reading: verify(compiled, reading, options),
             settings,
-            wanted=options.wanted,
+            wanted=reading_options.wanted,
         )
 
 
 def _verify_streaming(
     sources: Sequence[TraceSource],
     compiled: Sequence[CompiledContract],
-    given: argparse.Namespace,
-    options: SourceOptions,
-    observer: StartObserver | None,
+    options: VerificationOptions,
+    reading_options: SourceOptions,
+    settings: WaitSettings,
 ) -> Report | None:
     """Verify OTLP files, or one search in a store such as Jaeger, without holding all traces in memory.
 
@@ -144,9 +133,9 @@ def _verify_streaming(
 
     files = [source for source in sources if isinstance(source, OtlpFileSource)]
     if len(files) < len(sources):
-        simple = len(sources) == 1 and not (given.traces or given.trees)
-        return _verify_search(sources[0], compiled, given, observer) if simple else None
-    if given.wait:
+        simple = len(sources) == 1 and not options.hold
+        return _verify_search(sources[0], compiled, options, reading_options, settings) if simple else None
+    if settings.timeout:
         return None
     from spanpact.verification.streaming import verify_files
     from spanpact.verification.waiting import check_missing
@@ -154,39 +143,26 @@ def _verify_streaming(
     report = verify_files(
         files,
         compiled,
-        scenarios=options.scenarios,
-        offered=given.offered,
-        only=options.wanted,
-        hold=bool(given.trees or given.traces),
-        strict=given.strict,
-        allow_unseen=given.allow_unseen,
-        observer=observer,
-        check_every=given.check_every,
+        options,
+        scenarios=reading_options.scenarios,
+        offered=reading_options.offered,
+        only=reading_options.wanted,
     )
-    return report and check_missing(report, options.wanted)
+    return report and check_missing(report, reading_options.wanted)
 
 
 def _verify_search(
     source: TraceSource,
     compiled: Sequence[CompiledContract],
-    given: argparse.Namespace,
-    observer: StartObserver | None,
+    options: VerificationOptions,
+    reading_options: SourceOptions,
+    settings: WaitSettings,
 ) -> Report | None:
     """Verify a search in a store such as Jaeger. Return None for any other source."""
     from spanpact.sources.search import StoreSource  # with an HTTP client, which no file needs
     from spanpact.verification.live_search import verify_search
-    from spanpact.verification.waiting import WaitSettings
 
     if not isinstance(source, StoreSource) or not source.is_search:
         return None
-    source.offered = given.offered
-    settings = WaitSettings(given.wait)
-    return verify_search(
-        source,
-        compiled,
-        settings,
-        strict=given.strict,
-        allow_unseen=given.allow_unseen,
-        observer=observer,
-        check_every=given.check_every,
-    )
+    source.offered = reading_options.offered
+    return verify_search(source, compiled, options, settings=settings)

@@ -261,7 +261,7 @@ class TraceStream:
         for _, trace in sorted(self._waiting, key=lambda each: each[0]):
             self._verification.scan_logs(trace)
 
-    def report(self, *, strict: bool, allow_unseen: bool, header: Sequence[tuple[str, str]]) -> Report:
+    def report(self) -> Report:
         """Return the report on all traces judged."""
         held, reading = self.held, self._reading
         seen = Reading(
@@ -273,4 +273,4 @@ class TraceStream:
             self._read.unread.fields(),
             spans_held=held.spans,
         )
-        return self._verification.report(seen, strict=strict, allow_unseen=allow_unseen, today=None, header=header)
+        return self._verification.report(seen)

@@ -93,9 +93,8 @@ class SessionReports:
     """The reports on the sessions of one receiver. Any thread may call every method; one report is made at a time."""
 
     def __init__(self, receiver: OtlpReceiver, judged_by: JudgedBy, given: argparse.Namespace) -> None:
-        self._receiver, self._given = receiver, given
+        self._receiver, self._judged_by, self._given = receiver, judged_by, given
         self._compiled = [CompiledContract.of(plan) for plan in judged_by.plans]
-        self._observer = judged_by.observer
         self._lock = threading.Lock()
         self._ended: dict[str, EndedSession] = {}
         self._to_save: list[ReceivedTraffic] = []
@@ -156,14 +155,10 @@ class SessionReports:
         return verify_received(
             self._receiver,
             self._compiled,
+            self._judged_by.options(self._given, hold=self._given.trees, header=self._header(traffic)),
             traffic=traffic,
             growing_since=ALL_GROW if traffic.dropped else growing_since,
             source_name=_SOURCE_NAME,
-            strict=self._given.strict,
-            allow_unseen=self._given.allow_unseen,
-            header=self._header(traffic),
-            observer=self._observer,
-            hold=self._given.trees,
         )
 
     def _header(self, traffic: ReceivedTraffic) -> Header:
