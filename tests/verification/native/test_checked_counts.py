@@ -20,6 +20,7 @@ from spanpact.sources import OtlpFileSource
 from spanpact.verification.native.encodings import GroupHandle
 from spanpact.verification.native.native_stream import NativeStream, _Answers
 from spanpact.verification.native.questions import Questions
+from spanpact.verification.options import VerificationOptions
 from spanpact.verification.streaming import verify_file
 from tests.verification.native.core_runs import Counted, outcome, without_core
 
@@ -32,7 +33,7 @@ def shipped() -> Sequence[CompiledContract]:
 
 
 def verified(file: Path, contracts: Sequence[CompiledContract], *, every: int) -> Report:
-    report = verify_file(OtlpFileSource(file), contracts, allow_unseen=True, check_every=every)
+    report = verify_file(OtlpFileSource(file), contracts, VerificationOptions(allow_unseen=True, check_every=every))
     assert report
     return report
 
