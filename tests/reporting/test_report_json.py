@@ -100,8 +100,26 @@ def test_lone_surrogates_and_controls_stay_valid_json() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "{}", "3", '{"spanpact_report": 2}', '{"spanpact_report": 1}', '{"spanpact_report": 1, "contracts": 3}'],
+    [
+        "",
+        "[]",
+        "{}",
+        "3",
+        "[" * 100_000,
+        '{"spanpact_report": true}',
+        '{"spanpact_report": 1}',
+        '{"spanpact_report": 1, "contracts": 3}',
+        '{"spanpact_lint": 1}',
+        '{"spanpact_sessions": 1}',
+    ],
 )
 def test_any_other_text_is_one_usage_error(text: str) -> None:
-    with pytest.raises(UsageError, match=r"not a spanpact report|has shape"):
-        parse_json(text)
+    with pytest.raises(UsageError, match=r"^r\.json is not a spanpact report: it |something in it") as raised:
+        parse_json(text, name="r.json")
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(("shape", "words"), [(2, "a newer version: its shape is 2"), (0, "an older version")])
+def test_a_report_of_another_version_is_one_usage_error(shape: int, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        parse_json(json.dumps({"spanpact_report": shape}))

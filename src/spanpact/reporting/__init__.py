@@ -6,6 +6,7 @@
 | two versions of contracts | `diff_text` | `diff_json` |
 | lint | `lint_text` | `lint_json` |
 | traces | `trace_tree` | |
+| a finding of a saved report | `explanation_text` | `explanation_json` |
 | an error | | `error_json` |
 
 The further formats of a verification are in `formats`, which says how to add one. A new subject has modules here named
@@ -13,7 +14,7 @@ The further formats of a verification are in `formats`, which says how to add on
 `TextOptions` (`text_options`), which escapes and masks what comes from traces; `report_text` puts `sections` together.
 JSON formats use `json_document`.
 
-May import `findings`, `trace`, `privacy`, and the results of `lint` and `diff`.
+May import `findings`, `trace`, `privacy`, and the results of `lint`, `diff` and `explaining`.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ def report_document(report: Report, mask: Mask = known_classes_masked) -> dict[s
         "header": [{"name": name, "value": value} for name, value in report.header],
         "source": _source(report),
         "contracts": [_result(result) for result in report.results],
-        "integrity": [_finding(finding) for finding in report.integrity],
+        "integrity": [finding_fields(finding) for finding in report.integrity],
         "unmentioned": _unmentioned(report.unmentioned),
         "logs_without_span": {"count": logs.count, "scanned": logs.scanned},
         "scores": report.scores and dataclasses.asdict(report.scores),
@@ -134,7 +134,7 @@ def _result(result: ContractResult) -> dict[str, Any]:
         "verdict": result.verdict,
         "flows": result.flows,
         "flow_spans": [{"trace_id": trace_id, "span_id": span_id} for trace_id, span_id in result.flow_spans],
-        "findings": [_finding(finding) for finding in result.findings],
+        "findings": [finding_fields(finding) for finding in result.findings],
         "not_checked": [
             {
                 "entry": each.entry,
@@ -160,7 +160,8 @@ def _result(result: ContractResult) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_fields(finding: Finding) -> dict[str, Any]:
+    """Return a finding as plain values."""
     pending = finding.pending
     optional = {"nearest": finding.nearest, "lost_root": finding.lost_root}
     return {
@@ -187,19 +188,40 @@ def _finding(finding: Finding) -> dict[str, Any]:
     }
 
 
-def parse_json(text: str) -> Report:
-    """Read a report that `render_json` wrote. Its `reading` is None: the JSON holds no traces.
+def parse_json(text: str, *, name: str = "the text") -> Report:
+    """Read a report that `render_json` wrote. Its `reading` is None: the JSON holds only the spans of findings.
 
-    Raises `UsageError` for any other text, and for a shape of another version.
+    Raises `UsageError` for any other text, and for a shape of another version; `name` is that of the text in the error.
     """
     try:
         document = json.loads(text)
-        shape = document["spanpact_report"]
-        if shape != SHAPE:
-            raise UsageError(f"the report has shape {shape!r}, but this version of spanpact reads shape {SHAPE}")
+    except (ValueError, RecursionError) as error:
+        raise _no_report(name, "it is not JSON") from error
+    shape = document.get("spanpact_report") if isinstance(document, dict) else None
+    if type(shape) is not int:
+        raise _no_report(name, _other_kind(document))
+    if shape != SHAPE:
+        age, what = ("a newer", "update spanpact") if shape > SHAPE else ("an older", "write the report anew")
+        problem = f"{name} is of {age} version: its shape is {shape}, and this spanpact reads shape {SHAPE}"
+        raise UsageError(problem, hint=what)
+    try:
         return _read_report(document)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UsageError(f"not a spanpact report: {type(error).__name__}: {error}") from error
+    except KeyError as error:
+        raise _no_report(name, f"it lacks {error}") from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise _no_report(name, f"something in it has the wrong type: {error}") from error
+
+
+def _no_report(name: str, why: str) -> UsageError:
+    return UsageError(f"{name} is not a spanpact report: {why}", hint="--format json=FILE of verify writes one")
+
+
+def _other_kind(document: Any) -> str:
+    """Return what a document is that is not a report."""
+    kinds = [key for key in document if key.startswith("spanpact_")] if isinstance(document, dict) else []
+    if "spanpact_sessions" in kinds:
+        return "it holds a report for each session; ask receive for one: /report?session=NAME&format=json"
+    return f"it is a document of another kind, {kinds[0]}" if kinds else "it lacks 'spanpact_report'"
 
 
 def _read_report(document: Mapping[str, Any]) -> Report:

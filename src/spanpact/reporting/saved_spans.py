@@ -23,7 +23,7 @@ def saved_spans(report: Report, mask: Mask) -> list[dict[str, Any]]:
     A span whose id is malformed and masked is left out.
     """
     if report.reading is None:
-        return [_fields(each) for each in report.saved_spans]
+        return [span_fields(each) for each in report.saved_spans]
     wanted: dict[tuple[str, str], None] = {}
     for finding in report.findings:
         for span_id in filter(None, (finding.span_id, *finding.spans)):
@@ -37,7 +37,7 @@ def saved_spans(report: Report, mask: Mask) -> list[dict[str, Any]]:
                 if (trace.trace_id, span.span_id) in wanted:
                     found.setdefault((trace.trace_id, span.span_id), span)
     canvas = Canvas(mask=mask)
-    return [_fields(_saved(found[key], canvas)) for key in wanted if key in found]
+    return [span_fields(_saved(found[key], canvas)) for key in wanted if key in found]
 
 
 def read_saved_spans(document: Mapping[str, Any]) -> tuple[SavedSpan, ...]:
@@ -75,7 +75,8 @@ def _attributes(span: Span, canvas: Canvas) -> Sequence[tuple[str, str]]:
     return tuple(islice(pairs, _MOST_ATTRIBUTES))
 
 
-def _fields(span: SavedSpan) -> dict[str, Any]:
+def span_fields(span: SavedSpan) -> dict[str, Any]:
+    """Return a span as plain values."""
     attributes = [{"name": name, "value": value} for name, value in span.attributes]
     return {
         "trace_id": span.trace_id,

@@ -18,7 +18,7 @@ def build_parser() -> Parser:
         examples=["spanpact schema report > report.schema.json", "spanpact schema contract"],
         exit_codes="0 printed, 2 wrong usage",
     )
-    parser.add_argument("name", nargs="?", metavar="NAME", help="contract, report, lint, diff or error")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="contract, report, lint, diff, explanation or error")
     return parser
 
 
@@ -29,7 +29,7 @@ def run(arguments: Sequence[str]) -> int:
 
     name = build_parser().parse_args(arguments).name
     if name is None:
-        print_text("".join(f"{each:9} {about}\n" for each, about in SCHEMAS.items()), sys.stdout)
+        print_text("".join(f"{each:12} {about}\n" for each, about in SCHEMAS.items()), sys.stdout)
         return 0
     if name not in SCHEMAS:
         raise UsageError(f"there is no schema {name!r}", hint=suggest(name, tuple(SCHEMAS)))

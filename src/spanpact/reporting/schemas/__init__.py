@@ -17,6 +17,7 @@ SCHEMAS: Final[Mapping[str, str]] = MappingProxyType(
         "report": "the report of verify, run, receive and compare",
         "lint": "the report of lint",
         "diff": "the report of diff",
+        "explanation": "what explain writes",
         "error": "what a command writes in place of a report that it cannot give",
     }
 )
