@@ -11,6 +11,7 @@ from spanpact.contract.loader import load_text
 from spanpact.findings import Report
 from spanpact.trace.clocks import Clocks
 from spanpact.trace.model import Reading, SourceInfo, Span, Trace
+from spanpact.verification.options import VerificationOptions
 from spanpact.verification.verifying import verify
 
 CONTRACT = """\
@@ -68,7 +69,7 @@ def in_trace(spans: Sequence[Span], number: int, **fields: Any) -> Trace:
 def judged(*traces: Trace, contract: str = CONTRACT, **options: Any) -> Report:
     """Return the report on the traces."""
     plan = load_text(contract, file="contracts/session-validate.contract.yaml")
-    return verify([plan], Reading(SourceInfo("traces.json"), traces, clocks=Clocks()), **options)
+    return verify([plan], Reading(SourceInfo("traces.json"), traces, clocks=Clocks()), VerificationOptions(**options))
 
 
 NEAR = judged(in_trace(changed(kept_flow(), "redis.get", name="redis.gte"), 1))
