@@ -13,6 +13,9 @@ import pytest
 
 from spanpact.spool import Spool
 
+BLOCK = b"x" * (1 << 16)
+"""As many bytes as are held in memory."""
+
 
 def test_blocks_come_back() -> None:
     spool = Spool()
@@ -23,17 +26,28 @@ def test_blocks_come_back() -> None:
     ]
 
 
-def test_no_file_before_the_first_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+def test_no_file_for_a_few_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_file(**_: object) -> None:
+        raise AssertionError("a file was made")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", no_file)
     spool = Spool()
-    del spool
+    places = [spool.write(b"first"), spool.write(BLOCK[5:])]
+    spool.patch(places[0], 1, b"I")
+    assert [spool.read(places[0], 5), spool.read(places[1], len(BLOCK) - 5)] == [b"fIrst", BLOCK[5:]]
+    with pytest.raises(AssertionError, match="a file was made"):
+        spool.write(b"x")
 
 
 def test_where_no_file_can_be_made_blocks_stay_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
     spool = Spool()
-    places = [spool.write(b"one"), spool.write(b"four")]
-    assert [spool.read(places[0], 3), spool.read(places[1], 4)] == [b"one", b"four"]
+    places = [spool.write(b"before"), spool.write(BLOCK), spool.write(b"four")]
+    assert [spool.read(places[0], 6), spool.read(places[1], len(BLOCK)), spool.read(places[2], 4)] == [
+        b"before",
+        BLOCK,
+        b"four",
+    ]
 
 
 _FULL = """
@@ -74,11 +88,13 @@ def test_nothing_is_left_of_a_process_that_is_killed(tmp_path: Path) -> None:
 
 def test_a_part_of_a_block_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     on_disk = Spool()
+    on_disk.write(BLOCK)
     places = [on_disk.write(b"before"), on_disk.write(b"abcdef")]
     on_disk.patch(places[1], 2, b"XY")
     assert [on_disk.read(place, 6) for place in places] == [b"before", b"abXYef"]
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
     in_memory = Spool()
+    in_memory.write(BLOCK)
     place = in_memory.write(b"abcdef")
     in_memory.patch(place, 0, b"X")
     in_memory.patch(place, 5, b"Y")

@@ -7,21 +7,23 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from tempfile import TemporaryFile
-from typing import IO
+from typing import IO, Final
+
+_IN_MEMORY: Final = 1 << 16  # bytes: most verifications need no file
 
 
 class Spool:
     """Blocks of bytes in a temporary file. Any thread may write and read.
 
-    The file is made for the first block. Blocks that the disk cannot take are held in memory: a full disk costs memory,
-    never a verdict.
+    The first 64 KiB are held in memory; the file is made for the first block beyond them. Blocks that the disk cannot
+    take are held in memory: a full disk costs memory, never a verdict.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._file: IO[bytes] | None = None
         self._end = 0
+        self._start = bytearray()
         self._held: dict[int, bytes] = {}
         self._patches: dict[int, list[tuple[int, bytes]]] = {}  # by the place of their block
 
@@ -48,7 +50,12 @@ class Spool:
             self._patches.setdefault(place, []).append((offset, data))
 
     def _put(self, block: bytes, place: int) -> None:
+        if (end := place + len(block)) <= _IN_MEMORY:
+            self._start[place:end] = block
+            return
         if self._file is None:
+            from tempfile import TemporaryFile  # takes long to import
+
             self._file = TemporaryFile(buffering=0, prefix="spanpact-")  # noqa: SIM115 - closed by `__del__`
         self._file.seek(place)
         rest = memoryview(block)
@@ -64,6 +71,8 @@ class Spool:
             return block
 
     def _read(self, place: int, length: int) -> bytes:
+        if place + length <= _IN_MEMORY:
+            return bytes(self._start[place : place + length])
         assert self._file is not None
         self._file.seek(place)
         data = self._file.read(length)

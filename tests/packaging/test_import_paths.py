@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -20,8 +21,10 @@ PACKAGES = ["spanpact", *(each.name for each in walk_packages(spanpact.__path__,
 CONTRACT = "spanpact: 1\ncontract: c\nversion: 1.0.0\nspan: a\n"
 SPAN = {"traceId": "1" * 32, "spanId": "2" * 16, "name": "a", "startTimeUnixNano": "1", "endTimeUnixNano": "2"}
 UNUSED_BY_A_JSON_FILE = (
-    "asyncio", "google", "grpc", "h11", "http", "opentelemetry", "spanpact.packs", "spanpact.sources.jaeger",
-    "spanpact.sources.receiver", "spanpact.sources.search", "ssl",
+    "asyncio", "difflib", "google", "grpc", "gzip", "h11", "hashlib", "http", "importlib.metadata", "json", "pickle",
+    "opentelemetry", "spanpact.findings.scores", "spanpact.packs", "spanpact.reporting.report_json",
+    "spanpact.reporting.trace_tree", "spanpact.sources.jaeger", "spanpact.sources.receiver", "spanpact.sources.search",
+    "spanpact.verification.native.native_stream", "ssl", "tempfile",
 )  # fmt: skip
 """Modules and packages that verifying a JSON file against a contract must not wait for."""
 HEAVY = ("asyncio", "google.protobuf", "h11", "msgspec", "opentelemetry", "re2", "ruamel", "ssl")
@@ -66,12 +69,23 @@ def test_a_light_import_loads_no_heavy_module(statement: str) -> None:
 def loaded_by_verifying(path: Path, *options: str) -> set[str]:
     """Return the modules that `spanpact verify` with these options loads for a file of one JSON span."""
     (path / "traces.json").write_text(json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [SPAN]}]}]}))
-    arguments = ["verify", *options, "--from", str(path / "traces.json"), "--format", "json", "--allow-unseen"]
-    code = f"import sys; from spanpact.cli import main; code = main({arguments!r}); print('LOADED', code, *sys.modules)"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    arguments = ["verify", *options, "--from", str(path / "traces.json"), "--allow-unseen"]
+    exit_code, loaded = loaded_by_program(arguments)
+    assert exit_code in (0, 1)
+    return loaded
+
+
+def loaded_by_program(arguments: Sequence[str]) -> tuple[int, set[str]]:
+    """Return the exit code of a command line, and the modules that it loads."""
+    code = (
+        "import sys; before = set(sys.modules)\n"
+        f"from spanpact.__main__ import main; code = main({list(arguments)!r})\n"
+        "print('LOADED', code, *(set(sys.modules) - before))"
+    )
+    environment = {**os.environ, "SPANPACT_CORE": "off"}
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     _, exit_code, *loaded = run.stdout.splitlines()[-1].split(" ")
-    assert exit_code in ("0", "1"), run.stderr
-    return set(loaded)
+    return int(exit_code), set(loaded)
 
 
 def of_packages(modules: set[str], packages: Sequence[str]) -> set[str]:
@@ -83,6 +97,23 @@ def test_a_json_file_is_verified_without_what_only_others_use(tmp_path: Path) ->
     loaded = loaded_by_verifying(tmp_path, str(tmp_path / "c.contract.yaml"))
     assert "spanpact.verification.verifying" in loaded
     assert of_packages(loaded, UNUSED_BY_A_JSON_FILE) == set()
+
+
+def test_the_version_is_printed_without_what_commands_need() -> None:
+    exit_code, loaded = loaded_by_program(["--version"])
+    assert (exit_code, "spanpact.cli" in loaded) == (0, True)
+    needless = ("argparse", "msgspec", "re2", "spanpact.contract", "spanpact.findings", "spanpact.trace", "tempfile")
+    assert of_packages(loaded, needless) == set()
+
+
+def test_few_collections_while_a_program_starts_and_none_at_its_end() -> None:
+    code = (
+        "import atexit, gc, sys; from spanpact.__main__ import run_program; sys.argv[1:] = ['--version']\n"
+        "run_program(); print(gc.get_threshold()[0], gc.get_freeze_count())\n"
+        "atexit._run_exitfuncs(); print(gc.get_freeze_count() > 1000)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines()[-2:] == ["50000 0", "True"]
 
 
 def test_a_pack_is_loaded_without_the_others(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
@@ -52,6 +51,8 @@ def write_file(path: str | os.PathLike[str], data: bytes) -> None:
     given = Path(path)
     check_writable(given)
     folder = given.parent.resolve()
+    import tempfile  # takes long to import, and few command lines write a file
+
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{given.name[:50]}.", dir=folder)
         try:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -40,6 +39,8 @@ def check_output_files(given: argparse.Namespace, *files: str | None) -> None:
 
 def terminal_columns() -> int:
     """Return the width of the terminal in columns."""
+    import shutil
+
     return shutil.get_terminal_size().columns
 
 
@@ -103,13 +104,15 @@ def write_report(
     With `brief`, a text report on standard output is its summary line only. Raises `UsageError` if a file cannot be
     written.
     """
-    from spanpact.reporting import render_traces, summary_line
+    from spanpact.reporting import summary_line
     from spanpact.reporting.formats import render_report
 
     def render(name: str, options: TextOptions) -> str:
         text = render_report(name, report, options)
         if name != "text" or not arguments.trees or report.reading is None:
             return text
+        from spanpact.reporting import render_traces
+
         return f"{render_traces(report.reading, options, fold=True)}\n{text}"
 
     def summary(options: TextOptions) -> str:

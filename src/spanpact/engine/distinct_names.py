@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from typing import Final
 
@@ -50,7 +49,9 @@ class DistinctNames:
 
 def _abbreviated(name: str) -> str:
     """Return a text for a name that is too long to keep, without a part of it: half an address cannot be masked."""
-    digest = hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    from hashlib import blake2b  # takes long to import, and few names are too long
+
+    digest = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
     return f"(a name of {len(name)} characters, {digest})"
 
 

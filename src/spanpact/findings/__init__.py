@@ -7,6 +7,8 @@ import: `trace`, `errors`.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from spanpact.findings.catalogue import CATALOGUE, FindingId
 from spanpact.findings.finding import LEVELS, Edit, Finding, Level, LostRoot, Pending
 from spanpact.findings.report import (
@@ -20,8 +22,11 @@ from spanpact.findings.report import (
     Verdict,
 )
 from spanpact.findings.saved_span import SavedSpan
-from spanpact.findings.scores import Scores, ServiceScore
 from spanpact.findings.unmentioned import NamedCount, Unmentioned
+from spanpact.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from spanpact.findings.scores import Scores, ServiceScore
 
 __all__ = [
     "CATALOGUE",
@@ -46,3 +51,5 @@ __all__ = [
     "Unmentioned",
     "Verdict",
 ]
+
+__getattr__ = lazy_names(__name__, {"spanpact.findings.scores": ("Scores", "ServiceScore")})  # few reports have some

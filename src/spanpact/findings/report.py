@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from spanpact.errors import Place
 from spanpact.findings.finding import Finding
 from spanpact.findings.saved_span import SavedSpan
-from spanpact.findings.scores import Scores
 from spanpact.findings.unmentioned import Unmentioned
 from spanpact.trace.model import Reading, UnreadField
+
+if TYPE_CHECKING:
+    from spanpact.findings.scores import Scores
 
 Verdict: TypeAlias = Literal["kept", "broken", "not checked"]
 Reason: TypeAlias = Literal["no-trace", "unseen", "incomplete", "too-few", "no-reference", "capability"]

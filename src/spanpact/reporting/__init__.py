@@ -19,10 +19,15 @@ May import `findings`, `trace`, `privacy`, and the results of `lint`, `diff` and
 
 from __future__ import annotations
 
-from spanpact.reporting.report_json import parse_json, render_json
-from spanpact.reporting.report_text import render_text, summary_line
-from spanpact.reporting.text_options import TextOptions, options_for
-from spanpact.reporting.trace_tree import render_traces
+from typing import TYPE_CHECKING
+
+from spanpact.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from spanpact.reporting.report_json import parse_json, render_json
+    from spanpact.reporting.report_text import render_text, summary_line
+    from spanpact.reporting.text_options import TextOptions, options_for
+    from spanpact.reporting.trace_tree import render_traces
 
 __all__ = [
     "TextOptions",
@@ -33,3 +38,13 @@ __all__ = [
     "render_traces",
     "summary_line",
 ]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "spanpact.reporting.report_json": ("parse_json", "render_json"),
+        "spanpact.reporting.report_text": ("render_text", "summary_line"),
+        "spanpact.reporting.text_options": ("TextOptions", "options_for"),
+        "spanpact.reporting.trace_tree": ("render_traces",),
+    },
+)

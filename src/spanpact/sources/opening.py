@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from spanpact.errors import SourceError, UsageError
 from spanpact.sources.files.otlp_file import OtlpFileSource
 from spanpact.sources.tls import NO_TLS_OPTIONS, TlsOptions
 from spanpact.sources.trace_source import TraceSource
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 ENTRY_POINT_GROUP = "spanpact.sources"
 _STORES = ("jaeger", "clickhouse", "tempo", "zipkin")
@@ -59,6 +61,8 @@ def open_source(
     if scheme[1] in _STORES:  # imported late: they have an HTTP client, which no file needs
         store: StoreFactory = getattr(import_module(f"spanpact.sources.{scheme[1]}.spec"), f"{scheme[1]}_from_spec")
         return store(spec, scenarios=scenarios, trace_ids=trace_ids, tls=tls)
+    from importlib.metadata import entry_points  # takes long to import, and no file needs it
+
     plugins = {plugin.name: plugin for plugin in entry_points(group=ENTRY_POINT_GROUP)}
     if scheme[1] not in plugins:
         raise UsageError(f"unknown source scheme {scheme[1]!r}", hint=_meant(scheme[1], spec, *sorted(plugins)))

@@ -5,7 +5,6 @@ Where every trace of an archive has a finding, its traces would take ten times t
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Iterator, Sequence
 from typing import Final, overload
 
@@ -31,6 +30,8 @@ class HeldTraces(Sequence[Trace]):
         if len(self._first) < _MOST_IN_MEMORY:
             self._first.append(trace)
             return
+        import pickle
+
         data = pickle.dumps(trace, pickle.HIGHEST_PROTOCOL)
         self._others.append((self._spool.write(data), len(data)))
 
@@ -62,5 +63,7 @@ class HeldTraces(Sequence[Trace]):
         return f"<{len(self)} traces>"
 
     def _read(self, place: int, length: int) -> Trace:
+        import pickle
+
         trace: Trace = pickle.loads(self._spool.read(place, length))
         return trace

@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
-from spanpact.findings import ContractResult, Scores
 from spanpact.trace.model import SourceInfo, Trace
+
+if TYPE_CHECKING:
+    from spanpact.findings import ContractResult, Scores
 
 
 class TraceObserver(Protocol):

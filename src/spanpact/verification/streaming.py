@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from spanpact.contract.compiled import ContractPlan
 from spanpact.engine import CompiledContract
@@ -23,14 +24,17 @@ from spanpact.sources.files.otlp_file import OtlpFileSource
 from spanpact.trace.clocks import Clocks
 from spanpact.trace.model import Capability, Reading, SourceInfo
 from spanpact.trace.trace_selection import EVERY_TRACE, TraceSelection
-from spanpact.verification.documents.first_pass import read_first
+from spanpact.verification.documents.first_pass import FirstPass, read_first
 from spanpact.verification.documents.link_targets import LinkTargets
 from spanpact.verification.documents.stored_documents import DocumentSource, StoredDocuments
 from spanpact.verification.documents.trace_stream import TraceStream
-from spanpact.verification.native.native_stream import NativeFirstPass, NativeStream, read_first_natively
+from spanpact.verification.native import find_core
 from spanpact.verification.options import DEFAULT_OPTIONS, VerificationOptions
 from spanpact.verification.shapes.observed_properties import may_be_observed, sum_attributes
 from spanpact.verification.verifying import Verification
+
+if TYPE_CHECKING:
+    from spanpact.verification.native.native_stream import NativeFirstPass
 
 
 def verify_file(
@@ -148,17 +152,18 @@ def _streamed(
     if not may_be_observed(plain):
         return None
     python_only = options.hold or options.observer or sum_attributes(plain)
-    native = None if python_only else read_first_natively(stored)
-    first = native or read_first(stored)
+    first = (None if python_only else _read_first_natively(stored)) or read_first(stored)
     reading = Reading(first.info, (), stored.offered, clocks=clocks)
     verification = Verification(plans, reading, options, find_span=targets)
     cache = verification.cache
     assert cache is not None
     stream: TraceStream
-    if isinstance(first, NativeFirstPass):
-        stream = NativeStream(first, stored, reading, verification, cache, clocks, check_every=options.check_every)
-    else:
+    if isinstance(first, FirstPass):
         stream = TraceStream(stored, reading, verification, cache, first, clocks, hold=options.hold)
+    else:
+        from spanpact.verification.native.native_stream import NativeStream
+
+        stream = NativeStream(first, stored, reading, verification, cache, clocks, check_every=options.check_every)
     place = 0
     for number, source in enumerate(stored.sources):
         if number:
@@ -168,3 +173,12 @@ def _streamed(
             stream.take(document, place)
     stream.finish()
     return stream
+
+
+def _read_first_natively(stored: StoredDocuments) -> NativeFirstPass | None:
+    """Read all documents for the first time by the core. None where that is left to Python."""
+    if find_core() is None:
+        return None
+    from spanpact.verification.native.native_stream import read_first_natively  # imported late: few have the core
+
+    return read_first_natively(stored)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -37,20 +36,27 @@ class Parser(argparse.ArgumentParser):
         exit_codes: str = EXIT_CODES,
         usage: str | None = None,
     ) -> None:
-        codes = textwrap.fill(f"exit codes: {exit_codes}", _WIDTH, subsequent_indent="  ")
-        epilog = "\n".join(["examples:", *(f"  {example}" for example in examples), "", codes])
         super().__init__(
             prog=f"spanpact {command}",
             description=about,
-            epilog=epilog,
             usage=usage,
             allow_abbrev=False,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
+        self._examples = examples
+        self._exit_codes = exit_codes
         self.needed: dict[str, str] = {}
         """Positional arguments that the settings of the project may give: name and metavar."""
         self.formats: tuple[str, ...] = ()
         """The formats of reports, if the command has some."""
+
+    def format_help(self) -> str:
+        """Return the help, with examples and exit codes at its end."""
+        from textwrap import fill
+
+        codes = fill(f"exit codes: {self._exit_codes}", _WIDTH, subsequent_indent="  ")
+        self.epilog = "\n".join(["examples:", *(f"  {example}" for example in self._examples), "", codes])
+        return super().format_help()
 
     def print_help(self, file: SupportsWrite[str] | None = None) -> None:
         """Print the help; a reader that has closed standard output is no error."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection
 from typing import Final
 
@@ -103,7 +102,9 @@ def suggest(word: str, accepted: Collection[str]) -> str:
 
     It has the most similar accepted word, if one is similar, and all accepted words, unless there are many.
     """
-    similar = difflib.get_close_matches(word, accepted, n=1, cutoff=0.6)
+    from difflib import get_close_matches
+
+    similar = get_close_matches(word, accepted, n=1, cutoff=0.6)
     sentences = [f"did you mean `{similar[0]}`?"] if similar else []
     if accepted and (len(accepted) <= _MOST_SHOWN or not similar):
         sentences.append(f"accepted: {', '.join(accepted)}")

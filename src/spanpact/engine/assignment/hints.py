@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -59,8 +58,10 @@ def nearest(shortfall: Shortfall, context: Context, used: AbstractSet[Index]) ->
         if (other := in_lower_case.get(text.lower(), text)) != text:
             why = " (a Zipkin server stores names in lower case)" if other == text.lower() else ""
             return Edit(other, "span", other, text, f"only upper and lower case differ{why}")
+    from difflib import get_close_matches
+
     for text in pattern.texts:
-        if close := difflib.get_close_matches(text, names, 1, _SIMILAR):
+        if close := get_close_matches(text, names, 1, _SIMILAR):
             return Edit(close[0], "span", close[0], text)
     return None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -60,6 +59,8 @@ def _nearest(name: str, names: tuple[str, ...]) -> tuple[str, str]:
             return old, f"the old name of {new} in the semantic conventions"
         if name == old and new in names:
             return new, f"the new name of {old} in the semantic conventions"
+    from difflib import get_close_matches
+
     lower = {each.lower().replace("_", "."): each for each in names[:_MOST_COMPARED]}
-    close = difflib.get_close_matches(name.lower().replace("_", "."), lower, 1, _SIMILAR)
+    close = get_close_matches(name.lower().replace("_", "."), lower, 1, _SIMILAR)
     return (lower[close[0]], "") if close else ("", "")

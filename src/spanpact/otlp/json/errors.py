@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -69,8 +68,10 @@ def too_deep(data: bytes) -> JsonFault:
 
 def find_duplicate_key(data: bytes) -> JsonFault | None:
     """Return the fault for the first key that occurs twice in one object of a well-formed JSON text, or None."""
+    from json import loads  # not imported for texts without a mistake
+
     try:
-        json.loads(data, object_pairs_hook=_refuse_duplicates)
+        loads(data, object_pairs_hook=_refuse_duplicates)
     except _DuplicateKey:
         return next(_duplicates(data), None)
     except RecursionError:
@@ -88,6 +89,8 @@ def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> None:
 
 
 def _duplicates(data: bytes) -> Iterator[JsonFault]:
+    from json import loads
+
     objects: list[set[str]] = []
     text = None
     for token in _TOKEN.finditer(data):
@@ -97,7 +100,7 @@ def _duplicates(data: bytes) -> Iterator[JsonFault]:
             case b"}" | b"]":
                 objects.pop()
             case b":" if text is not None:
-                key = json.loads(text[0])
+                key = loads(text[0])
                 if key in objects[-1]:
                     yield JsonFault(f"the key {quoted(key)} occurs twice in one object", text.start())
                 objects[-1].add(key)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Final
 
 from spanpact.privacy import number_text
@@ -44,7 +43,9 @@ def format_value(value: Value, canvas: Canvas, attribute: str = "") -> str:
         digits = number_text(value)
         masked = canvas.mask(digits)
         return str(value) if masked == digits else masked
-    return _masked(json.dumps(value, ensure_ascii=False, default=_bytes_or_text), canvas, attribute, _LONGEST)
+    from json import dumps  # few reports show a list or a map
+
+    return _masked(dumps(value, ensure_ascii=False, default=_bytes_or_text), canvas, attribute, _LONGEST)
 
 
 def masked_text(text: str, canvas: Canvas, longest: int = _LONGEST) -> str:

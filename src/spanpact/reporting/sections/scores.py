@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from spanpact.findings import Report, ServiceScore
 from spanpact.reporting.drawing.canvas import Canvas, Style
 from spanpact.reporting.drawing.safe_text import display_width
 from spanpact.reporting.text_options import counted
+
+if TYPE_CHECKING:
+    from spanpact.findings import Report, ServiceScore
 
 _NAME_COLUMNS: Final = 60
 _STYLES: Final[dict[str, Style]] = {"excellent": "good", "good": "good", "needs improvement": "doubt", "poor": "bad"}

@@ -8,7 +8,6 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from tempfile import TemporaryFile
 from typing import IO, Any, Final, NamedTuple, cast
 
 from spanpact.errors import SourceError, SourceUnfinished
@@ -55,6 +54,8 @@ def copy_input(path: str, most: int) -> IO[bytes]:
     name = display_name(path)
     try:
         with _open(path, None) as raw:
+            from tempfile import TemporaryFile
+
             copy = TemporaryFile(prefix="spanpact-")  # noqa: SIM115 - the caller closes it
             try:
                 while (room := most + 1 - copy.tell()) and (data := raw.read(min(_BUFFER_SIZE, room))):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import sys
 import zlib
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from spanpact.errors import SourceError
+
+if TYPE_CHECKING:
+    import gzip
 
 ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 _GZIP_MAGIC: Final = b"\x1f\x8b"
@@ -31,6 +33,8 @@ def compression_of(start: bytes, name: str) -> Compression | None:
     Raise SourceError for zstd where nothing can decompress it. `name` is the file's name.
     """
     if start.startswith(_GZIP_MAGIC):
+        import gzip
+
         return Compression("gzip", _open_gzip, (gzip.BadGzipFile, zlib.error))
     if start.startswith(ZSTD_MAGIC) or (start[1:4] == _SKIPPABLE and 0x50 <= start[0] <= 0x5F):
         library = _zstd_library(name)
@@ -70,6 +74,8 @@ class Decompressed(io.RawIOBase):
 
 
 def _open_gzip(stream: io.BufferedReader) -> gzip.GzipFile:
+    import gzip
+
     return gzip.GzipFile(fileobj=stream)
 
 
