@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from spanpact.contract.compiled import Count, Matcher
 from spanpact.contract.loader import compile_contract
 from spanpact.contract.python_api import Contract, Entry, Rule
-from spanpact.engine.checks.alike_values import group_by_value
-from spanpact.engine.checks.exact_sums import exact_sum, is_within, shown_total
+from spanpact.engine.checks.values.alike_values import group_by_value
+from spanpact.engine.checks.values.exact_sums import exact_sum, is_within, shown_total
 from spanpact.trace.equality import equal
 from spanpact.trace.model import ALL_CAPABILITIES, Reading, SourceInfo, Span, Trace, Value
 from spanpact.verification.verifying import verify

@@ -7,7 +7,7 @@ from itertools import permutations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spanpact.engine.checks.exceptions import count_reported_twice
+from spanpact.engine.checks.keywords.exceptions import count_reported_twice
 from spanpact.trace.model import Attributes, Event, LogRecord
 
 KINDS = st.tuples(st.sampled_from("EF"), st.sampled_from([None, "m", "n"]))

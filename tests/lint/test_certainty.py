@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from spanpact.contract.compiled import UNSET, AttributeExpectation, Matcher
 from spanpact.engine.checks import Breach, Context
-from spanpact.engine.checks.attributes import compile_attribute
+from spanpact.engine.checks.keywords.attributes import compile_attribute
 from spanpact.lint import lint
 from spanpact.lint.name_coverage import covered_texts, covers, disjoint
 from spanpact.lint.satisfiability import attribute_possible, impossible_alternatives, text_possible, value_possible

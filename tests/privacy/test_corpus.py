@@ -11,7 +11,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from spanpact.engine.checks.leaks import attribute_leaks, attribute_texts, leaks
+from spanpact.engine.checks.keywords.leaks import attribute_leaks, attribute_texts, leaks
 from spanpact.engine.checks.outcomes import Breach
 from spanpact.privacy import KNOWN_CLASSES, Scanner, known_classes
 from spanpact.trace.model import ALL_CAPABILITIES, Value

@@ -18,7 +18,7 @@ from opentelemetry.exporter.otlp.proto.common._log_encoder import encode_logs
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 
 from spanpact.engine import CompiledContract
-from spanpact.engine.checks.values import TYPE_UNKNOWN
+from spanpact.engine.checks.values.matching import TYPE_UNKNOWN
 from spanpact.findings import Report
 from spanpact.sources import MemorySource, OtlpReceiver, encode_traces_json
 from spanpact.trace.attributes import attributes_of, pairs_of

@@ -13,7 +13,7 @@ from spanpact.diff.comparison import Comparison, Edit, Sides, Subject, Value, ed
 from spanpact.diff.compatibility_rules import KEYWORDS
 from spanpact.diff.contract_version import ContractVersion
 from spanpact.diff.renames import all_ids
-from spanpact.engine.checks.shown import shown_ns
+from spanpact.engine.checks.values.shown import shown_ns
 from spanpact.findings import Pending
 from spanpact.findings.catalogue import CATALOGUE
 

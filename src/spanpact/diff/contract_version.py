@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias
 from spanpact.contract.compiled import Condition, ContractPlan, Entry
 from spanpact.diff.inclusion.overlaps import may_select_the_same
 from spanpact.diff.raised_findings import RaisedFinding
-from spanpact.engine.checks.closed import named_attributes
+from spanpact.engine.checks.keywords.closed import named_attributes
 from spanpact.engine.results.pending import pending_ids
 from spanpact.findings import Level
 from spanpact.findings.catalogue import CATALOGUE

@@ -20,8 +20,8 @@ from spanpact.contract.compiled import (
     Side,
     Statement,
 )
-from spanpact.engine.checks.shown import described as describe_matcher
-from spanpact.engine.checks.shown import shown_ns
+from spanpact.engine.checks.values.shown import described as describe_matcher
+from spanpact.engine.checks.values.shown import shown_ns
 from spanpact.privacy import PrivacyClass
 
 

@@ -8,7 +8,7 @@ from spanpact.contract.compiled import Statement
 from spanpact.diff.changes import LOOSER, TIGHTER, both_ways
 from spanpact.diff.comparison import Comparison, Subject, Value, by_id, compare_by_id, edit_of, optional_sides, sides
 from spanpact.diff.compatibility_rules import KEYWORDS
-from spanpact.engine.checks.shown import shown_ns
+from spanpact.engine.checks.values.shown import shown_ns
 
 
 def compare_statements(comparison: Comparison) -> None:

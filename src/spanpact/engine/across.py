@@ -14,7 +14,7 @@ from spanpact.contract.compiled import ContractPlan, Statement
 from spanpact.engine.checks import Breach, Context, Undecided
 from spanpact.engine.checks.clocks import clock_stood_still
 from spanpact.engine.checks.outcomes import INCOMPLETE
-from spanpact.engine.checks.shown import shown_ns
+from spanpact.engine.checks.values.shown import shown_ns
 from spanpact.engine.distinct_names import DistinctNames
 from spanpact.engine.durations import Durations
 from spanpact.engine.flows.flow import Flow

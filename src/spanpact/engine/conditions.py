@@ -13,7 +13,7 @@ from spanpact.engine.assignment.hints import found_elsewhere
 from spanpact.engine.assignment.placements import Index, Placement
 from spanpact.engine.checks import Breach, Check, Context, Undecided
 from spanpact.engine.checks.attribute_hints import with_attribute_hints
-from spanpact.engine.checks.order import out_of_order
+from spanpact.engine.checks.between_spans.order import out_of_order
 from spanpact.engine.checks.outcomes import INCOMPLETE
 from spanpact.engine.results.collector import ResultCollector
 from spanpact.trace.topology import TOP

@@ -13,7 +13,7 @@ from spanpact.engine.assignment.hints import Shortfall, hint_of, misplaced, near
 from spanpact.engine.assignment.placements import Group, Index, Placement
 from spanpact.engine.checks import Breach, Context
 from spanpact.engine.checks.attribute_hints import with_attribute_hints
-from spanpact.engine.checks.closed import check_closed
+from spanpact.engine.checks.keywords.closed import check_closed
 from spanpact.engine.checks.outcomes import INCOMPLETE
 from spanpact.engine.conditions import check_conditions
 from spanpact.engine.early_decisions import (

@@ -9,8 +9,8 @@ from spanpact.contract.compiled import Count
 from spanpact.engine.assignment.compiled_entries import CompiledEntry
 from spanpact.engine.assignment.placements import Group, Index, Placement
 from spanpact.engine.checks import Breach, Context, Undecided
-from spanpact.engine.checks.concurrency import concurrency_outcome, most_open_at_once
-from spanpact.engine.checks.order import out_of_order
+from spanpact.engine.checks.between_spans.concurrency import concurrency_outcome, most_open_at_once
+from spanpact.engine.checks.between_spans.order import out_of_order
 from spanpact.engine.flows.flow import Flow
 from spanpact.engine.results.collector import ResultCollector
 

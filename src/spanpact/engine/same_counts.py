@@ -11,10 +11,10 @@ from spanpact.contract.compiled import Entry, Reference
 from spanpact.engine.assignment.hints import found_elsewhere
 from spanpact.engine.assignment.placements import Index, Placement
 from spanpact.engine.checks import Breach, Context, Undecided
-from spanpact.engine.checks.aggregates import may_be_number
+from spanpact.engine.checks.between_spans.aggregates import may_be_number
 from spanpact.engine.checks.outcomes import INCOMPLETE
-from spanpact.engine.checks.shown import shown
-from spanpact.engine.checks.values import TYPE_UNKNOWN, type_of
+from spanpact.engine.checks.values.matching import TYPE_UNKNOWN, type_of
+from spanpact.engine.checks.values.shown import shown
 from spanpact.engine.conditions import undecided_entries
 from spanpact.engine.flows.flow import Flow
 from spanpact.engine.results.collector import ResultCollector

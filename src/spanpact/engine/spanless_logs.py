@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from spanpact.contract.compiled import NO_CONTENT, Content, ContractPlan
 from spanpact.engine.checks import Breach, Context, Undecided
-from spanpact.engine.checks.events import NamedEvent
-from spanpact.engine.checks.leaks import leaks, record_texts
+from spanpact.engine.checks.keywords.events import NamedEvent
+from spanpact.engine.checks.keywords.leaks import leaks, record_texts
 from spanpact.engine.checks.outcomes import INCOMPLETE
 from spanpact.engine.results.collector import ResultCollector
 from spanpact.engine.rules import CompiledRule, selects_event

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from spanpact.contract.compiled import UNSET, Matcher
-from spanpact.engine.checks.values import compile_matcher, type_of
+from spanpact.engine.checks.values.matching import compile_matcher, type_of
 from spanpact.trace.model import Value
 
 _NUMBERS: Final = frozenset(("int", "double"))

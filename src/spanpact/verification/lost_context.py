@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final, TypeAlias
 
 from spanpact.contract.compiled import ContractPlan
-from spanpact.engine.checks.shown import shown_ns
+from spanpact.engine.checks.values.shown import shown_ns
 from spanpact.findings import ContractResult, Finding, LostRoot
 from spanpact.privacy import mask
 from spanpact.trace.model import Span, Trace

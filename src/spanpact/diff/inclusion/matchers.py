@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from spanpact.contract.compiled import UNSET, Matcher
-from spanpact.engine.checks.values import compile_matcher
+from spanpact.engine.checks.values.matching import compile_matcher
 from spanpact.trace.equality import equal
 from spanpact.trace.model import Value
 

@@ -10,7 +10,7 @@ from itertools import combinations
 from spanpact.contract.compiled import Count
 from spanpact.engine.assignment.compiled_entries import CompiledEntry
 from spanpact.engine.assignment.placements import Group, Index, Placement
-from spanpact.engine.checks.shown import shown
+from spanpact.engine.checks.values.shown import shown
 from spanpact.trace.equality import equal
 from spanpact.trace.topology import Topology
 

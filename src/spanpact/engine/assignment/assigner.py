@@ -15,7 +15,7 @@ from spanpact.engine.assignment.compiled_entries import CompiledEntry
 from spanpact.engine.assignment.least_cost import AssignmentProblem, assign
 from spanpact.engine.assignment.placements import Group, Index, Placement
 from spanpact.engine.checks import Breach, Context
-from spanpact.engine.checks.closed import check_closed
+from spanpact.engine.checks.keywords.closed import check_closed
 
 
 class SpanAssigner:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from spanpact.contract.compiled import Condition, Count, Entry, Side
 from spanpact.engine.checks import Check
-from spanpact.engine.checks.closed import named_attributes
 from spanpact.engine.checks.content import compile_content
+from spanpact.engine.checks.keywords.closed import named_attributes
 from spanpact.errors import Place
 
 

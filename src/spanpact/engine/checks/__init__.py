@@ -4,10 +4,10 @@ Checks return a list of outcomes, never raise, and never stop at the first depar
 expectation is kept on that span.
 
 - `outcomes`, `context`, `check`: what a check returns, what it may ask for, and the check itself.
-- `content` compiles all content keywords of an entry, a rule or a condition; `attributes`, `events`, `links`, `leaks`,
-  `span_fields`, `parent` and `duration` are the families, `closed` is the keyword of that name.
-- `values` judges one attribute value, `shown` writes values and durations for reports.
-- `order` and `concurrency` compare the spans of several entries.
+- `content` compiles all content keywords of an entry, a rule or a condition; `keywords` has one file for each family.
+- `between_spans` compares the spans of several entries.
+- `values` judges and writes attribute values, `clocks` says which clocks were compared; `attribute_hints` explains a
+  missing attribute, with what the conventions renamed (`renamed_attributes`).
 - `integrity` holds what every trace must fulfil, whatever its contract.
 
 May import: `contract`, `privacy`, `trace`, `findings`, `errors`; not the rest of the engine.

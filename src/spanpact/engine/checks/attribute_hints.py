@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from spanpact.engine.checks.outcomes import Breach, Outcome
 from spanpact.engine.checks.renamed_attributes import NEW_NAMES
-from spanpact.engine.checks.shown import shown
+from spanpact.engine.checks.values.shown import shown
 from spanpact.findings import Edit
 from spanpact.trace.model import Attributes
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spanpact.engine.checks.context import Context
 from spanpact.engine.checks.outcomes import Undecided
-from spanpact.engine.checks.shown import shown_ns
+from spanpact.engine.checks.values.shown import shown_ns
 from spanpact.trace.model import Span
 
 

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from spanpact.contract.compiled import AttributeExpectation, Content
-from spanpact.engine.checks.attributes import compile_attribute, exactly_one_true
 from spanpact.engine.checks.check import Check, Judge, Phase, missing_capability
 from spanpact.engine.checks.context import Context
-from spanpact.engine.checks.duration import compile_duration
-from spanpact.engine.checks.events import compile_events
-from spanpact.engine.checks.leaks import compile_forbid
-from spanpact.engine.checks.limits import compile_limits
-from spanpact.engine.checks.links import compile_links
+from spanpact.engine.checks.keywords.attributes import compile_attribute, exactly_one_true
+from spanpact.engine.checks.keywords.duration import compile_duration
+from spanpact.engine.checks.keywords.events import compile_events
+from spanpact.engine.checks.keywords.leaks import compile_forbid
+from spanpact.engine.checks.keywords.limits import compile_limits
+from spanpact.engine.checks.keywords.links import compile_links
+from spanpact.engine.checks.keywords.parent import compile_parent
+from spanpact.engine.checks.keywords.span_fields import compile_name, compile_status, compile_text
 from spanpact.engine.checks.outcomes import Outcome
-from spanpact.engine.checks.parent import compile_parent
-from spanpact.engine.checks.span_fields import compile_name, compile_status, compile_text
 from spanpact.trace.model import Capability, Resource, Span
 
 _MOST_RESOURCES: Final = 1 << 10  # remembered by each check

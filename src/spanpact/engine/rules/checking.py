@@ -9,7 +9,7 @@ from spanpact.contract.aggregates import Aggregate
 from spanpact.contract.compiled import Rule
 from spanpact.engine.assignment.placements import Index
 from spanpact.engine.checks import Breach, Context, Undecided
-from spanpact.engine.checks.aggregates import check_aggregate
+from spanpact.engine.checks.between_spans.aggregates import check_aggregate
 from spanpact.engine.checks.outcomes import INCOMPLETE
 from spanpact.engine.results.collector import ResultCollector
 from spanpact.engine.results.expectations import rule_expectations

@@ -10,14 +10,14 @@ from spanpact.contract.compiled import NO_CONTENT, Content, Rule
 from spanpact.engine.assignment.candidates import meets
 from spanpact.engine.assignment.placements import Index
 from spanpact.engine.checks import Check, Context, Outcome, Undecided
-from spanpact.engine.checks.attributes import AttributeJudge, compile_attribute
-from spanpact.engine.checks.closed import named_attributes
 from spanpact.engine.checks.content import compile_content
-from spanpact.engine.checks.events import NamedEvent, has_severity
-from spanpact.engine.checks.leaks import event_texts, leaks
-from spanpact.engine.checks.limits import compile_limits
+from spanpact.engine.checks.keywords.attributes import AttributeJudge, compile_attribute
+from spanpact.engine.checks.keywords.closed import named_attributes
+from spanpact.engine.checks.keywords.events import NamedEvent, has_severity
+from spanpact.engine.checks.keywords.leaks import event_texts, leaks
+from spanpact.engine.checks.keywords.limits import compile_limits
+from spanpact.engine.checks.keywords.parent import compile_parents
 from spanpact.engine.checks.outcomes import all_kept
-from spanpact.engine.checks.parent import compile_parents
 from spanpact.engine.results.expectations import ExpectationKey, rule_expectations
 from spanpact.privacy import Scanner
 from spanpact.trace.name_patterns import FittingNames

@@ -9,7 +9,7 @@ from spanpact.engine.assignment.candidates import meets
 from spanpact.engine.assignment.placements import Index
 from spanpact.engine.checks import Context, Undecided
 from spanpact.engine.checks.attribute_hints import with_attribute_hints
-from spanpact.engine.checks.events import NamedEvent, count_events, missing_event_capability, named_events
+from spanpact.engine.checks.keywords.events import NamedEvent, count_events, missing_event_capability, named_events
 from spanpact.engine.results.collector import ResultCollector
 from spanpact.engine.rules.compiled_rules import CompiledRule, selects_event
 

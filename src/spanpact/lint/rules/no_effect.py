@@ -8,7 +8,7 @@ from typing import Final
 
 from spanpact.contract.compiled import ANY, UNSET, Content, Count, Entry, Matcher, Rule, Statement
 from spanpact.engine.assignment.compiled_entries import same_counts_by_holder
-from spanpact.engine.checks.closed import named_attributes
+from spanpact.engine.checks.keywords.closed import named_attributes
 from spanpact.errors import Place
 from spanpact.lint.linted_contract import LintedContract, has_expectations
 from spanpact.lint.messages import LintMessage, lint_message

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from spanpact.contract.compiled import Condition, Content, Entry, Rule
-from spanpact.engine.checks.shown import described, shown
+from spanpact.engine.checks.values.shown import described, shown
 from spanpact.lint.linted_contract import LintedContract, implies
 from spanpact.lint.messages import LintMessage, lint_message
 from spanpact.lint.name_coverage import covered_texts, covers

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from spanpact.engine.checks.shown import shown, shown_ns
+from spanpact.engine.checks.values.shown import shown, shown_ns
 from spanpact.trace.attributes import filtered, values_of
 from spanpact.trace.clocks import two_source_allowance_ns
 from spanpact.trace.equality import equal_across_sources

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 from spanpact.byte_budget import ByteBudget
-from spanpact.engine.checks.exceptions import is_exception
 from spanpact.engine.checks.integrity.log_correlation import is_unsampled
+from spanpact.engine.checks.keywords.exceptions import is_exception
 from spanpact.otlp.batch import SimpleRecord
 from spanpact.trace.model import LogRecord, Resource, Scope, Value
 from spanpact.verification.shapes.record_shapes import RecordSummary, record_summary

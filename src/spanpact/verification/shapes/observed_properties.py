@@ -13,11 +13,11 @@ from typing import TypeAlias
 from spanpact.contract.aggregates import AggregateKeyword
 from spanpact.contract.compiled import AttributeExpectation, Content, ContractPlan, Entry, Via
 from spanpact.engine.checks import Breach, Context, Outcome, Undecided
-from spanpact.engine.checks.aggregates import may_be_number
-from spanpact.engine.checks.attributes import compile_attribute
-from spanpact.engine.checks.exceptions import EXCEPTION_ATTRIBUTES
-from spanpact.engine.checks.leaks import attribute_leaks, body_leaks
-from spanpact.engine.checks.limits import excess_of
+from spanpact.engine.checks.between_spans.aggregates import may_be_number
+from spanpact.engine.checks.keywords.attributes import compile_attribute
+from spanpact.engine.checks.keywords.exceptions import EXCEPTION_ATTRIBUTES
+from spanpact.engine.checks.keywords.leaks import attribute_leaks, body_leaks
+from spanpact.engine.checks.keywords.limits import excess_of
 from spanpact.privacy import PrivacyClass, Scanner
 from spanpact.trace.equality import is_number, possible_values
 from spanpact.trace.model import Attributes, Capability, SourceInfo, Trace, Value

@@ -21,9 +21,9 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any, TypeAlias
 
-from spanpact.engine.checks.events import severity_of
-from spanpact.engine.checks.exceptions import exception_texts
 from spanpact.engine.checks.integrity.log_correlation import is_unsampled
+from spanpact.engine.checks.keywords.events import severity_of
+from spanpact.engine.checks.keywords.exceptions import exception_texts
 from spanpact.engine.results.mentions import log_name
 from spanpact.trace.model import LogRecord
 from spanpact.verification.shapes.span_shapes import NO_SHAPE, SpanShapes, Unshapeable, shapeable

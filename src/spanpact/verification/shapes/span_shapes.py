@@ -12,7 +12,7 @@ from collections.abc import Hashable, Sequence
 from typing import Any, Final, TypeAlias
 
 from spanpact.byte_budget import ByteBudget
-from spanpact.engine.checks.exceptions import exception_texts
+from spanpact.engine.checks.keywords.exceptions import exception_texts
 from spanpact.trace.attributes import IrregularAttributes, walk_values
 from spanpact.trace.model import Attributes, ClockResolutions, Event, Resource, Scope, Span, Value
 from spanpact.trace.process import (

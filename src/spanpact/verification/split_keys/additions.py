@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from spanpact.contract.compiled import Matcher
 from spanpact.engine.across import EntrySpans
-from spanpact.engine.checks.aggregates import is_sum_within
+from spanpact.engine.checks.between_spans.aggregates import is_sum_within
 from spanpact.engine.judging import ContractRun
 from spanpact.engine.results.coverage import PendingCounts
 from spanpact.trace.topology import TOP

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
-from spanpact.engine.checks.exceptions import exception_texts
+from spanpact.engine.checks.keywords.exceptions import exception_texts
 from spanpact.trace.model import Attributes, Event, LogRecord, Resource, Span
 from spanpact.trace.process import Processes, flags_remote_below_remote
 from spanpact.trace.topology import TOP

@@ -8,7 +8,7 @@ from typing import Final
 from spanpact.engine.checks.clocks import compared_clocks
 from spanpact.engine.checks.context import Context
 from spanpact.engine.checks.outcomes import Breach, LocatedBreach
-from spanpact.engine.checks.shown import shown_ns
+from spanpact.engine.checks.values.shown import shown_ns
 from spanpact.trace.clocks import ends_by_another_clock
 from spanpact.trace.model import Span
 from spanpact.trace.topology import TOP

@@ -7,7 +7,7 @@ from typing import Final
 
 from spanpact.engine.checks.context import Context
 from spanpact.engine.checks.outcomes import Breach, LocatedBreach
-from spanpact.engine.checks.shown import shown_ns
+from spanpact.engine.checks.values.shown import shown_ns
 from spanpact.trace.equality import differing_fields, same_span
 from spanpact.trace.model import Span
 from spanpact.trace.topology import Topology

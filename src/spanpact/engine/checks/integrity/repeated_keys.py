@@ -8,7 +8,7 @@ from typing import Final
 from spanpact.engine.checks.context import Context
 from spanpact.engine.checks.integrity.owners import Seen, is_new
 from spanpact.engine.checks.outcomes import Breach, LocatedBreach
-from spanpact.engine.checks.shown import shown
+from spanpact.engine.checks.values.shown import shown
 from spanpact.trace.attributes import IrregularAttributes, pairs_of, repeated_keys, values_of, walk_values
 from spanpact.trace.equality import equal
 from spanpact.trace.model import Attributes, Span, Value

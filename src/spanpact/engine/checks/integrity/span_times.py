@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from spanpact.engine.checks.context import Context
 from spanpact.engine.checks.outcomes import Breach, LocatedBreach
-from spanpact.engine.checks.shown import shown_ns
+from spanpact.engine.checks.values.shown import shown_ns
 
 
 def check_span_times(context: Context) -> Iterator[LocatedBreach]:

@@ -10,7 +10,7 @@ import re2
 
 from spanpact.contract.compiled import UNSET, Matcher, TypeName
 from spanpact.engine.checks.outcomes import Undecided
-from spanpact.engine.checks.shown import described, shown
+from spanpact.engine.checks.values.shown import described, shown
 from spanpact.trace.equality import equal
 from spanpact.trace.model import Capability, Value
 

@@ -9,7 +9,7 @@ from spanpact.engine.checks.check import Judge
 from spanpact.engine.checks.clocks import clock_stood_still, own_clock
 from spanpact.engine.checks.context import Context
 from spanpact.engine.checks.outcomes import INCOMPLETE, KEPT, Breach, Outcome, Undecided
-from spanpact.engine.checks.shown import shown_ns
+from spanpact.engine.checks.values.shown import shown_ns
 from spanpact.trace.clocks import rounding_ns
 from spanpact.trace.model import Span
 

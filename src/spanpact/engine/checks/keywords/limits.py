@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from spanpact.contract.compiled import AttributeLimits
-from spanpact.engine.checks.attributes import AttributeJudge
 from spanpact.engine.checks.context import Context
+from spanpact.engine.checks.keywords.attributes import AttributeJudge
 from spanpact.engine.checks.outcomes import Breach, Outcome, Undecided
-from spanpact.engine.checks.values import TYPE_UNKNOWN
+from spanpact.engine.checks.values.matching import TYPE_UNKNOWN
 from spanpact.trace.attributes import pairs_of, walk_values
 from spanpact.trace.equality import possible_values
 from spanpact.trace.model import Attributes, Capability, Value

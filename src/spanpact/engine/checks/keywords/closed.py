@@ -10,9 +10,9 @@ from collections.abc import Set as AbstractSet
 
 from spanpact.contract.compiled import Content, Entry, EventExpectation, LinkExpectation
 from spanpact.engine.checks.context import Context
-from spanpact.engine.checks.links import distinct_links
+from spanpact.engine.checks.keywords.links import distinct_links
 from spanpact.engine.checks.outcomes import Breach, Undecided
-from spanpact.engine.checks.shown import shown_values
+from spanpact.engine.checks.values.shown import shown_values
 from spanpact.trace.model import Link, Span
 
 

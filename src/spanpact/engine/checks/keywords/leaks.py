@@ -9,10 +9,10 @@ from typing import Final, TypeAlias, cast
 
 from spanpact.contract.compiled import Content
 from spanpact.engine.checks.check import Judge, missing_capability
-from spanpact.engine.checks.clean_attributes import CleanAttributes
 from spanpact.engine.checks.context import Context
+from spanpact.engine.checks.keywords.clean_attributes import CleanAttributes
 from spanpact.engine.checks.outcomes import INCOMPLETE, KEPT, Breach, Outcome, Undecided
-from spanpact.engine.checks.values import TYPE_UNKNOWN
+from spanpact.engine.checks.values.matching import TYPE_UNKNOWN
 from spanpact.privacy import Scanner, number_text
 from spanpact.trace.attributes import pairs_of
 from spanpact.trace.equality import possible_values

@@ -10,8 +10,8 @@ from spanpact.contract.compiled import Matcher, Reference
 from spanpact.engine.checks.check import Judge, missing_capability
 from spanpact.engine.checks.context import Context
 from spanpact.engine.checks.outcomes import KEPT, Breach, Outcome, Undecided
-from spanpact.engine.checks.shown import shown
-from spanpact.engine.checks.values import TYPE_UNKNOWN, compile_matcher, line_end_hint
+from spanpact.engine.checks.values.matching import TYPE_UNKNOWN, compile_matcher, line_end_hint
+from spanpact.engine.checks.values.shown import shown
 from spanpact.trace.equality import possible_values
 from spanpact.trace.model import Capability, Span
 

@@ -8,13 +8,13 @@ from typing import TypeAlias
 
 from spanpact.contract.aggregates import Aggregate
 from spanpact.contract.compiled import Count, Matcher
-from spanpact.engine.checks.alike_values import SpanValue, ValueGroups, group_by_value
 from spanpact.engine.checks.attribute_hints import nearest_name
 from spanpact.engine.checks.context import Context
-from spanpact.engine.checks.exact_sums import Total, exact_sum, is_within, shown_total
 from spanpact.engine.checks.outcomes import INCOMPLETE, Breach, Undecided
-from spanpact.engine.checks.shown import described, shown
-from spanpact.engine.checks.values import TYPE_UNKNOWN, type_of
+from spanpact.engine.checks.values.alike_values import SpanValue, ValueGroups, group_by_value
+from spanpact.engine.checks.values.exact_sums import Total, exact_sum, is_within, shown_total
+from spanpact.engine.checks.values.matching import TYPE_UNKNOWN, type_of
+from spanpact.engine.checks.values.shown import described, shown
 from spanpact.trace.attributes import values_of
 from spanpact.trace.equality import is_number, possible_values
 from spanpact.trace.model import Attributes, Capability, Value

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from spanpact.engine.checks.clocks import clock_stood_still, compared_clocks
 from spanpact.engine.checks.context import Context
 from spanpact.engine.checks.outcomes import Breach, Undecided
-from spanpact.engine.checks.shown import shown_ns
+from spanpact.engine.checks.values.shown import shown_ns
 from spanpact.trace.model import Span
 
 NamedSpans: TypeAlias = tuple[str, Sequence[Span]]

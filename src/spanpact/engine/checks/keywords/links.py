@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from spanpact.contract.compiled import AttributeExpectation, LinkExpectation
-from spanpact.engine.checks.attributes import compile_attribute
 from spanpact.engine.checks.check import Check, Judge, Phase, missing_capability
 from spanpact.engine.checks.context import Context
+from spanpact.engine.checks.keywords.attributes import compile_attribute
 from spanpact.engine.checks.outcomes import KEPT, VACUOUS, Breach, Outcome, Undecided
 from spanpact.trace.equality import link_key
 from spanpact.trace.model import Link, Span

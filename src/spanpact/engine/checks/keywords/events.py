@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
 from spanpact.contract.compiled import AttributeExpectation, EventExpectation, Via
-from spanpact.engine.checks.attributes import compile_attribute
 from spanpact.engine.checks.check import Check, Judge, Phase
 from spanpact.engine.checks.context import Context
-from spanpact.engine.checks.exceptions import EXCEPTION, count_reported_twice, is_exception
+from spanpact.engine.checks.keywords.attributes import compile_attribute
+from spanpact.engine.checks.keywords.exceptions import EXCEPTION, count_reported_twice, is_exception
 from spanpact.engine.checks.outcomes import INCOMPLETE, KEPT, VACUOUS, Breach, Outcome, Undecided, all_kept
 from spanpact.trace.model import Attributes, Event, LogRecord, Span
 from spanpact.trace.name_patterns import NamePattern

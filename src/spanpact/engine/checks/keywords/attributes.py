@@ -10,14 +10,14 @@ from typing import TypeAlias
 from spanpact.contract.compiled import AttributeExpectation, Matcher
 from spanpact.engine.checks.context import Context
 from spanpact.engine.checks.outcomes import KEPT, Breach, Outcome, Undecided
-from spanpact.engine.checks.shown import described, shown, shown_values
-from spanpact.engine.checks.values import (
+from spanpact.engine.checks.values.matching import (
     TYPE_UNKNOWN,
     certain_fault,
     compile_matcher,
     line_end_hint,
     undecidable_type,
 )
+from spanpact.engine.checks.values.shown import described, shown, shown_values
 from spanpact.trace.attributes import IrregularAttributes, values_of
 from spanpact.trace.equality import equal, may_equal, possible_values
 from spanpact.trace.model import Attributes
