@@ -13,7 +13,7 @@ import pytest
 from spanpact.cli.running.process import describe_exit, run_command
 from spanpact.errors import UsageError
 from spanpact.sources import OtlpReceiver, ReceiverLimits
-from tests.cli.commands import SPANPACT, CommandLine, one_line
+from tests.cli.commands import SPANPACT, CommandLine, environment, one_line
 
 SENDER = """\
 import os, sys, urllib.request
@@ -29,7 +29,7 @@ sys.exit(int(sys.argv[2]))
 """
 WAITER = """\
 import os, signal, sys
-ends = {signal.SIGINT, signal.SIGTERM}
+ends = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT}
 signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # a handler could interrupt the write, or come before a pause
 os.write(1, b"ready\\n")
 number = signal.sigwait(ends)
@@ -171,7 +171,7 @@ def test_wrong_usage_is_one_line_and_2(cli: CommandLine, arguments: list[str], w
     assert one_line(answer.err, words)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_signals_are_forwarded_and_the_command_may_finish(cli: CommandLine, number: signal.Signals) -> None:
     command = [*SPANPACT, "run", cli.contract, "--", sys.executable, "-c", WAITER]
     with subprocess.Popen(
@@ -185,6 +185,36 @@ def test_signals_are_forwarded_and_the_command_may_finish(cli: CommandLine, numb
     assert out.startswith(f"got {number.name}\n")
     assert "not checked: 1 contract" in out
     assert "the command's exit code was 7" in err
+
+
+def test_a_terminal_that_is_closed_ends_the_command_too(cli: CommandLine) -> None:
+    """SIGHUP ends the command, and nothing stays: no process, no folder. The report goes where nobody reads it."""
+    temporary = cli.folder / "temporary"
+    temporary.mkdir()
+    script = "import os, signal; print(os.getpid(), flush=True); signal.pause()"
+    command = [*SPANPACT, "run", cli.contract, "--", sys.executable, "-c", script]
+    master, slave = os.openpty()
+    process = subprocess.Popen(
+        command, stdin=slave, stdout=slave, stderr=slave, env=environment(TMPDIR=str(temporary)), start_new_session=True
+    )
+    os.close(slave)
+    pid = int(os.read(master, 100))
+    os.close(master)
+    process.send_signal(signal.SIGHUP)
+    assert process.wait(50) == 128 + signal.SIGHUP
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_signal_that_nohup_ignores_stays_ignored() -> None:
+    script = "import os, signal; os.kill(os.getppid(), signal.SIGHUP)"
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert run_command([sys.executable, "-c", script], os.environ) == 0
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_signal_that_ended_the_command_is_named() -> None:

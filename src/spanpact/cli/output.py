@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +22,7 @@ def print_message(message: str) -> None:
 
 
 def print_text(text: str, stream: IO[str]) -> None:
-    """Write the text to a stream and flush it; do nothing if its reader has closed it, as `head` does.
+    """Write the text to a stream and flush it; do nothing if its reader has closed it, as `head` or a terminal does.
 
     Characters that the stream's encoding lacks are escaped. Raises `UsageError` for any other failure (a full disk).
     """
@@ -31,8 +33,10 @@ def print_text(text: str, stream: IO[str]) -> None:
     except BrokenPipeError:
         _discard_buffer(stream)
     except OSError as error:
+        is_closed_terminal = error.errno == errno.EIO and stat.S_ISCHR(os.fstat(stream.fileno()).st_mode)
         _discard_buffer(stream)
-        raise UsageError(f"cannot write to standard output: {error.strerror}") from error
+        if not is_closed_terminal:
+            raise UsageError(f"cannot write to standard output: {error.strerror}") from error
 
 
 def _discard_buffer(stream: IO[str]) -> None:

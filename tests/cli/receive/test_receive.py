@@ -242,7 +242,7 @@ def test_a_port_in_use_is_one_line_and_3(cli: CommandLine) -> None:
     assert (answer.returncode, answer.stdout, one_line(answer.stderr, ["cannot listen on 127.0.0.1"])) == (3, "", True)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_with_the_report_on_what_was_acknowledged(cli: CommandLine, number: signal.Signals) -> None:
     url_file = cli.folder / "url"
     command = [*SPANPACT, "receive", cli.contract, "--listen", "127.0.0.1:0", "--url-file", str(url_file)]

@@ -6,21 +6,24 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
 from spanpact.errors import UsageError
 
-_FORWARDED = (signal.SIGINT, signal.SIGTERM)
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""The signals by which a user, a supervisor or a terminal that is closed ends a program."""
+_FORWARDED = (*ENDING, signal.SIGQUIT)
+_BY_KEY = (signal.SIGINT, signal.SIGQUIT)  # the terminal sends these to all processes in its foreground
 _BY_SIGNAL = 128  # a shell reports 128 + n for a command that signal n ended
 
 
 def run_command(command: Sequence[str], environment: Mapping[str, str], signals: SignalForwarder | None = None) -> int:
     """Run the command to its end and return its exit code, 128 + n if signal n ended it.
 
-    SIGINT and SIGTERM are forwarded, by `signals` where that is given. Raises `UsageError` if the command cannot be
-    started.
+    Signals that end a program are forwarded, by `signals` where that is given. Raises `UsageError` if the command
+    cannot be started.
     """
     if signals is None:
         with forwarding_signals() as signals:
@@ -66,7 +69,7 @@ class SignalForwarder:
                 raise KeyboardInterrupt
             self.stopped = True
             return
-        if number == signal.SIGINT and _is_in_foreground():
+        if number in _BY_KEY and _is_in_foreground():
             return  # the terminal has sent it to the command too; a second Ctrl-C makes many programs quit at once
         if self.process is None:
             self.early.append(number)
@@ -76,14 +79,28 @@ class SignalForwarder:
 
 @contextmanager
 def forwarding_signals() -> Iterator[SignalForwarder]:
-    """Forward SIGINT and SIGTERM until the block ends, where it runs in the main thread."""
+    """Forward SIGINT, SIGTERM, SIGHUP and SIGQUIT until the block ends, as `handling_signals` does."""
     forwarder = SignalForwarder()
-    if threading.current_thread() is not threading.main_thread():  # handlers can be set there only
+    with handling_signals(_FORWARDED, forwarder.handle):
         yield forwarder
+
+
+@contextmanager
+def handling_signals(
+    numbers: Sequence[signal.Signals], handle: Callable[[int, FrameType | None], None]
+) -> Iterator[None]:
+    """Handle signals until the block ends, where it runs in the main thread: handlers can be set there only.
+
+    SIGHUP stays ignored where it is, as below `nohup`.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
         return
-    before = {number: signal.signal(number, forwarder.handle) for number in _FORWARDED}
+    is_ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    handled = [number for number in numbers if not (is_ignored and number == signal.SIGHUP)]
+    before = {number: signal.signal(number, handle) for number in handled}
     try:
-        yield forwarder
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

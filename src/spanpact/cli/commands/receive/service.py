@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -20,13 +18,13 @@ from spanpact.cli.commands.receive.options import check_addresses, injected_faul
 from spanpact.cli.commands.receive.session_reports import JudgedSessions, SessionReports
 from spanpact.cli.output import print_message, save_file, write_file
 from spanpact.cli.reports import check_output_files, text_options, write_rendered
+from spanpact.cli.running.process import ENDING, handling_signals
 from spanpact.errors import UsageError
 from spanpact.sources import OtlpReceiver, ReceiverLimits, encode_traces_json
 from spanpact.sources.receiver import ReceiverOptions
 from spanpact.sources.receiver.access import Access
 
 _GRACE_SECONDS: Final = 5.0
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 def serve(given: argparse.Namespace) -> int:
@@ -111,7 +109,7 @@ def _write(given: argparse.Namespace, judged: JudgedSessions, judged_by: JudgedB
 
 @contextmanager
 def _stopping_by_signals(stops: SimpleQueue[None]) -> Iterator[None]:
-    """Put an item at the first SIGINT or SIGTERM; the second one interrupts."""
+    """Put an item at the first signal that ends a program; the second one interrupts."""
     signals: list[int] = []
 
     def handle(number: int, frame: FrameType | None) -> None:
@@ -120,12 +118,5 @@ def _stopping_by_signals(stops: SimpleQueue[None]) -> Iterator[None]:
             raise KeyboardInterrupt
         stops.put(None)
 
-    if threading.current_thread() is not threading.main_thread():  # handlers can be set there only
+    with handling_signals(ENDING, handle):
         yield
-        return
-    before = {number: signal.signal(number, handle) for number in _SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
