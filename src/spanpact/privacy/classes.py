@@ -15,7 +15,7 @@ from spanpact.privacy.addresses import EMAIL, IP, emails, ips
 from spanpact.privacy.api_keys import API_KEY, API_KEY_TRIGGER, api_keys
 from spanpact.privacy.candidates import Candidate, Range
 from spanpact.privacy.national_ids import NATIONAL_ID, NATIONAL_ID_TRIGGER, national_ids
-from spanpact.privacy.payment_numbers import CARD, IBAN, IBAN_TRIGGER, cards, ibans
+from spanpact.privacy.payment_numbers import CARD, CARD_TRIGGER, IBAN, IBAN_TRIGGER, cards, ibans
 from spanpact.privacy.secret_pairs import SECRET_PAIR, SECRET_TRIGGER, secret_pairs
 from spanpact.privacy.tokens import BEARER, JWT, PRIVATE_KEY, bearers, jwts, private_keys
 from spanpact.privacy.url_credentials import URL_CREDENTIALS, url_credentials
@@ -24,7 +24,8 @@ from spanpact.privacy.url_credentials import URL_CREDENTIALS, url_credentials
 class KnownClass(NamedTuple):
     """How values of a class are found: a pattern for candidates, and the values at one candidate.
 
-    Where `pattern` fits, `trigger` does, too. It is simpler, as every text is searched for the triggers of all classes.
+    Where a value is confirmed, `trigger` fits, too. Every text is searched for the triggers of all classes: they are
+    simpler, but ask for what surrounds a value where a pattern fits many ids, as those in hexadecimal digits.
     """
 
     trigger: str
@@ -35,7 +36,7 @@ class KnownClass(NamedTuple):
 KNOWN_CLASSES: Final[Mapping[str, KnownClass]] = MappingProxyType(
     {
         "email": KnownClass(r"@|(?i)[\[({<]\s{0,2}at\s{0,2}[\])}>]|[ _]at[ _].*[ _]dot[ _]", EMAIL, emails),
-        "card": KnownClass(r"\d(?:[ ._/+-]?\d){11}", CARD, cards),
+        "card": KnownClass(CARD_TRIGGER, CARD, cards),
         "ip": KnownClass(
             r"\d(?:\.|\[\.|\(\.|\[dot)[\])]?\d\d?\d?(?:\.|\[\.|\(\.|\[dot)[\])]?\d\d?\d?(?:\.|\[\.|\(\.|\[dot)"
             r"|::|:[0-9A-Fa-f]+:[0-9A-Fa-f]+:[0-9A-Fa-f]+:|://\d{8}",

@@ -29,11 +29,13 @@ _SHAPES: Final = (
 )
 NATIONAL_ID: Final = any_of(_SHAPES)
 
+_BEGIN: Final = "(?:^|[^0-9A-Za-z./-]|(?:^|[^0-9A-Za-z_])[./-])"
+"""What stands before an id: an id is no part of a longer number or word."""
 NATIONAL_ID_TRIGGER: Final = (
-    r"\d\d\d[- ]\d\d[- ]\d\d\d\d|\d\d\d\.\d\d\d[-/]|\d{6}[-+A-FU-Y]\d\d\d[0-9A-Y]|\d{15}|\d \d\d \d\d \d\d \d\d\d"
-    r"|(?:^|[^0-9A-Za-z])(?:\d\d\.?\d\d\d\.?\d\d\d-?[A-Z]|[XYZxyz]-?\d{7}-?[A-Za-z]|[A-Za-z]{6}\d\d[A-Za-z]\d\d)"
-    r"|[A-Z]{2} ?\d\d ?\d\d ?\d\d ?[A-D]|\d{4}[- ]\d{4}[- ]\d{4}|\d\d\.\d\d\.\d\d-"
-    r"|(?i:ssn|social security|cpf|pesel|aadhaar)"
+    rf"{_BEGIN}(?:\d\d\d[- ]\d\d[- ]\d\d\d\d|\d{{6}}(?:\d\d)?[-+A-FU-Y]\d\d\d[0-9A-Y]|\d{{15}}|\d \d\d \d\d \d\d \d\d\d"
+    r"|\d\d\.?\d\d\d\.?\d\d\d-?[A-Z]|[XYZxyz]-?\d{7}-?[A-Za-z]|[A-Za-z]{6}\d\d[A-Za-z]\d\d"
+    r"|[A-Z]{2} ?\d\d ?\d\d ?\d\d ?[A-D]|\d{4}[- ]\d{4}[- ]\d{4}|\d\d\.\d\d\.\d\d-)"
+    r"|\d\d\d\.\d\d\d[-/]|(?i:ssn|social security|cpf|pesel|aadhaar)"
 )
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from spanpact.privacy.candidates import Candidate, LazyPattern, Range
 
 CARD: Final = r"[2-6](?:[ .\-_/+]?\d){11,}"
+CARD_TRIGGER: Final = r"(?:^|[^0-9A-Za-z]|%B)[2-6](?:[ ._/+-]?\d){12}"
 _GROUP: Final = LazyPattern(r"\d+")
 _FAR: Final = 80
 """Characters around a candidate that are looked at."""
@@ -128,16 +129,17 @@ _COUNTRIES: Final = {
     32: "LC",
 }
 """Countries by the length of their account numbers (ISO 13616, registry)."""
-_IBAN_LENGTHS: Final = {country: length for length, several in _COUNTRIES.items() for country in several.split()}
-IBAN: Final = rf"(?i)(?:{'|'.join(_IBAN_LENGTHS)})\d\d(?:[ +.\-]?[A-Z0-9]){{11}}"
+IBAN_LENGTHS: Final = {country: length for length, several in _COUNTRIES.items() for country in several.split()}
+"""The number of characters of an account number by its country."""
+IBAN: Final = rf"(?i)(?:{'|'.join(IBAN_LENGTHS)})\d\d(?:[ +.\-]?[A-Z0-9]){{11}}"
 
-IBAN_TRIGGER: Final = rf"(?i)(?:^|[^A-Z0-9])(?:{'|'.join(_IBAN_LENGTHS)})\d\d(?:[ +.\-]?[A-Z0-9]){{8}}"
+IBAN_TRIGGER: Final = rf"(?i)(?:^|[^A-Z0-9])(?:{'|'.join(IBAN_LENGTHS)})\d\d(?:[ +.\-]?[A-Z0-9]){{11}}"
 
 
 def ibans(found: Candidate) -> Iterator[Range]:
     """Return the account number that begins at a candidate: of its country's length, with the check digits right."""
     text, start = found.text, found.start
-    length = _IBAN_LENGTHS[text[start : start + 2].upper()]
+    length = IBAN_LENGTHS[text[start : start + 2].upper()]
     taken, end = "", start
     while end < len(text) and len(taken) < length and (text[end].isalnum() or text[end] in " +.-"):
         taken += text[end] if text[end].isalnum() else ""

@@ -28,7 +28,7 @@ _KINDS_OF_SECRETS: Final = ("secret", "cookie")
 
 _ENCODED: Final = (
     r"[^\x00-\x7F]|%[0-9A-Fa-fu][0-9A-Fa-f]|\\[nrtfbux/\"'\\]|&[#A-Za-z][0-9A-Za-z]{1,9};"
-    rf"|{SOFT_BREAK}|[\w%:=.,'\")-]\+[\w%'\"(]|\[\s*\"[^\"\[]*\"\s*,\s*\"|(?:^|[^A-Za-z0-9+/_-]){BASE64}|(?:^|[^A-Za-z0-9]){HEXADECIMAL}"
+    rf"|{SOFT_BREAK}|[\w%:=.,'\")-]\+[\w%'\"(]|\[\s*\"[^\"\[]*\"\s*,\s*\"|(?:^|[^A-Za-z0-9+/_-]){BASE64}|(?:^|[^A-Za-z0-9]){HEXADECIMAL}(?:$|[^A-Za-z0-9])"
 )
 """Where this is in a text, it has views (`views_of`)."""
 
