@@ -49,8 +49,7 @@ struct Read {
 
 impl<G, F> Engine<G, F> {
     /// Make an engine that has noted all documents. It has every so-many-th trace checked that it counts, 0 for none.
-    pub fn new(screen: Screen, ends: TraceEnds, check_every: u64) -> Self {
-        let screen = Rc::new(screen);
+    pub fn new(screen: Rc<Screen>, ends: TraceEnds, check_every: u64) -> Self {
         Engine {
             tables: [Encoding::Json, Encoding::Protobuf].map(|each| Tables::new(each, Rc::clone(&screen))),
             groups: Groups::default(),

@@ -3,7 +3,8 @@
 //! It never judges. What is new it asks of Python (`answers`, `judge`), and keeps the answer:
 //!
 //! - `scan` finds everything in the bytes of a document, or leaves it to Python;
-//! - `tables` have the answers by the bytes that were asked about, `screen` tells which texts are not worth keeping;
+//! - `tables` have the answers by the bytes that were asked about, `screen` and `ibans` tell which texts are not worth
+//!   keeping;
 //! - `traces` gather the spans of each trace until `trace_ends` says that it has ended;
 //! - `trace_key` makes the key of a whole trace, with what `trace_times` finds; `verdicts` count the traces of a key;
 //! - `engine` does all this, document by document;
@@ -12,6 +13,7 @@
 pub mod answers;
 pub mod engine;
 pub mod groups;
+pub mod ibans;
 pub mod judge;
 pub mod scan;
 pub mod screen;

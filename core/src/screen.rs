@@ -1,8 +1,10 @@
 //! Tell which texts no privacy class can be in, so that texts which hardly ever repeat need not be remembered.
 //!
-//! The patterns are Python's own: where a class may be in a text, one of them fits. `clean` says so of printable ASCII
-//! alone, in which RE2 and this crate's expressions mean the same; of any other text it says nothing.
+//! The patterns are Python's own: where a class may be in a text, one of them fits. Numbers of bank accounts are searched
+//! by `ibans`. `is_clean` says so of printable ASCII alone, in which RE2 and this crate's expressions mean the same; of any
+//! other text it says nothing.
 
+use crate::ibans::Ibans;
 use hashbrown::DefaultHashBuilder;
 use regex::bytes::{Regex, RegexBuilder};
 use std::cell::RefCell;
@@ -16,6 +18,7 @@ const MOST: usize = 1 << 21;
 /// A screen of texts. One without patterns knows nothing clean.
 pub struct Screen {
     any: Option<Regex>,
+    ibans: Ibans,
     longest: usize,
     recent: RefCell<Recent>,
 }
@@ -29,13 +32,14 @@ struct Recent {
 const RECENT: usize = 64;
 
 impl Screen {
-    /// Make a screen of patterns for texts of at most `longest` characters. A pattern that is unknown here spoils it.
-    pub fn new(patterns: &[String], longest: usize) -> Self {
+    /// Make a screen of patterns and `ibans` for texts of at most `longest` characters. An unknown pattern spoils it.
+    pub fn new(patterns: &[String], ibans: Ibans, longest: usize) -> Self {
         let all = patterns.iter().map(|each| format!("(?:{each})")).collect::<Vec<_>>().join("|");
         let compile = || RegexBuilder::new(&all).unicode(false).size_limit(LARGEST).dfa_size_limit(MOST).build().ok();
         let any = if patterns.is_empty() { None } else { compile() };
         Screen {
             any,
+            ibans,
             longest,
             recent: RefCell::new(Recent { hasher: Default::default(), texts: [const { Vec::new() }; RECENT] }),
         }
@@ -62,7 +66,7 @@ impl Screen {
             return true;
         }
         let plain = |byte: &u8| (b' '..=b'~').contains(byte) && *byte != b'\\';
-        let clean = text.iter().all(plain) && !any.is_match(text);
+        let clean = text.iter().all(plain) && !any.is_match(text) && !self.ibans.may_be_in(text);
         if clean {
             known.clear();
             known.extend_from_slice(text);
@@ -76,7 +80,7 @@ mod tests {
     use super::*;
 
     fn screen(patterns: &[&str]) -> Screen {
-        Screen::new(&patterns.iter().map(|each| each.to_string()).collect::<Vec<_>>(), 64)
+        Screen::new(&patterns.iter().map(|each| each.to_string()).collect::<Vec<_>>(), Ibans::default(), 64)
     }
 
     #[test]
@@ -86,6 +90,13 @@ mod tests {
         for text in ["a@b", "4111 1111 1111 1111", "a BEARER b"] {
             assert!(!screen.is_clean(text.as_bytes()), "{text}");
         }
+    }
+
+    #[test]
+    fn an_account_number_is_not_clean() {
+        let screen = Screen::new(&["@".to_string()], Ibans::new([(*b"DE", 22)]), 64);
+        assert!(!screen.is_clean(b"DE89370400440532013000"));
+        assert!(screen.is_clean(b"DE89370400440532013001"));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use regex_lite::Regex;
+use spanpact_core::ibans::Ibans;
 use spanpact_core::screen::Screen;
 use std::sync::LazyLock;
 
@@ -20,7 +21,7 @@ static ALONE: LazyLock<Vec<Regex>> =
     LazyLock::new(|| PATTERNS.iter().map(|each| Regex::new(each).expect("a pattern")).collect());
 
 thread_local! {
-    static SCREEN: Screen = Screen::new(&PATTERNS, LONGEST);
+    static SCREEN: Screen = Screen::new(&PATTERNS, Ibans::default(), LONGEST);
 }
 
 fuzz_target!(|text: &[u8]| {

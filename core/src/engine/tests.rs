@@ -1,5 +1,6 @@
 use super::*;
 use crate::answers::{Answers, Attribute, Group, Value};
+use crate::ibans::Ibans;
 use crate::judge::{Judged, NewRecord};
 use crate::scan::{Kind, RawGroup};
 use crate::trace_ends::tests::reached;
@@ -111,6 +112,10 @@ fn document(spans: &[Written]) -> String {
     format!(r#"{{"resourceSpans":[{{"resource":{{}},"scopeSpans":[{{"scope":{{}},"spans":[{spans}]}}]}}]}}"#)
 }
 
+fn unscreened() -> Rc<Screen> {
+    Rc::new(Screen::new(&[], Ibans::default(), 0))
+}
+
 /// Verify documents one after another, and return what was asked and how many traces were counted.
 fn verified(documents: &[String], mut asked: Asked) -> (Asked, u64) {
     let mut ends = TraceEnds::default();
@@ -118,7 +123,7 @@ fn verified(documents: &[String], mut asked: Asked) -> (Asked, u64) {
     for (document, place) in documents.iter().zip(1..) {
         json::trace_ids(document.as_bytes(), &name, |id| ends.note(id, place));
     }
-    let mut engine = Engine::<(), ()>::new(Screen::new(&[], 0), reached(ends), asked.every);
+    let mut engine = Engine::<(), ()>::new(unscreened(), reached(ends), asked.every);
     for (document, place) in documents.iter().zip(1..) {
         engine.begin(&mut asked, 1).expect("begun");
         assert!(engine.take(&mut asked, Encoding::Json, document.as_bytes(), place).is_ok(), "{document}");
@@ -184,14 +189,14 @@ fn a_trace_of_several_documents_is_judged_when_it_has_ended() {
 
 #[test]
 fn a_span_of_a_trace_that_has_ended_is_told() {
-    let mut engine = Engine::<(), ()>::new(Screen::new(&[], 0), TraceEnds::default(), 0);
+    let mut engine = Engine::<(), ()>::new(unscreened(), TraceEnds::default(), 0);
     let taken = engine.take(&mut Asked::default(), Encoding::Json, document(&ONE).as_bytes(), 1);
     assert!(matches!(taken, Err(Stop::Late)));
 }
 
 #[test]
 fn of_a_document_that_is_not_understood_nothing_is_kept() {
-    let mut engine = Engine::<(), ()>::new(Screen::new(&[], 0), TraceEnds::default(), 0);
+    let mut engine = Engine::<(), ()>::new(unscreened(), TraceEnds::default(), 0);
     let cut = document(&ONE).replace("]}]}]}", "]}]}");
     let taken = engine.take(&mut Asked::default(), Encoding::Json, cut.as_bytes(), 1);
     assert!(matches!(taken, Err(Stop::NotUnderstood(_))));
@@ -202,7 +207,7 @@ fn of_a_document_that_is_not_understood_nothing_is_kept() {
 fn log_records_are_part_of_the_shape() {
     let mut ends = TraceEnds::default();
     (1..=3).for_each(|id| ends.note(id, 1));
-    let mut engine = Engine::<(), ()>::new(Screen::new(&[], 0), reached(ends), 0);
+    let mut engine = Engine::<(), ()>::new(unscreened(), reached(ends), 0);
     let mut asked = Asked::default();
     engine.begin(&mut asked, 1).expect("begun");
     let spans = [(1, 1, 0, 10, 40, "a"), (2, 1, 0, 10, 40, "a"), (3, 1, 0, 10, 40, "a")];

@@ -5,6 +5,7 @@ mod spool;
 
 use crate::answers::{Encoding, Stop};
 use crate::engine::Engine;
+use crate::ibans::Ibans;
 use crate::judge::NewRecord;
 use crate::scan::{json, protobuf};
 use crate::screen::Screen;
@@ -17,18 +18,22 @@ use pyo3::exceptions::PyException;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use spool::Spool;
+use std::collections::HashMap;
+use std::rc::Rc;
 
 create_exception!(spanpact_core, TraceEnded, PyException, "A trace goes on that should have ended.");
 
-/// A text screen by itself, for tests.
+/// Tells which texts no privacy class can be in.
 #[pyclass(name = "Screen", frozen, unsendable)]
-struct PyScreen(Screen);
+struct PyScreen(Rc<Screen>);
 
 #[pymethods]
 impl PyScreen {
+    /// In a text of at most `longest` characters no class is in which none of `patterns` fits, and no number of a bank
+    /// account is: `ibans` has the lengths of these by country.
     #[new]
-    fn new(patterns: Vec<String>, longest: usize) -> Self {
-        PyScreen(Screen::new(&patterns, longest))
+    fn new(patterns: Vec<String>, ibans: HashMap<[u8; 2], usize>, longest: usize) -> Self {
+        PyScreen(Rc::new(Screen::new(&patterns, Ibans::new(ibans), longest)))
     }
 
     /// Return whether the patterns are known here.
@@ -94,20 +99,18 @@ struct Core {
 impl Core {
     /// Make a core after the first pass, which is empty then.
     ///
-    /// A text of at most `longest` characters in which none of `patterns` fits is in no privacy class. Of the traces
-    /// that are counted, every `check_every`-th is checked, 0 for none.
+    /// Of the traces that are counted, every `check_every`-th is checked, 0 for none.
     #[new]
     fn new(
         py: Python<'_>,
         first: &mut FirstPass,
         answers: Py<PyAny>,
-        patterns: Vec<String>,
-        longest: usize,
+        screen: &PyScreen,
         check_every: u64,
     ) -> PyResult<Self> {
         let mut ends = std::mem::take(&mut first.ends);
         ends.write_all(&mut first.spool)?;
-        let engine = Engine::new(Screen::new(&patterns, longest), ends, check_every);
+        let engine = Engine::new(Rc::clone(&screen.0), ends, check_every);
         Ok(Core { asked: Asked::new(answers), engine, spool: Spool(first.spool.0.clone_ref(py)) })
     }
 
@@ -192,7 +195,7 @@ impl Core {
 
 /// The number of the questions, answers and classes of this module; a change of any of them counts it up, here and in
 /// `spanpact.verification.native.core_module`.
-const INTERFACE: u32 = 2;
+const INTERFACE: u32 = 3;
 
 /// Python allocates its objects at multiples of 16 bytes; what needs more, such as a `Finder`, must be in a box.
 const ALIGNED: () = {

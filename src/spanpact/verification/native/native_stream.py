@@ -29,7 +29,7 @@ from spanpact.verification.documents.trace_stream import OpenTrace, TraceStream
 from spanpact.verification.native.core_module import find_core
 from spanpact.verification.native.encodings import GroupHandle
 from spanpact.verification.native.questions import Questions, encoded_value
-from spanpact.verification.native.screen_patterns import patterns_of
+from spanpact.verification.native.screen_patterns import screen_of
 from spanpact.verification.shapes import RecordSummary, SpanSummary, TraceShape
 from spanpact.verification.split_keys import Addition
 from spanpact.verification.verifying import Verification
@@ -106,8 +106,8 @@ class NativeStream(TraceStream):
         self._read = _NativeSummaries(cache.shapes, clocks, logs="logs" in reading.source.capabilities)
         self._answers = _Answers(self, cache, clocks)
         self._ended = first.module.TraceEnded
-        alike = cache.shapes.observed.alike
-        self._core = first.module.Core(first.ends, self._answers, patterns_of(alike), alike.longest, check_every)
+        screen = screen_of(first.module, cache.shapes.observed.alike)
+        self._core = first.module.Core(first.ends, self._answers, screen, check_every)
         self._settled = int(min(stored.settled, _LAST_PLACE))
 
     def take(self, document: AnyDocument, place: int) -> None:
