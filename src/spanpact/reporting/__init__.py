@@ -6,6 +6,7 @@
 | two versions of contracts | `diff_text` | `diff_json` |
 | lint | `lint_text` | `lint_json` |
 | traces | `trace_tree` | |
+| what traces hold, counted | `trace_summary_text` | `trace_summary_json` |
 | a finding of a saved report | `explanation_text` | `explanation_json` |
 | an error | | `error_json` |
 

@@ -18,7 +18,9 @@ def build_parser() -> Parser:
         examples=["spanpact schema report > report.schema.json", "spanpact schema contract"],
         exit_codes="0 printed, 2 wrong usage",
     )
-    parser.add_argument("name", nargs="?", metavar="NAME", help="contract, report, lint, diff, explanation or error")
+    parser.add_argument(
+        "name", nargs="?", metavar="NAME", help="contract, report, lint, diff, explanation, summary or error"
+    )
     return parser
 
 

@@ -18,6 +18,7 @@ SCHEMAS: Final[Mapping[str, str]] = MappingProxyType(
         "lint": "the report of lint",
         "diff": "the report of diff",
         "explanation": "what explain writes",
+        "summary": "what show --summary writes",
         "error": "what a command writes in place of a report that it cannot give",
     }
 )

@@ -88,6 +88,22 @@ class OtlpFileSource(SourceBase):
             self._copy = copy_input(self.path, self._limits.total)
         return iter_parts(self.path, limits=self._limits, copy=self._copy)
 
+    def batches(self) -> Iterator[Batch]:
+        """Yield what the file holds, decoded, with one batch in memory. Raise SourceError as `read` does."""
+        spans, signals = 0, frozenset[str]()
+        for batch in iter_format_batches(self.path, self._limits, self._set_format, self._copy):
+            signals |= batch.signals
+            spans += len(batch.spans)
+            self.check_span_count(spans)
+            yield batch
+        if not signals:
+            raise unfinished(
+                f"{self.name}: holds no OTLP data: neither resourceSpans nor resourceLogs",
+                self.path,
+                hint=ACCEPTED,
+            )
+        self._has_logs = "logs" in signals
+
     def close(self) -> None:
         """Remove the copy of what can be read only once."""
         if self._copy is not None:
@@ -103,20 +119,10 @@ class OtlpFileSource(SourceBase):
 
     def _read(self) -> Reading:
         assembler = TraceAssembler()
-        signals: set[str] = set()
         unread = UnreadFields()
-        for batch in iter_format_batches(self.path, self._limits, self._set_format, self._copy):
+        for batch in self.batches():
             assembler.add(batch.spans, batch.logs)
-            signals |= batch.signals
             unread.update(batch.unread)
-            self.check_span_count(assembler.spans)
-        if not signals:
-            raise unfinished(
-                f"{self.name}: holds no OTLP data: neither resourceSpans nor resourceLogs",
-                self.path,
-                hint=ACCEPTED,
-            )
-        self._has_logs = "logs" in signals
         traces = assembler.traces(complete=not self._growing, scenarios=self.scenarios)
         self._describe(traces)
         spanless = assembler.spanless(complete=not self._growing, scenarios=self.scenarios)
