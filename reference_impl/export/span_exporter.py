@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -182,6 +183,8 @@ def _http(settings: Settings, is_urgent: Callable[[], bool]) -> tuple[SpanExport
     if not any(os.environ.get(name) for name in _PROVIDERS):
         session = requests.Session() if is_plain else ExportSession()
         session.hooks["response"].append(rejections.read)
+        close = weakref.WeakMethod(session.close)  # a forked child must not write to a connection of its parent
+        os.register_at_fork(after_in_child=lambda: (method := close()) and method())
     exporter: Callable[..., SpanExporter] = (
         OTLPSpanExporter if is_plain else partial(DirectExporter, is_urgent=is_urgent)
     )

@@ -20,6 +20,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from reference_impl.export.ledger import LedgerReading, SpanLedger
 from reference_impl.export.span_exporter import SplittingExporter
 from reference_impl.instrumentation.measures import MeasuredTracer, Measures
+from reference_impl.telemetry.process_ends import shut_down_in_workers
 
 logger = logging.getLogger("reference_impl.telemetry.shutdown")
 
@@ -83,6 +84,7 @@ class Telemetry:
         self._flusher: BoundedCall | None = None
         self._outcome: bool | None = None
         atexit.register(self._at_exit)
+        shut_down_in_workers(self, Telemetry.shutdown)
 
     def __repr__(self) -> str:
         return f"<Telemetry {self._ledger!r}>"

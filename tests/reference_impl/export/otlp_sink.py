@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -18,12 +18,16 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 
 class OtlpSink:
-    """`spans` in order of arrival; `resources` and `headers` of each request; behaviour by the attributes below."""
+    """`spans` in order of arrival; `resources`, `headers` and the caller's port of each request.
+
+    It behaves by the attributes below.
+    """
 
     def __init__(self) -> None:
         self.spans: list[Span] = []
         self.resources: list[dict[str, str]] = []
         self.headers: list[dict[str, str]] = []
+        self.ports: list[int] = []
         self.status = 200
         self.rejected = 0
         self.reply: bytes | None = None
@@ -53,7 +57,7 @@ class OtlpSink:
 def otlp_sink() -> Iterator[OtlpSink]:
     """Run a sink on a free port of loopback; its `url` is the base URL."""
     sink = OtlpSink()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(sink.take))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(sink))
     server.daemon_threads = True
     sink.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -67,13 +71,14 @@ def otlp_sink() -> Iterator[OtlpSink]:
         thread.join(10)
 
 
-def _handler(take: Callable[[dict[str, str], bytes], tuple[int, bytes]]) -> type[BaseHTTPRequestHandler]:
+def _handler(sink: OtlpSink) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
-            status, answer = take({name.lower(): value for name, value in self.headers.items()}, body)
+            sink.ports.append(self.client_address[1])
+            status, answer = sink.take({name.lower(): value for name, value in self.headers.items()}, body)
             try:
                 self.send_response(status)
                 self.send_header("content-type", "application/x-protobuf")

@@ -86,6 +86,8 @@ warnings.filterwarnings("ignore", ".* is multi-threaded, use of fork", Deprecati
 from reference_impl.settings import Settings
 from reference_impl.telemetry import configure_tracing
 telemetry = configure_tracing(Settings.load())
+telemetry.tracer("tests").start_span("sent before").end()
+assert telemetry.flush(10)
 telemetry.tracer("tests").start_span("parent").end()
 child = os.fork()
 if child == 0:
@@ -113,7 +115,8 @@ def test_a_process_that_forgets_to_shut_down_exits_in_time_with_a_dead_endpoint(
 def test_a_forked_child_counts_and_sends_its_own_spans_only(sink: OtlpSink) -> None:
     done = run_python("-c", FORK, JAEGER_ENDPOINT=sink.url, OTEL_BSP_SCHEDULE_DELAY="60000")
     assert (done.returncode, done.stderr) == (0, "")
-    assert sink.names() == ["child", "parent"]
+    assert sink.names() == ["child", "parent", "sent before"]
+    assert len(set(sink.ports)) == 2, "the child has a connection of its own"
 
 
 def test_after_its_shutdown_nothing_holds_a_telemetry() -> None:
