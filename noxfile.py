@@ -38,6 +38,9 @@ COVERAGE = CACHE / "coverage"
 EXAMPLE_CONTRACTS = "contracts/v1"
 PIP_QUIETLY = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
 
+# Names of a Chromium on PATH.
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
 # With the core, these say what they say without it.
 CORE_TESTS = (
     "tests/verification/native",
@@ -149,6 +152,23 @@ def stores(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def browser(session: nox.Session) -> None:
+    """Test the HTML report in the Chromium of this machine; `-- --write-docs` renews the pictures of it in the docs."""
+    found = (shutil.which(name) for name in CHROMIUM)
+    chromium = os.environ.get("SPANPACT_BROWSER") or next(filter(None, found), None)
+    if chromium is None:
+        session.error("there is no Chromium here: apt-get install chromium, or name one in SPANPACT_BROWSER")
+    environment = CACHE / "browser"
+    pinned_environment(session, environment, ROOT / "integration" / "browser" / "requirements.txt")
+    (packages,) = environment.glob("lib/python*/site-packages")
+    variables = {"SPANPACT_BROWSER": chromium, "PYTHONPATH": str(packages)}
+    if "--write-docs" in session.posargs:
+        tool(session, "python", "-m", "docs.draw_report", env=variables)
+    else:
+        tool(session, "pytest", *(session.posargs or ["integration/browser"]), env=variables)
+
+
+@nox.session(default=False)
 def core(session: nox.Session) -> None:
     """Build and check spanpact-core, the optional faster reader, and install it here; needs Rust (docs/core.md)."""
     if not shutil.which("cargo"):
@@ -255,7 +275,7 @@ def package(session: nox.Session) -> None:
 def lock(session: nox.Session) -> None:
     """Write constraints.txt and the pins of sessions; `-- --upgrade` renews all, `-- --upgrade-package NAME` one."""
     session.install(*nox.project.dependency_groups(PROJECT, "lock"))
-    own = [Path(folder, "requirements.txt") for folder in ("integration/stores", "core")]
+    own = [Path(folder, "requirements.txt") for folder in ("integration/stores", "integration/browser", "core")]
     for pins, wanted in (
         (PINS.name, ("pyproject.toml", "--group", "dev", "--extra", "pytest")),
         *((str(each), (str(each.with_suffix(".in")),)) for each in own),

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from demo.services import Services
 
 pytest_plugins = ["containers.pytest_backends"]
-# They have a session of their own, `nox -s stores`, with an environment of half a gigabyte.
-collect_ignore = [] if "SPANPACT_STORES" in os.environ else ["stores"]
+# They have sessions of their own, `nox -s stores` and `nox -s browser`, with environments of their own.
+collect_ignore = [
+    folder
+    for folder, variable in (("stores", "SPANPACT_STORES"), ("browser", "SPANPACT_BROWSER"))
+    if variable not in os.environ
+]
 
 
 @pytest.fixture

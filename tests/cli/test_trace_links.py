@@ -32,7 +32,7 @@ def test_the_template_is_the_one_given_or_that_of_the_only_source(arguments: lis
     assert trace_url(build_parser().parse_args(arguments)) == template
 
 
-@pytest.mark.parametrize("name", ["text", "junit", "github", "markdown", "sarif"])
+@pytest.mark.parametrize("name", ["text", "junit", "github", "markdown", "sarif", "html"])
 def test_formats_link_to_the_first_trace(name: str) -> None:
     text = render_report(name, REPORTS["broken"], TextOptions(trace_url=TEMPLATE))
     assert LINK.replace("&", "&amp;") in text

@@ -19,7 +19,7 @@ SOURCE_KINDS: Final = (
     "a trace file (OTLP, Zipkin, Jaeger, console output of SDKs), - for standard input, or the URL of a store "
     "behind jaeger:, clickhouse:, zipkin: or tempo:"
 )
-REPORT_FORMATS: Final = ("text", "json", "junit", "sarif", "github", "markdown")
+REPORT_FORMATS: Final = ("text", "json", "junit", "sarif", "github", "markdown", "html")
 """The formats of a verification's report; each has a module in `spanpact.reporting.formats`."""
 _MOST_DIGITS: Final = 15
 

@@ -23,6 +23,7 @@ FORMATS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "sarif": ("spanpact.reporting.formats.sarif", "render"),
         "github": ("spanpact.reporting.formats.github", "render"),
         "markdown": ("spanpact.reporting.formats.markdown", "render"),
+        "html": ("spanpact.reporting.formats.html.page", "render"),
     }
 )
 """The module and function of each format, by its name in `--format`."""
