@@ -37,13 +37,23 @@ jobs:
       # - run: spanpact run contracts/ --format github -- pytest tests/e2e
 """
 _GITLAB_JOB: Final = """\
+# A job for GitLab: lint the contracts, and verify what a command exports. `spanpact init` writes this file.
 spanpact:
   image: python:3.12
+  variables:
+    SPANPACT_CONTRACTS: contracts/
+    SPANPACT_COMMAND: '' # your command that makes traces, such as: pytest tests/e2e
   script:
     - pip install spanpact
-    - spanpact lint contracts/
-    # Your command that makes traces, such as end-to-end tests:
-    # - spanpact run contracts/ --format text --format junit=spanpact.xml -- pytest tests/e2e
+    - spanpact lint $SPANPACT_CONTRACTS
+    - |
+      if [ -n "$SPANPACT_COMMAND" ]; then
+        spanpact run $SPANPACT_CONTRACTS --format text --format junit=spanpact.xml -- sh -c "$SPANPACT_COMMAND"
+      fi
+  artifacts:
+    when: always
+    reports:
+      junit: spanpact.xml
 """
 _SHELL_LINE: Final = "pip install spanpact && spanpact lint contracts/"
 
