@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from docs import draw_report
 from docs.draw_pictures import FOLDER, PICTURES, draw_svg, run_command
 from tests.docs.pages import DOCS, ROOT
 
@@ -30,6 +31,18 @@ def test_a_picture_is_small_needs_nothing_else_and_is_shown(name: str) -> None:
     assert re.findall(r"https?://\S+", svg) == ['http://www.w3.org/2000/svg"']
     pages = [*ROOT.glob("*.md"), *DOCS.glob("*.md")]
     assert any(f"pictures/{name}.svg)" in page.read_text(encoding="utf-8") for page in pages)
+
+
+@pytest.mark.parametrize("name", draw_report.PICTURES)
+def test_a_picture_of_the_report_has_the_size_of_its_screen_and_is_shown(name: str) -> None:
+    _, options = draw_report.PICTURES[name]
+    png = (FOLDER / f"{name}.png").read_bytes()
+    assert png.startswith(b"\x89PNG\r\n\x1a\n")
+    scale = options.get("device_scale_factor", 1)
+    size = [int(options["viewport"][side] * scale) for side in ("width", "height")]
+    assert [int.from_bytes(png[at : at + 4], "big") for at in (16, 20)] == size
+    assert len(png) < 200_000
+    assert f"pictures/{name}.png)" in (DOCS / "cli.md").read_text(encoding="utf-8")
 
 
 def test_what_could_be_read_as_a_tag_is_written_out() -> None:
