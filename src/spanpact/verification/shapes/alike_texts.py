@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from typing import Final
 
 from spanpact.contract.compiled import AttributeExpectation, Matcher
@@ -13,6 +13,7 @@ from spanpact.trace.model import Capability
 
 _LONGEST: Final = 1 << 12
 _ANY_TEXT: Final = "x"
+_OF_VALUES: Final = [each for each in fields(Matcher) if each.name not in ("type", "optional", "presence", "same_as")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,4 +61,4 @@ class AlikeTexts:
 
 def _looks_at_texts(matcher: Matcher) -> bool:
     """Return whether a matcher looks at more than the type of a value; `same_as` compares values apart from this."""
-    return replace(matcher, type=None, optional=False, presence=None, same_as=None) != Matcher()
+    return any(getattr(matcher, field.name) != field.default for field in _OF_VALUES)

@@ -174,9 +174,11 @@ def _tests(
         tests.setdefault(name, {})["exception"] = lambda value: isinstance(value, str)
     for content in contents:
         for expectation in _expectations(content):
+            key = repr(expectation.matcher)  # distinguishes 1, 1.0, True
             for name in expectation.names:
-                test = _test_of(expectation, name, empty)
-                tests.setdefault(name, {}).setdefault(repr(expectation.matcher), test)  # distinguishes 1, 1.0, True
+                of_name = tests.setdefault(name, {})
+                if key not in of_name:
+                    of_name[key] = _test_of(expectation, name, empty)
         for names in content.exactly_one_true:
             for name in names:
                 tests.setdefault(name, {}).setdefault("exactly_one_true", lambda value: value is True)
