@@ -40,6 +40,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "diff": "compare two versions of contracts and check the version number",
         "schema": "print the JSON Schema of contracts, reports and errors",
         "completion": "print the completion of commands and options for bash, zsh or fish",
+        "conform": "let a service perform scenarios over HTTP, and judge its traces",
         "record": "propose a contract from traces, for a person to review",
         "init": "make a folder of contracts, a first contract and a job for CI",
     }

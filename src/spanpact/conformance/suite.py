@@ -8,24 +8,12 @@ class TestMyService(TraceContracts):
 
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
 
 from spanpact.conformance.implementation import Implementation
+from spanpact.conformance.judging import judge_scenario
 from spanpact.conformance.scenarios import SCENARIOS, Scenario
-from spanpact.contract.loader import load_contracts
-from spanpact.contract.shipped import shipped_contracts
-from spanpact.engine import CompiledContract
-from spanpact.findings import Report
 from spanpact.reporting import render_text
-from spanpact.verification.options import VerificationOptions
-from spanpact.verification.verifying import verify
-
-
-def judge_scenario(implementation: Implementation, scenario: Scenario) -> Report:
-    """Perform a scenario and verify its traces against every shipped contract; contracts without a flow are allowed."""
-    return verify(_contracts(), implementation.perform(scenario.name), VerificationOptions(allow_unseen=True))
 
 
 class TraceContracts:
@@ -45,8 +33,3 @@ class TraceContracts:
         kept = {result.contract for result in report.results if result.verdict == "kept"}
         assert report.verdict == "kept", render_text(report)
         assert kept.issuperset(scenario.contracts), render_text(report)
-
-
-@cache
-def _contracts() -> list[CompiledContract]:
-    return [CompiledContract.of(plan) for plan in load_contracts([shipped_contracts()])]

@@ -1,1 +1,1 @@
-"""The command that `spanpact run` starts: its environment, its process, and the last spans on their way."""
+"""What `run` and `conform` start: the environment, the command, the service, and the last spans on their way."""
