@@ -231,7 +231,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def emitters(session: nox.Session) -> None:
-    """Verify the services of examples/, in four languages; `-- --allow-missing` skips those without a toolchain."""
+    """Verify the services of examples/, in four languages; `-- --quick`, `-- --allow-missing` (of their toolchains)."""
     tool(session, "python", "-m", "examples.emitters", *session.posargs)
 
 

@@ -2,17 +2,21 @@
 
     python -m examples.emitters                  all languages
     python -m examples.emitters go python        some of them
+    python -m examples.emitters --quick          100 flows and one break of each: what a build machine runs
     python -m examples.emitters --allow-missing  those whose toolchain is there
 
-A service passes if 500 flows give no finding at all, not even advice, under `empty.contract.yaml` and under
-`service.contract.yaml`, and if the latter catches each break. Prints one table; exit code 1 if something did not pass.
+A service passes if 500 flows give no finding, not even advice, under `empty.contract.yaml` (unless quick) and under
+`service.contract.yaml`, if the scenarios that it performs on a real Redis keep the shipped contracts (`spanpact
+conform`), and if each break is caught. Prints one table; exit code 1 if something did not pass.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -20,102 +24,39 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-HERE: Final = Path(__file__).parent
+from containers.servers.private_redis import private_redis
+from examples.emitter_programs import EMITTERS, Emitter
+
+STAMPS: Final = Path(__file__).parents[1] / ".nox" / "emitters"
+MADE: Final = ("node_modules", "dist", "build", "target", "__pycache__")
 FLOWS: Final = 500
+FLOWS_WHEN_QUICK: Final = 100
+AT_ONCE: Final = 2
+"""Languages that are checked at the same time when quick; otherwise 500 flows have the machine to themselves."""
 FLOWS_WITH_A_BREAK: Final = 40
 QUEUE: Final = "20000"
 """Spans and records that an SDK may keep for export: on a slow machine it must not drop any."""
+RESOURCE: Final = "service.version=1.0.0,deployment.environment=development"
 TIMEOUT_S: Final = 600
 
-
-@dataclass(frozen=True, slots=True)
-class Emitter:
-    """One example service.
-
-    `breaks` maps each value of BREAK to finding keys: the first must be reported, the others may be.
-    """
-
-    language: str
-    programs: Sequence[str]
-    build: Sequence[str]
-    command: Sequence[str]
-    breaks: Mapping[str, Sequence[str]]
-
-    @property
-    def folder(self) -> Path:
-        """Return the folder of the service."""
-        return HERE / self.language
+HEAD: Final = ("language", "SDK", "flows", "findings: empty", "findings: service", "scenarios", "breaks caught")
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one run of a service gave: spanpact's exit code, and what its report says."""
+    """What one run of a service gave: spanpact's exit code, the flows or kept scenarios, and the finding keys."""
 
     exit_code: int
     flows: int = 0
     keys: Counter[str] = field(default_factory=Counter)
     sdk: str = "?"
     printed: str = ""
-
-
-EMITTERS: Final = (
-    Emitter(
-        "node",
-        programs=("node", "npm"),
-        build=("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"),
-        command=("npm", "start", "--silent"),
-        breaks={
-            "lost-context": ["reserve/span-missing"],
-            "missing-status": ["charge/status"],
-            "email": ["private/privacy-leak"],
-            "missing-await": ["top/order", "integrity/child-late"],
-            "wrong-type": ["cart/attribute-type"],
-        },
-    ),
-    Emitter(
-        "java",
-        programs=("java", "javac", "mvn"),
-        build=("mvn", "--quiet", "--batch-mode", "package"),
-        command=("sh", "start.sh"),
-        breaks={
-            "lost-context": ["reserve/span-missing"],
-            "missing-span": ["cart/span-missing"],
-            "wrong-kind": ["charge/kind"],
-            "email": ["private/privacy-leak"],
-            "not-awaited": ["integrity/child-late", "reserved_first/order"],
-        },
-    ),
-    Emitter(
-        "go",
-        programs=("go",),
-        build=("go", "build", "-o", "build/shop", "."),
-        command=("build/shop",),
-        breaks={
-            "lost-context": ["reserve/span-missing"],
-            "missing-status": ["charge/status"],
-            "missing-span": ["publish/span-missing"],
-            "email": ["private/privacy-leak"],
-            "wrong-order": ["top/order", "publish/span-surplus"],
-        },
-    ),
-    Emitter(
-        "python",
-        programs=(),
-        build=(sys.executable, "-c", "import opentelemetry.exporter.otlp.proto.http"),
-        command=(sys.executable, "-W", "error", "shop.py"),
-        breaks={
-            "lost-context": ["reserve/span-missing"],
-            "wrong-kind": ["charge/kind"],
-            "wrong-type": ["cart/attribute-type"],
-            "email": ["private/privacy-leak"],
-            "not-awaited": ["integrity/child-late", "reserved_first/order"],
-        },
-    ),
-)
 
 
 def run_service(emitter: Emitter, contract: str, *, flows: int, broken: str = "") -> Run:
@@ -133,6 +74,15 @@ def run_service(emitter: Emitter, contract: str, *, flows: int, broken: str = ""
     found = [*verified["findings"], *verified["not_checked"], *told["integrity"]]
     keys = Counter(each.get("key") or f"{each['entry']}/not-checked" for each in found)
     return Run(exit_code, verified["flows"], keys, sdk, printed)
+
+
+def run_scenarios(emitter: Emitter, redis_url: str, broken: str = "") -> Run:
+    """Let a service perform its scenarios and be judged by the shipped contracts."""
+    command = (sys.executable, "-m", "spanpact", "conform", "--", *emitter.scenarios)
+    variables = {**environment(0, broken), "REDIS_URL": redis_url}
+    exit_code, printed = run_to_end(command, emitter.folder, variables)
+    kept = re.findall(r"^✓ kept ", printed, re.MULTILINE)
+    return Run(exit_code, len(kept), Counter(re.findall(r"✗ ([a-z_]+/[a-z-]+) ", printed)), printed=printed)
 
 
 def run_to_end(command: Sequence[str], folder: Path, variables: Mapping[str, str]) -> tuple[int, str]:
@@ -162,7 +112,8 @@ def environment(flows: int, broken: str) -> dict[str, str]:
     """Return the variables of a run: the caller's own, without its settings of OpenTelemetry."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
     queues = {"OTEL_BSP_MAX_QUEUE_SIZE": QUEUE, "OTEL_BLRP_MAX_QUEUE_SIZE": QUEUE}
-    return {**kept, **queues, "OTEL_SERVICE_NAME": "shop", "FLOWS": str(flows), "BREAK": broken}
+    resource = {"OTEL_SERVICE_NAME": "shop", "OTEL_RESOURCE_ATTRIBUTES": RESOURCE}
+    return {**kept, **queues, **resource, "FLOWS": str(flows), "BREAK": broken}
 
 
 def sdk_version(traces: Mapping[str, Any]) -> str:
@@ -174,23 +125,42 @@ def sdk_version(traces: Mapping[str, Any]) -> str:
     return "?"
 
 
-def check(emitter: Emitter) -> tuple[Sequence[str], Sequence[str]]:
-    """Run a service six times and more; returns its row of the table, and what did not pass."""
+def check(emitter: Emitter, redis_url: str, *, quick: bool) -> tuple[Sequence[str], Sequence[str]]:
+    """Run a service under its contracts and with its breaks; returns its row of the table, and what did not pass."""
     wrong: list[str] = []
-    clean = {name: run_service(emitter, f"{name}.contract.yaml", flows=FLOWS) for name in ("empty", "service")}
+    flows = FLOWS_WHEN_QUICK if quick else FLOWS
+    contracts = ("service",) if quick else ("empty", "service")
+    clean = {name: run_service(emitter, f"{name}.contract.yaml", flows=flows) for name in contracts}
     for name, run in clean.items():
-        if run.exit_code or run.flows != FLOWS or run.keys:
+        if run.exit_code or run.flows != flows or run.keys:
             wrong.append(f"{name}.contract.yaml: {describe(run)}")
-    caught = 0
-    for broken, expected in emitter.breaks.items():
+    scenarios = run_scenarios(emitter, redis_url) if emitter.scenarios else Run(0)
+    if scenarios.exit_code or (emitter.scenarios and not scenarios.flows):
+        wrong.append(f"scenarios: {describe(scenarios)}\n{scenarios.printed}")
+    broken = [*_broken(emitter, redis_url, quick=quick)]
+    wrong += [each for each in broken if each]
+    counts = [str(clean[name].keys.total()) if name in clean else "-" for name in ("empty", "service")]
+    ran = "+".join(str(run.flows) for run in clean.values())
+    caught = f"{broken.count('')} of {len(broken)}"
+    kept = f"{scenarios.flows} kept" if emitter.scenarios else "-"
+    return (emitter.language, clean["service"].sdk, ran, *counts, kept, caught), wrong
+
+
+def _broken(emitter: Emitter, redis_url: str, *, quick: bool) -> Iterator[str]:
+    """Plant each break, or one of each kind if `quick`; yield "" where it is caught, else what happened."""
+    most = 1 if quick else None
+    for broken, expected in list(emitter.breaks.items())[:most]:
         run = run_service(emitter, "service.contract.yaml", flows=FLOWS_WITH_A_BREAK, broken=broken)
-        if run.exit_code == 1 and run.keys[expected[0]] and run.keys.keys() <= set(expected):
-            caught += 1
-        else:
-            wrong.append(f"BREAK={broken}: expected {', '.join(expected)}; {describe(run)}")
-    counts = [str(run.keys.total()) for run in clean.values()]
-    flows = "+".join(str(run.flows) for run in clean.values())
-    return (emitter.language, clean["empty"].sdk, flows, *counts, f"{caught} of {len(emitter.breaks)}"), wrong
+        yield "" if _is_caught(run, expected) else f"BREAK={broken}: expected {', '.join(expected)}; {describe(run)}"
+    for broken, expected in list(emitter.scenario_breaks.items())[:most]:
+        run = run_scenarios(emitter, redis_url, broken)
+        yield (
+            "" if _is_caught(run, expected) else f"BREAK={broken} in scenarios: {', '.join(expected)}; {describe(run)}"
+        )
+
+
+def _is_caught(run: Run, expected: Sequence[str]) -> bool:
+    return run.exit_code == 1 and bool(run.keys[expected[0]]) and run.keys.keys() <= set(expected)
 
 
 def describe(run: Run) -> str:
@@ -200,11 +170,28 @@ def describe(run: Run) -> str:
 
 
 def build(emitter: Emitter) -> str:
-    """Install the dependencies of a service and compile it; returns what went wrong."""
+    """Install the dependencies of a service and compile it, unless nothing has changed; returns what went wrong."""
     if missing := [name for name in emitter.programs if shutil.which(name) is None]:
         return f"not run: no {', '.join(missing)} on PATH"
+    stamp, wanted = STAMPS / emitter.language, _fingerprint(emitter)
+    if stamp.is_file() and stamp.read_text() == wanted and (emitter.folder / emitter.built).exists():
+        return ""
     exit_code, printed = run_to_end(emitter.build, emitter.folder, os.environ)
-    return f"not built: {' '.join(emitter.build)}\n{printed}" if exit_code else ""
+    if exit_code:
+        return f"not built: {' '.join(emitter.build)}\n{printed}"
+    stamp.parent.mkdir(parents=True, exist_ok=True)
+    stamp.write_text(wanted)
+    return ""
+
+
+def _fingerprint(emitter: Emitter) -> str:
+    """Return a hash of the files of a service, without those that are made."""
+    digest = hashlib.sha256(repr(emitter.build).encode())
+    for file in sorted(emitter.folder.rglob("*")):
+        inside = file.relative_to(emitter.folder)
+        if file.is_file() and inside.parts[0] not in MADE:
+            digest.update(f"{inside}\0".encode() + file.read_bytes())
+    return digest.hexdigest()
 
 
 def draw(rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -214,28 +201,35 @@ def draw(rows: Sequence[Sequence[str]]) -> Iterator[str]:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
+def build_and_check(
+    emitter: Emitter, redis_url: str, *, quick: bool, allow_missing: bool
+) -> tuple[Sequence[str], Sequence[str], bool]:
+    """Build a service and check it; returns its row of the table, what did not pass, and whether that is a failure."""
+    if problem := build(emitter):
+        return (
+            (emitter.language, "not run", *["-"] * (len(HEAD) - 2)),
+            [problem],
+            not (allow_missing and problem.startswith("not run")),
+        )
+    row, wrong = check(emitter, redis_url, quick=quick)
+    return row, wrong, bool(wrong)
+
+
 def main(arguments: Sequence[str]) -> int:
     """Check the chosen services and print the table; returns the exit code."""
     parser = argparse.ArgumentParser(prog="emitters", description="Verify the example service of each language.")
     names = [emitter.language for emitter in EMITTERS]
     parser.add_argument("languages", nargs="*", choices=[*names, []], help=f"some of {', '.join(names)} (default: all)")
     parser.add_argument("--allow-missing", action="store_true", help="skip languages whose toolchain is missing")
+    parser.add_argument("--quick", action="store_true", help=f"{FLOWS_WHEN_QUICK} flows, and one break of each kind")
     given = parser.parse_args(arguments)
-    rows: list[Sequence[str]] = [("language", "SDK", "flows", "findings: empty", "findings: service", "breaks caught")]
-    wrong, failed = [], False
-    for emitter in EMITTERS:
-        if given.languages and emitter.language not in given.languages:
-            continue
-        if problem := build(emitter):
-            wrong.append(f"{emitter.language}: {problem}")
-            failed |= not (given.allow_missing and problem.startswith("not run"))
-            continue
-        row, departures = check(emitter)
-        rows.append(row)
-        wrong += [f"{emitter.language}: {each}" for each in departures]
-        failed |= bool(departures)
-    print("\n".join([*draw(rows), *wrong]))
-    return int(failed)
+    chosen = [emitter for emitter in EMITTERS if not given.languages or emitter.language in given.languages]
+    with private_redis() as redis, ThreadPoolExecutor(AT_ONCE if given.quick else 1) as pool:
+        check_one = partial(build_and_check, redis_url=redis.url, quick=given.quick, allow_missing=given.allow_missing)
+        checked = list(pool.map(check_one, chosen))
+    wrong = [f"{row[0]}: {each}" for row, departures, _ in checked for each in departures]
+    print("\n".join([*draw([HEAD, *(row for row, _, _ in checked)]), *wrong]))
+    return int(any(failed for _, _, failed in checked))
 
 
 if __name__ == "__main__":

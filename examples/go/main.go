@@ -137,6 +137,11 @@ func price(response http.ResponseWriter, _ *http.Request) {
 
 func main() {
 	flush := startTelemetry(context.Background())
+	defer flush()
+	if len(os.Args) > 1 && os.Args[1] == "scenarios" {
+		serveScenarios()
+		return
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /checkout", checkout)
 	mux.HandleFunc("GET /price", price)
@@ -161,5 +166,4 @@ func main() {
 	server.Close()
 	close(orders)
 	consumer.Wait()
-	flush()
 }

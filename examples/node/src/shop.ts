@@ -1,14 +1,16 @@
-// A shop with two endpoints, and the load that calls it. package.json starts it with OpenTelemetry's register script,
-// which traces http and adds the ids of the current span to pino's log records. BREAK plants a fault (see README.md).
-const { once } = require("node:events");
-const http = require("node:http");
-const { setTimeout: pause } = require("node:timers/promises");
-const { trace, SpanKind, SpanStatusCode } = require("@opentelemetry/api");
-const log = require("pino")({ level: process.env.LOG_LEVEL || "info" });
+// A shop with two endpoints, and the load that calls it. tracing.ts traces http and sends pino's log records with the ids
+// of the current span. BREAK plants a fault (see README.md).
+import { once } from "node:events";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
+import { type Span, SpanKind, type SpanOptions, SpanStatusCode, trace } from "@opentelemetry/api";
+import pino from "pino";
 
 const BREAK = process.env.BREAK || "";
 const FLOWS = Number(process.env.FLOWS || 500);
 const AT_ONCE = 4;
+const log = pino({ level: process.env.LOG_LEVEL || "info" });
 const tracer = trace.getTracer("shop");
 
 class CardDeclined extends Error {
@@ -16,13 +18,13 @@ class CardDeclined extends Error {
 }
 
 /** Run `work` in a span of its own, which ends with it and records what it throws. */
-function inSpan(name, options, work) {
+function inSpan<T>(name: string, options: SpanOptions, work: (span: Span) => T | Promise<T>): Promise<T> {
   return tracer.startActiveSpan(name, options, async (span) => {
     try {
       return await work(span);
     } catch (error) {
-      span.recordException(error);
-      span.setAttribute("error.type", error.name);
+      span.recordException(error as Error);
+      span.setAttribute("error.type", (error as Error).name);
       if (BREAK !== "missing-status") span.setStatus({ code: SpanStatusCode.ERROR });
       throw error;
     } finally {
@@ -32,19 +34,19 @@ function inSpan(name, options, work) {
 }
 
 // A queue of our own: its timer was started outside every request, and so it calls the jobs outside their context.
-const jobs = [];
+const jobs: (() => void)[] = [];
 setInterval(() => jobs.splice(0).forEach((job) => job()), 1).unref();
 
 function reserve() {
   const work = () => inSpan("stock.reserve", {}, () => pause(1));
-  return BREAK === "lost-context" ? new Promise((done) => jobs.push(() => done(work()))) : work();
+  return BREAK === "lost-context" ? new Promise<void>((done) => jobs.push(() => done(work()))) : work();
 }
 
 function loadCart() {
   return inSpan("cart.load", {}, (span) => span.setAttribute("cart.items", BREAK === "wrong-type" ? "3" : 3));
 }
 
-function store(order) {
+function store(order: number) {
   const attributes = { "db.system.name": "postgresql", "db.operation.name": "INSERT", "db.collection.name": "orders" };
   return inSpan("INSERT orders", { kind: SpanKind.CLIENT, attributes }, async (span) => {
     if (BREAK === "email") span.setAttribute("db.query.text", `INSERT INTO orders VALUES (${order}, 'ada@example.com')`);
@@ -52,14 +54,14 @@ function store(order) {
   });
 }
 
-function charge(order, amount) {
+function charge(order: number, amount: number) {
   return inSpan("payment.charge", { kind: SpanKind.CLIENT, attributes: { "payment.amount": amount } }, async () => {
     await pause(1);
     if (order % 10 === 0) throw new CardDeclined("the card was declined");
   });
 }
 
-async function checkout(order) {
+async function checkout(order: number) {
   await loadCart();
   const [price] = await Promise.all([call(`/price?item=${order}`), reserve()]);
   const stored = store(order);
@@ -67,7 +69,7 @@ async function checkout(order) {
   try {
     await charge(order, Number(price.body));
   } catch (error) {
-    log.warn({ order, reason: error.name }, "order refused");
+    log.warn({ order, reason: (error as Error).name }, "order refused");
     return 402;
   }
   log.info({ order }, "order placed");
@@ -75,7 +77,7 @@ async function checkout(order) {
 }
 
 const server = http.createServer(async (request, response) => {
-  const url = new URL(request.url, "http://shop");
+  const url = new URL(request.url!, "http://shop");
   if (url.pathname === "/price") {
     response.end("12.5");
   } else {
@@ -84,8 +86,9 @@ const server = http.createServer(async (request, response) => {
 });
 
 /** Call the shop itself; gives status and body. */
-async function call(path) {
-  const [response] = await once(http.get({ host: "127.0.0.1", port: server.address().port, path }), "response");
+async function call(path: string) {
+  const { port } = server.address() as AddressInfo;
+  const [response] = await once(http.get({ host: "127.0.0.1", port, path }), "response");
   let body = "";
   for await (const part of response) body += part;
   return { status: response.statusCode, body };
@@ -99,7 +102,7 @@ async function main() {
   };
   await Promise.all(Array.from({ length: AT_ONCE }, customer));
   server.close();
-  server.closeIdleConnections(); // nothing is left to wait for: the process ends, and the register script flushes
+  server.closeIdleConnections(); // nothing is left to wait for: the process ends, and tracing.ts flushes
 }
 
 main();
