@@ -7,6 +7,7 @@ pictures.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import pty
 import re
@@ -18,13 +19,15 @@ from pathlib import Path
 from typing import Final
 from xml.sax.saxutils import escape
 
+from docs.live_picture import live_screen
+
 DOCS: Final = Path(__file__).parent
 FOLDER: Final = DOCS / "pictures"
 PICTURES: Final[Mapping[str, Sequence[str]]] = {
     name: ("spanpact", "verify", "checkout.contract.yaml", "--from", f"{name}.json", *options)
     for name, options in (("broken", ()), ("kept", ("--trees",)))
-}
-"""The command of each picture; its traces are in the JSON file with the name of the picture."""
+} | {"listen": ("spanpact", "listen", "checkout.contract.yaml")}
+"""The command of each picture; its traces are in the JSON file with its name, those of `listen` in both."""
 
 _COLUMNS: Final = 90
 _LINE: Final = 18
@@ -34,8 +37,8 @@ _FILLS: Final = {"31": "#b42318", "32": "#1a7f37", "33": "#8a5a00", "36": "#0b6b
 _HEAD: Final = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">\n'
     '<rect width="100%" height="100%" rx="6" fill="#fff" stroke="#d0d7de"/>\n'
-    '<g font-family="ui-monospace,Menlo,Consolas,\'DejaVu Sans Mono\',monospace" font-size="13" fill="#1f2328" '
-    'xml:space="preserve" style="white-space:pre">\n'
+    '<g font-family="ui-monospace,Menlo,Consolas,\'DejaVu Sans Mono\',monospace" font-size="13" fill="#1f2328">\n'
+    "<style>text{{white-space:pre}}</style>\n"  # on a group it would not count: browsers have a rule for text
 )
 
 
@@ -44,6 +47,9 @@ def run_command(name: str) -> str:
     command = PICTURES[name]
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / command[2]).write_text(_contract(), encoding="utf-8")
+        if name == "listen":
+            documents = {each: json.loads((FOLDER / f"{each}.json").read_bytes()) for each in ("kept", "broken")}
+            return f"$ {' '.join(command)}\n{live_screen(command, Path(folder), documents, _COLUMNS)}"
         (Path(folder) / command[4]).write_bytes((FOLDER / command[4]).read_bytes())
         shown = _on_a_terminal([sys.executable, "-m", *command], folder)
     return f"$ {' '.join(command)}\n{shown}"

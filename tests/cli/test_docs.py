@@ -17,7 +17,7 @@ from tests.reporting.sample_reports import changed, in_trace, judged, kept_flow
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
-VERIFYING = ("verify", "run", "receive")
+VERIFYING = ("verify", "run", "receive", "listen")
 
 
 def section(name: str) -> str:

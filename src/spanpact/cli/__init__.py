@@ -33,6 +33,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "verify": "verify traces against contracts, or check the contracts' own examples",
         "run": "run a command, receive the traces it exports, and verify them",
         "receive": "receive traces by OTLP until stopped, and verify them",
+        "listen": "receive traces by OTLP and show live how they are judged",
         "explain": "explain a finding of a saved report: clause, span, edits, causes, remedies",
         "show": "print the traces of a source as trees",
         "lint": "find mistakes in contract files and their examples; needs no traces",

@@ -51,6 +51,8 @@ class RootIndex:
 
     def note(self, name: str, start_ns: int, trace_id: str) -> None:
         """Note one root that is wanted."""
+        if name not in self._roots and len(self._roots) >= _MOST_NAMES:
+            return
         roots = self._roots.setdefault(name, [])
         if len(roots) < _MOST_ROOTS:
             roots.append((start_ns, trace_id))

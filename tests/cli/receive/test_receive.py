@@ -13,7 +13,7 @@ from queue import SimpleQueue
 import pytest
 
 from spanpact.cli import load_command
-from spanpact.cli.commands.receive.service import _stopping_by_signals
+from spanpact.cli.running.stopping import stopping_by_signals
 from tests.cli.commands import SPANPACT, CommandLine, environment, one_line
 from tests.cli.receive.running import BROKEN, KEPT, receiving
 
@@ -263,7 +263,7 @@ def test_a_signal_ends_it_with_the_report_on_what_was_acknowledged(cli: CommandL
 def test_a_signal_after_a_stop_does_not_throw_the_report_away(number: signal.Signals) -> None:
     """The end of a CI job sends one while the report that `/stop` asked for is made."""
     stops: SimpleQueue[None] = SimpleQueue()
-    with _stopping_by_signals(stops):
+    with stopping_by_signals(stops):
         stops.put(None)  # POST /stop
         stops.get()
         os.kill(os.getpid(), number)

@@ -190,11 +190,14 @@ def add_setting(parser: Parser, name: str, help: str) -> None:
     parser.add_argument(name, action=argparse.BooleanOptionalAction, help=help)
 
 
-def add_report_options(parser: Parser, formats: Sequence[str] = REPORT_FORMATS) -> None:
-    """Add the options that say how the report of a verification is written."""
+def add_report_options(parser: Parser, formats: Sequence[str] = REPORT_FORMATS, *, trees: bool = True) -> None:
+    """Add the options that say how the report of a verification is written, `--trees` only where traces are held."""
     add_rendering_options(parser, formats)
     add_flag(parser, "--all", "show every broken flow in full (default: one flow of each kind)")
-    add_flag(parser, "--trees", "draw the traces first, one of each kind (default: off)")
+    if trees:
+        add_flag(parser, "--trees", "draw the traces first, one of each kind (default: off)")
+    else:
+        parser.set_defaults(trees=False)
 
 
 def add_strict_option(parser: Parser) -> None:
@@ -205,9 +208,9 @@ def add_strict_option(parser: Parser) -> None:
     add_setting(parser, "--strict", help)
 
 
-def add_verification_options(parser: Parser, formats: Sequence[str] = REPORT_FORMATS) -> None:
+def add_verification_options(parser: Parser, formats: Sequence[str] = REPORT_FORMATS, *, trees: bool = True) -> None:
     """Add the options of the commands that verify contracts, those of the report included."""
-    add_report_options(parser, formats)
+    add_report_options(parser, formats, trees=trees)
     add_strict_option(parser)
     help = "accept contracts without a flow if at least one contract is kept (default: exit code 3)"
     add_setting(parser, "--allow-unseen", help)

@@ -21,6 +21,18 @@ _TYPES: Final[Mapping[Format, str]] = {"text": "text/plain; charset=utf-8", "jso
 _NOT_KEPT: Final = 422  # a client such as `curl --fail-with-body` fails then, and shows the report
 
 
+_LISTENING: Final = Response(200, b'{"status":"listening"}\n', "application/json")
+
+
+async def _listening() -> Response:
+    return _LISTENING
+
+
+def answer_health(head: RequestHead) -> Callable[[], Awaitable[Response]] | None:
+    """Return what answers `GET /health` where nothing else is to be controlled; None for any other request."""
+    return _listening if (head.method, head.route) == ("GET", "/health") else None
+
+
 class Control:
     """The answers of one receiver. `stop` is called by the first request to `/stop` without a session.
 
@@ -43,7 +55,7 @@ class Control:
         try:
             self._check(head, method)
             if head.route == "/health":
-                return Response(200, b'{"status":"listening"}\n', "application/json")
+                return _LISTENING
             judged = await self._judged(head)
             format = self._format_of(head)
         except Refusal as refusal:

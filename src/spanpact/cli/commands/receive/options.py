@@ -45,19 +45,15 @@ def build_parser() -> Parser:
         ],
     )
     add_judging_options(parser)
-    _add_address_options(parser)
+    add_address_options(parser)
     _add_fault_options(parser)
+    add_forward_option(parser)
     parser.add_argument(
-        "--forward", metavar="URL",
-        help="pass every request on to the collector at this base URL of OTLP/HTTP, and acknowledge what it "
-        f"acknowledges; headers for it are in {FORWARD_HEADERS_VARIABLE} (default: not forwarded)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--settle", type=_seconds, default=5.0, metavar="SECONDS",
+        "--settle", type=parse_seconds, default=5.0, metavar="SECONDS",
         help="in GET /report a trace counts as complete when nothing came to it for SECONDS (default: 5)",
     )  # fmt: skip
     parser.add_argument(
-        "--max-spans", type=_number, default=_MOST_SPANS, metavar="N",
+        "--max-spans", type=parse_number, default=_MOST_SPANS, metavar="N",
         help=f"keep at most N spans and N log records, further ones are dropped and counted (default: {_MOST_SPANS})",
     )  # fmt: skip
     parser.add_argument(
@@ -68,7 +64,8 @@ def build_parser() -> Parser:
     return parser
 
 
-def _add_address_options(parser: Parser) -> None:
+def add_address_options(parser: Parser) -> None:
+    """Add the options that say where a receiver listens, and who may reach it."""
     parser.add_argument(
         "--listen", type=_address, default=_address(_DEFAULT_ADDRESS), metavar="HOST:PORT",
         help=f"the address for OTLP/HTTP; port 0 takes a free one (default: {_DEFAULT_ADDRESS})",
@@ -95,9 +92,22 @@ def _add_address_options(parser: Parser) -> None:
     )
 
 
+def add_forward_option(parser: Parser) -> None:
+    """Add `--forward`."""
+    parser.add_argument(
+        "--forward", metavar="URL",
+        help="pass every request on to the collector at this base URL of OTLP/HTTP, and acknowledge what it "
+        f"acknowledges; headers for it are in {FORWARD_HEADERS_VARIABLE} (default: not forwarded)",
+    )  # fmt: skip
+
+
 def _add_fault_options(parser: Parser) -> None:
     parser.add_argument(
-        "--delay", type=_seconds, default=0.0, metavar="SECONDS", help="answer each export SECONDS late (default: 0)"
+        "--delay",
+        type=parse_seconds,
+        default=0.0,
+        metavar="SECONDS",
+        help="answer each export SECONDS late (default: 0)",
     )
     parser.add_argument(
         "--refuse", type=_status_and_share, default=(503, 0.0), metavar="STATUS[:SHARE]",
@@ -108,7 +118,11 @@ def _add_fault_options(parser: Parser) -> None:
         help="reject half of the spans in this share of the other exports, 0 to 1 (default: 0)",
     )  # fmt: skip
     parser.add_argument(
-        "--seed", type=_number, default=0, metavar="N", help="which exports --refuse and --partial choose (default: 0)"
+        "--seed",
+        type=parse_number,
+        default=0,
+        metavar="N",
+        help="which exports --refuse and --partial choose (default: 0)",
     )
 
 
@@ -172,7 +186,8 @@ def _address(text: str) -> Address:
     return Address(match[1] or match[2], int(match[3]))
 
 
-def _seconds(text: str) -> float:
+def parse_seconds(text: str) -> float:
+    """Return a number of seconds, 0 to 3600; raise for what is none."""
     number = _decimal(text)
     if number is None or number > 3600:
         raise argparse.ArgumentTypeError(f"cannot be {text!r}; accepted: 0 to 3600 seconds")
@@ -195,7 +210,8 @@ def _status_and_share(text: str) -> tuple[int, float]:
     return int(match[1]), _share(match[2]) if match[2] else 1.0
 
 
-def _number(text: str) -> int:
+def parse_number(text: str) -> int:
+    """Return a whole number; raise for what is none."""
     if not text.isascii() or not text.isdigit() or len(text) > 12:
         raise argparse.ArgumentTypeError(f"cannot be {text!r}; accepted: a whole number")
     return int(text)

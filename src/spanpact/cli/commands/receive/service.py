@@ -5,10 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from queue import SimpleQueue
-from types import FrameType
 from typing import Final
 
 from spanpact.cli.arguments.judged_by import JudgedBy, load_judged_by
@@ -18,7 +16,7 @@ from spanpact.cli.commands.receive.options import check_addresses, injected_faul
 from spanpact.cli.commands.receive.session_reports import JudgedSessions, SessionReports
 from spanpact.cli.output import print_message, save_file, write_file
 from spanpact.cli.reports import check_output_files, text_options, write_rendered
-from spanpact.cli.running.process import ENDING, handling_signals
+from spanpact.cli.running.stopping import stopping_by_signals
 from spanpact.errors import UsageError
 from spanpact.sources import OtlpReceiver, ReceiverLimits, encode_traces_json
 from spanpact.sources.receiver import ReceiverOptions
@@ -44,7 +42,7 @@ def serve(given: argparse.Namespace) -> int:
     )
     receiver = _receiver(given, access, control)
     reports = control.reports = SessionReports(receiver, judged_by, given)
-    with _stopping_by_signals(stops), receiver:
+    with stopping_by_signals(stops), receiver:
         print_message(describe(receiver.url, receiver.grpc_url, token=bool(access.token)))
         if given.url_file:
             write_file(given.url_file, f"{receiver.url}\n".encode())
@@ -105,18 +103,3 @@ def _write(given: argparse.Namespace, judged: JudgedSessions, judged_by: JudgedB
         render=lambda name, adapted: judged.render("json" if name == "json" else "text", adapted),
         summary=judged.summary,
     )
-
-
-@contextmanager
-def _stopping_by_signals(stops: SimpleQueue[None]) -> Iterator[None]:
-    """Put an item at the first signal that ends a program; the second one interrupts."""
-    signals: list[int] = []
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        signals.append(number)
-        if len(signals) > 1:
-            raise KeyboardInterrupt
-        stops.put(None)
-
-    with handling_signals(ENDING, handle):
-        yield

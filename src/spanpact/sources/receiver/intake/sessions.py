@@ -109,6 +109,14 @@ class Sessions:
             self._bytes -= len(traffic.bodies)
             return traffic
 
+    def drain(self) -> list[ReceivedTraffic]:
+        """Return the traffic of all sessions, which begin anew. The caller closes it."""
+        with self._lock:
+            taken = [each for each in self._open.values() if len(each.bodies) or each.dropped]
+            self._open = {_NO_SESSION: ReceivedTraffic()}
+            self.spans = self.logs = self._bytes = 0
+            return taken
+
     def __iter__(self) -> Iterator[ReceivedTraffic]:
         """Return the traffic of all sessions that have not ended, in the order in which they began."""
         with self._lock:
