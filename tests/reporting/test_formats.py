@@ -17,7 +17,7 @@ FOLDER = Path(spanpact.reporting.__file__).parent
 
 def test_docstring_lists_every_format() -> None:
     listed = set(
-        re.findall(r"`((?:report|diff|lint|trace|explanation|error)_[a-z]+)`", spanpact.reporting.__doc__ or "")
+        re.findall(r"`((?:report|diff|lint|trace|explanation|error)_[a-z_]+)`", spanpact.reporting.__doc__ or "")
     )
     assert listed == {file.stem for file in FOLDER.glob("*.py") if "\ndef render_" in file.read_text(encoding="utf-8")}
 

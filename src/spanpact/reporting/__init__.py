@@ -13,9 +13,9 @@
 The further formats of a verification are in `formats`, which says how to add one. A new subject has modules here named
 `SUBJECT_FORMAT`, each with one function `render_SUBJECT_FORMAT(subject) -> str`. Text formats draw on the `Canvas` of a
 `TextOptions` (`text_options`), which escapes and masks what comes from traces; `report_text` puts `sections` together.
-JSON formats use `json_document`.
+JSON formats use `json_document`. What `spanpact listen` shows is in `live`.
 
-May import `findings`, `trace`, `privacy`, and the results of `lint`, `diff` and `explaining`.
+May import `findings`, `trace`, `privacy`, and the results of `lint`, `diff`, `explaining` and `listening`.
 """
 
 from __future__ import annotations
