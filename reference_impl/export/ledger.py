@@ -110,10 +110,6 @@ class SpanLedger:
         with self._changed:
             return self._changed.wait_for(lambda: self._settled >= target, max(0.0, deadline - time.monotonic()))
 
-    def has_backlog(self, limit: int) -> bool:
-        """Return whether more than `limit` spans are waiting; read without the lock."""
-        return self._admitted - self._settled > limit
-
     def report_losses(self) -> int:
         """Return how many spans were lost since the last call."""
         with self._changed:

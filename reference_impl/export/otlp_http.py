@@ -9,7 +9,7 @@ Importing this imports `requests`, so it is imported only if spans are exported 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import requests
@@ -18,7 +18,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExportResult
 from requests.hooks import dispatch_hook
 
-from reference_impl.export.span_encoding import SpanEncoder, never
+from reference_impl.export.span_encoding import SpanEncoder
 
 LARGEST: Final = 16 * 1024 * 1024
 """Larger requests, in bytes, are left to OpenTelemetry's exporter, which has a limit of its own."""
@@ -29,13 +29,12 @@ class DirectExporter(OTLPSpanExporter):
     """Sends requests made by `SpanEncoder`, and leaves unusual cases to OpenTelemetry's own exporter.
 
     These are a span that cannot be encoded, a very large request, an SDK that counts its own exports, and an SDK built
-    differently from what we know. They cost more; the request is the same. While `is_urgent`, encoding does not yield
-    to other threads.
+    differently from what we know. They cost more; the request is the same.
     """
 
-    def __init__(self, *, is_urgent: Callable[[], bool] = never, **options: Any) -> None:
+    def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._encoder = SpanEncoder(is_urgent=is_urgent)
+        self._encoder = SpanEncoder()
         counts = os.environ.get(_COUNTS_ITSELF, "").strip().lower() == "true"
         self._send = None if counts else getattr(getattr(self, "_client", None), "export", None)
 
@@ -43,6 +42,11 @@ class DirectExporter(OTLPSpanExporter):
     def is_direct(self) -> bool:
         """Return whether spans are encoded here."""
         return self._send is not None and not getattr(self, "_shutdown", True)
+
+    def prepare(self, span: ReadableSpan) -> None:
+        """Encode a span that has ended, so that its export does not stop requests (docs/adr/0052)."""
+        if self.is_direct:
+            self._encoder.encode_ahead(span)
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """See SpanExporter."""

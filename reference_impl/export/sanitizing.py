@@ -18,10 +18,7 @@ from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.util import BoundedList
 from opentelemetry.trace import Link, Status
 
-from reference_impl.export.span_encoding import attributes_dict
-
-MAX_TEXT = 16_384
-"""The longest exported text, in characters."""
+from reference_impl.export.span_encoding import MAX_TEXT, attributes_dict, encoded_ahead
 
 MAX_DEPTH = 8
 """The deepest exported nesting of arrays and maps; deeper values become TOO_DEEP."""
@@ -74,7 +71,11 @@ def _is_clearly_safe(span: ReadableSpan) -> bool:
 
     This is true of nearly every span. Each step here delays a request that waits for the interpreter.
     """
-    if span.events or span.links or span.status.description or not _is_known_safe(span.resource):
+    if not _is_known_safe(span.resource):
+        return False
+    if encoded_ahead(span) is not None:
+        return True
+    if span.events or span.links or span.status.description:
         return False
     name: Any = span.name
     if not (isinstance(name, str) and len(name) <= MAX_TEXT and name.isascii()):

@@ -1,9 +1,10 @@
 """Encodes finished spans as an OTLP request, at a fifth of the SDK's cost (docs/adr/0010, docs/benchmarks.md).
 
-While a batch is encoded, the interpreter runs nothing else, so requests wait. The SDK makes a protobuf message of each
-attribute, and compares resources by their JSON. Here an ordinary span is written directly: repeated texts and booleans
-from a cache, everything else in a few steps. Spans with events, links, arrays, maps, a status description or anything
-dropped are written by the SDK's encoder, and so is each resource and scope, once.
+The SDK makes a protobuf message of each attribute, and compares resources by their JSON. Here an ordinary span is
+written directly where it ends: repeated texts and booleans from a cache, everything else in a few steps. An export only
+joins such spans, for while a batch is encoded the interpreter runs nothing else, and requests wait (docs/adr/0052).
+Spans with events, links, arrays, maps, a status description, values that are not safe or anything dropped are written
+by the SDK's encoder, and so is each resource and scope, once.
 
 Source: opentelemetry/proto/trace/v1/trace.proto and common.proto of OTLP 1, and protobuf's "Encoding".
 """
@@ -11,7 +12,8 @@ Source: opentelemetry/proto/trace/v1/trace.proto and common.proto of OTLP 1, and
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from math import isfinite
 from time import sleep
 from typing import Any, Final
 
@@ -19,13 +21,14 @@ from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import StatusCode
 
-AT_ONCE: Final = 4
-"""The number of spans encoded before other threads may run."""
+MAX_TEXT: Final = 16_384
+"""The longest exported text, in characters."""
 MOST_VALUES: Final = 64
 """The number of values of one attribute that are cached. One with more, such as an id, is not cached."""
 MOST_ATTRIBUTES: Final = 512
 """The number of attributes whose values are cached."""
 _LONGEST: Final = 128
+_AHEAD: Final = "_encoded_ahead"
 
 _NAME, _KEY, _TEXT = 0x2A, 0x0A, 0x0A  # the tags of Span.name, KeyValue.key, AnyValue.string_value
 _ATTRIBUTE, _VALUE = 0x4A, 0x12  # of Span.attributes, KeyValue.value
@@ -44,19 +47,10 @@ _FLAGS: Final = b"\x85\x01\x00\x01\x00\x00"  # has_is_remote, and not is_remote
 _FLAGS_REMOTE: Final = b"\x85\x01\x00\x03\x00\x00"
 
 
-def never() -> bool:
-    """Return False: an export that is never urgent."""
-    return False
-
-
 class SpanEncoder:
-    """Encodes batches, with a cache of repeated values; for one thread at a time.
+    """Encodes batches, with a cache of repeated values. One thread at a time may call `encode`."""
 
-    It yields to other threads unless `is_urgent`.
-    """
-
-    def __init__(self, *, is_urgent: Callable[[], bool] = never) -> None:
-        self._is_urgent = is_urgent
+    def __init__(self) -> None:
         # By name and type of an attribute, because True == 1 == 1.0; None for one with too many values.
         self._values: dict[tuple[str, type], dict[Any, bytes] | None] = {}
         # By the ids of resource and scope, which are kept alive so that no other object gets the same id.
@@ -67,6 +61,18 @@ class SpanEncoder:
         """Return how many encoded values, resources and scopes are cached."""
         return sum(len(values or ()) for values in self._values.values()) + len(self._heads)
 
+    def encode_ahead(self, span: ReadableSpan) -> None:
+        """Encode a span that has ended, for a later `encode`. One that is not ordinary is left for that; never raises.
+
+        Any thread may call this: what is cached is complete at every moment.
+        """
+        try:
+            encoded = self._ordinary(span)
+        except Exception:
+            return  # `encode` raises
+        if encoded is not None:
+            setattr(span, _AHEAD, encoded)
+
     def encode(self, spans: Sequence[ReadableSpan]) -> bytes:
         """Return the spans as an ExportTraceServiceRequest. Raise if a span cannot be encoded unchanged."""
         groups: dict[tuple[int, int], list[ReadableSpan]] = {}
@@ -75,10 +81,7 @@ class SpanEncoder:
         resources: dict[int, list[bytes]] = {}
         for place, group in groups.items():
             resource, scope = self._head(place, group[0])
-            parts = [
-                scope,
-                *[_field(_SPANS, self._span(span)) for span in yielding_to_threads(group, is_urgent=self._is_urgent)],
-            ]
+            parts = [scope, *[_field(_SPANS, encoded_ahead(span) or self._late(span)) for span in group]]
             resources.setdefault(place[0], [resource]).append(_field(_SCOPE_SPANS, b"".join(parts)))
         return b"".join([_field(_RESOURCE_SPANS, b"".join(parts)) for parts in resources.values()])
 
@@ -95,18 +98,27 @@ class SpanEncoder:
             known = self._heads[place] = (span.resource, span.instrumentation_scope, *texts)
         return known[2], known[3]
 
-    def _span(self, span: ReadableSpan) -> bytes:
-        attributes = None if _needs_sdk_encoder(span) else self._attributes(attributes_dict(span.attributes))
-        if attributes is None:
+    def _late(self, span: ReadableSpan) -> bytes:
+        # Other threads run first: a computing thread would keep the interpreter for five milliseconds.
+        sleep(0)
+        encoded = self._ordinary(span)
+        if encoded is None:
             (sent,) = encode_spans([span]).resource_spans[0].scope_spans[0].spans
-            encoded: bytes = sent.SerializeToString()
-            return encoded
+            encoded = sent.SerializeToString()
+        return encoded
+
+    def _ordinary(self, span: ReadableSpan) -> bytes | None:
+        """Return the encoded span; None if only the SDK's encoder writes it, or a value of it is not safe to send."""
+        attributes = None if _needs_sdk_encoder(span) else self._attributes(attributes_dict(span.attributes))
+        name = span.name
+        if attributes is None or len(name) > MAX_TEXT:
+            return None
         context, parent = span.context, span.parent
         return b"".join(
             [
                 _IDS % (context.trace_id.to_bytes(16, "big"), context.span_id.to_bytes(8, "big")),
                 _PARENT % parent.span_id.to_bytes(8, "big") if parent else b"",
-                _field(_NAME, span.name.encode()),
+                _field(_NAME, name.encode()),
                 b"\x30%c" % (span.kind.value + 1),
                 _TIMES(b"\x39", span.start_time, b"\x41", span.end_time),
                 *attributes,
@@ -116,7 +128,7 @@ class SpanEncoder:
         )
 
     def _attributes(self, attributes: Mapping[str, Any]) -> list[bytes] | None:
-        """Return each encoded attribute; None if one is neither text, number nor boolean."""
+        """Return each encoded attribute; None if one is neither text, number nor boolean, or not safe to send."""
         found: list[bytes] = []
         for key, value in attributes.items():
             known = self._values.get((key, type(value)), {})
@@ -140,18 +152,9 @@ class SpanEncoder:
             self._values[place] = None
 
 
-def yielding_to_threads(
-    spans: Sequence[ReadableSpan], at_once: int = AT_ONCE, is_urgent: Callable[[], bool] = never
-) -> Iterator[ReadableSpan]:
-    """Yield the spans; after every `at_once` of them let other threads run, unless the export is urgent.
-
-    Otherwise a computing thread keeps the interpreter for five milliseconds, and requests wait. It may take as long to
-    get the interpreter back from other computing threads: an export that is never urgent would lose spans then.
-    """
-    for number, span in enumerate(spans, 1):
-        yield span
-        if number % at_once == 0 and not is_urgent():
-            sleep(0)
+def encoded_ahead(span: ReadableSpan) -> bytes | None:
+    """Return what `SpanEncoder.encode_ahead` made of a span, all of whose values are safe to send; None without it."""
+    return getattr(span, _AHEAD, None)
 
 
 def attributes_dict(values: Mapping[str, Any] | None) -> Mapping[str, Any]:
@@ -178,9 +181,15 @@ def _needs_sdk_encoder(span: ReadableSpan) -> bool:
 
 def _attribute(key: str, value: Any) -> bytes | None:
     kind = type(value)
+    if len(key) > MAX_TEXT:
+        return None
     if kind is str:
+        if len(value) > MAX_TEXT:
+            return None
         encoded = _field(_VALUE, _field(_TEXT, value.encode()))
     elif kind is float:
+        if not isfinite(value):
+            return None
         encoded = _DOUBLE(b"\x12\x09", b"\x21", value)
     elif kind is bool:
         encoded = _BOOLEANS[value]

@@ -6,7 +6,6 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
@@ -16,7 +15,6 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 
 from reference_impl.export.ledger import ENCODE, EXPORT, REJECTED, SpanLedger
 from reference_impl.export.sanitizing import sanitize_span
-from reference_impl.export.span_encoding import AT_ONCE, never, yielding_to_threads
 from reference_impl.settings import Settings, SettingsError
 
 _PROVIDERS = (
@@ -60,7 +58,7 @@ class CountingProcessor(BatchSpanProcessor):
     overflows.
     """
 
-    def __init__(self, exporter: SpanExporter, ledger: SpanLedger, settings: Settings) -> None:
+    def __init__(self, exporter: SplittingExporter, ledger: SpanLedger, settings: Settings) -> None:
         super().__init__(
             exporter,
             max_queue_size=settings.max_queue_size,
@@ -69,11 +67,13 @@ class CountingProcessor(BatchSpanProcessor):
         )
         self._ledger = ledger
         self._limit = settings.max_queue_size
+        self._prepare = exporter.prepare
 
     def on_end(self, span: ReadableSpan) -> None:
         """Queue a sampled span that ended, unless the queue is full."""
         context = span.context
         if context and context.trace_flags.sampled and self._ledger.admit(self._limit):
+            self._prepare(span)
             super().on_end(span)
 
 
@@ -90,18 +90,18 @@ class SplittingExporter(SpanExporter):
         ledger: SpanLedger,
         *,
         rejections: Rejections | None = None,
-        is_urgent: Callable[[], bool] = never,
     ) -> None:
         self._inner = inner
-        self._is_urgent = is_urgent
         self._ledger = ledger
         self._rejections = rejections or Rejections()
         self._closing = threading.Event()
+        self.prepare: Callable[[ReadableSpan], object] = getattr(inner, "prepare", _leave)
+        """Called with each admitted span when it ends, in the thread that ended it; it never raises."""
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Send a batch. Return SUCCESS if every span of it was stored."""
         lost_before = self._ledger.read().lost_total
-        self._send([self._sanitized(span) for span in yielding_to_threads(spans, 4 * AT_ONCE, self._is_urgent)])
+        self._send([self._sanitized(span) for span in spans])
         return SpanExportResult.SUCCESS if self._ledger.read().lost_total == lost_before else SpanExportResult.FAILURE
 
     def _sanitized(self, span: ReadableSpan) -> ReadableSpan:
@@ -155,6 +155,10 @@ class SplittingExporter(SpanExporter):
         return True
 
 
+def _leave(span: ReadableSpan) -> None:
+    """Leave a span for its export."""
+
+
 def _encodable(batch: Sequence[ReadableSpan]) -> bool:
     try:
         encode_spans(batch).SerializePartialToString()
@@ -163,16 +167,15 @@ def _encodable(batch: Sequence[ReadableSpan]) -> bool:
     return True
 
 
-def otlp_exporter(settings: Settings, *, is_urgent: Callable[[], bool] = never) -> tuple[SpanExporter, Rejections]:
+def otlp_exporter(settings: Settings) -> tuple[SpanExporter, Rejections]:
     """Return the OTLP exporter of the settings, and its count of rejected spans.
 
-    It reads what has no setting (certificates) from `OTEL_*` itself. While `is_urgent`, the HTTP exporter does not
-    yield to other threads.
+    It reads what has no setting (certificates) from `OTEL_*` itself.
     """
-    return _grpc(settings) if settings.protocol == "grpc" else _http(settings, is_urgent)
+    return _grpc(settings) if settings.protocol == "grpc" else _http(settings)
 
 
-def _http(settings: Settings, is_urgent: Callable[[], bool]) -> tuple[SpanExporter, Rejections]:
+def _http(settings: Settings) -> tuple[SpanExporter, Rejections]:
     import requests
     from opentelemetry.exporter.otlp.proto.http import Compression
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -185,9 +188,7 @@ def _http(settings: Settings, is_urgent: Callable[[], bool]) -> tuple[SpanExport
         session.hooks["response"].append(rejections.read)
         close = weakref.WeakMethod(session.close)  # a forked child must not write to a connection of its parent
         os.register_at_fork(after_in_child=lambda: (method := close()) and method())
-    exporter: Callable[..., SpanExporter] = (
-        OTLPSpanExporter if is_plain else partial(DirectExporter, is_urgent=is_urgent)
-    )
+    exporter: Callable[..., SpanExporter] = OTLPSpanExporter if is_plain else DirectExporter
     made = exporter(
         endpoint=settings.endpoint,
         headers=dict(settings.headers),

@@ -18,7 +18,7 @@ from opentelemetry.sdk.trace.export import SpanExporter
 from opentelemetry.sdk.trace.id_generator import IdGenerator
 
 from reference_impl.export.ledger import SpanLedger
-from reference_impl.export.sanitizing import MAX_TEXT
+from reference_impl.export.span_encoding import MAX_TEXT
 from reference_impl.export.span_exporter import CountingProcessor, SplittingExporter, otlp_exporter
 from reference_impl.instrumentation.measures import Measures
 from reference_impl.propagation.correlation import PROPAGATOR, CorrelationProcessor
@@ -29,7 +29,6 @@ from reference_impl.telemetry.shutdown import Telemetry
 
 logger = logging.getLogger("reference_impl.telemetry.setup")
 
-_URGENT_PART = 4  # with a quarter of the queue waiting, exports no longer yield to other threads
 _LENGTH_LIMITS = ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT")
 
 
@@ -93,12 +92,8 @@ def _guarded_exporter(
         return SplittingExporter(exporter, ledger)
     if not wanted or settings.traces_exporter == "none":
         return None
-
-    def is_urgent() -> bool:
-        return ledger.has_backlog(settings.max_queue_size // _URGENT_PART)
-
-    inner, rejections = otlp_exporter(settings, is_urgent=is_urgent)
-    return SplittingExporter(inner, ledger, rejections=rejections, is_urgent=is_urgent)
+    inner, rejections = otlp_exporter(settings)
+    return SplittingExporter(inner, ledger, rejections=rejections)
 
 
 def _registered(provider: TracerProvider) -> bool:

@@ -83,9 +83,10 @@ def test_an_exporter_that_counts_itself_or_is_shut_down_goes_its_own_way(
     assert (sink.names(), encoded) == (["span 2"], [])
 
 
-def test_the_service_exports_this_way(sink: OtlpSink, encoded: list[int]) -> None:
+def test_the_service_exports_this_way(sink: OtlpSink, encoded: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     telemetry = configure_tracing(Settings.load({"JAEGER_ENDPOINT": sink.url}))
     telemetry.tracer("tests").start_span("work").end()
+    monkeypatch.setattr(SpanEncoder, "_late", pytest.fail)  # spans are encoded where they end
     assert telemetry.flush(10)
     telemetry.shutdown()
     assert (sink.names(), encoded) == (["work"], [1])

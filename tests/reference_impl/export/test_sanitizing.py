@@ -17,12 +17,12 @@ from opentelemetry.trace import Link, SpanContext, Status, StatusCode, TraceFlag
 from reference_impl.export.sanitizing import (
     MAX_DEPTH,
     MAX_ITEMS,
-    MAX_TEXT,
     TOO_DEEP,
     sanitize_span,
     sanitize_text,
     sanitize_value,
 )
+from reference_impl.export.span_encoding import MAX_TEXT
 
 CONTEXT = SpanContext(1, 2, is_remote=False, trace_flags=TraceFlags(1))
 

@@ -21,7 +21,8 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags, TraceState
 
 from reference_impl.export import span_encoding
-from reference_impl.export.span_encoding import AT_ONCE, MOST_ATTRIBUTES, MOST_VALUES, SpanEncoder, yielding_to_threads
+from reference_impl.export.sanitizing import sanitize_span
+from reference_impl.export.span_encoding import MAX_TEXT, MOST_ATTRIBUTES, MOST_VALUES, SpanEncoder, encoded_ahead
 
 RESOURCES = (Resource({"service.name": "studio-api"}), Resource({"host": ["a", "b"]}, "https://schema/1"))
 SCOPES = (InstrumentationScope("a", "1", "https://schema/2", {"k": 1}), InstrumentationScope("b"), None)
@@ -154,15 +155,41 @@ def test_what_cannot_be_sent_raises(poison: ReadableSpan) -> None:
         SpanEncoder().encode([span_of(), poison])
 
 
-def test_others_get_the_interpreter_after_every_few_spans(monkeypatch: pytest.MonkeyPatch) -> None:
+@given(st.lists(spans, min_size=1, max_size=5))
+def test_a_span_that_was_encoded_where_it_ended_is_sent_alike(batch: list[ReadableSpan]) -> None:
+    encoder = SpanEncoder()
+    for span in batch:
+        encoder.encode_ahead(span)
+        assert encoded_ahead(span) is None or sanitize_span(span) is span, "nothing had to be made safe"
+    assert as_sent(batch, encoder) == encode_spans(batch)
+
+
+def test_an_export_encodes_only_what_was_not_ordinary_where_it_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others get the interpreter before each span that an export encodes."""
     pauses: list[float] = []
     monkeypatch.setattr(span_encoding, "sleep", pauses.append)
-    assert list(yielding_to_threads([span_of()] * 7, at_once=3)) != []
-    assert pauses == [0, 0]
-    SpanEncoder().encode([span_of()] * (3 * AT_ONCE + 1))
-    assert pauses == [0] * 5
-    SpanEncoder(is_urgent=lambda: True).encode([span_of()] * 100)
-    assert pauses == [0] * 5, "who is in a hurry does not wait for others"
+    encoder, batch = SpanEncoder(), [span_of() for _ in range(7)] + [span_of(events=[Event("opened")])]
+    for span in batch:
+        encoder.encode_ahead(span)
+    assert as_sent(batch, encoder) == encode_spans(batch)
+    assert pauses == [0]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"attributes": {"v": "\ud800"}},
+        {"attributes": {"\ud800": 1}},
+        {"attributes": {"v": math.nan}},
+        {"attributes": {"v": "x" * (MAX_TEXT + 1)}},
+        {"attributes": {"x" * (MAX_TEXT + 1): 1}},
+        {"start_time": -1},
+    ],
+)
+def test_what_is_not_safe_to_send_is_left_for_the_export(given: dict[str, Any]) -> None:
+    span = span_of(**given)
+    SpanEncoder().encode_ahead(span)
+    assert encoded_ahead(span) is None
 
 
 def test_nan_is_a_number_to_the_encoder() -> None:

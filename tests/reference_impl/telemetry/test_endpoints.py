@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reference_impl.export import LedgerReading, span_encoding
+from reference_impl.export import LedgerReading
 from reference_impl.settings import Settings, SettingsError
 from reference_impl.telemetry import Telemetry, configure_tracing
 from tests.reference_impl.export.otlp_sink import OtlpSink
@@ -46,23 +46,6 @@ def test_spans_reach_the_endpoint_with_the_resource_and_headers_of_the_settings(
     assert telemetry.shutdown(5)
     reading = telemetry.ledger()
     assert (reading.ended, reading.stored, reading.lost_total, reading.pending) == (258, 258, 0, 0)
-
-
-def test_exports_give_way_to_others_until_a_quarter_of_the_queue_waits(
-    sink: OtlpSink, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    telemetry = configure_tracing(settings_for(sink.url, max_queue_size=400, max_export_batch_size=400))
-    waiting: list[int] = []
-    monkeypatch.setattr(span_encoding, "sleep", lambda _: waiting.append(telemetry.ledger().pending))
-    make_spans(telemetry, 101)
-    assert telemetry.flush(10)
-    assert waiting == [], "too many wait"
-    make_spans(telemetry, 100)
-    assert telemetry.flush(10)
-    assert len(waiting) >= 25
-    assert set(waiting) == {100}
-    telemetry.shutdown()
-    assert len(sink.spans) == 201
 
 
 def ended_within(telemetry: Telemetry, *, flush_s: float, shutdown_s: float) -> LedgerReading:

@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace.export import SpanExportResult
 from opentelemetry.trace import StatusCode
 
 from reference_impl.export.ledger import SpanLedger
-from reference_impl.export.sanitizing import MAX_TEXT
+from reference_impl.export.span_encoding import MAX_TEXT
 from reference_impl.export.span_exporter import SplittingExporter
 from reference_impl.telemetry import configure_tracing
 from tests.reference_impl.export.otlp_sink import OtlpSink
