@@ -140,6 +140,26 @@ def test_full_disk_is_one_line(cli: CommandLine) -> None:
     assert one_line(done.stderr, ["cannot write to standard output", "No space left"])
 
 
+@pytest.mark.parametrize("options", [("--format", "json", "--output"), ("--format", "sarif", "--output")])
+def test_a_full_disk_for_the_report_does_not_keep_it_away(cli: CommandLine, options: tuple[str, ...]) -> None:
+    limited = ["bash", "-c", 'ulimit -f 1; "$@" | cat; exit "${PIPESTATUS[0]}"', "bash"]
+    command = [*SPANPACT, "verify", cli.contract, "--from", cli.broken, "--all", *options, "report"]
+    done = subprocess.run([*limited, *command], cwd=cli.folder, capture_output=True, text=True, timeout=50, check=False)
+    assert "broken" in done.stdout
+    assert (done.returncode, one_line(done.stderr, ["cannot write report: File too large"])) == (2, True)
+    assert not Path(cli.folder, "report").exists()
+
+
+def test_a_full_disk_for_one_of_several_reports_costs_only_this_one(cli: CommandLine) -> None:
+    limited = ["bash", "-c", 'ulimit -f 1; "$@" | cat; exit "${PIPESTATUS[0]}"', "bash"]
+    formats = ["--format", "json=large", "--format", "markdown=small", "--format", "text"]
+    command = [*SPANPACT, "verify", cli.contract, "--from", cli.broken, *formats]
+    done = subprocess.run([*limited, *command], cwd=cli.folder, capture_output=True, text=True, timeout=50, check=False)
+    assert (done.returncode, one_line(done.stderr, ["cannot write large: File too large"])) == (2, True)
+    assert "broken" in done.stdout
+    assert "broken" in Path(cli.folder, "small").read_text()
+
+
 def _to(cli: CommandLine, out: int) -> subprocess.CompletedProcess[str]:
     command = [*SPANPACT, "verify", cli.contract, "--from", cli.broken]
     return subprocess.run(command, stdout=out, stderr=subprocess.PIPE, text=True, timeout=50, check=False)
@@ -217,7 +237,7 @@ def test_examples_are_judged_without_a_source(cli: CommandLine, arguments: list[
         (["verify", "C", "--from"], ["--from"]),
         (["verify", "C", "--from", ""], ["the source is empty"]),
         (["verify", "C", "--from", "gopher:x"], ["gopher"]),
-        ([], ["verify, run, receive, show"]),
+        ([], ["verify, run, receive, explain, show"]),
         (["verfy"], ["verfy"]),
         (["\x1b[31m"], ["'\\x1b[31m'"]),
     ],

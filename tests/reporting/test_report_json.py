@@ -98,6 +98,14 @@ def test_lone_surrogates_and_controls_stay_valid_json() -> None:
     assert json.loads(text)["integrity"][0]["message"] == "x\ud800\x00\x1b"
 
 
+def test_no_character_that_a_terminal_obeys_is_raw() -> None:
+    hostile = "".join(map(chr, (*range(0x20), *range(0x7F, 0xA0), 0xAD, 0x200F, 0x202E, 0x2066, 0xFEFF, 0xE0041)))
+    text = render_json(Report((), (Finding("kind", "a", f"é{hostile}"),)))
+    assert [each for each in text if each in hostile and each != "\n"] == []
+    assert "é" in text
+    assert json.loads(text)["integrity"][0]["message"] == f"é{hostile}"
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -21,6 +21,7 @@ _CAUSES: Final[Mapping[Cause, str]] = {
     "room": "for which there was no room, in memory or on the disk",
     "collector": "that the collector refused or could not be reached for (--forward)",
     "purpose": "on purpose (--refuse)",
+    "mistake": "at which spanpact failed: please report this mistake",
     "other": "to the receiver, malformed, too large or too slow",
 }
 

@@ -9,11 +9,12 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spanpact.cli.arguments.trace_links import trace_url
-from spanpact.cli.output import append_to_file, check_writable, print_text, write_file
+from spanpact.cli.output import append_to_file, check_writable, print_text, save_file
 from spanpact.errors import UsageError
 
 STEP_SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
@@ -74,26 +75,38 @@ def write_rendered(
 ) -> None:
     """Write a report as `--format` and `--output` say.
 
-    `render` returns the report in the format of a name, `summary` its last line. Raises `UsageError` if a file cannot
-    be written.
+    `render` returns the report in the format of a name, `summary` its last line. A report whose file cannot be written
+    is on standard output instead. Raises `UsageError` after that if a file cannot be written.
     """
     from spanpact.reporting.drawing.safe_text import escape_controls
 
-    write_files(arguments, options, render)
+    failed = write_files(arguments, options, render)
     name = arguments.format or "text"
     file = arguments.output if arguments.output != "-" else ""
     on_screen = for_standard_output(options)
     text = render(name, on_screen if name == "text" and not file else options)
-    if file:
-        write_file(file, text.encode("utf-8", "backslashreplace"))
+    if file and (error := save_file(file, lambda: _encode(text))):
+        failed = failed or error
+    elif file:
         text = f"{summary(on_screen)} (report in {escape_controls(file)})\n"
     print_text(text, sys.stdout)
+    if failed:
+        raise failed
 
 
-def write_files(arguments: argparse.Namespace, options: TextOptions, render: Callable[[str, TextOptions], str]) -> None:
-    """Write the reports that `--format NAME=FILE` asks for."""
+def write_files(
+    arguments: argparse.Namespace, options: TextOptions, render: Callable[[str, TextOptions], str]
+) -> UsageError | None:
+    """Write the reports that `--format NAME=FILE` asks for; return the error of the first that cannot be written."""
+    failed: UsageError | None = None
     for file, name in arguments.format_files.items():
-        write_file(file, render(name, options).encode("utf-8", "backslashreplace"))
+        text = render(name, options)
+        failed = save_file(file, partial(_encode, text)) or failed
+    return failed
+
+
+def _encode(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")
 
 
 def write_report(
@@ -119,9 +132,11 @@ def write_report(
         return summary_line(report, options)
 
     if arguments.format == "github" and (file := os.environ.get(STEP_SUMMARY_VARIABLE)):
-        append_to_file(file, render("markdown", text_options(arguments, plans)).encode("utf-8", "backslashreplace"))
+        append_to_file(file, _encode(render("markdown", text_options(arguments, plans))))
     if brief and arguments.output in (None, "-") and arguments.format in (None, "text"):
-        write_files(arguments, text_options(arguments, plans), render)
+        failed = write_files(arguments, text_options(arguments, plans), render)
         print_text(f"{summary(for_standard_output(text_options(arguments, plans)))}\n", sys.stdout)
+        if failed:
+            raise failed
         return
     write_rendered(arguments, text_options(arguments, plans), render=render, summary=summary)

@@ -13,6 +13,7 @@ import msgspec
 
 from spanpact import __version__
 from spanpact.errors import Place
+from spanpact.reporting.drawing.safe_text import UNSAFE
 
 
 def versioned(name: str, shape: int, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -21,12 +22,23 @@ def versioned(name: str, shape: int, fields: Mapping[str, Any]) -> dict[str, Any
 
 
 def json_text(document: Mapping[str, Any]) -> str:
-    """Return the document as JSON text in valid UTF-8 that ends with a line break; lone surrogates are escaped."""
+    """Return the document as JSON text in valid UTF-8 that ends with a line break.
+
+    Control, invisible and direction-changing characters are escaped, as JSON is shown on terminals too; so are lone
+    surrogates.
+    """
     try:  # json indents in Python, which takes longer than judging most traces
-        return msgspec.json.format(json.dumps(document, ensure_ascii=False), indent=2) + "\n"
+        text = msgspec.json.format(json.dumps(document, ensure_ascii=False), indent=2)
     except (UnicodeEncodeError, msgspec.DecodeError):  # a lone surrogate, or a number that is not finite
         text = json.dumps(document, ensure_ascii=False, indent=2)
-        return text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n"
+    return f"{escape_in_json(text)}\n"
+
+
+def escape_in_json(text: str) -> str:
+    """Return a JSON text in which the characters that a terminal could obey are escapes; a parser reads the same."""
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return UNSAFE.sub(lambda match: "\n" if match.group() == "\n" else json.dumps(match.group()).strip('"'), text)
 
 
 def place_fields(place: Place | None) -> dict[str, Any] | None:

@@ -22,6 +22,7 @@ from opentelemetry.sdk.trace.export import SpanExportResult
 from spanpact.errors import SourceError, UsageError
 from spanpact.sources import MemorySource, OtlpReceiver, ReceiverLimits
 from spanpact.sources.receiver.grpc_server import GrpcServer
+from spanpact.sources.receiver.intake.intake import Intake
 from spanpact.trace.model import Reading, Span
 from tests.sources.readings import Recorder, a_session_trace
 from tests.sources.receiver.raw_http import address_of
@@ -160,3 +161,15 @@ def test_a_port_in_use_is_one_error_line_and_leaves_nothing_open(monkeypatch: py
         with pytest.raises(SourceError, match=rf"cannot listen on 127.0.0.1 port {port} for gRPC"):
             receiver.start()
     socket.create_server(address_of(receiver)).close()
+
+
+def test_a_mistake_of_the_receiver_is_answered_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(self: object, export: object) -> object:
+        raise KeyError("alice@example.com")
+
+    monkeypatch.setattr(Intake, "take", fail)
+    with OtlpReceiver(grpc=True) as receiver, pytest.raises(grpc.RpcError) as caught:
+        export(receiver, spans(1))
+    assert caught.value.code() is grpc.StatusCode.INTERNAL
+    assert "alice" not in caught.value.details()
+    assert receiver.counts.refused_for == {"mistake": 1}

@@ -18,6 +18,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs, ScopeLogs
 
 from spanpact.sources import OtlpReceiver, ReceiverLimits
+from spanpact.sources.receiver.intake.intake import Intake
 from tests.sources.receiver.raw_http import (
     A_JSON_SPAN,
     JSON,
@@ -361,3 +362,17 @@ def test_the_end_of_sending_still_gets_the_answers(receiver: OtlpReceiver) -> No
         client.socket.shutdown(socket.SHUT_WR)
         assert [client.response().status for _ in range(2)] == [200, 200]
         assert client.is_closed()
+
+
+def test_a_mistake_of_the_receiver_is_answered_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(self: object, export: object) -> object:
+        raise KeyError("alice@example.com")
+
+    monkeypatch.setattr(Intake, "take", fail)
+    with OtlpReceiver() as receiver, RawClient(receiver) as client:
+        for _ in range(2):  # on one connection, which stays open
+            response = client.send(post(A_JSON_SPAN)).response()
+            assert (response.status, json.loads(response.body)["code"]) == (500, 13)
+            assert b"KeyError" in response.body
+            assert b"alice" not in response.body
+        assert (receiver.counts.rejected, receiver.counts.refused_for) == (2, {"mistake": 2})

@@ -27,7 +27,7 @@ from spanpact.otlp.batch import (
     severity_name,
     trace_flags,
 )
-from spanpact.otlp.protobuf.unknown_fields import count_unknown_fields, has_unknown_fields, old_scopes
+from spanpact.otlp.protobuf.unknown_fields import count_unknown_fields, event_name, has_unknown_fields, old_scopes
 from spanpact.otlp.unread import UnreadFields
 from spanpact.trace.attributes import attributes_of
 from spanpact.trace.model import Attributes, Event, Link, LogRecord, Resource, Scope, Span, Value
@@ -138,7 +138,7 @@ def decode_log(log: Any, resource: Resource, scope: Scope) -> LogRecord:
     return LogRecord(
         id_of_log(log.trace_id.hex()),
         id_of_log(log.span_id.hex()),
-        log.event_name,
+        event_name(log),
         decode_value(log.body),
         log.severity_text or severity_name(log.severity_number),
         log.time_unix_nano or log.observed_time_unix_nano,

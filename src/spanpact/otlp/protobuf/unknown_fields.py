@@ -18,6 +18,8 @@ from spanpact.otlp.unread import UnreadFields
 
 _OLD_FIELD: Final = 1000
 _WITH_LENGTH: Final = 2
+_EVENT_NAME: Final = 12
+_KNOWS_EVENT_NAMES: Final = "event_name" in LogRecord.DESCRIPTOR.fields_by_name
 _TRACE_ID, _SPAN_ID = 16, 8
 
 
@@ -42,6 +44,14 @@ def count_unknown_fields(message: Any, unread: UnreadFields) -> None:
     """Count what the unknown fields of a message hold."""
     for field in UnknownFieldSet(message):
         _count(message, field, unread)
+
+
+def event_name(log: Any) -> str:
+    """Return the event name of a LogRecord message. opentelemetry-proto knows its field from 1.35 on."""
+    if _KNOWS_EVENT_NAMES:
+        return str(log.event_name)
+    found = [field.data for field in UnknownFieldSet(log) if field.field_number == _EVENT_NAME]
+    return found[-1].decode("utf-8", "replace") if found and isinstance(found[-1], bytes) else ""
 
 
 def _count(message: Any, field: Any, unread: UnreadFields) -> None:

@@ -11,17 +11,17 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
-# C0, DEL and C1; soft hyphen; characters without width or that change direction; line separators; surrogates; tags.
-_UNSAFE: Final = re.compile(
+UNSAFE: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
     "\U000e0000-\U000e007f]"
 )
+"""C0, DEL and C1; soft hyphen; characters without width or that change direction; line separators; surrogates; tags."""
 _NAMED: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def escape_controls(text: str) -> str:
     """Return the text on one line, with control, invisible and direction-changing characters escaped (`\\x1b`)."""
-    return text if text.isprintable() and not _UNSAFE.search(text) else _UNSAFE.sub(_escaped, text)
+    return text if text.isprintable() and not UNSAFE.search(text) else UNSAFE.sub(_escaped, text)
 
 
 def _escaped(match: re.Match[str]) -> str:

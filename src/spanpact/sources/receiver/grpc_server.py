@@ -14,7 +14,7 @@ from spanpact.errors import SourceError, UsageError
 from spanpact.otlp import Signal
 from spanpact.sources.receiver.access import Access
 from spanpact.sources.receiver.limits import ReceiverLimits
-from spanpact.sources.receiver.responses import Cause, Refusal
+from spanpact.sources.receiver.responses import Cause, Refusal, mistake
 
 Handler: TypeAlias = Callable[[Signal, Mapping[str, str], bytes], bytes]
 """Returns the response to a message with these metadata, or raises Refusal."""
@@ -26,7 +26,7 @@ _SERVICES: Final[dict[Signal, str]] = {
 }
 _STATUSES: Final = {
     401: "UNAUTHENTICATED", 410: "FAILED_PRECONDITION", 413: "RESOURCE_EXHAUSTED", 429: "RESOURCE_EXHAUSTED",
-    502: "UNAVAILABLE", 503: "UNAVAILABLE", 504: "DEADLINE_EXCEEDED",
+    500: "INTERNAL", 502: "UNAVAILABLE", 503: "UNAVAILABLE", 504: "DEADLINE_EXCEEDED",
 }  # fmt: skip
 _WORKERS: Final = 4
 _CALLS_AT_ONCE: Final = 32  # each call keeps a whole message in memory
@@ -83,11 +83,14 @@ class GrpcServer:
         def export(message: bytes, context: Any) -> bytes:
             try:
                 return self._export(signal, message, context)
-            except Refusal as refusal:
-                self._on_refusal(refusal.cause)
-                status = getattr(self._grpc.StatusCode, _STATUSES.get(refusal.status, "INVALID_ARGUMENT"))
-                aborted: bytes = context.abort(status, refusal.reason)
-                return aborted  # never reached: `abort` raises
+            except Refusal as why:
+                refusal = why
+            except Exception as error:  # the last resort: the sender gets a response, the report a number
+                refusal = mistake(error)
+            self._on_refusal(refusal.cause)
+            status = getattr(self._grpc.StatusCode, _STATUSES.get(refusal.status, "INVALID_ARGUMENT"))
+            aborted: bytes = context.abort(status, refusal.reason)
+            return aborted  # never reached: `abort` raises
 
         method = self._grpc.unary_unary_rpc_method_handler(export)
         return self._grpc.method_handlers_generic_handler(_SERVICES[signal], {"Export": method})

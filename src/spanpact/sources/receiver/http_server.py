@@ -28,6 +28,7 @@ from spanpact.sources.receiver.responses import (
     Response,
     body_too_large,
     encode_head,
+    mistake,
     refusal_response,
 )
 
@@ -209,6 +210,8 @@ class Connection:
             return await self._server.handler(request, signal, body)
         except Refusal as refusal:
             return self._refused(refusal, encoding, close=False)
+        except Exception as error:  # the last resort: the sender gets a response, the report a number
+            return self._refused(mistake(error), encoding, close=False)
 
     def _other_protocol(self) -> Refusal | None:
         """Return the refusal of a connection that did not begin with HTTP/1.1, and count it."""

@@ -22,14 +22,17 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from spanpact.otlp import Signal, encode_varint
 
 Encoding: TypeAlias = Literal["json", "protobuf"]
-Cause: TypeAlias = Literal["token", "path", "content type", "stopped", "room", "collector", "purpose", "other"]
+Cause: TypeAlias = Literal[
+    "token", "path", "content type", "stopped", "room", "collector", "purpose", "mistake", "other"
+]
 """Why a request was refused, for the counts of a report; `other` is for those that are malformed, too large or slow."""
 
 CONTENT_TYPES: Final[Mapping[Encoding, str]] = {"json": "application/json", "protobuf": "application/x-protobuf"}
 
 # The code of google.rpc.Status for each HTTP status (google/rpc/code.proto); all others are INVALID_ARGUMENT.
 _RPC_CODES: Final = {
-    401: 16, 403: 7, 404: 5, 405: 12, 408: 4, 410: 9, 413: 8, 429: 8, 431: 8, 501: 12, 502: 14, 503: 14, 504: 4,
+    401: 16, 403: 7, 404: 5, 405: 12, 408: 4, 410: 9, 413: 8, 429: 8, 431: 8, 500: 13,
+    501: 12, 502: 14, 503: 14, 504: 4,
 }  # fmt: skip
 _PHRASES: Final[Mapping[int, str]] = {each.value: each.phrase for each in HTTPStatus}
 _INVALID_ARGUMENT: Final = 3
@@ -56,6 +59,11 @@ class Refusal(Exception):
         self.reason = reason
         self.headers = headers
         self.cause: Cause = cause
+
+
+def mistake(error: Exception) -> Refusal:
+    """Return the refusal of a request at which spanpact itself failed. The sender gets no text of the error."""
+    return Refusal(500, f"a mistake in spanpact ({type(error).__name__}): please report it", cause="mistake")
 
 
 def body_too_large(limit: int) -> Refusal:

@@ -19,6 +19,7 @@ from spanpact.cli.reading import merged
 from spanpact.engine import CompiledContract
 from spanpact.findings import Report
 from spanpact.reporting import TextOptions, render_json, render_text, render_traces, summary_line
+from spanpact.reporting.json_document import escape_in_json
 from spanpact.sources import OtlpReceiver
 from spanpact.sources.receiver.intake.received_traffic import ALL_GROW, NOTHING_GROWS, ReceivedTraffic
 from spanpact.trace.model import Reading
@@ -86,7 +87,7 @@ class JudgedSessions:
         }
         sessions |= {name: msgspec.Raw(render_json(report).encode()) for name, report in self.reports.items()}
         document = {"spanpact_sessions": 1, "exit_code": self.exit_code, "sessions": sessions}
-        return msgspec.json.encode(document).decode() + "\n"
+        return escape_in_json(msgspec.json.encode(document).decode()) + "\n"
 
 
 class SessionReports:
