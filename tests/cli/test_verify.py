@@ -237,7 +237,7 @@ def test_examples_are_judged_without_a_source(cli: CommandLine, arguments: list[
         (["verify", "C", "--from"], ["--from"]),
         (["verify", "C", "--from", ""], ["the source is empty"]),
         (["verify", "C", "--from", "gopher:x"], ["gopher"]),
-        ([], ["verify, run, receive, explain, show"]),
+        ([], ["verify, run, receive", "see spanpact --help"]),
         (["verfy"], ["verfy"]),
         (["\x1b[31m"], ["'\\x1b[31m'"]),
     ],
