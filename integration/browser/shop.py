@@ -129,8 +129,9 @@ def checkout_trace(number: int, *, flaw: str = "", lines: int = 3) -> Trace:
         provider = "paypal" if flaw == "provider" else "stripe"
         failed = Event("exception", root.start_ns + 171 * _MS, {"exception.type": "CardDeclined"})
         declined = flaw == "declined"
+        name = "payment.Charge" if flaw == "misnamed" else "payment.charge"
         made.add(
-            "web", "payment.charge", root, 106 + slow / 2, 78, kind="client", status="error" if declined else "unset",
+            "web", name, root, 106 + slow / 2, 78, kind="client", status="error" if declined else "unset",
             events=(failed,) if declined else (), payment_provider=provider, amount_cents=4990 + number,
         )  # fmt: skip
     for again in (150, 170) if flaw == "repeated" else ():

@@ -40,6 +40,7 @@ def test_a_click_on_a_finding_opens_its_trace_at_the_span_with_the_clause(open_r
     assert opened.texts(SELECTED) == ["payment.charge"]
     assert opened.texts(".side .finding h3") == ["✗\npay/attribute-value"]
     assert opened.texts('.side [data-fact="observed"]') == ['"paypal"']
+    assert opened.texts(".side .named") == ['payment.provider\t"paypal"']
     assert opened.texts(".side .place code") == ["contracts/checkout.contract.yaml:17:18"]
     assert "attributes: {payment.provider: {one_of: [stripe, adyen]}}" in opened.texts(".side .excerpt mark")[0]
     link = opened.page.locator(".trace-head a").get_attribute("href")
@@ -57,6 +58,13 @@ def test_a_missing_span_has_a_row_where_it_should_be(open_report: Opening, shop:
     names = opened.texts(".row .name b")
     assert names[-1] == "payment.charge is missing"
     assert opened.texts(".side h2") == ["No such span"]
+
+
+def test_the_nearest_match_is_with_the_clause(open_report: Opening) -> None:
+    trace = checkout_trace(3, flaw="misnamed")
+    opened = open_report(page_of(judged_shop(trace)), f"#trace={trace.trace_id}")
+    hint = "near: payment.Charge → payment.charge: only upper and lower case differ"
+    assert opened.texts('.side [data-fact="hint"]')[0].startswith(hint)
 
 
 def test_a_finding_that_names_several_spans_marks_them(open_report: Opening) -> None:

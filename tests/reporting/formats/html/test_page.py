@@ -5,12 +5,18 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from spanpact.reporting.drawing.safe_text import escape_controls
 from spanpact.reporting.sections.summary import plain_summary
+from spanpact.trace.model import Reading, SourceInfo
 from tests.reporting.formats.html.pages import Page, page_of
 from tests.reporting.formats.reports import HOSTILE, REPORTS
+from tests.reporting.sample_reports import changed, in_trace, kept_flow
 
 _ELEMENTS = {
     "a", "body", "code", "dd", "details", "div", "dl", "dt", "h1", "h2", "h3", "head", "header", "html", "li",
@@ -84,6 +90,17 @@ def test_no_text_can_end_the_data() -> None:
     (data,) = re.findall('<script type="application/json" id="data">(.*?)</script>', page.source, re.DOTALL)
     assert not set(data) & set("<>&")
     assert any("</script><!--" in text for text in page.data["strings"])
+
+
+@given(st.text(min_size=1, max_size=40), st.text(max_size=40))
+def test_any_text_is_inert_and_seen(name: str, value: str) -> None:
+    spans = changed(kept_flow(), "redis.get", name=name, attributes={name: value}, status_message=value)
+    reading = Reading(SourceInfo(name), [in_trace(spans, 1, scenario=value)])
+    page = page_of(replace(REPORTS["kept"], reading=reading), mask=lambda text, _="": text)
+    assert {tag for tag, _ in page.elements} <= _ELEMENTS
+    assert len(page.all("script")) == 2
+    assert escape_controls(name) in page.data["strings"]
+    assert escape_controls(name) in page.text
 
 
 def test_an_address_that_is_none_of_the_web_is_no_link() -> None:

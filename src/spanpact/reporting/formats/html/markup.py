@@ -42,3 +42,8 @@ def web_link(url: str, *children: Html, **attributes: str | None) -> Html:
     if not url.startswith(("https://", "http://")):
         return join(*children)
     return element("a", *children, href=url, target="_blank", rel="noopener noreferrer", **attributes)
+
+
+def numbered(number: int, noun: str) -> str:
+    """Return a number, which may be large, and its noun: `1 flow`, `20,000 flows`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

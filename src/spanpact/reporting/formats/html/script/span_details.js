@@ -26,7 +26,7 @@ export function spanDetails(data, trace, row, findings, mentions, select) {
       ["parent id", details?.parent ? element("code", {}, details.parent) : "none"],
       ["scope", details?.scope ?? ""],
     ]),
-    ...(details ? contents(data, details) : [element("p", { class: "left-out" }, "Its attributes are not in this file.")]),
+    ...(details ? contents(data, details, deciding(findings)) : [element("p", { class: "left-out" }, "Its attributes are not in this file.")]),
     ...table("Resource", pairs(data, data.resources[spans.resource[row]][1])),
   ];
 }
@@ -84,7 +84,11 @@ function mention(finding, select) {
   );
 }
 
-function contents(data, { attributes, events, links }) {
+function deciding(findings) {
+  return new Set(findings.map(({ clause }) => clause.keyword.replace(/^attributes\./, "")));
+}
+
+function contents(data, { attributes, events, links }, named) {
   const found = events.flatMap(({ at, name, attributes: list }) => [
     [at < 0 ? name : `${name} +${duration(at)}`, list.map(([key, value]) => `${key}=${value}`).join("  ")],
   ]);
@@ -92,13 +96,13 @@ function contents(data, { attributes, events, links }) {
   const linked = links.map(({ traceId, spanId }) => [
     known.has(traceId) ? element("a", { href: addressOf(traceId, { span: spanId }) }, traceId) : traceId, spanId,
   ]);
-  return [...table("Attributes", attributes), ...table("Events", found), ...table("Links", linked)];
+  return [...table("Attributes", attributes, named), ...table("Events", found), ...table("Links", linked)];
 }
 
-function table(title, rows) {
+function table(title, rows, named = new Set()) {
   if (!rows.length) return [];
   const lines = rows.map(([name, value]) =>
-    element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, value)),
+    element("tr", { class: named.has(name) && "named" }, element("th", { scope: "row" }, name), element("td", {}, value)),
   );
   return [element("h3", {}, title), element("table", { class: "attributes" }, element("tbody", {}, ...lines))];
 }

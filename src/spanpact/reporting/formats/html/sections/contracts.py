@@ -7,9 +7,8 @@ from typing import Final
 
 from spanpact.findings import ContractResult, Coverage, CoverageState, NotChecked, Report
 from spanpact.reporting.formats.html.kinds import Group
-from spanpact.reporting.formats.html.markup import Html, element, join, text
+from spanpact.reporting.formats.html.markup import Html, element, join, numbered, text
 from spanpact.reporting.formats.outcomes import Outcome, outcome_of, reason_of
-from spanpact.reporting.text_options import counted
 
 STATES: Final[tuple[CoverageState, ...]] = ("exercised", "vacuous", "unseen")
 OUTCOMES: Final[dict[Outcome, tuple[str, str, str]]] = {
@@ -47,7 +46,7 @@ def badge(outcome: Outcome) -> Html:
 
 def _contract(report: Report, result: ContractResult, broken: int) -> Html:
     outcome = outcome_of(report, result)
-    flows = counted(result.flows, "flow") + (f", {broken} broken" if broken and result.flows > 1 else "")
+    flows = numbered(result.flows, "flow") + (f", {broken} broken" if broken and result.flows > 1 else "")
     name = element("span", text(result.contract), Html(" "), element("small", text(result.version)), class_="name")
     why = reason_of(report, result) if outcome in ("not checked", "allowed") else ""
     summary = element(
@@ -67,7 +66,7 @@ def _bar(coverage: Sequence[Coverage]) -> Html:
     counts = [sum(each.state == state for each in coverage) for state in STATES]
     if not coverage:
         return element("span", text("no expectations"), class_="coverage")
-    words = f"{counts[0]} of {counted(len(coverage), 'expectation')} exercised"
+    words = f"{counts[0]} of {numbered(len(coverage), 'expectation')} exercised"
     pieces, x = [], 0.0
     for state, number in zip(STATES, counts, strict=True):
         width = 100 * number / len(coverage)
@@ -89,7 +88,7 @@ def _body(result: ContractResult) -> Iterator[Html]:
 
 def _not_checked(each: NotChecked) -> Html:
     what = element("code", text(f"{each.entry}.{each.keyword}" if each.keyword else each.entry))
-    times = f" (×{each.count})" if each.count > 1 else ""
+    times = f" (×{each.count:,})" if each.count > 1 else ""
     place = join(Html(" "), element("code", text(each.place), class_="place")) if each.place else Html("")
     detail = f": {each.detail}" if each.detail else ""
     return element("li", what, text(f" {each.reason}{detail}{times}"), place)
@@ -98,7 +97,7 @@ def _not_checked(each: NotChecked) -> Html:
 def _expectations(result: ContractResult) -> Html:
     proving = any(each.proven is not None for each in result.coverage)
     names = ("state", "expectation", "spans", *(("proven",) if proving else ()), "line")
-    head = element("tr", *(element("th", text(name), scope="col") for name in names))
+    head = element("tr", *(element("th", text(name), scope="col", class_=name) for name in names))
     rows = (element("tr", *_cells(each, result.file, proving)) for each in result.coverage)
     table = element("table", element("thead", head), element("tbody", *rows), class_="expectations")
     label = f"Expectations of {result.contract}"
@@ -108,7 +107,7 @@ def _expectations(result: ContractResult) -> Html:
 def _cells(each: Coverage, file: str, proving: bool) -> Iterator[Html]:
     yield element("td", element("span", text(each.state), class_=f"state {each.state}"))
     yield element("td", element("code", text(f"{each.entry}.{each.keyword}" if each.keyword else each.entry)))
-    yield element("td", text(each.exercised or ""), class_="number")
+    yield element("td", text(f"{each.exercised:,}" if each.exercised else ""), class_="spans")
     if proving:
         yield element("td", text({True: "yes", False: "no", None: ""}[each.proven]))
     place = each.place

@@ -12,8 +12,8 @@ from spanpact.findings import Finding
 from spanpact.reporting.formats.html.contract_excerpts import ContractExcerpts, Excerpt
 from spanpact.reporting.formats.html.data.report_data import ReportData
 from spanpact.reporting.formats.html.kinds import Group, Kind
-from spanpact.reporting.formats.html.markup import Html, element, join, text, web_link
-from spanpact.reporting.text_options import TextOptions, counted
+from spanpact.reporting.formats.html.markup import Html, element, join, numbered, text, web_link
+from spanpact.reporting.text_options import TextOptions
 
 MOST_PLACES: Final = 2000
 """The most places of findings in a page, unless the report shows everything."""
@@ -45,8 +45,8 @@ def level_of(finding: Finding) -> str:
 
 def _group(group: Group, drawn: _Findings) -> Html:
     noun = "flow" if group.result else "trace"
-    broken = f"{group.broken_flows} of {counted(group.result.flows, noun)} broken" if group.result else ""
-    broken = broken or (f"{counted(group.broken_flows, noun)} broken" if group.broken_flows else "")
+    broken = f"{group.broken_flows} of {numbered(group.result.flows, noun)} broken" if group.result else ""
+    broken = broken or (f"{numbered(group.broken_flows, noun)} broken" if group.broken_flows else "")
     title = element("h3", text(group.title), join(Html(" "), element("small", text(broken))))
     return element("div", title, *(drawn.kind(kind, noun) for kind in group.kinds), class_="group")
 
@@ -63,9 +63,9 @@ class _Findings:
         first, level = kind.first, level_of(kind.first)
         mark = "✗" if first.breaks else "!" if level != "information" else "i"
         words = [] if first.breaks else [element("span", text(level), class_="level")]
-        number = counted(kind.flows, noun)
+        number = numbered(kind.flows, noun)
         if len(kind.findings) != kind.flows:
-            number += f", {counted(len(kind.findings), 'finding')}"
+            number += f", {numbered(len(kind.findings), 'finding')}"
         summary = element(
             "summary",
             element("span", text(mark), class_="mark", aria_hidden="true"),
@@ -96,7 +96,7 @@ class _Findings:
         shown = kind.findings[: self.most]
         places = element("ol", *(element("li", self._place(each, kind.first)) for each in shown), class_="places")
         left = len(kind.findings) - len(shown)
-        more = element("p", text(f"{counted(left, 'more finding')} of this kind: --all lists them"), class_="left-out")
+        more = element("p", text(f"{numbered(left, 'more finding')} of this kind: --all lists them"), class_="left-out")
         return join(places, more if left else Html(""))
 
     def _place(self, finding: Finding, first: Finding) -> Html:

@@ -10,12 +10,12 @@ from spanpact.findings import Report, Verdict
 from spanpact.reporting.drawing.canvas import Canvas
 from spanpact.reporting.formats.html.data.report_data import ReportData
 from spanpact.reporting.formats.html.kinds import Group
-from spanpact.reporting.formats.html.markup import Html, element, join, text
+from spanpact.reporting.formats.html.markup import Html, element, join, numbered, text
 from spanpact.reporting.formats.outcomes import gaps_of, outcome_of
 from spanpact.reporting.sections.scores import score_lines
 from spanpact.reporting.sections.summary import live_rows, plain_summary, unread_text
 from spanpact.reporting.sections.unmentioned import unmentioned_lines
-from spanpact.reporting.text_options import TextOptions, counted
+from spanpact.reporting.text_options import TextOptions
 
 STYLES: Final[dict[Verdict, tuple[str, str]]] = {
     "kept": ("✓", "kept"),
@@ -80,13 +80,13 @@ def left_out_lines(report: Report, data: ReportData) -> Iterator[str]:
     if missing := reading.trace_count - len(data.names):
         found = {finding.trace_id for finding in report.findings if finding.trace_id} - set(data.names)
         yield (
-            f"{counted(missing, 'trace')} of {reading.trace_count:,} not in this file, "
+            f"{numbered(missing, 'trace')} of {reading.trace_count:,} not in this file, "
             f"{len(found):,} of them with findings" + (" (--all includes all that were held)" if found else "")
         )
     if data.spans_left_out:
-        yield f"{counted(data.spans_left_out, 'span')} of very large traces not in this file (--all includes them)"
+        yield f"{numbered(data.spans_left_out, 'span')} of very large traces not in this file (--all includes them)"
     if data.without_details:
-        yield f"{counted(data.without_details, 'span')} without their attributes in this file (--all includes them)"
+        yield f"{numbered(data.without_details, 'span')} without their attributes in this file (--all includes them)"
 
 
 def run_section(report: Report, options: TextOptions) -> Html:
@@ -117,7 +117,7 @@ def _lines(lines: Sequence[str]) -> Html:
 
 def _rows(report: Report, canvas: Canvas) -> Iterator[tuple[str, str]]:
     if reading := report.reading:
-        read = f"{counted(reading.trace_count, 'trace')}, {counted(reading.span_count, 'span')}"
+        read = f"{numbered(reading.trace_count, 'trace')}, {numbered(reading.span_count, 'span')}"
         yield "source", f"{reading.source.name} ({read})"  # a source's address is not masked
         if report.unread:
             yield "not read", canvas.mask(unread_text(report))
