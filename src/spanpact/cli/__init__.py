@@ -44,6 +44,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "conform": "let a service perform scenarios over HTTP, and judge its traces",
         "record": "propose a contract from traces, for a person to review",
         "init": "make a folder of contracts, a first contract and a job for CI",
+        "mcp": "serve lint, verify, show and explain to coding assistants",
     }
 )
 """Each command with its one-line description."""
