@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from spanpact.cli.reading import merged
 from spanpact.contract.loader import load_text
+from spanpact.sources.merging import merged
 from spanpact.trace.model import ALL_CAPABILITIES, Capability, LogRecord, Reading, SourceInfo, Span, Trace
 from spanpact.verification.verifying import verify
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from spanpact.cli.reading import merged
 from spanpact.errors import SourceError
 from spanpact.reporting import parse_json
 from spanpact.sources import OtlpFileSource
+from spanpact.sources.merging import merged
 from spanpact.trace.model import Reading, SourceInfo
 from tests.cli.commands import SPANPACT, CommandLine, environment, one_line
 from tests.reporting.sample_reports import CONTRACT, in_trace, kept_flow

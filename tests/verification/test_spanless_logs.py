@@ -16,11 +16,11 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from spanpact.cli import main
-from spanpact.cli.reading import merged
 from spanpact.contract.loader import load_text
 from spanpact.findings import Report, ScannedLogs
 from spanpact.reporting import parse_json, render_json, render_text
 from spanpact.sources import MemorySource, OtlpFileSource, OtlpReceiver, encode_traces_json
+from spanpact.sources.merging import merged
 from spanpact.trace.model import Reading
 from spanpact.verification.verifying import verify
 from tests.sources.every_source import by_grpc, by_json, by_protobuf, differences

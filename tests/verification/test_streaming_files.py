@@ -13,12 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.verification.made_traces import requests
-from spanpact.cli.reading import SourceOptions, merged, opened, readings_of, with_offered
+from spanpact.cli.reading import SourceOptions, opened, readings_of
 from spanpact.contract.compiled import ContractPlan
 from spanpact.engine import CompiledContract
 from spanpact.findings import Report
 from spanpact.reporting import render_json, render_text
 from spanpact.sources import OtlpFileSource, encode_traces_json
+from spanpact.sources.merging import merged, with_offered
 from spanpact.trace.model import LogRecord, Reading
 from spanpact.trace.trace_selection import TraceSelection
 from spanpact.verification.options import VerificationOptions

@@ -5,6 +5,7 @@
 - `streaming` does so for `documents` that are too large to hold, with the `native` core where it is installed, and
   `receiving` for what a receiver has kept;
 - `live_search` does so for a search among live traces;
+- `following` does so for files that are still being written;
 - `waiting` repeats reading and judging until the verdict is settled;
 - `options` pass through all of these;
 - `lost_context` finds a missing span as the root of another trace;

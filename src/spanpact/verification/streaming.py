@@ -26,6 +26,7 @@ from spanpact.trace.model import Capability, Reading, SourceInfo
 from spanpact.trace.trace_selection import EVERY_TRACE, TraceSelection
 from spanpact.verification.documents.first_pass import FirstPass, read_first
 from spanpact.verification.documents.link_targets import LinkTargets
+from spanpact.verification.documents.spooled_file import SpooledFile
 from spanpact.verification.documents.stored_documents import DocumentSource, StoredDocuments
 from spanpact.verification.documents.trace_stream import TraceStream
 from spanpact.verification.native import find_core
@@ -60,33 +61,45 @@ def verify_files(
     `scenarios` maps trace ids to labels (default: those of the first file), `offered` is the number of requests made.
     Only the traces `only` are judged, where these are given. Spans and log records of one trace in several files are
     put together.
-    Not streamed are formats other than OTLP, a file that changes while it is read, contracts that follow links into
-    other traces, and files that hold the same span or log record.
+    Not streamed are a file of OTLP that changes while it is read, contracts that follow links into other traces, and
+    files that hold the same span or log record.
     Raise SourceError as `OtlpFileSource.read` does; of several files that are wrong, the caller reads on. Raise
     CacheError where the engine and the cache differ.
     """
-    infos = [source.info for source in sources]
-    capabilities = frozenset.intersection(*(info.capabilities for info in infos)) - {"logs", "offered"}
-    info = SourceInfo(
-        " + ".join(dict.fromkeys(info.name for info in infos)),
-        capabilities | ({"offered"} if offered is not None else set[Capability]()),
-        max(info.resolution_ns for info in infos),
-    )
-    stored = StoredDocuments(
-        info,
-        sources[0].scenarios if scenarios is None else scenarios,
-        offered,
-        [DocumentSource(source.parts, source.check_span_count) for source in sources],
-        only=only,
-        logs_show=True,
-        search_in_full=options.observer is not None,  # which sees each trace once
-    )
+    if not may_be_observed(_plain(plans)):
+        return None
     try:
+        documents = [_documents_of(source) for source in sources]
+        stored = StoredDocuments(
+            description_of([source.info for source in sources], offered),
+            sources[0].scenarios if scenarios is None else scenarios,
+            offered,
+            documents,
+            only=only,
+            logs_show=True,
+            search_in_full=options.observer is not None,  # which sees each trace once
+        )
         return verify_documents(stored, plans, options)
     except SourceError:
         if len(sources) == 1:
             raise
         return None  # reading them one after another finds the first error
+
+
+def _documents_of(source: OtlpFileSource) -> DocumentSource:
+    """Return the documents of a file: of OTLP as they are, and others as they were decoded."""
+    documents = source.parts if source.has_parts() else SpooledFile(source).documents
+    return DocumentSource(documents, source.check_span_count)
+
+
+def description_of(infos: Sequence[SourceInfo], offered: int | None) -> SourceInfo:
+    """Return the description of several files together, of which it is not known yet whether they hold log records."""
+    capabilities = frozenset.intersection(*(info.capabilities for info in infos)) - {"logs", "offered"}
+    return SourceInfo(
+        " + ".join(dict.fromkeys(info.name for info in infos)),
+        capabilities | ({"offered"} if offered is not None else set[Capability]()),
+        max(info.resolution_ns for info in infos),
+    )
 
 
 def verify_documents(
@@ -148,7 +161,7 @@ def _streamed(
     options: VerificationOptions,
 ) -> TraceStream | None:
     """Judge all traces of the documents, None if the contracts look at more than shapes hold."""
-    plain = [each.plan if isinstance(each, CompiledContract) else each for each in plans]
+    plain = _plain(plans)
     if not may_be_observed(plain):
         return None
     python_only = options.hold or options.observer or sum_attributes(plain)
@@ -182,3 +195,7 @@ def _read_first_natively(stored: StoredDocuments) -> NativeFirstPass | None:
     from spanpact.verification.native.native_stream import read_first_natively  # imported late: few have the core
 
     return read_first_natively(stored)
+
+
+def _plain(plans: Sequence[ContractPlan | CompiledContract]) -> list[ContractPlan]:
+    return [each.plan if isinstance(each, CompiledContract) else each for each in plans]

@@ -95,8 +95,9 @@ def _verify_examples(plans: Sequence[ContractPlan], given: argparse.Namespace) -
 
 def _verify_traces(judged_by: JudgedBy, given: argparse.Namespace) -> Report:
     from spanpact.cli.progress import progress
-    from spanpact.cli.reading import merged, opened, readings_of, source_options, with_offered
+    from spanpact.cli.reading import opened, readings_of, source_options
     from spanpact.engine import CompiledContract
+    from spanpact.sources.merging import merged, with_offered
     from spanpact.verification.verifying import verify
     from spanpact.verification.waiting import WaitSettings, wait_for_verdict
 
@@ -125,9 +126,9 @@ def _verify_streaming(
     reading_options: SourceOptions,
     settings: WaitSettings,
 ) -> Report | None:
-    """Verify OTLP files, or one search in a store such as Jaeger, without holding all traces in memory.
+    """Verify files, or one search in a store such as Jaeger, without holding all traces in memory.
 
-    Returns None for any other sources, and where it is waited for files.
+    Returns None for any other sources.
     """
     from spanpact.sources import OtlpFileSource
 
@@ -135,20 +136,20 @@ def _verify_streaming(
     if len(files) < len(sources):
         simple = len(sources) == 1 and not options.hold
         return _verify_search(sources[0], compiled, options, reading_options, settings) if simple else None
+    labels, offered, wanted = reading_options.scenarios, reading_options.offered, reading_options.wanted
     if settings.timeout:
-        return None
+        if not all(each.is_growing for each in files):
+            return None
+        from spanpact.verification.following import verify_growing_files
+
+        return verify_growing_files(
+            files, compiled, options, settings=settings, scenarios=labels, offered=offered, only=wanted
+        )
     from spanpact.verification.streaming import verify_files
     from spanpact.verification.waiting import check_missing
 
-    report = verify_files(
-        files,
-        compiled,
-        options,
-        scenarios=reading_options.scenarios,
-        offered=reading_options.offered,
-        only=reading_options.wanted,
-    )
-    return report and check_missing(report, reading_options.wanted)
+    report = verify_files(files, compiled, options, scenarios=labels, offered=offered, only=wanted)
+    return report and check_missing(report, wanted)
 
 
 def _verify_search(

@@ -5,7 +5,7 @@ It is read as a stream, one document at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -19,7 +19,7 @@ from spanpact.sources.files.json_texts import Document
 from spanpact.sources.files.limits import DEFAULT_LIMITS, FileLimits, too_large
 from spanpact.sources.trace_source import SourceBase
 from spanpact.trace.assembly import TraceAssembler
-from spanpact.trace.model import Capability, Reading, SourceInfo, Trace
+from spanpact.trace.model import Capability, Reading, SourceInfo
 
 
 class OtlpFileSource(SourceBase):
@@ -82,19 +82,34 @@ class OtlpFileSource(SourceBase):
             self._read_once = reading
         return self._read_once
 
+    def has_parts(self) -> bool:
+        """Return whether the file is of a format that `parts` knows. Raise SourceError as `read`."""
+        self._copy_input()
+        with open_file(self.path, self._copy) as file:
+            return detect(file.start, file.name).parts is not None
+
     def parts(self) -> Iterator[Document | LogsMessage | bytes]:
         """Yield the parts of the file as `iter_parts`. What can be read only once is copied to a temporary file."""
-        if self._copy is None and is_read_once(self.path):
-            self._copy = copy_input(self.path, self._limits.total)
+        self._copy_input()
         return iter_parts(self.path, limits=self._limits, copy=self._copy)
 
+    def _copy_input(self) -> None:
+        if self._copy is None and is_read_once(self.path):
+            self._copy = copy_input(self.path, self._limits.total)
+
     def batches(self) -> Iterator[Batch]:
-        """Yield what the file holds, decoded, with one batch in memory. Raise SourceError as `read` does."""
-        spans, signals = 0, frozenset[str]()
+        """Yield what the file holds, decoded, with one batch in memory. Raise SourceError as `read` does.
+
+        After the last batch, `info` says what the file carries.
+        """
+        spans, signals, found = 0, frozenset[str](), None
         for batch in iter_format_batches(self.path, self._limits, self._set_format, self._copy):
             signals |= batch.signals
             spans += len(batch.spans)
             self.check_span_count(spans)
+            if self._format.describe is not None:
+                found = found or self._format.describe()
+                found.add(batch.spans)
             yield batch
         if not signals:
             raise unfinished(
@@ -103,6 +118,11 @@ class OtlpFileSource(SourceBase):
                 hint=ACCEPTED,
             )
         self._has_logs = "logs" in signals
+        format = self._format
+        self._capabilities, self._resolution_ns = format.capabilities, format.resolution_ns
+        if found is not None:
+            self._capabilities = found.capabilities(format.capabilities)
+            self._resolution_ns = max(format.resolution_ns, found.resolution_ns)
 
     def close(self) -> None:
         """Remove the copy of what can be read only once."""
@@ -117,6 +137,11 @@ class OtlpFileSource(SourceBase):
     def _set_format(self, format: TraceFormat) -> None:
         self._format = format
 
+    @property
+    def is_growing(self) -> bool:
+        """Return whether the file is still being written, so that none of its traces is complete."""
+        return self._growing
+
     def _read(self) -> Reading:
         assembler = TraceAssembler()
         unread = UnreadFields()
@@ -124,17 +149,8 @@ class OtlpFileSource(SourceBase):
             assembler.add(batch.spans, batch.logs)
             unread.update(batch.unread)
         traces = assembler.traces(complete=not self._growing, scenarios=self.scenarios)
-        self._describe(traces)
         spanless = assembler.spanless(complete=not self._growing, scenarios=self.scenarios)
         return Reading(self.info, traces, self.offered, unread=unread.fields(), spanless=spanless)
-
-    def _describe(self, traces: Sequence[Trace]) -> None:
-        """Note what the format carries, as far as the traces show it."""
-        format = self._format
-        self._capabilities, self._resolution_ns = format.capabilities, format.resolution_ns
-        if format.describe is not None:
-            spans = (span for trace in traces for span in trace.spans)
-            self._capabilities, self._resolution_ns = format.describe(spans)
 
     def __repr__(self) -> str:
         return f"<OtlpFileSource {self.name}>"

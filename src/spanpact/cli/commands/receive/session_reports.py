@@ -15,12 +15,12 @@ from spanpact.cli.arguments.judged_by import JudgedBy
 from spanpact.cli.arguments.levels import level_rows
 from spanpact.cli.arguments.scenario_labels import read_labels
 from spanpact.cli.losses import Header, lost
-from spanpact.cli.reading import merged
 from spanpact.engine import CompiledContract
 from spanpact.findings import Report
 from spanpact.reporting import TextOptions, render_json, render_text, render_traces, summary_line
 from spanpact.reporting.json_document import escape_in_json
 from spanpact.sources import OtlpReceiver
+from spanpact.sources.merging import merged
 from spanpact.sources.receiver.intake.received_traffic import ALL_GROW, NOTHING_GROWS, ReceivedTraffic
 from spanpact.trace.model import Reading
 from spanpact.verification.receiving import verify_received

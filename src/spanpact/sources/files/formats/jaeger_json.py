@@ -7,9 +7,9 @@ from Jaeger itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import msgspec
 
@@ -19,7 +19,7 @@ from spanpact.otlp.json.errors import quoted
 from spanpact.otlp.json.wrappers import REQUEST_FIELDS
 from spanpact.sources.files.byte_stream import OpenFile
 from spanpact.sources.files.formats.json_spans import json_reader
-from spanpact.sources.files.formats.trace_format import Start, TraceFormat
+from spanpact.sources.files.formats.trace_format import FoundDescription, Start, TraceFormat
 from spanpact.sources.files.json_texts import DocumentReader
 from spanpact.sources.files.limits import FileLimits
 from spanpact.trace.model import Capability, Span
@@ -35,11 +35,14 @@ _LEGACY: Final[frozenset[Capability]] = frozenset(
 )
 _V3: Final[frozenset[Capability]] = frozenset((*_LEGACY, "links"))
 _MICROSECOND: Final = 1000
-Described: TypeAlias = tuple[frozenset[Capability], int]
 
 
 class _Answer(msgspec.Struct):
     errors: list[Any] | None = None
+
+
+class _Traces(msgspec.Struct):
+    data: list[msgspec.Raw] | None
 
 
 def _recognizes(start: Start) -> bool:
@@ -52,6 +55,12 @@ def _decode(data: bytes, shared: SharedValues) -> Sequence[Span]:
 
     restore = Restorer().span
     return [restore(span) for span in decode_answer(_as_answer(data), shared)]
+
+
+def _decode_traces(data: bytes, shared: SharedValues) -> Iterator[Sequence[Span]]:
+    """Yield the spans of each trace of a text."""
+    for trace in msgspec.json.decode(_as_answer(data), type=_Traces).data or ():
+        yield _decode(trace, shared)
 
 
 def _as_answer(data: bytes) -> bytes:
@@ -70,22 +79,20 @@ def _as_answer(data: bytes) -> bytes:
     return b'{"data":[%b]}' % value["data"] if bytes(value["data"]).startswith(b"{") else data
 
 
-def _describe(spans: Iterable[Span], known: frozenset[Capability], resolution_ns: int) -> Described:
-    """Return what the storage behind Jaeger carries, as far as the spans show it."""
+def _describe() -> FoundDescription:
+    """Return what finds out what the storage behind Jaeger carries."""
     from spanpact.sources.jaeger.description import Description
 
-    description = Description()
-    description.add(spans)
-    return description.capabilities(known), max(resolution_ns, description.resolution_ns)
+    return Description()
 
 
 JAEGER_JSON = TraceFormat(
     _NAME,
     _recognizes,
-    json_reader(_NAME, _decode),
+    json_reader(_NAME, _decode, _decode_traces),
     capabilities=_LEGACY,
     resolution_ns=_MICROSECOND,
-    describe=lambda spans: _describe(spans, _LEGACY, _MICROSECOND),
+    describe=_describe,
 )
 
 
@@ -107,5 +114,5 @@ JAEGER_V3_JSON = TraceFormat(
     _recognizes_v3,
     _read_v3,
     capabilities=_V3,
-    describe=lambda spans: _describe(spans, _V3, 1),
+    describe=_describe,
 )

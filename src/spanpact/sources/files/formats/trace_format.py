@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from spanpact.otlp import Batch, SharedValues
 from spanpact.otlp.protobuf.signals import LogsMessage
@@ -44,15 +44,29 @@ class Start:
         return not self.paths.isdisjoint(paths)
 
 
+class FoundDescription(Protocol):
+    """What a format carries, as far as the spans that were added show it."""
+
+    def add(self, spans: Iterable[Span]) -> None:
+        """Add some spans."""
+
+    def capabilities(self, known: frozenset[Capability]) -> frozenset[Capability]:
+        """Return the capabilities, given those of the format."""
+
+    @property
+    def resolution_ns(self) -> int:
+        """Return the resolution of the times; that of the format may be coarser."""
+
+
 @dataclass(frozen=True, slots=True)
 class TraceFormat:
     """A format that is read.
 
     `name` is what reports call it. `recognizes` returns whether a file begins like this format; at most one format may
     recognise a file. `read` decodes the file batch by batch. `capabilities` is what the format can carry at most, and
-    `resolution_ns` the resolution of its times. `describe` returns both as the spans that were read show them; None
-    where they are always the same. `parts` yields what streaming verification decodes by itself: OTLP JSON documents,
-    and protobuf messages; None where it cannot.
+    `resolution_ns` the resolution of its times. `describe` makes what finds out both from the spans that were read;
+    None where they are always the same. `parts` yields what streaming verification decodes by itself: OTLP JSON
+    documents, and protobuf messages; None where it cannot.
     """
 
     name: str
@@ -61,4 +75,4 @@ class TraceFormat:
     capabilities: frozenset[Capability] = ALL_CAPABILITIES
     resolution_ns: int = 1
     parts: PartReader | None = None
-    describe: Callable[[Iterable[Span]], tuple[frozenset[Capability], int]] | None = None
+    describe: Callable[[], FoundDescription] | None = None

@@ -28,6 +28,8 @@ _KINDS: Final[Mapping[str | None, SpanKind]] = {
 }  # fmt: skip
 _STATUSES: Final[Mapping[str | None, StatusCode]] = {"OK": "ok", "ERROR": "error"}
 _SERVICE: Final = "service.name"
+_SHARED: Final = b"shared"  # in a key of spans; it may be in any text
+_ELEMENTS: Final = 64
 _MICROSECOND: Final = 1000
 _COUNTS: Final = frozenset(f"otel.dropped_{what}_count" for what in ("attributes", "events", "links"))
 _SCOPES: Final = (("otel.scope.name", "otel.scope.version"), ("otel.library.name", "otel.library.version"))
@@ -72,11 +74,37 @@ def _recognizes(start: Start) -> bool:
 
 def decode_zipkin(data: bytes, shared: SharedValues) -> Sequence[Span]:
     """Return the spans of one JSON text. Raise msgspec.MsgspecError or ValueError for another text."""
+    spans = _spans_of(data)
+    own_ids = _own_ids(spans)
+    return [_span(each, own_ids, shared) for each in spans]
+
+
+def _decode_groups(data: bytes, shared: SharedValues) -> Iterator[Sequence[Span]]:
+    """Yield the spans of a text that is a list, some elements of it at a time: traces, or spans."""
+    elements = msgspec.json.decode(data, type=list[msgspec.Raw])
+    own_ids = set[tuple[str, str, str]]()
+    for group in _groups(elements if _SHARED in data else ()):
+        own_ids |= _own_ids(_spans_of(group))
+    for group in _groups(elements):
+        yield [_span(each, own_ids, shared) for each in _spans_of(group)]
+
+
+def _groups(elements: Sequence[msgspec.Raw]) -> Iterator[bytes]:
+    """Yield texts that are lists of some elements each."""
+    for begin in range(0, len(elements), _ELEMENTS):
+        yield b"[%b]" % b",".join(elements[begin : begin + _ELEMENTS])
+
+
+def _spans_of(data: bytes) -> list[_Span]:
     spans = [msgspec.convert(each, _Span) for each in _flat(msgspec.json.decode(data))]
     if any(map(_is_version_1, spans)):
         raise MalformedValue("it holds spans of version 1: ask the server for version 2: /api/v2/trace/ID")
-    own_ids = {(each.trace_id, each.id, each.service) for each in spans if each.shared}
-    return [_span(each, own_ids, shared) for each in spans]
+    return spans
+
+
+def _own_ids(spans: Sequence[_Span]) -> set[tuple[str, str, str]]:
+    """Return the trace, id and service of the server's half of spans that share an id."""
+    return {(each.trace_id, each.id, each.service) for each in spans if each.shared}
 
 
 def _is_version_1(span: _Span) -> bool:
@@ -164,7 +192,7 @@ def _event(annotation: _Annotation) -> Event:
 ZIPKIN_JSON = TraceFormat(
     _NAME,
     _recognizes,
-    json_reader(_NAME, decode_zipkin),
+    json_reader(_NAME, decode_zipkin, _decode_groups),
     capabilities=frozenset(["complete", "offered"]),
     resolution_ns=_MICROSECOND,
 )
