@@ -80,6 +80,8 @@ def write_rendered(
     """
     from spanpact.reporting.drawing.safe_text import escape_controls
 
+    if arguments.format == "github" and (step := os.environ.get(STEP_SUMMARY_VARIABLE)):
+        append_to_file(step, _encode(render("markdown", options)))
     failed = write_files(arguments, options, render)
     name = arguments.format or "text"
     file = arguments.output if arguments.output != "-" else ""
@@ -131,8 +133,6 @@ def write_report(
     def summary(options: TextOptions) -> str:
         return summary_line(report, options)
 
-    if arguments.format == "github" and (file := os.environ.get(STEP_SUMMARY_VARIABLE)):
-        append_to_file(file, _encode(render("markdown", text_options(arguments, plans))))
     if brief and arguments.output in (None, "-") and arguments.format in (None, "text"):
         failed = write_files(arguments, text_options(arguments, plans), render)
         print_text(f"{summary(for_standard_output(text_options(arguments, plans)))}\n", sys.stdout)

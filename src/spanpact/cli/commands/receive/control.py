@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Final
 
-from spanpact.cli.commands.receive.session_reports import Format, JudgedSessions, SessionReports
+from spanpact.cli.commands.receive.session_reports import JudgedSessions, SessionReports
 from spanpact.errors import SpanpactError
 from spanpact.reporting import TextOptions
 from spanpact.sources.receiver.access import Access
@@ -17,7 +17,16 @@ from spanpact.sources.receiver.responses import Refusal, Response, refusal_respo
 
 EXIT_CODE_HEADER: Final = "spanpact-exit-code"
 _METHODS: Final[Mapping[str, str]] = {"/health": "GET", "/report": "GET", "/stop": "POST"}
-_TYPES: Final[Mapping[Format, str]] = {"text": "text/plain; charset=utf-8", "json": "application/json"}
+_TEXT: Final = "text/plain; charset=utf-8"
+_TYPES: Final[Mapping[str, str]] = {
+    "text": _TEXT,
+    "json": "application/json",
+    "junit": "application/xml",
+    "sarif": "application/json",
+    "github": _TEXT,
+    "markdown": "text/markdown; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+}
 _NOT_KEPT: Final = 422  # a client such as `curl --fail-with-body` fails then, and shows the report
 
 
@@ -39,7 +48,7 @@ class Control:
     `format` is that of reports where a request asks for none; `options` are those of text.
     """
 
-    def __init__(self, access: Access, format: Format, options: TextOptions, stop: Callable[[], None]) -> None:
+    def __init__(self, access: Access, format: str, options: TextOptions, stop: Callable[[], None]) -> None:
         self._access, self._format, self._options, self._stop = access, format, options, stop
         self.reports: SessionReports | None = None
         """Set once the receiver exists."""
@@ -90,13 +99,11 @@ class Control:
         self._stop()
         return await asyncio.wrap_future(self.final)
 
-    def _format_of(self, head: RequestHead) -> Format:
+    def _format_of(self, head: RequestHead) -> str:
         wanted = head.query.get("format", self._format)
-        if wanted == "json":
-            return "json"
-        if wanted == "text":
-            return "text"
-        raise Refusal(400, "unknown format; accepted: text, json")
+        if wanted not in _TYPES:
+            raise Refusal(400, f"unknown format; accepted: {', '.join(_TYPES)}")
+        return wanted
 
 
 def describe(url: str, grpc_url: str, *, token: bool) -> str:

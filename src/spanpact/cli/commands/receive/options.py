@@ -60,7 +60,7 @@ def build_parser() -> Parser:
         "--save", metavar="FILE.json", help="keep the traces that arrived as an OTLP file (default: not kept)"
     )
     add_tls_options(parser)
-    add_verification_options(parser, ("text", "json"))
+    add_verification_options(parser)
     return parser
 
 

@@ -36,7 +36,7 @@ def serve(given: argparse.Namespace) -> int:
     access = receiver_access(given, os.environ)
     control = Control(
         access,
-        "json" if given.format == "json" else "text",
+        given.format or "text",
         text_options(given, judged_by.plans),
         partial(stops.put, None),
     )
@@ -100,6 +100,6 @@ def _write(given: argparse.Namespace, judged: JudgedSessions, judged_by: JudgedB
     write_rendered(
         given,
         options,
-        render=lambda name, adapted: judged.render("json" if name == "json" else "text", adapted),
+        render=judged.render,
         summary=judged.summary,
     )

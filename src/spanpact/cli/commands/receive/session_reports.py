@@ -7,25 +7,25 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 import msgspec
 
 from spanpact.cli.arguments.judged_by import JudgedBy
 from spanpact.cli.arguments.levels import level_rows
 from spanpact.cli.arguments.scenario_labels import read_labels
+from spanpact.cli.commands.receive.one_report import one_report, without_traces
 from spanpact.cli.losses import Header, lost
 from spanpact.engine import CompiledContract
 from spanpact.findings import Report
 from spanpact.reporting import TextOptions, render_json, render_text, render_traces, summary_line
+from spanpact.reporting.formats import render_report
 from spanpact.reporting.json_document import escape_in_json
 from spanpact.sources import OtlpReceiver
 from spanpact.sources.merging import merged
 from spanpact.sources.receiver.intake.received_traffic import ALL_GROW, NOTHING_GROWS, ReceivedTraffic
 from spanpact.trace.model import Reading
 from spanpact.verification.receiving import verify_received
-
-Format: TypeAlias = Literal["text", "json"]
 
 # The port differs in every run: without it, two reports on the same traces are equal.
 _SOURCE_NAME: Final = "OTLP receiver"
@@ -34,10 +34,11 @@ _VERDICTS: Final[Mapping[int, str]] = {0: "kept", 1: "broken", 3: "not checked"}
 
 @dataclass(frozen=True, slots=True)
 class EndedSession:
-    """What is kept of a session that has ended: the exit code and the summary of its report."""
+    """What is kept of a session that has ended: exit code and summary of its report, and the report without traces."""
 
     exit_code: int
     summary: str
+    report: Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +58,28 @@ class JudgedSessions:
     def _codes(self) -> Sequence[int]:
         return [each.exit_code for each in self.ended.values()] + [each.exit_code for each in self.reports.values()]
 
-    def render(self, format: Format, options: TextOptions) -> str:
-        """Return the reports as text or as one JSON document."""
-        if format == "json":
+    @property
+    def _only(self) -> Report | None:
+        """Return the report where there is one session, None where there are several."""
+        return next(iter(self.reports.values())) if len(self.reports) == 1 and not self.ended else None
+
+    def render(self, name: str, options: TextOptions) -> str:
+        """Return the reports in the format of this name, as one document."""
+        if name != "text" and self._only:
+            return render_report(name, self._only, options)
+        if name == "json":
             return self._as_json()
+        if name != "text":
+            ended_reports = {session: each.report for session, each in self.ended.items()}
+            return render_report(name, one_report({**ended_reports, **self.reports}), options)
         ended = [f"session {name} has ended: {each.summary}\n" for name, each in self.ended.items()]
         texts = [*ended, *(self._as_text(report, options) for report in self.reports.values())]
         return "\n".join([*texts, f"{self.summary(options)}\n"] if len(texts) > 1 else texts)
 
     def summary(self, options: TextOptions) -> str:
         """Return one line: the last one of the only report, or the number of sessions by verdict."""
-        if len(self.reports) == 1 and not self.ended:
-            return summary_line(next(iter(self.reports.values())), options)
+        if self._only:
+            return summary_line(self._only, options)
         codes = self._codes
         counted = ", ".join(f"{codes.count(code)} {word}" for code, word in _VERDICTS.items() if code in codes)
         return f"{_VERDICTS[self.exit_code]}: {len(codes)} sessions, {counted}"
@@ -80,8 +91,6 @@ class JudgedSessions:
         return f"{render_traces(report.reading, options, fold=True)}\n{text}"
 
     def _as_json(self) -> str:
-        if len(self.reports) == 1 and not self.ended:
-            return render_json(next(iter(self.reports.values())))
         sessions: dict[str, object] = {
             name: {"exit_code": each.exit_code, "summary": each.summary} for name, each in self.ended.items()
         }
@@ -119,7 +128,9 @@ class SessionReports:
             self._raise_if_ended(session)
             traffic = self._receiver.sessions.end(session)
             judged = self._judged([traffic], {}, NOTHING_GROWS)
-            self._ended[session] = EndedSession(judged.exit_code, judged.summary(TextOptions()))
+            self._ended[session] = EndedSession(
+                judged.exit_code, judged.summary(TextOptions()), without_traces(judged.reports[session])
+            )
             if self._given.save:
                 self._to_save.append(traffic)
             else:
