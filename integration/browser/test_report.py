@@ -78,6 +78,12 @@ def test_a_finding_that_names_several_spans_marks_them(open_report: Opening) -> 
     assert opened.texts(".side .finding h3") == ["✗\npay/span-surplus"]
 
 
+def test_a_span_without_its_parent_says_so(open_report: Opening) -> None:
+    opened = open_report(page_of(REPORTS["malformed"]), f"#trace={1:032x}&span={9:016x}")
+    assert opened.texts(SELECTED) == ["lost"]
+    assert opened.texts('.side [data-fact="parent id"]') == [f"{77:016x} is not in the trace"]
+
+
 def test_addresses_select_a_trace_a_span_and_a_finding(open_report: Opening, shop: str) -> None:
     trace = checkout_trace(4)
     opened = open_report(shop, f"#trace={trace.trace_id}&span={trace.spans[2].span_id}")

@@ -18,10 +18,7 @@ export function treeOf(trace) {
  * and the row of the span above it. What is below a collapsed span is left out.
  */
 export function rowsOf(tree, findings, collapsed) {
-  const missing = new Map();
-  for (const each of findings.filter((finding) => finding.missing)) {
-    missing.set(each.row, [...(missing.get(each.row) ?? []), each]);
-  }
+  const missing = grouped(findings.filter((finding) => finding.missing).map((finding) => [finding.row, finding]));
   const rows = [];
   const open = []; // spans with missing spans below them whose end is ahead
   const close = (upTo) => {
@@ -36,6 +33,16 @@ export function rowsOf(tree, findings, collapsed) {
   close(tree.depth.length);
   placeholders(rows, missing, -1, tree);
   return rows;
+}
+
+/** Return what is given in pairs by the first of each pair. */
+export function grouped(pairs) {
+  const groups = new Map();
+  for (const [key, value] of pairs) {
+    if (groups.has(key)) groups.get(key).push(value);
+    else groups.set(key, [value]);
+  }
+  return groups;
 }
 
 function placeholders(rows, missing, row, tree) {

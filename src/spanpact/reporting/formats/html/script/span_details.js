@@ -21,9 +21,9 @@ export function spanDetails(data, trace, row, findings, mentions, select) {
       ["kind", KINDS[spans.kind[row]]],
       ["status", details?.status ? `${status}: ${details.status}` : status],
       ["start", `+${duration(spans.start[row])}`],
-      ["duration", spans.took[row] < 0 && spans.took[row] === -1 ? "never ended" : duration(spans.took[row])],
+      ["duration", spans.took[row] === -1 ? "never ended" : duration(spans.took[row])],
       ["span id", element("code", {}, data.strings[spans.id[row]])],
-      ["parent id", details?.parent ? element("code", {}, details.parent) : "none"],
+      ["parent id", details?.parent ? parent(details.parent, spans.up[row]) : "none"],
       ["scope", details?.scope ?? ""],
     ]),
     ...(details ? contents(data, details, deciding(findings)) : [element("p", { class: "left-out" }, "Its attributes are not in this file.")]),
@@ -82,6 +82,10 @@ function mention(finding, select) {
     "p", { class: `mention ${style}` }, element("span", { class: "mark", "aria-hidden": "true" }, mark),
     button(`${finding.clause.key}: ${what}`, `${finding.clause.key}: ${what}`, () => select(finding)),
   );
+}
+
+function parent(id, up) {
+  return element("span", {}, element("code", {}, id), up ? "" : " is not in the trace");
 }
 
 function deciding(findings) {

@@ -3,7 +3,7 @@
 import { counted, duration } from "./amounts.js";
 import { findingsOf, lengthOf, markOf, serviceOf } from "./data.js";
 import { element } from "./elements.js";
-import { rowsOf, treeOf } from "./rows.js";
+import { grouped, rowsOf, treeOf } from "./rows.js";
 import { barOf, colourClass, isInView, scale } from "./timeline.js";
 import { pageLength, refresh, reveal, virtualList } from "./virtual_list.js";
 
@@ -18,7 +18,7 @@ export function waterfall(data, trace, onselect) {
   const services = [...new Set(trace.spans.resource.map((each) => data.strings[data.resources[each][0]]))];
   const chart = {
     data, trace, tree, findings, services, onselect, collapsed: new Set(), rows: [], selected: -1,
-    view: { from: 0, to: lengthOf(trace) }, matches: undefined, at: findingsByRow(findings), missing: new Set(),
+    view: { from: 0, to: lengthOf(trace) }, matches: undefined, at: findingsByRow(findings),
   };
   const body = element("div", { class: "rows", role: "rowgroup" });
   chart.head = element("div", { class: "head stays" });
@@ -113,13 +113,8 @@ function setView(chart, view) {
 }
 
 function findingsByRow(findings) {
-  const found = new Map();
-  for (const each of findings) {
-    for (const row of each.missing ? each.mentions : [each.row, ...each.mentions]) {
-      found.set(row, [...(found.get(row) ?? []), each]);
-    }
-  }
-  return found;
+  const rows = (each) => (each.missing ? each.mentions : [each.row, ...each.mentions]);
+  return grouped(findings.flatMap((each) => rows(each).map((row) => [row, each])));
 }
 
 function clicked(chart, event) {
