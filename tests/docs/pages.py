@@ -14,6 +14,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 DEADLINE_S = 60
+INSTALL_DEADLINE_S = 600
+_OF_THIS_PYTHON = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE = re.compile(r"`([\w.-]+\.(?:py|yaml|ts|go))`")
 _CHANGING = (
@@ -64,25 +66,30 @@ def commands(block: Block) -> Iterator[tuple[str, str]]:
         yield command, printed
 
 
-def printed_by(command: str, folder: Path) -> str:
-    """What a command prints in a folder, on both outputs, with `spanpact` and `python` those of this checkout."""
+def printed_by(command: str, folder: Path, *, own_programs: bool = True) -> str:
+    """What a command prints in a folder, on both outputs, with `spanpact` and `python` those of this checkout.
+
+    Without `own_programs` the command finds what the machine has, and may take long: it installs what it needs.
+    """
     programs = folder / ".programs"
-    if not programs.exists():
+    if own_programs and not programs.exists():
         programs.mkdir()
         for name, arguments in (("spanpact", "-m spanpact"), ("python", "")):
             program = programs / name
             program.write_text(f'#!/bin/sh\nexec "{sys.executable}" {arguments} "$@"\n')
             program.chmod(program.stat().st_mode | stat.S_IXUSR)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "PYTEST_", "SPANPACT_"))}
-    # A reader's pytest has one plugin, ours; this environment's others would be heard.
-    kept |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "spanpact.testing.pytest_plugin"}
-    environ = {
-        **kept,
+    ours = {
+        # A reader's pytest has one plugin, ours; this environment's others would be heard.
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "PYTEST_PLUGINS": "spanpact.testing.pytest_plugin",
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
     }
+    environ = kept | ours if own_programs else {name: kept[name] for name in kept if name not in _OF_THIS_PYTHON}
+    deadline = DEADLINE_S if own_programs else INSTALL_DEADLINE_S
     done = subprocess.run(
-        ["sh", "-c", command], cwd=folder, env=environ, timeout=DEADLINE_S, text=True, encoding="utf-8",
+        ["sh", "-c", command], cwd=folder, env=environ, timeout=deadline, text=True, encoding="utf-8",
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
     )  # fmt: skip
     return done.stdout
