@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from integration.browser.opening import Opened, opened_page, page_of
-from spanpact.trace.model import Event
+from spanpact.trace.model import Event, LogRecord
 from tests.reporting.sample_reports import changed, in_trace, judged, kept_flow
 
 HOSTILE = [
@@ -30,7 +30,8 @@ def hostile_page(text: str) -> str:
         kept_flow(), "redis.get", name=text, attributes=attributes, events=(event,), status="error",
         status_message=text, span_id=text,
     )  # fmt: skip
-    return page_of(judged(in_trace(spans, 1, scenario=text)))
+    log = LogRecord(f"{1:032x}", text, body=text, severity=text, attributes={text: text})
+    return page_of(judged(in_trace(spans, 1, scenario=text, logs=[log])))
 
 
 @pytest.mark.parametrize(("text", "shown"), [*((each, each) for each in HOSTILE), *INVISIBLE.items()])
@@ -43,7 +44,7 @@ def test_a_hostile_text_is_seen_and_does_nothing(open_report: Callable[..., Open
     named = opened.page.locator(".row", has=opened.page.locator(f"b:text-is({_quoted(shown)})"))
     named.first.click()
     assert opened.texts(".side h2") == [shown]
-    assert opened.page.locator(".side td", has_text=shown).count() >= 3
+    assert opened.page.locator(".side td", has_text=shown).count() >= 4
     assert opened.page.locator("img, iframe, object, embed, form, base, link").count() == 0
     assert opened.page.locator("script").count() == 2
     assert dialogs == []

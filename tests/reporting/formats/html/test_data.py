@@ -12,7 +12,7 @@ from spanpact.contract.loader import load_text
 from spanpact.reporting.formats.html.data import report_data
 from spanpact.reporting.formats.html.data.trace_rows import MOST_SPANS
 from spanpact.sources import OtlpFileSource, encode_traces_json
-from spanpact.trace.model import Event, Link, Reading, Resource, SourceInfo
+from spanpact.trace.model import Event, Link, LogRecord, Reading, Resource, SourceInfo
 from spanpact.verification.streaming import verify_files
 from tests.reporting.formats.html.pages import Page, page_of
 from tests.reporting.formats.reports import REPORTS
@@ -61,6 +61,18 @@ def test_details_have_events_links_status_scope_and_resource() -> None:
     service, resource = page.data["resources"][spans["resource"][2]]
     assert texts(page, service) == "cache"
     assert texts(page, resource) == ["service.name", '"cache"', "host.name", '"one"']
+
+
+def test_log_records_are_with_their_spans() -> None:
+    logs = (
+        LogRecord(f"{1:032x}", f"{3:016x}", body="lost", severity="WARN", time_ns=10**18 + 10**6, attributes={"n": 1}),
+        LogRecord(f"{1:032x}", f"{3:016x}", event_name="cache.miss"),
+        LogRecord(f"{1:032x}", body="of no span"),
+    )
+    page = page_of(judged(in_trace(kept_flow(), 1, logs=logs)))
+    shown = trace_of(page)["details"]["2"][6]
+    assert [each[0] for each in shown] == [10**6, -1]
+    assert [texts(page, each[1:]) for each in shown] == [["WARN", '"lost"', ["n", "1"]], ["", "cache.miss", []]]
 
 
 def test_findings_are_at_their_rows_and_missing_spans_below_their_parent() -> None:

@@ -11,12 +11,12 @@ from spanpact.reporting.drawing.value_text import format_value, masked_text
 from spanpact.reporting.formats.html.data.string_table import StringTable
 from spanpact.reporting.formats.html.data.trace_rows import TraceRows
 from spanpact.trace.attributes import Pair, pairs_of
-from spanpact.trace.model import Attributes, Resource
+from spanpact.trace.model import Attributes, LogRecord, Resource
 
 KINDS: Final = ("internal", "client", "server", "producer", "consumer", "unspecified")
 """The kinds of spans by the number that stands for them in the page's data."""
 STATUSES: Final = ("unset", "ok", "error")
-_MOST_VALUES: Final = 128  # attributes of a span, events of a span, links of a span
+_MOST_VALUES: Final = 128  # attributes, events, links and log records of a span
 _MOST_KNOWN: Final = 1 << 16
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -60,7 +60,7 @@ class TraceEncoder:
         }
 
     def details(self, rows: TraceRows, row: int) -> list[Any]:
-        """Return parent id, status message, scope, attributes, events and links, without the empty ones at the end."""
+        """Return parent id, status message, scope, attributes, events, links, logs; without empty ones at the end."""
         span, start = rows.topology.spans[rows.spans[row]], first_start(rows)
         events = [
             [event.time_ns - start if event.time_ns else -1, self.name(event.name), self._attributes(event.attributes)]
@@ -74,10 +74,16 @@ class TraceEncoder:
             self._attributes(span.attributes),
             events,
             links,
+            [self._log(record, start) for record in rows.logs.get(span.span_id, ())[:_MOST_VALUES]],
         ]
         while fields and not fields[-1]:
             fields.pop()
         return fields
+
+    def _log(self, record: LogRecord, start: int) -> list[Any]:
+        text = self.name(record.event_name) if record.event_name else self._value(("", record.body))
+        at = record.time_ns - start if record.time_ns else -1
+        return [at, self.name(record.severity), text, self._attributes(record.attributes)]
 
     def _resource(self, resource: Resource) -> int:
         text = repr(resource.attributes)  # a resource has no hash; its text distinguishes it

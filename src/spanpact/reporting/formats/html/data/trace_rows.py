@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from spanpact.trace.model import LogRecord
 from spanpact.trace.topology import TOP, Topology
 
 MOST_SPANS: Final = 12_000
@@ -17,12 +18,14 @@ class TraceRows:
     """The spans drawn, by their indices in the topology, parents before children.
 
     `row` is the row of each, `parent` the row of the parent of the span in each row, TOP where it is not in the trace.
+    `logs` are the log records of spans, by the id of the span.
     """
 
     topology: Topology
     spans: list[int]
     row: dict[int, int]
     parent: list[int]
+    logs: Mapping[str, Sequence[LogRecord]]
 
     @property
     def left_out(self) -> int:
@@ -36,7 +39,10 @@ def rows_of(topology: Topology, wanted: Collection[int], *, everything: bool = F
     if len(spans) > MOST_SPANS and not everything:
         spans = _chosen(topology, wanted)
     row = {i: number for number, i in enumerate(spans)}
-    return TraceRows(topology, spans, row, [row.get(topology.parent[i], TOP) for i in spans])
+    logs: dict[str, list[LogRecord]] = {}
+    for record in topology.trace.logs:
+        logs.setdefault(record.span_id, []).append(record)
+    return TraceRows(topology, spans, row, [row.get(topology.parent[i], TOP) for i in spans], logs)
 
 
 def _chosen(topology: Topology, wanted: Collection[int]) -> list[int]:

@@ -46,11 +46,11 @@ export function serviceOf(data, trace, row) {
   return data.strings[data.resources[trace.spans.resource[row]][0]];
 }
 
-/** Return a span's attributes, events and links; undefined if the page does not hold them. */
+/** Return a span's attributes, events, links and log records; undefined if the page does not hold them. */
 export function detailsOf(data, trace, row) {
   const held = trace.details[row];
   if (!held) return undefined;
-  const [parent = 0, status = 0, scope = 0, attributes = [], events = [], links = []] = held;
+  const [parent = 0, status = 0, scope = 0, attributes = [], events = [], links = [], logs = []] = held;
   const text = (number) => data.strings[number];
   return {
     parent: text(parent),
@@ -59,6 +59,9 @@ export function detailsOf(data, trace, row) {
     attributes: pairs(data, attributes),
     events: events.map(([at, name, list]) => ({ at, name: text(name), attributes: pairs(data, list) })),
     links: links.map(([traceId, spanId]) => ({ traceId: text(traceId), spanId: text(spanId) })),
+    logs: logs.map(([at, severity, body, list]) => ({
+      at, name: text(severity) || "log", text: text(body), attributes: pairs(data, list),
+    })),
   };
 }
 

@@ -1,4 +1,4 @@
-// What is known of a span, beside the waterfall: its findings with their clauses, then its attributes, events and links.
+// What is known of a span, beside the waterfall: its findings with their clauses, then its attributes, events, logs and links.
 
 import { addressOf } from "./address.js";
 import { duration } from "./amounts.js";
@@ -92,15 +92,20 @@ function deciding(findings) {
   return new Set(findings.map(({ clause }) => clause.keyword.replace(/^attributes\./, "")));
 }
 
-function contents(data, { attributes, events, links }, named) {
-  const found = events.flatMap(({ at, name, attributes: list }) => [
-    [at < 0 ? name : `${name} +${duration(at)}`, list.map(([key, value]) => `${key}=${value}`).join("  ")],
-  ]);
+function contents(data, { attributes, events, links, logs }, named) {
   const known = new Set(data.traces.map((trace) => data.strings[trace.id]));
   const linked = links.map(({ traceId, spanId }) => [
     known.has(traceId) ? element("a", { href: addressOf(traceId, { span: spanId }) }, traceId) : traceId, spanId,
   ]);
-  return [...table("Attributes", attributes, named), ...table("Events", found), ...table("Links", linked)];
+  return [
+    ...table("Attributes", attributes, named), ...table("Events", events.map(moment)), ...table("Logs", logs.map(moment)),
+    ...table("Links", linked),
+  ];
+}
+
+function moment({ at, name, text = "", attributes }) {
+  const values = attributes.map(([key, value]) => `${key}=${value}`);
+  return [at < 0 ? name : `${name} +${duration(at)}`, [text, ...values].filter(Boolean).join("  ")];
 }
 
 function table(title, rows, named = new Set()) {
