@@ -44,6 +44,7 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 # With the core, these say what they say without it.
 CORE_TESTS = (
     "tests/verification/native",
+    "tests/broken_implementations/test_broken_in_files.py",
     "tests/verification/test_streaming.py",
     "tests/verification/test_streaming_logs.py",
     "tests/verification/test_receiving.py",
