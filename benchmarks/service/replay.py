@@ -8,14 +8,15 @@ service count, as the interpreter runs one of them at a time; a thread that enco
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Final
 from urllib.parse import urlsplit
 
 from benchmarks.service.load import BrokenAnswer, Connection, message_of
 
 FIRST: Final = 5
-"""Requests on a new connection that do not count."""
+"""Requests on a new connection that do not count, at least."""
 _PAUSE_S = 0.0002  # after an answer, a service finishes the request: its span ends, its connection waits
 
 
@@ -43,23 +44,41 @@ def process_cpu_s(pid: int) -> float:
     return time.clock_gettime_ns((~pid << 3) | 2) / 1e9
 
 
-def measure_demands(pid: int, url: str, headers: Mapping[str, str], requests: int) -> Sequence[float]:
+def measure_demands(
+    pid: int,
+    url: str,
+    headers: Mapping[str, str],
+    requests: int,
+    *,
+    lead_in_s: float = 0.0,
+    begin: Callable[[], object] = lambda: None,
+) -> Sequence[float]:
     """Return the seconds of CPU that a service takes for each of so many requests, sent one at a time.
 
-    What a service does after an answer counts for the next request. Raise BrokenAnswer, OSError.
+    What a service does after an answer counts for the next request. `begin` is called after the lead-in, of requests
+    that do not count: after `lead_in_s` seconds, exports are as frequent as they stay. Raise BrokenAnswer, OSError.
     """
     parts, message = urlsplit(url), message_of(url, headers)
     connection = Connection(parts.hostname or "", parts.port or 80)
-    found = [process_cpu_s(pid)]
     try:
-        for number in range(requests + FIRST):
-            connection.send(message, number)
-            while (status := connection.receive()) is None:
-                pass
-            if status != 200:
-                raise BrokenAnswer(f"the service answered {status}")
+        end, sent = time.monotonic() + lead_in_s, 0
+        while sent < FIRST or time.monotonic() < end:
+            _ask(connection, message, sent)
+            sent += 1
+        begin()
+        found = [process_cpu_s(pid)]
+        for number in range(requests):
+            _ask(connection, message, number)
             found.append(process_cpu_s(pid))
             time.sleep(_PAUSE_S)
     finally:
         connection.close()
-    return [after - before for before, after in zip(found[FIRST:-1], found[FIRST + 1 :], strict=True)]
+    return [after - before for before, after in pairwise(found)]
+
+
+def _ask(connection: Connection, message: bytes, number: int) -> None:
+    connection.send(message, number)
+    while (status := connection.receive()) is None:
+        pass
+    if status != 200:
+        raise BrokenAnswer(f"the service answered {status}")

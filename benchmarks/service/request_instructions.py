@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from benchmarks.service.replay import FIRST
 from benchmarks.service.studio_load import Fleet, Service
 
 _WARM_UP: Final = 120
@@ -41,7 +42,7 @@ def instructions_of_a_request(fleet: Fleet, arm: str, requests: int = 200) -> fl
             service.control("--instr=off")
             service.control("--dump")
             (dump,) = folder.glob("callgrind.*")
-            return sum(map(int, _TOTAL.findall(dump.read_text(errors="replace")))) / requests
+            return sum(map(int, _TOTAL.findall(dump.read_text(errors="replace")))) / (requests + FIRST)
 
 
 class _CountedService(Service):

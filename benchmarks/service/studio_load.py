@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
@@ -112,9 +112,12 @@ class Service(ServiceProcess):
         )
         return parse_result(done.stdout)
 
-    def demands(self, requests: int) -> Sequence[float]:
-        """Return the seconds of CPU that each of so many requests takes, sent one at a time."""
-        return measure_demands(self.pid, f"{self.url}/session", self.headers(), requests)
+    def demands(
+        self, requests: int, *, lead_in_s: float = 0.0, begin: Callable[[], object] = lambda: None
+    ) -> Sequence[float]:
+        """Return the seconds of CPU that each of so many requests takes, sent one at a time (`measure_demands`)."""
+        url, headers = f"{self.url}/session", self.headers()
+        return measure_demands(self.pid, url, headers, requests, lead_in_s=lead_in_s, begin=begin)
 
 
 def run_load(workers: Sequence[Service], plan: Plan) -> MeasuredLoad:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from benchmarks.earlier_build import NoEarlierBuild, earlier_build, environment_of
@@ -43,6 +44,14 @@ def test_a_program_imports_it_and_not_the_folder_that_it_is_started_in(repositor
         environ = {**os.environ, **environment_of(folder)}
         done = subprocess.run(command, cwd=repository, env=environ, capture_output=True, text=True, check=True)
     assert done.stdout == "before\n"
+
+
+def test_it_finds_the_successor_of_a_library_that_is_not_installed_any_more(repository: Path) -> None:
+    with earlier_build(git(repository, "rev-parse", "HEAD~1"), repository) as folder:
+        command = [sys.executable, "-c", "import httpx; print(httpx.AsyncClient)"]
+        environ = {**os.environ, **environment_of(folder)}
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+    assert done.stdout == f"{httpx2.AsyncClient}\n"
 
 
 def test_a_history_without_it_gives_one_line(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -107,7 +107,7 @@ def test_latencies_by_cpu_time_are_those_of_the_rate_of_one_worker(reported: Rep
     """A pause of 9 ms delays eighteen of a hundred requests at 1,000 a second of one worker, and two over eight."""
     quick = [0.0005] * 100
     paused = [*quick[:50], 0.0095, *quick[51:]]
-    demands = dict.fromkeys(s.ARMS, quick) | {s.WHOLE: paused, s.OF_THE_SDK: [0.0007] * 80 + [0.05] * 20}
+    demands = {arm: [quick] for arm in s.ARMS} | {s.WHOLE: [paused], s.OF_THE_SDK: [[0.0007] * 80 + [0.05] * 20]}
     points = [LoadPoint("1,000/s", 1_000, 1), LoadPoint("2,000/s", 2_000, 8)]
     report_by_cpu_time(points, demands, reported)
     assert reported["studio-api, 1,000/s, 100 %: P95 by CPU time"] == pytest.approx(7.0)
@@ -117,6 +117,16 @@ def test_latencies_by_cpu_time_are_those_of_the_rate_of_one_worker(reported: Rep
     assert reported[f"{TARGET}P95 added at 1,000/s by CPU time, 10 %"] == 0
     assert reported["studio-api, 100 %: longest pause"] == pytest.approx(9.5)
     assert reported[f"{TARGET}longest pause / median request, 100 %"] == pytest.approx(19)
+
+
+def test_what_is_added_by_cpu_time_is_compared_within_a_round(reported: Reported) -> None:
+    """In the third round the machine does something else: neither P95 nor what is added is that of the round."""
+    demands = {arm: [[0.0004] * 20, [0.0005] * 20, [0.009] * 20] for arm in s.ARMS}
+    demands[s.WHOLE] = [[0.0006] * 20, [0.0007] * 20, [0.0002] * 20]
+    demands[s.OF_THE_SDK] = [[0.001] * 20] * 3
+    report_by_cpu_time([LoadPoint("1,000/s", 1_000, 1)], demands, reported)
+    assert reported[f"{TARGET}P95 added at 1,000/s by CPU time, 100 %"] == pytest.approx(0.2)
+    assert reported["studio-api, 1,000/s, untraced: P95 by CPU time"] == pytest.approx(0.5)
 
 
 def test_instructions_are_compared_with_the_earlier_build(reported: Reported) -> None:

@@ -23,7 +23,8 @@ def test_a_load_is_dealt_over_workers_and_their_spans_arrive(monkeypatch: pytest
         workers = fleet.workers(s.WHOLE, 2)
         assert fleet.workers(s.WHOLE, 1) == workers[:1]
         load = s.run_load(workers, Plan(100, 0.4, 4))
-        demands = workers[0].demands(20)
+        began: list[int] = []
+        demands = workers[0].demands(20, begin=lambda: began.append(fleet.spans(s.WHOLE)))
         for worker in workers:
             worker.stop()  # sends what has not been sent
         arrived = fleet.spans(s.WHOLE)
@@ -31,6 +32,7 @@ def test_a_load_is_dealt_over_workers_and_their_spans_arrive(monkeypatch: pytest
     sent = 2 * 10 + 40 + FIRST + 20
     assert SPANS * sent < arrived < SPANS * sent + 40, "those of two new sessions come on top"
     assert len(demands) == 20
+    assert len(began) == 1
     assert min(demands) > 0
     assert load.cpu_of_a_request_us * 40 / 1e6 == pytest.approx(load.cpu_s)
     assert 0 < load.cores_of_a_worker <= 1
