@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -13,8 +14,8 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from spanpact import __version__
-from tests.cli.commands import CommandLine
-from tests.reporting.sample_reports import in_trace, kept_flow
+from tests.cli.commands import EXAMPLES, CommandLine
+from tests.reporting.sample_reports import CONTRACT, in_trace, kept_flow
 
 ROOT = Path(__file__).parents[2]
 SECRET = "hunter2-of-the-environment"
@@ -131,6 +132,23 @@ async def test_no_store_option_or_standard_input_is_a_source(cli: CommandLine, s
     ((failed, text),) = await answers(cli.folder, ("show", {"source": source}))
     assert failed
     assert "may not be asked" in text or "there is no file" in text
+
+
+async def test_a_report_that_names_a_file_outside_of_the_project_is_not_explained(cli: CommandLine) -> None:
+    project = cli.folder / "project"
+    project.mkdir()
+    secret = cli.file("secret.yaml", "top-secret: 1\n" * 30)
+    saved = json.loads(cli("verify", cli.contract, "--from", cli.broken, "--format", "json").out)
+    text = json.dumps(saved)
+    for name, file in {"a": cli.contract, "b": secret, "c": "session.contract.yaml"}.items():
+        (project / f"{name}.json").write_text(text.replace(cli.contract, file).replace('"file"', '"\\u0066ile"'))
+    (project / "session.contract.yaml").write_text(CONTRACT + EXAMPLES)
+    calls = [("explain", {"report": f"{name}.json", "finding": "lookup/kind"}) for name in "abc"]
+    *refused, (failed, explained) = await answers(project, *calls)
+    assert [(each[0], "outside of the project" in each[1], "top-secret" in each[1]) for each in refused] == [
+        (True, True, False)
+    ] * 2
+    assert (failed, "clause  session.contract.yaml" in explained) == (False, True)
 
 
 async def test_an_allowed_store_is_asked_and_no_secret_is_in_the_answer(cli: CommandLine) -> None:

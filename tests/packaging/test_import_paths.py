@@ -21,10 +21,11 @@ PACKAGES = ["spanpact", *(each.name for each in walk_packages(spanpact.__path__,
 CONTRACT = "spanpact: 1\ncontract: c\nversion: 1.0.0\nspan: a\n"
 SPAN = {"traceId": "1" * 32, "spanId": "2" * 16, "name": "a", "startTimeUnixNano": "1", "endTimeUnixNano": "2"}
 UNUSED_BY_A_JSON_FILE = (
-    "asyncio", "difflib", "google", "grpc", "gzip", "h11", "hashlib", "http", "importlib.metadata", "json", "pickle",
-    "opentelemetry", "spanpact.findings.scores", "spanpact.packs", "spanpact.reporting.report_json",
-    "spanpact.reporting.trace_tree", "spanpact.sources.jaeger", "spanpact.sources.receiver", "spanpact.sources.search",
-    "spanpact.verification.native.native_stream", "ssl", "tempfile",
+    "asyncio", "difflib", "google", "grpc", "gzip", "h11", "hashlib", "http", "importlib.metadata", "json", "mcp",
+    "opentelemetry", "pickle", "pydantic", "spanpact.findings.scores", "spanpact.packs",
+    "spanpact.reporting.report_json", "spanpact.reporting.trace_tree", "spanpact.sources.jaeger",
+    "spanpact.sources.receiver", "spanpact.sources.search", "spanpact.verification.native.native_stream", "ssl",
+    "tempfile",
 )  # fmt: skip
 """Modules and packages that verifying a JSON file against a contract must not wait for."""
 HEAVY = ("asyncio", "google.protobuf", "h11", "msgspec", "opentelemetry", "re2", "ruamel", "ssl")

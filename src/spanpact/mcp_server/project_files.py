@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 
 from spanpact.contract.loader.folders import FolderSearch
 from spanpact.errors import UsageError
 
-STORES = ("jaeger:", "clickhouse:", "tempo:", "zipkin:")
+STORES: Final = ("jaeger:", "clickhouse:", "tempo:", "zipkin:")
 """How sources begin that are no files."""
 
 
@@ -52,6 +54,23 @@ class ProjectFiles:
         argument = self._path(text)
         if not (self.root / argument).is_file():
             raise UsageError(f"there is no file {text!r}", hint="accepted: a path from the root of the project")
+        return argument
+
+    def report(self, text: str) -> str:
+        """Return a saved report as an argument. Raise UsageError where it names a contract out of the project."""
+        argument = self.file(text)
+
+        def check(pairs: list[tuple[str, Any]]) -> None:
+            for name, value in pairs:
+                if name == "file" and isinstance(value, str):
+                    self._check(self.root / value)
+
+        try:
+            json.loads((self.root / argument).read_bytes(), object_pairs_hook=check)
+        except (ValueError, RecursionError):
+            raise UsageError(
+                f"{text!r} is no report", hint="save one with: spanpact verify … --format json=FILE"
+            ) from None
         return argument
 
     def _path(self, text: str) -> str:

@@ -81,12 +81,13 @@ class Tools:
     async def explain(self, finding: Key = "", report: Report = None) -> str:
         """Explain a finding of the last `verify`, or of a report in JSON: its clause, its span, causes and remedies."""
         if report is not None:
-            file = _refusing(lambda: self._files.file(report))
+            file = _refusing(lambda: self._files.report(report))
         elif self._report.exists():
             file = str(self._report)
         else:
             raise ToolError("there is no report yet: call verify first, or name a report")
-        return await self._run(["explain", "--", file, *([finding] if finding else [])], {0: "explained"})
+        text = await self._run(["explain", "--", file, *([finding] if finding else [])], {0: "explained"})
+        return text.replace(f"spanpact explain {file} ", "explain with finding: ")
 
     def _contracts(self, paths: Sequence[str]) -> list[str]:
         return _refusing(lambda: self._files.contracts(paths))
