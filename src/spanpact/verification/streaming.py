@@ -26,7 +26,6 @@ from spanpact.trace.model import Capability, Reading, SourceInfo
 from spanpact.trace.trace_selection import EVERY_TRACE, TraceSelection
 from spanpact.verification.documents.first_pass import FirstPass, read_first
 from spanpact.verification.documents.link_targets import LinkTargets
-from spanpact.verification.documents.spooled_file import SpooledFile
 from spanpact.verification.documents.stored_documents import DocumentSource, StoredDocuments
 from spanpact.verification.documents.trace_stream import TraceStream
 from spanpact.verification.native import find_core
@@ -88,8 +87,11 @@ def verify_files(
 
 def _documents_of(source: OtlpFileSource) -> DocumentSource:
     """Return the documents of a file: of OTLP as they are, and others as they were decoded."""
-    documents = source.parts if source.has_parts() else SpooledFile(source).documents
-    return DocumentSource(documents, source.check_span_count)
+    if source.has_parts():
+        return DocumentSource(source.parts, source.check_span_count)
+    from spanpact.verification.documents.spooled_file import SpooledFile  # with pickle, which OTLP does not need
+
+    return DocumentSource(SpooledFile(source).documents, source.check_span_count)
 
 
 def description_of(infos: Sequence[SourceInfo], offered: int | None) -> SourceInfo:
