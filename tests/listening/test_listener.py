@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from spanpact.contract.loader import load_text
-from spanpact.findings import Verdict
+from spanpact.findings import Report, Verdict
 from spanpact.listening import Event, Listener, ListenerLimits, Settled
 from spanpact.reporting import TextOptions, render_text
 from spanpact.trace.model import LogRecord, Reading, SourceInfo, Span, Trace
@@ -19,6 +21,7 @@ PLAN = load_text(CONTRACT, file="contracts/session-validate.contract.yaml")
 LAX = load_text(CONTRACT.replace("kind: client, ", ""), file="contracts/session-validate.contract.yaml")
 INFO = SourceInfo("OTLP receiver")
 BROKEN = changed(kept_flow(), "redis.get", kind="server")
+FLOWS = [kept_flow(), BROKEN, [span(1, "GET /health")], kept_flow()[:2], kept_flow(), BROKEN]
 LIMITS = ListenerLimits(settle=2, late=30, most=1000)
 
 
@@ -79,16 +82,53 @@ def test_spans_that_come_when_their_trace_is_over_are_counted() -> None:
 
 @pytest.mark.parametrize("most", [1000, 7])
 def test_the_report_at_the_end_is_that_of_all_traces_read_at_once(most: int) -> None:
-    flows = [kept_flow(), BROKEN, [span(1, "GET /health")], kept_flow()[:2], kept_flow(), BROKEN]
     listener = listening(ListenerLimits(settle=2, late=5, most=most))
-    for number, spans in enumerate(flows, 1):
+    for number, spans in enumerate(FLOWS, 1):
         add(listener, spans, number, now=number * 4)
         list(listener.judge(number * 4 + 3))
     list(listener.judge(99, everything=True))
-    traces = tuple(in_trace(spans, number) for number, spans in enumerate(flows, 1))
+    traces = tuple(in_trace(spans, number) for number, spans in enumerate(FLOWS, 1))
     whole = verify([PLAN], Reading(INFO, traces))
     assert render_text(listener.report(), TextOptions()) == render_text(whole, TextOptions())
     assert (listener.totals.unmentioned, listener.totals.names) == (1, {"GET /health": 1})
+
+
+PARTS = st.tuples(st.sampled_from(FLOWS), st.integers(0, 3), st.integers(0, 20), st.integers(0, 29))
+"""The flow of a trace, how many of its spans come first, when these come (s), and how much later the others do."""
+
+
+@settings(max_examples=60, deadline=None)
+@given(parts=st.lists(PARTS, min_size=1, max_size=6), most=st.sampled_from([4, 1000]))
+def test_however_spans_come_the_report_is_that_of_whole_traces(
+    parts: Sequence[tuple[Sequence[Span], int, int, int]], most: int
+) -> None:
+    listener = listening(ListenerLimits(settle=2, late=30, most=most))
+    arrivals = []
+    for number, (spans, cut, first, later) in enumerate(parts, 1):
+        made = in_trace(spans, number).spans
+        arrivals += [(first, made[:cut]), (first + later, made[cut:])]
+    for now in range(60):
+        for when, spans in arrivals:
+            if when == now:
+                listener.add(spans, (), now)
+        list(listener.judge(now))
+    list(listener.judge(60, everything=True))
+    report = listener.report()
+    traces = tuple(in_trace(spans, number) for number, (spans, *_) in enumerate(parts, 1))
+    whole = verify([PLAN], Reading(INFO, traces))
+    if listener.too_late:  # only for want of room: it is counted
+        assert most == 4
+        return
+    assert _content(report) == _content(whole)
+    assert listener.totals.traces == len(traces)
+    assert sum(each.count for each in listener.totals.kinds.values()) == len(whole.findings)
+
+
+def _content(report: Report) -> object:
+    """Return what a report says, whatever the order in which its traces were judged."""
+    (result,) = report.results
+    findings = sorted((each.trace_id, each.key, each.span_id) for each in report.findings)
+    return report.verdict, result.flows, findings, result.coverage, report.unmentioned
 
 
 def test_log_records_without_a_span_are_scanned() -> None:

@@ -79,6 +79,12 @@ class Listening:
         assert self._terminal is not None
         fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
+    def hang_up(self) -> None:
+        """Close the terminal."""
+        assert self._terminal is not None
+        os.close(self._terminal)
+        self._terminal = None
+
     def end(self, number: int = signal.SIGINT) -> int:
         """Send a signal and return the exit code."""
         self.process.send_signal(number)
@@ -124,7 +130,8 @@ def on_a_terminal(folder: Path, *arguments: str, env: Mapping[str, str] = {}) ->
             yield Listening(process, folder, ours)
         finally:
             process.kill()
-    os.close(ours)
+    with suppress(OSError):  # it may be closed already
+        os.close(ours)
 
 
 def _read(stream: int, to: bytearray) -> None:

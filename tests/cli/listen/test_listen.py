@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,43 @@ def test_a_reader_that_has_gone_ends_nothing(cli: CommandLine) -> None:
         assert running.end() == 1
     assert json.loads((cli.folder / "r.json").read_text(encoding="utf-8"))["exit_code"] == 1
     assert "Traceback" not in running.err
+
+
+def test_it_answers_when_it_is_asked_whether_it_listens(cli: CommandLine) -> None:
+    with listening(cli.folder, CONTRACT, *SETTLE, env={"SPANPACT_RECEIVER_TOKEN": "secret"}) as running:
+        with urllib.request.urlopen(f"{running.url}/health", timeout=30) as answer:
+            assert json.load(answer) == {"status": "listening"}
+        with pytest.raises(OSError, match="401"):
+            urllib.request.urlopen(f"{running.url}/report", timeout=30)
+        assert running.end() == 3
+
+
+def test_settings_of_the_project_count(cli: CommandLine) -> None:
+    cli.file("spanpact.toml", f'contracts = "{CONTRACT}"\nformat = "json"\nfail-on = "information"\n')
+    with listening(cli.folder, *SETTLE, "--once") as running:
+        running.send(in_trace(kept_flow(), 1))
+        assert running.ended() == 0
+    assert json.loads(running.out)["header"] == [{"name": "levels", "value": "fail on information"}]
+    assert "\nkept        session-validate" in running.err
+
+
+def test_a_hang_up_ends_it_with_the_verdict(cli: CommandLine) -> None:
+    with listening(cli.folder, CONTRACT, *SETTLE) as running:
+        running.send(in_trace(BROKEN, 1))
+        assert running.end(signal.SIGHUP) == 1
+    assert running.out.endswith("\nbroken: 1 contract, 1 broken, 1 finding, 1 flow\n")
+
+
+def test_labels_that_are_written_while_it_listens_count(cli: CommandLine) -> None:
+    labels = cli.file("labels", "")
+    text = "spanpact: 1\ncontract: c\nversion: 1.0.0\nscenario: hit\nspan: GET /session\n"
+    contract = cli.file("c.contract.yaml", text)
+    with listening(cli.folder, contract, *SETTLE, "--scenarios", labels, "--once") as running:
+        running.wait(lambda: "; Ctrl-C" in running.err)
+        cli.file("labels", f"{1:032x} hit\n")
+        running.send(in_trace(kept_flow(), 1))
+        assert running.ended() == 0
+    assert lines(running.out) == [f"kept        c  GET /session  3 spans  6ms  trace {1:032x}"]
 
 
 @pytest.mark.parametrize(

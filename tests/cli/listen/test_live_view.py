@@ -65,6 +65,14 @@ def test_without_colour_there_is_none(cli: CommandLine) -> None:
     assert STYLE.search(running.out) is None
 
 
+def test_a_terminal_that_is_closed_ends_nothing(cli: CommandLine) -> None:
+    with on_a_terminal(cli.folder, CONTRACT, *SETTLE, "--format", f"json={cli.folder}/r.json") as running:
+        running.hang_up()
+        running.send(in_trace(BROKEN, 1))
+        assert running.end(signal.SIGHUP) == 1
+    assert '"verdict": "broken"' in (cli.folder / "r.json").read_text(encoding="utf-8")
+
+
 def test_a_dumb_terminal_gets_lines(cli: CommandLine) -> None:
     with on_a_terminal(cli.folder, CONTRACT, *SETTLE, "--once", env={"TERM": "dumb"}) as running:
         running.send(in_trace(kept_flow(), 1))

@@ -26,6 +26,17 @@ def test_the_room_is_shared_and_free_again_when_a_session_ends() -> None:
     assert sessions.spans == 3
 
 
+def test_what_is_drained_leaves_its_room_and_its_counts() -> None:
+    sessions = Sessions(ReceiverLimits(spans=2))
+    assert [sessions.keep(name, ONE_SPAN) for name in ("a", "", "a")] == [0, 0, 1]
+    drained = sessions.drain()
+    assert [(each.name, each.spans) for each in drained] == [("", 1), ("a", 1)]
+    assert (sessions.spans, sessions.dropped, sessions.drain()) == (0, 1, [])
+    assert sessions.keep("a", ONE_SPAN) == 0
+    for each in drained:
+        each.close()
+
+
 def test_bytes_are_limited_too() -> None:
     sessions = Sessions(ReceiverLimits(kept=3 * len(A_JSON_SPAN)))
     kept = [sessions.keep(name, ONE_SPAN) for name in "abcdef"]

@@ -45,12 +45,12 @@ def listen(given: argparse.Namespace) -> int:
     check_addresses(given)
     check_output_files(given, given.url_file)
     judged_by = load_judged_by(given)
-    labels = read_labels(given.scenarios) if given.scenarios else {}
+    if given.scenarios:
+        read_labels(given.scenarios)  # a mistake is an error before anything was received
     stops: SimpleQueue[None] = SimpleQueue()  # handlers of signals may use it, unlike an event
     receiver = _receiver(given)
     with stopping_by_signals(stops), receiver:
         service = _Service(given, receiver, judged_by)
-        service.listener.scenarios = labels
         grpc = f" and OTLP/gRPC at {receiver.grpc_url}" if receiver.grpc_url else ""
         print_message(f"listening for OTLP/HTTP at {receiver.url}{grpc}; Ctrl-C ends it with the verdict")
         if given.url_file:
@@ -96,6 +96,7 @@ class _Service:
         )
         self.intake = ReceiverIntake(receiver)
         self._watch = ContractWatch(given.contracts)
+        self._labels: tuple[int, int, int] | None = None
         self._problem = ""
         self._begun = time.monotonic()
         self._looked = self._begun
@@ -118,6 +119,7 @@ class _Service:
                 return
 
     def _judge_some(self, display: Display, now: float) -> None:
+        self._read_labels()
         display.show(list(self.intake.hand_over(self.listener, now)))
         until = now + _JUDGE_SECONDS
         for event in self.listener.judge(now):
@@ -128,10 +130,22 @@ class _Service:
     def finish(self, display: Display) -> None:
         """Judge everything that is there, as complete."""
         now = time.monotonic()
+        self._read_labels()
         display.show(list(self._reload()))
         display.show(list(self.intake.hand_over(self.listener, now)))
         for event in self.listener.judge(now, everything=True):
             display.show([event])
+
+    def _read_labels(self) -> None:
+        """Read the labels of traces again if their file has changed."""
+        if not self._given.scenarios:
+            return
+        with contextlib.suppress(OSError, SpanpactError):  # it may be half written; the labels before stay
+            status = os.stat(self._given.scenarios)
+            state = status.st_mtime_ns, status.st_size, status.st_ino
+            if state != self._labels:
+                self.listener.scenarios = read_labels(self._given.scenarios)
+                self._labels = state
 
     def _has_verdict(self) -> bool:
         """Return whether everything has settled, and a contract had a flow."""
@@ -139,9 +153,6 @@ class _Service:
 
     def _reload(self) -> Iterator[Event]:
         """Load contracts that have changed; where they are wrong, those before stay."""
-        if self._given.scenarios:
-            with contextlib.suppress(SpanpactError):  # it may be half written; the labels before stay
-                self.listener.scenarios = read_labels(self._given.scenarios)
         if not self._watch.has_changed():
             return
         try:
