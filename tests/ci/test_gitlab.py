@@ -32,6 +32,7 @@ def test_a_command_is_verified_and_the_report_is_where_gitlab_looks(project: Pro
 
 
 def test_init_writes_the_template(project: Project) -> None:
+    project.contract()
     (project.folder / ".gitlab-ci.yml").write_text("include: [{local: .gitlab/spanpact.yml}]\n")
     assert project.run("spanpact init").returncode == 0
     assert (project.folder / ".gitlab/spanpact.yml").read_text() == TEXT

@@ -34,8 +34,8 @@ def test_a_project_without_traces_gets_a_schema_and_is_told_what_to_do(cli: Comm
     assert answer.code == 0
     assert list(files(project)) == ["contracts/contract.schema.json"]
     assert "made    contracts/contract.schema.json" in answer.out
-    assert "next    let your CI run: pip install spanpact && spanpact lint contracts/\n" in answer.out
-    assert "spanpact record --output contracts/ --from traces.json" in answer.out
+    assert "next    record a contract: spanpact record --output contracts/ -- COMMAND\n" in answer.out
+    assert "next    then call spanpact init again: it makes the job for CI, which needs a contract\n" in answer.out
     assert "# yaml-language-server: $schema=contract.schema.json" in answer.out
 
 
@@ -43,6 +43,7 @@ def test_contracts_are_recorded_from_traces_and_can_be_verified_at_once(cli: Com
     traces = cli.traces("both.json", *reading_of(_two_kinds, 30).traces)
     answer = cli("init", "--from", traces)
     assert answer.code == 0
+    assert "next    let your CI run: pip install spanpact && spanpact lint contracts/\n" in answer.out
     made = files(project)
     assert list(made) == [
         "contracts/contract.schema.json",
@@ -67,12 +68,32 @@ def test_the_job_is_for_the_ci_that_the_project_has(
 ) -> None:
     (project / sign).parent.mkdir(exist_ok=True)
     (project / sign).write_text(text)
+    assert job not in cli("init").out  # without a contract it would fail until there is one
+    assert not (project / job).exists()
+    (project / "contracts" / "own.spanpact.yaml").write_text(Path(cli.contract).read_text())
     answer = cli("init")
     assert f"made    {job}" in answer.out
     assert ("include: [{local: .gitlab/spanpact.yml}]" in answer.out) == ("gitlab" in job)
     made = YAML(typ="safe", pure=True).load((project / job).read_text())
     assert "spanpact lint " in str(made)
     assert (project / sign).read_text() == text
+
+
+def test_folder_of_contracts_is_the_one_of_the_settings(cli: CommandLine, project: Path) -> None:
+    (project / "spanpact.toml").write_text('contracts = ["one.contract.yaml", "tests/contracts"]\n')
+    (project / ".github").mkdir()
+    traces = cli.traces("both.json", *reading_of(_two_kinds, 30).traces)
+    assert f"spanpact verify tests/contracts/ --from {traces}" in cli("init", "--from", traces).out
+    made = files(project)
+    assert "tests/contracts/get-a.contract.yaml" in made
+    assert "run: spanpact lint tests/contracts/\n" in made[".github/workflows/spanpact.yml"]
+    assert not (project / "contracts").exists()
+
+
+def test_traces_are_those_of_the_settings(cli: CommandLine, project: Path) -> None:
+    traces = cli.traces("both.json", *reading_of(_two_kinds, 30).traces)
+    (project / "spanpact.toml").write_text(f"from = '{traces}'\n")
+    assert "made    contracts/get-a.contract.yaml: recorded from 20 flows" in cli("init").out
 
 
 def test_nothing_is_overwritten(cli: CommandLine, project: Path) -> None:

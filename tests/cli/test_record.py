@@ -116,6 +116,13 @@ def test_the_traces_of_a_command_are_recorded(cli: CommandLine) -> None:
     assert cli("show", str(cli.folder / "kept.json")).code == 0
 
 
+def test_sources_of_the_settings_are_read_unless_a_command_is_given(cli: CommandLine, traces: str) -> None:
+    cli.file("spanpact.toml", f"from = '{traces}'\n")
+    assert "span: 'GET /orders/*'" in cli.run("record").stdout
+    done = cli.run("record", "--flows", "3", "--", sys.executable, str(EXPORTER), "4")
+    assert (done.returncode, "span: checkout" in done.stdout) == (0, True), done.stderr
+
+
 def test_nothing_is_recorded_of_a_command_that_fails(cli: CommandLine) -> None:
     done = cli.run("record", "--", sys.executable, str(EXPORTER), "20", "7")
     assert (done.returncode, done.stdout) == (7, "")

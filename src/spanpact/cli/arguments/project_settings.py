@@ -26,7 +26,8 @@ def apply_settings(given: argparse.Namespace, formats: Sequence[str], known_form
         given.packs = values.get("pack", [])
     if has("min_score") and given.min_score is None and _SCORE in given.packs and "min-score" in values:
         given.min_score = float(values["min-score"])
-    if has("sources") and not given.sources and not getattr(given, "examples", False):
+    elsewhere = getattr(given, "examples", False) or getattr(given, "has_command", False)  # where traces come from
+    if has("sources") and not given.sources and not elsewhere:
         given.sources = values.get("from", [])
     if has("scenarios") and given.scenarios is None and getattr(given, "sources", True):
         given.scenarios = values.get("scenarios")

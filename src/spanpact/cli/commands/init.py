@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Final
 from spanpact.cli.arguments.options import SOURCE_KINDS, Parser, add_source_option, add_tls_options
 from spanpact.cli.commands.record import SCHEMA, add_flows_option, each_kind, file_name
 from spanpact.cli.output import print_text, write_file
+from spanpact.contract.file_names import SUFFIXES
 from spanpact.errors import UsageError
+from spanpact.settings import find_settings
 
 if TYPE_CHECKING:
     from spanpact.recording import RecordedContract
 
 CONTRACTS: Final = Path("contracts")
+"""The folder of contracts where the project's settings name none."""
 _GITHUB: Final = Path(".github/workflows/spanpact.yml")
 _GITLAB: Final = Path(".gitlab/spanpact.yml")
 _GITHUB_JOB: Final = """\
@@ -32,16 +35,16 @@ jobs:
       - uses: actions/setup-python@v5
         with: {python-version: '3.12'}
       - run: pip install spanpact
-      - run: spanpact lint contracts/
+      - run: spanpact lint {folder}/
       # Your command that makes traces, such as end-to-end tests:
-      # - run: spanpact run contracts/ --format github -- pytest tests/e2e
+      # - run: spanpact run {folder}/ --format github -- pytest tests/e2e
 """
 _GITLAB_JOB: Final = """\
 # A job for GitLab: lint the contracts, and verify what a command exports. `spanpact init` writes this file.
 spanpact:
   image: python:3.12
   variables:
-    SPANPACT_CONTRACTS: contracts/
+    SPANPACT_CONTRACTS: {folder}/
     SPANPACT_COMMAND: '' # your command that makes traces, such as: pytest tests/e2e
   script:
     - pip install spanpact
@@ -55,7 +58,7 @@ spanpact:
     reports:
       junit: spanpact.xml
 """
-_SHELL_LINE: Final = "pip install spanpact && spanpact lint contracts/"
+_SHELL_LINE: Final = "pip install spanpact && spanpact lint {folder}/"
 
 
 def build_parser() -> Parser:
@@ -76,10 +79,18 @@ def build_parser() -> Parser:
 def run(arguments: Sequence[str]) -> int:
     """Make what is missing, print what was made and what to do next, and return 0."""
     given = build_parser().parse_args(arguments)
+    folder = _folder()
     recorded = _recorded(given) if given.sources else []  # before anything is made: it may fail
-    for line in (*_contracts(recorded), *_job(), *_next(given)):
-        print_text(f"{line}\n", sys.stdout)
+    for lines in (_contracts(folder, recorded), _job(folder), _next(folder, given)):
+        for line in lines:
+            print_text(f"{line}\n", sys.stdout)
     return 0
+
+
+def _folder() -> Path:
+    """Return the first folder that the project's settings name for contracts, else `contracts`."""
+    named = map(Path, find_settings().values.get("contracts", ()))
+    return next((each for each in named if not each.name.endswith(SUFFIXES)), CONTRACTS)
 
 
 def _recorded(given: argparse.Namespace) -> list[RecordedContract]:
@@ -91,36 +102,46 @@ def _recorded(given: argparse.Namespace) -> list[RecordedContract]:
     return list(each_kind(Recorded(read_sources(given.sources, source_options(given))), given, SCHEMA))
 
 
-def _contracts(recorded: Sequence[RecordedContract]) -> Iterator[str]:
+def _contracts(folder: Path, recorded: Sequence[RecordedContract]) -> Iterator[str]:
     """Make the folder with the schema for editors and the contracts; yield a line for each file."""
     from spanpact.reporting.schemas import schema_text
 
     schema = schema_text("contract").encode()
-    yield _made(CONTRACTS / SCHEMA, schema, "the JSON Schema of contracts, for editors")
+    yield _made(folder / SCHEMA, schema, "the JSON Schema of contracts, for editors")
     for contract in recorded:
         about = f"recorded from {contract.flows} flows"
-        yield _made(CONTRACTS / file_name(contract), contract.text.encode(), about)
+        yield _made(folder / file_name(contract), contract.text.encode(), about)
 
 
-def _job() -> Iterator[str]:
-    """Make the job for the CI that this folder has; yield a line about it."""
+def _job(folder: Path) -> Iterator[str]:
+    """Make the job for the CI that this folder has; yield a line about it.
+
+    Without a contract the job would fail, so none is made.
+    """
+    if not any(file.name.endswith(SUFFIXES) for file in folder.rglob("*")):
+        return
     config = Path(".git/config")
     remotes = config.read_text(encoding="utf-8", errors="replace") if config.is_file() else ""
     if Path(".github").is_dir() or "github.com" in remotes:
-        yield _made(_GITHUB, _GITHUB_JOB.encode(), "a job for GitHub Actions")
+        yield _made(_GITHUB, _for(folder, _GITHUB_JOB).encode(), "a job for GitHub Actions")
     elif Path(".gitlab-ci.yml").is_file() or "gitlab" in remotes:
-        yield _made(_GITLAB, _GITLAB_JOB.encode(), "a job for GitLab")
+        yield _made(_GITLAB, _for(folder, _GITLAB_JOB).encode(), "a job for GitLab")
         yield f"next    add to .gitlab-ci.yml: include: [{{local: {_GITLAB.as_posix()}}}]"
     else:
-        yield f"next    let your CI run: {_SHELL_LINE}"
+        yield f"next    let your CI run: {_for(folder, _SHELL_LINE)}"
 
 
-def _next(given: argparse.Namespace) -> Iterator[str]:
+def _for(folder: Path, text: str) -> str:
+    return text.replace("{folder}", folder.as_posix())
+
+
+def _next(folder: Path, given: argparse.Namespace) -> Iterator[str]:
     if given.sources:
         sources = " ".join(f"--from {shlex.quote(source)}" for source in given.sources)
-        yield f"next    review the contracts, then: spanpact verify contracts/ {sources}"
+        yield f"next    review the contracts, then: spanpact verify {folder.as_posix()}/ {sources}"
     else:
-        yield "next    record a contract: spanpact record --output contracts/ --from traces.json"
+        yield f"next    record a contract: spanpact record --output {folder.as_posix()}/ -- COMMAND"
+        yield "next    then call spanpact init again: it makes the job for CI, which needs a contract"
     line = f"# yaml-language-server: $schema={SCHEMA}"
     yield f"next    begin contracts that you write yourself with the line for editors: {line}"
 

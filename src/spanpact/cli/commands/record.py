@@ -77,7 +77,7 @@ def _number_of_flows(text: str) -> int:
 def run(arguments: Sequence[str]) -> int:
     """Read or receive the traces, write the contract and return the exit code."""
     own, command = split_command(arguments)
-    given = build_parser().parse_args(own)
+    given = build_parser().parse_args(own, argparse.Namespace(has_command=bool(command)))
     if bool(command) == bool(given.sources):
         raise UsageError("traces come from --from or from a command", hint="give one: --from SOURCE, or -- COMMAND")
     if given.save and not command:
