@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from spanpact.errors import Place, UsageError
-from spanpact.explaining import LANGUAGES, choose_finding, explain, kinds_of, read_clause
+from spanpact.explaining import LANGUAGES, choose_finding, explain, kinds_of, read_clause, suggested_edits
 from spanpact.explaining.causes import CAUSES, UNKNOWN
 from spanpact.explaining.remedies import REMEDIES
 from spanpact.findings import CATALOGUE, Finding, Report
@@ -61,6 +61,51 @@ def test_the_nearest_match_is_an_edit_of_the_span_and_of_the_contract() -> None:
         "contract: span: redis.get → redis.gte",
         "contract: count: 0..1, if the span is optional",
     ]
+
+
+EDITS = {
+    "span-surplus": ["contract: count: 0..1 → 0..2"],
+    "span-misplaced": [
+        "span: start it below GET /session",
+        "contract: list the entry under descendants, if any depth is right",
+    ],
+    "parent": ["span: parent: none → remote", "contract: parent: remote → none"],
+    "kind": ['span: kind: "internal" → "client"', 'contract: kind: "client" → "internal"'],
+    "span-name": [
+        'span: name: "GET /users/17" → matching /GET /users/:id/',
+        'contract: name: allow "GET /users/17" besides matching /GET /users/:id/',
+    ],
+    "duration": ["contract: duration: at most 5ms does not allow 9ms; widen it"],
+    "attribute-missing": ["span: set key", "contract: key: {optional: true}, if it may be missing"],
+    "attribute-type": [
+        'span: attributes.latency_ms: "fast" (string) → type number',
+        "contract: attributes.latency_ms: type number → type string",
+    ],
+    "attribute-value": [
+        'span: attributes.operation: "get" → "GET"',
+        'contract: attributes.operation: {one_of: ["GET", "get"]}, if both are right',
+    ],
+    "attribute-extra": ["contract: name attribute size in the entry, if it belongs there"],
+    "attribute-distinct": ["contract: distinct: 1 distinct does not allow 2 distinct; widen it"],
+    "event-surplus": ["contract: count: 1 → 1..2"],
+    "privacy-leak": ["span: sanitize the value before it is set: email in attribute key"],
+    "pending-kept": ["contract: pending: remove it, as it is kept"],
+    "trace-roots": [],
+}
+
+
+@pytest.mark.parametrize("id", EDITS)
+def test_edits_are_of_the_span_and_of_the_contract(id: str) -> None:
+    report = report_of(DOCUMENTED[id])
+    number = next(n for n, each in enumerate(report.findings, 1) if each.id == id)
+    shown = edits(report, number)
+    assert len(shown) == len(EDITS[id])
+    assert [text for text, wanted in zip(shown, EDITS[id], strict=True) if not text.startswith(wanted)] == []
+
+
+def test_what_is_masked_is_not_suggested_for_a_contract() -> None:
+    finding = Finding("attribute-value", "a", "m", keyword="attributes.k", expected='"x"', observed='"‹email›"')
+    assert [each.where for each in suggested_edits(finding)] == ["span"]
 
 
 def test_lost_context_shows_both_halves_and_no_edit_of_the_contract() -> None:

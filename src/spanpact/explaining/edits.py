@@ -25,7 +25,22 @@ _BOUNDS: Final = {
     "distinct-names": "distinct_names",
 }
 """Findings of a number out of bounds, with the keyword of the bounds."""
-_LITERAL: Final = re.compile(r'"[^"*]*"|-?[0-9.]+|true|false')
+_ADVICE: Final = {
+    "span-misplaced": "list the entry under descendants, if any depth is right",
+    "event-missing": "count: 0..1, if it is optional",
+    "link-missing": "count: 0..1, if it is optional",
+    "attribute-unexpected": "leave the attribute out of the entry, if it may be there",
+    "order": "order: leave one of the two out, if they may overlap",
+    "child-late": "levels: {child-late: information}, or a wider clock, if the clocks differ",
+    "child-early": "levels: {child-early: information}, or a wider clock, if the clocks differ",
+    "pending-kept": "pending: remove it, as it is kept",
+    "pending-expired": "pending: agree on a new date with its owner",
+    "example-wrong": "examples: list the findings that it gives, if they are right",
+    "expectation-unproven": "examples: add one that breaks this expectation and nothing else",
+}
+"""What to change in a contract, where that does not depend on the finding."""
+_LITERAL: Final = re.compile(r'"[^"*]*"|-?[0-9.]+|true|false|none|local|remote')
+_TYPE: Final = re.compile(r".* \((\w+)\)")
 _NUMBER: Final = re.compile(r"\d+")
 
 
@@ -50,7 +65,7 @@ def _in_span(finding: Finding) -> Iterator[str]:
     if edit := finding.nearest:
         yield _nearest(edit)
     elif id == "attribute-missing" and name:
-        yield f"set {name}" + (f" to {finding.expected}" if finding.expected else "")
+        yield f"set {name}" + (f" to {finding.expected}" if finding.expected not in ("", "present") else "")
     if id in _DIFFERENT and finding.observed:
         yield f"{finding.keyword}: {finding.observed} → {finding.expected}"
     elif id == "attribute-unexpected":
@@ -71,43 +86,42 @@ def _nearest(edit: Edit) -> str:
 
 
 def _in_contract(finding: Finding) -> Iterator[str]:
-    id, keyword, observed = finding.id, finding.keyword, finding.observed
-    name = keyword.partition(".")[2]
-    edit = finding.nearest
+    id, observed = finding.id, finding.observed
     if finding.lost_root:
         return  # the span is meant to be there
     if id == "span-missing":
-        if edit and edit.change == "span":
-            yield f"span: {edit.wanted} → {edit.now}"
-        elif edit:
+        if edit := finding.nearest:
             yield f"{edit.change}: {edit.wanted} → {edit.now}"
         yield "count: 0..1, if the span is optional"
-    elif id == "span-misplaced":
-        yield "list the entry under descendants, if any depth is right"
     elif id in ("span-surplus", "event-surplus", "link-surplus"):
         yield f"count: {finding.expected} → {_allowing(finding)}"
-    elif id in ("event-missing", "link-missing"):
-        yield "count: 0..1, if it is optional"
     elif id in ("span-extra", "attribute-extra", "event-extra", "link-extra"):
-        yield f"name {observed or 'it'} in the entry, if it belongs there"
+        yield f"name {finding.message.partition(' is not named')[0]} in the entry, if it belongs there"
     elif id == "attribute-missing":
-        if edit:
+        name = finding.keyword.partition(".")[2] or finding.keyword
+        if edit := finding.nearest:
             yield f"{name}: {{aliases: [{edit.now}]}}, if both names are right"
         yield f"{name}: {{optional: true}}, if it may be missing"
-    elif id == "attribute-unexpected":
-        yield f"{keyword}: demand it, or leave it out"
-    elif "‹" in observed:
-        return  # what is masked is not for a contract
-    elif id == "attribute-value" and _LITERAL.fullmatch(finding.expected):
-        yield f"{keyword}: {{one_of: [{finding.expected}, {observed}]}}, if both are right"
-    elif id in _DIFFERENT and observed:
-        yield f"{keyword}: {finding.expected} → {observed}"
+    elif id in _DIFFERENT and observed and "‹" not in observed:  # what is masked is not for a contract
+        yield f"{finding.keyword}: {_other_value(finding)}"
     elif id in _BOUNDS:
-        yield f"{_BOUNDS[id]}: widen {finding.expected} to allow {observed}" if observed else f"{_BOUNDS[id]}: widen it"
-    elif id == "order":
-        yield "order: leave one of the two out, if they may overlap"
-    elif id in ("child-late", "child-early"):
-        yield f"levels: {{{id}: information}}, or a wider clock, if the clocks differ"
+        yield f"{_BOUNDS[id]}: {finding.expected} does not allow {observed.partition(':')[0]}; widen it"
+    elif id == "match-ambiguous" and finding.hint:
+        yield finding.hint
+    elif id in _ADVICE:
+        yield _ADVICE[id]
+
+
+def _other_value(finding: Finding) -> str:
+    """Return how a contract would accept a value that differs."""
+    expected, observed = finding.expected, finding.observed
+    if finding.id == "attribute-type" and (found := _TYPE.fullmatch(observed)):
+        return f"{expected} → type {found[1]}"
+    if not _LITERAL.fullmatch(expected):
+        return f"allow {observed} besides {expected}"
+    if finding.id == "attribute-value":
+        return f"{{one_of: [{expected}, {observed}]}}, if both are right"
+    return f"{expected} → {observed}"
 
 
 def _allowing(finding: Finding) -> str:
