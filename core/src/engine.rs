@@ -1,14 +1,16 @@
 //! Verify documents one after another: scan, look up, gather the spans of each trace, count the traces that ended.
 
 use crate::answers::{Encoding, Shape, Stop, NO_SHAPE};
+use crate::counters::Counters;
 use crate::groups::Groups;
-use crate::judge::{Judge, Judged, NewRecord};
+use crate::judge::{Judge, NewRecord};
 use crate::scan::{json, protobuf, RawSpan, Scanned};
 use crate::screen::Screen;
+use crate::split::Parts;
 use crate::tables::Tables;
 use crate::trace_ends::TraceEnds;
 use crate::trace_key::KeyMaker;
-use crate::traces::{Member, OpenTrace, RecordFacts, Span, TraceId, Traces};
+use crate::traces::{Member, RecordFacts, Span, TraceId, Traces};
 use crate::values::Values;
 use crate::verdicts::Verdicts;
 use std::rc::Rc;
@@ -25,6 +27,8 @@ pub struct Engine<G, F> {
     traces: Traces<F>,
     keys: KeyMaker,
     verdicts: Verdicts,
+    parts: Parts,
+    counters: Counters,
     found: Scanned,
     read: Vec<Read>,
     values: Values,
@@ -56,6 +60,8 @@ impl<G, F> Engine<G, F> {
             traces: Traces::new(ends),
             keys: KeyMaker::default(),
             verdicts: Verdicts::default(),
+            parts: Parts::default(),
+            counters: Counters::default(),
             found: Scanned::default(),
             read: Vec::new(),
             values: Values::default(),
@@ -240,77 +246,11 @@ impl<G, F> Engine<G, F> {
         }
         Ok(())
     }
-
-    fn judge<J: Judge<G, F>>(&mut self, judge: &mut J, trace: &OpenTrace<F>, complete: bool) -> Result<(), J::Error> {
-        let id = match trace.id {
-            TraceId::WellFormed(id) if complete && !trace.mixed && trace.generation == Some(self.generation) => id,
-            _ => return self.ask(judge, trace, false),
-        };
-        let spans = trace.members.iter().filter_map(Member::scanned);
-        let records = trace.records.iter().map(|(facts, _)| *facts);
-        if !self.keys.make(judge, spans, records, &trace.values)? {
-            return self.ask(judge, trace, false);
-        }
-        match self.verdicts.get(self.keys.key()) {
-            None => self.ask(judge, trace, true),
-            Some(verdict) => {
-                let is_checked = self.is_checked(trace);
-                if is_checked {
-                    self.flush(judge)?; // so that those that wait are this trace's
-                }
-                let spans = self.keys.sorted();
-                self.verdicts.count(verdict, id, spans);
-                self.counted += 1;
-                if is_checked {
-                    judge.check(trace, &self.groups, verdict, &self.verdicts.waiting_flows())?;
-                }
-                if self.verdicts.names(verdict) {
-                    judge.names(verdict, trace, self.keys.record_order())?;
-                }
-                let roots = self.verdicts.roots(verdict);
-                if !roots.is_empty() {
-                    let starts: Vec<u64> = roots.iter().map(|&place| spans[place as usize].start).collect();
-                    if !judge.roots(verdict, &trace.id, &starts)? {
-                        roots.clear();
-                    }
-                }
-                Ok(())
-            }
-        }
-    }
-
-    /// Return whether a trace should be checked if it is counted: its place decides, as it does without the core.
-    fn is_checked(&self, trace: &OpenTrace<F>) -> bool {
-        self.check_every > 0 && trace.number % self.check_every == 0 && !trace.members.is_empty()
-    }
-
-    /// Have a trace judged by Python. `keyed`: the last key is that of the trace.
-    fn ask<J: Judge<G, F>>(&mut self, judge: &mut J, trace: &OpenTrace<F>, keyed: bool) -> Result<(), J::Error> {
-        self.flush(judge)?; // flows are noted in the order of the traces
-        if self.verdicts.is_full() {
-            self.settle(judge)?;
-        }
-        let judged = judge.judge(trace, &self.groups, keyed.then_some(&self.keys))?;
-        if let Some(Judged { flows, roots, names }) = judged {
-            self.verdicts.add(self.keys.key(), flows, roots, names);
-        }
-        Ok(())
-    }
-
-    fn flush<J: Judge<G, F>>(&mut self, judge: &mut J) -> Result<(), J::Error> {
-        for (contract, packed) in self.verdicts.take_flows() {
-            judge.flows(contract, packed)?;
-            packed.clear();
-        }
-        Ok(())
-    }
-
-    /// Hand over everything that was counted.
-    pub fn settle<J: Judge<G, F>>(&mut self, judge: &mut J) -> Result<(), J::Error> {
-        self.flush(judge)?;
-        judge.settle(&self.verdicts.settle())
-    }
 }
 
+mod judging;
+
+#[cfg(test)]
+mod part_tests;
 #[cfg(test)]
 mod tests;

@@ -6,17 +6,22 @@
 //! - `tables` have the answers by the bytes that were asked about, `screen` and `ibans` tell which texts are not worth
 //!   keeping;
 //! - `traces` gather the spans of each trace until `trace_ends` says that it has ended;
-//! - `trace_key` makes the key of a whole trace, with what `trace_times` finds; `verdicts` count the traces of a key;
+//! - `trace_key` makes the key of a whole trace, with what `trace_times` finds, and `key_parts` shows it;
+//!   `verdicts` are those on all of a key;
+//! - `split` knows the parts of traces, by keys of their own; what both count is in `counters`;
 //! - `engine` does all this, document by document;
 //! - `python` is the module that Python imports.
 
 pub mod answers;
+pub mod counters;
 pub mod engine;
 pub mod groups;
 pub mod ibans;
 pub mod judge;
+pub mod key_parts;
 pub mod scan;
 pub mod screen;
+pub mod split;
 pub mod tables;
 pub mod trace_ends;
 pub mod trace_key;

@@ -4,23 +4,14 @@ use crate::answers::{Answers, NO_SHAPE};
 use crate::traces::{RecordFacts, Span};
 use hashbrown::HashMap;
 
-const ROOT: u32 = u32::MAX;
+/// The place of the parent of a span without one.
+pub const ROOT: u32 = u32::MAX;
 /// The place of a parent that is not in the trace; that of none is the next number.
 pub const ELSEWHERE: u32 = u32::MAX - 1;
 /// So many spans are searched one by one.
 const FEW: usize = 24;
 /// So many processes are compared with each other, as in `trace.process`.
 const MOST_COMPARED: usize = 64;
-
-/// Parts of a key: the shape of each span, the place of its parent, and whether all have one resource.
-pub struct PlainParts<'a> {
-    /// The number of the shape of each span.
-    pub shapes: &'a [u32],
-    /// The place of its parent; the largest number where it has none, the one below where that is elsewhere.
-    pub parents: &'a [u32],
-    /// Whether all spans have one resource.
-    pub one_resource: bool,
-}
 
 /// Whether there is one process only, and the distinct resolutions.
 pub(crate) type Clocks = (bool, Box<[i64]>);
@@ -30,12 +21,14 @@ pub(crate) type Clocks = (bool, Box<[i64]>);
 pub struct KeyMaker {
     pub(crate) key: Vec<u32>,
     pub(crate) is_plain: bool,
-    one_resource: bool,
+    pub(crate) one_resource: bool,
     places: Vec<u32>,
     pub(crate) sorted: Vec<Span>,
-    records: Vec<RecordFacts>,
-    record_order: Vec<u32>,
-    record_places: Vec<u32>,
+    pub(crate) records: Vec<RecordFacts>,
+    pub(crate) record_order: Vec<u32>,
+    pub(crate) record_places: Vec<u32>,
+    pub(crate) resolutions_of_spans: Vec<i64>,
+    pub(crate) still: Vec<bool>,
     indexes: HashMap<u64, u32>,
     relations: HashMap<(u32, u32), u32>,
     resolutions: HashMap<u32, i64>,
@@ -50,28 +43,6 @@ impl KeyMaker {
         self.resolutions.clear();
         self.allowances.clear();
         self.cuts.clear();
-    }
-
-    /// Return the spans of the last key in the order of `Topology.spans`: by start, then by id.
-    pub fn sorted(&self) -> &[Span] {
-        &self.sorted
-    }
-
-    /// Return the indexes of the log records in the order in which the last key holds them.
-    pub fn record_order(&self) -> &[u32] {
-        &self.record_order
-    }
-
-    /// Return the last key in parts, if its trace has exact clocks, of which none stood still, and no log records.
-    pub fn plain_parts(&self) -> Option<PlainParts<'_>> {
-        let spans = self.sorted.len();
-        let (shapes, parents) = (&self.key[1..1 + spans], &self.key[1 + spans..1 + 2 * spans]);
-        self.is_plain.then_some(PlainParts { shapes, parents, one_resource: self.one_resource })
-    }
-
-    /// Return the last key.
-    pub fn key(&self) -> &[u32] {
-        &self.key
     }
 
     /// Make the key of a trace. Returns false if it has no shape.
@@ -102,6 +73,7 @@ impl KeyMaker {
         let resolutions = self.add_resolutions(answers)?;
         self.add_stood_still(one_resource);
         self.add_times(answers, &resolutions, one_resource)?;
+        self.resolutions_of_spans = resolutions;
         Ok(true)
     }
 

@@ -8,6 +8,7 @@ use hashbrown::HashMap;
 impl KeyMaker {
     /// Add whose clock stood still, as `trace.clocks.frozen_resources` finds it.
     pub(crate) fn add_stood_still(&mut self, one_resource: bool) {
+        self.still.clear();
         let spans = &self.sorted;
         let lasting = one_resource && spans[0].start < spans[spans.len() - 1].start;
         if lasting || spans.iter().all(|span| span.start != span.end) {
@@ -25,7 +26,8 @@ impl KeyMaker {
         if spans.iter().any(frozen) {
             self.is_plain = false;
             self.key.push(1);
-            self.key.extend(spans.iter().map(|span| u32::from(frozen(span))));
+            self.still.extend(spans.iter().map(frozen));
+            self.key.extend(self.still.iter().map(|&still| u32::from(still)));
         } else {
             self.key.push(0);
         }

@@ -1,20 +1,33 @@
 use super::*;
 use crate::answers::{Answers, Attribute, Group, Value};
+use crate::groups::Groups;
 use crate::ibans::Ibans;
-use crate::judge::{Judged, NewRecord};
+use crate::judge::NewRecord;
 use crate::scan::{Kind, RawGroup};
+use crate::split::asked::{Content, Counted, KnownContract, KnownFlow, KnownSpan, Outline, PartAnswers, Process, Seen};
+use crate::split::contract::Found;
 use crate::trace_ends::tests::reached;
+use crate::trace_key::KeyMaker;
+use crate::traces::OpenTrace;
+use crate::verdicts::Verdict;
 
 /// Answers as Python does, by the simplest rules, and counts what it was asked.
 #[derive(Default)]
-struct Asked {
+pub(super) struct Asked {
     judged: Vec<String>,
+    /// How often the rest of a trace was judged.
+    pub rest: u32,
     shapes: u32,
+    names: Vec<u32>,
     flows: usize,
     settled: Vec<u64>,
     checked: Vec<(u64, usize)>,
     every: u64,
     ordered: bool,
+    /// The contract, if its parts are asked about.
+    pub outline: Option<Outline>,
+    /// Which entries spans fit in each place, by the number of their name.
+    pub fitting: Vec<Vec<Vec<u32>>>,
 }
 
 type Answer<T> = Result<T, Stop<()>>;
@@ -36,8 +49,11 @@ impl Answers for Asked {
         Ok(2)
     }
 
-    fn shape(&mut self, _: &[u8], _: &(), _: usize) -> Answer<Shape> {
+    fn shape(&mut self, span: &[u8], _: &(), _: usize) -> Answer<Shape> {
         self.shapes += 1;
+        let begin = memchr::memmem::find(span, b"\"name\":\"n").expect("a name") + 9;
+        self.names.resize(self.shapes as usize + 1, 0);
+        self.names[self.shapes as usize] = u32::from(span[begin] - b'0');
         Ok(Shape { number: self.shapes, ordered: self.ordered, concurrent: false, called: false })
     }
 
@@ -66,17 +82,77 @@ impl Answers for Asked {
     }
 }
 
+impl PartAnswers for Asked {
+    fn outlines(&mut self) -> Result<Vec<Outline>, ()> {
+        Ok(self.outline.iter().cloned().collect())
+    }
+
+    fn content(&mut self, shape: u32, _: &[u32]) -> Result<Option<Content>, ()> {
+        if self.outline.is_none() {
+            return Ok(None);
+        }
+        let name = self.names[shape as usize];
+        let fitting = self.fitting.get(name as usize).cloned().unwrap_or_else(|| vec![Vec::new(); 2]);
+        let (of_entries, of_rules, references) = (vec![0], vec![0], vec![vec![0]]);
+        let seen = vec![Seen { begins: name == 0, fitting, of_entries, of_rules, references }];
+        Ok(Some(Content { name, wanted: false, may_be_orphan: true, seen }))
+    }
+
+    fn processes(&mut self, shapes: &[u32], _: &[u32], _: &[u32]) -> Result<Vec<Process>, ()> {
+        Ok(vec![Process { number: 0, parent: 0, ignored: false }; shapes.len()])
+    }
+
+    fn part_allowances(&mut self, _: usize, _: bool, _: &[i64]) -> Result<Vec<i64>, ()> {
+        Ok(vec![0])
+    }
+
+    fn part_cuts(&mut self, _: usize, _: i64) -> Result<Vec<i64>, ()> {
+        Ok(vec![50])
+    }
+
+    fn counter(&mut self, _: Counted, _: u32) -> Result<u32, ()> {
+        Ok(1)
+    }
+}
+
 impl Judge<(), ()> for Asked {
-    fn judge(&mut self, trace: &OpenTrace<()>, _: &Groups<()>, key: Option<&KeyMaker>) -> Result<Option<Judged>, ()> {
+    fn judge(&mut self, trace: &OpenTrace<()>, _: &Groups<()>, key: Option<&KeyMaker>) -> Result<Option<Verdict>, ()> {
         self.judged.push(trace.id.text());
-        Ok(key.map(|_| Judged { flows: vec![(0, vec![0])], roots: vec![], names: false }))
+        Ok(key.map(|_| Verdict { counts: vec![(0, 1)], flows: vec![(0, vec![0])], ..Verdict::default() }))
+    }
+
+    fn judge_rest(
+        &mut self,
+        _: &OpenTrace<()>,
+        _: &Groups<()>,
+        _: &KeyMaker,
+        found: &[Found],
+        _: bool,
+    ) -> Result<Vec<KnownContract>, ()> {
+        self.rest += 1;
+        let span = KnownSpan { counter: 1, numbers: [].into(), selecting: 1, placed: true };
+        let flow = |unknown: usize| KnownFlow {
+            entries: Some((1, vec![true; 9])),
+            rules: Some((1, 1)),
+            spans: vec![Some(span.clone()); unknown],
+        };
+        let known = |found: &Found| KnownContract {
+            rejected: Some(1),
+            begins: vec![Some(true); found.candidates.len()],
+            flows: found.asked.iter().map(|asked| flow(asked.unknown.len())).collect(),
+        };
+        Ok(found.iter().filter(|found| !found.is_known).map(known).collect())
     }
 
     fn names(&mut self, _: u32, _: &OpenTrace<()>, _: &[u32]) -> Result<(), ()> {
         Ok(())
     }
 
-    fn roots(&mut self, _: u32, _: &TraceId, _: &[u64]) -> Result<bool, ()> {
+    fn outside(&mut self, _: &OpenTrace<()>, _: &[usize]) -> Result<(), ()> {
+        Ok(())
+    }
+
+    fn root(&mut self, _: u32, _: &TraceId, _: u64) -> Result<bool, ()> {
         Ok(false)
     }
 
@@ -85,7 +161,14 @@ impl Judge<(), ()> for Asked {
         Ok(())
     }
 
-    fn check(&mut self, trace: &OpenTrace<()>, _: &Groups<()>, _: u32, flows: &[(usize, &[u8])]) -> Result<(), ()> {
+    fn check(
+        &mut self,
+        trace: &OpenTrace<()>,
+        _: &Groups<()>,
+        _: &[(u32, u32)],
+        _: usize,
+        flows: &[(usize, &[u8])],
+    ) -> Result<(), ()> {
         self.checked.push((trace.number, flows.iter().map(|(_, packed)| packed.len() / 24).sum()));
         Ok(())
     }
@@ -96,28 +179,30 @@ impl Judge<(), ()> for Asked {
     }
 }
 
-/// A span: its trace, its id, that of its parent, start, end, and the value of `id`.
-type Written<'a> = (u8, u8, u8, u64, u64, &'a str);
+/// A span: its trace, its id, that of its parent, start, end, and the value of `id`. Its name is `n` with the first digit
+/// of its id.
+pub(super) type Written<'a> = (u8, u8, u8, u64, u64, &'a str);
 
-fn document(spans: &[Written]) -> String {
+pub(super) fn document(spans: &[Written]) -> String {
     let written = spans.iter().map(|(trace, id, parent, start, end, value)| {
         let parent = if *parent == 0 { String::new() } else { format!("{parent:016x}") };
         format!(
-            r#"{{"traceId":"{trace:032x}","spanId":"{id:016x}","parentSpanId":"{parent}","name":"n",
+            r#"{{"traceId":"{trace:032x}","spanId":"{id:016x}","parentSpanId":"{parent}","name":"n{:x}",
             "startTimeUnixNano":"{start}","endTimeUnixNano":"{end}",
-            "attributes":[{{"key":"id","value":{{"stringValue":"{value}"}}}}]}}"#
+            "attributes":[{{"key":"id","value":{{"stringValue":"{value}"}}}}]}}"#,
+            id >> 4
         )
     });
     let spans = written.collect::<Vec<_>>().join(",");
     format!(r#"{{"resourceSpans":[{{"resource":{{}},"scopeSpans":[{{"scope":{{}},"spans":[{spans}]}}]}}]}}"#)
 }
 
-fn unscreened() -> Rc<Screen> {
+pub(super) fn unscreened() -> Rc<Screen> {
     Rc::new(Screen::new(&[], Ibans::default(), 0))
 }
 
 /// Verify documents one after another, and return what was asked and how many traces were counted.
-fn verified(documents: &[String], mut asked: Asked) -> (Asked, u64) {
+pub(super) fn verified(documents: &[String], mut asked: Asked) -> (Asked, u64) {
     let mut ends = TraceEnds::default();
     let name = memchr::memmem::Finder::new("\"traceId\":");
     for (document, place) in documents.iter().zip(1..) {

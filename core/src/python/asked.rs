@@ -2,10 +2,8 @@
 
 use crate::answers::{Answers, Attribute, Encoding, Group, Shape, Stop, Texts, Value, NO_SHAPE};
 use crate::groups::Groups;
-use crate::judge::{Judge, Judged};
 use crate::scan::{Kind, NotUnderstood, RawGroup};
-use crate::trace_key::{KeyMaker, ELSEWHERE};
-use crate::traces::{Member, OpenTrace, Span, TraceId};
+use crate::traces::{Member, OpenTrace, Span};
 use crate::values::TEXT;
 use pyo3::call::PyCallArgs;
 use pyo3::conversion::FromPyObjectOwned;
@@ -19,12 +17,11 @@ pub struct Asked {
     answers: Py<PyAny>,
 }
 
-type Handle = Py<PyAny>;
+pub(super) type Handle = Py<PyAny>;
 type Answer<T> = Result<T, Stop<PyErr>>;
 /// A shape as Python gives it: its number, or -1, and whether it is ordered, concurrent and called.
 type Numbered = (i64, bool, bool, bool);
 type Described = (i64, Option<Value>, Option<(u32, bool)>, Option<Vec<f64>>);
-type Additions = Option<(Vec<(usize, Vec<i32>)>, Vec<u32>, bool)>;
 
 impl From<PyErr> for Stop<PyErr> {
     fn from(error: PyErr) -> Self {
@@ -42,7 +39,7 @@ impl Asked {
         visit.call(&self.answers)
     }
 
-    fn ask<'py, T: FromPyObjectOwned<'py>>(
+    pub(super) fn ask<'py, T: FromPyObjectOwned<'py>>(
         &self,
         py: Python<'py>,
         name: &str,
@@ -51,12 +48,12 @@ impl Asked {
         self.answers.bind(py).call_method1(name, arguments)?.extract().map_err(Into::into)
     }
 
-    fn tell<'py>(&self, py: Python<'py>, name: &str, arguments: impl PyCallArgs<'py>) -> PyResult<()> {
+    pub(super) fn tell<'py>(&self, py: Python<'py>, name: &str, arguments: impl PyCallArgs<'py>) -> PyResult<()> {
         self.answers.bind(py).call_method1(name, arguments).map(drop)
     }
 
     /// Return the summaries of all spans of a trace, as `spanpact.verification.shapes` describes them.
-    fn summaries<'py>(
+    pub(super) fn summaries<'py>(
         &self,
         py: Python<'py>,
         trace: &OpenTrace<Handle>,
@@ -175,70 +172,8 @@ impl Answers for Asked {
     }
 }
 
-impl Judge<Handle, Handle> for Asked {
-    fn judge(
-        &mut self,
-        trace: &OpenTrace<Handle>,
-        groups: &Groups<Handle>,
-        key: Option<&KeyMaker>,
-    ) -> PyResult<Option<Judged>> {
-        Python::attach(|py| {
-            let summaries = self.summaries(py, trace, groups)?;
-            let generation = trace.generation.unwrap_or(-1);
-            let began = (trace.number, trace.ends);
-            let shape = key.and_then(|keys| shape_parts(py, keys));
-            let arguments =
-                (trace.id.text(), summaries, records_of(py, trace)?, generation, began, key.is_some(), shape);
-            let additions: Additions = self.ask(py, "judge", arguments)?;
-            Ok(additions.map(|(flows, roots, names)| Judged { flows, roots, names }))
-        })
-    }
-
-    fn names(&mut self, verdict: u32, trace: &OpenTrace<Handle>, order: &[u32]) -> PyResult<()> {
-        Python::attach(|py| self.tell(py, "names", (verdict, records_of(py, trace)?, order.to_vec())))
-    }
-
-    fn roots(&mut self, verdict: u32, trace_id: &TraceId, starts: &[u64]) -> PyResult<bool> {
-        Python::attach(|py| self.ask(py, "roots", (verdict, trace_id.text(), starts.to_vec())))
-    }
-
-    fn flows(&mut self, contract: usize, packed: &[u8]) -> PyResult<()> {
-        Python::attach(|py| self.tell(py, "flows", (contract, PyBytes::new(py, packed))))
-    }
-
-    fn check(
-        &mut self,
-        trace: &OpenTrace<Handle>,
-        groups: &Groups<Handle>,
-        verdict: u32,
-        flows: &[(usize, &[u8])],
-    ) -> PyResult<()> {
-        Python::attach(|py| {
-            let (summaries, records) = (self.summaries(py, trace, groups)?, records_of(py, trace)?);
-            let flows: Vec<_> = flows.iter().map(|(contract, packed)| (contract, PyBytes::new(py, packed))).collect();
-            self.tell(py, "check", (trace.id.text(), summaries, records, verdict, flows))
-        })
-    }
-
-    fn settle(&mut self, times: &[u64]) -> PyResult<()> {
-        Python::attach(|py| self.tell(py, "settle", (times.to_vec(),)))
-    }
-}
-
-/// The shapes of the spans, the places of their parents, whether they have one resource, and the key.
-type ShapeParts<'py> = (Vec<u32>, Vec<i64>, bool, Bound<'py, PyBytes>);
-
-/// Return the shape of a trace for `TraceShape`, if it is plain.
-fn shape_parts<'py>(py: Python<'py>, keys: &KeyMaker) -> Option<ShapeParts<'py>> {
-    let parts = keys.plain_parts()?;
-    let signed = |&place: &u32| if place >= ELSEWHERE { i64::from(place) - (1 << 32) } else { i64::from(place) };
-    let key: Vec<u8> = keys.key().iter().flat_map(|word| word.to_le_bytes()).collect();
-    let parents = parts.parents.iter().map(signed).collect();
-    Some((parts.shapes.to_vec(), parents, parts.one_resource, PyBytes::new(py, &key)))
-}
-
 /// Return what Python knows of the log records of a trace.
-fn records_of<'py>(py: Python<'py>, trace: &OpenTrace<Handle>) -> PyResult<Bound<'py, PyList>> {
+pub(super) fn records_of<'py>(py: Python<'py>, trace: &OpenTrace<Handle>) -> PyResult<Bound<'py, PyList>> {
     PyList::new(py, trace.records.iter().map(|(_, summary)| summary))
 }
 

@@ -93,7 +93,7 @@ class Processes:
         flag = span.parent_remote if self._flagged else None
         if flag and flags_remote_below_remote(span.resource):
             return self._is_called_by_remote(i)
-        return None if flag is False and self.resource_numbers[i] in self._ignored else flag
+        return None if flag is False and self.ignores_flag(i) else flag
 
     def is_flagged(self, i: int) -> bool | None:
         """Return the flag as the emitter of span `i` means it, also where kinds contradict it and the SDK sets flags.
@@ -104,6 +104,10 @@ class Processes:
         if raw is False and self._flagged and sets_flags(self._kinds_of_resource[self.resource_numbers[i]]):
             return False
         return self.remote(i)
+
+    def ignores_flag(self, i: int) -> bool:
+        """Return whether a flag of span `i` that its parent is local says nothing, as its emitter always sets it."""
+        return self.resource_numbers[i] in self._ignored
 
     def _is_called_by_remote(self, i: int) -> bool | None:
         """Return whether the parent of a span that may only have inherited the flag is in another process.

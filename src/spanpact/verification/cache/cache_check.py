@@ -58,7 +58,9 @@ class CacheCheck:
         if applying and any(integrity_findings(topology, self._reading, self._find_span, applying, self._mask)):
             self._stop(trace, "it breaks integrity")
         names = unmentioned_names(topology, mentioned, applicable=bool(applying))
-        if (names.trace, list(names.spans), list(names.unplaced), len(names.logs)) != applied.unmentioned:
+        of_trace, spans, unplaced, logs = applied.unmentioned
+        by_engine = names.trace, Counter(names.spans), Counter(names.unplaced), len(names.logs)
+        if by_engine != (of_trace, Counter(spans), Counter(unplaced), logs):
             self._stop(trace, "what no contract mentions differs")
 
     def _stop(self, trace: Trace, why: str) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 
 from spanpact.engine.results.mentions import MentionCounter, UnmentionedNames
 from spanpact.findings import ScannedLogs
 from spanpact.trace.topology import TOP
-from spanpact.verification.shapes import SpanSummary
-from spanpact.verification.split_keys import Addition
+from spanpact.verification.shapes import RecordSummary, SpanSummary, TraceShape
+from spanpact.verification.split_keys import Addition, FoundParts, RecordedRun
 
 
 @dataclass(slots=True)
@@ -65,6 +65,40 @@ class CachedTrace:
         if self.logs:
             mentions.count_logs(self.logs, self.without_span, self.times)
         self.times = 0
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A trace that the engine is about to judge.
+
+    `found` is what is known of it part by part. Else all that contracts add is `recorded`, so that it may be cached as
+    a whole; neither is set before its shapes are known.
+    """
+
+    shape: TraceShape
+    trace_id: str
+    scenario: str
+    records: Sequence[RecordSummary]
+    found: FoundParts | None = None
+    recorded: Sequence[RecordedRun] = ()
+
+
+class SeenKeys:
+    """Remembers keys of traces that were seen once, by their hashes: most of varied traffic never come again."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._seen: set[int] = set()
+
+    def comes_again(self, key: Hashable) -> bool:
+        """Return whether a key was seen before."""
+        seen = hash(key)
+        if seen in self._seen:
+            return True
+        if len(self._seen) >= self._most:
+            self._seen.clear()
+        self._seen.add(seen)
+        return False
 
 
 @dataclass(frozen=True, slots=True)

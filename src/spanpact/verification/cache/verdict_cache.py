@@ -6,8 +6,7 @@ they differ in almost every trace: a trace is judged like a cached one if its ow
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from spanpact.contract.compiled import ContractPlan
@@ -17,7 +16,7 @@ from spanpact.engine.results.mentions import LoggedIn, MentionCounter, Mentioned
 from spanpact.findings import ScannedLogs
 from spanpact.trace.model import Reading, Trace
 from spanpact.trace.topology import Topology
-from spanpact.verification.cache.cached_traces import AppliedTrace, CachedTrace, own_log_names
+from spanpact.verification.cache.cached_traces import AppliedTrace, CachedTrace, Candidate, SeenKeys, own_log_names
 from spanpact.verification.cache.unmentioned_parts import unmentioned_in
 from spanpact.verification.lost_context import RootIndex
 from spanpact.verification.shapes import (
@@ -33,22 +32,6 @@ from spanpact.verification.split_keys import Addition, BoundedTable, FoundParts,
 
 _MOST_CACHED: Final = 1000  # traces; one takes some kilobytes for each contract
 _MOST_SEEN: Final = 1 << 14  # hashes of the keys of traces that were seen once
-
-
-@dataclass(slots=True)
-class _Candidate:
-    """A trace that the engine is about to judge.
-
-    `found` is what is known of it part by part. Else all that contracts add is `recorded`, so that it may be cached as
-    a whole; neither is set before its shapes are known.
-    """
-
-    shape: TraceShape
-    trace_id: str
-    scenario: str
-    records: Sequence[RecordSummary]
-    found: FoundParts | None = None
-    recorded: Sequence[RecordedRun] = ()
 
 
 class VerdictCache:
@@ -67,14 +50,14 @@ class VerdictCache:
         roots: RootIndex,
     ) -> None:
         self.runs = runs
-        self._parts = parts
-        self._mentions = mentions
+        self.parts = parts
+        self.mentions = mentions
         self.roots = roots
         self.shapes = shapes
         self._generation = self.shapes.generation
         self._cached: BoundedTable[CachedTrace] = BoundedTable(_MOST_CACHED, self._flush)
-        self._seen: set[int] = set()
-        self._candidate: _Candidate | None = None
+        self._seen = SeenKeys(_MOST_SEEN)
+        self._candidate: Candidate | None = None
         self.latest: CachedTrace | None = None
         """What is cached for the shape of the last trace."""
         self._applied: (
@@ -102,7 +85,7 @@ class VerdictCache:
     @property
     def judged_by_engine(self) -> int:
         """Return how often the engine judged some of a trace for one contract, whole traces left out."""
-        return self._parts.judged_by_engine
+        return self.parts.judged_by_engine
 
     @property
     def applied(self) -> AppliedTrace:
@@ -150,7 +133,7 @@ class VerdictCache:
         if cached and all(each.is_within(shape.summaries) for each in cached.with_sums):
             self._apply_whole(cached, shape, trace_id, records)
             return True
-        self._candidate = candidate = _Candidate(shape, trace_id, scenario, records)
+        self._candidate = candidate = Candidate(shape, trace_id, scenario, records)
         if not summaries:
             self._record(candidate)
             return False
@@ -159,6 +142,31 @@ class VerdictCache:
             return False
         self._candidate = None
         self._apply_parts(candidate.found, candidate)
+        return True
+
+    def apply_rest(
+        self,
+        trace_id: str,
+        summaries: Sequence[SpanSummary],
+        records: Sequence[RecordSummary],
+        shape: TraceShape | None,
+        counted: Mapping[int, Addition],
+    ) -> bool:
+        """Do the same for a trace whose parts have contents that are known (`TraceParts.content`), and no scenario.
+
+        `counted` are the additions of contracts that were judged by somebody else: their counts are added already.
+        """
+        shape = shape or trace_shape(trace_id, "", summaries, self.shapes, records)
+        view = self.parts.view(shape, trace_id, "", records) if shape else None
+        assert shape is not None
+        assert view is not None
+        self.latest = None
+        self._candidate = candidate = Candidate(shape, trace_id, "", records)
+        candidate.found = self.parts.look(view, counted)
+        if not candidate.found.is_known:
+            return False
+        self._candidate = None
+        self._count_parts(candidate.found, records)
         return True
 
     def _apply_whole(
@@ -174,30 +182,37 @@ class VerdictCache:
         for i, name in cached.roots:
             self.roots.note(name, shape.summaries[i][0], trace_id)
 
-    def _apply_parts(self, found: FoundParts, candidate: _Candidate) -> None:
-        view, records = found.view, candidate.records
+    def _apply_parts(self, found: FoundParts, candidate: Candidate) -> None:
+        unmentioned, roots = self._count_parts(found, candidate.records)
+        if self._seen.comes_again(candidate.shape.key):
+            named = [not record[4] for record in candidate.records]  # by an event, so that their shape holds the name
+            self._cache(candidate, found.known, unmentioned, roots, named, ScannedLogs())
+
+    def _count_parts(
+        self, found: FoundParts, records: Sequence[RecordSummary]
+    ) -> tuple[UnmentionedNames, Sequence[tuple[int, str]]]:
+        """Count a trace of which everything is known. Return what is not mentioned in it, and its roots wanted."""
+        view = found.view
         self.hits += 1
-        self._parts.count(found)
+        self.parts.count(found)
         unmentioned = unmentioned_in(view, found.known, records)
         self._applied = view.summaries, (found.known, unmentioned)
-        self._mentions.add(unmentioned)
-        self._mentions.count_logs(len(records), ScannedLogs())
+        self.mentions.add(unmentioned)
+        self.mentions.count_logs(len(records), ScannedLogs())
         facts, contents = view.known.facts, view.contents
         names = [(i, facts[contents[i]].name) for i in view.roots if not view.summaries[i][2]]
         roots = [(i, name) for i, name in names if self.roots.is_wanted_name(name)]
         for i, name in roots:
             self.roots.note(name, view.summaries[i][0], view.trace_id)
-        if self._comes_again(candidate.shape):
-            named = [not record[4] for record in records]  # by an event, so that their shape holds the name
-            self._cache(candidate, found.known, unmentioned, roots, named, ScannedLogs())
+        return unmentioned, roots
 
-    def _look(self, candidate: _Candidate) -> None:
+    def _look(self, candidate: Candidate) -> None:
         """Look at a trace part by part, if all of its shapes are known and nothing in it breaks integrity."""
-        view = self._parts.view(candidate.shape, candidate.trace_id, candidate.scenario, candidate.records)
+        view = self.parts.view(candidate.shape, candidate.trace_id, candidate.scenario, candidate.records)
         if view and view.is_whole:
-            candidate.found = self._parts.look(view)
+            candidate.found = self.parts.look(view)
 
-    def _record(self, candidate: _Candidate) -> None:
+    def _record(self, candidate: Candidate) -> None:
         candidate.recorded = [RecordedRun(run) for run in self.runs]
 
     def judge_parts(self, topology: Topology, mentioned: MentionedSpans) -> Sequence[ContractPlan] | None:
@@ -210,14 +225,14 @@ class VerdictCache:
         if candidate is None:
             return None
         if candidate.found is None:
-            self._parts.learn(candidate.shape, candidate.records, topology)
+            self.parts.learn(candidate.shape, candidate.records, topology)
             self._look(candidate)
         if candidate.found is None:
             self._record(candidate)
             return None
         self._candidate = None
-        self._parts.count(candidate.found)
-        return self._parts.judge(candidate.found, topology, mentioned)
+        self.parts.count(candidate.found)
+        return self.parts.judge(candidate.found, topology, mentioned)
 
     def store(
         self, topology: Topology, unmentioned: UnmentionedNames, without_span: ScannedLogs, *, has_findings: bool
@@ -241,7 +256,7 @@ class VerdictCache:
 
     def _cache(
         self,
-        candidate: _Candidate,
+        candidate: Candidate,
         additions: Sequence[Addition],
         unmentioned: UnmentionedNames,
         roots: Sequence[tuple[int, str]],
@@ -258,16 +273,6 @@ class VerdictCache:
         self.latest = CachedTrace(additions, kept, roots, logs, without_span, own)
         self._cached.put(key, self.latest)
 
-    def _comes_again(self, shape: TraceShape) -> bool:
-        """Return whether such a trace was seen before: most of varied traffic never come again."""
-        seen = hash(shape.key)
-        if seen in self._seen:
-            return True
-        if len(self._seen) >= _MOST_SEEN:
-            self._seen.clear()
-        self._seen.add(seen)
-        return False
-
     def discard(self) -> None:
         """Do not cache the trace that `apply` was last called with."""
         candidate, self._candidate = self._candidate, None
@@ -277,14 +282,14 @@ class VerdictCache:
     def flush(self) -> None:
         """Add the counts of all traces judged from the cache, and empty it."""
         self._cached.clear()
-        self._parts.flush()
+        self.parts.flush()
 
     def count_own_names(
         self, cached: CachedTrace, records: Sequence[RecordSummary], order: Sequence[int], where: LoggedIn = "trace"
     ) -> None:
         """Count the log records of another trace that have a name of their own; `order` is that of its shape."""
         read = sorted([order[i] for i in cached.own_names])
-        self._mentions.add_log_names([records[i][4] for i in read], where)
+        self.mentions.add_log_names([records[i][4] for i in read], where)
 
     def add_counts(self, cached: CachedTrace, times: int) -> None:
         """Add the counts of other traces of the shape of a cached one, so many times."""
@@ -293,4 +298,4 @@ class VerdictCache:
         self._flush(cached)
 
     def _flush(self, cached: CachedTrace) -> None:
-        cached.flush(self._mentions)
+        cached.flush(self.mentions)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any, Final, NamedTuple, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from spanpact.engine.flows.flow_spans import FlowSpans
 from spanpact.errors import SourceError
 from spanpact.otlp import Batch, SharedValues
 from spanpact.otlp.batch import NeedsFullDecoding
@@ -19,8 +17,7 @@ from spanpact.sources.files.trace_ends import TraceEnds
 from spanpact.spool import Spool
 from spanpact.trace.clocks import Clocks
 from spanpact.trace.model import Reading, SourceInfo, Span
-from spanpact.trace.topology import TOP
-from spanpact.verification.cache.cached_traces import AppliedTrace, CachedTrace
+from spanpact.verification.cache.cached_traces import AppliedTrace
 from spanpact.verification.cache.verdict_cache import VerdictCache
 from spanpact.verification.documents.document_summaries import DocumentSummaries
 from spanpact.verification.documents.first_pass import FirstPass, has_log_records, read_first
@@ -28,22 +25,14 @@ from spanpact.verification.documents.stored_documents import AnyDocument, Stored
 from spanpact.verification.documents.trace_stream import OpenTrace, TraceStream
 from spanpact.verification.native.core_module import find_core
 from spanpact.verification.native.encodings import GroupHandle
-from spanpact.verification.native.questions import Questions, encoded_value
+from spanpact.verification.native.questions import encoded_value
 from spanpact.verification.native.screen_patterns import screen_of
-from spanpact.verification.shapes import RecordSummary, SpanSummary, TraceShape
+from spanpact.verification.native.trace_answers import TraceAnswers
+from spanpact.verification.shapes import RecordSummary, SpanSummary
 from spanpact.verification.split_keys import Addition
 from spanpact.verification.verifying import Verification
 
 _LAST_PLACE: Final = (1 << 32) - 1
-
-Additions: TypeAlias = tuple[list[tuple[int, Sequence[int]]], list[int], bool]
-"""What each trace of a verdict adds besides counts: for each contract with flows, its index and the places of the
-flows' spans (-1: the whole trace); the places of roots that the index of roots wants; and whether some log records have
-a name of their own."""
-
-
-ShapeParts: TypeAlias = tuple[Sequence[int], Sequence[int], bool, bytes]
-"""The shapes of a trace's spans, the places of their parents, whether they have one resource, and the core's key."""
 
 
 class NativeFirstPass(NamedTuple):
@@ -104,7 +93,7 @@ class NativeStream(TraceStream):
     ) -> None:
         super().__init__(stored, reading, verification, cache, FirstPass(TraceEnds(), first.info), clocks, hold=False)
         self._read = _NativeSummaries(cache.shapes, clocks, logs="logs" in reading.source.capabilities)
-        self._answers = _Answers(self, cache, clocks)
+        self._answers = TraceAnswers(self, cache, clocks)
         self._ended = first.module.TraceEnded
         screen = screen_of(first.module, cache.shapes.observed.alike)
         self._core = first.module.Core(first.ends, self._answers, screen, check_every)
@@ -164,6 +153,19 @@ class NativeStream(TraceStream):
         else:
             self._scan(trace_id, ended)
 
+    def judge_rest(self, trace_id: str, ended: OpenTrace, counted: Mapping[int, Addition]) -> bool:
+        """Judge a complete trace for the contracts of which the core has not counted something.
+
+        Return whether the cache knew all of it.
+        """
+        self.traces += 1
+        if self._cache.apply_rest(trace_id, ended.summaries, ended.records, ended.shape, counted):
+            return True
+        trace = self._trace(trace_id, ended)
+        if self._verification.judge_uncached(trace):
+            self.held.append(trace)
+        return False
+
     def check_one(self, trace_id: str, ended: OpenTrace, applied: AppliedTrace) -> None:
         """Let the engine judge a trace that the core has counted. Raise CacheError if it says something else."""
         self._verification.check_applied(self._trace(trace_id, ended), applied)
@@ -182,97 +184,3 @@ class _NativeSummaries(DocumentSummaries):
         """Return the span of a summary with everything decoded."""
         read, group = summary[-2:]
         return group.decode(read) if isinstance(group, GroupHandle) else super().span(summary)
-
-
-class _Answers(Questions):
-    """The answers on traces, besides those on what is in them."""
-
-    def __init__(self, stream: NativeStream, cache: VerdictCache, clocks: Clocks) -> None:
-        super().__init__(cache.shapes, clocks)
-        self._stream, self._cache = stream, cache
-        self._numbers = {id(run): number for number, run in enumerate(cache.runs)}
-        self._verdicts: list[CachedTrace] = []
-
-    def judge(
-        self,
-        trace_id: str,
-        summaries: list[SpanSummary],
-        records: list[RecordSummary],
-        generation: int,
-        began: tuple[int, int],
-        keyed: bool,
-        shape: ShapeParts | None,
-    ) -> Additions | None:
-        """Judge a trace. Return what every trace of its key adds; None if the next one is to be judged here, too.
-
-        `generation` is that of the numbers of shapes, -1 if they are of several. `began` is the number under which the
-        trace began, and the document in which it ends. `keyed`: the core has a key. `shape`: its parts, if plain.
-        """
-        cache, (number, ends) = self._cache, began
-        known = None if shape is None else _shape(summaries, shape)
-        self._stream.judge_one(trace_id, OpenTrace(number, ends, generation, summaries, records, shape=known))
-        verdict = cache.latest if keyed else None
-        if verdict is None or verdict.recorded:
-            return None
-        self._verdicts.append(verdict)
-        flows = [(self._numbers[id(each.run)], each.flows) for each in verdict.with_flows]
-        wants_roots = not all(cache.roots.is_full(name) for _, name in verdict.roots)
-        roots = [place for place, _ in verdict.roots] if wants_roots else []
-        return flows, roots, bool(verdict.own_names)
-
-    def names(self, verdict: int, records: Sequence[RecordSummary], order: Sequence[int]) -> None:
-        """Count the log records of a trace that have a name of their own; `order` is that of its key."""
-        self._cache.count_own_names(self._verdicts[verdict], records, order)
-
-    def roots(self, verdict: int, trace_id: str, starts: Sequence[int]) -> bool:
-        """Note the roots of a trace that are wanted. Return whether more are."""
-        index, names = self._cache.roots, [name for _, name in self._verdicts[verdict].roots]
-        for name, start in zip(names, starts, strict=True):
-            index.note(name, start, trace_id)
-        return not all(map(index.is_full, names))
-
-    def flows(self, contract: int, packed: bytes) -> None:
-        """Note flows of a contract."""
-        self._cache.runs[contract].flows.extend_packed(packed)
-
-    def check(
-        self,
-        trace_id: str,
-        summaries: list[SpanSummary],
-        records: list[RecordSummary],
-        verdict: int,
-        flows: Sequence[tuple[int, bytes]],
-    ) -> None:
-        """Let the engine judge a trace that the core has counted with these flows. Raise CacheError as `check_one`."""
-        applied = self._verdicts[verdict].applied_to(sorted(summaries))
-        counted = replace(applied, additions=self._with_flows(applied, trace_id, flows))
-        self._stream.check_one(trace_id, OpenTrace(0, 0, 0, summaries, records), counted)
-
-    def _with_flows(
-        self, applied: AppliedTrace, trace_id: str, flows: Sequence[tuple[int, bytes]]
-    ) -> Sequence[Addition]:
-        """Return what is added for a trace, with the flows that the core noted; one of another span is at no place."""
-        places = {(trace_id, summary[1]): i for i, summary in enumerate(applied.summaries)} | {(trace_id, ""): TOP}
-        noted = {}
-        for contract, packed in flows:
-            spans = FlowSpans()
-            spans.extend_packed(packed)
-            noted[contract] = [places.get(span, len(places)) for span in spans]
-        additions = {self._numbers[id(each.run)]: each for each in applied.additions}
-        return [
-            replace(additions.get(contract) or Addition(self._cache.runs[contract]), flows=noted.get(contract, ()))
-            for contract in additions.keys() | noted.keys()
-        ]
-
-    def settle(self, times: Sequence[int]) -> None:
-        """Add what each verdict adds, so many times; then their numbers begin anew."""
-        for verdict, number in zip(self._verdicts, times, strict=True):
-            self._cache.add_counts(verdict, number)
-        self._verdicts.clear()
-
-
-def _shape(summaries: Sequence[SpanSummary], parts: ShapeParts) -> TraceShape:
-    """Return the shape of a trace without log records whose clocks are exact: the core's key holds the rest of it."""
-    shapes, parents, is_of_one_resource, key = parts
-    several = None if is_of_one_resource else True
-    return TraceShape(("", tuple(shapes), tuple(parents), key, several, None, None), sorted(summaries))

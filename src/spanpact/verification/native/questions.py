@@ -161,14 +161,14 @@ class Questions:
     def allowances(self, one_process: bool, resolutions: Sequence[int]) -> Sequence[int]:
         """Return by how much the times of two spans may contradict each other."""
         times = self._shapes.observed.times
-        return _in_64_bits(times.allowances_ns(one_process=one_process, resolutions=resolutions))
+        return in_64_bits(times.allowances_ns(one_process=one_process, resolutions=resolutions))
 
     def cuts(self, resolution: int) -> Sequence[int]:
         """Return the durations at which an outcome changes."""
-        return _in_64_bits(self._shapes.observed.times.duration_cuts_ns(resolution))
+        return in_64_bits(self._shapes.observed.times.duration_cuts_ns(resolution))
 
 
-def _in_64_bits(durations: Sequence[int]) -> Sequence[int]:
+def in_64_bits(durations: Sequence[int]) -> Sequence[int]:
     """Return durations that fit into the core's numbers: none that it reads is longer than the longest of them."""
     return [min(each, _LONGEST) for each in durations]
 

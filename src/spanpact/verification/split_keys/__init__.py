@@ -12,7 +12,8 @@ collector of their own. Nothing of a breach is ever stored. A trace all of whose
 other, the engine judges the contracts of which something is not known, and of these only the flows; in such a flow it
 checks the rules only on spans without an answer. The report is the same to the byte.
 
-A native core can do all of this but the filling of tables. In terms of `shapes`, for one trace with a shape:
+The native core (`core/src/split/`) does all of this but the filling of tables. In terms of `shapes`, for one trace with
+a shape:
 
 1. *Contents* (`trace_view`). The content of span i is its shape; with log records, a number for (its shape, the shapes
    of its records in the order of reading). `values[i]` are its compared values, then those of its records. A trace with

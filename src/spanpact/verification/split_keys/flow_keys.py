@@ -6,7 +6,7 @@ first matters only where entries compete for them, and when they start and end o
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Final, NamedTuple, TypeAlias
 
@@ -30,17 +30,17 @@ class FlowKey(NamedTuple):
     spans: Sequence[int]
 
 
-class _Place:
+class Place:
     """One `children` or `descendants` of an entry: its entries, and which of them fit the name of a content."""
 
-    def __init__(self, kind: str, entries: Sequence[_EntryTree], holder: CompiledEntry) -> None:
+    def __init__(self, kind: str, entries: Sequence[EntryTree], holder: CompiledEntry) -> None:
         self.of_children = kind == "children"
         self.entries = entries
         self.closed = self.of_children and "children" in holder.plan.closed
-        self.fitting: dict[int, Sequence[_EntryTree]] = {}
+        self.fitting: dict[int, Sequence[EntryTree]] = {}
 
 
-class _EntryTree:
+class EntryTree:
     """An entry with its places. `number` distinguishes the entries of a contract."""
 
     def __init__(self, entry: CompiledEntry, parts: ContractParts, number: list[int]) -> None:
@@ -49,8 +49,15 @@ class _EntryTree:
         self.pattern = entry.plan.span
         self.ordered, self.concurrent = entry.id in parts.ordered, entry.id in parts.concurrent
         self.places = [
-            _Place(kind, [_EntryTree(each, parts, number) for each in entries], entry) for kind, entries in entry.groups
+            Place(kind, [EntryTree(each, parts, number) for each in entries], entry) for kind, entries in entry.groups
         ]
+
+    def walk(self) -> Iterator[EntryTree]:
+        """Yield this entry and all below it, by number."""
+        yield self
+        for place in self.places:
+            for each in place.entries:
+                yield from each.walk()
 
     def learn(self, content: int, name: str) -> None:
         """Learn a new content of spans by its name."""
@@ -72,10 +79,10 @@ class FlowKeys:
 
     def __init__(self, top: CompiledEntry, parts: ContractParts, contents: SpanContents) -> None:
         self._parts, self._contents = parts, contents
-        self._tree = _EntryTree(top, parts, [0])
+        self.tree = EntryTree(top, parts, [0])
         self._is_timed = bool(parts.ordered or parts.concurrent)
         self._numbers: dict[Key, int] = {}
-        self._nothing_below: Key = ((),) * len(self._tree.places)
+        self._nothing_below: Key = ((),) * len(self.tree.places)
 
     @property
     def is_full(self) -> bool:
@@ -84,7 +91,7 @@ class FlowKeys:
 
     def learn(self, content: int, name: str) -> None:
         """Learn a new content of spans by its name."""
-        self._tree.learn(content, name)
+        self.tree.learn(content, name)
 
     def clear(self) -> None:
         """Forget all keys."""
@@ -93,25 +100,25 @@ class FlowKeys:
     def forget_contents(self) -> None:
         """Forget all contents, and so all keys."""
         self.clear()
-        self._tree.clear()
+        self.tree.clear()
 
     def key(self, view: TraceView, classes: Sequence[SpanClass], own: int) -> FlowKey | None:
         """Return the key of the flow of span `own`; None if so many spans fit entries that it is not worth it."""
         if own != TOP and not view.children(own):  # often: then the builder would find nothing else
-            alone: Key = (self._tree.number, classes[own])
+            alone: Key = (self.tree.number, classes[own])
             if places := self._contents.of_entries[view.contents[own]]:
                 labels: dict[Hashable, int] = {}
                 alone += tuple([labels.setdefault(view.values[own][place], len(labels)) for place in places])
             alone += self._nothing_below
             return FlowKey((self._numbers.setdefault(alone, len(self._numbers)), ()), (own,))
         builder = _KeyBuilder(view, classes, self._contents.of_entries, self._numbers)
-        below = builder.key(self._tree, own)
+        below = builder.key(self.tree, own)
         if builder.visited > _MOST_VISITED:
             return None
         times = self._times(view, builder.roles, own) if self._is_timed else ()
         return FlowKey((below.number, times), below.spans)
 
-    def _times(self, view: TraceView, roles: Mapping[int, Mapping[_EntryTree, _Below]], own: int) -> Hashable:
+    def _times(self, view: TraceView, roles: Mapping[int, Mapping[EntryTree, _Below]], own: int) -> Hashable:
         """Return how the times of spans of ordered and concurrent entries are related, and where these spans are.
 
         The spans are listed by start with the nearest ones above them, so that it is known which of several spans with
@@ -166,10 +173,10 @@ class _KeyBuilder:
     ) -> None:
         self._view, self._classes, self._compared, self._numbers = view, classes, compared, numbers
         self._labels: dict[Hashable, int] = {}
-        self.roles: dict[int, dict[_EntryTree, _Below]] = {}
+        self.roles: dict[int, dict[EntryTree, _Below]] = {}
         self.visited = 0
 
-    def key(self, entry: _EntryTree, i: int) -> _Below:
+    def key(self, entry: EntryTree, i: int) -> _Below:
         """Return the key of span `i` in the place of an entry."""
         roles = self.roles.setdefault(i, {})
         known = roles.get(entry)
@@ -190,7 +197,7 @@ class _KeyBuilder:
     def _number(self, key: Key) -> int:
         return self._numbers.setdefault(key, len(self._numbers))
 
-    def _place(self, place: _Place, i: int) -> tuple[Key, Sequence[int]]:
+    def _place(self, place: Place, i: int) -> tuple[Key, Sequence[int]]:
         view, fitting = self._view, place.fitting
         found: list[_Below] = []
         contested = False

@@ -22,7 +22,8 @@ class SpanContents:
         """By content, the places of the values that entries compare."""
         self.of_rules: dict[int, Sequence[int]] = {}
         """By content, the places of the values that rules compare with those of the flow's own span."""
-        self._references: dict[int, Sequence[Sequence[int]]] = {}
+        self.references: dict[int, Sequence[Sequence[int]]] = {}
+        """By content, the places of each attribute that rules compare with, where it is that of a flow's own span."""
 
     def learn(self, content: int, facts: ContentFacts) -> None:
         """Learn a new content."""
@@ -31,11 +32,11 @@ class SpanContents:
         self.of_entries[content] = [place for place, name in places if name in parts.compared_by_entries]
         self.of_rules[content] = [place for place, name in places if name in parts.compared_by_rules]
         own = {name: place for place, name in places[: facts.of_span]}
-        self._references[content] = [[own[name] for name in names if name in own] for names in parts.references]
+        self.references[content] = [[own[name] for name in names if name in own] for names in parts.references]
 
     def clear(self) -> None:
         """Forget all contents."""
-        for table in (self.of_entries, self.of_rules, self._references):
+        for table in (self.of_entries, self.of_rules, self.references):
             table.clear()
 
     def referred(self, view: TraceView, own: int) -> Sequence[Sequence[Hashable]]:
@@ -43,7 +44,7 @@ class SpanContents:
         if own == TOP:  # the entry `top` is then the first span without a parent in the trace
             own = view.roots[0]
         values = view.values[own]
-        return [[values[place] for place in places] for places in self._references[view.contents[own]]]
+        return [[values[place] for place in places] for places in self.references[view.contents[own]]]
 
     def classes(self, view: TraceView) -> Sequence[SpanClass]:
         """Return the class of each span of a trace."""

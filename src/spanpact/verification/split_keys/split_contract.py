@@ -29,14 +29,14 @@ _MOST_ANSWERS: Final = 1 << 14  # contents of spans that are remembered
 
 
 @dataclass(frozen=True, slots=True)
-class _EntriesAnswer:
+class EntriesAnswer:
     """What the entries of a flow add, and which of the spans in its key they place."""
 
     counts: PendingCounts
     placed: Sequence[bool]
 
 
-class _RulesAnswer(NamedTuple):
+class RulesAnswer(NamedTuple):
     """What the rules say of a flow as a whole: once, and once more for each of its spans."""
 
     counts: PendingCounts
@@ -44,14 +44,14 @@ class _RulesAnswer(NamedTuple):
 
 
 @dataclass(slots=True)
-class _FlowLook:
+class FlowLook:
     """What is known of one flow of a trace. `entries` and `rules` are None where the engine must judge it."""
 
     spans: Sequence[int]
     key: FlowKey | None
     answers: Sequence[SpanAnswer | None]
-    entries: _EntriesAnswer | None
-    rules: _RulesAnswer | None
+    entries: EntriesAnswer | None
+    rules: RulesAnswer | None
 
 
 class SplitContract:
@@ -62,12 +62,12 @@ class SplitContract:
         self._reading, self._find_span = reading, find_span
         contract = run.contract
         self._top, self._rules = contract.top, contract.rules
-        self._parts = ContractParts.of(contract.plan, reading.source)
-        self._contents = SpanContents(self._parts)
-        self._keys = FlowKeys(contract.top, self._parts, self._contents)
+        self.parts = ContractParts.of(contract.plan, reading.source)
+        self.contents = SpanContents(self.parts)
+        self.keys = FlowKeys(contract.top, self.parts, self.contents)
         self._selected: dict[SpanClass, bool] = {}
-        self._entries: BoundedTable[_EntriesAnswer] = BoundedTable(_MOST_FLOWS, lambda each: each.counts.flush())
-        self._of_flows: dict[Hashable, _RulesAnswer | None] = {}
+        self._entries: BoundedTable[EntriesAnswer] = BoundedTable(_MOST_FLOWS, lambda each: each.counts.flush())
+        self._of_flows: dict[Hashable, RulesAnswer | None] = {}
         self._of_spans: dict[Hashable, SpanAnswer | None] = {}
         any_trace = Topology(Trace("", (Span("", "", ""),)))
         self._any_trace = Context(any_trace, capabilities=reading.source.capabilities, find_span=find_span)
@@ -76,14 +76,14 @@ class SplitContract:
 
     def learn(self, content: int, facts: ContentFacts) -> None:
         """Learn a new content of spans."""
-        self._contents.learn(content, facts)
-        self._keys.learn(content, facts.name)
+        self.contents.learn(content, facts)
+        self.keys.learn(content, facts.name)
 
     def begin(self) -> None:
         """Forget what is too much; call it before each trace."""
-        if self._keys.is_full:
+        if self.keys.is_full:
             self._entries.clear()
-            self._keys.clear()
+            self.keys.clear()
         self._entries.begin()
         if len(self._of_spans) + len(self._of_flows) > _MOST_ANSWERS:
             self._forget_rules()
@@ -93,8 +93,8 @@ class SplitContract:
         self._entries.clear()
         self._forget_rules()
         self._selected.clear()
-        self._contents.clear()
-        self._keys.forget_contents()
+        self.contents.clear()
+        self.keys.forget_contents()
 
     def _forget_rules(self) -> None:
         for answer in self._of_spans.values():
@@ -113,19 +113,19 @@ class SplitContract:
 
         `candidates` are the spans whose name fits the flow's own span.
         """
-        self._looks: dict[int, _FlowLook] = {}
+        self._looks: dict[int, FlowLook] = {}
         self._view = view
         plan = self.run.contract.plan
         if plan.scenario and plan.scenario != view.scenario:
             return Addition(self.run)
-        classes = self._classes = self._contents.classes(view)
+        classes = self._classes = self.contents.classes(view)
         owns = self._own_spans(classes, candidates)
         if owns is None or (plan.scenario and not owns):
             return None
         rejected = len(candidates) - len(owns) if self._top.plan.span else 0
         if rejected and not self.run.rejection:
             return None
-        looks = [self._look(own) for own in owns]
+        looks = [self.look(own) for own in owns]
         if [look for look in looks if not (look.entries and look.rules)]:
             return None
         return self._addition(owns, looks, rejected)
@@ -141,13 +141,18 @@ class SplitContract:
             return None
         return [i for i, each in zip(candidates, selected, strict=True) if each]
 
-    def _look(self, own: int) -> _FlowLook:
+    def selects(self, i: int) -> bool | None:
+        """Return whether a candidate of the trace at hand begins a flow; None if that is not known."""
+        return self._selected.get(self._classes[i])
+
+    def look(self, own: int) -> FlowLook:
+        """Return what is known by now of the flow of a span of the trace at hand."""
         view, classes = self._view, self._classes
         below = view.below(own)
         spans = below if own == TOP else [own, *below]
         answers = list(map(self._of_spans.get, self._span_keys(own, spans)))
-        key = self._keys.key(view, classes, own)
-        look = self._looks[own] = _FlowLook(spans, key, answers, self._entries.get(key.key) if key else None, None)
+        key = self.keys.key(view, classes, own)
+        look = self._looks[own] = FlowLook(spans, key, answers, self._entries.get(key.key) if key else None, None)
         if look.entries and None not in answers:
             look.rules = self._rules_of_flow(answers)
         return look
@@ -155,11 +160,11 @@ class SplitContract:
     def _span_keys(self, own: int, spans: Sequence[int]) -> Sequence[Hashable]:
         """Return the key of each span of a flow: all that the rules can distinguish of it."""
         classes = self._classes
-        if not self._parts.compared_by_rules:
+        if not self.parts.compared_by_rules:
             return [classes[i] for i in spans]
         view = self._view
-        referred = self._contents.referred(view, own)
-        places, contents, values = self._contents.of_rules, view.contents, view.values
+        referred = self.contents.referred(view, own)
+        places, contents, values = self.contents.of_rules, view.contents, view.values
         if len(referred) == 1 and len(referred[0]) == 1:  # almost always
             wanted = referred[0][0]
             keys: list[Hashable] = []
@@ -176,18 +181,18 @@ class SplitContract:
             (classes[i], equal_values(referred, [values[i][place] for place in places[contents[i]]])) for i in spans
         ]
 
-    def _rules_of_flow(self, answers: Sequence[SpanAnswer | None]) -> _RulesAnswer | None:
+    def _rules_of_flow(self, answers: Sequence[SpanAnswer | None]) -> RulesAnswer | None:
         """Return what the rules say of a flow as a whole; None if they are broken, or it must be judged first."""
         selecting = 0
         for answer in answers:
             assert answer is not None
             selecting |= answer.selecting
-        counted = tuple([sum([a.numbers[n] for a in answers if a]) for n in self._parts.counted])
+        counted = tuple([sum([a.numbers[n] for a in answers if a]) for n in self.parts.counted])
         key = selecting, counted
         if key in self._of_flows:
             return self._of_flows[key]
         numbers = [selecting >> number & 1 for number in range(len(self._rules))]
-        for number, times in zip(self._parts.counted, counted, strict=True):
+        for number, times in zip(self.parts.counted, counted, strict=True):
             numbers[number] = times
         results = self.run.results
         once, more = ResultCollector(results.expectations), ResultCollector(results.expectations)
@@ -199,10 +204,10 @@ class SplitContract:
         if counts is None:
             return None
         flow_counts(self._rules, numbers, 1, self._any_trace, more)
-        found = self._of_flows[key] = _RulesAnswer(counts, PendingCounts(results, more.counts_since(once.counts())))
+        found = self._of_flows[key] = RulesAnswer(counts, PendingCounts(results, more.counts_since(once.counts())))
         return found
 
-    def _addition(self, owns: Sequence[int], looks: Sequence[_FlowLook], rejected: int) -> Addition:
+    def _addition(self, owns: Sequence[int], looks: Sequence[FlowLook], rejected: int) -> Addition:
         counts: list[PendingCounts] = []
         in_flows = placed = 0
         for look in looks:
@@ -236,7 +241,7 @@ class SplitContract:
 
     def apply(self, i: int, mentioned: MentionedSpans) -> bool:
         """Count a flow like one that was judged before, if there is one (`FlowMemory`)."""
-        look = self._looks.get(i) or self._look(i)
+        look = self._looks.get(i) or self.look(i)
         if not (look.entries and look.rules):
             return False
         for each in _counts_of(look):
@@ -266,11 +271,11 @@ class SplitContract:
         if key is not None and self._entries.get(key.key) is None:
             used = set(flow.placement.used_spans())
             self._entries.put(
-                key.key, _EntriesAnswer(PendingCounts(self.run.results, counts), [i in used for i in key.spans])
+                key.key, EntriesAnswer(PendingCounts(self.run.results, counts), [i in used for i in key.spans])
             )
 
 
-def _counts_of(look: _FlowLook) -> Sequence[PendingCounts]:
+def _counts_of(look: FlowLook) -> Sequence[PendingCounts]:
     """Return what a flow that is known adds, each as often as it does."""
     assert look.entries is not None
     assert look.rules is not None
@@ -279,7 +284,7 @@ def _counts_of(look: _FlowLook) -> Sequence[PendingCounts]:
     return [look.entries.counts, look.rules.counts, *of_each, *of_spans]
 
 
-def _placed(look: _FlowLook) -> Sequence[int]:
+def _placed(look: FlowLook) -> Sequence[int]:
     """Return the spans of a flow that is known which entries or rules place; TOP is none."""
     assert look.entries is not None
     assert look.key is not None

@@ -44,16 +44,17 @@ class TraceParts:
     """The parts of traces that were judged before. For each trace call `look`, then `count`, then perhaps `judge`."""
 
     def __init__(self, runs: Sequence[ContractRun], reading: Reading, find_span: FindSpan, shapes: SpanShapes) -> None:
-        self._contracts = [
+        self.contracts = [
             SplitContract(run, reading, find_span)
             if may_be_split(run.contract.plan)
             else WholeContract(run, reading, find_span, shapes.observed.summed)
             for run in runs
         ]
         plans = [run.contract.plan for run in runs]
-        self._always = [i for i, plan in enumerate(plans) if plan.scenario or plan.top.span is None]
-        self._known = KnownShapes(shapes)
-        self._beginning: dict[int, Sequence[int]] = {}
+        self.always = [i for i, plan in enumerate(plans) if plan.scenario or plan.top.span is None]
+        self.known = KnownShapes(shapes)
+        self.beginning: dict[int, Sequence[int]] = {}
+        """By content, the numbers of the contracts whose `span` fits its name."""
         self._until_begin = 0
         self.judged_by_engine = 0
         """How often the engine judged some of a trace for one contract."""
@@ -62,7 +63,7 @@ class TraceParts:
         self, shape: TraceShape, trace_id: str, scenario: str, records: Sequence[RecordSummary]
     ) -> TraceView | None:
         """Return a view of the trace; None if a shape in it is new, or a log record belongs to no span."""
-        known, summaries = self._known, shape.summaries
+        known, summaries = self.known, shape.summaries
         if not known.facts.keys() >= set(shape.span_shapes):
             return None
         contents: Sequence[int] = shape.span_shapes
@@ -75,43 +76,55 @@ class TraceParts:
                 return None
             contents = list(contents)
             for place, indexes in by_span.items():
-                contents[place], is_new = known.content(contents[place], [records[i][2] for i in indexes])
+                contents[place] = self._content(contents[place], [records[i][2] for i in indexes])
                 values[place] = (*values[place], *(value for i in indexes for value in records[i][3]))
-                if is_new:
-                    self._learn(contents[place])
         return TraceView(shape, trace_id, scenario, known, contents, values)
+
+    def content(self, shape: int, records: Sequence[int]) -> int | None:
+        """Return the content of spans of a shape with log records of these shapes; None if one is not known."""
+        known = self.known
+        if shape not in known.facts or not known.of_records.keys() >= set(records):
+            return None
+        return self._content(shape, records) if records else shape
+
+    def _content(self, shape: int, records: Sequence[int]) -> int:
+        content, is_new = self.known.content(shape, records)
+        if is_new:
+            self._learn(content)
+        return content
 
     def learn(self, shape: TraceShape, records: Sequence[RecordSummary], topology: Topology) -> None:
         """Learn the shapes of a trace from its spans and log records."""
-        for new in self._known.learn(shape.summaries, topology.spans):
+        for new in self.known.learn(shape.summaries, topology.spans):
             self._learn(new)
-        self._known.learn_records(records, topology.trace.logs)
+        self.known.learn_records(records, topology.trace.logs)
 
     def _learn(self, content: int) -> None:
-        facts = self._known.facts[content]
+        facts = self.known.facts[content]
         beginning = []
-        for number, contract in enumerate(self._contracts):
+        for number, contract in enumerate(self.contracts):
             contract.learn(content, facts)
             pattern = contract.run.contract.plan.top.span
             if pattern is not None and pattern.fits(facts.name):
                 beginning.append(number)
-        self._beginning[content] = beginning
+        self.beginning[content] = beginning
 
-    def look(self, view: TraceView) -> FoundParts:
-        """Return what is known of the trace."""
+    def look(self, view: TraceView, counted: Mapping[int, Addition] | None = None) -> FoundParts:
+        """Return what is known of the trace. `counted` is what some contracts add, by number, where that is known."""
         self._until_begin -= 1
         if self._until_begin < 0:
             self._until_begin = _BETWEEN
-            for contract in self._contracts:
+            for contract in self.contracts:
                 contract.begin()
-        candidates: dict[int, list[int]] = {number: [] for number in self._always}
+        candidates: dict[int, list[int]] = {number: [] for number in self.always}
         for i, content in enumerate(view.contents):
-            for number in self._beginning[content]:
+            for number in self.beginning[content]:
                 candidates.setdefault(number, []).append(i)
-        contracts = self._contracts
-        return FoundParts(
-            view, {number: contracts[number].find(view, candidates[number]) for number in sorted(candidates)}
-        )
+        additions: dict[int, Addition | None] = {}
+        for number in sorted(candidates):
+            known = counted and counted.get(number)
+            additions[number] = known or self.contracts[number].find(view, candidates[number])
+        return FoundParts(view, additions)
 
     def count(self, found: FoundParts) -> None:
         """Count what is known of the trace."""
@@ -123,7 +136,7 @@ class TraceParts:
         """Let the engine judge what is not known of the trace. Return the contracts that apply to it."""
         plans = []
         for number, addition in found.additions.items():
-            contract = self._contracts[number]
+            contract = self.contracts[number]
             if addition:
                 mentioned.in_flows.update(indexes_of(addition.in_flows))
                 mentioned.placed.update(indexes_of(addition.placed))
@@ -137,7 +150,7 @@ class TraceParts:
 
     def flush(self) -> None:
         """Add all that was counted, and forget all shapes."""
-        for contract in self._contracts:
+        for contract in self.contracts:
             contract.flush()
-        self._known.clear()
-        self._beginning.clear()
+        self.known.clear()
+        self.beginning.clear()

@@ -129,11 +129,7 @@ class TraceView:
         self.contents, self.values, self.parents = contents, values, shape.parents
         self.still, self.resolutions = shape.still, shape.resolutions
         self._several_resources = shape.is_of_several_resources
-        children: list[list[int]] = [[] for _ in self.parents]
-        roots: list[int] = []
-        for i, parent in enumerate(self.parents):
-            (children[parent] if parent >= 0 else roots).append(i)
-        self._children, self.roots = children, roots
+        self._children, self.roots = _children_and_roots(self.parents)
 
     def children(self, i: int) -> Sequence[int]:
         """Return the children of span `i` by start; of TOP, the spans without a parent in the trace."""
@@ -182,22 +178,39 @@ class TraceView:
     @cached_property
     def processes(self) -> Processes:
         """Return the processes of the spans."""
-        known, shapes = self.known, self.known.shapes
-        spans = [
-            _SpanOfProcess(shapes.distinct_resource(summary[5]), facts.parent_remote, facts.kind, summary[2])
-            for summary in self.summaries
-            for facts in (known.facts[summary[4]],)
-        ]
-        order = list(self.roots)
-        for i in order:  # which grows
-            order += self._children[i]
-        parents = [max(parent, TOP) for parent in self.parents]
-        tree: Any = _Tree(spans, parents, order)
-        return Processes(tree, shapes.observed.capabilities)
+        return processes_of_shapes(self.known, [(each[4], each[5]) for each in self.summaries], self.parents)
 
     def service(self, i: int) -> object:
         """Return the service name of span `i`."""
         return self.known.shapes.distinct_resource(self.summaries[i][5]).attributes.get("service.name")
+
+
+def processes_of_shapes(known: KnownShapes, spans: Sequence[tuple[int, int]], parents: Sequence[int]) -> Processes:
+    """Return the processes of the spans of a complete trace, each given by its shape and the number of its resource.
+
+    `parents` as in `TraceView`.
+    """
+    shapes = known.shapes
+    decisive = [
+        _SpanOfProcess(shapes.distinct_resource(resource), facts.parent_remote, facts.kind, parent != TOP)
+        for (shape, resource), parent in zip(spans, parents, strict=True)
+        for facts in (known.facts[shape],)
+    ]
+    children, roots = _children_and_roots(parents)
+    order = list(roots)
+    for i in order:  # which grows
+        order += children[i]
+    tree: Any = _Tree(decisive, [max(parent, TOP) for parent in parents], order)
+    return Processes(tree, shapes.observed.capabilities)
+
+
+def _children_and_roots(parents: Sequence[int]) -> tuple[list[list[int]], list[int]]:
+    """Return the children of each span, and the spans without a parent in the trace, each by start."""
+    children: list[list[int]] = [[] for _ in parents]
+    roots: list[int] = []
+    for i, parent in enumerate(parents):
+        (children[parent] if parent >= 0 else roots).append(i)
+    return children, roots
 
 
 class _SpanOfProcess(NamedTuple):
@@ -206,7 +219,7 @@ class _SpanOfProcess(NamedTuple):
     resource: Resource
     parent_remote: bool | None
     kind: str
-    parent_id: str
+    parent_id: bool  # whether it has one
 
 
 class _Complete(NamedTuple):
