@@ -10,8 +10,10 @@ from benchmarks.pages.cells import NOT_MEASURED, Row, Rows, goal_of, measured_on
 from benchmarks.pages.service_tables import (
     BY_CLOCK,
     BY_CPU,
+    OPERATION_TARGETS,
     carried,
     cost,
+    goal_lines,
     latencies,
     machine,
     target_lines,
@@ -90,17 +92,14 @@ def short(_: str, rows: Rows) -> Sequence[str]:
     """Show the most important rows with their goals."""
     cpu = f"GET, sync, {{}}: {o.BOTH} / {o.CONTRIB}"
     wanted = {
-        "instructions of a traced GET / of the SDK's bare span": f"sync, {o.SAMPLED}: {o.BOTH} / {o.BARE}",
-        "the same with metrics, under an unsampled parent / opentelemetry-instrumentation-redis": (
-            f"sync, {o.UNSAMPLED}: {o.MEASURED} / {o.CONTRIB}"
-        ),
+        **OPERATION_TARGETS,
         "CPU time that tracing adds to a GET / opentelemetry-instrumentation-redis": cpu.format(o.SAMPLED),
-        "the same under an unsampled parent": cpu.format(o.UNSAMPLED),
+        "CPU time under an unsampled parent / the same": cpu.format(o.UNSAMPLED),
         _lost_at(rows): "export, 8000 spans/s asked: lost",
         "from flush to the verdict of all contracts from Jaeger": "from flush to a verdict from Jaeger",
     }
     found = {what: rows[name] for what, name in wanted.items() if name in rows}
-    lines = [f"| {what} | {shown(row['median'], row['unit'])} | {goal_of(row)} |" for what, row in found.items()]
+    lines = list(goal_lines(found))
     lines += [f"| studio-api: {line.removeprefix('| ')}" for line in target_lines(rows)]
     of_service = [row for name, row in rows.items() if name.startswith(target_name(""))]
     if not lines:
