@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from spanpact.findings import Finding
 from spanpact.reporting.drawing.flow_findings import PLACEHOLDERS, MaskedTraces
@@ -10,7 +10,7 @@ from spanpact.reporting.formats.html.contract_excerpts import ContractExcerpts
 from spanpact.reporting.formats.html.data.string_table import StringTable
 from spanpact.reporting.formats.html.data.trace_rows import TraceRows
 
-_MOST_MENTIONS = 50
+_MOST_MENTIONS: Final = 50
 
 
 class ClauseTable:
@@ -22,9 +22,9 @@ class ClauseTable:
         self.clauses: list[dict[str, Any]] = []
 
     def finding(self, finding: Finding, rows: TraceRows, traces: MaskedTraces) -> list[Any]:
-        """Return the clause, row (-1: of the whole trace), message, expected, observed, hint, further rows, path.
+        """Return the clause, row (-1: of the whole trace), message, expected, observed, hint, further rows, and 0.
 
-        The first of a placeholder's rows is that of the span below which a span is missing; `missing` is then 1.
+        In place of 0 there is 1 where a span is missing below that of the row.
         """
         number, topology = self._table.number, rows.topology
         at = traces.finding_index(topology, finding)
