@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from spanpact.reporting.schemas import schema_text
 from spanpact.trace.model import Event, Resource, Span
 from tests.cli.commands import CommandLine, one_line
+from tests.docs.pages import page
 from tests.reporting.sample_reports import in_trace, kept_flow, span
 
 MS = 1_000_000
@@ -51,6 +52,12 @@ def test_services_names_clocks_roots_and_orphans_are_counted(cli: CommandLine) -
         {"name": "load", "spans": 2, "kinds": {"client": 2}, "errors": 1, "roots": 0, "orphans": 1},
         {"name": "GET /cart", "spans": 1, "kinds": {"server": 1}, "errors": 0, "roots": 1, "orphans": 0},
     ]
+
+
+def test_the_page_shows_a_summary(cli: CommandLine) -> None:
+    shop(cli)
+    printed = cli.run("show", "shop.json", "--summary").stdout
+    assert f"```\n{printed}```\n" in page("cli.md")
 
 
 def test_attributes_have_their_types_and_no_value_unless_asked(cli: CommandLine) -> None:

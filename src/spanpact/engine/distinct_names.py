@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from spanpact.engine.checks import Breach
-from spanpact.trace.name_groups import NameGroup, groups_of
+
+if TYPE_CHECKING:
+    from spanpact.trace.name_groups import NameGroup
 
 _MOST_BEYOND: Final = 10_000  # names above the limit: enough to say what they share
 _LONGEST: Final = 500  # characters of a name that is kept
@@ -42,6 +44,8 @@ class DistinctNames:
         if len(self._names) <= self._limit:
             return None
         observed = f"more than {len(self._names)} names" if self._has_more else f"{len(self._names)} names"
+        from spanpact.trace.name_groups import groups_of  # only where there are too many
+
         hint = "; ".join(_described(group, mask) for group in groups_of(self._names, _MOST_GROUPS))
         message = f"{whose} have too many names"
         return Breach("distinct-names", message, f"at most {self._limit} names", observed, hint)

@@ -21,11 +21,11 @@ from spanpact.findings.report import (
     ScannedLogs,
     Verdict,
 )
-from spanpact.findings.saved_span import SavedSpan
 from spanpact.findings.unmentioned import NamedCount, Unmentioned
 from spanpact.lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from spanpact.findings.saved_span import SavedSpan
     from spanpact.findings.scores import Scores, ServiceScore
 
 __all__ = [
@@ -52,4 +52,10 @@ __all__ = [
     "Verdict",
 ]
 
-__getattr__ = lazy_names(__name__, {"spanpact.findings.scores": ("Scores", "ServiceScore")})  # few reports have some
+__getattr__ = lazy_names(  # of what few reports have
+    __name__,
+    {
+        "spanpact.findings.saved_span": ("SavedSpan",),
+        "spanpact.findings.scores": ("Scores", "ServiceScore"),
+    },
+)

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from spanpact.errors import Place
 from spanpact.findings.finding import Finding
-from spanpact.findings.saved_span import SavedSpan
 from spanpact.findings.unmentioned import Unmentioned
 from spanpact.trace.model import Reading, UnreadField
 
 if TYPE_CHECKING:
+    from spanpact.findings.saved_span import SavedSpan
     from spanpact.findings.scores import Scores
 
 Verdict: TypeAlias = Literal["kept", "broken", "not checked"]

@@ -14,7 +14,6 @@ from spanpact.engine.checks.values.matching import TYPE_UNKNOWN
 from spanpact.trace.attributes import pairs_of, walk_values
 from spanpact.trace.equality import possible_values
 from spanpact.trace.model import Attributes, Capability, Value
-from spanpact.trace.name_groups import largest_group
 
 _BYTES_UNKNOWN: Final = Undecided("capability", "the source does not distinguish bytes from string")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/]+={0,2}", re.ASCII)
@@ -35,6 +34,8 @@ def compile_limits(limits: AttributeLimits, holder: str) -> AttributeJudge:
 
 
 def _too_many(attributes: Attributes, most: int, holder: str, context: Context) -> Breach:
+    from spanpact.trace.name_groups import largest_group  # only where a limit is broken
+
     message = f"the {holder} has too many attributes"
     observed, group = f"{len(attributes)} attributes", largest_group(attributes)
     prefix = group.safe_prefix(context.mask) if group else ""
