@@ -38,7 +38,9 @@ class Project:
         (self.folder / "contracts").mkdir(exist_ok=True)
         (self.folder / f"contracts/{name}.spanpact.yaml").write_text(CONTRACT.replace("STATUS", status))
 
-    def run(self, script: str, shell: str = "bash", **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, script: str, shell: str = "bash", timeout: float = 50, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run a script, as the CI system does, with spanpact on PATH and without an installation by pip."""
         programs = self.folder / ".programs"
         if not programs.exists():
@@ -58,6 +60,6 @@ class Project:
             env={**own, **environment},
             capture_output=True,
             text=True,
-            timeout=50,
+            timeout=timeout,
             check=False,
         )
