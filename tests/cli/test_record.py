@@ -93,7 +93,8 @@ def test_kinds_with_like_names_are_kept_apart_and_none_is_written_if_one_exists(
         (["--from", "T", "--", "true"], 2, ["--from SOURCE, or -- COMMAND"]),
         (["--from", "T", "--save", "x.json"], 2, ["--save"]),
         (["--from", "T", "--output", "x.yaml"], 2, ["x.yaml", "*.contract.yaml or *.spanpact.yaml"]),
-        (["--from", "T", "--output", "nowhere/"], 2, ["no folder nowhere/"]),
+        (["--from", "T", "--output", "T/"], 2, ["is not a folder"]),
+        (["--from", "T", "--output", "/dev/null/contracts/"], 2, ["cannot make the folder", "Not a directory"]),
         (["--from", "T", "--flows", "0"], 2, ["--flows", "'0'"]),
         (["--from", "T", "--flows", "13"], 3, ["12 flows", "at least 13"]),
         (["--from", "T", "--span", "nothing"], 3, ["0 flows of `nothing`"]),
@@ -104,7 +105,7 @@ def test_kinds_with_like_names_are_kept_apart_and_none_is_written_if_one_exists(
 def test_bad_input_is_one_line(
     cli: CommandLine, traces: str, arguments: list[str], code: int, words: list[str]
 ) -> None:
-    given = [{"T": traces, "F": str(cli.folder)}.get(each, each) for each in arguments]
+    given = [{"T": traces, "T/": f"{traces}/", "F": str(cli.folder)}.get(each, each) for each in arguments]
     answer = cli("record", *given)
     assert (answer.code, one_line(answer.err, words)) == (code, True), answer.err
 
@@ -121,6 +122,14 @@ def test_sources_of_the_settings_are_read_unless_a_command_is_given(cli: Command
     assert "span: 'GET /orders/*'" in cli.run("record").stdout
     done = cli.run("record", "--flows", "3", "--", sys.executable, str(EXPORTER), "4")
     assert (done.returncode, "span: checkout" in done.stdout) == (0, True), done.stderr
+
+
+def test_folder_that_is_missing_is_made_once_there_is_a_contract(cli: CommandLine, traces: str) -> None:
+    folder = cli.folder / "tests" / "contracts"
+    assert cli("record", "--from", traces, "--flows", "100", "--output", f"{folder}/").code == 3
+    assert not folder.exists()
+    assert cli("record", "--from", traces, "--output", f"{folder}/").code == 0
+    assert [file.name for file in folder.iterdir()] == ["get-orders.contract.yaml"]
 
 
 def test_nothing_is_recorded_of_a_command_that_fails(cli: CommandLine) -> None:

@@ -109,11 +109,19 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _folder(output: str) -> Path | None:
-    """Return the folder that `--output` names, None for a file or standard output."""
+    """Return the folder that `--output` names, which may have to be made; None for a file or standard output."""
     path = Path(output)
-    if output.endswith("/") and not path.is_dir():
-        raise UsageError(f"there is no folder {output}", hint="make it, or name a file")
-    return path if path.is_dir() else None
+    if output.endswith("/") and path.exists() and not path.is_dir():
+        raise UsageError(f"{path} is not a folder", hint="name another folder, or a file without / at the end")
+    return path if output.endswith("/") or path.is_dir() else None
+
+
+def _make(folder: Path) -> None:
+    """Make a folder of contracts where it is missing. Raise UsageError if it cannot be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot make the folder {folder}: {error.strerror}") from error
 
 
 def record_reading(reading: Reading, given: argparse.Namespace, folder: Path | None) -> int:
@@ -128,6 +136,7 @@ def record_reading(reading: Reading, given: argparse.Namespace, folder: Path | N
         near = folder or (Path(given.output).parent if given.output != "-" else None)
         contract = _record(recorded, span, given, _schema_near(near), name=given.name)
         if folder:
+            _make(folder)
             _write(contract, folder / file_name(contract), given)
         elif given.output == "-":
             print_text(contract.text, sys.stdout)
@@ -139,6 +148,7 @@ def record_reading(reading: Reading, given: argparse.Namespace, folder: Path | N
 
 def _record_each(recorded: Recorded, given: argparse.Namespace, folder: Path) -> int:
     files = {folder / file_name(each): each for each in each_kind(recorded, given, _schema_near(folder))}
+    _make(folder)
     for file in files:  # all of them before one is written
         _check_file(file, given)
     for file, contract in files.items():
