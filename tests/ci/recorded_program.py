@@ -23,9 +23,10 @@ examples:
 
 @dataclass(frozen=True)
 class Project:
-    """A folder with contracts in it, in which scripts of CI run."""
+    """A folder with contracts in it, in which scripts of CI run. `timeout`: the seconds that one may take."""
 
     folder: Path
+    timeout: float = 50
 
     @property
     def log(self) -> list[str]:
@@ -38,9 +39,7 @@ class Project:
         (self.folder / "contracts").mkdir(exist_ok=True)
         (self.folder / f"contracts/{name}.spanpact.yaml").write_text(CONTRACT.replace("STATUS", status))
 
-    def run(
-        self, script: str, shell: str = "bash", timeout: float = 50, **environment: str
-    ) -> subprocess.CompletedProcess[str]:
+    def run(self, script: str, shell: str = "bash", **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a script, as the CI system does, with spanpact on PATH and without an installation by pip."""
         programs = self.folder / ".programs"
         if not programs.exists():
@@ -60,6 +59,6 @@ class Project:
             env={**own, **environment},
             capture_output=True,
             text=True,
-            timeout=timeout,
+            timeout=self.timeout,
             check=False,
         )

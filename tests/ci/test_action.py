@@ -103,7 +103,7 @@ def test_the_job_of_init_does_the_same(project: Project) -> None:
 @pytest.mark.timeout(300)
 def test_the_action_installs_itself(project: Project, tmp_path: Path) -> None:
     given = {"RUNNER_TEMP": str(tmp_path), "GITHUB_ACTION_PATH": str(ROOT), "GITHUB_PATH": str(tmp_path / "path")}
-    done = project.run(INSTALL["run"], timeout=250, **given)
+    done = Project(project.folder, timeout=250).run(INSTALL["run"], **given)
     assert done.returncode == 0, done.stderr
     program = Path((tmp_path / "path").read_text().strip(), "spanpact")
     version = subprocess.run([program, "--version"], capture_output=True, text=True, check=True, cwd=tmp_path)
