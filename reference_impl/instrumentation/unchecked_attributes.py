@@ -1,9 +1,9 @@
 """Sets attributes on a span without the SDK's checks, all at once (docs/adr/0008, docs/benchmarks.md).
 
 The SDK checks and copies each attribute, which for the fifteen of a Redis command takes longer than the rest of the
-span. Ours are constants, numbers and booleans, made here. They go into the SDK's own mapping at once, under its lock,
-if its limits would leave them as they are. Otherwise, and with an SDK that stores attributes differently,
-`set_attributes` sets the same attributes, at a higher cost.
+span. Ours are constants, numbers and booleans, made here. They go into the SDK's own mapping by one `update`, which is
+atomic and so needs no lock, if its limits would leave them as they are. Otherwise, and with an SDK that stores
+attributes differently, `set_attributes` sets the same attributes, at a higher cost.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LONGEST: Final = 256
 def _is_known() -> bool:
     made = BoundedAttributes(8, {"a": 1}, immutable=False, max_value_len=8)
     parts = tuple(getattr(made, name, None) for name in ("_dict", "_immutable", "maxlen", "max_value_len"))
-    return parts == ({"a": 1}, False, 8, 8) and hasattr(made, "_lock")
+    return parts == ({"a": 1}, False, 8, 8)
 
 
 IS_KNOWN: Final = _is_known()
@@ -53,7 +53,6 @@ def set_unchecked_attributes(span: Span, attributes: Mapping[str, AttributeValue
             longest, most = bounded.max_value_len, bounded.maxlen
             keeps_texts = longest is None or longest >= LONGEST
             if keeps_texts and (most is None or most - len(bounded._dict) >= len(attributes)):
-                with bounded._lock:
-                    bounded._dict.update(attributes)
+                bounded._dict.update(attributes)
                 return
     span.set_attributes(attributes)
