@@ -14,6 +14,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from reference_impl.export.worker_losses import WorkerLosses
+
 QUEUE_FULL = "queue_full"
 """The queue was full when the span ended."""
 ENCODE = "encode"
@@ -26,6 +28,8 @@ DEADLINE = "deadline"
 """The shutdown's deadline passed before the span was sent."""
 AFTER_SHUTDOWN = "after_shutdown"
 """The span ended after the shutdown began."""
+WORKER = "worker"
+"""The span ended in a forked worker, which ended without storing it: killed, or with losses of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +53,13 @@ class LedgerReading:
 
 
 class SpanLedger:
-    """Counts sampled spans from their end until they are stored or lost. Thread-safe; a forked child starts at zero."""
+    """Counts sampled spans from their end until they are stored or lost. Thread-safe; a forked child starts at zero.
+
+    Its parent counts what it loses, once it has ended.
+    """
 
     def __init__(self) -> None:
+        self._workers = WorkerLosses()
         self._reset()
         if hasattr(os, "register_at_fork"):
             # The parent counts its own spans. The SDK empties the child's queue too.
@@ -71,12 +79,15 @@ class SpanLedger:
     def read(self) -> LedgerReading:
         """Return the numbers at this moment, consistent with each other."""
         with self._changed:
-            return LedgerReading(self._ended, self._stored, dict(self._lost), self._altered)
+            by_workers = self._workers.read()
+            lost = {**self._lost, WORKER: by_workers} if by_workers else dict(self._lost)
+            return LedgerReading(self._ended + by_workers, self._stored, lost, self._altered)
 
     def admit(self, limit: int) -> bool:
         """Count a span that ended. Return False, and count it as lost, if `limit` spans wait or after `close`."""
         with self._changed:
             self._ended += 1
+            self._workers.note(self._ended - self._stored)
             if self._closed or self._admitted - self._settled >= limit:
                 self._lost[AFTER_SHUTDOWN if self._closed else QUEUE_FULL] += 1
                 return False
@@ -89,6 +100,7 @@ class SpanLedger:
             if self._sealed or not stored + lost:
                 return
             self._stored += stored
+            self._workers.note(self._ended - self._stored)
             self._settled += stored + lost
             if lost:
                 self._lost[reason] += lost

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from reference_impl.export.worker_losses import MOST_WORKERS
 from tests.reference_impl.export.otlp_sink import OtlpSink
 from tests.reference_impl.python_process import run_python, without_settings
 
@@ -69,6 +70,46 @@ def test_workers_of_multiprocessing_lose_no_span(sink: OtlpSink, tmp_path: Path,
     done = run_python(str(file), way, start, JAEGER_ENDPOINT=sink.url, OTEL_BSP_SCHEDULE_DELAY="60000")
     assert (done.returncode, done.stderr) == (0, "")
     assert sink.names().count("work") == made
+
+
+KILLED = """
+import os, signal, sys, warnings
+warnings.filterwarnings("ignore", ".* is multi-threaded, use of fork", DeprecationWarning)
+from reference_impl.export import worker_losses
+from reference_impl.settings import Settings
+from reference_impl.telemetry import configure_tracing
+
+worker_losses.MOST_WORKERS = int(sys.argv[1])
+telemetry = configure_tracing(Settings.load())
+tracer = telemetry.tracer("tests")
+
+def worker(spans, sent, ended_by):
+    pid = os.fork()
+    if pid == 0:
+        for number in range(sent):
+            tracer.start_span("sent").end()
+        telemetry.flush(10)
+        for number in range(spans - sent):
+            tracer.start_span("lost").end()
+        ended_by()
+    os.waitpid(pid, 0)
+
+for number in range(2):
+    worker(20, 5, lambda: os.kill(os.getpid(), signal.SIGKILL))
+worker(3, 3, lambda: os._exit(0))
+worker(2, 1, lambda: os._exit(0))
+tracer.start_span("of the parent").end()
+print(telemetry.flush(10), telemetry)
+"""
+
+
+@pytest.mark.parametrize("places", [MOST_WORKERS, 1])
+def test_a_parent_counts_what_its_workers_lost(sink: OtlpSink, places: int) -> None:
+    """Killed by SIGKILL, or ended by `os._exit` without a shutdown: each span is stored or counted."""
+    done = run_python("-c", KILLED, str(places), JAEGER_ENDPOINT=sink.url, OTEL_BSP_SCHEDULE_DELAY="60000")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "True <Telemetry <SpanLedger 32 ended, 1 stored, {'worker': 31} lost, 0 pending>>\n"
+    assert sink.names() == ["of the parent", *["sent"] * 14]
 
 
 @pytest.mark.parametrize(("own", "code"), [("none", -signal.SIGTERM), ("own handler", 7)])
