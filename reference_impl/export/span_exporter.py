@@ -181,11 +181,14 @@ def _http(settings: Settings) -> tuple[SpanExporter, Rejections]:
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
     from reference_impl.export.otlp_http import DirectExporter, ExportSession
+    from reference_impl.export.reply_deadline import DeadlineAdapter
 
     is_plain, rejections, session = settings.tracing == "plain", Rejections(), None
     if not any(os.environ.get(name) for name in _PROVIDERS):
         session = requests.Session() if is_plain else ExportSession()
         session.hooks["response"].append(rejections.read)
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, DeadlineAdapter())
         close = weakref.WeakMethod(session.close)  # a forked child must not write to a connection of its parent
         os.register_at_fork(after_in_child=lambda: (method := close()) and method())
     exporter: Callable[..., SpanExporter] = OTLPSpanExporter if is_plain else DirectExporter

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,7 +19,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 
 class OtlpSink:
-    """`spans` in order of arrival; `resources`, `headers` and the caller's port of each request.
+    """`spans` in order of arrival; `resources`, `headers`, the caller's port and the time (monotonic) of each request.
 
     It behaves by the attributes below.
     """
@@ -28,7 +29,9 @@ class OtlpSink:
         self.resources: list[dict[str, str]] = []
         self.headers: list[dict[str, str]] = []
         self.ports: list[int] = []
+        self.times: list[float] = []
         self.status = 200
+        self.retry_after = ""
         self.rejected = 0
         self.reply: bytes | None = None
         self.released = threading.Event()
@@ -42,6 +45,7 @@ class OtlpSink:
     def take(self, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
         self.released.wait(60)
         self.headers.append(headers)
+        self.times.append(time.monotonic())
         if self.status != 200:
             return self.status, b""
         text = gzip.decompress(body) if headers.get("content-encoding") == "gzip" else body
@@ -83,6 +87,8 @@ def _handler(sink: OtlpSink) -> type[BaseHTTPRequestHandler]:
                 self.send_response(status)
                 self.send_header("content-type", "application/x-protobuf")
                 self.send_header("content-length", str(len(answer)))
+                if sink.retry_after and status != 200:
+                    self.send_header("retry-after", sink.retry_after)
                 self.end_headers()
                 self.wfile.write(answer)
             except OSError:

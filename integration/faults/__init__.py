@@ -1,0 +1,1 @@
+"""Faults that need a server, a proxy or a signal, named by their ids (docs/reliability.md)."""
