@@ -54,8 +54,8 @@ class TraceScope:
 def check_flow(flow: Flow, scope: TraceScope, used: set[Index], memory: FlowMemory | None = None) -> None:
     """Check one flow. `used` is every span that some flow of the contract uses; misplaced spans are added to it.
 
-    `memory` has what the rules say of spans with the same content, and is told what the entries of a flow without a
-    breach add to the counts.
+    `memory` has what the entries of a flow without a breach add to the counts, or is told; and what the rules say of
+    spans with the same content.
     """
     used_before = frozenset(used)
     checker = _FlowChecker(flow, scope, used, memory)
@@ -105,7 +105,8 @@ class _FlowChecker:
                 self._may_end = may_flow_end(plan, flow.placement.span, self._topology)
                 self._open_spans = find_open_spans(flow.placement, self._topology, plan)
                 self._open_entries = entries_with_open_spans(flow.placements, self._open_spans)
-            self._check_placements()
+            if not (self._memory and self._memory.apply_entries(flow.placement.span)):
+                self._check_placements()
             results.span_may_move = self._may_end
             answers = self._memory.answers(flow, context) if self._memory else ()
             rules = FlowRules(self._rules, flow.spans, flow.placement.span, answers)

@@ -22,6 +22,12 @@ class FlowMemory(Protocol):
         If so, the flow has no finding, and the spans of it that have a place are added to those mentioned.
         """
 
+    def apply_entries(self, i: Index) -> bool:
+        """Count the entries of the flow of span `i` like those of one that was judged before. Return whether one was.
+
+        If so, none of them is broken.
+        """
+
     def answers(self, flow: Flow, context: Context) -> Sequence[SpanAnswer | None]:
         """Return what the rules say of each span of the flow, and count it; None for spans that must be checked."""
 

@@ -249,6 +249,13 @@ class SplitContract:
         mentioned.placed.update(_placed(look))
         return True
 
+    def apply_entries(self, i: int) -> bool:
+        """Count the entries of a flow like those of one that was judged before, if there is one (`FlowMemory`)."""
+        entries = self._looks[i].entries
+        if entries:
+            entries.counts.times += 1
+        return entries is not None
+
     def answers(self, flow: Flow, context: Context) -> Sequence[SpanAnswer | None]:
         """Return what the rules say of each span of a flow (`FlowMemory`)."""
         own = flow.placement.span
