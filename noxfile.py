@@ -205,10 +205,11 @@ def core_fuzz(session: nox.Session) -> None:
     fuzzing = {"CARGO_TARGET_DIR": str(folder / "target"), "SPANPACT_PATTERNS": str(folder / "seeds" / "patterns")}
     options = ("-dict=otlp.dict", "-max_len=1024", "-print_final_stats=1", f"-runs={number}")
     with session.chdir(ROOT / "core" / "fuzz"):
-        for target in ("json", "protobuf", "screen"):
+        for target in ("json", "protobuf", "screen", "engine", "ends"):
             found = folder / "corpus" / target
             found.mkdir(parents=True, exist_ok=True)
-            inputs = (target, str(found), str(folder / "seeds" / target))
+            seeds = folder / "seeds" / target  # `ends` needs none
+            inputs = (target, str(found), *([str(seeds)] if seeds.exists() else []))
             session.run("cargo", "+nightly", "fuzz", "run", "--fuzz-dir", ".", *inputs, "--", *options, env=fuzzing)
 
 

@@ -23,7 +23,8 @@ pub struct Screen {
     recent: RefCell<Recent>,
 }
 
-/// Clean texts that were seen lately, each in the place of its hash: the id of a request is in all of its spans.
+/// Clean texts that were seen lately, each in the place of its hash: the id of a request is in all of its spans. A place
+/// begins with the empty text, in which no class is, whatever the patterns are: a leak has at least one character.
 struct Recent {
     hasher: DefaultHashBuilder,
     texts: [Vec<u8>; RECENT],

@@ -13,8 +13,8 @@ use std::collections::VecDeque;
 const RECENT: usize = 1 << 11;
 /// Bytes of a trace in a block: its id and its last document.
 const ENTRY: usize = 16 + 4;
-/// So many 64-bit words the filter has: 2 MiB.
-const WORDS: usize = 1 << 18;
+/// The filter has so many bits, as a power of two: 2 MiB.
+const FILTER: u32 = 24;
 
 /// Where blocks are kept.
 pub trait Store {
@@ -31,6 +31,7 @@ pub trait Store {
 /// Call `note` and `write_full` for each document and then `write_all`; after that `reach` for each document again, and
 /// `take` for each trace that begins in it.
 pub struct TraceEnds {
+    least: usize,
     recent: HashMap<u128, u32>,
     order: VecDeque<u128>,
     /// A document, and how many of the recent traces begin in it.
@@ -52,21 +53,27 @@ struct Block {
 
 impl Default for TraceEnds {
     fn default() -> Self {
+        TraceEnds::new(RECENT, FILTER)
+    }
+}
+
+impl TraceEnds {
+    /// Make an empty table that leaves so many traces in memory, with a filter of so many bits, as a power of two.
+    pub fn new(least: usize, filter: u32) -> Self {
         TraceEnds {
+            least,
             recent: HashMap::new(),
             order: VecDeque::new(),
             begun: VecDeque::new(),
             blocks: VecDeque::new(),
-            filter: Filter(vec![0; WORDS]),
+            filter: Filter { words: vec![0; 1 << (filter - 6)], bits: filter },
             repeated: HashMap::new(),
             others: HashMap::new(),
             coming: HashMap::new(),
             until: 0,
         }
     }
-}
 
-impl TraceEnds {
     /// Note a trace of the next document.
     #[inline]
     pub fn note(&mut self, trace_id: u128, place: u32) {
@@ -90,8 +97,8 @@ impl TraceEnds {
 
     /// Write a block if many traces are in memory.
     pub fn write_full<S: Store>(&mut self, store: &mut S) -> Result<(), S::Error> {
-        if self.order.len() >= 2 * RECENT {
-            self.write(RECENT, store)?;
+        if self.order.len() >= 2 * self.least {
+            self.write(self.least, store)?;
         }
         Ok(())
     }
@@ -99,9 +106,9 @@ impl TraceEnds {
     /// Write all traces that are still in memory. The first pass is over.
     pub fn write_all<S: Store>(&mut self, store: &mut S) -> Result<(), S::Error> {
         while !self.order.is_empty() {
-            self.write(RECENT, store)?;
+            self.write(self.least, store)?;
         }
-        self.filter.0 = Vec::new();
+        self.filter.words = Vec::new();
         Ok(())
     }
 
@@ -157,7 +164,10 @@ impl TraceEnds {
 }
 
 /// A set that never misses an id that was added, and now and then takes another for one (a Bloom filter).
-struct Filter(Vec<u64>);
+struct Filter {
+    words: Vec<u64>,
+    bits: u32,
+}
 
 impl Filter {
     /// Add an id. Return whether it may have been there.
@@ -166,8 +176,8 @@ impl Filter {
         let other = ((id >> 64) as u64 ^ one >> 29).wrapping_mul(0xd6e8_feb8_6659_fd93) | 1;
         let mut known = true;
         for round in 0..3u64 {
-            let bit = one.wrapping_add(other.wrapping_mul(round)) >> (64 - (WORDS * 64).ilog2());
-            let (word, mask) = (&mut self.0[bit as usize / 64], 1 << (bit % 64));
+            let bit = one.wrapping_add(other.wrapping_mul(round)) >> (64 - self.bits);
+            let (word, mask) = (&mut self.words[bit as usize / 64], 1 << (bit % 64));
             known &= *word & mask != 0;
             *word |= mask;
         }

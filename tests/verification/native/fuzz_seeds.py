@@ -2,7 +2,8 @@
 
     python -m tests.verification.native.fuzz_seeds FOLDER
 
-FOLDER gets `json`, `protobuf` and `screen`, with one small file for each seed, and `patterns`, with one a line.
+FOLDER gets `json`, `protobuf`, `screen` and `engine`, with one small file for each seed, and `patterns`, with one a
+line. Seeds of `engine` are four bytes for each span of a few traces, as `core/fuzz/src/made.rs` reads them.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from tests.verification.native.test_text_screen import LEAKING, OWN
 def write_seeds(folder: Path) -> None:
     """Write all seeds and the patterns into a folder, which may be there."""
     seeds: list[tuple[str, bytes]] = [("screen", text.encode()) for text in [*leaking_texts(), *LEAKING]]
+    seeds += [("engine", seed) for seed in _nearly_alike()]
     for request in _requests():
         for name in ("json", "protobuf"):
             seeds += [(name, each.body) for each in encoded(request, name)]
@@ -34,6 +36,17 @@ def write_seeds(folder: Path) -> None:
         (folder / name / f"{number:04}").write_bytes(seed)
     patterns = TextScreen([*known_classes(), *OWN]).patterns
     (folder / "patterns").write_text("".join(f"{each}\n" for each in patterns), encoding="utf-8")
+
+
+def _nearly_alike() -> Iterator[bytes]:
+    """Yield traces of two spans each, of which every third differs in one byte: a value, a name, a resource, a time."""
+    first, second = bytes([0x00, 0x90, 0x20]), bytes([0x11, 0x31, 0x20])
+    for place, change in ((2, 0x40), (2, 0x01), (0, 0x80), (1, 0x30), (0, 0x08)):
+        other = bytes(byte ^ change if i == place else byte for i, byte in enumerate(second))
+        flows = ((first, other if trace % 3 == 2 else second) for trace in range(12))
+        yield b"".join(
+            bytes([trace, *one, trace | 0x40 * (trace % 4 == 3), *two]) for trace, (one, two) in enumerate(flows)
+        )
 
 
 def _requests() -> Iterator[Reading]:
