@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from spanpact.contract.compiled import ContractPlan, Statement
+from spanpact.engine.binomial_test import binomial_p_value
 from spanpact.engine.checks import Breach, Context, Undecided
 from spanpact.engine.checks.clocks import clock_stood_still
 from spanpact.engine.checks.outcomes import INCOMPLETE
@@ -187,17 +188,3 @@ class AcrossStatistics:
         elif sampled > offered or binomial_p_value(sampled, offered, wanted) < 1 - statement.confidence:
             observed = f"{sampled} of {offered} ({sampled / offered:.4g})"
             yield Breach("sampling-rate", "the share of traced requests is out of bounds", f"{wanted:g}", observed)
-
-
-def binomial_p_value(successes: int, trials: int, probability: float) -> float:
-    """Return the two-sided p-value of the exact binomial test: how probable outcomes no likelier than this are."""
-    if probability in (0.0, 1.0):
-        return float(successes == trials * probability)
-    logs = [math.log(probability), math.log1p(-probability)]
-
-    def log_likelihood(k: int) -> float:
-        ways = math.lgamma(trials + 1) - math.lgamma(k + 1) - math.lgamma(trials - k + 1)
-        return ways + k * logs[0] + (trials - k) * logs[1]
-
-    limit = log_likelihood(successes) + 1e-7  # equal likelihoods differ in their last bits
-    return min(1.0, math.fsum(math.exp(x) for k in range(trials + 1) if (x := log_likelihood(k)) <= limit))
