@@ -140,3 +140,13 @@ fn a_contract_left_to_python_keeps_the_key_of_the_whole_trace() {
     let (asked, counted) = verified(&documents, asked(left, false));
     assert_eq!((asked.rest, counted), (1, 2));
 }
+
+#[test]
+fn nothing_is_asked_about_a_flow_that_only_breaks_rules() {
+    let documents: Vec<String> =
+        (1..=4).map(|trace| document(&ONE.map(|span| (trace, span.1, span.2, span.3, span.4, span.5)))).collect();
+    let mut broken = asked(outline(), false);
+    broken.broken = true;
+    let (asked, counted) = verified(&documents, broken);
+    assert_eq!((asked.rest, asked.flows_asked, counted), (4, 1, 0));
+}

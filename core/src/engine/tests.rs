@@ -26,6 +26,10 @@ pub(super) struct Asked {
     ordered: bool,
     /// The contract, if its parts are asked about.
     pub outline: Option<Outline>,
+    /// Whether rules are broken by all spans.
+    pub broken: bool,
+    /// How many flows were asked about.
+    pub flows_asked: usize,
     /// Which entries spans fit in each place, by the number of their name.
     pub fitting: Vec<Vec<Vec<u32>>>,
 }
@@ -130,7 +134,8 @@ impl Judge<(), ()> for Asked {
         _: bool,
     ) -> Result<Vec<KnownContract>, ()> {
         self.rest += 1;
-        let span = KnownSpan { counter: 1, numbers: [].into(), selecting: 1, placed: true };
+        self.flows_asked += found.iter().map(|found| found.asked.len()).sum::<usize>();
+        let span = KnownSpan { is_broken: self.broken, counter: 1, numbers: [].into(), selecting: 1, placed: true };
         let flow = |unknown: usize| KnownFlow {
             entries: Some((1, vec![true; 9])),
             rules: Some((1, 1)),

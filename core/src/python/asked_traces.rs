@@ -1,6 +1,7 @@
 //! Questions about traces and their parts: see `spanpact.verification.native.trace_answers`.
 
 use super::asked::{records_of, Asked, Handle};
+use crate::counters::NOTHING;
 use crate::groups::Groups;
 use crate::judge::Judge;
 use crate::split::asked::{
@@ -19,7 +20,7 @@ type Outlined = ((bool, bool, bool), (bool, bool, bool, bool), Vec<(bool, bool, 
 type SeenContent = (bool, Vec<Vec<u32>>, Vec<u32>, Vec<u32>, Vec<Vec<u32>>);
 type Described = Option<(u32, bool, bool, Vec<SeenContent>)>;
 type Entries = Option<(u32, Vec<bool>)>;
-type OfSpan = Option<(u32, Vec<u32>, u64, bool)>;
+type OfSpan = Option<(i64, Vec<u32>, u64, bool)>;
 type OfFlow = (Entries, Option<(u32, u32)>, Vec<OfSpan>);
 type OfContract = (i64, Vec<Option<bool>>, Vec<OfFlow>);
 /// A contract that is known: its number, its flows, the spans in flows, those placed, and what was counted.
@@ -195,8 +196,9 @@ fn not_known(found: &Found) -> NotKnown {
 }
 
 fn known_contract((rejected, begins, flows): OfContract) -> KnownContract {
-    let span = |(counter, numbers, selecting, placed): (u32, Vec<u32>, u64, bool)| KnownSpan {
-        counter,
+    let span = |(counter, numbers, selecting, placed): (i64, Vec<u32>, u64, bool)| KnownSpan {
+        is_broken: counter < 0,
+        counter: u32::try_from(counter).unwrap_or(NOTHING),
         numbers: numbers.into(),
         selecting,
         placed,

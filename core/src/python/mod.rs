@@ -196,7 +196,7 @@ impl Core {
 
 /// The number of the questions, answers and classes of this module; a change of any of them counts it up, here and in
 /// `spanpact.verification.native.core_module`.
-const INTERFACE: u32 = 4;
+const INTERFACE: u32 = 5;
 
 /// Python allocates its objects at multiples of 16 bytes; what needs more, such as a `Finder`, must be in a box.
 const ALIGNED: () = {

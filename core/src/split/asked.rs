@@ -121,6 +121,8 @@ pub struct KnownFlow {
 /// What the rules say of a span.
 #[derive(Clone)]
 pub struct KnownSpan {
+    /// Whether it must be checked each time, as one of them is broken: then nothing else is known.
+    pub is_broken: bool,
     /// What they add.
     pub counter: u32,
     /// How many of it each rule with `count` selects.

@@ -151,12 +151,11 @@ impl Contract {
         let (Some(entries), Some(&(once, each))) = (entries, rules) else {
             found.is_known = false;
             let unknown = self.span_keys.iter().filter(|span| span.answer == UNKNOWN);
-            found.asked.push(AskedFlow {
-                own,
-                unknown: unknown.map(|span| span.place).collect(),
-                key: keyed.then(|| self.keys.key[..].into()),
-                spans: self.span_keys.clone(),
-            });
+            let unknown: Vec<u32> = unknown.map(|span| span.place).collect();
+            if entries.is_none() || answered || !unknown.is_empty() {
+                let key = keyed.then(|| self.keys.key[..].into());
+                found.asked.push(AskedFlow { own, unknown, key, spans: self.span_keys.clone() });
+            }
             return Ok(());
         };
         let mut add = |counter, times| {
@@ -202,13 +201,14 @@ impl Contract {
         }
     }
 
-    /// Make the key of what the rules say of a flow as a whole. Returns false if their answer for a span is not known.
+    /// Make the key of what the rules say of a flow as a whole. Returns false if their answer for a span is not known, or it breaks one.
     fn find_rules_key(&mut self) -> bool {
         self.rules_key.clear();
         self.rules_key.extend([0, 0]);
         let mut selecting = 0;
         for span in &self.span_keys {
-            let Some(answer) = self.answers.get(span.answer as usize) else { return false };
+            let answer = self.answers.get(span.answer as usize).filter(|answer| !answer.is_broken);
+            let Some(answer) = answer else { return false };
             selecting |= answer.selecting;
             self.rules_key.resize(2 + answer.numbers.len(), 0);
             for (sum, number) in self.rules_key[2..].iter_mut().zip(&answer.numbers) {

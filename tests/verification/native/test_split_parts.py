@@ -53,6 +53,11 @@ def top(process: str = "p") -> Span:
     return span("t", 0, 10**6 + 7, process)
 
 
+def below(one: Span, place: int) -> Span:
+    """Return a span with another parent."""
+    return msgspec.structs.replace(one, parent_id=f"{place:016x}")
+
+
 _ORDERED: Final = "span: t\nchildren: {x: {span: x}, y: {span: y}}\norder: [x, y]\nclock: {skew: 40us}"
 
 
@@ -67,6 +72,10 @@ FAMILIES: Final = [
         "span: t\nchildren: {x: {span: x, attributes: {a: {same_as: top.a}}}}",
         *[[top(), span("x", 1, 2, a=each)] for each in "pq"],
         attributes={"a": "p"},
+    ),
+    family(
+        "span: t\nevery: {y: {span: y, parents: [t]}}",
+        *[[top(), span("x", 1, 5), below(span("y", 2, 3), place)] for place in (1, 2)],
     ),
     family(_ORDERED, _overlapping("q", "q2", 30_000), _overlapping("q", "q2", 50_000)),
     family(_ORDERED, _overlapping("q", "q2", 30_000), _overlapping("q", "q", 30_000)),

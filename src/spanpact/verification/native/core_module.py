@@ -12,7 +12,7 @@ SWITCH: Final = "SPANPACT_CORE"
 """The environment variable that says whether to use the core: `off`, `required`, or where it is installed."""
 _VERSION: Final = "0.1.0"
 """The version of the core that this version of spanpact works with: their questions and answers belong together."""
-_INTERFACE: Final = 4
+_INTERFACE: Final = 5
 """The number of these: a checkout may have a core of the same version that was built before they changed."""
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-from spanpact.engine.rules import SpanAnswer
 from spanpact.verification.native.counters import Counters
 from spanpact.verification.native.questions import in_64_bits
 from spanpact.verification.split_keys.split_contract import FlowLook, SplitContract
@@ -25,6 +24,10 @@ and whether one places it."""
 KnownFlow: TypeAlias = tuple[KnownEntries | None, KnownRules | None, Sequence[KnownSpan | None]]
 KnownContract: TypeAlias = tuple[int, Sequence[bool | None], Sequence[KnownFlow]]
 """A counter of rejected spans, -1 if the engine must see the next one; and what was asked, None if it is not known."""
+
+
+BROKEN: Final[KnownSpan] = (-1, (), 0, False)
+"""What is known of a span that must be checked each time."""
 
 
 class PartAnswers:
@@ -64,11 +67,12 @@ class PartAnswers:
         of = self._counters.of_counts
         entries = (of(look.entries.counts), look.entries.placed) if look.entries else None
         rules = (of(look.rules.counts), of(look.rules.of_each_span)) if look.rules else None
-        answers = dict(zip(look.spans, look.answers, strict=True)) if asked else {}
-        return entries, rules, [self._span(contract, answers[i]) for i in asked]
+        places = {span: place for place, span in enumerate(look.spans)} if asked else {}
+        return entries, rules, [self._span(contract, look, places[i]) for i in asked]
 
-    def _span(self, contract: SplitContract, answer: SpanAnswer | None) -> KnownSpan | None:
+    def _span(self, contract: SplitContract, look: FlowLook, place: int) -> KnownSpan | None:
+        answer = look.answers[place]
         if answer is None:
-            return None
+            return BROKEN if contract.must_check(look.span_keys[place]) else None
         numbers = [answer.numbers[number] for number in contract.parts.counted]
         return self._counters.of_counts(answer.counts), numbers, answer.selecting, answer.placed

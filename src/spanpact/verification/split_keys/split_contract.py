@@ -48,6 +48,7 @@ class FlowLook:
     """What is known of one flow of a trace. `entries` and `rules` are None where the engine must judge it."""
 
     spans: Sequence[int]
+    span_keys: Sequence[Hashable]
     key: FlowKey | None
     answers: Sequence[SpanAnswer | None]
     entries: EntriesAnswer | None
@@ -145,14 +146,20 @@ class SplitContract:
         """Return whether a candidate of the trace at hand begins a flow; None if that is not known."""
         return self._selected.get(self._classes[i])
 
+    def must_check(self, span_key: Hashable) -> bool:
+        """Return whether every span with this key must be checked: as far as known, a rule is broken by it."""
+        return span_key in self._of_spans and self._of_spans[span_key] is None
+
     def look(self, own: int) -> FlowLook:
         """Return what is known by now of the flow of a span of the trace at hand."""
         view, classes = self._view, self._classes
         below = view.below(own)
         spans = below if own == TOP else [own, *below]
-        answers = list(map(self._of_spans.get, self._span_keys(own, spans)))
+        span_keys = self._span_keys(own, spans)
+        answers = list(map(self._of_spans.get, span_keys))
         key = self.keys.key(view, classes, own)
-        look = self._looks[own] = FlowLook(spans, key, answers, self._entries.get(key.key) if key else None, None)
+        entries = self._entries.get(key.key) if key else None
+        look = self._looks[own] = FlowLook(spans, span_keys, key, answers, entries, None)
         if look.entries and None not in answers:
             look.rules = self._rules_of_flow(answers)
         return look
