@@ -43,7 +43,7 @@ def _vocabulary(context: Context, documents: Sequence[Mapping]) -> None:
     aliases = merge_sections(context, documents, "aliases")
     context.aliases.update(_read(context, aliases, lambda s: read_alias_names(s.key, s.node, s.location)))
     classes = merge_sections(context, documents, "classes")
-    context.classes.update(_read(context, classes, lambda s: read_privacy_class(s.key, s.node, s.location)))
+    context.classes.update(_read(context, classes, lambda s: read_privacy_class(context, s.key, s.node, s.location)))
 
 
 def _fields(context: Context, document: Mapping, documents: Sequence[Mapping]) -> dict[str, Any]:

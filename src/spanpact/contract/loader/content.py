@@ -196,8 +196,8 @@ def _limits(node: Node) -> AttributeLimits:
 _FIELDS: Final = {"except": "exempt"}
 _READERS: Final[dict[str, Callable[[ContentReader, Node], Any]]] = {
     "name": lambda reader, node: read_matcher(reader.context, node, "`name`", relations=reader.relations),
-    "kind": lambda reader, node: read_closed_matcher(node, "`kind`", KINDS),
-    "status": lambda reader, node: read_closed_matcher(node, "`status`", STATUSES),
+    "kind": lambda reader, node: read_closed_matcher(reader.context, node, "`kind`", KINDS),
+    "status": lambda reader, node: read_closed_matcher(reader.context, node, "`status`", STATUSES),
     "status_message": lambda reader, node: read_matcher(reader.context, node, "`status_message`", relations=False),
     "attributes": ContentReader.attributes,
     "resource": ContentReader.attributes,

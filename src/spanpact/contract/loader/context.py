@@ -12,6 +12,7 @@ from typing import Final, Literal, TypeAlias
 
 from spanpact.contract.document import Location, quote
 from spanpact.contract.loader.node_readers import ID
+from spanpact.contract.loader.patterns import Patterns
 from spanpact.contract.loader.vocabulary import suggest
 from spanpact.errors import ContractError, Place
 from spanpact.privacy import PrivacyClass
@@ -43,6 +44,7 @@ class Context:
     aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
     classes: dict[str, PrivacyClass] = field(default_factory=dict)
     extended: dict[str, Location] = field(default_factory=dict)
+    patterns: Patterns = field(default_factory=Patterns)
     ids: dict[str, RegisteredId] = field(default_factory=dict)
     event_rules: set[str] = field(default_factory=set)
     _errors: list[ContractError] = field(default_factory=list)

@@ -6,7 +6,6 @@ from typing import Final, Literal, cast
 
 from spanpact.contract.document import Location, Mapping, Node, Scalar, quote
 from spanpact.contract.loader.context import RESERVED, Context
-from spanpact.contract.loader.matchers import compile_pattern
 from spanpact.contract.loader.node_readers import (
     ID,
     NAME,
@@ -95,14 +94,14 @@ def read_alias_names(name: str, node: Node, location: Location) -> tuple[str, ..
     return names
 
 
-def read_privacy_class(name: str, node: Node, location: Location) -> PrivacyClass:
+def read_privacy_class(context: Context, name: str, node: Node, location: Location) -> PrivacyClass:
     """Read one item of `classes`: a privacy class that the contract defines."""
     if not ID.fullmatch(name):
         raise location.error(f"the class {quote(name)} is malformed", hint="accepted: [a-z][a-z0-9_]*")
     if name in KNOWN_CLASSES:
         raise location.error(f"the class `{name}` is built in and cannot be changed")
     pattern = read_text(node, f"the class `{name}`")
-    compile_pattern(pattern, node.location, f"the class `{name}`")
+    context.patterns.compile(pattern, node.location, f"the class `{name}`")
     return PrivacyClass(name, pattern)
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, cast
-
-import re2
+from typing import Any, cast
 
 from spanpact.contract.compiled import UNSET, Matcher, Reference, TypeName
-from spanpact.contract.document import Location, Mapping, Node, Scalar, Sequence, describe_kind, quote
+from spanpact.contract.document import Mapping, Node, Scalar, Sequence, describe_kind, quote
 from spanpact.contract.loader.context import Context
 from spanpact.contract.loader.node_readers import (
     read_boolean,
@@ -28,10 +26,6 @@ from spanpact.contract.loader.vocabulary import (
     suggest,
 )
 from spanpact.trace.model import Value
-
-MAX_PATTERN: Final = 1_000
-_OPTIONS: Final = re2.Options()
-_OPTIONS.log_errors = False
 
 
 def read_matcher(context: Context, node: Node, what: str, *, relations: bool) -> Matcher:
@@ -63,11 +57,17 @@ def _of_words(context: Context, keywords: dict[str, Node], what: str) -> Matcher
         at_least=low,
         at_most=high,
         matches=pattern,
-        regex=compile_pattern(pattern, keywords["matches"].location, "`matches`") if pattern is not None else None,
+        regex=_compiled(context, pattern, keywords),
         contains=_contained(keywords["contains"]) if "contains" in keywords else UNSET,
         same_as=_reference(context, keywords["same_as"]) if "same_as" in keywords else None,
         optional=read_boolean(keywords["optional"], "`optional`") if "optional" in keywords else False,
     )
+
+
+def _compiled(context: Context, pattern: str | None, keywords: dict[str, Node]) -> Any:
+    if pattern is None:
+        return None
+    return context.patterns.compile(pattern, keywords["matches"].location, "`matches`")
 
 
 def read_literal(node: Node, what: str) -> Value:
@@ -88,20 +88,6 @@ def _contained(node: Node) -> Value:
 
 def _one_of(node: Node, what: str) -> tuple[Value, ...]:
     return tuple(read_literal(item, what) for item in read_sequence(node, "`one_of`").items)
-
-
-def compile_pattern(pattern: str, location: Location, what: str) -> Any:
-    """Compile an RE2 pattern. Raise ContractError, with RE2's reason, for an invalid or too long one."""
-    if len(pattern) > MAX_PATTERN:
-        raise location.error(f"the pattern of {what} is longer than {MAX_PATTERN:,} characters")
-    try:
-        return re2.compile(pattern, _OPTIONS)
-    except re2.error as error:
-        reason = error.args[0].decode("utf-8", "replace") if error.args else "no reason given"
-        raise location.error(
-            f"RE2 refuses the pattern {quote(pattern)}: {quote(reason)[1:-1]}",
-            hint="https://github.com/google/re2/wiki/Syntax",
-        ) from None
 
 
 def _reference(context: Context, node: Node) -> Reference:
@@ -130,7 +116,7 @@ def read_sum(context: Context, node: Node, what: str) -> Matcher:
     return _of_words(context, keywords, what)
 
 
-def read_closed_matcher(node: Node, what: str, accepted: tuple[str, ...]) -> Matcher:
+def read_closed_matcher(context: Context, node: Node, what: str, accepted: tuple[str, ...]) -> Matcher:
     """Read the matcher of `kind` or `status`, whose values are a closed list."""
     if isinstance(node, Sequence):
         raise node.location.error(f"{what} cannot be a list", hint="write {one_of: [...]}")
@@ -145,7 +131,7 @@ def read_closed_matcher(node: Node, what: str, accepted: tuple[str, ...]) -> Mat
         equals=read_word(keywords["equals"], what, accepted) if "equals" in keywords else UNSET,
         one_of=tuple(read_word(item, what, accepted) for item in listed) or None,
         matches=pattern,
-        regex=compile_pattern(pattern, keywords["matches"].location, "`matches`") if pattern is not None else None,
+        regex=_compiled(context, pattern, keywords),
     )
 
 
