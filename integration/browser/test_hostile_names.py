@@ -9,7 +9,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from integration.browser.opening import Opened, opened_page, page_of
+from spanpact.reporting.drawing.safe_text import escape_controls
 from spanpact.trace.model import Event, LogRecord
+from tests.reporting.hostile_texts import HOSTILE_TEXTS, report_with
 from tests.reporting.sample_reports import changed, in_trace, judged, kept_flow
 
 HOSTILE = [
@@ -20,6 +22,7 @@ HOSTILE = [
     "javascript:alert(1)",
     "{{constructor.constructor('alert(1)')()}}${alert(1)}",
 ]
+ELEMENTS = "document.querySelectorAll('script, style, img, iframe, object, embed, form, base, link, meta, math').length"
 INVISIBLE = {"\x1b[31m": "\\x1b[31m", "\u202eabc\u2066": "\\u202eabc\\u2066", "a\0b\n\r\u200b": "a\\x00b\\n\\r\\u200b"}
 
 
@@ -35,6 +38,7 @@ def hostile_page(text: str) -> str:
 
 
 @pytest.mark.parametrize(("text", "shown"), [*((each, each) for each in HOSTILE), *INVISIBLE.items()])
+@pytest.mark.fault("S3")
 def test_a_hostile_text_is_seen_and_does_nothing(open_report: Callable[..., Opened], text: str, shown: str) -> None:
     opened = open_report(hostile_page(text))
     dialogs: list[str] = []
@@ -50,6 +54,27 @@ def test_a_hostile_text_is_seen_and_does_nothing(open_report: Callable[..., Open
     assert dialogs == []
 
 
+@pytest.mark.fault("S3")
+@pytest.mark.timeout(240)
+def test_two_hundred_hostile_texts_do_nothing_in_any_part_of_the_page(open_report: Callable[..., Opened]) -> None:
+    opened = open_report(page_of(report_with(HOSTILE_TEXTS)))
+    dialogs: list[str] = []
+    opened.page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+    before = opened.page.evaluate(ELEMENTS)
+    named = []
+    for number in range(1, len(HOSTILE_TEXTS) + 1):
+        opened.page.evaluate("(address) => { location.hash = address }", f"#trace={number:032x}&span={3:016x}")
+        opened.page.wait_for_function(
+            "(id) => document.querySelector('#trace-page')?.textContent.includes(id)", arg=f"{number:032x}"
+        )
+        named.append(opened.page.evaluate("document.querySelector('.side h2').textContent"))
+        opened.page.mouse.move(300 + number % 7, 300)
+    assert named == [escape_controls(text) for text in HOSTILE_TEXTS]
+    assert opened.page.evaluate(ELEMENTS) == before
+    assert dialogs == []
+
+
+@pytest.mark.fault("S3")
 def test_what_is_put_into_a_page_is_refused_and_noticed(browser: Browser, tmp_path: Path) -> None:
     inserted = '<b style="color: red" onclick="x = 1">b</b><img src="x"><script>document.title = "run"</script>'
     file = tmp_path / "report.html"

@@ -44,6 +44,20 @@ async def test_the_user_and_the_session_are_kept_together_or_not_at_all(store: S
     assert later.user_id == first.user_id + 1  # eve was not kept
 
 
+@pytest.mark.fault("N2")
+@pytest.mark.parametrize(
+    "text", ["'; DROP TABLE sessions; --", "' OR '1'='1", "x' UNION SELECT 1 --", ":id", "%s", "\\'", '"']
+)
+async def test_sql_in_values_is_a_value(store: SqlSessionStore, text: str) -> None:
+    kept = await store.create("other", EMAIL, "web", 5.0)
+    session = await store.create(text, f"{text}@example.com", text, 5.0)
+    assert (session.id, session.device) == (text, text)
+    assert await store.find(text) == session
+    assert await store.delete(text) == session
+    assert await store.find(text) is None
+    assert await store.find("other") == kept
+
+
 async def test_deleting_gives_what_was_deleted(store: SqlSessionStore) -> None:
     one, two = [await store.create(name, EMAIL, "web", 5.0) for name in ("one", "two")]
     await store.create("other", "eve@example.com", "web", 5.0)
