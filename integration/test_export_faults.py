@@ -94,6 +94,7 @@ def logged_losses(services: Services) -> list[str]:
     return [event for event in events if "lost" in event]
 
 
+@pytest.mark.fault("E8", "E9", "E10")
 def test_e8_e9_e10_no_request_waits_in_an_outage_and_a_retried_export_arrives_once(
     server: JaegerBackend, studio: Studio
 ) -> None:
@@ -122,6 +123,7 @@ def test_e8_e9_e10_no_request_waits_in_an_outage_and_a_retried_export_arrives_on
         assert logged_losses(services) == []
 
 
+@pytest.mark.fault("E9", "E10")
 def test_e9_e10_what_is_given_up_in_an_outage_is_counted_to_the_span(server: JaegerBackend, studio: Studio) -> None:
     with studio(SHORT_EXPORT_S) as services:
         url = services.studio.url

@@ -89,6 +89,7 @@ def database(postgres: PostgresBackend) -> Iterator[PostgresBackend]:
 
 
 class TestRedis:
+    @pytest.mark.fault("R2", "S2")
     def test_r2_one_that_is_killed_costs_the_cache_and_no_answer(
         self, client: Client, redis: RedisBackend, jaeger: JaegerBackend
     ) -> None:
@@ -118,6 +119,7 @@ class TestRedis:
             assert span_named(traces[answer.trace_id], "redis.get").attributes["cache_miss"] is True
         assert_nothing_leaks(client, traces)
 
+    @pytest.mark.fault("R1")
     def test_r1_one_that_stalls_is_given_up_at_the_deadline(
         self, client: Client, redis: RedisBackend, jaeger: JaegerBackend
     ) -> None:
@@ -134,6 +136,7 @@ class TestRedis:
 
 
 class TestDatabase:
+    @pytest.mark.fault("R2", "S2")
     def test_r2_one_that_is_killed_is_reported_and_found_again(
         self, client: Client, database: PostgresBackend, jaeger: JaegerBackend
     ) -> None:  # S4.2, S4.3
@@ -180,6 +183,7 @@ class TestDatabase:
         assert source_of(traces[found.trace_id]) == "database"
         assert_nothing_leaks(client, traces)
 
+    @pytest.mark.fault("R2", "S2")
     def test_r2_without_a_cache_too_nothing_is_made_up(
         self, client: Client, database: PostgresBackend, redis: RedisBackend, jaeger: JaegerBackend
     ) -> None:  # S3

@@ -141,9 +141,10 @@ async def test_a_cancelled_query_counts_neither_way_and_gives_its_connection_bac
         assert manager.breakers[POOL].snapshot().failure_count == 0
 
 
+@pytest.mark.fault("R8")
 async def test_slow_queries_open_the_breaker(
     postgres: PostgresBackend, provider: TracerProvider, exporter: InMemorySpanExporter
-) -> None:  # fault R8
+) -> None:
     async with managed(postgres, provider, breaker={"slow_call_duration_s": 0.05}) as manager:
         for _ in range(3):
             await manager.execute_with_circuit_breaker(POOL, "SELECT", sleeping(0.1))
@@ -154,9 +155,10 @@ async def test_slow_queries_open_the_breaker(
     assert (opened.attributes or {})["reason"] == "slow_call_rate"
 
 
+@pytest.mark.fault("R2")
 async def test_a_server_that_is_killed_opens_the_breaker_and_its_return_closes_it(
     postgres: PostgresBackend, provider: TracerProvider, exporter: InMemorySpanExporter
-) -> None:  # fault R2
+) -> None:
     if postgres.process is None:
         pytest.skip(f"a PostgreSQL from the {postgres.rung} rung cannot be killed here")
     async with managed(postgres, provider, breaker={"reset_after_s": 1.0}) as manager:
@@ -178,9 +180,10 @@ async def test_a_server_that_is_killed_opens_the_breaker_and_its_return_closes_i
     assert [name for name in names if name in ("open", "half_open", "close")] == ["open", "half_open", "close"]
 
 
+@pytest.mark.fault("R1")
 async def test_a_server_that_stalls_is_given_up_at_the_deadline(
     postgres: PostgresBackend, provider: TracerProvider, exporter: InMemorySpanExporter
-) -> None:  # fault R1
+) -> None:
     async with stalling(postgres) as (url, stall), managed(url, provider, size=3, deadline_s=1.0) as manager:
         assert await manager.execute_with_circuit_breaker(POOL, "SELECT", one) == 1
         stall.set()

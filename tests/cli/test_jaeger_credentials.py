@@ -62,6 +62,7 @@ COMMANDS: dict[str, Callable[[str, Path], list[str]]] = {
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.fault("S2")
 def test_no_output_has_them(
     way: str,
     server: str,

@@ -114,6 +114,7 @@ def test_a_dash_as_output_is_standard_output(cli: CommandLine) -> None:
 
 
 @pytest.mark.parametrize("kind", ["folder", "link", "pipe", "nowhere", "dot"])
+@pytest.mark.fault("N2")
 def test_output_that_is_not_an_ordinary_file_is_refused_before_the_work(cli: CommandLine, kind: str) -> None:
     target = cli.folder / "target"
     if kind == "folder":

@@ -166,6 +166,7 @@ LONG = [text for text, _ in CORPUS if 9_000 < len(text) <= 99_999]
 
 @pytest.mark.unmeasured
 @pytest.mark.parametrize(("text", "expected"), CORPUS, ids=range(len(CORPUS)))
+@pytest.mark.fault("K1")
 def test_a_hostile_text_is_refused_with_line_and_column(text: bytes | str, expected: str) -> None:
     with pytest.raises(ContractError) as caught:
         load_text(text, file="f")
@@ -177,12 +178,14 @@ def test_a_hostile_text_is_refused_with_line_and_column(text: bytes | str, expec
     assert len(message) < 300
 
 
+@pytest.mark.fault("K1")
 def test_the_corpus_holds_a_hundred_texts() -> None:
     assert len({text for text, _ in CORPUS}) >= 100
 
 
 @pytest.mark.unmeasured
 @pytest.mark.parametrize("text", LONG, ids=range(len(LONG)))
+@pytest.mark.fault("K1")
 def test_scanning_takes_linear_time_for_every_hostile_text(text: bytes | str, monkeypatch: pytest.MonkeyPatch) -> None:
     looks = _counted_looks(monkeypatch)
     with pytest.raises(ContractError):

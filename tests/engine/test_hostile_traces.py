@@ -136,6 +136,7 @@ def nested(depth: int) -> Value:
 
 @given(traces)
 @settings(max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.fault("S2")
 def test_no_trace_raises_and_no_report_leaks(trace: Trace) -> None:
     report = judged(trace)
     for finding in report.findings:

@@ -115,6 +115,7 @@ class TestFailures:
             ("http://[", "to elsewhere "),
         ],
     )
+    @pytest.mark.fault("N2")
     def test_redirects_are_not_followed(self, location: str, shown: str) -> None:
         with ScriptedServer(always(answer(302, location=location))) as server:
             with pytest.raises(SourceError, match="responded 302, a redirect ") as raised:
@@ -124,6 +125,7 @@ class TestFailures:
         assert SECRET not in str(raised.value)
 
 
+@pytest.mark.fault("N2")
 class TestUrls:
     @pytest.mark.parametrize(
         "url",

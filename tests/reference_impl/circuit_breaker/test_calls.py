@@ -38,6 +38,7 @@ class TestWhatCounts:
         call(breaker, clock, error=error)
         assert (breaker.snapshot().calls, breaker.snapshot().totals["released"]) == (0, 1)
 
+    @pytest.mark.fault("R6")
     def test_r6_an_exhausted_pool_is_ignored_where_the_breaker_is_told_so(self, clock: Clock, seen: Recorder) -> None:
         class PoolExhausted(ConnectionError):
             pass

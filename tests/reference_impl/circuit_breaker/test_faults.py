@@ -28,6 +28,7 @@ def due(breaker: CircuitBreaker, clock: Clock) -> CircuitBreaker:
 Arrange = Callable[[CircuitBreaker, Clock], CircuitBreaker]
 
 
+@pytest.mark.fault("B1")
 class TestB1:
     """Half-open, 100 callers at once: exactly N probes."""
 
@@ -94,6 +95,7 @@ class TestB1:
         assert admitted(breaker, CALLERS) == []
 
 
+@pytest.mark.fault("B2")
 class TestB2:
     """A probe that is cancelled or hangs returns its permit and counts neither way."""
 
@@ -164,6 +166,7 @@ class TestB2:
         assert (breaker.state, breaker.snapshot().totals["hung"]) == ("half_open", 20)
 
 
+@pytest.mark.fault("B3")
 class TestB3:
     """A late result of an older state is ignored."""
 
@@ -213,6 +216,7 @@ class TestB3:
         assert admitted(breaker, CALLERS) == []
 
 
+@pytest.mark.fault("B4")
 class TestB4:
     """The wall clock jumps: no effect."""
 

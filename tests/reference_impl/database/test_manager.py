@@ -229,9 +229,10 @@ class TestBreaker:
         names = [event.name.removeprefix("circuit_breaker.") for event in probe.events]
         assert names == ["half_open", "failure", "open", "exception"]
 
+    @pytest.mark.fault("B1")
     async def test_of_a_hundred_callers_on_a_half_open_breaker_exactly_n_reach_the_database(
         self, tmp_path: Path, provider: TracerProvider, exporter: InMemorySpanExporter
-    ) -> None:  # fault B1
+    ) -> None:
         clock, release = Clock(), asyncio.Event()
 
         async def wait_then_ask(queries: Queries) -> int:
@@ -273,9 +274,10 @@ class TestBreaker:
                 await manager.execute_with_circuit_breaker(POOL, "SELECT", one)
             assert manager.breakers[POOL].state == "closed"
 
+    @pytest.mark.fault("R8")
     async def test_slow_calls_open_it_by_their_rate(
         self, tmp_path: Path, provider: TracerProvider, exporter: InMemorySpanExporter
-    ) -> None:  # fault R8
+    ) -> None:
         clock = Clock()
 
         async def slow(queries: Queries) -> int:
@@ -369,9 +371,10 @@ class TestBreaker:
 
 
 class TestPools:
+    @pytest.mark.fault("R6")
     async def test_an_exhausted_pool_is_an_error_of_its_own_and_no_fault_of_the_database(
         self, tmp_path: Path, provider: TracerProvider, exporter: InMemorySpanExporter
-    ) -> None:  # fault R6
+    ) -> None:
         async def hold(_: Queries) -> None:
             for _attempt in range(6):
                 with pytest.raises(PoolExhausted, match=r"^pool 'main': all 1 connections were in use for 0.01 s$"):

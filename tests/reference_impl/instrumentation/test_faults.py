@@ -66,6 +66,7 @@ class Service:
         return result
 
 
+@pytest.mark.fault("C2")
 def test_a_raising_sampler_costs_the_span_and_children_hang_where_it_would_have(faults: FaultCount) -> None:
     memory = InMemorySpanExporter()
     good, bad = TracerProvider(shutdown_on_exit=False), TracerProvider(shutdown_on_exit=False, sampler=Raising())  # type: ignore[arg-type]
@@ -82,6 +83,7 @@ def test_a_raising_sampler_costs_the_span_and_children_hang_where_it_would_have(
 
 
 @pytest.mark.parametrize("method", ["on_start", "on_end"])
+@pytest.mark.fault("C2")
 def test_a_raising_processor_reaches_neither_the_application_nor_other_processors(
     faults: FaultCount, method: str, caplog: pytest.LogCaptureFixture
 ) -> None:

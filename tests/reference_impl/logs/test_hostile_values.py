@@ -94,6 +94,7 @@ HOSTILE: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
+@pytest.mark.fault("E20")
 def test_no_value_makes_a_call_raise_or_a_line_too_long(exporting: Logs, records: Any, kind: str) -> None:
     value = HOSTILE[kind]  # pytest itself would ask a parameter for its class
     log, plain = get_logger(LOGGER), logging.getLogger(LOGGER)

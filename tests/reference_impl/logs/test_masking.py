@@ -18,6 +18,7 @@ from tests.reference_impl.logs.logs_support import LOGGER, MARKS, SECRETS, Logs
 
 
 @pytest.mark.parametrize("secret", SECRETS.values(), ids=SECRETS)
+@pytest.mark.fault("S2")
 def test_a_secret_is_masked_wherever_it_stands(exporting: Logs, records: Any, secret: str) -> None:
     log, plain = get_logger(LOGGER), logging.getLogger(LOGGER)
     log.info(f"about {secret} now")

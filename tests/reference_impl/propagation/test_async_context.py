@@ -114,6 +114,7 @@ def test_a_carried_call_may_run_several_times_at_once_and_keeps_its_result_name_
     assert caught.value is failure
 
 
+@pytest.mark.fault("C1")
 def test_an_exception_of_the_application_stays_the_very_same_object_c1(traced: Traced) -> None:
     cause, failure = KeyError("cause"), LookupError("bob@example.com")
     failure.__cause__ = cause
@@ -130,6 +131,7 @@ class Stop(BaseException):
 
 
 @pytest.mark.parametrize("kind", [Stop, KeyboardInterrupt, SystemExit])
+@pytest.mark.fault("C1")
 def test_a_base_exception_marks_the_span_and_leaves_the_context_clean_c1(
     traced: Traced, kind: type[BaseException]
 ) -> None:
@@ -142,6 +144,7 @@ def test_a_base_exception_marks_the_span_and_leaves_the_context_clean_c1(
     assert_clean()
 
 
+@pytest.mark.fault("C3")
 def test_a_cancelled_block_is_a_failed_one_and_the_next_task_starts_clean_c3(traced: Traced) -> None:
     async def slow() -> None:
         with correlation("c-1"), operation_span(traced.tracer, "outer"), operation_span(traced.tracer, "inner"):
@@ -170,6 +173,7 @@ def test_a_cancelled_block_is_a_failed_one_and_the_next_task_starts_clean_c3(tra
     assert len(traced.spans("outer")) == 2
 
 
+@pytest.mark.fault("C4")
 def test_a_generator_that_is_left_leaks_its_span_and_the_enclosing_block_restores_the_context_c4(
     traced: Traced,
 ) -> None:
@@ -240,6 +244,7 @@ def test_a_contained_stream_is_invisible_to_its_reader_and_sees_its_reader_s_spa
 
 
 @pytest.mark.parametrize("how", ["dropped", "closed"])
+@pytest.mark.fault("C4")
 def test_a_contained_stream_that_is_left_is_closed_in_its_own_context_c4(
     traced: Traced, how: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -300,6 +305,7 @@ def test_a_contained_stream_passes_failures_cancellation_and_an_unread_end_on(tr
 
 
 @pytest.mark.unmeasured
+@pytest.mark.fault("C5")
 def test_a_thousand_tasks_and_their_threads_never_cross_ids_c5(traced: Traced) -> None:
     async def request(number: int, pool: ContextThreadPool) -> None:
         with correlation(f"c-{number}"), operation_span(traced.tracer, f"request {number}"):

@@ -101,12 +101,14 @@ async def _get(
     return answer
 
 
+@pytest.mark.fault("C6")
 def test_there_are_sixteen_hostile_headers() -> None:
     assert len(HOSTILE) == 16
 
 
 @pytest.mark.parametrize("middleware", [TracingMiddleware, PlainTracingMiddleware])
 @pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.fault("C6")
 def test_a_hostile_header_neither_raises_nor_reaches_a_log_or_a_span_c6(
     name: str, middleware: type[TracingMiddleware], lines: Lines
 ) -> None:

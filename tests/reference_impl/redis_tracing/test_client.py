@@ -175,6 +175,7 @@ def stalled(tmp_path: Path) -> Iterator[RedisServer]:
             _go_on(server)
 
 
+@pytest.mark.fault("R1")
 def test_r1_a_stalled_server_ends_each_call_at_the_deadline(
     call: Any, stalled: RedisServer, exporter: InMemorySpanExporter
 ) -> None:
@@ -209,6 +210,7 @@ def test_a_reply_that_drips_does_not_stretch_the_deadline(call: Any) -> None:
     assert isinstance(error, DeadlineExceeded)
 
 
+@pytest.mark.fault("R5")
 def test_r5_a_command_whose_reply_was_lost_is_never_sent_twice(call: Any, exporter: InMemorySpanExporter) -> None:
     seen: list[bytes] = []
 
@@ -241,6 +243,7 @@ def test_a_read_that_failed_once_is_answered_by_the_second_attempt(call: Any, ex
     assert names(exporter) == [("redis.get", "ConnectionError"), ("redis.get", None)]
 
 
+@pytest.mark.fault("R6")
 def test_r6_an_exhausted_pool_is_not_an_outage(
     empty_redis: RedisServer, provider: TracerProvider, exporter: InMemorySpanExporter
 ) -> None:

@@ -44,6 +44,7 @@ def provider_with(exporter: InMemorySpanExporter, sampler: Sampler | None = None
 # --- The caller's exceptions ------------------------------------------------------------------------------------
 
 
+@pytest.mark.fault("C1")
 def test_c1_the_callers_exception_is_the_same_object_with_its_traceback(
     empty_redis: RedisServer, provider: TracerProvider
 ) -> None:
@@ -61,6 +62,7 @@ def test_c1_the_callers_exception_is_the_same_object_with_its_traceback(
     assert [frame.name for frame in traceback.extract_tb(raised.__traceback__)][-1] == "callback"
 
 
+@pytest.mark.fault("C3")
 def test_c3_a_cancelled_call_is_marked_ended_and_leaves_no_context(
     empty_redis: RedisServer, provider: TracerProvider, exporter: InMemorySpanExporter
 ) -> None:
@@ -160,6 +162,7 @@ def _faulty_tracer(kind: str) -> trace.Tracer:
 
 
 @pytest.mark.parametrize("kind", ["start", "end", "sampler", "tracer"])
+@pytest.mark.fault("C2")
 def test_c2_a_fault_of_telemetry_is_counted_and_never_seen(
     empty_redis: RedisServer, kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -315,6 +318,7 @@ def test_the_span_is_current_during_the_call_unless_switched_off(
     assert [one.get_span_context() for one in seen] == [current]
 
 
+@pytest.mark.fault("C5")
 def test_c5_commands_of_many_tasks_and_threads_keep_their_parents(
     empty_redis: RedisServer, provider: TracerProvider, exporter: InMemorySpanExporter
 ) -> None:

@@ -57,6 +57,7 @@ def ended_within(telemetry: Telemetry, *, flush_s: float, shutdown_s: float) -> 
     return telemetry.ledger()
 
 
+@pytest.mark.fault("E1")
 def test_a_dead_endpoint_costs_the_caller_nothing_and_flush_says_false_in_time() -> None:
     telemetry = configure_tracing(settings_for())
     make_spans(telemetry, 10)
@@ -65,6 +66,7 @@ def test_a_dead_endpoint_costs_the_caller_nothing_and_flush_says_false_in_time()
 
 
 @pytest.mark.parametrize("behaviour", ["black hole", "no answer"])
+@pytest.mark.fault("E2", "E3")
 def test_a_hanging_endpoint_keeps_the_deadlines(sink: OtlpSink, behaviour: str) -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -80,6 +82,7 @@ def test_a_hanging_endpoint_keeps_the_deadlines(sink: OtlpSink, behaviour: str) 
 
 
 @pytest.mark.parametrize("status", [400, 500])
+@pytest.mark.fault("E5")
 def test_an_error_status_loses_the_batch_and_flush_says_so_once(sink: OtlpSink, status: int) -> None:
     sink.status = status
     telemetry = configure_tracing(settings_for(sink.url))
@@ -94,6 +97,7 @@ def test_an_error_status_loses_the_batch_and_flush_says_so_once(sink: OtlpSink, 
     assert telemetry.ledger().stored == 2
 
 
+@pytest.mark.fault("E7")
 def test_partial_success_is_counted(sink: OtlpSink) -> None:
     sink.rejected = 2
     telemetry = configure_tracing(settings_for(sink.url))

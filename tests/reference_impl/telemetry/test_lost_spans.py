@@ -17,6 +17,7 @@ from tests.reference_impl.export.otlp_sink import OtlpSink
 from tests.reference_impl.telemetry.telemetry_support import Collecting, make_spans, settings_for
 
 
+@pytest.mark.fault("E17")
 def test_a_poison_span_loses_only_itself(sink: OtlpSink) -> None:
     telemetry = configure_tracing(settings_for(sink.url))
     tracer = telemetry.tracer("tests")
@@ -31,6 +32,7 @@ def test_a_poison_span_loses_only_itself(sink: OtlpSink) -> None:
     telemetry.shutdown(5)
 
 
+@pytest.mark.fault("E18", "E19")
 def test_values_are_made_safe_before_they_leave(sink: OtlpSink) -> None:
     telemetry = configure_tracing(settings_for(sink.url))
     span = telemetry.tracer("tests").start_span("lone \ud800")
@@ -55,6 +57,7 @@ def test_values_are_made_safe_before_they_leave(sink: OtlpSink) -> None:
 
 
 @pytest.mark.parametrize("error", [ValueError("no"), SystemExit(3)], ids=["Exception", "BaseException"])
+@pytest.mark.fault("E15", "E16")
 def test_an_exporter_that_raises_loses_only_what_it_raised_for(error: BaseException) -> None:
     exporter = Collecting()
     exporter.poison["work 7"] = error
@@ -88,13 +91,14 @@ def test_an_exporter_without_a_network_loses_the_batch_without_more_tries() -> N
     telemetry.shutdown(5)
 
 
+@pytest.mark.fault("E14")
 def test_a_burst_is_dropped_by_count_at_the_queue_and_never_blocks() -> None:
     exporter = Collecting()
     exporter.released.clear()
     telemetry = configure_tracing(settings_for(max_queue_size=100), exporter=exporter)
-    make_spans(telemetry, 5000)
+    make_spans(telemetry, 20_000)
     reading = telemetry.ledger()
-    assert (reading.ended, dict(reading.lost), reading.pending) == (5000, {"queue_full": 4900}, 100)
+    assert (reading.ended, dict(reading.lost), reading.pending) == (20_000, {"queue_full": 19_900}, 100)
     exporter.released.set()
     assert telemetry.flush(10) is False
     assert telemetry.ledger().stored == 100

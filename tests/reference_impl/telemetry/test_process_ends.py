@@ -62,6 +62,7 @@ time.sleep(1000)
 
 @pytest.mark.parametrize("way", ["pool", "process", "executor"])
 @pytest.mark.parametrize("start", ["fork", "spawn", "forkserver"])
+@pytest.mark.fault("P2")
 def test_workers_of_multiprocessing_lose_no_span(sink: OtlpSink, tmp_path: Path, way: str, start: str) -> None:
     """P2: such workers end by `os._exit`, without atexit."""
     made = {"pool": 20, "process": 5, "executor": 20}[way]
@@ -113,12 +114,14 @@ def test_a_parent_counts_what_its_workers_lost(sink: OtlpSink, places: int) -> N
 
 
 @pytest.mark.parametrize(("own", "code"), [("none", -signal.SIGTERM), ("own handler", 7)])
+@pytest.mark.fault("P4")
 def test_sigterm_loses_no_span_and_stays_the_end(sink: OtlpSink, own: str, code: int) -> None:
     """P4: the signal is raised again when all spans are sent."""
     assert _end_by_sigterm(sink.url, own) == code
     assert sink.names() == ["work"] * 100
 
 
+@pytest.mark.fault("P4")
 def test_sigterm_ends_a_process_in_time_with_a_dead_endpoint() -> None:
     assert _end_by_sigterm("http://127.0.0.1:9", "none", STUDIO_EXIT_DEADLINE="0.5") == -signal.SIGTERM
 

@@ -6,6 +6,7 @@ import gc
 import threading
 import weakref
 
+import pytest
 from opentelemetry.sdk.trace import SpanProcessor
 
 from reference_impl.telemetry import configure_tracing
@@ -14,6 +15,7 @@ from tests.reference_impl.python_process import run_python
 from tests.reference_impl.telemetry.telemetry_support import MUCH_TOO_LONG_S, Collecting, make_spans, settings_for
 
 
+@pytest.mark.fault("P5")
 def test_shutdown_is_safe_twice_and_from_two_threads_and_what_ends_later_is_counted() -> None:
     exporter = Collecting()
     telemetry = configure_tracing(settings_for(), exporter=exporter)
@@ -112,6 +114,7 @@ def test_a_process_that_forgets_to_shut_down_exits_in_time_with_a_dead_endpoint(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.fault("P1")
 def test_a_forked_child_counts_and_sends_its_own_spans_only(sink: OtlpSink) -> None:
     done = run_python("-c", FORK, JAEGER_ENDPOINT=sink.url, OTEL_BSP_SCHEDULE_DELAY="60000")
     assert (done.returncode, done.stderr) == (0, "")

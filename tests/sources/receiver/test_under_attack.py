@@ -9,6 +9,7 @@ import resource
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -44,6 +45,7 @@ def many_files() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("many_files")
+@pytest.mark.fault("N1")
 def test_n1_a_thousand_slow_sockets_keep_no_sender_out() -> None:
     with OtlpReceiver() as receiver, ExitStack() as slow, RawClient(receiver) as early:
         assert early.send(post(A_JSON_SPAN)).response().status == 200
@@ -52,7 +54,13 @@ def test_n1_a_thousand_slow_sockets_keep_no_sender_out() -> None:
             attacker.sendall(b"POST /v1/traces HTTP/1.1\r\nhost: here\r\nx: ")
         assert ask(receiver, post(A_JSON_SPAN)).status == 200  # a new connection
         assert early.send(post(A_JSON_SPAN)).response().status == 200  # and one that was there before
-        assert receiver.received == 3
+        times = []
+        for _ in range(20):
+            began = time.monotonic()
+            assert early.send(post(A_JSON_SPAN)).response().status == 200
+            times.append(time.monotonic() - began)
+        assert min(times) <= 0.1  # the best, as a busy machine delays some of them
+        assert receiver.received == 23
         assert receiver.counts.evicted >= 700
 
 
@@ -79,6 +87,7 @@ def malformed(body: bytes, seed: int) -> Iterator[bytes]:
 
 @pytest.mark.parametrize("content_type", [JSON, PROTOBUF])
 @pytest.mark.parametrize("compressed", [False, True], ids=["plain", "gzip"])
+@pytest.mark.fault("K4")
 def test_k4_every_malformed_body_gets_a_clear_answer(content_type: str, compressed: bool) -> None:
     body = valid_bodies()[content_type]
     corpus = list(malformed(gzip.compress(body, mtime=0) if compressed else body, seed=7))
@@ -98,6 +107,7 @@ def test_k4_every_malformed_body_gets_a_clear_answer(content_type: str, compress
 
 @pytest.mark.parametrize(("content_type", "name"), [(JSON, "t.json"), (PROTOBUF, "t.pb"), (JSON, "t"), (PROTOBUF, "t")])
 @pytest.mark.parametrize("compressed", [False, True], ids=["plain", "gzip"])
+@pytest.mark.fault("K4")
 def test_k4_every_malformed_file_is_read_or_refused_in_one_line(
     tmp_path: Path, content_type: str, name: str, compressed: bool
 ) -> None:
@@ -145,6 +155,7 @@ print(*statuses, (after - before) // 1024)
 """
 
 
+@pytest.mark.fault("K4")
 def test_k4_bombs_are_stopped_before_they_fill_the_memory() -> None:
     done = subprocess.run([sys.executable, "-c", MEASURE], capture_output=True, text=True, check=True)
     *statuses, mebibytes = map(int, done.stdout.split())

@@ -208,6 +208,7 @@ def test_an_answer_that_cannot_be_read_is_a_status_to_retry(collector: Collector
         assert (response.status, between.received) == (502, 0)
 
 
+@pytest.mark.fault("N2")
 def test_a_redirect_is_not_followed(collector: Collector) -> None:
     def redirect(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(307)
