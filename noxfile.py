@@ -11,6 +11,7 @@ or the package's metadata change. What follows `--` goes on to the tool behind t
 from __future__ import annotations
 
 import atexit
+import glob
 import hashlib
 import json
 import os
@@ -54,6 +55,26 @@ CORE_TESTS = (
     "tests/verification/documents/test_link_targets.py",
     "tests/verification/test_lost_context.py",
     "tests/verification/shapes/test_aggregate_shapes.py",
+)
+# The supported Pythons, and where version managers keep theirs.
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+MANAGED_PYTHONS = ("~/.pyenv/versions/{}.*/bin/python", "~/.local/share/uv/python/cpython-{}.*/bin/python")
+LOWEST = ROOT / "tests" / "packaging" / "versions" / "lowest.txt"
+# What Pythons and versions of dependencies may break: reading, decoding, receiving, judging, reporting, the plug-ins.
+VERSION_TESTS = (
+    *("tests/contract", "tests/engine", "tests/mcp_server", "tests/otlp", "tests/privacy", "tests/reporting"),
+    *("tests/sources", "tests/test_settings.py", "tests/testing", "tests/trace"),
+    *("tests/verification/test_receiving.py", "tests/verification/test_waiting.py"),
+)
+VERSION_MARKERS = ("-m", "not (expensive or hypothesis or unmeasured)")
+# Left out with the lowest versions: these need tools that are not in LOWEST, or log records with event names from an
+# SDK, which it cannot send with an opentelemetry-proto before 1.35 (without an SDK: tests/otlp/test_older_protobuf.py).
+NOT_WITH_LOWEST = (
+    "--ignore=tests/reporting/formats/test_junit.py",
+    "--ignore=tests/reporting/formats/test_sarif.py",
+    "--deselect=tests/otlp/test_protobuf_decoding.py::test_log_records_of_the_sdk_arrive_as_they_are_in_memory",
+    "--deselect=tests/sources/receiver/test_otlp_receiver.py::test_log_records_arrive_with_their_trace",
+    "--deselect=tests/sources/files/test_otlp_messages.py::test_messages_of_other_signals_may_be_among_them",
 )
 # Sessions of `tests`, in order; each reports on its own, and one that fails does not hide what the others say.
 TESTED = ("lint", "unit", "contract", "coverage", "types", "integration")
@@ -125,6 +146,37 @@ def coverage(session: nox.Session) -> None:
 def expensive(session: nox.Session) -> None:
     """Run the checks that take seconds each and rarely fail, which `tests` leaves out: those marked `expensive`."""
     tool(session, "pytest", *(session.posargs or ["--numprocesses=auto", "-m", "expensive", "tests", "contracts"]))
+
+
+@nox.session(default=False)
+def lowest(session: nox.Session) -> None:
+    """Test the lowest versions that pyproject.toml accepts, on the lowest Python: what is claimed is what was run."""
+    environment = CACHE / "lowest"
+    editable_environment(session, environment, LOWEST, wanted_python(session, PYTHONS[0]))
+    test_versions(session, environment, *NOT_WITH_LOWEST)
+
+
+@nox.session(default=False)
+def newest(session: nox.Session) -> None:
+    """Test the newest versions that the registry has today, which no file pins: they may break on any day."""
+    environment = CACHE / "newest"
+    shutil.rmtree(environment, ignore_errors=True)
+    make_environment(session, environment)
+    groups = nox.project.dependency_groups(PROJECT, "reference", "test", "build")
+    extras = ",".join(PROJECT["project"]["optional-dependencies"])
+    python = program(environment, "python")
+    session.run(python, *PIP_QUIETLY, "--editable", f"{ROOT}[{extras}]", *groups)
+    session.run(python, "-m", "pip", "list", "--disable-pip-version-check", "--format=freeze", "--exclude-editable")
+    test_versions(session, environment)
+
+
+@nox.session(default=False)
+@nox.parametrize("version", [nox.param(version, id=version) for version in PYTHONS])
+def python(session: nox.Session, version: str) -> None:
+    """Test a Python with what constraints.txt pins; one that is not here is reported as skipped."""
+    environment = CACHE / f"python-{version}"
+    editable_environment(session, environment, PINS, wanted_python(session, version))
+    test_versions(session, environment)
 
 
 @nox.session(default=False)
@@ -277,8 +329,11 @@ def lock(session: nox.Session) -> None:
     """Write constraints.txt and the pins of sessions; `-- --upgrade` renews all, `-- --upgrade-package NAME` one."""
     session.install(*nox.project.dependency_groups(PROJECT, "lock"))
     own = [Path(folder, "requirements.txt") for folder in ("integration/stores", "integration/browser", "core")]
+    lowest = LOWEST.relative_to(ROOT)
+    direct = ("--all-extras", "--resolution", "lowest-direct", "--override", str(lowest.with_name("overrides.in")))
     for pins, wanted in (
         (PINS.name, ("pyproject.toml", "--group", "dev", "--extra", "pytest")),
+        (str(lowest), ("pyproject.toml", str(lowest.with_suffix(".in")), *direct)),
         *((str(each), (str(each.with_suffix(".in")),)) for each in own),
     ):
         session.run(
@@ -351,16 +406,47 @@ def end_beside(name: str) -> None:
 
 def development_environment(session: nox.Session) -> Path:
     """The shared environment, made where it is missing or older than its pins; gives its folder."""
-    stamp, wanted = DEVELOPMENT / "made-from", fingerprint()
+    editable_environment(session, DEVELOPMENT, PINS, sys.executable)
+    return DEVELOPMENT
+
+
+def editable_environment(session: nox.Session, folder: Path, pins: Path, python: str) -> None:
+    """A virtual environment with what a file pins and this checkout, made again where it is missing or out of date."""
+    stamp, wanted = folder / "made-from", fingerprint(pins, python)
     if not (stamp.is_file() and stamp.read_text() == wanted):
-        shutil.rmtree(DEVELOPMENT, ignore_errors=True)
-        make_environment(session, DEVELOPMENT)
-        install = (program(DEVELOPMENT, "python"), *PIP_QUIETLY, "--no-deps")
+        shutil.rmtree(folder, ignore_errors=True)
+        make_environment(session, folder, python)
+        install = (program(folder, "python"), *PIP_QUIETLY, "--no-deps")
         # Bytecode is written when a module is first imported: compiling all of it doubles the set-up's time.
-        session.run(*install, "--no-compile", "--require-hashes", "-r", str(PINS))
+        session.run(*install, "--no-compile", "--require-hashes", "-r", str(pins))
         session.run(*install, "--no-build-isolation", "--editable", str(ROOT))
         stamp.write_text(wanted)
-    return DEVELOPMENT
+
+
+def wanted_python(session: nox.Session, version: str) -> str:
+    """The path of a Python of a version; the session is skipped, with the reason, where there is none here."""
+    variable = f"SPANPACT_PYTHON_{version.replace('.', '_')}"
+    managed = (path for place in MANAGED_PYTHONS for path in glob.glob(os.path.expanduser(place.format(version))))
+    places = [sys.executable, shutil.which(f"python{version}"), *managed]
+    if named := os.environ.get(variable):
+        places = [named]
+    found = next((path for path in places if path and python_version(path).startswith(f"{version}.")), None)
+    if found is None:
+        session.skip(f"NOT TESTED: there is no Python {version} here; install one, or name one in {variable}")
+    return found
+
+
+def python_version(path: str) -> str:
+    """What a Python says of its version; empty where the file is no Python that runs."""
+    if not os.access(path, os.X_OK):
+        return ""
+    return subprocess.run([path, "-c", "import sys; print(sys.version)"], capture_output=True, text=True).stdout.strip()
+
+
+def test_versions(session: nox.Session, environment: Path, *options: str) -> None:
+    """Run the tests that versions may break in an environment; what follows `--` replaces them."""
+    chosen_tests = session.posargs or ["--numprocesses=auto", *VERSION_MARKERS, *options, *VERSION_TESTS]
+    session.run(program(environment, "python"), "-m", "pytest", "-p", "no:cacheprovider", *chosen_tests)
 
 
 def browser_variables(session: nox.Session) -> dict[str, str]:
@@ -386,15 +472,16 @@ def pinned_environment(session: nox.Session, folder: Path, pins: Path) -> None:
         stamp.write_text(wanted)
 
 
-def make_environment(session: nox.Session, folder: Path) -> None:
-    """A virtual environment by the Python and the virtualenv of nox: no venv module is needed, no download made."""
-    session.run(sys.executable, "-m", "virtualenv", "--quiet", "--no-periodic-update", str(folder))
+def make_environment(session: nox.Session, folder: Path, python: str = sys.executable) -> None:
+    """A virtual environment by the virtualenv of nox: no venv module is needed, no download made."""
+    options = ("--quiet", "--no-periodic-update", "--python", python)
+    session.run(sys.executable, "-m", "virtualenv", *options, str(folder))
 
 
-def fingerprint() -> str:
-    """What the shared environment depends on: the pins, the package's metadata, the Python, the checkout's place."""
+def fingerprint(pins: Path, python: str) -> str:
+    """What an editable environment depends on: pins, the package's metadata, the Python, the checkout's place."""
     metadata = [PROJECT["project"], PROJECT["build-system"], PROJECT["tool"]["hatch"]]
-    parts = [PINS.read_text(), json.dumps(metadata, sort_keys=True), sys.version, str(ROOT)]
+    parts = [pins.read_text(), json.dumps(metadata, sort_keys=True), python_version(python), str(ROOT)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

@@ -124,7 +124,7 @@ def test_no_more_than_some_names_are_remembered() -> None:
     "document",
     [
         {"a": [], "b": {}, "c": [{}, [[]]]},
-        {"a": 'ä\n\t"\\\x00\u2028😀'},
+        {"a": 'ä\n\t"\\\x00😀'},
         {"a": "\ud800"},
         {"a": [1.5e300, 10**30, float("nan"), None]},
     ],

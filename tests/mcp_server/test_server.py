@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from mcp import Client, StdioServerParameters
+from mcp.client.stdio import stdio_client
 
 from spanpact import __version__
 from tests.cli.commands import EXAMPLES, CommandLine
@@ -31,7 +32,8 @@ async def connected(root: Path, *options: str, **environment: str) -> AsyncItera
         **environment,
     }
     arguments = ["-m", "spanpact", "mcp", "--root", str(root), *options]
-    async with Client(StdioServerParameters(command=sys.executable, args=arguments, env=given)) as client:
+    server = StdioServerParameters(command=sys.executable, args=arguments, env=given)
+    async with Client(stdio_client(server)) as client:  # mcp 2.0 takes no parameters in its place
         yield client
 
 

@@ -20,7 +20,9 @@ from spanpact.errors import UsageError
 ROOT = Path(__file__).parents[2]
 NAME_OF_REQUIREMENT = re.compile(r"[A-Za-z0-9._-]+")
 IMPORTED_BY_NAME = {
+    "backports-zstd": "backports",
     "google-re2": "re2",
+    "grpcio": "grpc",
     "opentelemetry-proto": "opentelemetry.proto",
     "protobuf": "google.protobuf",
     "ruamel-yaml": "ruamel",
@@ -87,11 +89,14 @@ def test_an_installation_without_contracts_says_so(monkeypatch: pytest.MonkeyPat
         shipped_contracts.shipped_contracts()
 
 
-def test_every_runtime_dependency_is_imported_by_the_package(pyproject: dict[str, Any]) -> None:
+def test_every_dependency_of_the_wheel_and_its_extras_is_imported_by_it(pyproject: dict[str, Any]) -> None:
     source = "\n".join(p.read_text() for p in (ROOT / "src").rglob("*.py"))
-    names = [_name(requirement) for requirement in pyproject["project"]["dependencies"]]
-    unused = [n for n in names if not re.search(rf"^\s*(from|import) {IMPORTED_BY_NAME.get(n, n)}\b", source, re.M)]
-    assert unused == []
+    extras = pyproject["project"]["optional-dependencies"].values()
+    needed = [*pyproject["project"]["dependencies"], *(requirement for extra in extras for requirement in extra)]
+    names = [_name(requirement) for requirement in needed]
+    modules = {name: re.escape(IMPORTED_BY_NAME.get(name, name)) for name in names}
+    imports = r'^\s*(?:from|import) {0}\b|import_module\("{0}"\)'
+    assert [name for name, module in modules.items() if not re.search(imports.format(module), source, re.M)] == []
 
 
 @pytest.mark.parametrize("folder", OTHER_FOLDERS)

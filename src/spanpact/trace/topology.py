@@ -135,14 +135,22 @@ class Topology:
 
     def below(self, i: int) -> Sequence[int]:
         """Return all spans below span `i`, in preorder; all spans of the trace are below TOP."""
-        return self.preorder if i == TOP else self.preorder[self._position[i] + 1 : self._end[i]]
+        return self.preorder if i == TOP else self.preorder[slice(*self.range_below(i))]
+
+    def position(self, i: int) -> int:
+        """Return the position of span `i` in `preorder`."""
+        return self._position[i]
+
+    def range_below(self, i: int) -> tuple[int, int]:
+        """Return where the spans below span `i` begin in `preorder`, and where they end."""
+        return (0, len(self.preorder)) if i == TOP else (self._position[i] + 1, self._end[i])
 
     def named_below(self, i: int, pattern: NamePattern) -> list[int]:
         """Return the spans below span `i` whose name matches the pattern, by start.
 
         For a pattern without wildcards the time is linear in the number of matches, not of spans.
         """
-        low, high = (0, len(self.preorder)) if i == TOP else (self._position[i] + 1, self._end[i])
+        low, high = self.range_below(i)
         names = self._names_of(pattern)
         if len(names) > high - low:
             return sorted(j for j in self.preorder[low:high] if pattern.fits(self.spans[j].name))

@@ -80,7 +80,7 @@ def test_http_is_accepted_next_to_grpc() -> None:
 def test_logs_are_accepted_and_metrics_are_ignored() -> None:
     request = ExportLogsServiceRequest()
     record = request.resource_logs.add().scope_logs.add().log_records.add()
-    record.trace_id, record.event_name = b"\x01" * 16, "done"
+    record.trace_id = b"\x01" * 16
     with OtlpReceiver(grpc=True) as receiver:
         assert export(receiver, request.SerializeToString(), LOGS) == b""
         assert export(receiver, b"\xff whatever", METRICS) == b""

@@ -113,6 +113,7 @@ def test_a_head_request_gets_no_body(receiver: OtlpReceiver) -> None:
         (gzip.compress(a_protobuf_span(), mtime=0), {"content_type": PROTOBUF, "content_encoding": "gzip"}),
         (A_JSON_SPAN, {"path": "/v1/traces?x=1"}),
     ],
+    ids=["JSON", "JSON, gzip", "JSON, deflate", "protobuf", "protobuf, gzip", "a path with a query"],
 )
 def test_protobuf_and_json_are_accepted_compressed_or_not(
     receiver: OtlpReceiver, body: bytes, headers: dict[str, str]

@@ -9,13 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import chain
+from typing import Final
 
 from spanpact.engine.assignment.candidates import find_candidates, find_extra_children
 from spanpact.engine.assignment.compiled_entries import CompiledEntry
 from spanpact.engine.assignment.least_cost import AssignmentProblem, assign
+from spanpact.engine.assignment.nested_costs import NestedCosts
 from spanpact.engine.assignment.placements import Group, Index, Placement
 from spanpact.engine.checks import Breach, Context
 from spanpact.engine.checks.keywords.closed import check_closed
+
+_FEW: Final = 32
+"""Spans below one that are looked at as they are: fewer are not worth an index of the trace."""
 
 
 class SpanAssigner:
@@ -29,6 +34,8 @@ class SpanAssigner:
         self._names_of_rules = names_of_rules
         self._placements: dict[tuple[str, Index], Placement] = {}
         self._costs: dict[tuple[str, Index], int] = {}
+        self._groups: dict[tuple[str, str, Index], Group] = {}
+        self._nested: dict[str, NestedCosts] = {}
 
     def place(self, entry: CompiledEntry, i: Index) -> Placement:
         """Return the span in the place of the entry, with everything below it assigned."""
@@ -37,7 +44,7 @@ class SpanAssigner:
             known = Placement(entry, i)
             self._placements[entry.id, i] = known
             if entry.groups:
-                known.groups = [self._assign_group(kind, entries, entry, i) for kind, entries in entry.groups]
+                known.groups = [self._group(kind, entries, entry, i) for kind, entries in entry.groups]
         return known
 
     def cost(self, entry: CompiledEntry, i: Index) -> int:
@@ -51,9 +58,27 @@ class SpanAssigner:
                 named = entry.named | self._names_of_rules(i)
                 closed = chain.from_iterable(found for _, found in check_closed(entry.plan, span, self._context, named))
                 known += sum(isinstance(outcome, Breach) for outcome in closed)
-            known += sum(self._group_cost(group) for group in self.place(entry, i).groups)
+            known += sum(self._cost_below(kind, entries, entry, i) for kind, entries in entry.groups)
             self._costs[entry.id, i] = known
         return known
+
+    def _group(self, kind: str, entries: tuple[CompiledEntry, ...], holder: CompiledEntry, i: Index) -> Group:
+        """Return what is assigned below a span in the place of the holder; it is worked out once."""
+        known = self._groups.get((kind, holder.id, i))
+        if known is None:
+            known = self._groups[kind, holder.id, i] = self._assign_group(kind, entries, holder, i)
+        return known
+
+    def _cost_below(self, kind: str, entries: tuple[CompiledEntry, ...], holder: CompiledEntry, i: Index) -> int:
+        if kind == "descendants":
+            first, end = self._context.topology.range_below(i)
+            if end - first > _FEW:
+                nested = self._nested.get(holder.id)
+                if nested is None:
+                    nested = self._nested[holder.id] = NestedCosts(entries, self._context, self.cost)
+                if (cost := nested.below(i)) is not None:
+                    return cost
+        return self._group_cost(self._group(kind, entries, holder, i))
 
     def _group_cost(self, group: Group) -> int:
         cost = len(group.extra)
