@@ -12,7 +12,7 @@ Source: opentelemetry/proto/trace/v1/trace.proto and common.proto of OTLP 1, and
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
 from time import sleep
 from typing import Any, Final
@@ -37,6 +37,7 @@ _IDS: Final = b"\x0a\x10%b\x12\x08%b"  # Span.trace_id, Span.span_id
 _PARENT: Final = b"\x22\x08%b"
 _TIMES: Final = struct.Struct("<cQcQ").pack
 _DOUBLE: Final = struct.Struct("<2scd").pack  # KeyValue.value with AnyValue.double_value
+_LENGTH: Final = struct.Struct("<I")
 _BOOLEANS: Final = {True: b"\x12\x02\x10\x01", False: b"\x12\x02\x10\x00"}
 _STATUS: Final = {
     StatusCode.UNSET: b"\x7a\x00",  # present and empty
@@ -54,7 +55,7 @@ class SpanEncoder:
         # By name and type of an attribute, because True == 1 == 1.0; None for one with too many values.
         self._values: dict[tuple[str, type], dict[Any, bytes] | None] = {}
         # By the ids of resource and scope, which are kept alive so that no other object gets the same id.
-        self._heads: dict[tuple[int, int], tuple[object, object, bytes, bytes]] = {}
+        self._heads: dict[tuple[int, int], tuple[object, object, bytes]] = {}
 
     @property
     def cached(self) -> int:
@@ -75,18 +76,27 @@ class SpanEncoder:
 
     def encode(self, spans: Sequence[ReadableSpan]) -> bytes:
         """Return the spans as an ExportTraceServiceRequest. Raise if a span cannot be encoded unchanged."""
-        groups: dict[tuple[int, int], list[ReadableSpan]] = {}
-        for span in spans:
-            groups.setdefault((id(span.resource), id(span.instrumentation_scope)), []).append(span)
-        resources: dict[int, list[bytes]] = {}
-        for place, group in groups.items():
-            resource, scope = self._head(place, group[0])
-            parts = [scope, *[_field(_SPANS, encoded_ahead(span) or self._late(span)) for span in group]]
-            resources.setdefault(place[0], [resource]).append(_field(_SCOPE_SPANS, b"".join(parts)))
-        return b"".join([_field(_RESOURCE_SPANS, b"".join(parts)) for parts in resources.values()])
+        return join_request((self._head(span), encoded_ahead(span) or self._late(span)) for span in spans)
 
-    def _head(self, place: tuple[int, int], span: ReadableSpan) -> tuple[bytes, bytes]:
-        """Return the bytes before the scopes of the resource, and before the spans of the scope."""
+    def encode_ordinary(self, span: ReadableSpan) -> tuple[bytes, bytes] | None:
+        """Return head and bytes of a span for `join_request`; None if it has to be made safe, or `encode_one` has to.
+
+        Never raises. Any thread may call this.
+        """
+        known = self._heads.get((id(span.resource), id(span.instrumentation_scope)))
+        try:
+            encoded = self._ordinary(span) if known else None
+        except Exception:
+            return None
+        return (known[2], encoded) if known and encoded is not None else None
+
+    def encode_one(self, span: ReadableSpan) -> tuple[bytes, bytes]:
+        """Return head and bytes of a span for `join_request`. Raise if it cannot be encoded unchanged."""
+        return self._head(span), self._unusual(span)
+
+    def _head(self, span: ReadableSpan) -> bytes:
+        """Return what is before the span: the length of the resource's bytes, they, and those of the scope."""
+        place = (id(span.resource), id(span.instrumentation_scope))
         known = self._heads.get(place)
         if known is None:
             if len(self._heads) >= MOST_VALUES:
@@ -94,13 +104,17 @@ class SpanEncoder:
             (sent,) = encode_spans([span]).resource_spans
             (scoped,) = sent.scope_spans
             del sent.scope_spans[:], scoped.spans[:]
-            texts = (sent.SerializeToString(), scoped.SerializeToString())
-            known = self._heads[place] = (span.resource, span.instrumentation_scope, *texts)
-        return known[2], known[3]
+            resource = sent.SerializeToString()
+            head = _LENGTH.pack(len(resource)) + resource + scoped.SerializeToString()
+            known = self._heads[place] = (span.resource, span.instrumentation_scope, head)
+        return known[2]
 
     def _late(self, span: ReadableSpan) -> bytes:
         # Other threads run first: a computing thread would keep the interpreter for five milliseconds.
         sleep(0)
+        return self._unusual(span)
+
+    def _unusual(self, span: ReadableSpan) -> bytes:
         encoded = self._ordinary(span)
         if encoded is None:
             (sent,) = encode_spans([span]).resource_spans[0].scope_spans[0].spans
@@ -150,6 +164,19 @@ class SpanEncoder:
             values[value] = encoded
         else:
             self._values[place] = None
+
+
+def join_request(spans: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Return encoded spans, each with its head, as an ExportTraceServiceRequest: those of a head together."""
+    groups: dict[bytes, list[bytes]] = {}
+    for head, span in spans:
+        groups.setdefault(head, []).append(_field(_SPANS, span))
+    resources: dict[bytes, list[bytes]] = {}
+    for head, group in groups.items():
+        scope = _LENGTH.size + _LENGTH.unpack_from(head)[0]
+        body = _field(_SCOPE_SPANS, head[scope:] + b"".join(group))
+        resources.setdefault(head[_LENGTH.size : scope], []).append(body)
+    return b"".join([_field(_RESOURCE_SPANS, resource + b"".join(scopes)) for resource, scopes in resources.items()])
 
 
 def encoded_ahead(span: ReadableSpan) -> bytes | None:
