@@ -1,7 +1,7 @@
 """Export: finished spans are sanitized, encoded, sent and counted (S1.1, S1.5).
 
 `span_exporter` wraps an exporter, `ledger` counts every span, `worker_losses` those of forked workers, `sanitizing` and
-`span_encoding` make the request, `otlp_http` sends it. Imports `settings`.
+`span_encoding` make the request, `otlp_http` sends it. With `spool` spans wait on disk. Imports `settings`.
 """
 
 from __future__ import annotations

@@ -30,16 +30,26 @@ AFTER_SHUTDOWN = "after_shutdown"
 """The span ended after the shutdown began."""
 WORKER = "worker"
 """The span ended in a forked worker, which ended without storing it: killed, or with losses of its own."""
+SPOOL_FULL = "spool_full"
+"""The spool had no room when the span ended: its bound is reached, or its disk is full."""
+SPOOL_EXPIRED = "spool_expired"
+"""The span was in the spool for longer than its age allows."""
+SPOOL_TORN = "spool_torn"
+"""The span's record cannot be read: the process was killed while it was written, or it is corrupt."""
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerReading:
-    """The ledger at one moment: numbers of sampled spans; `lost` by reason; `altered` were sanitized before export."""
+    """The ledger at one moment: numbers of sampled spans; `lost` by reason; `altered` were sanitized before export.
+
+    Of those that `ended`, `recovered` did so in earlier processes, whose spool this one took over.
+    """
 
     ended: int
     stored: int
     lost: Mapping[str, int]
     altered: int = 0
+    recovered: int = 0
 
     @property
     def lost_total(self) -> int:
@@ -55,11 +65,11 @@ class LedgerReading:
 class SpanLedger:
     """Counts sampled spans from their end until they are stored or lost. Thread-safe; a forked child starts at zero.
 
-    Its parent counts what it loses, once it has ended.
+    Its parent counts what it loses, once it has ended; with a spool that takes over what it has not sent.
     """
 
-    def __init__(self) -> None:
-        self._workers = WorkerLosses()
+    def __init__(self, *, has_spool: bool = False) -> None:
+        self._workers = None if has_spool else WorkerLosses()
         self._reset()
         if hasattr(os, "register_at_fork"):
             # The parent counts its own spans. The SDK empties the child's queue too.
@@ -73,26 +83,35 @@ class SpanLedger:
     def _reset(self) -> None:
         self._changed = threading.Condition()
         self._ended = self._stored = self._altered = self._admitted = self._settled = self._reported = 0
+        self._recovered = 0
         self._lost: Counter[str] = Counter()
         self._closed = self._sealed = False
 
     def read(self) -> LedgerReading:
         """Return the numbers at this moment, consistent with each other."""
         with self._changed:
-            by_workers = self._workers.read()
+            by_workers = self._workers.read() if self._workers else 0
             lost = {**self._lost, WORKER: by_workers} if by_workers else dict(self._lost)
-            return LedgerReading(self._ended + by_workers, self._stored, lost, self._altered)
+            return LedgerReading(self._ended + by_workers, self._stored, lost, self._altered, self._recovered)
 
     def admit(self, limit: int) -> bool:
         """Count a span that ended. Return False, and count it as lost, if `limit` spans wait or after `close`."""
         with self._changed:
             self._ended += 1
-            self._workers.note(self._ended - self._stored)
+            if self._workers:
+                self._workers.note(self._ended - self._stored)
             if self._closed or self._admitted - self._settled >= limit:
                 self._lost[AFTER_SHUTDOWN if self._closed else QUEUE_FULL] += 1
                 return False
             self._admitted += 1
             return True
+
+    def recover(self, number: int) -> None:
+        """Count spans of earlier processes as ended here."""
+        with self._changed:
+            self._ended += number
+            self._admitted += number
+            self._recovered += number
 
     def settle(self, stored: int = 0, lost: int = 0, reason: str = EXPORT) -> None:
         """Count admitted spans as stored or lost. Ignored after `seal`, which counted them as lost."""
@@ -100,7 +119,8 @@ class SpanLedger:
             if self._sealed or not stored + lost:
                 return
             self._stored += stored
-            self._workers.note(self._ended - self._stored)
+            if self._workers:
+                self._workers.note(self._ended - self._stored)
             self._settled += stored + lost
             if lost:
                 self._lost[reason] += lost

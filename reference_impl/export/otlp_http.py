@@ -22,6 +22,7 @@ from reference_impl.export.span_encoding import SpanEncoder
 
 LARGEST: Final = 16 * 1024 * 1024
 """Larger requests, in bytes, are left to OpenTelemetry's exporter, which has a limit of its own."""
+_TRY_AGAIN: Final = (408, 429, 502, 503, 504)
 _COUNTS_ITSELF: Final = "OTEL_PYTHON_SDK_INTERNAL_METRICS_ENABLED"
 
 
@@ -36,7 +37,8 @@ class DirectExporter(OTLPSpanExporter):
         super().__init__(**options)
         self._encoder = SpanEncoder()
         counts = os.environ.get(_COUNTS_ITSELF, "").strip().lower() == "true"
-        self._send = None if counts else getattr(getattr(self, "_client", None), "export", None)
+        self._client_export = getattr(getattr(self, "_client", None), "export", None)
+        self._send = None if counts else self._client_export
 
     @property
     def is_direct(self) -> bool:
@@ -47,6 +49,21 @@ class DirectExporter(OTLPSpanExporter):
         """Encode a span that has ended, so that its export does not stop requests (docs/adr/0052)."""
         if self.is_direct:
             self._encoder.encode_ahead(span)
+
+    @property
+    def can_deliver(self) -> bool:
+        """Return whether this SDK is known to send encoded requests."""
+        return self._client_export is not None
+
+    def deliver(self, body: bytes) -> bool | None:
+        """Send a request of a spool. Return True if it was stored, False if refused, None if it may be tried again."""
+        if self._client_export is None:
+            return None
+        answer = self._client_export(body)
+        status: int | None = answer.status_code
+        if status is None or status in _TRY_AGAIN or 300 <= status < 400:
+            return None
+        return bool(answer.success)
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """See SpanExporter."""

@@ -73,7 +73,10 @@ CALL_OUTCOMES: Final = ("ok", "error", "timeout", "rejected", "exhausted", "canc
 OPERATION_OUTCOMES: Final = ("ok", "valid", "expired", "unknown", "tampered", "error", "cancelled")
 STATES: Final = ("closed", "open", "half_open")
 # Those of the packages that are counted, not imported so that metrics can be copied without them; a test compares.
-LOST_REASONS: Final = ("queue_full", "encode", "export", "rejected", "deadline", "after_shutdown", "worker")
+LOST_REASONS: Final = (
+    "queue_full", "encode", "export", "rejected", "deadline", "after_shutdown", "worker", "spool_full", "spool_expired",
+    "spool_torn",
+)  # fmt: skip
 LOG_LEVELS: Final = ("debug", "info", "warning", "error", "critical")
 LOG_DROP_REASONS: Final = ("otlp", "render", "stream")
 CACHE_READ_COMMANDS: Final = ("GET", "GETDEL", "GETEX", "HGET", "HGETALL", "HMGET", "MGET")

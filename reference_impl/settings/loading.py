@@ -137,6 +137,15 @@ class Settings:
     exit_deadline_s: float = _setting(
         number(0.1, 300), "maximum seconds that the end of the process waits for exports and jobs",
         "STUDIO_EXIT_DEADLINE", default=5.0)
+    spool_dir: str = _setting(
+        text(1, 4096), "folder in which spans wait on disk for export; several processes may share it",
+        "STUDIO_SPOOL_DIR", default="")
+    spool_max_bytes: int = _setting(
+        integer(65_536, 2**40), "maximum of bytes in that folder; more spans are lost and counted",
+        "STUDIO_SPOOL_MAX_BYTES", default=268_435_456)
+    spool_max_age_s: int = _setting(
+        integer(1, 31_536_000), "seconds after which spans in that folder are lost and counted",
+        "STUDIO_SPOOL_MAX_AGE", default=86_400)
     span_vocabulary: Mode = _setting(  # noqa: RUF009 -- a field
         _VOCABULARY, "attribute names: with `database` only those of the conventions, else both vocabularies",
         "OTEL_SEMCONV_STABILITY_OPT_IN", default=DEFAULT_MODE)
@@ -244,6 +253,11 @@ def _check_together(found: Resolved) -> None:
         raise SettingsError(
             f"OTEL_BSP_MAX_EXPORT_BATCH_SIZE: {values['max_export_batch_size']} is more than the queue holds; "
             f"accepted: at most OTEL_BSP_MAX_QUEUE_SIZE ({values['max_queue_size']})"
+        )
+    if values["spool_dir"] and (values["protocol"] != "http/protobuf" or values["tracing"] != "fast"):
+        raise SettingsError(
+            "STUDIO_SPOOL_DIR: spans of a spool are sent by http/protobuf and STUDIO_TRACING=fast only; "
+            "accepted: unset with another protocol, or with plain"
         )
     if "traceidratio" not in values["sampler"] and found.origins["sampling_rate"] == "OTEL_SAMPLING_RATE":
         found.warn("OTEL_TRACES_SAMPLER", "OTEL_SAMPLING_RATE")

@@ -8,6 +8,7 @@ telemetry.shutdown()  # flushes; also called at the end of the process
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 from collections.abc import Sequence
@@ -19,16 +20,17 @@ from opentelemetry.sdk.trace.id_generator import IdGenerator
 
 from reference_impl.export.ledger import SpanLedger
 from reference_impl.export.span_encoding import MAX_TEXT
-from reference_impl.export.span_exporter import CountingProcessor, SplittingExporter, otlp_exporter
+from reference_impl.export.span_exporter import CountingProcessor, Rejections, SplittingExporter, otlp_exporter
 from reference_impl.instrumentation.measures import Measures
 from reference_impl.propagation.correlation import PROPAGATOR, CorrelationProcessor
-from reference_impl.settings import Settings
+from reference_impl.settings import Settings, SettingsError
 from reference_impl.telemetry.log_limits import bound_sdk_logs
 from reference_impl.telemetry.provider import GuardedProcessor, SeededIds, make_resource, make_sampler
-from reference_impl.telemetry.shutdown import Telemetry
+from reference_impl.telemetry.shutdown import Exporting, Telemetry
 
 logger = logging.getLogger("reference_impl.telemetry.setup")
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _LENGTH_LIMITS = ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT")
 
 
@@ -52,7 +54,7 @@ def configure_tracing(
     bound_sdk_logs()
     for warning in settings.warnings:
         logger.warning("%s", warning)
-    ledger = SpanLedger()
+    ledger = SpanLedger(has_spool=bool(settings.spool_dir) and exporter is None)
     provider = TracerProvider(
         sampler=make_sampler(settings),
         resource=make_resource(settings),
@@ -63,16 +65,16 @@ def configure_tracing(
     provider.add_span_processor(CorrelationProcessor())
     for processor in span_processors:
         provider.add_span_processor(GuardedProcessor(processor))
-    guarded = None
+    exporting = None
     if not settings.sdk_disabled:
-        guarded = _guarded_exporter(settings, ledger, exporter, wanted=not span_processors)
-    if guarded is not None:
-        provider.add_span_processor(CountingProcessor(guarded, ledger, settings))
+        exporting = _exporting(settings, ledger, exporter, wanted=not span_processors)
+    if exporting is not None:
+        provider.add_span_processor(exporting.processor)
     is_global = register_global and _registered(provider)
     return Telemetry(
         provider,
         ledger,
-        exporter=guarded,
+        exporting=exporting,
         is_global=is_global,
         is_plain=settings.tracing == "plain",
         exit_deadline_s=settings.exit_deadline_s,
@@ -85,15 +87,40 @@ def _span_limits() -> SpanLimits:
     return SpanLimits() if has_own_limit else SpanLimits(max_attribute_length=MAX_TEXT)
 
 
-def _guarded_exporter(
+def _exporting(
     settings: Settings, ledger: SpanLedger, exporter: SpanExporter | None, *, wanted: bool
-) -> SplittingExporter | None:
+) -> Exporting | None:
     if exporter is not None:
-        return SplittingExporter(exporter, ledger)
+        guarded = SplittingExporter(exporter, ledger)
+        return Exporting(CountingProcessor(guarded, ledger, settings), guarded)
     if not wanted or settings.traces_exporter == "none":
         return None
     inner, rejections = otlp_exporter(settings)
-    return SplittingExporter(inner, ledger, rejections=rejections)
+    if settings.spool_dir and (processor := _spool(settings, ledger, inner, rejections)) is not None:
+        return Exporting(processor, inner, keeps_unsent=True)
+    guarded = SplittingExporter(inner, ledger, rejections=rejections)
+    return Exporting(CountingProcessor(guarded, ledger, settings), guarded)
+
+
+def _spool(
+    settings: Settings, ledger: SpanLedger, exporter: SpanExporter, rejections: Rejections
+) -> SpanProcessor | None:
+    """Return the processor with a spool; None, with a line in the log, if the disk is full."""
+    from reference_impl.export.otlp_http import DirectExporter
+    from reference_impl.export.spool.processor import SpoolProcessor
+
+    if not isinstance(exporter, DirectExporter) or not exporter.can_deliver:
+        raise SettingsError(
+            "STUDIO_SPOOL_DIR: this version of OpenTelemetry's OTLP exporter is unknown; accepted: unset"
+        )
+    try:
+        return SpoolProcessor(exporter, rejections, ledger, settings)
+    except OSError as problem:
+        if problem.errno not in _FULL:
+            what = problem.strerror or "cannot be used"
+            raise SettingsError(f"STUDIO_SPOOL_DIR: {what}; accepted: a folder that may be written to") from None
+        logger.warning("the spool's disk is full: spans wait in memory")
+        return None
 
 
 def _registered(provider: TracerProvider) -> bool:

@@ -13,12 +13,13 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import SpanExporter
 
 from reference_impl.export.ledger import LedgerReading, SpanLedger
-from reference_impl.export.span_exporter import SplittingExporter
 from reference_impl.instrumentation.measures import MeasuredTracer, Measures
 from reference_impl.telemetry.process_ends import shut_down_in_workers
 
@@ -59,6 +60,18 @@ class BoundedCall:
         return self.done and self._result
 
 
+@dataclass(frozen=True, slots=True)
+class Exporting:
+    """The processor of exported spans, and the exporter that it uses.
+
+    What is not sent at the end is kept by the processor, or lost.
+    """
+
+    processor: SpanProcessor
+    exporter: SpanExporter
+    keeps_unsent: bool = False
+
+
 class Telemetry:
     """Configured tracing: returns tracers, flushes, shuts down, and counts what was stored and lost."""
 
@@ -67,7 +80,7 @@ class Telemetry:
         provider: TracerProvider,
         ledger: SpanLedger,
         *,
-        exporter: SplittingExporter | None = None,
+        exporting: Exporting | None = None,
         is_global: bool = False,
         is_plain: bool = False,
         exit_deadline_s: float = 5.0,
@@ -78,7 +91,7 @@ class Telemetry:
         self.is_plain = is_plain
         self._measures = measures
         self._ledger = ledger
-        self._exporter = exporter
+        self._exporting = exporting
         self._exit_deadline_s = exit_deadline_s
         self._lock = threading.Lock()
         self._flusher: BoundedCall | None = None
@@ -112,8 +125,8 @@ class Telemetry:
     def shutdown(self, timeout_s: float | None = None) -> bool:
         """Flush, then end the export; return within `timeout_s` seconds (default: the settings' exit deadline).
 
-        Return True if no span was lost since the last flush. Spans not sent by then, and spans that end later, are
-        counted as lost. A second call does nothing and returns the same.
+        Return True if no span was lost since the last flush. Spans that end later, and spans that are not sent by then
+        and not in a spool, are counted as lost. A second call does nothing and returns the same.
         """
         with self._lock:
             if self._outcome is None:
@@ -142,13 +155,16 @@ class Telemetry:
         # A tenth of the time is left for closing connections and stopping the worker.
         sent = self._flushed(start + timeout_s * 0.9)
         BoundedCall(self._end_export).wait_until(start + timeout_s)
-        self._ledger.seal()
+        keeps_unsent = self._exporting is not None and self._exporting.keeps_unsent
+        if not keeps_unsent:
+            self._ledger.seal()
         atexit.unregister(self._at_exit)
-        return self._ledger.report_losses() == 0 and sent
+        return self._ledger.report_losses() == 0 and (sent or keeps_unsent)
 
     def _end_export(self) -> bool:
-        if self._exporter is not None:
-            self._exporter.shutdown()  # first, because it ends the pauses between retries that the worker waits for
+        if self._exporting is not None:
+            # First, because it ends the pauses between retries that the worker waits for.
+            self._exporting.exporter.shutdown()
         self.provider.shutdown()
         return True
 

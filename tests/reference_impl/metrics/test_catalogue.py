@@ -165,7 +165,8 @@ def test_the_bound_of_a_metric_is_that_of_its_labels() -> None:
 
 def test_closed_labels_have_the_values_of_the_packages_that_are_counted() -> None:
     ledger = {ledger_module.QUEUE_FULL, ledger_module.ENCODE, ledger_module.EXPORT, ledger_module.REJECTED,
-              ledger_module.DEADLINE, ledger_module.AFTER_SHUTDOWN, ledger_module.WORKER}  # fmt: skip
+              ledger_module.DEADLINE, ledger_module.AFTER_SHUTDOWN, ledger_module.WORKER,
+              ledger_module.SPOOL_FULL, ledger_module.SPOOL_EXPIRED, ledger_module.SPOOL_TORN}  # fmt: skip
     assert set(catalogue.LOST_REASONS) == ledger
     assert catalogue.LOG_LEVELS == LEVELS
     assert catalogue.LOG_DROP_REASONS == DROP_REASONS
