@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-_SPOOL: Final = "spans that wait are in memory only; it needs a spool on disk"
-
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -39,11 +37,11 @@ FAULTS: Final = (
     Fault("E6", "the endpoint responds 503 or 429 with Retry-After", "the export waits as asked, within its deadline"),
     Fault("E7", "the endpoint rejects a part (partial success)", "rejected spans are counted as such"),
     Fault("E8", "the connection is reset within a request or reply", "the batch is sent again, with the same ids"),
-    Fault("E9", "Jaeger stands still for 25 s", "no span is lost", _SPOOL + ". What an export gives up is counted"),
+    Fault("E9", "Jaeger stands still for 25 s", "with a spool no span is lost; without, each is counted"),
     Fault("E10", "Jaeger is killed and has forgotten its spans", "every span that was not stored is counted"),
-    Fault("E11", "the disk of the spool is full", "the spool stays within its size; what it drops is counted", _SPOOL),
-    Fault("E12", "files of the spool are torn or corrupt", "sound records are sent, the others counted", _SPOOL),
-    Fault("E13", "the process is killed by SIGKILL", "spans in the spool are sent by the next process", _SPOOL),
+    Fault("E11", "the disk of the spool is full", "the spool stays within its size; what it drops is counted"),
+    Fault("E12", "files of the spool are torn or corrupt", "sound records are sent, the others counted"),
+    Fault("E13", "the process is killed by SIGKILL", "spans in the spool are sent by the next process"),
     Fault("E14", "a burst of 20,000 spans", "the number of dropped spans is exact, and nothing blocks"),
     Fault("E15", "an exporter raises an Exception", "only the span that it raised for is lost"),
     Fault("E16", "an exporter raises a BaseException", "the worker goes on"),

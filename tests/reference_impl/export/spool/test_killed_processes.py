@@ -51,7 +51,6 @@ def test_a_killed_process_loses_no_span_that_has_ended(sink: OtlpSink, tmp_path:
 
 
 @pytest.mark.expensive
-@pytest.mark.fault("E13")
 @pytest.mark.timeout(600)
 def test_200_killed_processes_lose_no_span_that_has_ended(sink: OtlpSink, tmp_path: Path) -> None:
     kill(sink, tmp_path, seed=200, rounds=200)
