@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 from xml.sax.saxutils import escape
 
+from docs import pytest_picture
 from docs.live_picture import live_screen
 
 DOCS: Final = Path(__file__).parent
@@ -26,7 +27,7 @@ FOLDER: Final = DOCS / "pictures"
 PICTURES: Final[Mapping[str, Sequence[str]]] = {
     name: ("spanpact", "verify", "checkout.contract.yaml", "--from", f"{name}.json", *options)
     for name, options in (("broken", ()), ("kept", ("--trees",)))
-} | {"listen": ("spanpact", "listen", "checkout.contract.yaml")}
+} | {"listen": ("spanpact", "listen", "checkout.contract.yaml"), "pytest": pytest_picture.SHOWN}
 """The command of each picture; its traces are in the JSON file with its name, those of `listen` in both."""
 
 _COLUMNS: Final = 90
@@ -46,10 +47,14 @@ def run_command(name: str) -> str:
     """Return the command of a picture and what it prints on a terminal, with escape sequences for colours."""
     command = PICTURES[name]
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / command[2]).write_text(_contract(), encoding="utf-8")
+        (Path(folder) / "checkout.contract.yaml").write_text(_contract(), encoding="utf-8")
         if name == "listen":
             documents = {each: json.loads((FOLDER / f"{each}.json").read_bytes()) for each in ("kept", "broken")}
             return f"$ {' '.join(command)}\n{live_screen(command, Path(folder), documents, _COLUMNS)}"
+        if name == "pytest":
+            pytest_picture.write_project(Path(folder))
+            shown = _on_a_terminal([sys.executable, "-m", *pytest_picture.COMMAND], folder, pytest_picture.ENVIRONMENT)
+            return f"$ {' '.join(command)}\n{pytest_picture.without_times(shown)}"
         (Path(folder) / command[4]).write_bytes((FOLDER / command[4]).read_bytes())
         shown = _on_a_terminal([sys.executable, "-m", *command], folder)
     return f"$ {' '.join(command)}\n{shown}"
@@ -58,7 +63,8 @@ def run_command(name: str) -> str:
 def draw_svg(text: str) -> str:
     """Return the SVG of a text with escape sequences for colours."""
     lines = text.rstrip().splitlines()
-    size = {"width": int(_COLUMNS * _CHARACTER) + 24, "height": len(lines) * _LINE + 22}
+    columns = max(_COLUMNS, *(len(_COLOUR.sub("", line)) for line in lines))
+    size = {"width": int(columns * _CHARACTER) + 24, "height": len(lines) * _LINE + 22}
     rows = (f'<text x="12" y="{24 + number * _LINE}">{_spans(line)}</text>' for number, line in enumerate(lines))
     return _HEAD.format(**size) + "\n".join(rows) + "\n</g>\n</svg>\n"
 
@@ -82,10 +88,10 @@ def _contract() -> str:
     return found[1]
 
 
-def _on_a_terminal(command: Sequence[str], folder: str) -> str:
-    """Return what a command prints on a terminal with `_COLUMNS` columns."""
+def _on_a_terminal(command: Sequence[str], folder: str, variables: Mapping[str, str] | None = None) -> str:
+    """Return what a command prints on a terminal with `_COLUMNS` columns; `variables` are added to the environment."""
     environ = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
-    environ |= {"TERM": "xterm-256color", "COLUMNS": str(_COLUMNS), "PYTHONIOENCODING": "utf-8"}
+    environ |= {"TERM": "xterm-256color", "COLUMNS": str(_COLUMNS), "PYTHONIOENCODING": "utf-8", **(variables or {})}
     ours, theirs = pty.openpty()
     with subprocess.Popen(command, cwd=folder, env=environ, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs):
         os.close(theirs)
