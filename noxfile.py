@@ -312,8 +312,12 @@ def mutation(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def guard(session: nox.Session) -> None:
-    """Fail where a traced operation takes 5 % more instructions than it did; `-- --renew` after a meant change."""
+    """Fail where a traced operation takes 5 % more instructions, or a verdict grows faster than its input.
+
+    `-- --renew` after a meant change.
+    """
     tool(session, "python", "-m", "benchmarks.operations.guard", *session.posargs)
+    tool(session, "python", "-m", "benchmarks.growth.guard")
 
 
 @nox.session(default=False)

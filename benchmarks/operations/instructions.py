@@ -47,8 +47,7 @@ def count(variants: Sequence[str], *, kinds: Sequence[str] = ("sync", "async"), 
     Raise NotCounted where valgrind is missing or the program fails.
     """
     names = [UNTRACED, *(name for name in variants if name != UNTRACED)]
-    with tempfile.TemporaryDirectory(prefix="spanpact-callgrind-") as folder:
-        totals = _totals(Path(folder), calls, kinds, names)
+    totals = counted_totals("benchmarks.operations.counted_loop", str(calls), ",".join(kinds), *names)
     places = [(kind, case, name) for kind in kinds for case in CASES for name in names]
     if len(totals) < 2 * len(places):
         raise NotCounted(f"valgrind wrote {len(totals)} counts, {2 * len(places)} were expected")
@@ -60,27 +59,23 @@ def count(variants: Sequence[str], *, kinds: Sequence[str] = ("sync", "async"), 
     ]
 
 
-def _totals(folder: Path, calls: int, kinds: Sequence[str], names: Sequence[str]) -> Sequence[int]:
+def counted_totals(module: str, *arguments: str) -> Sequence[int]:
+    """Return the instructions before each call of `os.getppid` that a program makes, since the call before.
+
+    Raise NotCounted where valgrind is missing or the program fails.
+    """
     program = valgrind()
     if program is None:
         raise NotCounted("valgrind is not installed: apt-get install valgrind")
-    options = ("--tool=callgrind", "--dump-before=getppid", f"--callgrind-out-file={folder / 'out'}")
-    command = [
-        program,
-        *options,
-        sys.executable,
-        "-m",
-        "benchmarks.operations.counted_loop",
-        str(calls),
-        ",".join(kinds),
-        *names,
-    ]
     environment = {**os.environ, "PYTHONHASHSEED": "0", "OTEL_SDK_DISABLED": ""}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise NotCounted(f"valgrind ended with {done.returncode}: {done.stderr.strip().splitlines()[-1:]}")
-    dumps = sorted(folder.glob("out.*"), key=lambda file: int(file.suffix[1:]))
-    return [_total(file) for file in dumps]
+    with tempfile.TemporaryDirectory(prefix="spanpact-callgrind-") as folder:
+        options = ("--tool=callgrind", "--dump-before=getppid", f"--callgrind-out-file={Path(folder, 'out')}")
+        command = [program, *options, sys.executable, "-m", module, *arguments]
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise NotCounted(f"valgrind ended with {done.returncode}: {done.stderr.strip().splitlines()[-1:]}")
+        dumps = sorted(Path(folder).glob("out.*"), key=lambda file: int(file.suffix[1:]))
+        return [_total(file) for file in dumps]
 
 
 def _total(file: Path) -> int:
