@@ -16,14 +16,10 @@ if TYPE_CHECKING:
     from demo.services import Services
 
 pytest_plugins = ["containers.pytest_backends"]
-# They have sessions of their own, of the same names, as they need more programs and packages.
+# They have sessions of their own, `nox -s stores` and `nox -s browser`, with environments of their own.
 collect_ignore = [
     folder
-    for folder, variable in (
-        ("stores", "SPANPACT_STORES"),
-        ("browser", "SPANPACT_BROWSER"),
-        ("monitoring", "SPANPACT_MONITORING"),
-    )
+    for folder, variable in (("stores", "SPANPACT_STORES"), ("browser", "SPANPACT_BROWSER"))
     if variable not in os.environ
 ]
 

@@ -10,8 +10,8 @@ from functools import cache
 import pytest
 
 from spanpact.reporting import TextOptions
-from spanpact.reporting.drawing.safe_text import UNSAFE
 from spanpact.reporting.formats import FORMATS, render_report
+from spanpact.unsafe_text import UNSAFE
 from tests.reporting.hostile_texts import HOSTILE_TEXTS, report_with
 
 OPTIONS = TextOptions(everything=True)

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit
 
 from spanpact.conformance.scenarios import SCENARIOS, Scenario
 from spanpact.errors import SourceError, SourceUnavailable, UsageError
+from spanpact.privacy import mask
 
 SECONDS: Final = 60.0
 """How long a scenario may take: some wait for a time-out."""
@@ -95,7 +96,7 @@ class ScenarioService:
         finally:
             connection.close()
         if response.status != http.client.OK:
-            text = body[:_SHOWN].decode("utf-8", "replace").strip()
+            text = mask(body.decode("utf-8", "replace").strip())[:_SHOWN]  # half an address is not masked
             raise SourceError(f"{method} {path} was answered with status {response.status}: {text}")
         try:
             document = json.loads(body)

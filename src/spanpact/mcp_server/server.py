@@ -18,6 +18,7 @@ from spanpact import __version__
 from spanpact.errors import UsageError
 from spanpact.mcp_server.commands import Limits, run_command
 from spanpact.mcp_server.project_files import ProjectFiles
+from spanpact.reporting.drawing.safe_text import escape_controls
 
 _INSTRUCTIONS: Final = """\
 spanpact checks traces against contracts: YAML files that list the spans a request must produce. After a change, lint
@@ -129,4 +130,4 @@ def _refusing(take: Callable[[], _T]) -> _T:
     try:
         return take()
     except UsageError as error:
-        raise ToolError(str(error)) from None
+        raise ToolError(escape_controls(str(error))) from None

@@ -7,12 +7,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from spanpact.unsafe_text import CI_MARK, UNSAFE
+
 _PLAIN: Final = re.compile(r"[A-Za-z_/][A-Za-z0-9_./+-]*(?: [A-Za-z0-9_./+-]+)*")
 _NAMED_VALUES: Final = frozenset(["true", "false", "null", "yes", "no", "on", "off", "y", "n"])
 _PARAGRAPHS: Final = ("span:", "every:", "levels:", "examples:")  # an empty line before each
 _WIDTH: Final = 110  # characters of a mapping on one line
 _COMMENTS_AT: Final = 60  # the column of comments
-_ESCAPED: Final = re.compile(r"[^\x20-\x7e\xa1-\ud7ff\ue000-\ufefe\uff00-\uffef\U00010000-\U0010ffff]")
+_NOT_IN_YAML: Final = re.compile(r"[^\x20-\x7e\xa1-\ud7ff\ue000-\ufefe\uff00-\uffef\U00010000-\U0010ffff]")
+_ESCAPED: Final = (_NOT_IN_YAML, UNSAFE, CI_MARK)
 
 
 class Block(dict[str, Any]):
@@ -105,7 +108,9 @@ def scalar_text(value: Any) -> str:
         return value
     if _PLAIN.fullmatch(value) and value.lower() not in _NAMED_VALUES:
         return value
-    if _ESCAPED.search(value):
+    if any(each.search(value) for each in _ESCAPED):
         quoted = json.dumps(value, ensure_ascii=False)
-        return _ESCAPED.sub(lambda match: f"\\U{ord(match[0]):08x}", quoted)
+        for each in _ESCAPED:
+            quoted = each.sub(lambda match: f"\\U{ord(match[0]):08x}", quoted)
+        return quoted
     return "'" + value.replace("'", "''") + "'"

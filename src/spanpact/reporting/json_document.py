@@ -13,7 +13,7 @@ import msgspec
 
 from spanpact import __version__
 from spanpact.errors import Place
-from spanpact.reporting.drawing.safe_text import UNSAFE
+from spanpact.unsafe_text import CI_MARK, UNSAFE
 
 
 def versioned(name: str, shape: int, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -35,7 +35,9 @@ def json_text(document: Mapping[str, Any]) -> str:
 
 
 def escape_in_json(text: str) -> str:
-    """Return a JSON text in which the characters that a terminal could obey are escapes; a parser reads the same."""
+    """Return a JSON text in which what a terminal or a runner of CI could obey is escaped; a parser reads the same."""
+    if "##" in text:
+        text = CI_MARK.sub(r"\\u0023", text)
     if text.isascii() and "\x7f" not in text:
         return text
     return UNSAFE.sub(lambda match: "\n" if match.group() == "\n" else json.dumps(match.group()).strip('"'), text)

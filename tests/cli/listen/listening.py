@@ -70,7 +70,10 @@ class Listening:
         self.wait(lambda: text in self.out)
 
     def send(self, *traces: Trace, path: str = "/v1/traces") -> None:
-        body = encode_traces_json(Reading(SourceInfo("made"), traces))
+        self.post(encode_traces_json(Reading(SourceInfo("made"), traces)), path)
+
+    def post(self, body: bytes, path: str = "/v1/traces") -> None:
+        """Send a body of OTLP in JSON."""
         request = urllib.request.Request(self.url + path, body, {"content-type": "application/json"})
         with urllib.request.urlopen(request, timeout=30) as answer:
             assert answer.status == 200

@@ -32,6 +32,11 @@ def test_safe_text_is_printable_encodable_and_stays_safe(text: str) -> None:
         ("\u202eabc\u200b", "\\u202eabc\\u200b"),
         ("\ud83d", "\\ud83d"),
         ("\U000e0041", "\\U000e0041"),
+        ("\u3164\ufe0f\u115f", "\\u3164\\ufe0f\\u115f"),
+        ("a ##[error]b ##vso[c]", "a #\\x23[error]b #\\x23vso[c]"),
+        ("::error::a ::add-mask::b", "\\x3a:error::a \\x3a:add-mask::b"),
+        ("::error file=a::b", "\\x3a:error file=a::b"),
+        ("Shop::Cart ## [a] :: b", "Shop::Cart ## [a] :: b"),
     ],
 )
 def test_control_characters_are_escaped(text: str, shown: str) -> None:

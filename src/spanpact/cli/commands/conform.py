@@ -168,7 +168,7 @@ def _report(
     others = len(SCENARIOS) - len(results)
     rest = f"{others} not {'performed' if given.chosen else 'claimed'}" if others else ""
     header = [
-        ("service", f"{performed.claims.name} at {performed.service.url}"),
+        ("service", f"{mask(performed.claims.name)} at {performed.service.url}"),
         ("command", mask(shlex.join(command))),
     ]
     print_text(render_results_text(header, results, rest, for_standard_output(TextOptions())), sys.stdout)

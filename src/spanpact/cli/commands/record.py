@@ -17,6 +17,7 @@ from spanpact.cli.output import check_writable, print_message, print_text, write
 from spanpact.cli.running.process import describe_exit
 from spanpact.contract.file_names import ACCEPTED_NAMES, SUFFIXES
 from spanpact.errors import SourceError, UsageError
+from spanpact.privacy import mask
 
 if TYPE_CHECKING:
     from spanpact.recording import Recorded, RecordedContract
@@ -169,7 +170,7 @@ def each_kind(recorded: Recorded, given: argparse.Namespace, schema: str) -> Ite
         try:
             contract = _record(recorded, span, given, schema, name=names[span])
         except SourceError as error:
-            print_message(f"skipped `{span}` ({roots} at the root of a trace): {error.message}")
+            print_message(f"skipped `{mask(span)}` ({roots} at the root of a trace): {error.message}")
             continue
         found += 1
         yield contract
@@ -201,7 +202,9 @@ def _only_kind(recorded: Recorded) -> str:
         return next(iter(roots))
     if not roots:
         raise SourceError("no trace has a root with a name", hint="name the span that flows begin with: --span")
-    listed = ", ".join(f"{shlex.quote(span)} ({number})" for span, number in roots.most_common(_MOST_KINDS_LISTED))
+    listed = ", ".join(
+        f"{shlex.quote(mask(span))} ({number})" for span, number in roots.most_common(_MOST_KINDS_LISTED)
+    )
     more = f" and {len(roots) - _MOST_KINDS_LISTED} more" if len(roots) > _MOST_KINDS_LISTED else ""
     hint = "choose one with --span, or write a contract for each with --output FOLDER/"
     raise UsageError(f"the traces begin with {len(roots)} kinds of spans: {listed}{more}", hint=hint)

@@ -1,7 +1,7 @@
 """Text that is safe to print on a terminal, measured and cut in columns.
 
 Names and values of spans come from programs that nobody vouches for. Their control characters never reach a terminal,
-and they cannot change the direction of the text around them.
+they cannot change the direction of the text around them, and they are no commands to a runner of CI.
 """
 
 from __future__ import annotations
@@ -11,17 +11,22 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
-UNSAFE: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
-    "\U000e0000-\U000e007f]"
-)
-"""C0, DEL and C1; soft hyphen; characters without width or that change direction; line separators; surrogates; tags."""
+from spanpact.unsafe_text import CI_MARK, UNSAFE
+
+_CI_COMMAND: Final = re.compile(r"(?:^|(?<=\s)):(?=:[A-Za-z-]+(?: |::))")
+"""The character to escape in what a runner of GitHub obeys at the beginning of a line (`::error::`)."""
 _NAMED: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def escape_controls(text: str) -> str:
-    """Return the text on one line, with control, invisible and direction-changing characters escaped (`\\x1b`)."""
-    return text if text.isprintable() and not UNSAFE.search(text) else UNSAFE.sub(_escaped, text)
+    """Return the text on one line, with control, invisible and direction-changing characters escaped (`\\x1b`).
+
+    Of what a runner of CI would obey one character is escaped: `#\\x23[error]`.
+    """
+    text = UNSAFE.sub(_escaped, text)
+    if "##" in text:
+        text = CI_MARK.sub(_escaped, text)
+    return _CI_COMMAND.sub(_escaped, text) if "::" in text else text
 
 
 def _escaped(match: re.Match[str]) -> str:

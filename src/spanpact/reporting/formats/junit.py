@@ -14,6 +14,7 @@ from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
 from spanpact.findings import ContractResult, Finding, Report
+from spanpact.reporting.drawing.safe_text import escape_controls
 from spanpact.reporting.formats.outcomes import Outcome, gaps_of, outcome_of, reason_of
 from spanpact.reporting.report_text import findings_of_each
 from spanpact.reporting.sections.summary import plain_summary
@@ -87,7 +88,7 @@ def _case_element(case: _Case) -> str:
 
 
 def _attribute(text: str) -> str:
-    return quoteattr(_valid(text))
+    return quoteattr(_valid(escape_controls(text)))
 
 
 def _valid(text: str) -> str:

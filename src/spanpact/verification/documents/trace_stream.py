@@ -161,7 +161,7 @@ class TraceStream:
 
     def _judge_until(self, place: int) -> None:
         order = self._order
-        while order and self._open[order[0]].ends <= place and not self._verification.is_stopped():
+        while order and self._open[order[0]].ends <= place:
             trace_id = order.popleft()
             ended = self._open.pop(trace_id)
             if ended.summaries:
@@ -247,13 +247,12 @@ class TraceStream:
         records = tuple(map(self._read.record, ended.records))
         return Trace(trace_id, spans, records, ended.ends <= self._stored.settled, self._label(trace_id))
 
-    def finish(self, *, all_read: bool = True) -> None:
+    def finish(self) -> None:
         """Scan what has waited: after all traces, in the order in which it began.
 
-        Raise NeedsFullDecoding as `end_source` if all documents were read.
+        Raise NeedsFullDecoding as `end_source`.
         """
-        if all_read:
-            self._check_source()
+        self._check_source()
         without = self._without_trace
         if without.waiting:
             complete = without.last <= self._stored.settled

@@ -1,1 +1,0 @@
-"""Dashboards, rules and configurations that watch studio-api; README.md lists them."""

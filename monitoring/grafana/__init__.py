@@ -1,1 +1,0 @@
-"""The Grafana dashboard: `panels` has what it shows, `python -m monitoring.grafana` draws it as JSON."""
