@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from spanpact.errors import SourceError, UsageError
-from spanpact.sources import MemorySource, OtlpFileSource, TraceSource, open_source
+from spanpact.sources import MemorySource, OtlpFileSource, SourceBase, TraceSource, open_source
+from spanpact.trace.model import Reading, SourceInfo
 
 
 @pytest.mark.parametrize("spec", ["-", "traces.json", "./a:b.json", "C:/traces.json", "no/such/file"])
@@ -42,8 +44,50 @@ def plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: elsewhere\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text(
         f"[spanpact.sources]\nelsewhere = {__name__}:from_elsewhere\nbroken = no_such_module:source\n"
+        + "".join(f"{name} = {__name__}:{name}\n" for name in FAILING)
     )
     monkeypatch.syspath_prepend(tmp_path)
+
+
+class Failing(SourceBase):
+    """A source of another package that fails when it is read."""
+
+    info = SourceInfo("elsewhere", frozenset())
+
+    def __init__(self, error: BaseException | None) -> None:
+        self.error = error
+
+    def read(self) -> Reading:
+        if self.error:
+            raise self.error
+        return None  # type: ignore[return-value]
+
+
+def ends(spec: str, *, scenarios: object = None) -> TraceSource:
+    sys.exit(0)
+
+
+def fails(spec: str, *, scenarios: object = None) -> TraceSource:
+    raise RuntimeError("cannot log in as ada.l@post.example")
+
+
+def nothing(spec: str, *, scenarios: object = None) -> None:
+    return None
+
+
+def reads(spec: str, *, scenarios: object = None) -> TraceSource:
+    kind = spec.partition(":")[2]
+    errors = {"ends": SystemExit(0), "fails": OSError("ada.l@post.example"), "says": SourceError("gone", hint="wait")}
+    return Failing(errors.get(kind))
+
+
+FAILING = {
+    "ends": "gives no source: it ends the process, with 0",
+    "fails": "gives no source: RuntimeError",
+    "nothing": "gives no source: NoneType has no `read`",
+    "reads": "cannot be read: ",
+}
+"""Plug-ins that fail, and what is said of them."""
 
 
 def from_elsewhere(spec: str, *, scenarios: object = None) -> TraceSource:
@@ -66,3 +110,32 @@ def test_the_schemes_of_plugins_are_listed_as_accepted() -> None:
 def test_a_plugin_that_cannot_be_loaded_is_one_error_line() -> None:
     with pytest.raises(SourceError, match="'no_such_module:source' cannot be loaded: ModuleNotFoundError"):
         open_source("broken:1")
+
+
+@pytest.mark.usefixtures("plugins")
+@pytest.mark.parametrize("scheme", [name for name in FAILING if name != "reads"])
+def test_a_plugin_that_gives_no_source_is_one_error_line_without_what_it_says(scheme: str) -> None:
+    with pytest.raises(SourceError) as raised:
+        open_source(f"{scheme}:1")
+    assert str(raised.value) == f"the source plug-in '{__name__}:{scheme}' {FAILING[scheme]}"
+
+
+@pytest.mark.usefixtures("plugins")
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("ends", "it ends the process, with 0"),
+        ("fails", "OSError"),
+        ("nothing", "it returns no Reading"),
+    ],
+)
+def test_a_plugin_that_cannot_be_read_is_one_error_line_without_what_it_says(kind: str, said: str) -> None:
+    with open_source(f"reads:{kind}") as source, pytest.raises(SourceError) as raised:
+        source.read()
+    assert str(raised.value) == f"the source plug-in '{__name__}:reads' cannot be read: {said}"
+
+
+@pytest.mark.usefixtures("plugins")
+def test_what_a_plugin_says_of_its_source_is_passed_on() -> None:
+    with open_source("reads:says") as source, pytest.raises(SourceError, match="gone"):
+        source.read()

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from spanpact.sources.http_client import HttpLimits
     from spanpact.sources.jaeger import JaegerSource
     from spanpact.sources.memory import MemorySource
-    from spanpact.sources.opening import ENTRY_POINT_GROUP, SourceFactory, open_source
+    from spanpact.sources.opening import open_source
+    from spanpact.sources.plugins import ENTRY_POINT_GROUP, SourceFactory
     from spanpact.sources.receiver import OtlpReceiver, ReceiverCounts, ReceiverLimits
     from spanpact.sources.search.query import TraceQuery
     from spanpact.sources.tempo import TempoSource
@@ -71,7 +72,8 @@ __getattr__ = lazy_names(
         "spanpact.sources.http_client": ("HttpLimits",),
         "spanpact.sources.jaeger": ("JaegerSource",),
         "spanpact.sources.memory": ("MemorySource",),
-        "spanpact.sources.opening": ("ENTRY_POINT_GROUP", "SourceFactory", "open_source"),
+        "spanpact.sources.opening": ("open_source",),
+        "spanpact.sources.plugins": ("ENTRY_POINT_GROUP", "SourceFactory"),
         "spanpact.sources.receiver": ("OtlpReceiver", "ReceiverCounts", "ReceiverLimits"),
         "spanpact.sources.search.query": ("TraceQuery",),
         "spanpact.sources.tempo": ("TempoSource",),

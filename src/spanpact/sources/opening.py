@@ -6,28 +6,15 @@ import re
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from spanpact.errors import SourceError, UsageError
+from spanpact.errors import UsageError
 from spanpact.sources.files.otlp_file import OtlpFileSource
 from spanpact.sources.tls import NO_TLS_OPTIONS, TlsOptions
 from spanpact.sources.trace_source import TraceSource
 
-if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
-
-ENTRY_POINT_GROUP = "spanpact.sources"
 _STORES = ("jaeger", "clickhouse", "tempo", "zipkin")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):")  # at least two characters, as `c:` is a drive
-
-
-class SourceFactory(Protocol):
-    """The callable that an entry point of the group `spanpact.sources` names.
-
-    It takes the whole text after `--from`, with the scheme.
-    """
-
-    def __call__(self, spec: str, *, scenarios: Mapping[str, str] | None = None) -> TraceSource: ...
 
 
 class StoreFactory(Protocol):
@@ -51,7 +38,7 @@ def open_source(
     A scheme is one of `_STORES`, or the name of an entry point of the group `spanpact.sources`. `scenarios` maps
     trace ids to labels. `trace_ids` are read by sources that can be queried by id, `tls` is used by sources over https.
     `growing`: a file may still be written, so that its traces are not complete.
-    Raise UsageError for an empty text or an unknown scheme, SourceError for a plug-in that cannot be loaded.
+    Raise UsageError for an empty text or an unknown scheme, SourceError for a plug-in that fails.
     """
     if not spec:
         raise UsageError("the source is empty", hint=_accepted())
@@ -63,10 +50,12 @@ def open_source(
         return store(spec, scenarios=scenarios, trace_ids=trace_ids, tls=tls)
     from importlib.metadata import entry_points  # takes long to import, and no file needs it
 
+    from spanpact.sources.plugins import ENTRY_POINT_GROUP, open_plugin
+
     plugins = {plugin.name: plugin for plugin in entry_points(group=ENTRY_POINT_GROUP)}
     if scheme[1] not in plugins:
         raise UsageError(f"unknown source scheme {scheme[1]!r}", hint=_meant(scheme[1], spec, *sorted(plugins)))
-    return _load(plugins[scheme[1]])(spec, scenarios=scenarios)
+    return open_plugin(plugins[scheme[1]], spec, scenarios)
 
 
 def _meant(scheme: str, spec: str, *plugins: str) -> str:
@@ -83,12 +72,3 @@ def _accepted(*schemes: str) -> str:
     stores = "".join(f", {store}:http://…" for store in _STORES)
     others = "".join(f", {scheme}:…" for scheme in schemes)
     return f"accepted: the path of a trace file, - for standard input{stores}{others}"
-
-
-def _load(plugin: EntryPoint) -> SourceFactory:
-    try:
-        factory: SourceFactory = plugin.load()
-    except Exception as error:  # a plug-in may raise anything; the user gets one line
-        what = f"{type(error).__name__}: {error}"
-        raise SourceError(f"the source plug-in {plugin.value!r} cannot be loaded: {what}") from error
-    return factory
