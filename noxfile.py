@@ -59,6 +59,7 @@ CORE_TESTS = (
 # The supported Pythons, and where version managers keep theirs.
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 MANAGED_PYTHONS = ("~/.pyenv/versions/{}.*/bin/python", "~/.local/share/uv/python/cpython-{}.*/bin/python")
+SUPPLY_CHAIN = ROOT / "ci" / "supply_chain"
 LOWEST = ROOT / "tests" / "packaging" / "versions" / "lowest.txt"
 # What Pythons and versions of dependencies may break: reading, decoding, receiving, judging, reporting, the plug-ins.
 VERSION_TESTS = (
@@ -247,6 +248,17 @@ def core(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def fuzz(session: nox.Session) -> None:
+    """Fuzz contracts, files and answers of stores, guided by coverage; `-- --inputs 1000 --seed 2` for each target."""
+    environment = CACHE / "fuzz"
+    pinned_environment(session, environment, ROOT / "tests" / "fuzz" / "requirements.txt")
+    (packages,) = environment.glob("lib/python*/site-packages")
+    for target in ("contracts", "files", "jaeger", "jaeger-v3", "zipkin"):
+        options = (*session.posargs, "--corpus", str(CACHE / "fuzz_corpus"))
+        tool(session, "python", "-m", "tests.fuzz", target, *options, env={"PYTHONPATH": str(packages)})
+
+
+@nox.session(default=False)
 def core_fuzz(session: nox.Session) -> None:
     """Fuzz spanpact-core under the address sanitizer; needs nightly Rust; `-- 1000000` inputs to each target."""
     if not shutil.which("cargo-fuzz"):
@@ -314,12 +326,7 @@ def guard(session: nox.Session) -> None:
 def package(session: nox.Session) -> None:
     """Build wheel and sdist, install the wheel alone in a clean environment, and verify what it ships."""
     dist, clean = CACHE / "dist", CACHE / "package"
-    for folder in (dist, clean):
-        shutil.rmtree(folder, ignore_errors=True)
-    tool(session, "hatchling", "build", "-t", "wheel", "-t", "sdist", "-d", str(dist))
-    (wheel,) = dist.glob("*.whl")
-    make_environment(session, clean)
-    session.run(program(clean, "python"), *PIP_QUIETLY, "-c", str(versions_only(dist)), str(wheel))
+    install_wheel(session, dist, clean)
     outside = {"PYTHONSAFEPATH": "1", "PYTHONPATH": ""}
     where = "from spanpact.contract.shipped import shipped_contracts; print(shipped_contracts())"
     with session.chdir(dist):  # not in the checkout, whose folders must not be found
@@ -328,11 +335,45 @@ def package(session: nox.Session) -> None:
         session.run(program(clean, "spanpact"), "verify", str(shipped).strip(), env=outside)
 
 
+@nox.session(default=False)
+def sbom(session: nox.Session) -> None:
+    """Write the SBOM of the wheel and what it needs, in CycloneDX's JSON, next to the wheel in .nox/dist."""
+    dist, clean, programs = CACHE / "dist", CACHE / "sbom", CACHE / "supply_chain"
+    pinned_environment(session, programs, SUPPLY_CHAIN / "requirements.txt")
+    install_wheel(session, dist, clean)
+    # What virtualenv put there; pip is the last to go.
+    session.run(program(clean, "python"), "-m", "pip", "uninstall", "--quiet", "--yes", "setuptools", "wheel", "pip")
+    (wheel,) = dist.glob("*.whl")
+    file = dist / f"{wheel.name.partition('-py3')[0]}.cdx.json"
+    options = ("--output-reproducible", "--output-format", "JSON", "--output-file", str(file))
+    described = ("--pyproject", str(ROOT / "pyproject.toml"), "--mc-type", "library")
+    session.run(program(programs, "cyclonedx-py"), "environment", *described, *options, program(clean, "python"))
+    tool(session, "python", "-m", "ci.supply_chain.sbom", str(file))
+
+
+@nox.session(default=False)
+def audit(session: nox.Session) -> None:
+    """Look every pin up in PyPI's database of vulnerabilities; skipped, not passed, where that does not answer."""
+    programs = CACHE / "supply_chain"
+    pinned_environment(session, programs, SUPPLY_CHAIN / "requirements.txt")
+    python = program(development_environment(session), "python")
+    files = [str(path) for path in (PINS, SUPPLY_CHAIN / "requirements.txt", ROOT / "core" / "requirements.txt")]
+    command = (python, "-m", "ci.supply_chain.audit", program(programs, "pip-audit"), *files)
+    code = subprocess.run(command, cwd=ROOT).returncode
+    if code == 3:
+        session.skip(
+            "NOT AUDITED: the database did not answer for every package; run it where PyPI is reached directly"
+        )
+    if code:
+        session.error("a pinned package has a known vulnerability")
+
+
 @nox.session(default=False, venv_backend="virtualenv")
 def lock(session: nox.Session) -> None:
     """Write constraints.txt and the pins of sessions; `-- --upgrade` renews all, `-- --upgrade-package NAME` one."""
     session.install(*nox.project.dependency_groups(PROJECT, "lock"))
-    own = [Path(folder, "requirements.txt") for folder in ("integration/stores", "integration/browser", "core")]
+    folders = ("integration/stores", "integration/browser", "core", "ci/supply_chain", "tests/fuzz")
+    own = [Path(folder, "requirements.txt") for folder in folders]
     lowest = LOWEST.relative_to(ROOT)
     direct = ("--all-extras", "--resolution", "lowest-direct", "--override", str(lowest.with_name("overrides.in")))
     for pins, wanted in (
@@ -346,6 +387,16 @@ def lock(session: nox.Session) -> None:
             *("--no-emit-index-url", "--no-emit-find-links", "--system-certs", "--quiet"),
             *("--custom-compile-command", "nox -s lock", "--output-file", pins, *session.posargs),
         )
+
+
+def install_wheel(session: nox.Session, dist: Path, clean: Path) -> None:
+    """Build wheel and sdist, and install the wheel with its pinned packages alone in a new environment."""
+    for folder in (dist, clean):
+        shutil.rmtree(folder, ignore_errors=True)
+    tool(session, "hatchling", "build", "-t", "wheel", "-t", "sdist", "-d", str(dist))
+    (wheel,) = dist.glob("*.whl")
+    make_environment(session, clean)
+    session.run(program(clean, "python"), *PIP_QUIETLY, "-c", str(versions_only(dist)), str(wheel))
 
 
 def demo_command(options: Sequence[str]) -> Sequence[str]:

@@ -1,0 +1,1 @@
+"""What `nox -s audit` and `nox -s sbom` run (docs/supply-chain.md)."""
