@@ -222,6 +222,16 @@ def faults(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def monitoring(session: nox.Session) -> None:
+    """Try monitoring/ on a Prometheus that scrapes services with faults; needs Prometheus and Go (apt-get install)."""
+    for wanted, package in (("prometheus", "prometheus"), ("promtool", "prometheus"), ("go", "golang-go")):
+        if not shutil.which(wanted):
+            session.error(f"there is no {wanted} here: apt-get install {package}")
+    tool(session, "python", "-m", "containers.images.jaeger_binary")  # it is the collector too; once, 2 to 5 minutes
+    tool(session, "pytest", *(session.posargs or ["integration/monitoring"]), env={"SPANPACT_MONITORING": "required"})
+
+
+@nox.session(default=False)
 def core(session: nox.Session) -> None:
     """Build and check spanpact-core, the optional faster reader, and install it here; needs Rust (docs/core.md)."""
     if not shutil.which("cargo"):

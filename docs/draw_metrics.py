@@ -40,6 +40,7 @@ _PAGE: Final = """# Metrics
 
 `GET /metrics` of the service, for Prometheus. This page is made from `reference_impl/metrics/catalogue.py`
 (`python -m docs.draw_metrics > docs/metrics.md`); a test holds both to what a real scrape gives.
+A dashboard and alerts on these metrics: [monitoring.md](monitoring.md).
 
 - Every call counts, whether its trace is sampled or not: with 10 % sampling, 1,000 requests count 1,000.
 - A scraper that accepts `application/openmetrics-text` gets exemplars: the trace and span id of the latest recorded

@@ -16,10 +16,14 @@ if TYPE_CHECKING:
     from demo.services import Services
 
 pytest_plugins = ["containers.pytest_backends"]
-# They have sessions of their own, `nox -s stores` and `nox -s browser`, with environments of their own.
+# They have sessions of their own, of the same names, as they need more programs and packages.
 collect_ignore = [
     folder
-    for folder, variable in (("stores", "SPANPACT_STORES"), ("browser", "SPANPACT_BROWSER"))
+    for folder, variable in (
+        ("stores", "SPANPACT_STORES"),
+        ("browser", "SPANPACT_BROWSER"),
+        ("monitoring", "SPANPACT_MONITORING"),
+    )
     if variable not in os.environ
 ]
 

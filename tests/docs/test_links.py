@@ -16,6 +16,7 @@ DOCUMENTS = sorted(
         *DOCS.rglob("*.md"),
         *(ROOT / "tests").rglob("*.md"),
         ROOT / "reference_impl" / "README.md",
+        ROOT / "monitoring" / "README.md",
         *EXAMPLES,
     ]
 )

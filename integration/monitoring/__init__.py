@@ -1,0 +1,1 @@
+"""The dashboards, rules and configurations of monitoring/ on a real Prometheus, collector and Jaeger."""

@@ -1,0 +1,1 @@
+"""Dashboards, rules and configurations that watch studio-api; README.md lists them."""
