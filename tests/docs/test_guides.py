@@ -117,3 +117,18 @@ def test_images_ports_and_files_of_the_deployment_are_those_of_compose() -> None
 @pytest.mark.parametrize("document", sorted(DOCS.glob("*.md")), ids=lambda path: path.name)
 def test_the_index_leads_to_every_page(document: Path) -> None:
     assert document.name == "index.md" or f"]({document.name}" in page("index.md")
+
+
+def test_the_pictures_of_jaeger_stand_next_to_the_trees_of_their_traces() -> None:
+    shown = section(TRACING, "Pictures of Jaeger")
+    ids = dict(re.findall(r"^\| (.+) \| `([0-9a-f]{32})` \|$", section(TRACING, "Example traces"), re.MULTILINE))
+    flows = {id: flow for flow, id in ids.items()}
+    trees = {expected.flow: expected.tree.lstrip("\n") for expected in EXPECTED}
+    parts = [part for part in shown.split("\n### ") if "Trace `" in part]
+    for part in parts:
+        (trace_id,) = set(re.findall(r"Trace `([0-9a-f]{32})`, at `/trace/\1`", part))
+        assert [block.text for block in blocks(part)] == [trees[flows[trace_id]]]
+        assert "](pictures/jaeger/" in part
+    assert len(parts) == 6
+    files = {file.name for file in (DOCS / "pictures" / "jaeger").glob("*.png")}
+    assert set(re.findall(r"\(pictures/jaeger/([\w-]+\.png)\)", shown)) == files
