@@ -7,9 +7,10 @@ no pattern before a file has settings.
 
 from __future__ import annotations
 
+import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
@@ -29,6 +30,8 @@ ABOUT: Final[Mapping[str, str]] = MappingProxyType(
         "scenarios": "a file with labels of traces: a text",
         "format": "the format of reports: a text",
         "fail-on": "violation, improvement or information",
+        "time-limit": "a number of seconds above 0",
+        "memory-limit": "a whole number of MiB above 0",
         "strict": "true or false",
         "allow-unseen": "true or false",
     }
@@ -36,6 +39,11 @@ ABOUT: Final[Mapping[str, str]] = MappingProxyType(
 """Each setting with the values that it accepts."""
 _LISTS: Final = ("contracts", "from", "pack")
 _TEXTS: Final = ("scenarios", "format")
+_NUMBERS: Final[Mapping[str, Callable[[float], bool]]] = {
+    "min-score": lambda value: 0 <= value <= 100,
+    "time-limit": lambda value: 0 < value < math.inf,
+    "memory-limit": lambda value: isinstance(value, int) and value > 0,
+}
 _SOURCE_SCHEME: Final = r"[a-z][a-z0-9+.-]+:|-$"
 _HEADER: Final = r"\s*\[+([^\]]+)\]"
 _KEY: Final = r"\s*([^=#]+?)\s*="
@@ -115,8 +123,10 @@ def _value(name: str, value: Any, file: Path, place: _Places) -> Any:
         fits = value in ("violation", "improvement", "information")
     elif name in _TEXTS:
         fits = isinstance(value, str) and bool(value)
+    elif name in _NUMBERS:
+        fits = is_number and _NUMBERS[name](value)
     else:
-        fits = is_number and 0 <= value <= 100 if name == "min-score" else isinstance(value, bool)
+        fits = isinstance(value, bool)
     if not fits:
         raise UsageError(f"{place.of(name)}: `{name}` cannot be {str(value)[:64]!r}", hint=f"accepted: {ABOUT[name]}")
     if name in ("contracts", "from"):

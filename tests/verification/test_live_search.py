@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import count
 
 import pytest
 from hypothesis import given, settings
@@ -18,7 +19,9 @@ from spanpact.sources import HttpLimits, JaegerSource, TraceQuery
 from spanpact.sources.search import paging, store_source
 from spanpact.testing import ManualClock
 from spanpact.trace.model import Link, Reading, Resource, Span
+from spanpact.verification.limits import Limits
 from spanpact.verification.live_search import verify_search
+from spanpact.verification.options import DEFAULT_OPTIONS, VerificationOptions
 from spanpact.verification.verifying import verify
 from spanpact.verification.waiting import WaitSettings, wait_for_verdict, without_growing
 from tests.properties import examples
@@ -68,10 +71,18 @@ class Live:
             self.server.url, query=query, complete_after_seconds=complete_after, now_ns=self.clock.time_ns
         )
 
-    def judged(self, wait: float = 0.0, *, contracts: Sequence[CompiledContract] = (CONTRACT,), **of: float) -> Report:
+    def judged(
+        self,
+        wait: float = 0.0,
+        *,
+        contracts: Sequence[CompiledContract] = (CONTRACT,),
+        options: VerificationOptions = DEFAULT_OPTIONS,
+        **of: float,
+    ) -> Report:
         """Return the report of a search now, after waiting for so long at most."""
         source = self.source(**of)  # type: ignore[arg-type]
-        report = verify_search(source, contracts, settings=WaitSettings(wait), clock=self.clock, sleep=self.clock.sleep)
+        settings = WaitSettings(wait)
+        report = verify_search(source, contracts, options, settings=settings, clock=self.clock, sleep=self.clock.sleep)
         assert report is not None
         return report
 
@@ -100,6 +111,16 @@ class TestWithoutWaiting:
         assert "left out  1 trace whose last span ended less than 1min ago" in render_text(report)
         left_out = json.loads(render_json(report))["source"]["left_out"]
         assert left_out == {"traces": 1, "why": "whose last span ended less than 1min ago"}
+
+    @pytest.mark.parametrize("wait", [0.0, 5.0])
+    def test_what_is_found_after_the_time_limit_is_not_checked(self, live: Live, wait: float) -> None:
+        for ago in (100, 200, 300):
+            live.request(ago)
+        seconds = count()
+        limits = Limits(2, clock=lambda: next(seconds))
+        report = live.judged(wait, options=VerificationOptions(limits=limits))
+        assert report.verdict == "not checked"
+        assert [each.reason for each in report.results[0].not_checked] == ["time-limit"]
 
     def test_what_is_complete_and_broken_is_found(self, live: Live) -> None:
         live.request(100)

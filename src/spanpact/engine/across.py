@@ -52,6 +52,7 @@ class AcrossStatistics:
         self._traces = 0
         self._last_trace: str | None = None
         self._complete = True
+        self._cut: Undecided | None = None
         named = {each.of for each in plan.across}
         self._rules = {each.plan.id: each for each in rules if each.plan.id in named}
         self._undecided: dict[str, Undecided] = {}
@@ -64,6 +65,10 @@ class AcrossStatistics:
     def note_incomplete(self) -> None:
         """Note that a trace is incomplete: flows may still come in it."""
         self._complete = False
+
+    def note_cut(self, why: Undecided) -> None:
+        """Note that not all traces were judged: no statement about all of them can be decided."""
+        self._cut = why
 
     def add(self, flow: Flow, context: Context) -> None:
         """Add one flow of a trace."""
@@ -146,7 +151,9 @@ class AcrossStatistics:
                 results.mark_reached(statement.id, keyword, exercised=names is None or len(names) > 0)
 
     def _outcomes(self, statement: Statement) -> Iterator[Breach | Undecided]:
-        if not self._complete:
+        if self._cut:
+            yield self._cut
+        elif not self._complete:
             yield INCOMPLETE
         elif statement.sampling is not None:
             yield from self._sampling(statement, statement.sampling)

@@ -48,6 +48,7 @@ class ContractRun:
     `labelled` counts the traces of its scenario. `rejected` counts the spans whose name fits the contract's `span` but
     not its `where`; `rejection` says for the first of them which part of `where` differs. `may_break_later` says that a
     trace is incomplete, `awaits_flow` that one has no span yet.
+    `stop` returns why no more flows are to be judged, None to go on; `cut` is why some were not.
     """
 
     contract: CompiledContract
@@ -59,6 +60,8 @@ class ContractRun:
     rejection: str = ""
     may_break_later: bool = False
     awaits_flow: bool = False
+    stop: Callable[[], Undecided | None] = lambda: None
+    cut: Undecided | None = None
 
 
 class Applies(NamedTuple):
@@ -139,6 +142,9 @@ def judge_trace(
     used = {i for flow in flows for i in flow.placement.used_spans() if i != TOP}
     scope = TraceScope(results, context, run.contract.rules, assigner, mentioned.placed)
     for flow in flows:
+        if why := run.stop():
+            run.cut = why
+            break
         own = flow.placement.span
         run.flows.append(trace.trace_id, topology.spans[own].span_id if own != TOP else "")
         if not (memory and memory.apply(own, mentioned)):
@@ -222,12 +228,13 @@ def _integrity_level(plans: Sequence[ContractPlan], finding: str) -> Level:
 def contract_result(run: ContractRun, reading: Reading, today: dt.date) -> ContractResult:
     """Return the result of a contract after the last trace (step 6); `today` decides which pendings have expired."""
     plan, results = run.contract.plan, run.results
+    if run.cut:
+        results.mark_undecided("top", "span", run.cut)
+        run.statistics.note_cut(run.cut)
     if run.flows:
         run.statistics.judge(results)
-    elif plan.scenario and not run.labelled:
-        results.mark_undecided("top", "span", Undecided("no-trace", f"no trace of scenario {plan.scenario}"))
-    elif not plan.scenario:
-        results.mark_undecided("top", "span", Undecided("unseen", _why_unseen(run, reading)))
+    elif not run.cut and (why := _why_no_flow(run, reading)):
+        results.mark_undecided("top", "span", why)
     not_checked, coverage = results.not_checked(), results.coverage()
     leveled = [replace(f, level=level_of(plan, f.id, f.entry)) for f in results.findings]
     settled = apply_pending(plan, leveled, not_checked, coverage, today)
@@ -248,6 +255,14 @@ def contract_result(run: ContractRun, reading: Reading, today: dt.date) -> Contr
         coverage,
         run.flows,
     )
+
+
+def _why_no_flow(run: ContractRun, reading: Reading) -> Undecided | None:
+    """Return why a contract without a flow is not checked; None where a trace of its scenario breaks it."""
+    scenario = run.contract.plan.scenario
+    if not scenario:
+        return Undecided("unseen", _why_unseen(run, reading))
+    return None if run.labelled else Undecided("no-trace", f"no trace of scenario {scenario}")
 
 
 def _why_unseen(run: ContractRun, reading: Reading) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from spanpact.errors import Place
 from spanpact.findings.finding import Finding
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from spanpact.findings.scores import Scores
 
 Verdict: TypeAlias = Literal["kept", "broken", "not checked"]
-Reason: TypeAlias = Literal["no-trace", "unseen", "incomplete", "too-few", "no-reference", "capability"]
+Reason: TypeAlias = Literal[
+    "no-trace", "unseen", "incomplete", "too-few", "no-reference", "capability", "time-limit", "memory-limit"
+]
+CUT_SHORT: Final[frozenset[Reason]] = frozenset({"time-limit", "memory-limit"})
+"""Reasons for which a verification ended before all traces were judged."""
 CoverageState: TypeAlias = Literal["exercised", "vacuous", "unseen"]
 
 

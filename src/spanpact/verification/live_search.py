@@ -99,7 +99,7 @@ class _LiveSearch:
         self._description = source.new_description()
         self._clocks = Clocks()
         self._links = TargetsInReadings()
-        self._broken = False
+        self._broken = self._cut = False
         self._begin()
 
     def _begin(self) -> None:
@@ -120,6 +120,8 @@ class _LiveSearch:
         )
         try:
             for page in pages:
+                if page and self._is_stopped():
+                    break
                 self._take(page, last=last)
         except _Changed:
             self._begin()
@@ -141,8 +143,15 @@ class _LiveSearch:
             self._clocks.add_spans(trace.spans)
         limit = self._source.query.limit if self._source.query else None
         for key, trace in settled:
+            if self._is_stopped():
+                return
             if limit is None or len(self._judged) < limit:
                 self._judge(key, trace)
+
+    def _is_stopped(self) -> bool:
+        """Return whether a limit is reached, and note that something was left."""
+        self._cut = self._cut or self._options.limits.reached() is not None
+        return self._cut
 
     def _start(self, info: SourceInfo) -> Verification:
         self._info = info
@@ -202,7 +211,7 @@ class _LiveSearch:
         """Read again until every trace that was there at the start is settled, or the time is up."""
         settings, pause = self._settings, self._settings.pause
         deadline = self._begun + settings.timeout
-        while not self._is_settled():
+        while not self._cut and not self._is_settled():
             if self._broken:
                 deadline = min(deadline, self._clock() + settings.window)
             now = self._clock()
@@ -243,6 +252,8 @@ class _LiveSearch:
         if not self._clocks.all_as_used():
             self._clocks = Clocks(self._clocks.found())
             self._read_again()
+        if self._cut:
+            return
         if wanted := {trace_id for trace_id in self._links.traces() if _key(trace_id) in self._judged}:
             pages = self._source.pages(self._description)
             if self._links.find_dangling(trace for page in pages for trace in page if trace.trace_id in wanted):
@@ -256,6 +267,8 @@ class _LiveSearch:
         """Return the report on all traces judged, with the number of those that were left out."""
         info = self._info or self._source.info_of(self._description)
         verification = self._verification or self._start(info)
+        if self._cut:
+            verification.is_stopped()
         held = self._with_findings
         reading = Reading(
             info,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from spanpact.trace.model import SourceInfo, Trace
+from spanpact.verification.limits import NO_LIMITS, Limits
 
 if TYPE_CHECKING:
     from spanpact.findings import ContractResult, Scores
@@ -40,6 +41,7 @@ class VerificationOptions:
     - `check_every`: the engine judges every so-many-th trace of the cache, too (0: none). CacheError says that they
       differ.
     - `hold`: where traces are dropped once they are judged, the report holds all of them, not only those with findings.
+    - `limits`: when to stop. What was not judged by then is not checked.
     - `today` (UTC, default: the present day) decides which pendings have expired.
     - `header` has further lines of the report's header: what, value.
     """
@@ -49,6 +51,7 @@ class VerificationOptions:
     observer: StartObserver | None = None
     check_every: int = 0
     hold: bool = False
+    limits: Limits = NO_LIMITS
     today: dt.date | None = None
     header: Sequence[tuple[str, str]] = ()
 

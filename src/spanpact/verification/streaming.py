@@ -11,7 +11,7 @@ The report equals that of `verify` on the whole. What this module cannot handle 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -26,8 +26,9 @@ from spanpact.trace.model import Capability, Reading, SourceInfo
 from spanpact.trace.trace_selection import EVERY_TRACE, TraceSelection
 from spanpact.verification.documents.first_pass import FirstPass, read_first
 from spanpact.verification.documents.link_targets import LinkTargets
-from spanpact.verification.documents.stored_documents import DocumentSource, StoredDocuments
+from spanpact.verification.documents.stored_documents import AnyDocument, DocumentSource, StoredDocuments
 from spanpact.verification.documents.trace_stream import TraceStream
+from spanpact.verification.limits import LimitReached, Limits
 from spanpact.verification.native import find_core
 from spanpact.verification.options import DEFAULT_OPTIONS, VerificationOptions
 from spanpact.verification.shapes.observed_properties import may_be_observed, sum_attributes
@@ -123,9 +124,21 @@ def verify_documents(
             stream = _with_links(stored, plans, options)
     except NeedsFullDecoding:
         return None
+    except LimitReached:
+        return _report_on_nothing(stored, plans, options)
     if not stream or not (stream.spans or stream.records):
         return None
     return stream.report()
+
+
+def _report_on_nothing(
+    stored: StoredDocuments, plans: Sequence[ContractPlan | CompiledContract], options: VerificationOptions
+) -> Report:
+    """Return the report of a verification that has judged nothing, because a limit was reached."""
+    reading = Reading(stored.info, (), stored.offered)
+    verification = Verification(plans, reading, options)
+    verification.is_stopped()
+    return verification.report(reading)
 
 
 def _with_links(
@@ -136,7 +149,7 @@ def _with_links(
     """Judge all traces, and once more if spans that links lead to were not there yet."""
     targets = LinkTargets()
     stream = _streamed_with_clocks(stored, plans, targets, options)
-    if stream and targets.find_dangling(stored):
+    if stream and not options.limits.reached() and targets.find_dangling(stored):
         stream = _streamed_with_clocks(stored, plans, targets, options)
     return stream
 
@@ -167,7 +180,8 @@ def _streamed(
     if not may_be_observed(plain):
         return None
     python_only = options.hold or options.observer or sum_attributes(plain)
-    first = (None if python_only else _read_first_natively(stored)) or read_first(stored)
+    watched = replace(stored, sources=[_watched(each, options.limits) for each in stored.sources])
+    first = (None if python_only else _read_first_natively(watched)) or read_first(watched)
     reading = Reading(first.info, (), stored.offered, clocks=clocks)
     verification = Verification(plans, reading, options, find_span=targets)
     cache = verification.cache
@@ -185,9 +199,26 @@ def _streamed(
             stream.end_source()
         for document in source.documents():
             place += 1
+            if verification.is_stopped():
+                if place == 1:
+                    raise LimitReached
+                stream.finish(all_read=False)
+                return stream
             stream.take(document, place)
     stream.finish()
     return stream
+
+
+def _watched(source: DocumentSource, limits: Limits) -> DocumentSource:
+    """Return a source whose documents end with LimitReached once a limit is."""
+
+    def documents() -> Iterator[AnyDocument]:
+        for document in source.documents():
+            if limits.reached():
+                raise LimitReached
+            yield document
+
+    return source._replace(documents=documents)
 
 
 def _read_first_natively(stored: StoredDocuments) -> NativeFirstPass | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import msgspec
 
 from spanpact.contract.compiled import ContractPlan
 from spanpact.engine import CompiledContract
+from spanpact.engine.checks import Undecided
 from spanpact.engine.judging import (
     contract_result,
     has_clean_logs,
@@ -21,7 +23,7 @@ from spanpact.engine.judging import (
 from spanpact.engine.linked_spans import FindSpan, SpanFinder
 from spanpact.engine.results.mentions import MentionCounter, MentionedSpans, UnmentionedNames, unmentioned_names
 from spanpact.engine.spanless_logs import records_without_span
-from spanpact.findings import Finding, Report, ScannedLogs
+from spanpact.findings import ContractResult, Finding, NotChecked, Report, ScannedLogs, Verdict
 from spanpact.spool import Spool
 from spanpact.trace.clocks import Clocks
 from spanpact.trace.model import Reading, Trace
@@ -42,8 +44,12 @@ def verify(
     several = len(reading.traces) > 1  # a cache of one verdict costs more than the verdict
     verification = Verification(plans, reading, options, use_cache=several)
     for trace in reading.traces:
+        if verification.is_stopped():
+            break
         verification.judge(trace)
     for trace in reading.spanless:
+        if verification.is_stopped():
+            break
         verification.scan_logs(trace)
     return verification.report(reading)
 
@@ -72,6 +78,9 @@ class Verification:
         """Looks at every trace: pass it those that are judged without `judge`."""
         spool = Spool()
         self._runs = [start_run(plan, reading, spool) for plan in plans]
+        self._cut: Undecided | None = None
+        for run in self._runs:
+            run.stop = options.limits.reached
         self._find_span = find_span or SpanFinder(reading.traces)
         self._findings: list[Finding] = []
         plans_used = [each.contract.plan for each in self._runs]
@@ -97,6 +106,14 @@ class Verification:
     def cache(self) -> VerdictCache | None:
         """Return the cache of verdicts, None if the contracts look at more than it can distinguish."""
         return self._cache
+
+    def is_stopped(self) -> bool:
+        """Return whether a limit is reached: then what the caller has left is not checked, and the report says so."""
+        if why := self._options.limits.reached():
+            self._cut = why
+            for run in self._runs:
+                run.cut = why
+        return self._cut is not None
 
     def judge(self, trace: Trace) -> bool:
         """Judge one trace by every contract. Return whether the report should show it: it has findings."""
@@ -188,7 +205,7 @@ class Verification:
         observer = self.observer
         unmentioned = self._mentions.result(reading.trace_count, reading.span_count, self._mask)
         return Report(
-            (*results, *([observer.result()] if observer else [])),
+            (*results, *([_cut_short(observer.result(), self._cut)] if observer else [])),
             tuple(self._findings),
             reading,
             options.strict,
@@ -205,6 +222,15 @@ class Verification:
         reading = self._reading
         coarse = reading.clocks.coarse() if reading.clocks else ()
         return tuple((self._mask(name), unit) for name, unit in coarse if unit > reading.source.resolution_ns)
+
+
+def _cut_short(result: ContractResult, why: Undecided | None) -> ContractResult:
+    """Return the result of an observer; not checked, unless it is broken, if it has not seen all traces."""
+    if why is None:
+        return result
+    unseen = NotChecked("top", "span", why.reason, why.detail)
+    verdict: Verdict = "broken" if result.verdict == "broken" else "not checked"
+    return replace(result, verdict=verdict, not_checked=(unseen, *result.not_checked))
 
 
 def _all_unmentioned(topology: Topology) -> UnmentionedNames:

@@ -14,6 +14,7 @@ from spanpact.cli.arguments.trace_links import add_trace_url_option
 
 if TYPE_CHECKING:
     from spanpact.contract.compiled import ContractPlan
+    from spanpact.verification.limits import Limits
     from spanpact.verification.options import StartObserver, VerificationOptions
 
 
@@ -25,13 +26,26 @@ class JudgedBy:
     observer: StartObserver | None = None
 
     def options(
-        self, given: argparse.Namespace, *, hold: bool, check_every: int = 0, header: Sequence[tuple[str, str]] = ()
+        self,
+        given: argparse.Namespace,
+        *,
+        hold: bool,
+        check_every: int = 0,
+        header: Sequence[tuple[str, str]] = (),
+        limits: Limits | None = None,
     ) -> VerificationOptions:
         """Return how traces are verified, as `--strict`, `--allow-unseen` and the caller say."""
+        from spanpact.verification.limits import NO_LIMITS
         from spanpact.verification.options import VerificationOptions
 
         return VerificationOptions(
-            given.strict, given.allow_unseen, self.observer, check_every=check_every, hold=hold, header=header
+            given.strict,
+            given.allow_unseen,
+            self.observer,
+            check_every=check_every,
+            hold=hold,
+            header=header,
+            limits=limits or NO_LIMITS,
         )
 
 

@@ -33,6 +33,9 @@ def apply_settings(given: argparse.Namespace, formats: Sequence[str], known_form
         given.scenarios = values.get("scenarios")
     if has("fail_on") and given.fail_on is None:
         given.fail_on = values.get("fail-on", "violation") if getattr(given, "sources", True) else "violation"
+    for name in ("time_limit", "memory_limit"):
+        if has(name) and getattr(given, name) is None and given.sources:
+            setattr(given, name, values.get(name.replace("_", "-")))
     if has("format") and given.format is None:
         given.format = _format(settings, formats, known_formats)
     for name in ("strict", "allow_unseen"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -50,10 +51,36 @@ def build_parser() -> Parser:
     )
     add_flag(parser, "--examples", "check the contracts' own examples (default without --from)")
     add_reading_options(parser)
+    add_limit_options(parser)
     add_verification_options(parser)
     help = "judge every N-th trace whose verdict is from the cache by the engine too, and stop if that differs"
     parser.add_argument("--check-every", type=check_interval, default=0, metavar="N", help=f"{help} (default: none)")
     return parser
+
+
+def add_limit_options(parser: Parser) -> None:
+    """Add `--time-limit` and `--memory-limit`."""
+    rest = "what was not judged by then is not checked (default: no limit)"
+    parser.add_argument("--time-limit", type=_time_limit, metavar="SECONDS", help=f"stop after so long; {rest}")
+    parser.add_argument(
+        "--memory-limit", type=_memory_limit, metavar="MIB", help=f"stop when the process holds so much memory; {rest}"
+    )
+
+
+def _time_limit(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"cannot be {text!r}; accepted: a number of seconds above 0, such as 60")
+    return seconds
+
+
+def _memory_limit(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or not int(text):
+        raise argparse.ArgumentTypeError(f"cannot be {text!r}; accepted: a whole number of MiB, such as 512")
+    return int(text)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -83,6 +110,13 @@ def _check_usage(given: argparse.Namespace) -> None:
         raise UsageError("--offered needs --from", hint="examples give the number themselves: `offered`")
     if given.check_every and not given.sources:
         raise UsageError("--check-every needs --from", hint="examples are judged by the engine alone")
+    if (given.time_limit or given.memory_limit) and not given.sources:
+        raise UsageError("--time-limit and --memory-limit need --from", hint="examples are small")
+    if given.time_limit and given.wait >= given.time_limit:
+        raise UsageError(
+            f"--wait {given.wait:g} leaves no time to judge before --time-limit {given.time_limit:g}",
+            hint="give a time limit that is longer than the wait",
+        )
     if (given.traces or given.wait) and not given.sources:
         raise UsageError("--trace and --wait need --from", hint="examples are always there and complete")
 
@@ -98,6 +132,7 @@ def _verify_traces(judged_by: JudgedBy, given: argparse.Namespace) -> Report:
     from spanpact.cli.reading import opened, readings_of, source_options
     from spanpact.engine import CompiledContract
     from spanpact.sources.merging import merged, with_offered
+    from spanpact.verification.limits import Limits
     from spanpact.verification.verifying import verify
     from spanpact.verification.waiting import WaitSettings, wait_for_verdict
 
@@ -106,7 +141,12 @@ def _verify_traces(judged_by: JudgedBy, given: argparse.Namespace) -> Report:
     if warning := unknown_scenarios_warning(labels, judged_by.plans):
         print_message(f"warning: {warning}")
     compiled = [CompiledContract.of(plan) for plan in judged_by.plans]
-    options = judged_by.options(given, hold=bool(given.trees or given.traces), check_every=given.check_every)
+    options = judged_by.options(
+        given,
+        hold=bool(given.trees or given.traces),
+        check_every=given.check_every,
+        limits=Limits(given.time_limit, given.memory_limit),
+    )
     reading_options = source_options(given, labels)
     with progress("verifying"), opened(given.sources, reading_options) as sources:
         if report := _verify_streaming(sources, compiled, options, reading_options, settings):

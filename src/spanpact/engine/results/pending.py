@@ -9,6 +9,7 @@ from dataclasses import replace
 from spanpact.contract.compiled import Condition, Content, ContractPlan, Entry
 from spanpact.findings import Coverage, Finding, Level, NotChecked, Pending
 from spanpact.findings.catalogue import CATALOGUE
+from spanpact.findings.report import CUT_SHORT
 
 
 def apply_pending(
@@ -46,7 +47,8 @@ def _pending_findings(
     found = [f for f in findings if f.level != "off" and not ids.isdisjoint((f.entry, f.condition))]
     broken = any(f.level == "violation" for f in found)
     kept = not any(CATALOGUE[f.id].level == "violation" for f in found)  # `levels` may have lowered it
-    decided = not any(each.entry in ids and each.reason != "capability" for each in not_checked)
+    decided = not any(each.reason in CUT_SHORT for each in not_checked)
+    decided = decided and not any(each.entry in ids and each.reason != "capability" for each in not_checked)
     exercised = decided and any(each.entry in ids and each.state == "exercised" for each in coverage)
     if broken and dt.date.fromisoformat(pending.until) < today:
         message = f"{name} was pending until {pending.until} ({pending.owner}: {pending.reason})"

@@ -161,7 +161,7 @@ class TraceStream:
 
     def _judge_until(self, place: int) -> None:
         order = self._order
-        while order and self._open[order[0]].ends <= place:
+        while order and self._open[order[0]].ends <= place and not self._verification.is_stopped():
             trace_id = order.popleft()
             ended = self._open.pop(trace_id)
             if ended.summaries:
@@ -247,12 +247,13 @@ class TraceStream:
         records = tuple(map(self._read.record, ended.records))
         return Trace(trace_id, spans, records, ended.ends <= self._stored.settled, self._label(trace_id))
 
-    def finish(self) -> None:
+    def finish(self, *, all_read: bool = True) -> None:
         """Scan what has waited: after all traces, in the order in which it began.
 
-        Raise NeedsFullDecoding as `end_source`.
+        Raise NeedsFullDecoding as `end_source` if all documents were read.
         """
-        self._check_source()
+        if all_read:
+            self._check_source()
         without = self._without_trace
         if without.waiting:
             complete = without.last <= self._stored.settled

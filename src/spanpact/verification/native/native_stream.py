@@ -170,9 +170,9 @@ class NativeStream(TraceStream):
         """Let the engine judge a trace that the core has counted. Raise CacheError if it says something else."""
         self._verification.check_applied(self._trace(trace_id, ended), applied)
 
-    def finish(self) -> None:
+    def finish(self, *, all_read: bool = True) -> None:
         """Add what the core has counted."""
-        super().finish()
+        super().finish(all_read=all_read)
         self._core.settle()
         self.traces += self._core.counts[2]
 
