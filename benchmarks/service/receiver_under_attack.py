@@ -120,11 +120,11 @@ def send(
 
 
 @contextlib.contextmanager
-def receiving(contracts: list[str], folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def receiving(contracts: list[str], folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """Run `spanpact receive` and yield its process and URL."""
     command = [sys.executable, "-m", "spanpact", "receive", *contracts, "--listen", "127.0.0.1:0", "--format", "json"]
     command += ["--url-file", str(folder / "url")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             while not (folder / "url").exists():
                 time.sleep(0.05)
