@@ -216,7 +216,8 @@ class SpoolProcessor(SpanProcessor):
             self._thread.join()
         with self._sending:
             for spans in filter(None, [self._own, *self._left]):
-                spans.sync()
+                if spans.counts.pending:
+                    spans.sync()
                 spans.close()
             self._left.clear()
             self._own = None

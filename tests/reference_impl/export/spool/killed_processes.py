@@ -59,8 +59,7 @@ def take_over() -> None:
         telemetry.flush(1)
     now = telemetry.ledger()
     struct.pack_into("<qqq", SHARED, 8, now.ended, now.stored, now.lost_total)
-    telemetry.shutdown(5)
-    os._exit(0)
+    os._exit(0 if telemetry.shutdown(60) else 2)
 
 
 def killed(pid: int, after_s: float) -> int:
@@ -73,25 +72,25 @@ def killed(pid: int, after_s: float) -> int:
     return int(struct.unpack_from("<q", SHARED)[0])
 
 
-def counted(folder: Path, known: set[str]) -> Counts | None:
+def counted(folder: Path) -> Counts | None:
     """Return the counts of the process whose files are the only ones with spans, None without any."""
-    found = [counts for path in folder.glob("*.counts") if (counts := read_counts(path)) and counts.ended]
-    assert len(found) <= 1, known
-    return found[0] if found else None
+    found = {path.name: counts for path in folder.glob("*.counts") if (counts := read_counts(path)) and counts.ended}
+    assert len(found) <= 1, found
+    return next(iter(found.values()), None)
 
 
 def perform(round_number: int, seeded: random.Random, folder: Path) -> dict[str, object]:
     """Perform one round. Return what was seen of it."""
     SHARED[:64] = bytes(64)
     returned = killed(forked(lambda: end_spans(str(round_number))), seeded.uniform(0, LONGEST_S))
-    first = counted(folder, set())
+    first = counted(folder)
     assert first is not None
     before: Counts | None = first
     kills = 0
     while round_number % 2 and kills < 3 and before is not None:
         SHARED[:64] = bytes(64)
         killed(forked(take_over), seeded.uniform(0, LONGEST_S / 4))
-        before = counted(folder, set())
+        before = counted(folder)
         kills += 1
     SHARED[:64] = bytes(64)
     pid = forked(take_over)
