@@ -231,7 +231,9 @@ class SpooledSpans:
         """Close the files, and remove them if all spans are settled. Else the next process sends them."""
         with self._lock:
             if not self._is_closed and not self.counts.pending:
-                for number in self._segments(self.counts.segment, self._last + 1):
+                # Also those that a process settled, and was killed before it removed them.
+                first = 0 if self._found else self.counts.segment
+                for number in self._segments(first, self._last + 1):
                     self._remove(number)
                 (self._folder / f"{self.name}.counts").unlink(missing_ok=True)
             self.forget()

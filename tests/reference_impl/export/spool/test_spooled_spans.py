@@ -157,6 +157,23 @@ def test_segments_are_removed_once_they_are_settled(tmp_path: Path, monkeypatch:
     assert replay(taken(tmp_path)) == ([NUMBER - 1], Counter())
 
 
+def test_a_segment_that_was_settled_but_not_removed_is_not_sent_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spooled_spans, "SEGMENT", 200)
+    spans = SpoolFolder(tmp_path, 1 << 30).begin()
+    assert all(spans.append(number, HEAD, encoded(number)) for number in range(NUMBER))
+    (first,) = tmp_path.glob("*.0.spans")
+    data = first.read_bytes()
+    batch = spans.batch(NUMBER // 2, 0)
+    assert batch is not None
+    spans.settle(batch, NUMBER // 2, {})
+    spans.forget()
+    first.write_bytes(data)  # as if it had been killed before it removed the file
+    assert replay(taken(tmp_path)) == (list(range(NUMBER // 2, NUMBER)), Counter())
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_segment_that_is_gone_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spooled_spans, "SEGMENT", 200)
     spans = SpoolFolder(tmp_path, 1 << 30).begin()
