@@ -369,3 +369,14 @@ def test_a_pipe_is_read_once(cli: CommandLine) -> None:
     finally:
         os.close(read_end)
     assert (answer.code, answer.err) == (0, "")
+
+
+def test_too_little_memory_is_one_line_and_3(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill(arguments: list[str]) -> int:
+        raise MemoryError
+
+    monkeypatch.setattr("spanpact.cli.commands.verify.run", fill)
+    answer = cli("verify", cli.contract, "--from", cli.broken, "--format", "json")
+    assert answer.code == 3
+    assert one_line(answer.err, ["not enough memory", "--memory-limit"])
+    assert "not enough memory" in answer.out

@@ -23,7 +23,7 @@ from typing import Final
 
 from spanpact import __version__
 from spanpact.cli.output import print_message, print_text
-from spanpact.errors import SpanpactError, UsageError
+from spanpact.errors import SourceError, SpanpactError, UsageError
 from spanpact.verification.native import core_state
 
 __all__ = ["COMMANDS", "load_command", "main"]
@@ -69,6 +69,7 @@ examples:
 exit codes: 0 kept, 1 broken, 2 wrong usage or contract file, 3 could not verify, 130 interrupted
 """
 _INTERRUPTED: Final = 130
+_LESS_MEMORY: Final = "--trees, --trace and - as a file hold traces: verify a file without them, or set --memory-limit"
 
 
 def load_command(name: str) -> ModuleType:
@@ -79,6 +80,17 @@ def load_command(name: str) -> ModuleType:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line (default: `sys.argv`) and return its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    with contextlib.suppress(MemoryError):
+        return _run_reporting_errors(arguments)
+    # What the command held is free again only here, behind the block: a message needs memory too.
+    error = SourceError("not enough memory", hint=_LESS_MEMORY)
+    print_message(f"error: {error}")
+    if _wants_json(arguments):
+        _print_json_error(error)
+    return error.exit_code
+
+
+def _run_reporting_errors(arguments: Sequence[str]) -> int:
     try:
         return _run(arguments)
     except SpanpactError as error:
@@ -89,6 +101,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print_message("interrupted")
         return _INTERRUPTED
+    except MemoryError:
+        raise
     except Exception as error:
         if os.environ.get("SPANPACT_DEBUG") == "1":
             raise
