@@ -19,7 +19,7 @@ ID = re.compile(r"\b[0-9a-f]{32}\b")
 PLACEHOLDERS = {"4bf92f3577b34da6a3ce929d0e0e4736"}
 """What W3C's own examples use: no trace of ours."""
 LAST = "audit: reported"
-OTHERS = {"cli.md", "tutorial.md"}
+OTHERS = {"cli.md", "tutorial.md", "tutorial-node.md"}
 """Pages of traces that are not the demo's."""
 
 
