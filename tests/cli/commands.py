@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -79,3 +80,9 @@ def environment(**more: str) -> dict[str, str]:
 def one_line(text: str, words: Sequence[str] = ()) -> bool:
     """Return whether the text is one error line of spanpact that contains these words."""
     return text.startswith("spanpact: error: ") and text.count("\n") == 1 and all(word in text for word in words)
+
+
+def heed_signals() -> None:
+    """Let a child process end by signals that the test run ignores, as below `nohup`; for `preexec_fn`."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)

@@ -13,7 +13,7 @@ import pytest
 from spanpact.cli.running.process import describe_exit, run_command
 from spanpact.errors import UsageError
 from spanpact.sources import OtlpReceiver, ReceiverLimits
-from tests.cli.commands import SPANPACT, CommandLine, environment, one_line
+from tests.cli.commands import SPANPACT, CommandLine, environment, heed_signals, one_line
 
 SENDER = """\
 import os, sys, urllib.request
@@ -175,7 +175,12 @@ def test_wrong_usage_is_one_line_and_2(cli: CommandLine, arguments: list[str], w
 def test_signals_are_forwarded_and_the_command_may_finish(cli: CommandLine, number: signal.Signals) -> None:
     command = [*SPANPACT, "run", cli.contract, "--", sys.executable, "-c", WAITER]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=heed_signals,
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
@@ -195,7 +200,13 @@ def test_a_terminal_that_is_closed_ends_the_command_too(cli: CommandLine) -> Non
     command = [*SPANPACT, "run", cli.contract, "--", sys.executable, "-c", script]
     master, slave = os.openpty()
     process = subprocess.Popen(
-        command, stdin=slave, stdout=slave, stderr=slave, env=environment(TMPDIR=str(temporary)), start_new_session=True
+        command,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        env=environment(TMPDIR=str(temporary)),
+        start_new_session=True,
+        preexec_fn=heed_signals,
     )
     os.close(slave)
     pid = int(os.read(master, 100))

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from spanpact.sources import encode_traces_json
 from spanpact.trace.model import Reading, SourceInfo, Trace
-from tests.cli.commands import SPANPACT
+from tests.cli.commands import SPANPACT, heed_signals
 
 _PATIENCE = 45.0  # seconds: only for what never comes
 SETTLE = ("--settle", "0.3")
@@ -108,7 +108,13 @@ def listening(folder: Path, *arguments: str, env: Mapping[str, str] = {}) -> Ite
     (folder / "url").unlink(missing_ok=True)
     environ = {**os.environ, **env}
     with subprocess.Popen(
-        command, cwd=folder, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command,
+        cwd=folder,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=heed_signals,
     ) as process:
         try:
             yield Listening(process, folder)
@@ -126,7 +132,14 @@ def on_a_terminal(folder: Path, *arguments: str, env: Mapping[str, str] = {}) ->
     ours, theirs = pty.openpty()
     fcntl.ioctl(ours, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
     with subprocess.Popen(
-        command, cwd=folder, env=environ, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+        command,
+        cwd=folder,
+        env=environ,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+        preexec_fn=heed_signals,
     ) as process:
         os.close(theirs)
         try:

@@ -14,7 +14,7 @@ import pytest
 
 from spanpact.cli import load_command
 from spanpact.cli.running.stopping import stopping_by_signals
-from tests.cli.commands import SPANPACT, CommandLine, environment, one_line
+from tests.cli.commands import SPANPACT, CommandLine, environment, heed_signals, one_line
 from tests.cli.receive.running import BROKEN, KEPT, receiving
 
 
@@ -246,7 +246,9 @@ def test_a_port_in_use_is_one_line_and_3(cli: CommandLine) -> None:
 def test_a_signal_ends_it_with_the_report_on_what_was_acknowledged(cli: CommandLine, number: signal.Signals) -> None:
     url_file = cli.folder / "url"
     command = [*SPANPACT, "receive", cli.contract, "--listen", "127.0.0.1:0", "--url-file", str(url_file)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_signals
+    ) as process:
         while not url_file.exists():
             time.sleep(0.02)
         subprocess.run(
