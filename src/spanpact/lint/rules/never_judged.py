@@ -37,7 +37,7 @@ def check_never_judged(contract: LintedContract) -> Iterator[LintMessage]:
 def _absent_aggregates(rule: Rule) -> Iterator[LintMessage]:
     for aggregate in rule.aggregates:
         if all(any(each.presence == "absent" for each in matchers_of(rule, names)) for names in aggregate.names):
-            message = f"`{aggregate.path}` of `{rule.id}` is never checked: the attribute must be absent"
+            message = f"`{aggregate.path}` of `{rule.id}` adds nothing: the attribute must be absent"
             yield lint_message("never-judged", message, hint=_REMOVE, place=aggregate.place)
 
 
