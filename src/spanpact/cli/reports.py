@@ -133,10 +133,11 @@ def write_report(
     def summary(options: TextOptions) -> str:
         return summary_line(report, options)
 
+    options = text_options(arguments, plans)
     if brief and arguments.output in (None, "-") and arguments.format in (None, "text"):
-        failed = write_files(arguments, text_options(arguments, plans), render)
-        print_text(f"{summary(for_standard_output(text_options(arguments, plans)))}\n", sys.stdout)
+        failed = write_files(arguments, options, render)
+        print_text(f"{summary(for_standard_output(options))}\n", sys.stdout)
         if failed:
             raise failed
         return
-    write_rendered(arguments, text_options(arguments, plans), render=render, summary=summary)
+    write_rendered(arguments, options, render=render, summary=summary)
