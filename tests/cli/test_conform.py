@@ -12,7 +12,7 @@ import pytest
 
 from spanpact.cli.running import service_process
 from spanpact.conformance import SCENARIOS
-from tests.cli.commands import SPANPACT, Answer, CommandLine, one_line
+from tests.cli.commands import SPANPACT, Answer, CommandLine, heed_signals, one_line
 
 SERVICE = (sys.executable, str(Path(__file__).parents[1] / "conformance" / "redis_service.py"))
 
@@ -162,7 +162,7 @@ def test_interrupted_run_stops_the_service(number: int, cli: CommandLine) -> Non
     script = f"echo $$ > {started}; exec sleep 60"
     process = subprocess.Popen(
         [*SPANPACT, "conform", "--", "sh", "-c", script],
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=heed_signals,
         stderr=subprocess.PIPE,
         text=True,
     )

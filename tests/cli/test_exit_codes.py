@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from spanpact.cli import COMMANDS
-from tests.cli.commands import SPANPACT, CommandLine, environment
+from tests.cli.commands import SPANPACT, CommandLine, environment, heed_signals
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
@@ -62,7 +62,7 @@ def test_interrupted_command_ends_with_130(cli: CommandLine) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
+        preexec_fn=heed_signals,
     )
     with process, pipe.open("wb"):  # once it is open at both ends, the command reads
         process.send_signal(signal.SIGINT)

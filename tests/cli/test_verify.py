@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -143,22 +144,26 @@ def test_full_disk_is_one_line(cli: CommandLine) -> None:
 
 @pytest.mark.parametrize("options", [("--format", "json", "--output"), ("--format", "sarif", "--output")])
 def test_a_full_disk_for_the_report_does_not_keep_it_away(cli: CommandLine, options: tuple[str, ...]) -> None:
-    limited = ["bash", "-c", 'ulimit -f 1; "$@" | cat; exit "${PIPESTATUS[0]}"', "bash"]
     command = [*SPANPACT, "verify", cli.contract, "--from", cli.broken, "--all", *options, "report"]
-    done = subprocess.run([*limited, *command], cwd=cli.folder, capture_output=True, text=True, timeout=50, check=False)
+    done = _on_a_full_disk(cli, command)
     assert "broken" in done.stdout
     assert (done.returncode, one_line(done.stderr, ["cannot write report: File too large"])) == (2, True)
     assert not Path(cli.folder, "report").exists()
 
 
 def test_a_full_disk_for_one_of_several_reports_costs_only_this_one(cli: CommandLine) -> None:
-    limited = ["bash", "-c", 'ulimit -f 1; "$@" | cat; exit "${PIPESTATUS[0]}"', "bash"]
     formats = ["--format", "json=large", "--format", "markdown=small", "--format", "text"]
     command = [*SPANPACT, "verify", cli.contract, "--from", cli.broken, *formats]
-    done = subprocess.run([*limited, *command], cwd=cli.folder, capture_output=True, text=True, timeout=50, check=False)
+    done = _on_a_full_disk(cli, command)
     assert (done.returncode, one_line(done.stderr, ["cannot write large: File too large"])) == (2, True)
     assert "broken" in done.stdout
     assert "broken" in Path(cli.folder, "small").read_text()
+
+
+def _on_a_full_disk(cli: CommandLine, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Run a command that can write files of 1 KiB only; its output is not limited."""
+    limited = ["bash", "-c", 'ulimit -f 1; "$@" | cat; exit "${PIPESTATUS[0]}"', "bash"]
+    return subprocess.run([*limited, *command], cwd=cli.folder, capture_output=True, text=True, timeout=50, check=False)
 
 
 def _to(cli: CommandLine, out: int) -> subprocess.CompletedProcess[str]:

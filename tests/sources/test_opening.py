@@ -87,7 +87,7 @@ FAILING = {
     "nothing": "gives no source: NoneType has no `read`",
     "reads": "cannot be read: ",
 }
-"""Plug-ins that fail, and what is said of them."""
+"""Plug-ins that fail, and what the error says."""
 
 
 def from_elsewhere(spec: str, *, scenarios: object = None) -> TraceSource:
