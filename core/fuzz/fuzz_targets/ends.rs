@@ -4,28 +4,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use spanpact_core::trace_ends::{Store, TraceEnds};
+use spanpact_core::trace_ends::TraceEnds;
+use spanpact_core_fuzz::kept::Kept;
 use std::collections::HashMap;
-use std::convert::Infallible;
-
-/// Blocks in memory.
-#[derive(Default)]
-struct Kept(Vec<Vec<u8>>);
-
-impl Store for Kept {
-    type Error = Infallible;
-
-    fn write(&mut self, data: &[u8]) -> Result<i64, Infallible> {
-        self.0.push(data.to_vec());
-        Ok(self.0.len() as i64 - 1)
-    }
-
-    fn read(&mut self, place: i64, length: usize) -> Result<Vec<u8>, Infallible> {
-        let data = std::mem::take(&mut self.0[place as usize]);
-        assert_eq!(data.len(), length);
-        Ok(data)
-    }
-}
 
 /// Make the ids of each document: a byte ends one, adds a few new ids, or one that was there before.
 fn documents(bytes: &[u8]) -> Vec<Vec<u128>> {

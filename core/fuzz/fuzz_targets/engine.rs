@@ -14,13 +14,13 @@ use spanpact_core::scan::{Kind, RawGroup};
 use spanpact_core::screen::Screen;
 use spanpact_core::split::asked::{Content, Counted, KnownContract, Outline, PartAnswers, Process};
 use spanpact_core::split::contract::Found;
-use spanpact_core::trace_ends::{Store, TraceEnds};
+use spanpact_core::trace_ends::TraceEnds;
 use spanpact_core::trace_key::KeyMaker;
 use spanpact_core::traces::{OpenTrace, TraceId};
 use spanpact_core::verdicts::Verdict;
+use spanpact_core_fuzz::kept::Kept;
 use spanpact_core_fuzz::made::{documents, Made, Record, Span};
 use std::collections::{BTreeSet, HashMap};
-use std::convert::Infallible;
 use std::rc::Rc;
 
 const LONGEST: i64 = 50;
@@ -257,23 +257,6 @@ fn digit(bytes: &[u8], mark: &[u8]) -> u8 {
 
 fn is_large(span: &[u8]) -> bool {
     find(span, b"12.5").is_some() || find(span, &12.5f64.to_le_bytes()).is_some()
-}
-
-/// Blocks in memory.
-#[derive(Default)]
-struct Kept(Vec<Vec<u8>>);
-
-impl Store for Kept {
-    type Error = Infallible;
-
-    fn write(&mut self, data: &[u8]) -> Result<i64, Infallible> {
-        self.0.push(data.to_vec());
-        Ok(self.0.len() as i64 - 1)
-    }
-
-    fn read(&mut self, place: i64, _: usize) -> Result<Vec<u8>, Infallible> {
-        Ok(self.0[place as usize].clone())
-    }
 }
 
 fuzz_target!(|bytes: &[u8]| {
