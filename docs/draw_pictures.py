@@ -31,6 +31,7 @@ PICTURES: Final[Mapping[str, Sequence[str]]] = {
 """The command of each picture; its traces are in the JSON file with its name, those of `listen` in both."""
 
 _COLUMNS: Final = 90
+_CHANGING: Final = ("NO_COLOR", "CI", "BUILD_NUMBER")  # on a build machine, pytest shortens no line
 _LINE: Final = 18
 _CHARACTER: Final = 8.0
 _COLOUR: Final = re.compile(r"\x1b\[([\d;]*)m")
@@ -90,7 +91,7 @@ def _contract() -> str:
 
 def _on_a_terminal(command: Sequence[str], folder: str, variables: Mapping[str, str] | None = None) -> str:
     """Return what a command prints on a terminal with `_COLUMNS` columns; `variables` are added to the environment."""
-    environ = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    environ = {name: value for name, value in os.environ.items() if name not in _CHANGING}
     environ |= {"TERM": "xterm-256color", "COLUMNS": str(_COLUMNS), "PYTHONIOENCODING": "utf-8", **(variables or {})}
     ours, theirs = pty.openpty()
     with subprocess.Popen(command, cwd=folder, env=environ, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs):
