@@ -1,6 +1,6 @@
 """The counts of one process's spool: a file in memory, exact at each moment in which SIGKILL may end the process.
 
-The file has the number of the records that were begun, written twice, and two places for all else. These are written
+The file has the number of the records that were begun, in two words, and two places for all else. These are written
 in turn, each with a sequence number and a checksum: if a process ends while it writes one, the other has the counts
 before. The kernel keeps the file when a process ends. A lock on it says that its process lives, or that another one
 sends what it left.
@@ -25,10 +25,11 @@ REASONS: Final = (ENCODE, EXPORT, REJECTED, SPOOL_FULL, SPOOL_EXPIRED, SPOOL_TOR
 SIZE: Final = 4096
 """The bytes of the file."""
 _NUMBERED: Final = 1024
+_WORD: Final = 8
 _PLACES: Final = (0, 512)
 _NUMBERS: Final = struct.Struct(f"<8sQQQQQ{len(REASONS)}Q")
 _CHECKSUM: Final = struct.Struct("<I")
-_TWICE: Final = struct.Struct("QQ")  # in the machine's order, so that each is written in one step
+_TWICE: Final = struct.Struct("QQ")  # in the machine's order
 _MAGIC: Final = b"spool 1\n"
 
 
@@ -63,7 +64,7 @@ class CountsFile:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._map = mmap.mmap(descriptor, SIZE)
-        self._write_twice = _TWICE.pack_into
+        self._words = memoryview(self._map).cast("Q")
         self._sequence, found = _read(self._map)
         self.is_readable = found is not None
         """Whether the file had counts."""
@@ -106,7 +107,8 @@ class CountsFile:
     def number(self, numbered: int) -> None:
         """Write how many records were begun."""
         self.counts.numbered = numbered
-        self._write_twice(self._map, _NUMBERED, numbered, numbered)
+        # Each is one store of the processor. `struct.pack_into` writes zeros first, which SIGKILL may leave there.
+        self._words[_NUMBERED // _WORD] = self._words[_NUMBERED // _WORD + 1] = numbered
 
     def save(self) -> None:
         """Write all other counts. They outlive the process, and by `sync` the machine."""
@@ -122,6 +124,7 @@ class CountsFile:
 
     def close(self) -> None:
         """Close the file; this unlocks it, unless a process that was forked has it open."""
+        self._words.release()
         self._map.close()
         os.close(self._descriptor)
 

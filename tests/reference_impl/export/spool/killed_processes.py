@@ -12,7 +12,6 @@ import mmap
 import os
 import random
 import signal
-import struct
 import sys
 import time
 from collections.abc import Callable
@@ -26,8 +25,17 @@ from reference_impl.telemetry import configure_tracing
 LONGEST_S = 0.04
 """A process is killed within this time of its first span."""
 
-SHARED = mmap.mmap(-1, 4096)
-"""Memory shared with the processes: how many calls of `end` have returned, and what the last process counted."""
+SHARED = memoryview(mmap.mmap(-1, 4096)).cast("q")
+"""Memory shared with the processes: how many calls of `end` have returned, and what the last process counted.
+
+Each word is written in one step: `struct.pack_into` writes zeros first, after which the process may be killed.
+"""
+
+
+def clear() -> None:
+    """Forget what the last process noted."""
+    for word in range(4):
+        SHARED[word] = 0
 
 
 def forked(work: Callable[[], None]) -> int:
@@ -48,29 +56,29 @@ def end_spans(name: str) -> None:
     while True:
         tracer.start_span(f"{name} {number}").end()
         number += 1
-        struct.pack_into("<q", SHARED, 0, number)
+        SHARED[0] = number
 
 
 def take_over() -> None:
     """Send what is left, and note the ledger."""
     telemetry = configure_tracing(Settings.load())
-    struct.pack_into("<q", SHARED, 0, 1)
+    SHARED[0] = 1
     while telemetry.ledger().pending:
         telemetry.flush(1)
     now = telemetry.ledger()
-    struct.pack_into("<qqq", SHARED, 8, now.ended, now.stored, now.lost_total)
+    SHARED[1], SHARED[2], SHARED[3] = now.ended, now.stored, now.lost_total
     telemetry.shutdown(60)
     os._exit(0)
 
 
 def killed(pid: int, after_s: float) -> int:
     """Kill a process some time after its first note. Return its last note."""
-    while struct.unpack_from("<q", SHARED)[0] == 0:
+    while SHARED[0] == 0:
         time.sleep(0.001)
     time.sleep(after_s)
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
-    return int(struct.unpack_from("<q", SHARED)[0])
+    return SHARED[0]
 
 
 def counted(folder: Path) -> Counts | None:
@@ -82,21 +90,21 @@ def counted(folder: Path) -> Counts | None:
 
 def perform(round_number: int, seeded: random.Random, folder: Path) -> dict[str, object]:
     """Perform one round. Return what was seen of it."""
-    SHARED[:64] = bytes(64)
+    clear()
     returned = killed(forked(lambda: end_spans(str(round_number))), seeded.uniform(0, LONGEST_S))
     first = counted(folder)
     assert first is not None
     before: Counts | None = first
     kills = 0
     while round_number % 2 and kills < 3 and before is not None:
-        SHARED[:64] = bytes(64)
+        clear()
         killed(forked(take_over), seeded.uniform(0, LONGEST_S / 4))
         before = counted(folder)
         kills += 1
-    SHARED[:64] = bytes(64)
+    clear()
     pid = forked(take_over)
     _, status = os.waitpid(pid, 0)
-    ended, stored, lost = struct.unpack_from("<qqq", SHARED, 8)
+    ended, stored, lost = SHARED[1:4]
     return {
         "returned": returned,
         "ended": first.ended,
