@@ -10,6 +10,7 @@ import pytest
 
 from docs.draw_settings import as_markdown
 from reference_impl.settings import Settings, SettingsError
+from reference_impl.settings.__main__ import main as print_settings
 from reference_impl.settings.loading import RULES
 from reference_impl.settings.values import masked
 from tests.reference_impl.python_process import run_python, without_settings
@@ -235,6 +236,22 @@ def test_the_command_prints_where_each_value_comes_from() -> None:
     assert done.stderr == (
         "warning: OTEL_TRACES_SAMPLER_ARG and OTEL_SAMPLING_RATE differ: OTEL_TRACES_SAMPLER_ARG is used\n"
     )
+
+
+def test_the_table_has_columns_and_a_warning_comes_after_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = without_settings() | {"OTEL_SAMPLING_RATE": "0.5", "OTEL_TRACES_SAMPLER_ARG": "0.25"}
+    monkeypatch.setattr(os, "environ", given)
+    assert print_settings() == 0
+    printed = capsys.readouterr()
+    head, *rows = printed.out.splitlines()
+    column = head.index("value")
+    assert {row[column - 2 : column] for row in rows} == {"  "}
+    assert printed.err.startswith("warning: OTEL_TRACES_SAMPLER_ARG and OTEL_SAMPLING_RATE differ")
+    given["OTEL_SAMPLING_RATE"] = given["OTEL_TRACES_SAMPLER_ARG"] = "1.5"
+    assert print_settings() == 2
+    assert capsys.readouterr().err.startswith("studio-api: OTEL_")
 
 
 @pytest.mark.parametrize("module", ["reference_impl", "reference_impl.settings"])
