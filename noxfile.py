@@ -42,6 +42,8 @@ PIP_QUIETLY = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
 # Names of a Chromium on PATH.
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
+# What only the core calls: `unit` runs without it, so `core` measures its branches.
+NATIVE = "src/spanpact/verification/native/*"
 # With the core, these say what they say without it.
 CORE_TESTS = (
     "tests/verification/native",
@@ -122,11 +124,7 @@ def types(session: nox.Session) -> None:
 @nox.session(default=False)
 def unit(session: nox.Session) -> None:
     """spanpact's and the reference implementation's own tests, in tests/; their branches are measured."""
-    COVERAGE.mkdir(parents=True, exist_ok=True)
-    for stale in COVERAGE.glob("branches.unit.*"):
-        stale.unlink()
-    data = {"COVERAGE_FILE": str(COVERAGE / "branches.unit")}
-    tool(session, "coverage", "run", "-m", "pytest", *chosen(session, "tests"), env=data)
+    measured_tests(session, "unit", chosen(session, "tests"))
 
 
 @nox.session(default=False)
@@ -138,9 +136,7 @@ def contract(session: nox.Session) -> None:
 @nox.session(default=False)
 def coverage(session: nox.Session) -> None:
     """Branch coverage of the last unit run; fails under the bar of pyproject.toml."""
-    data = {"COVERAGE_FILE": str(COVERAGE / "branches")}
-    tool(session, "coverage", "combine", "--keep", "--quiet", str(COVERAGE), env=data)
-    tool(session, "coverage", "report", *session.posargs, env=data)
+    report_coverage(session, "unit", f"--omit={NATIVE}", *session.posargs)
 
 
 @nox.session(default=False)
@@ -253,8 +249,9 @@ def core(session: nox.Session) -> None:
         session.run(program(environment, "maturin"), *build, env=building)
     (wheel,) = wheels.glob("*.whl")
     session.run(python, *PIP_QUIETLY, "--no-deps", "--force-reinstall", str(wheel))
-    tests = session.posargs or CORE_TESTS
-    tool(session, "pytest", "--numprocesses=auto", *tests, env={"SPANPACT_CORE": "required"})
+    measured_tests(session, "core", ["--numprocesses=auto", *(session.posargs or CORE_TESTS)])
+    if not session.posargs:
+        report_coverage(session, "core", f"--include={NATIVE}")
 
 
 @nox.session(default=False)
@@ -430,6 +427,25 @@ def tool(session: nox.Session, name: str, *arguments: str, env: dict[str, str] |
 def chosen(session: nox.Session, folder: str) -> Sequence[str]:
     """Return pytest's arguments: what follows `--`, or else the folder without its expensive tests."""
     return session.posargs or ["--numprocesses=auto", "-m", "not expensive", folder]
+
+
+def measured_tests(session: nox.Session, name: str, arguments: Sequence[str]) -> None:
+    """Run pytest and measure branches; with the core where the name is `core`."""
+    COVERAGE.mkdir(parents=True, exist_ok=True)
+    for stale in COVERAGE.glob(f"branches.{name}.*"):
+        stale.unlink()
+    variables = {"COVERAGE_FILE": str(COVERAGE / f"branches.{name}")}
+    if name == "core":
+        variables["SPANPACT_CORE"] = "required"
+    tool(session, "coverage", "run", "-m", "pytest", *arguments, env=variables)
+
+
+def report_coverage(session: nox.Session, name: str, *options: str) -> None:
+    """Report what `measured_tests` measured; fail under the bar of pyproject.toml."""
+    data = {"COVERAGE_FILE": str(COVERAGE / f"{name}_branches")}
+    measured = sorted(map(str, COVERAGE.glob(f"branches.{name}.*")))
+    tool(session, "coverage", "combine", "--keep", "--quiet", *measured, env=data)
+    tool(session, "coverage", "report", *options, env=data)
 
 
 def pytest_folder(session: nox.Session, folder: str) -> None:

@@ -104,3 +104,26 @@ def test_every_case_of_the_corpus_three_times(tmp_path: Path, place: int) -> Non
         file = written(tmp_path / "lines.jsonl", requests)
         there, wanted = both_outcomes(file, [plan_of(place)[1]], UNCHECKED)
         assert there == wanted
+
+
+TABLE = '{"kvlistValue":{"values":[{"key":"a","value":{"intValue":"1"}}]}}'
+ODD = {
+    "resource with dropped attributes": ('"droppedAttributesCount":1', ""),
+    "attribute that is a table": ("", f'{{"key":"t","value":{TABLE}}}'),
+    "attribute that is there twice": ("", '{"key":"t","value":{"intValue":"1"}},{"key":"t","value":{"intValue":"2"}}'),
+    "attribute without a value": ("", '{"key":"t"}'),
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_spans_without_a_shape(tmp_path: Path, seven: Sequence[CompiledContract], kind: str) -> None:
+    resource, attribute = ODD[kind]
+    span = '{"traceId":"%032x","spanId":"%016x","name":"session.validate","startTimeUnixNano":"1",'
+    span += f'"endTimeUnixNano":"2","attributes":[{attribute}]}}'
+    message = f'{{"resourceSpans":[{{"resource":{{{resource}}},"scopeSpans":[{{"spans":[{span}]}}]}}]}}\n'
+    file = tmp_path / "lines.jsonl"
+    file.write_text("".join(message % (number, number) for number in range(1, 4)))
+    for limits in (UNCHECKED, FileLimits()):
+        there, wanted = both_outcomes(file, seven, limits)
+        assert there == wanted
+    assert "session.validate" in wanted[0]

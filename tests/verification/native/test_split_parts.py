@@ -119,6 +119,7 @@ def written(path: Path, traces: Sequence[Trace]) -> Path:
     return path
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("suffix", ["jsonl", "pb"])
 @pytest.mark.parametrize("seed", range(4))
 def test_traces_that_share_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, suffix: str) -> None:
@@ -216,6 +217,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Sequence[Compi
     return found
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("part", LEFT_OUT)
 def test_a_report_differs_without(
     part: str,
