@@ -126,4 +126,4 @@ def test_spans_without_a_shape(tmp_path: Path, seven: Sequence[CompiledContract]
     for limits in (UNCHECKED, FileLimits()):
         there, wanted = both_outcomes(file, seven, limits)
         assert there == wanted
-    assert "session.validate" in wanted[0]
+        assert "session.validate" in wanted[0]
