@@ -72,6 +72,7 @@ def _serving() -> Iterator[tuple[str, list[bytes]]]:
 
     class Answer(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
             self.send_response(200)
