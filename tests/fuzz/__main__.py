@@ -1,13 +1,16 @@
-"""`python -m tests.fuzz TARGET [--inputs N] [--seed N]`: fuzz a target, guided by coverage where atheris is installed.
+"""`python -m tests.fuzz [TARGET ...] [--inputs N] [--seed N]`: fuzz, guided by coverage where atheris is installed.
 
-An input that takes more than 5 s or 512 MiB ends the run, as one that raises does. With atheris it is kept in the
-folder --corpus; without, it is named by its number and the seed.
+Several targets, all by default, run one after the other, each in a process of its own. An input that takes more than
+5 s or 512 MiB ends the run of its target, as one that raises does. With atheris it is kept in the folder --corpus;
+without, it is named by its number and the seed.
 """
 
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,20 +24,35 @@ SECONDS, MEBIBYTES = 5, 512
 
 
 def main() -> int:
-    """Fuzz what the command line names."""
+    """Fuzz what the command line names. Return 0, or 1 where a target of several has a finding."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
-    parser.add_argument("target", choices=NAMES)
-    parser.add_argument("--inputs", type=int, default=20_000)
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"any of {', '.join(NAMES)} (default: all)")
+    parser.add_argument("--inputs", type=int, default=12_000, help="for each target")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--corpus", type=Path, default=Path(".nox/fuzz_corpus"))
     options = parser.parse_args()
+    targets = options.targets or list(NAMES)
+    if unknown := [each for each in targets if each not in NAMES]:
+        parser.error(f"unknown target {unknown[0]}; there are {', '.join(NAMES)}")
+    if len(targets) > 1:
+        return _each_alone(targets, options.inputs, options.seed, options.corpus)
+    (name,) = targets
     guided = find_spec("atheris") is not None
-    print(f"{options.target}: {options.inputs:,} inputs, {'guided by coverage' if guided else 'seeded damage only'}")
+    print(f"{name}: {options.inputs:,} inputs, {'guided by coverage' if guided else 'seeded damage only'}", flush=True)
     if guided:
-        _guided(options.target, options.inputs, options.seed, options.corpus / options.target)
+        _guided(name, options.inputs, options.seed, options.corpus / name)
     else:
-        _seeded(options.target, options.inputs, options.seed)
+        _seeded(name, options.inputs, options.seed)
     return 0
+
+
+def _each_alone(targets: Sequence[str], inputs: int, seed: int, corpus: Path) -> int:
+    options = (f"--inputs={inputs}", f"--seed={seed}", f"--corpus={corpus}")
+    found = [
+        each for each in targets if subprocess.run([sys.executable, "-m", "tests.fuzz", each, *options]).returncode
+    ]
+    print(f"{len(targets) * inputs:,} inputs; {', '.join(found) or 'no target'} with a finding")
+    return 1 if found else 0
 
 
 def _seeded(name: str, inputs: int, seed: int) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import gzip
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from random import Random
 from typing import Final
 
-from tests.fuzz.targets import ROOT
+from tests.fuzz.targets import CONTRACT, ROOT, TRACE, VERIFY, run
+from tests.sources.tempo.tempo_answers import trace_answer
 
 _RECORDINGS: Final = ROOT / "tests" / "sources" / "files" / "recordings"
 _LARGEST: Final = 1 << 15  # bytes of a seed: larger ones slow a round down and reach no more
@@ -20,16 +24,56 @@ _PIECES: Final = (
 
 
 def seeds(target: str) -> Sequence[bytes]:
-    """Return real inputs for a target: contracts, recordings of every format, or answers of a store."""
-    if target == "contracts":
-        files = [*(ROOT / "contracts" / "v1").glob("*.yaml"), *(ROOT / "tests" / "corpus").glob("*.yaml")]
-    elif target == "files":
-        files = [path for path in _RECORDINGS.iterdir() if path.is_file() and path.suffix not in {".md", ".sh"}]
-    else:
-        files = list(
-            _RECORDINGS.glob({"jaeger-v3": "jaeger-v3-*", "jaeger": "jaeger-[st]*", "zipkin": "zipkin-*"}[target])
-        )
-    return [path.read_bytes()[:_LARGEST] for path in sorted(files)]
+    """Return real inputs for a target: contracts, recordings of its formats, answers of a store, or reports."""
+    return [data[:_LARGEST] for data in _SEEDS[target]()]
+
+
+def _contracts() -> Iterator[bytes]:
+    for folder in (ROOT / "contracts" / "v1", ROOT / "tests" / "corpus", CONTRACT.parent):
+        yield from (path.read_bytes() for path in sorted(folder.glob("*.yaml")))
+
+
+def _recorded(*patterns: str) -> Callable[[], Sequence[bytes]]:
+    """Return a function that reads the recordings with such names."""
+    return lambda: [path.read_bytes() for each in patterns for path in sorted(_RECORDINGS.glob(each))]
+
+
+def _protobuf() -> Iterator[bytes]:
+    """Yield each message of a file of the collector, which writes 4 bytes of length before it."""
+    data = (_RECORDINGS / "collector-proto.otlp").read_bytes()
+    while data:
+        end = 4 + int.from_bytes(data[:4], "big")
+        yield data[4:end]
+        data = data[end:]
+
+
+def _framings() -> Iterator[bytes]:
+    """Yield whole files: messages after their length, lines, console output, and those compressed."""
+    files = _recorded("*.otlp", "*.jsonl", "*.txt")()
+    yield from files
+    yield from (gzip.compress(data, mtime=0) for data in files)
+
+
+def _reports() -> Iterator[bytes]:
+    """Yield reports of recordings, with findings and without."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("python-otlp.jsonl", "java-lines.jsonl", "zipkin-traces.json"):
+            report = Path(folder) / "report.json"
+            run(*VERIFY, str(_RECORDINGS / name), "--format", f"json={report}")
+            yield report.read_bytes()
+
+
+_SEEDS: Final[Mapping[str, Callable[[], Iterable[bytes]]]] = {
+    "contracts": _contracts,
+    "otlp-json": _recorded("*.jsonl", "collector-json.otlp"),
+    "otlp-protobuf": _protobuf,
+    "framings": _framings,
+    "jaeger": _recorded("jaeger-[st]*"),
+    "jaeger-v3": _recorded("jaeger-v3-*"),
+    "zipkin": _recorded("zipkin-*"),
+    "tempo": lambda: [trace_answer(), trace_answer(TRACE), trace_answer(status="PARTIAL", message="a part")],
+    "reports": _reports,
+}
 
 
 def damaged(target: str, number: int, seed: int) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""What is fuzzed: command lines that read a contract, a file or a store's answer, in this process.
+"""What is fuzzed: command lines that read a contract, traces, a store's answer or a report, in this process.
 
 A target takes the bytes of an input. A command line may end with the codes 0 to 3; anything else, and any exception
 that spanpact did not foresee, is raised, for `SPANPACT_DEBUG` is set.
@@ -20,16 +20,21 @@ from unittest.mock import patch
 from spanpact.cli import main
 
 ROOT: Final = Path(__file__).parents[2]
-CONTRACT: Final = ROOT / "contracts" / "v1" / "session-validate.contract.yaml"
+CONTRACT: Final = Path(__file__).parent / "fuzzed.contract.yaml"
+"""Small, for reading a large one would take most of the time of an input."""
 TRACE: Final = "0123456789abcdef" * 2
+FILES: Final = ("otlp-json", "otlp-protobuf", "framings")
 STORES: Final[Mapping[str, str]] = {
     "jaeger": f"jaeger:{{url}}?trace={TRACE}&api=legacy",
     "jaeger-v3": f"jaeger:{{url}}?trace={TRACE}&api=v3",
     "zipkin": f"zipkin:{{url}}?trace={TRACE}",
+    "tempo": f"tempo:{{url}}?trace={TRACE}",
 }
 """Sources whose server gives the input as its answer to every question."""
 VERIFY: Final = ("verify", str(CONTRACT), "--pack", "integrity", "--from")
-NAMES: Final = ("contracts", "files", *STORES)
+NAMES: Final = ("contracts", *FILES, *STORES, "reports")
+
+_SUFFIXES: Final = {"contracts": ".contract.yaml", "reports": ".json"}
 
 Target = Callable[[bytes], None]
 
@@ -47,14 +52,23 @@ def target(name: str) -> Iterator[Target]:
 
                 yield ask
         else:
-            file = Path(folder) / ("fuzzed.contract.yaml" if name == "contracts" else "fuzzed")
-            command = ("lint", str(file)) if name == "contracts" else (*VERIFY, str(file))
+            commands = _commands(name, file := Path(folder) / f"fuzzed{_SUFFIXES.get(name, '')}")
 
             def read(data: bytes) -> None:
                 file.write_bytes(data)
-                run(*command)
+                for command in commands:
+                    run(*command)
 
             yield read
+
+
+def _commands(name: str, file: Path) -> Sequence[Sequence[str]]:
+    """Return the command lines that read a file of a target."""
+    if name == "contracts":
+        return [("lint", str(file))]
+    if name == "reports":
+        return [("explain", str(file)), ("explain", str(file), "1")]
+    return [(*VERIFY, str(file))]
 
 
 def run(*arguments: str, main: Callable[[Sequence[str]], int] = main) -> None:
