@@ -203,12 +203,21 @@ def stores(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def browser(session: nox.Session) -> None:
-    """Test the HTML report in the Chromium of this machine; `-- --write-docs` renews the pictures of it in the docs."""
+    """Test the HTML report and the docs site in this machine's Chromium; `-- --write-docs` renews pictures of it."""
     variables = browser_variables(session)
     if "--write-docs" in session.posargs:
         tool(session, "python", "-m", "docs.draw_report", env=variables)
     else:
+        variables["SPANPACT_SITE"] = str(docs_site(session))
         tool(session, "pytest", *(session.posargs or ["integration/browser"]), env=variables)
+
+
+@nox.session(default=False)
+def docs(session: nox.Session) -> None:
+    """Build the site of the docs in .nox/docs/html and check its links; `-- --serve` shows it at 127.0.0.1:8000."""
+    site = docs_site(session)
+    if "--serve" in session.posargs:
+        tool(session, "python", "-m", "http.server", "8000", "--bind", "127.0.0.1", "--directory", str(site))
 
 
 @nox.session(default=False)
@@ -378,7 +387,7 @@ def audit(session: nox.Session) -> None:
 def lock(session: nox.Session) -> None:
     """Write constraints.txt and the pins of sessions; `-- --upgrade` renews all, `-- --upgrade-package NAME` one."""
     session.install(*nox.project.dependency_groups(PROJECT, "lock"))
-    folders = ("integration/stores", "integration/browser", "core", "ci/supply_chain", "tests/fuzz")
+    folders = ("integration/stores", "integration/browser", "core", "ci/supply_chain", "tests/fuzz", "docs/site")
     own = [Path(folder, "requirements.txt") for folder in folders]
     lowest = LOWEST.relative_to(ROOT)
     direct = ("--all-extras", "--resolution", "lowest-direct", "--override", str(lowest.with_name("overrides.in")))
@@ -539,6 +548,20 @@ def browser_variables(session: nox.Session) -> dict[str, str]:
     pinned_environment(session, environment, ROOT / "integration" / "browser" / "requirements.txt")
     (packages,) = environment.glob("lib/python*/site-packages")
     return {"SPANPACT_BROWSER": chromium, "PYTHONPATH": str(packages)}
+
+
+def docs_site(session: nox.Session) -> Path:
+    """Build the site of the docs, where a warning is an error, check its links, and return its folder."""
+    environment = CACHE / "docs" / "environment"
+    sources, site = ROOT / "docs" / "site", CACHE / "docs" / "html"
+    pinned_environment(session, environment, sources / "requirements.txt")
+    (packages,) = environment.glob("lib/python*/site-packages")
+    shutil.rmtree(site, ignore_errors=True)  # what is left of a page that is gone would be a page
+    options = ("--quiet", "--fail-on-warning", "--fresh-env", "--conf-dir", str(sources))
+    folders = ("--doctree-dir", str(CACHE / "docs" / "doctrees"), str(ROOT), str(site))
+    tool(session, "python", "-m", "sphinx", *options, *folders, env={"PYTHONPATH": str(packages)})
+    tool(session, "python", "-m", "docs.site.links", str(site))
+    return site
 
 
 def pinned_environment(session: nox.Session, folder: Path, pins: Path) -> None:
