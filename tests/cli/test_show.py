@@ -33,6 +33,8 @@ def test_options_show_attributes_and_large_traces_whole(cli: CommandLine) -> Non
 
 def test_wrong_usage_and_unreadable_sources_are_one_line(cli: CommandLine) -> None:
     assert one_line(cli("show").err, ["TRACES"])
+    answer = cli("show", "--from", "nowhere.json")
+    assert (answer.code, one_line(answer.err, ["unknown option --from", "spanpact show TRACES"])) == (2, True)
     answer = cli("show", "nowhere.json")
     assert (answer.code, one_line(answer.err, ["nowhere.json"])) == (3, True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.metadata import entry_points
 
@@ -45,6 +46,18 @@ def test_contracts_come_from_the_ini_file(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(TESTS)
     pytester.makeini("[pytest]\nspanpact_contracts = work.contract.yaml\n")
     run(pytester).assert_outcomes(passed=2)
+
+
+def test_contracts_of_the_ini_file_are_shown_as_from_the_start_folder(pytester: pytest.Pytester) -> None:
+    lines = ["def test_elsewhere(spanpact_verify, monkeypatch, tmp_path):", "    monkeypatch.chdir(tmp_path)"]
+    lines += ["    assert spanpact_verify(reading()).results[0].file == WHOLE"]
+    lines += ["def test_here(spanpact_verify):", "    assert spanpact_verify(reading()).results[0].file == SHOWN"]
+    shown = os.path.join("contracts", "work.contract.yaml")
+    names = f"SHOWN, WHOLE = {shown!r}, {str(pytester.path / shown)!r}\n"
+    pytester.mkdir("contracts").joinpath("work.contract.yaml").write_text(CONTRACT)
+    pytester.makepyfile(TESTS + "\n" + names + "\n".join(lines))
+    pytester.makeini("[pytest]\nspanpact_contracts = contracts\n")
+    pytester.runpytest_inprocess(*PLUGIN, *QUIET, "-k", "here").assert_outcomes(passed=2, deselected=2)
 
 
 def test_contracts_with_our_own_ending_are_found_in_a_folder(pytester: pytest.Pytester) -> None:

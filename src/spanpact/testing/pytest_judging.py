@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from inspect import signature
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -87,12 +88,20 @@ def judge_marked(item: pytest.Item, marks: Sequence[pytest.Mark]) -> None:
 
 def configured(config: pytest.Config) -> Any:
     """Return the contracts of the command line, of pytest's configuration or the project's settings; None without."""
-    if given := config.getoption("--spanpact-contracts") or config.getini("spanpact_contracts"):
+    if given := config.getoption("--spanpact-contracts"):
         return given
+    if paths := config.getini("spanpact_contracts"):
+        return [_as_from_start(config, each) for each in paths]
     settings = config.stash.get(_SETTINGS, None)
     if settings is None:
         settings = config.stash[_SETTINGS] = find_settings(config.rootpath)
     return settings.values.get("contracts")
+
+
+def _as_from_start(config: pytest.Config, path: Path) -> str:
+    """Return an absolute path relative to the folder that pytest was started in, unless a test has left that."""
+    relative = os.path.relpath(path, config.invocation_params.dir)
+    return relative if Path(relative).absolute() == path else str(path)
 
 
 def _captured(item: pytest.Item) -> Any:

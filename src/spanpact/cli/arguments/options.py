@@ -49,6 +49,8 @@ class Parser(argparse.ArgumentParser):
         """Positional arguments that the settings of the project may give: name and metavar."""
         self.formats: tuple[str, ...] = ()
         """The formats of reports, if the command has some."""
+        self.instead: dict[str, str] = {}
+        """What to write instead of an option that other commands have."""
 
     def format_help(self) -> str:
         """Return the help, with examples and exit codes at its end."""
@@ -93,6 +95,8 @@ class Parser(argparse.ArgumentParser):
         return given
 
     def _unknown_option(self, name: str) -> UsageError:
+        if name in self.instead:
+            return UsageError(f"unknown option {name}", hint=self.instead[name])
         from difflib import get_close_matches
 
         options = [text for action in self._actions for text in action.option_strings if text.startswith("--")]

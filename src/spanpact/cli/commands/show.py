@@ -46,6 +46,7 @@ def build_parser() -> Parser:
     )
     parser.add_argument("sources", nargs="*", metavar="TRACES", help=SOURCE_KINDS)
     parser.needed["sources"] = "TRACES"
+    parser.instead["--from"] = "name the traces without it: spanpact show TRACES"
     add_trace_option(parser)
     help = "list attributes, events and links below each span (default: what fits on the line)"
     add_flag(parser, "--attributes", help)
