@@ -61,7 +61,8 @@ def _rules_of(sampler: object) -> SamplingRules:
     delegates = {place: getattr(sampler, f"_{place}", None) for place in _PLACES}
     drops = all(delegates[place] is ALWAYS_OFF for place in _PLACES if place.endswith("not_sampled"))
     keeps = all(delegates[place] is ALWAYS_ON for place in _PLACES if place.endswith("parent_sampled"))
-    known_root = type(getattr(sampler, "_root", None)) in (StaticSampler, TraceIdRatioBased)
+    root = getattr(sampler, "_root", None)
+    known_root = type(root) in (StaticSampler, TraceIdRatioBased) or getattr(root, "reads_attributes", True) is False
     return SamplingRules("below unsampled" if drops else "never", not (drops and keeps and known_root))
 
 

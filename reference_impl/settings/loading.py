@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from reference_impl.settings.resolving import RESOURCE, Resolved, Rule, SettingsError, resolve
+from reference_impl.settings.sampler_argument import RATE, SAMPLER_ARGUMENT, RemoteArgument, with_path
 from reference_impl.settings.values import (
     BOOLEAN,
     DATABASE_URL,
@@ -29,7 +30,7 @@ from reference_impl.vocabulary import DEFAULT_MODE, Mode, mode_from_opt_in
 
 SERVICE_VERSION = "0.1.0"
 ENVIRONMENTS = ("production", "development")
-SAMPLERS = ("always_on", "always_off", "traceidratio")
+SAMPLERS = ("always_on", "always_off", "traceidratio", "jaeger_remote")
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 DEFAULT_RATES = {"production": 0.1, "development": 1.0}
 TRACES_PATH = "/v1/traces"
@@ -45,7 +46,7 @@ def _otlp(name: str) -> tuple[str, str]:
 
 def _default_rate(found: Resolved) -> float:
     # The standard's sampler variable has the standard's default rate (OpenTelemetry SDK variables).
-    is_standard = found.origins["sampler"] == "OTEL_TRACES_SAMPLER"
+    is_standard = found.origins["sampler"] == "OTEL_TRACES_SAMPLER" and "traceidratio" in found.values["sampler"]
     return 1.0 if is_standard else DEFAULT_RATES[found.values["environment"]]
 
 
@@ -110,16 +111,21 @@ class Settings:
     compression: str = _setting(
         one_of("none", "gzip", "deflate"), "compression of exports", *_otlp("COMPRESSION"), default="none")
     export_timeout_s: float = _setting(
-        _SECONDS, "maximum seconds of one export, with its retries", *_otlp("TIMEOUT"), default=10.0)
+        _SECONDS,
+        "maximum seconds of one export, with its retries (seconds, as in OpenTelemetry's exporters for Python; its "
+        "specification has milliseconds)", *_otlp("TIMEOUT"), default=10.0)
     traces_exporter: str = _setting(
         one_of("otlp", "none"), "`none`: spans are made but not exported", "OTEL_TRACES_EXPORTER", default="otlp")
     logs_exporter: str = _setting(
         one_of("otlp", "none"), "`otlp`: log lines are exported too", "OTEL_LOGS_EXPORTER", default="none")
     sampler: str = _setting(_SAMPLER, "the sampler", "OTEL_TRACES_SAMPLER", default="parentbased_traceidratio")
     sampling_rate: float = _setting(
-        number(0, 1), "share of traces that are kept", "OTEL_TRACES_SAMPLER_ARG", alias="OTEL_SAMPLING_RATE",
-        default=_default_rate,
-        default_text="0.1 in production, 1.0 in development; 1.0 if `OTEL_TRACES_SAMPLER` is set")
+        SAMPLER_ARGUMENT, "share of traces that are kept; with `jaeger_remote` until a rate is given",
+        "OTEL_TRACES_SAMPLER_ARG", alias="OTEL_SAMPLING_RATE", default=_default_rate,
+        default_text="0.1 in production, 1.0 in development; 1.0 if `OTEL_TRACES_SAMPLER` is traceidratio")
+    sampling_url: str = _setting(
+        HTTP_URL, "where `jaeger_remote` asks for the rate", default="http://localhost:5778/sampling")
+    sampling_interval_s: float = _setting(_SECONDS, "seconds between two such questions", default=60.0)
     sdk_disabled: bool = _setting(BOOLEAN, "`true`: nothing is traced", "OTEL_SDK_DISABLED", default=False)
     tracing: Literal["fast", "plain"] = _setting(
         one_of("fast", "plain"),
@@ -209,6 +215,7 @@ class Settings:
             )
         found = resolve(RULES, environ, explicit)
         _complete_endpoint(found)
+        _complete_sampling(found)
         _check_together(found)
         return cls(**found.values, origins=found.origins, warnings=tuple(found.warnings))
 
@@ -236,6 +243,23 @@ def _complete_endpoint(found: Resolved) -> None:
         found.values["endpoint"] = endpoint.rstrip("/") + TRACES_PATH
 
 
+def _complete_sampling(found: Resolved) -> None:
+    """Take the argument of `jaeger_remote` apart; settings that are arguments of `load` win over its parts."""
+    values, argument = found.values, found.values["sampling_rate"]
+    values["sampling_url"] = with_path(values["sampling_url"])
+    if not isinstance(argument, RemoteArgument):
+        return
+    if not values["sampler"].endswith("jaeger_remote"):
+        raise SettingsError(
+            f"{found.origins['sampling_rate']}: is for the sampler jaeger_remote, not for {values['sampler']}; "
+            f"accepted: {RATE.accepted}"
+        )
+    values["sampling_rate"] = DEFAULT_RATES[values["environment"]] if argument.rate is None else argument.rate
+    for name, part in (("sampling_url", argument.url), ("sampling_interval_s", argument.interval_s)):
+        if part is not None and found.origins[name] == "default":
+            values[name], found.origins[name] = part, found.origins["sampling_rate"]
+
+
 def _check_together(found: Resolved) -> None:
     values = found.values
     if values["breaker_window"] == "count" and values["breaker_minimum_calls"] > values["breaker_window_calls"]:
@@ -259,5 +283,6 @@ def _check_together(found: Resolved) -> None:
             "STUDIO_SPOOL_DIR: spans of a spool are sent by http/protobuf and STUDIO_TRACING=fast only; "
             "accepted: unset with another protocol, or with plain"
         )
-    if "traceidratio" not in values["sampler"] and found.origins["sampling_rate"] == "OTEL_SAMPLING_RATE":
+    has_rate = values["sampler"].endswith(("traceidratio", "jaeger_remote"))
+    if not has_rate and found.origins["sampling_rate"] == "OTEL_SAMPLING_RATE":
         found.warn("OTEL_TRACES_SAMPLER", "OTEL_SAMPLING_RATE")

@@ -13,6 +13,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased,
 from reference_impl.instrumentation import faults
 from reference_impl.instrumentation.faults import call_safely
 from reference_impl.settings import Settings
+from reference_impl.telemetry.remote_sampling import RemoteSampler
 
 
 def make_resource(settings: Settings) -> Resource:
@@ -33,12 +34,16 @@ def make_resource(settings: Settings) -> Resource:
     return Resource.create({**given, **own})
 
 
-def make_sampler(settings: Settings) -> Sampler:
-    """Return the sampler that the settings name; by default parent-based, so that a trace is whole or absent."""
+def make_sampler(settings: Settings, remote: RemoteSampler | None = None) -> Sampler:
+    """Return the sampler that the settings name; by default parent-based, so that a trace is whole or absent.
+
+    `remote` is that of `jaeger_remote`.
+    """
     if settings.sdk_disabled:
         return ALWAYS_OFF  # the SDK itself obeys only the variable, not an argument
     ratio = TraceIdRatioBased(settings.sampling_rate)
     roots: dict[str, Sampler] = {"always_on": ALWAYS_ON, "always_off": ALWAYS_OFF, "traceidratio": ratio}
+    roots["jaeger_remote"] = remote or ratio
     root = roots[settings.sampler.removeprefix("parentbased_")]
     return ParentBased(root) if settings.sampler.startswith("parentbased_") else root
 

@@ -26,6 +26,7 @@ from reference_impl.propagation.correlation import PROPAGATOR, CorrelationProces
 from reference_impl.settings import Settings, SettingsError
 from reference_impl.telemetry.log_limits import bound_sdk_logs
 from reference_impl.telemetry.provider import GuardedProcessor, SeededIds, make_resource, make_sampler
+from reference_impl.telemetry.remote_sampling import remote_sampler
 from reference_impl.telemetry.shutdown import Exporting, Telemetry
 
 logger = logging.getLogger("reference_impl.telemetry.setup")
@@ -55,8 +56,9 @@ def configure_tracing(
     for warning in settings.warnings:
         logger.warning("%s", warning)
     ledger = SpanLedger(has_spool=bool(settings.spool_dir) and exporter is None)
+    remote = remote_sampler(settings)
     provider = TracerProvider(
-        sampler=make_sampler(settings),
+        sampler=make_sampler(settings, remote),
         resource=make_resource(settings),
         shutdown_on_exit=False,  # the SDK's own would block the exit for half a minute
         id_generator=id_generator or (SeededIds(settings.id_seed) if settings.id_seed is not None else None),
@@ -79,6 +81,7 @@ def configure_tracing(
         is_plain=settings.tracing == "plain",
         exit_deadline_s=settings.exit_deadline_s,
         measures=measures,
+        sampler=remote,
     )
 
 

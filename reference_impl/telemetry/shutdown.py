@@ -22,6 +22,7 @@ from opentelemetry.sdk.trace.export import SpanExporter
 from reference_impl.export.ledger import LedgerReading, SpanLedger
 from reference_impl.instrumentation.measures import MeasuredTracer, Measures
 from reference_impl.telemetry.process_ends import shut_down_in_workers
+from reference_impl.telemetry.remote_sampling import RemoteSampler
 
 logger = logging.getLogger("reference_impl.telemetry.shutdown")
 
@@ -85,11 +86,13 @@ class Telemetry:
         is_plain: bool = False,
         exit_deadline_s: float = 5.0,
         measures: Measures | None = None,
+        sampler: RemoteSampler | None = None,
     ) -> None:
         self.provider = provider
         self.is_global = is_global
         self.is_plain = is_plain
         self._measures = measures
+        self._sampler = sampler
         self._ledger = ledger
         self._exporting = exporting
         self._exit_deadline_s = exit_deadline_s
@@ -152,6 +155,8 @@ class Telemetry:
     def _shut_down(self, timeout_s: float) -> bool:
         start = time.monotonic()
         self._ledger.close()
+        if self._sampler is not None:
+            self._sampler.close()
         # A tenth of the time is left for closing connections and stopping the worker.
         sent = self._flushed(start + timeout_s * 0.9)
         BoundedCall(self._end_export).wait_until(start + timeout_s)
