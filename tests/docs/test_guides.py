@@ -109,7 +109,7 @@ def test_images_ports_and_files_of_the_deployment_are_those_of_compose() -> None
     assert services["jaeger"]["read_only"] is True
     assert services["jaeger"]["cap_drop"] == ["ALL"]
     written = {block.file: yaml.load(block.text) for block in blocks(DEPLOY) if block.language == "yaml"}
-    assert set(written) == {"jaeger.yaml", "compose.override.yaml"}
+    assert set(written) == {"compose.override.yaml"}
     assert set(written["compose.override.yaml"]["services"]) <= set(services)
     assert (ROOT / "containers" / "dockerfiles" / "studio" / "Dockerfile").is_file()
 
