@@ -10,14 +10,8 @@ or the package's metadata change. What follows `--` goes on to the tool behind t
 
 from __future__ import annotations
 
-import atexit
-import glob
-import hashlib
-import json
 import os
-import re
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -25,66 +19,52 @@ from pathlib import Path
 
 import nox
 
+sys.path.insert(0, str(Path(__file__).parent))  # nox does not look here for modules
+
+from ci.sessions.chosen_tests import CORE_TESTS, NATIVE, NOT_WITH_LOWEST, VERSION_MARKERS, VERSION_TESTS
+from ci.sessions.environments import (
+    CACHE,
+    PINS,
+    PIP_QUIETLY,
+    PROJECT,
+    PYTHONS,
+    ROOT,
+    development_environment,
+    editable_environment,
+    make_environment,
+    pinned_environment,
+    program,
+    versions_only,
+    wanted_python,
+)
+from ci.sessions.tools import (
+    BESIDE,
+    chosen,
+    measured_tests,
+    pytest_folder,
+    report_beside,
+    report_coverage,
+    start_beside,
+    tool,
+)
+
 nox.needs_version = ">=2025.10"
 nox.options.default_venv_backend = "none"
 nox.options.sessions = ["tests"]
 nox.options.error_on_external_run = False
 
-ROOT = Path(__file__).parent
-PINS = ROOT / "constraints.txt"
-PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
-CACHE = ROOT / ".nox"
-DEVELOPMENT = CACHE / "development"
-COVERAGE = CACHE / "coverage"
 EXAMPLE_CONTRACTS = "contracts/v1"
-PIP_QUIETLY = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
 
 # Names of a Chromium on PATH.
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
-# What only the core calls: `unit` runs without it, so `core` measures its branches.
-NATIVE = "src/spanpact/verification/native/*"
-# With the core, these say what they say without it.
-CORE_TESTS = (
-    "tests/verification/native",
-    "tests/broken_implementations/test_broken_in_files.py",
-    "tests/verification/test_streaming.py",
-    "tests/verification/test_streaming_logs.py",
-    "tests/verification/test_receiving.py",
-    "tests/verification/cache/test_cache_check.py",
-    "tests/verification/test_same_verdict.py",
-    "tests/verification/test_same_verdict_of_formats.py",
-    "tests/verification/documents/test_link_targets.py",
-    "tests/verification/test_lost_context.py",
-    "tests/verification/shapes/test_aggregate_shapes.py",
-)
-# The supported Pythons, and where version managers keep theirs.
-PYTHONS = ("3.11", "3.12", "3.13", "3.14")
-MANAGED_PYTHONS = ("~/.pyenv/versions/{}.*/bin/python", "~/.local/share/uv/python/cpython-{}.*/bin/python")
 SUPPLY_CHAIN = ROOT / "ci" / "supply_chain"
 LOWEST = ROOT / "tests" / "packaging" / "versions" / "lowest.txt"
-# What Pythons and versions of dependencies may break: reading, decoding, receiving, judging, reporting, the plug-ins.
-VERSION_TESTS = (
-    *("tests/contract", "tests/engine", "tests/mcp_server", "tests/otlp", "tests/privacy", "tests/reporting"),
-    *("tests/sources", "tests/test_settings.py", "tests/testing", "tests/trace"),
-    *("tests/verification/test_receiving.py", "tests/verification/test_waiting.py"),
-)
-VERSION_MARKERS = ("-m", "not (expensive or hypothesis or unmeasured)")
-# Left out with the lowest versions: these need tools that are not in LOWEST, or log records with event names from an
-# SDK, which it cannot send with an opentelemetry-proto before 1.35 (without an SDK: tests/otlp/test_older_protobuf.py).
-NOT_WITH_LOWEST = (
-    "--ignore=tests/reporting/formats/test_junit.py",
-    "--ignore=tests/reporting/formats/test_sarif.py",
-    "--deselect=tests/otlp/test_protobuf_decoding.py::test_log_records_of_the_sdk_arrive_as_they_are_in_memory",
-    "--deselect=tests/sources/receiver/test_otlp_receiver.py::test_log_records_arrive_with_their_trace",
-    "--deselect=tests/sources/files/test_otlp_messages.py::test_messages_of_other_signals_may_be_among_them",
-)
 # Sessions of `tests`, in order; each reports on its own, and one that fails does not hide what the others say.
 TESTED = ("lint", "unit", "contract", "coverage", "types", "integration")
 # Integration tests mostly wait, and mypy keeps one core busy: `tests` starts them first, and they run beside the others
 # until their turn to report.
 STARTED_FIRST = ("integration", "types")
-BESIDE: dict[str, subprocess.Popen[bytes]] = {}
 
 
 @nox.session
@@ -421,117 +401,6 @@ def demo_command(options: Sequence[str]) -> Sequence[str]:
     return demo if only_prints else ["spanpact", "run", "--trees", EXAMPLE_CONTRACTS, "--", *demo]
 
 
-def tool(session: nox.Session, name: str, *arguments: str, env: dict[str, str] | None = None) -> None:
-    """Run a program of the shared environment, with that environment's programs first on PATH."""
-    environment = development_environment(session)
-    path = os.pathsep.join([str(environment / "bin"), os.environ.get("PATH", os.defpath)])
-    # Where the user wants no bytecode in the checkout, none of it would be kept, and every process start cost seconds.
-    bytecode = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(CACHE / "bytecode")}
-    variables = {"PATH": path, **bytecode, **(env or {})}
-    # After Ctrl+C, what was started is stopped: containers take longer than the third of a second that nox gives.
-    session.run(program(environment, name), *arguments, env=variables, interrupt_timeout=60)
-
-
-def chosen(session: nox.Session, folder: str) -> Sequence[str]:
-    """Return pytest's arguments: what follows `--`, or else the folder without its expensive tests."""
-    return session.posargs or ["--numprocesses=auto", "-m", "not expensive", folder]
-
-
-def measured_tests(session: nox.Session, name: str, arguments: Sequence[str]) -> None:
-    """Run pytest and measure branches; with the core where the name is `core`."""
-    COVERAGE.mkdir(parents=True, exist_ok=True)
-    for stale in COVERAGE.glob(f"branches.{name}.*"):
-        stale.unlink()
-    variables = {"COVERAGE_FILE": str(COVERAGE / f"branches.{name}")}
-    if name == "core":
-        variables["SPANPACT_CORE"] = "required"
-    tool(session, "coverage", "run", "-m", "pytest", *arguments, env=variables)
-
-
-def report_coverage(session: nox.Session, name: str, *options: str) -> None:
-    """Report what `measured_tests` measured; fail under the bar of pyproject.toml."""
-    data = {"COVERAGE_FILE": str(COVERAGE / f"{name}_branches")}
-    measured = sorted(map(str, COVERAGE.glob(f"branches.{name}.*")))
-    tool(session, "coverage", "combine", "--keep", "--quiet", *measured, env=data)
-    tool(session, "coverage", "report", *options, env=data)
-
-
-def pytest_folder(session: nox.Session, folder: str) -> None:
-    """Run the tests of a folder; a folder without tests is said and counted."""
-    if any((ROOT / folder).rglob("test_*.py")):
-        named = any(Path(argument.partition("::")[0]).exists() for argument in session.posargs)
-        tool(session, "pytest", *session.posargs, *([] if named else [folder]))
-    else:
-        session.log(f"0 tests: {folder}/ holds none yet")
-
-
-def start_beside(session: nox.Session, name: str) -> None:
-    """Start a session of this file in a process of its own, whose output `report_beside` shows when it has ended."""
-    command = [sys.executable, "-m", "nox", "--session", name]
-    with (CACHE / f"{name}.log").open("wb") as log:
-        # In a group of its own: Ctrl+C reaches it once, by end_beside, and so all that it started is stopped in peace.
-        BESIDE[name] = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-        )
-    session.log(f"{name} runs beside what follows; it reports at the end")
-    atexit.register(end_beside, name)
-
-
-def report_beside(session: nox.Session, name: str) -> None:
-    """Wait for a session that runs beside, show what it printed, and fail if it failed."""
-    code = BESIDE[name].wait()
-    sys.stdout.write((CACHE / f"{name}.log").read_text(errors="replace"))
-    sys.stdout.flush()
-    if code:
-        session.error(f"{name} failed, with exit code {code}")
-
-
-def end_beside(name: str) -> None:
-    """At the end of an interrupted run: what runs beside stops what it started, and ends too."""
-    if BESIDE[name].poll() is None:
-        os.killpg(BESIDE[name].pid, signal.SIGINT)
-        BESIDE[name].wait()
-
-
-def development_environment(session: nox.Session) -> Path:
-    """The shared environment, made where it is missing or older than its pins; gives its folder."""
-    editable_environment(session, DEVELOPMENT, PINS, sys.executable)
-    return DEVELOPMENT
-
-
-def editable_environment(session: nox.Session, folder: Path, pins: Path, python: str) -> None:
-    """A virtual environment with what a file pins and this checkout, made again where it is missing or out of date."""
-    stamp, wanted = folder / "made-from", fingerprint(pins, python)
-    if not (stamp.is_file() and stamp.read_text() == wanted):
-        shutil.rmtree(folder, ignore_errors=True)
-        make_environment(session, folder, python)
-        install = (program(folder, "python"), *PIP_QUIETLY, "--no-deps")
-        # Bytecode is written when a module is first imported: compiling all of it doubles the set-up's time.
-        session.run(*install, "--no-compile", "--require-hashes", "-r", str(pins))
-        session.run(*install, "--no-build-isolation", "--editable", str(ROOT))
-        stamp.write_text(wanted)
-
-
-def wanted_python(session: nox.Session, version: str) -> str:
-    """The path of a Python of a version; the session is skipped, with the reason, where there is none here."""
-    variable = f"SPANPACT_PYTHON_{version.replace('.', '_')}"
-    managed = (path for place in MANAGED_PYTHONS for path in glob.glob(os.path.expanduser(place.format(version))))
-    places = [sys.executable, shutil.which(f"python{version}"), *managed]
-    if named := os.environ.get(variable):
-        places = [named]
-    found = next((path for path in places if path and python_version(path).startswith(f"{version}.")), None)
-    if found is None:
-        session.skip(f"NOT TESTED: there is no Python {version} here; install one, or name one in {variable}")
-    return found
-
-
-def python_version(path: str) -> str:
-    """What a Python says of its version; empty where the file is no Python that runs."""
-    if not os.access(path, os.X_OK):
-        return ""
-    return subprocess.run([path, "-c", "import sys; print(sys.version)"], capture_output=True, text=True).stdout.strip()
-
-
 def test_versions(session: nox.Session, environment: Path, *options: str) -> None:
     """Run the tests that versions may break in an environment; what follows `--` replaces them."""
     chosen_tests = session.posargs or ["--numprocesses=auto", *VERSION_MARKERS, *options, *VERSION_TESTS]
@@ -562,44 +431,3 @@ def docs_site(session: nox.Session) -> Path:
     tool(session, "python", "-m", "sphinx", *options, *folders, env={"PYTHONPATH": str(packages)})
     tool(session, "python", "-m", "docs.site.links", str(site))
     return site
-
-
-def pinned_environment(session: nox.Session, folder: Path, pins: Path) -> None:
-    """A virtual environment with what a file pins by hash, made again when the file changes."""
-    stamp, wanted = folder / "made-from", pins.read_text() + sys.version
-    if not (stamp.is_file() and stamp.read_text() == wanted):
-        shutil.rmtree(folder, ignore_errors=True)
-        make_environment(session, folder)
-        install = (program(folder, "python"), *PIP_QUIETLY, "--no-deps", "--no-compile", "--require-hashes")
-        session.run(*install, "-r", str(pins))
-        stamp.write_text(wanted)
-
-
-def make_environment(session: nox.Session, folder: Path, python: str = sys.executable) -> None:
-    """A virtual environment by the virtualenv of nox: no venv module is needed, no download made."""
-    options = ("--quiet", "--no-periodic-update", "--python", python)
-    session.run(sys.executable, "-m", "virtualenv", *options, str(folder))
-
-
-def fingerprint(pins: Path, python: str) -> str:
-    """What an editable environment depends on: pins, the package's metadata, the Python, the checkout's place."""
-    metadata = [PROJECT["project"], PROJECT["build-system"], PROJECT["tool"]["hatch"]]
-    parts = [pins.read_text(), json.dumps(metadata, sort_keys=True), python_version(python), str(ROOT)]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-
-def versions_only(folder: Path) -> Path:
-    """The pins without their hashes: a local wheel has none to offer, and pip wants all or nothing."""
-    file = folder / "versions.txt"
-    file.write_text("\n".join(pin_lines(PINS.read_text())) + "\n")
-    return file
-
-
-def pin_lines(pins: str) -> Sequence[str]:
-    """`name==version ; marker` of every pin."""
-    return [line.rstrip(" \\") for line in pins.splitlines() if re.match(r"[A-Za-z0-9]", line)]
-
-
-def program(environment: Path, name: str) -> str:
-    """The path of a program of an environment."""
-    return str(environment / "bin" / name)
