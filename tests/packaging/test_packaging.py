@@ -15,6 +15,7 @@ import pytest
 
 import spanpact
 from spanpact.contract import shipped as shipped_contracts
+from spanpact.contract.semconv import FOLDER as FRAGMENTS
 from spanpact.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
@@ -67,6 +68,12 @@ def test_the_wheel_holds_every_contract_and_no_other_data(wheel: frozenset[str])
     files = {f"spanpact/contracts_v1/{p.name}" for p in (ROOT / "contracts" / "v1").iterdir()}
     assert files == {name for name in wheel if name.startswith("spanpact/contracts_v1/")}
     assert all(name.endswith(".contract.yaml") for name in files)
+
+
+def test_the_wheel_holds_every_fragment(wheel: frozenset[str]) -> None:
+    files = {path.relative_to(ROOT / "src").as_posix() for path in FRAGMENTS.glob("*.yaml")}
+    assert {name for name in wheel if name.startswith("spanpact/contract/semconv/") and name.endswith(".yaml")} == files
+    assert files
 
 
 def test_the_version_is_the_same_everywhere(pyproject: dict[str, Any]) -> None:

@@ -169,7 +169,7 @@ class Contract(_Tree):
     version: str
     spanpact: int = field(default=1, kw_only=True)
     about: str | None = field(default=None, kw_only=True)
-    extends: Sequence[str] | None = field(default=None, kw_only=True)
+    extends: Names | None = field(default=None, kw_only=True)
     scenario: str | None = field(default=None, kw_only=True)
     aliases: Mapping[str, Sequence[str]] | None = field(default=None, kw_only=True)
     classes: Mapping[str, str] | None = field(default=None, kw_only=True)

@@ -79,7 +79,9 @@ def read_version(document: Mapping) -> str:
 
 
 def read_extended_names(node: Node) -> tuple[tuple[str, Location], ...]:
-    """Read `extends`: the names of the fragments' files, as written."""
+    """Read `extends`: the names of the fragments, as written; one alone needs no list."""
+    if isinstance(node, Scalar) and isinstance(node.value, str):
+        return ((read_text(node, "`extends`"), node.location),)
     named = read_texts(node, "`extends`")
     if len(named) > MAX_EXTENDS:
         raise named[MAX_EXTENDS][1].error(f"`extends` names more than {MAX_EXTENDS} fragments")

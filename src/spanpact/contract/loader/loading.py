@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spanpact.contract.compiled import ContractPlan
-from spanpact.contract.document import Mapping, from_python
+from spanpact.contract.document import Location, Mapping, from_python
 from spanpact.contract.file_names import ACCEPTED_NAMES
 from spanpact.contract.loader.compiler import compile_document
 from spanpact.contract.loader.context import Context
 from spanpact.contract.loader.files import ContractFiles, real_path
 from spanpact.contract.loader.folders import FolderSearch, Notify
 from spanpact.contract.loader.header import check_keys, file_kind, read_extended_names
+from spanpact.contract.loader.shipped_fragments import shipped_fragment
+from spanpact.contract.semconv import is_shipped
 from spanpact.contract.yaml_reader import from_yaml
 from spanpact.errors import ContractError, UsageError
 
@@ -163,15 +165,25 @@ def _fragments(context: Context, document: Mapping, files: ContractFiles | None,
         named = read_extended_names(document.items["extends"]) if "extends" in document.items else ()
         for name, location in named:
             with context.collecting():
-                if files is None:
-                    raise location.error("`extends` needs a file or a `root` to be relative to")
-                target = files.resolve(path, name, location)
-                if str(target) in context.extended:
+                file = name if is_shipped(name) else str(_resolve(files, path, name, location))
+                if file in context.extended:
                     raise location.error(f"`{name}` is in `extends` twice")
-                context.extended[str(target)] = location
-                fragment = files.document(target)
-                if file_kind(fragment) == "contract":
-                    raise location.error(f"`{name}` is a contract, not a fragment")
-                _check_fragment(fragment, str(target))
-                found.append(fragment)
+                context.extended[file] = location
+                found.append(_fragment(files, file, name, location))
     return found
+
+
+def _resolve(files: ContractFiles | None, path: Path, name: str, location: Location) -> Path:
+    if files is None:
+        raise location.error("`extends` needs a file or a `root` to be relative to")
+    return files.resolve(path, name, location)
+
+
+def _fragment(files: ContractFiles | None, file: str, name: str, location: Location) -> Mapping:
+    if files is None or is_shipped(name):
+        return shipped_fragment(name, location)
+    fragment = files.document(Path(file))
+    if file_kind(fragment) == "contract":
+        raise location.error(f"`{name}` is a contract, not a fragment")
+    _check_fragment(fragment, file)
+    return fragment
