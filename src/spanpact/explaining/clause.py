@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from spanpact.contract.semconv import fragment_file
 from spanpact.errors import Place
 
 _LINES_AROUND: Final = 2
@@ -27,7 +28,7 @@ class Clause:
 
 def read_clause(place: Place, keyword: str, folder: Path = Path()) -> Clause:
     """Return the clause of a keyword at a place. A relative path is below `folder`."""
-    path = folder / place.file
+    path = fragment_file(place.file) or folder / place.file
     try:
         if not path.is_file() or path.stat().st_size > _LARGEST:
             return Clause(place, problem="the file is not here: call explain where verify was called")

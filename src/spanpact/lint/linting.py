@@ -10,6 +10,7 @@ from itertools import chain
 
 from spanpact.contract.document import Mapping
 from spanpact.contract.loader import LoadedFile, load_each
+from spanpact.contract.semconv import is_shipped
 from spanpact.errors import ContractError, Place
 from spanpact.lint.linted_contract import LintedContract
 from spanpact.lint.messages import LintMessage, LintReport
@@ -102,8 +103,10 @@ def _file(document: Mapping) -> str:
 def _sorted(messages: Sequence[LintMessage], loaded: Sequence[LoadedFile]) -> tuple[LintMessage, ...]:
     """Sort by file and place. A message about a fragment that several contracts give is kept once.
 
-    `expectation-unproven` is left out where something to fix is at the same place.
+    `expectation-unproven` is left out where something to fix is at the same place, and what is in a shipped fragment,
+    which nobody can edit.
     """
+    messages = [each for each in messages if not (each.place and is_shipped(each.place.file))]
     wrong = {each.place for each in messages if each.level != "information" and each.id != "expectation-unproven"}
     messages = [each for each in messages if each.id != "expectation-unproven" or each.place not in wrong]
     rank = {each.file: i for i, each in enumerate(loaded)}

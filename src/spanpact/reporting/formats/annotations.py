@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+from spanpact.contract.semconv import is_shipped
 from spanpact.errors import Place
 from spanpact.findings import Finding, Report
 from spanpact.reporting.drawing.flow_findings import FlowFindings, MaskedTraces, group_by_flow
@@ -37,7 +38,7 @@ def _annotations(report: Report, options: TextOptions) -> Iterator[Annotation]:
     traces = MaskedTraces(report.reading, options.mask)
     for result in report.results:
         flows = group_by_flow(result.findings, result.flow_spans, traces)
-        yield from _of_kinds(flows, f"{result.contract} {result.version}".rstrip(), "flow", options)
+        yield from _of_kinds(flows, f"{result.contract} {result.version}".rstrip(), "flow", options, result.file)
         outcome = outcome_of(report, result)
         if outcome in ("not checked", "allowed"):
             severity: Severity = "error" if outcome == "not checked" else "notice"
@@ -49,11 +50,21 @@ def _annotations(report: Report, options: TextOptions) -> Iterator[Annotation]:
         yield Annotation("error", "not checked", gap.why, None)
 
 
-def _of_kinds(flows: list[FlowFindings], what: str, noun: str, options: TextOptions) -> Iterator[Annotation]:
+def _of_kinds(
+    flows: list[FlowFindings], what: str, noun: str, options: TextOptions, file: str = ""
+) -> Iterator[Annotation]:
     for breaking in (True, False):
         for kind in kinds_of_findings(flows, breaking=breaking):
             title = f"{kind.key} in {counted(kind.flows, noun)} of {what}"
-            yield Annotation(_severity(kind.first), title, _message(kind.first, options), kind.first.place)
+            place = _within(kind.first.place, file)
+            yield Annotation(_severity(kind.first), title, _message(kind.first, options), place)
+
+
+def _within(place: Place | None, file: str) -> Place | None:
+    """Return a place that the reader's checkout has: for a shipped fragment, the start of the contract's file."""
+    if place and is_shipped(place.file):
+        return Place(file, 1, 1) if file else None
+    return place
 
 
 def _severity(finding: Finding) -> Severity:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from spanpact import __version__
+from spanpact.contract.semconv import is_shipped
 from spanpact.errors import Place
 from spanpact.findings import CATALOGUE, ContractResult, Finding, Level, Report
 from spanpact.reporting.formats.outcomes import gaps_of, outcome_of, reason_of
@@ -109,7 +110,7 @@ def _not_checked(result: ContractResult, why: str, level: str) -> dict[str, Any]
 
 def _locations(place: Place | None, file: str, path: Sequence[str]) -> list[dict[str, Any]]:
     location: dict[str, Any] = {}
-    if place:
+    if place and not is_shipped(place.file):
         region = {"startLine": place.line, "startColumn": place.column}
         location["physicalLocation"] = {"artifactLocation": {"uri": _uri(place.file)}, "region": region}
     elif file:

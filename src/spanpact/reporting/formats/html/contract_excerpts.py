@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from spanpact.contract.semconv import fragment_file
 from spanpact.errors import Place
 from spanpact.privacy import Mask
 
@@ -34,7 +35,7 @@ class ContractExcerpts:
     def around(self, place: Place) -> Excerpt | None:
         """Return the lines around a place, None if the file has no such line."""
         if place.file not in self._files:
-            self._files[place.file] = _lines_of(Path(place.file))
+            self._files[place.file] = _lines_of(fragment_file(place.file) or Path(place.file))
         lines = self._files[place.file]
         if not 0 < place.line <= len(lines):
             return None
