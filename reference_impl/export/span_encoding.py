@@ -12,19 +12,20 @@ Source: opentelemetry/proto/trace/v1/trace.proto and common.proto of OTLP 1, and
 from __future__ import annotations
 
 import struct
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
+from operator import attrgetter
 from time import sleep
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.trace import StatusCode
 
 MAX_TEXT: Final = 16_384
 """The longest exported text, in characters."""
 MOST_VALUES: Final = 64
-"""The number of values of one attribute that are cached. One with more, such as an id, is not cached."""
+"""The number of values of one attribute that are cached: the latest, as the spans of a request share its id."""
 MOST_ATTRIBUTES: Final = 512
 """The number of attributes whose values are cached."""
 _LONGEST: Final = 128
@@ -39,28 +40,31 @@ _TIMES: Final = struct.Struct("<cQcQ").pack
 _DOUBLE: Final = struct.Struct("<2scd").pack  # KeyValue.value with AnyValue.double_value
 _LENGTH: Final = struct.Struct("<I")
 _BOOLEANS: Final = {True: b"\x12\x02\x10\x01", False: b"\x12\x02\x10\x00"}
-_STATUS: Final = {
-    StatusCode.UNSET: b"\x7a\x00",  # present and empty
-    StatusCode.OK: b"\x7a\x02\x18\x01",
-    StatusCode.ERROR: b"\x7a\x02\x18\x02",
-}
+_STATUS: Final = (b"\x7a\x00", b"\x7a\x02\x18\x01", b"\x7a\x02\x18\x02")  # by StatusCode; unset: present and empty
 _FLAGS: Final = b"\x85\x01\x00\x01\x00\x00"  # has_is_remote, and not is_remote
 _FLAGS_REMOTE: Final = b"\x85\x01\x00\x03\x00\x00"
+_PARTS: Final = attrgetter(
+    "_name", "_context", "_parent", "_kind", "_start_time", "_end_time", "_status", "_attributes", "_events", "_links"
+)
+"""Reads a span as the SDK keeps it, because the properties of one span together cost as much as its encoding."""
+
+Place: TypeAlias = tuple[object, type]
+"""The name and the type of an attribute, as True == 1 == 1.0."""
 
 
 class SpanEncoder:
     """Encodes batches, with a cache of repeated values. One thread at a time may call `encode`."""
 
     def __init__(self) -> None:
-        # By name and type of an attribute, because True == 1 == 1.0; None for one with too many values.
-        self._values: dict[tuple[str, type], dict[Any, bytes] | None] = {}
+        self._known: dict[tuple[object, object, type], bytes] = {}  # by name, value and type of an attribute
+        self._latest: dict[Place, deque[object]] = {}  # the values of an attribute that are known
         # By the ids of resource and scope, which are kept alive so that no other object gets the same id.
         self._heads: dict[tuple[int, int], tuple[object, object, bytes]] = {}
 
     @property
     def cached(self) -> int:
         """Return how many encoded values, resources and scopes are cached."""
-        return sum(len(values or ()) for values in self._values.values()) + len(self._heads)
+        return len(self._known) + len(self._heads)
 
     def encode_ahead(self, span: ReadableSpan) -> None:
         """Encode a span that has ended, for a later `encode`. One that is not ordinary is left for that; never raises.
@@ -123,47 +127,59 @@ class SpanEncoder:
 
     def _ordinary(self, span: ReadableSpan) -> bytes | None:
         """Return the encoded span; None if only the SDK's encoder writes it, or a value of it is not safe to send."""
-        attributes = None if _needs_sdk_encoder(span) else self._attributes(attributes_dict(span.attributes))
-        name = span.name
-        if attributes is None or len(name) > MAX_TEXT:
+        try:
+            name, context, parent, kind, start, end, status, attributes, events, links = _PARTS(span)
+        except AttributeError:  # an SDK that keeps its spans differently
             return None
-        context, parent = span.context, span.parent
+        if events or links or status.description or context.trace_state:
+            return None
+        if getattr(attributes, "dropped", 0) or getattr(events, "dropped", 0) or getattr(links, "dropped", 0):
+            return None
+        encoded = self._attributes(attributes_dict(attributes))
+        if encoded is None or len(name) > MAX_TEXT:
+            return None
         return b"".join(
             [
                 _IDS % (context.trace_id.to_bytes(16, "big"), context.span_id.to_bytes(8, "big")),
                 _PARENT % parent.span_id.to_bytes(8, "big") if parent else b"",
                 _field(_NAME, name.encode()),
-                b"\x30%c" % (span.kind.value + 1),
-                _TIMES(b"\x39", span.start_time, b"\x41", span.end_time),
-                *attributes,
-                _STATUS[span.status.status_code],
+                b"\x30%c" % (kind._value_ + 1),
+                _TIMES(b"\x39", start, b"\x41", end),
+                *encoded,
+                _STATUS[status.status_code._value_],
                 _FLAGS_REMOTE if parent and parent.is_remote else _FLAGS,
             ]
         )
 
     def _attributes(self, attributes: Mapping[str, Any]) -> list[bytes] | None:
         """Return each encoded attribute; None if one is neither text, number nor boolean, or not safe to send."""
-        found: list[bytes] = []
-        for key, value in attributes.items():
-            known = self._values.get((key, type(value)), {})
-            encoded = known.get(value) if known else None
-            if encoded is None:
-                encoded = _attribute(key, value)
-                if encoded is None:
-                    return None
-                if known is not None and type(value) is not float and len(encoded) <= _LONGEST:
-                    self._remember((key, type(value)), value, encoded)
-            found.append(encoded)
-        return found
+        known = self._known.get
+        try:
+            found = [known((name, value, type(value))) for name, value in attributes.items()]
+        except Exception:  # a value that cannot be hashed: a list, a map
+            return None
+        if None not in found:
+            return found  # type: ignore[return-value]  # mypy does not see it
+        encoded: list[bytes] = []
+        for (name, value), one in zip(attributes.items(), found, strict=True):
+            made = one or _attribute(name, value)
+            if made is None:
+                return None
+            if one is None and type(value) is not float and len(made) <= _LONGEST:
+                self._remember((name, type(value)), value, made)
+            encoded.append(made)
+        return encoded
 
-    def _remember(self, place: tuple[str, type], value: object, encoded: bytes) -> None:
-        if place not in self._values and len(self._values) >= MOST_ATTRIBUTES:
-            return
-        values = self._values.setdefault(place, {})
-        if values is not None and len(values) < MOST_VALUES:
-            values[value] = encoded
-        else:
-            self._values[place] = None
+    def _remember(self, place: Place, value: object, encoded: bytes) -> None:
+        latest = self._latest.get(place)
+        if latest is None:
+            if len(self._latest) >= MOST_ATTRIBUTES:
+                return
+            latest = self._latest.setdefault(place, deque())
+        elif len(latest) >= MOST_VALUES:
+            self._known.pop((place[0], latest.popleft(), place[1]), None)
+        latest.append(value)
+        self._known[place[0], value, place[1]] = encoded
 
 
 def join_request(spans: Iterable[tuple[bytes, bytes]]) -> bytes:
@@ -184,26 +200,13 @@ def encoded_ahead(span: ReadableSpan) -> bytes | None:
     return getattr(span, _AHEAD, None)
 
 
-def attributes_dict(values: Mapping[str, Any] | None) -> Mapping[str, Any]:
+def attributes_dict(values: Any) -> Mapping[str, Any]:
     """Return attributes as a dict, because the SDK's mapping locks and copies itself at each access."""
     try:
-        copied: Mapping[str, Any] = values.copy()  # type: ignore[union-attr]  # the SDK's mappings have it
+        copied: Mapping[str, Any] = values.copy()
     except AttributeError:
         return dict(values or {})
     return copied
-
-
-def _needs_sdk_encoder(span: ReadableSpan) -> bool:
-    """Return whether the span has anything that only the SDK's encoder writes."""
-    return bool(
-        span.events
-        or span.links
-        or span.status.description
-        or span.context.trace_state
-        or span.dropped_attributes
-        or span.dropped_events
-        or span.dropped_links
-    )
 
 
 def _attribute(key: str, value: Any) -> bytes | None:

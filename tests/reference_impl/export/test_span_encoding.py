@@ -38,6 +38,18 @@ def span_of(**given: Any) -> ReadableSpan:
     return ReadableSpan("redis.get", **{**usual, "resource": RESOURCES[0], **given})
 
 
+def differently_kept() -> ReadableSpan:
+    """Return a span of an SDK that keeps events under another name."""
+
+    class Other(ReadableSpan):
+        events, dropped_events = (), 0
+
+    usual = span_of()
+    other = Other(usual.name, usual.context, resource=usual.resource, start_time=5, end_time=7)
+    del other._events
+    return other
+
+
 @pytest.fixture
 def by_the_sdk(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Collect the number of spans of each call of the SDK's own encoder, which still runs."""
@@ -116,12 +128,15 @@ def test_numbers_and_truth_values_that_are_equal_stay_apart() -> None:
         assert as_sent(batch, encoder) == encode_spans(batch)
 
 
-def test_a_value_that_is_always_new_is_not_kept() -> None:
+def test_only_the_latest_values_of_an_attribute_are_kept() -> None:
     encoder = SpanEncoder()
     for number in range(3 * MOST_VALUES):
         batch = [span_of(attributes={"correlation.id": f"c-{number}", "operation": "GET", "latency_ms": number / 7})]
         assert as_sent(batch, encoder) == encode_spans(batch)
-    assert encoder.cached == 2  # GET, and what stands around the spans
+    assert encoder.cached == MOST_VALUES + 2  # the latest ids, GET, and what stands around the spans
+    again = [span_of(attributes={"correlation.id": "c-0", "operation": "GET"})]
+    assert as_sent(again, encoder) == encode_spans(again)
+    assert encoder.cached == MOST_VALUES + 2
 
 
 def test_names_and_long_texts_that_come_and_go_are_not_all_kept() -> None:
@@ -138,6 +153,24 @@ def test_resources_that_come_and_go_are_not_all_kept() -> None:
         batch = [span_of(resource=Resource({"n": number}))]
         assert as_sent(batch, encoder) == encode_spans(batch)
     assert encoder.cached <= MOST_VALUES + 1
+
+
+def test_spans_that_an_sdk_keeps_differently_are_encoded_by_it(by_the_sdk: list[int]) -> None:
+    encoder, other = SpanEncoder(), differently_kept()
+    encoder.encode_ahead(other)
+    assert encoded_ahead(other) is None
+    assert as_sent([other], encoder) == encode_spans([other])
+    assert by_the_sdk == [1, 1]  # resource and scope, and the span
+
+
+def test_values_that_cannot_be_hashed_are_encoded_by_the_sdk(by_the_sdk: list[int]) -> None:
+    class Unhashable(str):
+        def __hash__(self) -> int:
+            raise ValueError
+
+    batch = [span_of(attributes={"v": Unhashable("x")})]
+    assert as_sent(batch) == encode_spans(batch)
+    assert by_the_sdk == [1, 1]
 
 
 @pytest.mark.parametrize(
