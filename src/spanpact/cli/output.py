@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import stat
 import sys
@@ -28,8 +29,7 @@ def print_text(text: str, stream: IO[str]) -> None:
     """
     encoding = getattr(stream, "encoding", None) or "utf-8"
     try:
-        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
-        stream.flush()
+        write_whole(text.encode(encoding, "backslashreplace").decode(encoding), stream)
     except BrokenPipeError:
         _discard_buffer(stream)
     except OSError as error:
@@ -37,6 +37,25 @@ def print_text(text: str, stream: IO[str]) -> None:
         _discard_buffer(stream)
         if not is_closed_terminal:
             raise UsageError(f"cannot write to standard output: {error.strerror}") from error
+
+
+def write_whole(text: str, stream: IO[str]) -> None:
+    """Write the text to a stream and flush it. Raises OSError where it cannot.
+
+    Where `PYTHONUNBUFFERED` is set there is no buffer below the stream: a signal ends a write to a slow reader early,
+    and the stream would lose the rest.
+    """
+    file = getattr(stream, "buffer", None)
+    if not isinstance(file, io.RawIOBase):
+        stream.write(text)
+        stream.flush()
+        return
+    rest = memoryview(text.encode(stream.encoding))
+    while rest:
+        written = file.write(rest)
+        if written is None:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        rest = rest[written:]
 
 
 def _discard_buffer(stream: IO[str]) -> None:

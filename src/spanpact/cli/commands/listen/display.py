@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final, Protocol, TextIO
 
-from spanpact.cli.output import print_text
+from spanpact.cli.output import print_text, write_whole
 from spanpact.listening import Event
 from spanpact.reporting import TextOptions, options_for
 from spanpact.reporting.live.event_lines import event_lines
@@ -89,8 +89,7 @@ class ScreenDisplay:
     def _write(self, text: str) -> None:
         encoding = self._stream.encoding or "ascii"
         with suppress(OSError, ValueError):  # the terminal may be gone
-            self._stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
-            self._stream.flush()
+            write_whole(text.encode(encoding, "backslashreplace").decode(encoding), self._stream)
 
 
 def display_for(options: TextOptions, *, events_beside_report: bool) -> Display:
