@@ -27,9 +27,8 @@ def print_text(text: str, stream: IO[str]) -> None:
 
     Characters that the stream's encoding lacks are escaped. Raises `UsageError` for any other failure (a full disk).
     """
-    encoding = getattr(stream, "encoding", None) or "utf-8"
     try:
-        write_whole(text.encode(encoding, "backslashreplace").decode(encoding), stream)
+        write_whole(text, stream)
     except BrokenPipeError:
         _discard_buffer(stream)
     except OSError as error:
@@ -42,15 +41,18 @@ def print_text(text: str, stream: IO[str]) -> None:
 def write_whole(text: str, stream: IO[str]) -> None:
     """Write the text to a stream and flush it. Raises OSError where it cannot.
 
+    Characters that the stream's encoding lacks are escaped.
     Where `PYTHONUNBUFFERED` is set there is no buffer below the stream: a signal ends a write to a slow reader early,
     and the stream would lose the rest.
     """
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    data = text.encode(encoding, "backslashreplace")
     file = getattr(stream, "buffer", None)
     if not isinstance(file, io.RawIOBase):
-        stream.write(text)
+        stream.write(data.decode(encoding))
         stream.flush()
         return
-    rest = memoryview(text.encode(stream.encoding))
+    rest = memoryview(data)
     while rest:
         written = file.write(rest)
         if written is None:

@@ -87,9 +87,8 @@ class ScreenDisplay:
         return 80, 24
 
     def _write(self, text: str) -> None:
-        encoding = self._stream.encoding or "ascii"
         with suppress(OSError, ValueError):  # the terminal may be gone
-            write_whole(text.encode(encoding, "backslashreplace").decode(encoding), self._stream)
+            write_whole(text, self._stream)
 
 
 def display_for(options: TextOptions, *, events_beside_report: bool) -> Display:
