@@ -122,7 +122,11 @@ def coverage(session: nox.Session) -> None:
 @nox.session(default=False)
 def expensive(session: nox.Session) -> None:
     """Run the checks that take seconds each and rarely fail, which `tests` leaves out: those marked `expensive`."""
-    tool(session, "pytest", *(session.posargs or ["--numprocesses=auto", "-m", "expensive", "tests", "contracts"]))
+    if session.posargs:
+        tool(session, "pytest", *session.posargs)
+        return
+    tool(session, "pytest", "--numprocesses=auto", "-m", "expensive", "tests", "contracts")
+    tool(session, "pytest", "-m", "expensive", "integration/soak")  # alone, as it measures a capacity
 
 
 @nox.session(default=False)
@@ -275,6 +279,12 @@ def core_fuzz(session: nox.Session) -> None:
 def live(session: nox.Session) -> None:
     """Judge a real Jaeger in rounds while it takes 200 requests/s for 3 minutes; `-- --rate 50 --seconds 20`."""
     tool(session, "python", "-m", "integration.live_rounds", *session.posargs)
+
+
+@nox.session(default=False)
+def soak(session: nox.Session) -> None:
+    """Load the service for 30 minutes while its backends fail; `-- --minutes 3 --seed 7`, `--spool`, `--write-docs`."""
+    tool(session, "python", "-m", "integration.soak", *session.posargs)
 
 
 @nox.session(default=False)

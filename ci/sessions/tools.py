@@ -57,7 +57,7 @@ def pytest_folder(session: nox.Session, folder: str) -> None:
     """Run the tests of a folder; a folder without tests is said and counted."""
     if any((ROOT / folder).rglob("test_*.py")):
         named = any(Path(argument.partition("::")[0]).exists() for argument in session.posargs)
-        tool(session, "pytest", *session.posargs, *([] if named else [folder]))
+        tool(session, "pytest", "-m", "not expensive", *session.posargs, *([] if named else [folder]))
     else:
         session.log(f"0 tests: {folder}/ holds none yet")
 

@@ -8,9 +8,10 @@ from typing import Final
 
 from integration.scorecard.catalogue import FAULTS, GROUPS, Fault
 from integration.scorecard.marked import ROOT, files_by_fault
+from integration.support.page_parts import replace_part
 
 PAGE: Final = ROOT / "docs" / "reliability.md"
-BEGIN, END = "<!-- scorecard -->\n", "<!-- end -->\n"
+BEGIN, END = "<!-- scorecard -->", "<!-- end -->"
 
 
 def render_tables(files: Mapping[str, Sequence[str]]) -> str:
@@ -40,6 +41,4 @@ def _promise(fault: Fault) -> str:
 
 def write_page(page: Path = PAGE) -> None:
     """Write the tables into the page, between its marks."""
-    before, begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
-    page.write_text("".join([before, begin, render_tables(files_by_fault()), end, after]), encoding="utf-8")
+    replace_part(page, BEGIN, END, render_tables(files_by_fault()))
