@@ -267,6 +267,7 @@ class OtlpReceiver(SourceBase):
             await asyncio.sleep(0)
         server.close()
         await self._server.drain(self._grace)
+        self._intake.close()
         if self._forwarder is not None:
             self._forwarder.close()
 

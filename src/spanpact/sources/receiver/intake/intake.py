@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
 from spanpact.otlp import Signal
 from spanpact.sources.receiver.intake.forwarding import Answer, Forwarder
 from spanpact.sources.receiver.intake.injected_faults import FaultInjector
-from spanpact.sources.receiver.intake.request_body import BodyLimits, CheckedBody, check_body, inflate
+from spanpact.sources.receiver.intake.request_body import SMALL, BodyLimits, CheckedBody, Inflation, check_body
 from spanpact.sources.receiver.intake.sessions import Sessions
 from spanpact.sources.receiver.request_head import SESSION_HEADER, Compression
 from spanpact.sources.receiver.responses import (
@@ -42,13 +43,19 @@ class Export:
 
 
 class Intake:
-    """Takes exports. All methods run in the event loop's thread."""
+    """Takes exports. All methods run in the event loop's thread.
+
+    Large bodies are inflated and checked in another thread, one at a time: else each bomb would stop all senders for
+    50 to 100 ms.
+    """
 
     def __init__(
         self, sessions: Sessions, limits: BodyLimits, faults: FaultInjector, forwarder: Forwarder | None, *, token: bool
     ) -> None:
         self._sessions, self._limits, self._faults, self._forwarder = sessions, limits, faults, forwarder
         self._hides_token = token
+        self._beside = ThreadPoolExecutor(1, "spanpact-bodies")
+        self._waiting = 0
         self.metrics = 0
         """The number of requests with metrics, which are acknowledged and not kept."""
         self.rejected_upstream = 0
@@ -67,17 +74,35 @@ class Intake:
             )
         self._sessions.check(export.session)
         if self._forwarder is None:
-            body = self._checked(export)
+            body = await self._checked(export)
             return self._keep(export, body)
         return await self._forward(export, self._forwarder)
 
-    def _checked(self, export: Export) -> CheckedBody | None:
+    async def _checked(self, export: Export) -> CheckedBody | None:
         """Return the body of spans or log records, None for one of metrics."""
         if export.signal == "metrics":
             self.metrics += 1
             return None
-        data = inflate(export.body, export.compression, self._limits.inflated)
-        return check_body(export.signal, export.encoding, data, self._limits)
+        inflation = Inflation(export.body, export.compression, self._limits.inflated)
+        data = inflation.small()
+        if data is not None:
+            return check_body(export.signal, export.encoding, data, self._limits)
+        size = max(SMALL, len(export.body))
+        if self._waiting + size > self._limits.buffered:
+            raise Refusal(503, "too many large requests at the same time", ("retry-after", "1"), cause="room")
+        self._waiting += size
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._beside, self._checked_large, export, inflation)
+        finally:
+            self._waiting -= size
+
+    def _checked_large(self, export: Export, inflation: Inflation) -> CheckedBody:
+        return check_body(export.signal, export.encoding, inflation.whole(), self._limits)
+
+    def close(self) -> None:
+        """End the thread of large bodies."""
+        self._beside.shutdown(wait=False, cancel_futures=True)
 
     def _keep(self, export: Export, body: CheckedBody | None) -> Response:
         if body is None:
@@ -90,7 +115,7 @@ class Intake:
         """Forward an export, and keep it if the collector acknowledges it; return the collector's response."""
         exchange = await forwarder.begin(export.signal, self._passed_on(export), export.body)
         try:
-            body = self._checked(export)  # while the collector works
+            body = await self._checked(export)  # while the collector works
             answer = await exchange.answer()
         except BaseException:
             exchange.abandon()

@@ -26,14 +26,22 @@ from spanpact.sources.receiver.responses import Encoding, Refusal
 
 BODY: Final = "request body"
 _WINDOW_BITS: Final[Mapping[Compression | None, int]] = {"gzip": 31, "deflate": 15}
+SMALL: Final = 256 << 10
+"""Bytes after inflating that are checked in at most 2 ms."""
 _KEYS_CHECKED_AT_MOST: Final = 1 << 20  # bytes; the search for duplicate keys may be slow and delay all other senders
 
 
 class BodyLimits(Protocol):
-    """The limits of one body: its bytes after inflating, and its messages (spans, attributes, values)."""
+    """The limits of one body: its bytes after inflating, and its messages (spans, attributes, values).
+
+    `buffered` are the bytes of all bodies that wait at one time.
+    """
 
     @property
     def inflated(self) -> int: ...
+
+    @property
+    def buffered(self) -> int: ...
 
     @property
     def messages(self) -> int: ...
@@ -59,25 +67,48 @@ def check_body(signal: Signal, encoding: Encoding, data: bytes, limits: BodyLimi
         raise Refusal(400, str(error)) from None
 
 
-def inflate(body: bytes, compression: Compression | None, limit: int) -> bytes:
-    """Inflate a body to at most `limit` bytes; inflating stops there. Raise Refusal for a wrong body.
+class Inflation:
+    """A body that is inflated to at most `limit` bytes, and no further. A small one is known at once.
 
     deflate is the zlib format (RFC 9110, 8.4.1.2).
     """
-    if compression not in _WINDOW_BITS:
-        return body
-    inflater = zlib.decompressobj(_WINDOW_BITS[compression])
-    try:
-        data = inflater.decompress(body, limit + 1)
-    except zlib.error as error:
-        raise Refusal(400, f"the {compression} body is damaged: {error}") from None
-    if len(data) > limit:
-        raise Refusal(413, f"the body inflates to more than {limit:,} bytes")
-    if not inflater.eof:
-        raise Refusal(400, f"the {compression} body is cut short")
-    if inflater.unused_data:
-        raise Refusal(400, f"bytes follow the {compression} body")
-    return data
+
+    def __init__(self, body: bytes, compression: Compression | None, limit: int) -> None:
+        self._body, self._compression, self._limit = body, compression, limit
+        bits = _WINDOW_BITS.get(compression)
+        self._inflater = None if bits is None else zlib.decompressobj(bits)
+        self._begun = b""
+
+    def small(self) -> bytes | None:
+        """Return the body if it has at most SMALL bytes, else None. Raise Refusal for a wrong body."""
+        if self._inflater is None:
+            return self._body if len(self._body) <= SMALL else None
+        self._begun = self._inflated(self._body, SMALL + 1)
+        return None if len(self._begun) > SMALL else self._checked(self._begun)
+
+    def whole(self) -> bytes:
+        """Return the body, after `small` has returned None. Raise Refusal for a wrong body."""
+        if self._inflater is None:
+            return self._body
+        rest = self._inflated(self._inflater.unconsumed_tail, max(1, self._limit + 1 - len(self._begun)))
+        return self._checked(self._begun + rest)
+
+    def _inflated(self, data: bytes, most: int) -> bytes:
+        assert self._inflater is not None
+        try:
+            return self._inflater.decompress(data, most)
+        except zlib.error as error:
+            raise Refusal(400, f"the {self._compression} body is damaged: {error}") from None
+
+    def _checked(self, data: bytes) -> bytes:
+        assert self._inflater is not None
+        if len(data) > self._limit:
+            raise Refusal(413, f"the body inflates to more than {self._limit:,} bytes")
+        if not self._inflater.eof:
+            raise Refusal(400, f"the {self._compression} body is cut short")
+        if self._inflater.unused_data:
+            raise Refusal(400, f"bytes follow the {self._compression} body")
+        return data
 
 
 def _holds_more_than(limit: int, signal: Signal, encoding: Encoding, data: bytes) -> bool:
