@@ -42,6 +42,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "schema": "print the JSON Schema of contracts, reports and errors",
         "completion": "print the completion of commands and options for bash, zsh or fish",
         "conform": "let a service perform scenarios over HTTP, and judge its traces",
+        "archive": "write traces to Parquet, to verify millions of them again and again",
         "record": "propose a contract from traces, for a person to review",
         "init": "make a folder of contracts, a first contract and a job for CI",
         "mcp": "serve lint, verify, show and explain to coding assistants",

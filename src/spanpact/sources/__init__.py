@@ -9,6 +9,7 @@
 | ClickHouse, with the table of the collector's exporter | `clickhouse` |
 | Zipkin | `zipkin` |
 | Tempo | `tempo` |
+| an archive: a folder of Parquet, or a DuckDB database | `archive` |
 | other packages, by entry point | `opening` |
 
 `opening.open_source` turns the text after `--from` into a source. `http_client` and `tls` are shared by sources that
@@ -24,6 +25,7 @@ from spanpact.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from spanpact.otlp import encode_traces_json
+    from spanpact.sources.archive import ArchiveSource
     from spanpact.sources.clickhouse import ClickHouseSource
     from spanpact.sources.files import FileLimits, OtlpFileSource, iter_batches
     from spanpact.sources.http_client import HttpLimits
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ENTRY_POINT_GROUP",
+    "ArchiveSource",
     "ClickHouseSource",
     "FileLimits",
     "HttpLimits",
@@ -67,6 +70,7 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "spanpact.sources.archive": ("ArchiveSource",),
         "spanpact.sources.clickhouse": ("ClickHouseSource",),
         "spanpact.sources.files": ("FileLimits", "OtlpFileSource", "iter_batches"),
         "spanpact.sources.http_client": ("HttpLimits",),

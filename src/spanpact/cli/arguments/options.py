@@ -17,7 +17,7 @@ EXIT_CODES: Final = "0 kept, 1 broken, 2 wrong usage or contract file, 3 could n
 _WIDTH: Final = 80
 SOURCE_KINDS: Final = (
     "a trace file (OTLP, Zipkin, Jaeger, console output of SDKs), - for standard input, or the URL of a store "
-    "behind jaeger:, clickhouse:, zipkin: or tempo:"
+    "behind jaeger:, clickhouse:, zipkin: or tempo:, or parquet:FOLDER or duckdb:FILE for an archive"
 )
 REPORT_FORMATS: Final = ("text", "json", "junit", "sarif", "github", "markdown", "html")
 """The formats of a verification's report; each has a module in `spanpact.reporting.formats`."""

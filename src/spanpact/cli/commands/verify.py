@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from spanpact.engine import CompiledContract
     from spanpact.findings import Report
     from spanpact.sources import TraceSource
+    from spanpact.sources.archive import ArchiveSource
     from spanpact.verification.options import VerificationOptions
     from spanpact.verification.waiting import WaitSettings
 
@@ -171,9 +172,12 @@ def _verify_streaming(
     Returns None for any other sources.
     """
     from spanpact.sources import OtlpFileSource
+    from spanpact.sources.opening import is_archive
 
     files = [source for source in sources if isinstance(source, OtlpFileSource)]
     if len(files) < len(sources):
+        if len(sources) == 1 and is_archive(sources[0]):
+            return _verify_archive(sources[0], compiled, options, reading_options)
         simple = len(sources) == 1 and not options.hold
         return _verify_search(sources[0], compiled, options, reading_options, settings) if simple else None
     labels, offered, wanted = reading_options.scenarios, reading_options.offered, reading_options.wanted
@@ -189,6 +193,21 @@ def _verify_streaming(
     from spanpact.verification.waiting import check_missing
 
     report = verify_files(files, compiled, options, scenarios=labels, offered=offered, only=wanted)
+    return report and check_missing(report, wanted)
+
+
+def _verify_archive(
+    source: ArchiveSource,
+    compiled: Sequence[CompiledContract],
+    options: VerificationOptions,
+    reading_options: SourceOptions,
+) -> Report | None:
+    """Verify an archive; its traces are complete, so nothing is waited for."""
+    from spanpact.verification.archives.verify_archive import verify_archive
+    from spanpact.verification.waiting import check_missing
+
+    labels, offered, wanted = reading_options.scenarios, reading_options.offered, reading_options.wanted
+    report = verify_archive(source, compiled, options, scenarios=labels, offered=offered, only=wanted)
     return report and check_missing(report, wanted)
 
 

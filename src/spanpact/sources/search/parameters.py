@@ -47,6 +47,11 @@ class StoreSpec:
         url, _, query = spec.partition(":")[2].partition("?")
         if parse_url(url).fragment or "#" in query:
             raise UsageError(f"{store}'s address has a fragment", hint="write %23 for # in a value")
+        return cls.of_query(query, store=store, url=url, accepted=accepted)
+
+    @classmethod
+    def of_query(cls, query: str, *, store: str, url: str, accepted: Sequence[str]) -> StoreSpec:
+        """Parse what follows `?`. Raise UsageError, which says what is accepted."""
         given: dict[str, list[str]] = {}
         for name, value in parse_qsl(query.replace("+", "%2B"), keep_blank_values=True):
             if name not in accepted:
@@ -88,13 +93,13 @@ class StoreSpec:
             raise self._refused("limit", "accepted: a number of at least 1")
         if "since" in self.given and "lookback" in self.given:
             raise UsageError(f"{self.store}: since and lookback are the same", hint="give one of them")
-        since = self._moment("since") if "since" in self.given else self._positive("lookback", 3600.0)
+        since = self.moment("since") if "since" in self.given else self._positive("lookback", 3600.0)
         return TraceQuery(
             self.text("service"),
             operation=self.text("operation"),
             attributes=dict(map(self._pair, self.given.get("attribute", ()))),
             since=3600.0 if since is None else since,
-            until=self._moment("until"),
+            until=self.moment("until"),
             limit=int(limit) if limit else None,
         )
 
@@ -104,8 +109,8 @@ class StoreSpec:
             raise UsageError(f"{self.store}: an attribute is malformed", hint="accepted: attribute=NAME=VALUE")
         return name, value
 
-    def _moment(self, name: str) -> Moment | None:
-        """Return a time before now in seconds, or an absolute one."""
+    def moment(self, name: str) -> Moment | None:
+        """Return a time before now in seconds, or an absolute one; None where it is not given. Raise UsageError."""
         if name not in self.given:
             return None
         text = self.text(name)
