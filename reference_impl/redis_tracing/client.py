@@ -152,7 +152,11 @@ def pool_use(client: redis.asyncio.Redis) -> PoolUse:
 
 
 class _AsyncPool(redis.asyncio.BlockingConnectionPool):
-    """Lets only those wait, in turn, who find no free connection; in redis-py's pool all pay for waiting."""
+    """Lets only those wait, in turn, who find no free connection; in redis-py's pool all pay for waiting.
+
+    Nor does a call pay for redis-py's own metrics and locks: `pool_use` has these numbers, and no step here waits that
+    a lock would keep from others, except to close a connection.
+    """
 
     waiting = 0
 
@@ -160,7 +164,7 @@ class _AsyncPool(redis.asyncio.BlockingConnectionPool):
         waits: Any = super()
         if not self.waiting:
             with suppress(MaxConnectionsError):
-                return await _without_waiting.get_connection(self)
+                return await self._opened(waits.get_available_connection())
         self.waiting += 1
         try:
             return await waits.get_connection()
@@ -171,14 +175,24 @@ class _AsyncPool(redis.asyncio.BlockingConnectionPool):
         finally:
             self.waiting -= 1
 
+    async def _opened(self, connection: Any) -> Any:
+        try:
+            if not connection.is_connected or await connection.can_read():
+                await self.ensure_connection(connection)
+        except BaseException:
+            await self.release(connection)
+            raise
+        return connection
+
     async def release(self, connection: Any) -> None:
-        await _without_waiting.release(self, connection)
+        self._in_use_connections.remove(connection)
+        if connection.should_reconnect():
+            await connection.disconnect()
+        self._available_connections.append(connection)
+        await connection.re_auth()  # redis-py's event for it has a lock; nothing is sent but for new credentials
         if self.waiting:  # looked up after the release, so that nobody begins to wait unseen
             async with self._condition:
                 self._condition.notify()
-
-
-_without_waiting: Any = redis.asyncio.ConnectionPool
 
 
 async def _within(until: float, sent: Any) -> Any:

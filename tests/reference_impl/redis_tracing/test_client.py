@@ -293,6 +293,31 @@ def test_callers_that_give_up_waiting_leave_the_connections_to_the_others(empty_
     assert use == PoolUse(in_use=0, waiting=0, size=2)
 
 
+def test_a_connection_that_was_marked_is_made_again_when_it_is_free(empty_redis: RedisServer) -> None:
+    async def steps() -> tuple[Any, Any, PoolUse]:
+        async with make_client(empty_redis.url, max_connections=1) as client:
+            first = await client.client_id()
+            async with client.pipeline() as holder:
+                await holder.watch("session:1")
+                await client.connection_pool.update_active_connections_for_reconnect()
+            return first, await client.client_id(), pool_use(client)
+
+    before, after, use = run(steps)
+    assert before != after
+    assert use == PoolUse(in_use=0, waiting=0, size=1)
+
+
+def test_a_connection_that_the_server_closed_is_opened_again(empty_redis: RedisServer) -> None:
+    async def steps() -> tuple[Any, PoolUse]:
+        async with make_client(empty_redis.url, max_connections=1, retries=0) as client:
+            with make_sync_client(empty_redis.url) as other:
+                other.client_kill_filter(_id=await client.client_id())
+            await asyncio.sleep(0.05)  # the client sees the end of the stream
+            return await client.set("session:1", "v"), pool_use(client)
+
+    assert run(steps) == (True, PoolUse(in_use=0, waiting=0, size=1))
+
+
 def test_a_watching_pipeline_leaves_a_stalled_server_within_the_deadline(tmp_path: Path) -> None:
     async def steps(server: RedisServer) -> float:
         async with make_client(server.url, deadline_s=0.3) as client:
