@@ -13,12 +13,12 @@ from time import perf_counter
 from typing import Any, Final, ParamSpec, TypeAlias, TypeVar, overload
 
 from opentelemetry.context import Context, attach, detach, get_current
-from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanKind, Tracer, get_current_span, set_span_in_context
+from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanKind, Tracer, get_current_span
 
 from reference_impl.instrumentation.errors import error_type, record_exception_type
 from reference_impl.instrumentation.faults import call_safely, start_span
-from reference_impl.instrumentation.measures import Measures, measures_of
-from reference_impl.instrumentation.sampling_rules import is_below_unsampled, sampling_rules
+from reference_impl.instrumentation.measures import Measures, measures_of, unwrap_tracer
+from reference_impl.instrumentation.sampling_rules import SPAN_KEY, is_below_unsampled, sampling_rules
 from reference_impl.instrumentation.unchecked_attributes import can_skip_checks, set_unchecked_attributes
 from reference_impl.vocabulary import ERROR_TYPE
 
@@ -84,7 +84,7 @@ class operation_span:
         links: Sequence[Link] | None = None,
         on_failure: Callable[[Span, BaseException], None] | None = None,
     ) -> None:
-        self._span = _start(tracer, name, context, kind, attributes, links)
+        self._span = _start(unwrap_tracer(tracer), name, context, kind, attributes, links)
         self._measures = measures_of(tracer)
         self._name, self._kind = name, kind
         self._attributes: Mapping[str, Any] = attributes or {}
@@ -98,7 +98,10 @@ class operation_span:
 
     def __enter__(self) -> Span:
         # Not the SDK's own context manager: that writes the messages and stack traces of exceptions.
-        self._token = attach(set_span_in_context(self._span, self._context))
+        context = get_current() if self._context is None else self._context
+        if self._context is None and context.get(SPAN_KEY) is self._span:
+            return self._span  # nothing to make current, or to restore
+        self._token = attach(Context({**context, SPAN_KEY: self._span}))
         self._outer = _block.get()
         self._inside = _block.set(self)
         return self._span
@@ -159,12 +162,14 @@ def _start(
 ) -> Span:
     """Start a span; none where it would certainly be dropped, but for a server's, which has an id for its response.
 
-    Attributes that no sampler reads are set at once after the start, which takes an eighth of the instructions.
+    A parent that records nothing stands for the span that is not started. Attributes that no sampler reads are set at
+    once after the start, which takes an eighth of the instructions.
     """
     rules = sampling_rules(tracer)
     context = get_current() if context is None else context  # else looked up at each step
     if rules.drops == "below unsampled" and kind is not SpanKind.SERVER and is_below_unsampled(context):
-        return NonRecordingSpan(get_current_span(context).get_span_context())
+        parent = get_current_span(context)
+        return parent if type(parent) is NonRecordingSpan else NonRecordingSpan(parent.get_span_context())
     if not attributes or rules.reads_attributes:
         return start_span(tracer, name, context, kind=kind, attributes=attributes, links=links)
     span = start_span(tracer, name, context, kind=kind, links=links)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from opentelemetry.context import Context
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.context import Context, get_current
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
@@ -65,6 +66,13 @@ class Reading(Sampler):
 
     def get_description(self) -> str:
         return "Reading"
+
+
+class RecordOnly(Reading):
+    """A sampler that has spans recorded and not sampled."""
+
+    def should_sample(self, *args: Any, **options: Any) -> SamplingResult:
+        return SamplingResult(Decision.RECORD_ONLY)
 
 
 class Willing(ParentBased):
@@ -141,6 +149,32 @@ def test_a_span_is_started_unless_it_is_dropped_for_certain(name: str, exporter:
     assert ids.spans == (1 if rules.drops == "below unsampled" else 2)
     for ended in exporter.get_finished_spans():
         assert dict(ended.attributes or {}) == {"wanted": True}
+
+
+def test_below_a_span_that_is_dropped_its_parent_stays_current_and_is_current_afterwards() -> None:
+    tracer = TracerProvider(sampler=ParentBased(ALWAYS_OFF), shutdown_on_exit=False).get_tracer("test")
+    before = get_current()
+    with operation_span(tracer, "GET /session", kind=SpanKind.SERVER) as server:
+        outside = get_current()
+        for raised in (None, ValueError()):
+            with suppress(ValueError), operation_span(tracer, "work", attributes={"a": 1}) as work:
+                assert work is server
+                assert get_current() is outside
+                if raised:
+                    raise raised
+            assert get_current() is outside
+    assert get_current() is before
+
+
+def test_a_parent_that_records_without_being_sampled_is_not_changed_by_a_span_below_it() -> None:
+    recording = ParentBased(RecordOnly())
+    tracer = TracerProvider(sampler=recording, shutdown_on_exit=False).get_tracer("test")
+    with operation_span(tracer, "outer") as outer, operation_span(tracer, "inner", attributes={"a": 1}) as inner:
+        assert inner is not outer
+        assert not inner.is_recording()
+    assert isinstance(outer, ReadableSpan)
+    assert outer.name == "outer"
+    assert not outer.attributes
 
 
 def test_a_server_has_a_span_id_of_its_own_below_an_unsampled_caller() -> None:
