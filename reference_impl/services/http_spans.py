@@ -23,6 +23,7 @@ from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reference_impl.instrumentation.operation_spans import operation_span, record_failure
+from reference_impl.instrumentation.unchecked_attributes import set_unchecked_attributes
 from reference_impl.logs.structured import get_logger
 from reference_impl.metrics.catalogue import OTHER
 from reference_impl.metrics.service_metrics import ServiceMetrics
@@ -60,10 +61,14 @@ class TracingMiddleware:
     make_correlation_id: Callable[[], str] = new_correlation_id
     metrics: ServiceMetrics | None = None
     _operations: frozenset[str] = field(init=False)
+    _templates: dict[str, str | None] = field(init=False)
 
     def __post_init__(self) -> None:
-        known = (route for route in self.routes if isinstance(route, Route))
+        known = [route for route in self.routes if isinstance(route, Route)]
         self._operations = frozenset(f"{method} {route.path}" for route in known for method in route.methods or ())
+        # Paths without parameters need no search. Starlette searches too, for the handler.
+        paths = [route.path for route in known if not route.param_convertors]
+        self._templates = {path: template_of({"type": "http", "path": path, "method": ""}, known) for path in paths}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection; other protocols than HTTP and the untraced paths are passed through."""
@@ -73,7 +78,9 @@ class TracingMiddleware:
         headers = request_headers(scope)
         context = extract(headers)
         with correlation(incoming(headers, context, make=self.make_correlation_id)) as correlation_id:
-            request = describe_request(scope, template_of(scope, self.routes))
+            is_known = scope["path"] in self._templates and not scope.get("root_path")
+            template = self._templates[scope["path"]] if is_known else template_of(scope, self.routes)
+            request = describe_request(scope, template)
             await self.trace(scope, receive, send, request, context, correlation_id)
 
     async def trace(
@@ -163,7 +170,7 @@ def trace_response(span: Span) -> str:
 
 
 def _record_status(span: Span, status: int) -> None:
-    span.set_attribute("http.response.status_code", status)
+    set_unchecked_attributes(span, {"http.response.status_code": int(status)})
     if status >= 500:
         span.set_status(StatusCode.ERROR)
         if ERROR_TYPE not in (getattr(span, "attributes", None) or {}):
