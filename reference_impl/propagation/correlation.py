@@ -7,8 +7,8 @@ exclude what e-mail addresses need; ids that look like a JWT are refused too.
 from __future__ import annotations
 
 import contextlib
+import os
 import re
-import uuid
 from collections.abc import Callable, Mapping, MutableMapping
 from contextvars import ContextVar, Token
 from typing import Final
@@ -34,7 +34,7 @@ _current: ContextVar[str | None] = ContextVar("correlation_id", default=None)
 
 def new_correlation_id() -> str:
     """Return a new random correlation id: 32 hexadecimal digits."""
-    return uuid.uuid4().hex
+    return os.urandom(16).hex()
 
 
 def is_acceptable(value: object) -> bool:
