@@ -221,6 +221,19 @@ def monitoring(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def deployments(session: nox.Session) -> None:
+    """Try deployments/: Jaeger on a disk behind its proxy, and the schemas of Kubernetes; needs Caddy and Go."""
+    for wanted, package in (("caddy", "caddy"), ("go", "golang-go")):
+        if not shutil.which(wanted):
+            session.error(f"there is no {wanted} here: apt-get install {package}")
+    environment = CACHE / "deployments"
+    pinned_environment(session, environment, ROOT / "integration" / "deployments" / "requirements.txt")
+    variables = {"SPANPACT_DEPLOYMENTS": program(environment, "kubernetes-validate")}
+    tool(session, "python", "-m", "containers.images.jaeger_binary")  # once, 2 to 5 minutes
+    tool(session, "pytest", *(session.posargs or ["integration/deployments"]), env=variables)
+
+
+@nox.session(default=False)
 def core(session: nox.Session) -> None:
     """Build and check spanpact-core, the optional faster reader, and install it here; needs Rust (docs/core.md)."""
     if not shutil.which("cargo"):
@@ -377,7 +390,15 @@ def audit(session: nox.Session) -> None:
 def lock(session: nox.Session) -> None:
     """Write constraints.txt and the pins of sessions; `-- --upgrade` renews all, `-- --upgrade-package NAME` one."""
     session.install(*nox.project.dependency_groups(PROJECT, "lock"))
-    folders = ("integration/stores", "integration/browser", "core", "ci/supply_chain", "tests/fuzz", "docs/site")
+    folders = (
+        "integration/stores",
+        "integration/browser",
+        "core",
+        "ci/supply_chain",
+        "tests/fuzz",
+        "docs/site",
+        "integration/deployments",
+    )
     own = [Path(folder, "requirements.txt") for folder in folders]
     lowest = LOWEST.relative_to(ROOT)
     direct = ("--all-extras", "--resolution", "lowest-direct", "--override", str(lowest.with_name("overrides.in")))

@@ -23,6 +23,7 @@ collect_ignore = [
         ("stores", "SPANPACT_STORES"),
         ("browser", "SPANPACT_BROWSER"),
         ("monitoring", "SPANPACT_MONITORING"),
+        ("deployments", "SPANPACT_DEPLOYMENTS"),
     )
     if variable not in os.environ
 ]

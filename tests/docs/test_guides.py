@@ -108,10 +108,21 @@ def test_images_ports_and_files_of_the_deployment_are_those_of_compose() -> None
     assert published <= set(re.findall(r"^\| (\d+) \|", DEPLOY, re.MULTILINE))
     assert services["jaeger"]["read_only"] is True
     assert services["jaeger"]["cap_drop"] == ["ALL"]
-    written = {block.file: yaml.load(block.text) for block in blocks(DEPLOY) if block.language == "yaml"}
-    assert set(written) == {"compose.override.yaml"}
-    assert set(written["compose.override.yaml"]["services"]) <= set(services)
     assert (ROOT / "containers" / "dockerfiles" / "studio" / "Dockerfile").is_file()
+
+
+def test_the_deployments_need_what_the_page_says() -> None:
+    folder = ROOT / "deployments"
+    railway = section(DEPLOY, "Railway")
+    assert {f"/{file.relative_to(ROOT)}" for file in folder.glob("railway/*.json")} == set(
+        re.findall(r"`(/deployments/railway/[\w-]+\.json)`", railway)
+    )
+    needed = set(re.findall(r"\{\$(\w+)", (folder / "jaeger" / "Caddyfile").read_text()))
+    row = next(line for line in railway.splitlines() if line.startswith("| `jaeger-proxy`"))
+    assert needed == set(re.findall(r"`(\w+)(?:=[^`]*)?`", row.split("|")[3]))
+    kubernetes = section(DEPLOY, "Kubernetes")
+    assert {name for name in needed if name in kubernetes} == needed - {"PORT", "JAEGER_ADDRESS", "JAEGER_OTLP_ADDRESS"}
+    assert {"REDIS_URL", "DATABASE_URL", "STUDIO_SESSION_SECRET"} <= set(re.findall(r"\w+", kubernetes))
 
 
 @pytest.mark.parametrize("document", sorted(DOCS.glob("*.md")), ids=lambda path: path.name)

@@ -1,0 +1,4 @@
+# Jaeger on a Railway volume at /badger; built in the root of the checkout.
+FROM jaegertracing/jaeger:2.13.0
+COPY deployments/jaeger/jaeger.yaml deployments/jaeger/sampling.json /etc/jaeger/
+CMD ["--config", "file:/etc/jaeger/jaeger.yaml"]

@@ -1,0 +1,1 @@
+"""The files of deployments/ on real parts: `nox -s deployments`."""
