@@ -12,6 +12,9 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
     initdb -D "$PGDATA" -U "${POSTGRES_USER:-postgres}" -E UTF8 --no-sync \
         --auth-local=trust --auth-host="$method" --pwfile=/tmp/password >/dev/null
     rm /tmp/password
+    # As in the official image: a database of the user's name, unless POSTGRES_DB names another one.
+    database="${POSTGRES_DB:-${POSTGRES_USER:-postgres}}"
+    [ "$database" = postgres ] || echo "CREATE DATABASE \"$database\"" | postgres --single -D "$PGDATA" postgres >/dev/null
     echo "host all all all $method" >>"$PGDATA/pg_hba.conf"
 fi
 exec postgres -c listen_addresses='*' -c unix_socket_directories=/tmp "$@"
