@@ -82,6 +82,9 @@ HTTP: Final = (
 PASSWORD: Final = r"(?is)[^/?#]*//([^/?#@:]*(:([^/?#@]*redacted[^/?#@]*|[*x.]*))?@)?[^/?#@]*([/?#].*)?"
 """An absolute URL without a password, or with one that is redacted."""
 
+HOST: Final = r"(?s)[^:]*|/.*|[^:]*:[^:]*:.*|[^:]*:[0-9]*[^0-9:].*"
+"""A name, an IP address or the path of a socket, without a port."""
+
 SERVER: Final = Convention(
     "http_server",
     "http.server",
@@ -90,7 +93,7 @@ SERVER: Final = Convention(
     old="http.method",
     prefixes=("http.", "net."),
     conditions=HTTP,
-    patterns=[("url.path", r"(?s)[^?#]*")],
+    patterns=[("server.address", HOST), ("url.path", r"(?s)[^?#]*")],
 )
 CLIENT: Final = Convention(
     "http_client",
@@ -101,7 +104,7 @@ CLIENT: Final = Convention(
     prefixes=("http.", "net."),
     conditions=HTTP,
     other=["db.system.name", "db.system"],  # clients of Elasticsearch
-    patterns=[("url.full", PASSWORD)],
+    patterns=[("server.address", HOST), ("url.full", PASSWORD)],
 )
 DATABASE: Final = Convention(
     "database",
@@ -110,6 +113,7 @@ DATABASE: Final = Convention(
     shown_by="db.system.name",
     old="db.system",
     prefixes=("db.", "net."),
+    patterns=[("server.address", HOST)],
     conditions=[
         FAILED,
         ERROR,
