@@ -106,6 +106,23 @@ async def test_mistakes_are_answers_and_the_server_goes_on(cli: CommandLine) -> 
     assert (kept[0], "Traceback" in "".join((first[1], wrong[1], nowhere[1], none[1]))) == (False, False)
 
 
+async def test_what_is_too_long_or_too_many_is_refused_in_one_short_line(cli: CommandLine) -> None:
+    long = "x" * 5_000
+    contracts = {"contracts": ["session.contract.yaml"]}
+    refused = await answers(
+        cli.folder,
+        ("lint", {"contracts": [long]}),
+        ("lint", {"contracts": ["session.contract.yaml"] * 201}),
+        ("verify", {**contracts, "source": long}),
+        ("verify", {**contracts, "source": "kept.json", "trace": "a" * 200_000}),
+        ("explain", {"report": "kept.json", "finding": long}),
+    )
+    assert [failed for failed, _ in refused] == [True] * 5
+    assert all(len(text) < 300 for _, text in refused), [text[:300] for _, text in refused]
+    assert ["at most 4,096 characters" in text for _, text in refused] == [True, False, True, True, True]
+    assert "more than 200 paths" in refused[1][1]
+
+
 @pytest.mark.parametrize("way", ["../outside.json", "ABSOLUTE", "link.json", "folder/../../outside.json"])
 @pytest.mark.fault("N2")
 async def test_files_outside_of_the_project_are_not_read(cli: CommandLine, way: str) -> None:

@@ -12,6 +12,10 @@ from typing import Any, Final
 from spanpact.contract.loader.folders import FolderSearch
 from spanpact.errors import UsageError
 
+MOST_PATHS: Final = 200
+"""Paths of contracts in one call: each is searched for files."""
+LONGEST_TEXT: Final = 4096
+"""Characters of a path or another argument."""
 STORES: Final = ("jaeger:", "clickhouse:", "tempo:", "zipkin:")
 """How sources begin that are no files."""
 
@@ -35,6 +39,8 @@ class ProjectFiles:
         """Return contract files and folders as arguments. Raise UsageError where one leads out of the project."""
         if not paths:
             raise UsageError("no contracts are given", hint="name contract files, or folders that hold some")
+        if len(paths) > MOST_PATHS:
+            raise UsageError(f"more than {MOST_PATHS} paths of contracts", hint="name folders that hold them")
         arguments = [self._path(each) for each in paths]
         for found in FolderSearch().files(self.root / each for each in arguments):
             self._check(found.path)
@@ -42,6 +48,7 @@ class ProjectFiles:
 
     def source(self, text: str) -> str:
         """Return a trace file, or the address of a store that is allowed. Raise UsageError for others."""
+        check_length(text)
         if any(text == store or text.startswith(f"{store}?") for store in self.stores):
             return text
         if text.startswith(STORES):
@@ -75,6 +82,7 @@ class ProjectFiles:
 
     def _path(self, text: str) -> str:
         """Return a path from the root that no command line takes for an option or a store; else the whole path."""
+        check_length(text)
         real = self._check(self.root / text)
         if not real.is_relative_to(self.root):
             return str(real)
@@ -92,6 +100,12 @@ class ProjectFiles:
                 hint="accepted: files of the project; --allow FOLDER adds one",
             )
         return real
+
+
+def check_length(text: str) -> None:
+    """Raise UsageError for an argument that is too long: its error would be as long, and no process could take it."""
+    if len(text) > LONGEST_TEXT:
+        raise UsageError("an argument is too long", hint=f"accepted: at most {LONGEST_TEXT:,} characters")
 
 
 def _folder(text: str) -> Path:

@@ -17,7 +17,7 @@ from pydantic import Field
 from spanpact import __version__
 from spanpact.errors import UsageError
 from spanpact.mcp_server.commands import Limits, run_command
-from spanpact.mcp_server.project_files import ProjectFiles
+from spanpact.mcp_server.project_files import ProjectFiles, check_length
 from spanpact.reporting.drawing.safe_text import escape_controls
 
 _INSTRUCTIONS: Final = """\
@@ -87,7 +87,8 @@ class Tools:
             file = str(self._report)
         else:
             raise ToolError("there is no report yet: call verify first, or name a report")
-        text = await self._run(["explain", "--", file, *([finding] if finding else [])], {0: "explained"})
+        named = [_short(finding)] if finding else []
+        text = await self._run(["explain", "--", file, *named], {0: "explained"})
         return text.replace(f"spanpact explain {file} ", "explain with finding: ")
 
     def _contracts(self, paths: Sequence[str]) -> list[str]:
@@ -122,7 +123,12 @@ def serve(files: ProjectFiles, limits: Limits) -> None:
 
 
 def _of_trace(trace: str) -> list[str]:
-    return [f"--trace={trace}"] if trace else []
+    return [f"--trace={_short(trace)}"] if trace else []
+
+
+def _short(text: str) -> str:
+    _refusing(lambda: check_length(text))
+    return text
 
 
 def _refusing(take: Callable[[], _T]) -> _T:
