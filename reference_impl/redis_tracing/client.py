@@ -196,15 +196,30 @@ class _AsyncPool(redis.asyncio.BlockingConnectionPool):
 
 
 async def _within(until: float, sent: Any) -> Any:
-    """Return a coroutine's result. Raise DeadlineExceeded after the deadline; redis-py then drops the connection."""
-    scope = asyncio.timeout(until - time.monotonic())
+    """Return a coroutine's result. Raise DeadlineExceeded after the deadline; redis-py then drops the connection.
+
+    As asyncio.timeout does it, at half of its cost. Another cancellation of the task is passed on.
+    """
+    task = asyncio.current_task()
+    assert task is not None
+    others, expired = task.cancelling(), False
+
+    def expire() -> None:
+        nonlocal expired
+        expired = True
+        task.cancel()
+
+    timer = asyncio.get_running_loop().call_later(until - time.monotonic(), expire)
     try:
-        async with scope:
-            return await sent
-    except TimeoutError as error:
-        if scope.expired():
+        return await sent
+    except asyncio.CancelledError as error:
+        if expired and task.cancelling() - 1 <= others:
             raise DeadlineExceeded("no answer within the deadline") from error
         raise
+    finally:
+        timer.cancel()
+        if expired:
+            task.uncancel()
 
 
 class _AsyncClient(redis.asyncio.Redis):
