@@ -1,7 +1,7 @@
 """Redis: one span for each command and pipeline, with sanitized keys, on clients that keep a deadline (S2).
 
-`client` makes clients, `commands` and `spans` trace them, `key_sanitizing` sanitizes keys, `command_table` lists the
-commands. Imports `instrumentation` and `vocabulary`.
+`client` makes clients with `pools`, `commands` and `spans` trace them, `key_sanitizing` sanitizes keys, `command_table`
+lists the commands. Imports `instrumentation` and `vocabulary`.
 
 Own code because opentelemetry-instrumentation-redis takes 1.8 times the instructions (docs/benchmarks.md), and shows
 no key, pool or attempt.

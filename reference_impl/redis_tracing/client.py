@@ -17,7 +17,7 @@ import asyncio
 import random
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,25 +28,21 @@ from redis.asyncio.client import Pipeline as AsyncPipeline
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.client import Pipeline as SyncPipeline
-from redis.exceptions import AuthenticationError, AuthorizationError, MaxConnectionsError, RedisError
+from redis.exceptions import AuthenticationError, AuthorizationError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry as SyncRetry
 
-from reference_impl.instrumentation.measures import PoolUse
 from reference_impl.redis_tracing.command_table import look_up
 from reference_impl.redis_tracing.commands import instrument
 from reference_impl.redis_tracing.key_sanitizing import KeyTemplates
+from reference_impl.redis_tracing.pools import AsyncPool, SyncPool
 from reference_impl.redis_tracing.thread_deadline import thread_deadline, with_deadline
 from reference_impl.vocabulary import DEFAULT_MODE, Mode
 
 
 class DeadlineExceeded(RedisTimeoutError):
     """The command did not end within the client's deadline; Redis may or may not have executed it."""
-
-
-class PoolExhausted(RedisError):
-    """No connection of the pool became free in time. Not a ConnectionError, because Redis itself may work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +90,7 @@ def make_client(
     # The call's deadline holds for each read and write too: redis-py's own timeout would be a second timer for each.
     own = {"retry": AsyncRetry(NoBackoff(), 0), "socket_timeout": None}
     options = _pool_options(policy, max_connections, pool_wait_s) | own | connection
-    client = _AsyncClient(connection_pool=_AsyncPool.from_url(url, **options))
+    client = _AsyncClient(connection_pool=AsyncPool.from_url(url, **options))
     client.auto_close_connection_pool = True  # as from_pool does
     client.policy = policy
     return instrument(client, pool_name=pool_name, keys=keys, tracer=tracer, mode=mode)
@@ -116,7 +112,7 @@ def make_sync_client(
     """Return a traced synchronous client; the arguments are those of `make_client`."""
     policy = Policy(deadline_s=deadline_s, retries=retries)
     options = _pool_options(policy, max_connections, pool_wait_s) | {"retry": SyncRetry(NoBackoff(), 0)} | connection
-    pool = _SyncPool.from_url(url, **options)
+    pool = SyncPool.from_url(url, **options)
     pool.connection_class = with_deadline(pool.connection_class)
     client = _SyncClient(connection_pool=pool)
     client.auto_close_connection_pool = True
@@ -136,63 +132,7 @@ def _pool_options(policy: Policy, max_connections: int, pool_wait_s: float | Non
     }
 
 
-def _exhausted(error: RedisConnectionError) -> bool:
-    """Return whether redis-py's pool reports that it is empty, which only the message distinguishes."""
-    return error.args[:1] == ("No connection available.",)
-
-
-def pool_use(client: redis.asyncio.Redis) -> PoolUse:
-    """Return the use of an asyncio client's pool; `waiting` is counted for clients of `make_client` only, else 0."""
-    pool = client.connection_pool
-    in_use = len(getattr(pool, "_in_use_connections", ()))
-    return PoolUse(in_use, getattr(pool, "waiting", 0), pool.max_connections)
-
-
 # --- asyncio ---------------------------------------------------------------------------------------------------
-
-
-class _AsyncPool(redis.asyncio.BlockingConnectionPool):
-    """Lets only those wait, in turn, who find no free connection; in redis-py's pool all pay for waiting.
-
-    Nor does a call pay for redis-py's own metrics and locks: `pool_use` has these numbers, and no step here waits that
-    a lock would keep from others, except to close a connection.
-    """
-
-    waiting = 0
-
-    async def get_connection(self, *args: Any, **options: Any) -> Any:
-        waits: Any = super()
-        if not self.waiting:
-            with suppress(MaxConnectionsError):
-                return await self._opened(waits.get_available_connection())
-        self.waiting += 1
-        try:
-            return await waits.get_connection()
-        except RedisConnectionError as error:
-            if _exhausted(error):
-                raise PoolExhausted(f"all {self.max_connections} connections are in use") from error
-            raise
-        finally:
-            self.waiting -= 1
-
-    async def _opened(self, connection: Any) -> Any:
-        try:
-            if not connection.is_connected or await connection.can_read():
-                await self.ensure_connection(connection)
-        except BaseException:
-            await self.release(connection)
-            raise
-        return connection
-
-    async def release(self, connection: Any) -> None:
-        self._in_use_connections.remove(connection)
-        if connection.should_reconnect():
-            await connection.disconnect()
-        self._available_connections.append(connection)
-        await connection.re_auth()  # redis-py's event for it has a lock; nothing is sent but for new credentials
-        if self.waiting:  # looked up after the release, so that nobody begins to wait unseen
-            async with self._condition:
-                self._condition.notify()
 
 
 async def _within(until: float, sent: Any) -> Any:
@@ -266,17 +206,6 @@ class _AsyncPipe(AsyncPipeline):
 
 
 # --- Threads ---------------------------------------------------------------------------------------------------
-
-
-class _SyncPool(redis.BlockingConnectionPool):
-    def get_connection(self, *args: Any, **options: Any) -> Any:
-        below: Any = super()
-        try:
-            return below.get_connection(*args, **options)
-        except RedisConnectionError as error:
-            if _exhausted(error):
-                raise PoolExhausted(f"all {self.max_connections} connections are in use") from error
-            raise
 
 
 @contextmanager

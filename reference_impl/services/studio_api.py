@@ -24,7 +24,8 @@ from reference_impl.circuit_breaker import BreakerSettings
 from reference_impl.database.manager import ConnectionManager, PoolSettings
 from reference_impl.metrics.service_metrics import ServiceMetrics
 from reference_impl.propagation.correlation import new_correlation_id
-from reference_impl.redis_tracing.client import make_client, pool_use
+from reference_impl.redis_tracing.client import make_client
+from reference_impl.redis_tracing.pools import pool_use
 from reference_impl.services.audit_client import AuditClient
 from reference_impl.services.background_jobs import BackgroundJobs, JobsRefused
 from reference_impl.services.plain_spans import tracing

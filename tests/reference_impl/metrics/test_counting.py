@@ -22,7 +22,8 @@ from reference_impl.circuit_breaker import BreakerSettings, CircuitBreaker, Circ
 from reference_impl.metrics.catalogue import OTHER
 from reference_impl.metrics.outcomes import call_outcome, error_reason, operation_outcome, redis_outcome
 from reference_impl.metrics.service_metrics import ServiceMetrics
-from reference_impl.redis_tracing.client import DeadlineExceeded, PoolExhausted
+from reference_impl.redis_tracing.client import DeadlineExceeded
+from reference_impl.redis_tracing.pools import PoolExhausted
 from reference_impl.services.responses import METRICS
 from tests.reference_impl.metrics.metrics_support import application, client_of, families, value
 

@@ -25,12 +25,11 @@ from reference_impl.instrumentation.measures import PoolUse
 from reference_impl.redis_tracing.client import (
     DeadlineExceeded,
     Policy,
-    PoolExhausted,
     make_client,
     make_sync_client,
-    pool_use,
 )
 from reference_impl.redis_tracing.key_sanitizing import KeyTemplates
+from reference_impl.redis_tracing.pools import PoolExhausted, pool_use
 from reference_impl.redis_tracing.thread_deadline import DeadlineSocket, thread_deadline
 from tests.reference_impl.redis_tracing.redis_support import RedisServer, free_port, run, running_redis, wait_until
 

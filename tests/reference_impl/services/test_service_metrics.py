@@ -22,7 +22,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from reference_impl.logs.structured import configure_logging
 from reference_impl.metrics.catalogue import CATALOGUE
 from reference_impl.metrics.service_metrics import ServiceMetrics
-from reference_impl.redis_tracing.client import make_client, make_sync_client, pool_use
+from reference_impl.redis_tracing.client import make_client, make_sync_client
+from reference_impl.redis_tracing.pools import pool_use
 from reference_impl.services.responses import METRICS
 from reference_impl.services.studio_api import create_app
 from reference_impl.telemetry.setup import configure_tracing
