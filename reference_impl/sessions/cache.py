@@ -11,7 +11,6 @@ import math
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
@@ -41,8 +40,7 @@ class CacheUnavailable(Exception):
     """Redis could not store or delete; the cause is the client's error. A retry is safe."""
 
 
-@dataclass(frozen=True, slots=True)
-class Validation:
+class Validation(msgspec.Struct, frozen=True):
     """The result for a token: its session, or the reason why there is none (`expired`, `unknown`, `tampered`)."""
 
     session: Session | None = None

@@ -6,9 +6,9 @@ Every operation is one transaction with one span `execute_with_circuit_breaker`,
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+import msgspec
 from opentelemetry.trace import Tracer
 from sqlalchemy import (
     Column,
@@ -68,8 +68,7 @@ class StoreUnavailable(Exception):
         self.retry_after_s = retry_after_s
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(msgspec.Struct, frozen=True):
     """A user's session on one device; `expires_at` in seconds since the epoch."""
 
     id: str
