@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import re
+from functools import lru_cache
 
 _TOKEN = re.compile(r"([A-Za-z0-9_-]{8,64})\.([A-Za-z0-9_-]{43})")
 
@@ -24,6 +25,13 @@ def read_token(token: str, secret: str) -> str | None:
 
 
 def _signature(session_id: str, secret: str) -> str:
+    keyed = _keyed(secret).copy()
+    keyed.update(session_id.encode())
+    return base64.urlsafe_b64encode(keyed.digest()).rstrip(b"=").decode()
+
+
+@lru_cache(8)
+def _keyed(secret: str) -> hmac.HMAC:
+    """Return the beginning of every signature with a secret: to take up its key costs more than to sign an id."""
     # The prefix makes the signature useless elsewhere if the secret is used twice.
-    digest = hmac.new(secret.encode(), b"session:" + session_id.encode(), hashlib.sha256).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    return hmac.new(secret.encode(), b"session:", hashlib.sha256)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import uuid
 
 import pytest
@@ -17,6 +19,13 @@ TOKEN = issue_token(SESSION, SECRET)
 
 def test_a_token_gives_its_session_back() -> None:
     assert read_token(TOKEN, SECRET) == SESSION
+
+
+@pytest.mark.parametrize("secret", ["", SECRET, "é" * 100])
+def test_the_signature_is_the_hmac_sha256_of_the_prefixed_id(secret: str) -> None:
+    digest = hmac.digest(secret.encode(), f"session:{SESSION}".encode(), "sha256")
+    expected = base64.urlsafe_b64encode(digest).decode().rstrip("=")
+    assert [issue_token(SESSION, secret) for _ in range(2)] == [f"{SESSION}.{expected}"] * 2
 
 
 def test_another_secret_reads_nothing() -> None:
