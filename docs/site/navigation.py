@@ -13,7 +13,7 @@ ELSEWHERE: Final = (
     "CODE_OF_CONDUCT.md",
     *(
         f"{folder}/README.md"
-        for folder in ("core", "examples", "examples/*", "findings", "monitoring", "reference_impl")
+        for folder in ("core", "deployments", "examples", "examples/*", "findings", "monitoring", "reference_impl")
     ),
 )
 """Pages of the site that are neither in docs/ nor, for the most part, in its index."""
