@@ -28,13 +28,12 @@ MAX_ITEMS = 1024
 
 TOO_DEEP = "[too deep]"
 
-_safe_resource_seen: Resource | None = None
 _NOT_FINITE = {math.inf: "Infinity", -math.inf: "-Infinity"}
 
 
 def sanitize_span(span: ReadableSpan) -> ReadableSpan:
     """Return the span itself if all its values are safe, else a sanitized copy with the same drop counts."""
-    if encoded_ahead(span) is not None and _is_known_safe(span.resource):
+    if encoded_ahead(span) is not None:
         return span  # nearly every span of the fast set-up
     # Each is read once, because the SDK makes a new view at every access.
     given = (span.name, span.status, span.attributes, span.events, span.links, span.resource)
@@ -64,15 +63,6 @@ def sanitize_span(span: ReadableSpan) -> ReadableSpan:
         end_time=span.end_time,
         instrumentation_scope=span.instrumentation_scope,
     )
-
-
-def _is_known_safe(resource: Resource) -> bool:
-    global _safe_resource_seen  # nearly always one for the whole process
-    if resource is not _safe_resource_seen:
-        if _safe_resource(resource) is not resource:
-            return False
-        _safe_resource_seen = resource
-    return True
 
 
 def sanitize_text(value: Any) -> Any:

@@ -48,6 +48,10 @@ _PARTS: Final = attrgetter(
 )
 """Reads a span as the SDK keeps it, because the properties of one span together cost as much as its encoding."""
 
+_PLACE: Final = attrgetter("_resource", "_instrumentation_scope")
+
+Encoded: TypeAlias = tuple[bytes, bytes]
+"""A span for `join_request`: its head, made of resource and scope, and its own bytes."""
 Place: TypeAlias = tuple[object, type]
 """The name and the type of an attribute, as True == 1 == 1.0."""
 
@@ -71,32 +75,37 @@ class SpanEncoder:
 
         Any thread may call this: what is cached is complete at every moment.
         """
-        try:
-            encoded = self._ordinary(span)
-        except Exception:
-            return  # `encode` raises
+        encoded = self.encode_ordinary(span)
         if encoded is not None:
             setattr(span, _AHEAD, encoded)
 
     def encode(self, spans: Sequence[ReadableSpan]) -> bytes:
         """Return the spans as an ExportTraceServiceRequest. Raise if a span cannot be encoded unchanged."""
-        return join_request((self._head(span), encoded_ahead(span) or self._late(span)) for span in spans)
+        return join_request(encoded_ahead(span) or self._late(span) for span in spans)
 
-    def encode_ordinary(self, span: ReadableSpan) -> tuple[bytes, bytes] | None:
+    def encode_ordinary(self, span: ReadableSpan) -> Encoded | None:
         """Return head and bytes of a span for `join_request`; None if it has to be made safe, or `encode_one` has to.
 
         Never raises. Any thread may call this.
         """
-        known = self._heads.get((id(span.resource), id(span.instrumentation_scope)))
         try:
-            encoded = self._ordinary(span) if known else None
+            head = self._safe_head(span)
+            encoded = None if head is None else self._ordinary(span)
         except Exception:
-            return None
-        return (known[2], encoded) if known and encoded is not None else None
+            return None  # `encode` raises
+        return None if head is None or encoded is None else (head, encoded)
 
-    def encode_one(self, span: ReadableSpan) -> tuple[bytes, bytes]:
+    def encode_one(self, span: ReadableSpan) -> Encoded:
         """Return head and bytes of a span for `join_request`. Raise if it cannot be encoded unchanged."""
         return self._head(span), self._unusual(span)
+
+    def _safe_head(self, span: ReadableSpan) -> bytes | None:
+        """Return what is before the span; None if the resource is new and has values that may have to be made safe."""
+        resource, scope = _PLACE(span)
+        known = self._heads.get((id(resource), id(scope)))
+        if known is not None:
+            return known[2]
+        return None if self._attributes(attributes_dict(resource.attributes)) is None else self._head(span)
 
     def _head(self, span: ReadableSpan) -> bytes:
         """Return what is before the span: the length of the resource's bytes, they, and those of the scope."""
@@ -113,10 +122,10 @@ class SpanEncoder:
             known = self._heads[place] = (span.resource, span.instrumentation_scope, head)
         return known[2]
 
-    def _late(self, span: ReadableSpan) -> bytes:
+    def _late(self, span: ReadableSpan) -> Encoded:
         # Other threads run first: a computing thread would keep the interpreter for five milliseconds.
         sleep(0)
-        return self._unusual(span)
+        return self.encode_one(span)
 
     def _unusual(self, span: ReadableSpan) -> bytes:
         encoded = self._ordinary(span)
@@ -182,7 +191,7 @@ class SpanEncoder:
         self._known[place[0], value, place[1]] = encoded
 
 
-def join_request(spans: Iterable[tuple[bytes, bytes]]) -> bytes:
+def join_request(spans: Iterable[Encoded]) -> bytes:
     """Return encoded spans, each with its head, as an ExportTraceServiceRequest: those of a head together."""
     groups: dict[bytes, list[bytes]] = {}
     for head, span in spans:
@@ -195,7 +204,7 @@ def join_request(spans: Iterable[tuple[bytes, bytes]]) -> bytes:
     return b"".join([_field(_RESOURCE_SPANS, resource + b"".join(scopes)) for resource, scopes in resources.items()])
 
 
-def encoded_ahead(span: ReadableSpan) -> bytes | None:
+def encoded_ahead(span: ReadableSpan) -> Encoded | None:
     """Return what `SpanEncoder.encode_ahead` made of a span, all of whose values are safe to send; None without it."""
     return getattr(span, _AHEAD, None)
 
@@ -235,7 +244,11 @@ def _attribute(key: str, value: Any) -> bytes | None:
 def _field(tag: int, body: bytes) -> bytes:
     """Return a length-delimited protobuf field."""
     size = len(body)
-    return b"%c%c%b" % (tag, size, body) if size < 128 else b"%c%b%b" % (tag, _varint(size), body)
+    if size < 128:
+        return b"%c%c%b" % (tag, size, body)
+    if size < 16_384:
+        return b"%c%c%c%b" % (tag, size & 127 | 128, size >> 7, body)
+    return b"%c%b%b" % (tag, _varint(size), body)
 
 
 def _varint(number: int) -> bytes:

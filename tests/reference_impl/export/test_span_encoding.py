@@ -218,6 +218,9 @@ def test_an_export_encodes_only_what_was_not_ordinary_where_it_ended(monkeypatch
         {"attributes": {"v": "x" * (MAX_TEXT + 1)}},
         {"attributes": {"x" * (MAX_TEXT + 1): 1}},
         {"start_time": -1},
+        {"resource": Resource({"v": math.nan})},
+        {"resource": Resource({"v": "\ud800"})},
+        {"resource": Resource({"v": ["a", math.inf]})},
     ],
 )
 def test_what_is_not_safe_to_send_is_left_for_the_export(given: dict[str, Any]) -> None:
