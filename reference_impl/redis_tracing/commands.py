@@ -12,6 +12,7 @@ command pass through unchanged. Samplers see the span's name and kind; attribute
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar, get_args
 
 import redis
@@ -100,6 +101,28 @@ def _client_layer(client: object) -> type:
     return _SyncAttempts if hasattr(client, "execute_once") else _SyncCommands
 
 
+async def _traced_answer(
+    tracing: RedisTracing, send: Callable[..., Awaitable[Any]], args: Sequence[Any], options: Any
+) -> Any:
+    """Send a command in its span, and return its answer."""
+    call = tracing.begin(args)
+    if call is None:
+        return await send(*args, **options)
+    with call:
+        call.result = await send(*args, **options)
+    return call.result
+
+
+def _sync_traced_answer(tracing: RedisTracing, send: Callable[..., Any], args: Sequence[Any], options: Any) -> Any:
+    """Do the same in a thread."""
+    call = tracing.begin(args)
+    if call is None:
+        return send(*args, **options)
+    with call:
+        call.result = send(*args, **options)
+    return call.result
+
+
 class _AsyncLayer(redis.asyncio.Redis):
     _tracing: RedisTracing
 
@@ -110,25 +133,15 @@ class _AsyncLayer(redis.asyncio.Redis):
 
 
 class _AsyncCommands(_AsyncLayer):
-    async def execute_command(self, *args: Any, **options: Any) -> Any:
+    def execute_command(self, *args: Any, **options: Any) -> Any:
         below: Any = super()
-        call = self._tracing.begin(args)
-        if call is None:
-            return await below.execute_command(*args, **options)
-        with call:
-            call.result = await below.execute_command(*args, **options)
-            return call.result
+        return _traced_answer(self._tracing, below.execute_command, args, options)
 
 
 class _AsyncAttempts(_AsyncLayer):
-    async def execute_once(self, *args: Any, **options: Any) -> Any:
+    def execute_once(self, *args: Any, **options: Any) -> Any:
         below: Any = super()
-        call = self._tracing.begin(args)
-        if call is None:
-            return await below.execute_once(*args, **options)
-        with call:
-            call.result = await below.execute_once(*args, **options)
-            return call.result
+        return _traced_answer(self._tracing, below.execute_once, args, options)
 
 
 class _AsyncPipelineLayer(AsyncPipeline):
@@ -147,14 +160,9 @@ class _AsyncPipelineLayer(AsyncPipeline):
         finally:
             self._executing = False
 
-    async def immediate_execute_command(self, *args: Any, **options: Any) -> Any:
-        below: Any = super()
-        call = None if self._executing else self._tracing.begin(args)
-        if call is None:
-            return await below.immediate_execute_command(*args, **options)
-        with call:
-            call.result = await below.immediate_execute_command(*args, **options)
-            return call.result
+    def immediate_execute_command(self, *args: Any, **options: Any) -> Any:
+        send: Any = super().immediate_execute_command
+        return send(*args, **options) if self._executing else _traced_answer(self._tracing, send, args, options)
 
 
 class _SyncLayer(redis.Redis):
@@ -176,23 +184,13 @@ class _SyncLayer(redis.Redis):
 class _SyncCommands(_SyncLayer):
     def execute_command(self, *args: Any, **options: Any) -> Any:
         below: Any = super()
-        call = self._tracing.begin(args)
-        if call is None:
-            return below.execute_command(*args, **options)
-        with call:
-            call.result = below.execute_command(*args, **options)
-            return call.result
+        return _sync_traced_answer(self._tracing, below.execute_command, args, options)
 
 
 class _SyncAttempts(_SyncLayer):
     def execute_once(self, *args: Any, **options: Any) -> Any:
         below: Any = super()
-        call = self._tracing.begin(args)
-        if call is None:
-            return below.execute_once(*args, **options)
-        with call:
-            call.result = below.execute_once(*args, **options)
-            return call.result
+        return _sync_traced_answer(self._tracing, below.execute_once, args, options)
 
 
 class _SyncPipelineLayer(SyncPipeline):
@@ -212,10 +210,5 @@ class _SyncPipelineLayer(SyncPipeline):
             self._executing = False
 
     def immediate_execute_command(self, *args: Any, **options: Any) -> Any:
-        below: Any = super()
-        call = None if self._executing else self._tracing.begin(args)
-        if call is None:
-            return below.immediate_execute_command(*args, **options)
-        with call:
-            call.result = below.immediate_execute_command(*args, **options)
-            return call.result
+        send: Any = super().immediate_execute_command
+        return send(*args, **options) if self._executing else _sync_traced_answer(self._tracing, send, args, options)
