@@ -39,6 +39,18 @@ class EntrySpans(NamedTuple):
     stood_still: Sequence[Undecided]
 
 
+class AcrossCounts(NamedTuple):
+    """What the statements of a contract need of some traces: by entry durations and errors, by statement names.
+
+    What is ordered is not here: `tables` has it.
+    """
+
+    traces: int
+    durations: Mapping[str, tuple[bytes, list[int]]]
+    errors: Mapping[str, int]
+    names: Mapping[str, tuple[frozenset[str], bool]]
+
+
 Times: TypeAlias = Callable[[int], tuple[int, int]]
 """Return the start and the end, in nanoseconds, of the span with this index."""
 
@@ -133,6 +145,36 @@ class AcrossStatistics:
         self._errors[entry] += errors
         if stood_still:
             self._stood_still[entry].update(stood_still)
+
+    def counts(self) -> AcrossCounts:
+        """Return what was added so far, apart from `tables`."""
+        durations = {entry: each.packed() for entry, each in self._durations.items()}
+        return AcrossCounts(
+            self._traces, durations, dict(self._errors), {id: each.found() for id, each in self._names.items()}
+        )
+
+    def add_counts(self, counts: AcrossCounts) -> None:
+        """Add what was counted on other traces."""
+        self._traces += counts.traces
+        for entry, packed in counts.durations.items():
+            self._durations[entry].add_packed(*packed)
+        for entry, errors in counts.errors.items():
+            self._errors[entry] += errors
+        for id, (names, has_more) in counts.names.items():
+            self._names[id].add_found(names, has_more=has_more)
+
+    def tables(self) -> dict[str, dict[Undecided, int]]:
+        """Return what is in the order in which it was found first: by entry, how often a clock stood still."""
+        return dict(self._stood_still)
+
+    def replace_tables(self, tables: Mapping[str, Mapping[Undecided, int]]) -> None:
+        """Put others in their place."""
+        self._stood_still = {entry: Counter(table) for entry, table in tables.items()}
+
+    @property
+    def undecided(self) -> dict[str, Undecided]:
+        """Return why the spans of a rule are not known, by the rule's id, of the first trace with such a span."""
+        return self._undecided
 
     def judge(self, results: ResultCollector) -> None:
         """Judge every statement."""

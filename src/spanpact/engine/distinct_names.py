@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
 from spanpact.engine.checks import Breach
@@ -32,6 +32,16 @@ class DistinctNames:
             self._names.add(name)
         elif name not in self._names:
             self._has_more = True
+
+    def found(self) -> tuple[frozenset[str], bool]:
+        """Return the names collected, and whether there were more."""
+        return frozenset(self._names), self._has_more
+
+    def add_found(self, names: Iterable[str], *, has_more: bool) -> None:
+        """Add what another has collected."""
+        for name in sorted(names):
+            self.add(name)
+        self._has_more = self._has_more or has_more
 
     def __len__(self) -> int:
         return len(self._names)

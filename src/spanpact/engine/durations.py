@@ -38,6 +38,18 @@ class Durations:
             self._blocks.append(self._spool.write(self._tail[:_BLOCK].tobytes()))
             del self._tail[:_BLOCK]
 
+    def packed(self) -> tuple[bytes, list[int]]:
+        """Return all durations: those of 64 bits as the bytes of an array, and the others."""
+        blocks = [self._spool.read(place, _BLOCK * _BYTES) for place in self._blocks]
+        return b"".join([*blocks, self._tail.tobytes()]), list(self._large)
+
+    def add_packed(self, packed: bytes, large: Iterable[int]) -> None:
+        """Add durations that `packed` has returned, on a machine of the same byte order."""
+        several = array("q")
+        several.frombytes(packed)
+        self.extend(several)
+        self._large.extend(large)
+
     def __len__(self) -> int:
         return len(self._blocks) * _BLOCK + len(self._tail) + len(self._large)
 

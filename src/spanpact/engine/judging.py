@@ -48,6 +48,7 @@ class ContractRun:
     `labelled` counts the traces of its scenario. `rejected` counts the spans whose name fits the contract's `span` but
     not its `where`; `rejection` says for the first of them which part of `where` differs. `may_break_later` says that a
     trace is incomplete, `awaits_flow` that one has no span yet.
+    `unlisted` counts flows that are not in `flows`: they were judged elsewhere.
     `stop` returns why no more flows are to be judged, None to go on; `cut` is why some were not.
     """
 
@@ -56,6 +57,7 @@ class ContractRun:
     statistics: AcrossStatistics
     flows: FlowSpans
     labelled: int = 0
+    unlisted: int = 0
     rejected: int = 0
     rejection: str = ""
     may_break_later: bool = False
@@ -231,7 +233,7 @@ def contract_result(run: ContractRun, reading: Reading, today: dt.date) -> Contr
     if run.cut:
         results.mark_undecided("top", "span", run.cut)
         run.statistics.note_cut(run.cut)
-    if run.flows:
+    if run.flows or run.unlisted:
         run.statistics.judge(results)
     elif not run.cut and (why := _why_no_flow(run, reading)):
         results.mark_undecided("top", "span", why)
@@ -249,7 +251,7 @@ def contract_result(run: ContractRun, reading: Reading, today: dt.date) -> Contr
         plan.version,
         plan.file,
         verdict,
-        len(run.flows),
+        len(run.flows) + run.unlisted,
         tuple(findings),
         not_checked,
         coverage,

@@ -34,6 +34,9 @@ class RootIndex:
         }
         self._wanted: dict[str, bool] = {}
         self._roots: dict[str, list[Root]] = {}
+        self._numbers: dict[str, list[int]] = {}
+        self.number = 0
+        """The number of the trace whose roots are noted; it is set only where indexes are merged later."""
 
     def is_wanted(self, span: Span) -> bool:
         """Return whether the span is a root whose name an entry selects."""
@@ -56,6 +59,22 @@ class RootIndex:
         roots = self._roots.setdefault(name, [])
         if len(roots) < _MOST_ROOTS:
             roots.append((start_ns, trace_id))
+            self._numbers.setdefault(name, []).append(self.number)
+
+    def noted(self) -> list[tuple[int, str, int, str]]:
+        """Return the roots noted: the number of the trace, the name, the start in ns, the trace id."""
+        return [
+            (number, name, *root)
+            for name, roots in self._roots.items()
+            for number, root in zip(self._numbers[name], roots, strict=True)
+        ]
+
+    def replace_noted(self, noted: Iterable[tuple[int, str, int, str]]) -> None:
+        """Note these instead, by their numbers."""
+        self._roots.clear()
+        self._numbers.clear()
+        for self.number, name, start_ns, trace_id in sorted(noted, key=lambda each: each[0]):
+            self.note(name, start_ns, trace_id)
 
     def is_full(self, name: str) -> bool:
         """Return whether no more roots of a name are noted."""

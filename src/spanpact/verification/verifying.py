@@ -59,7 +59,7 @@ class Verification:
 
     `reading` gives the source's capabilities and how many requests were offered. `find_span` finds the spans that
     links lead to (default: among the reading's traces). `use_cache=False` lets the engine judge every trace, which
-    gives the same report.
+    gives the same report. `mentions` counts what no contract mentions (default: a new one).
     """
 
     def __init__(
@@ -70,6 +70,7 @@ class Verification:
         *,
         find_span: FindSpan | None = None,
         use_cache: bool = True,
+        mentions: MentionCounter | None = None,
     ) -> None:
         if reading.clocks is None:
             reading = msgspec.structs.replace(reading, clocks=Clocks.of(reading.traces))
@@ -86,7 +87,7 @@ class Verification:
         plans_used = [each.contract.plan for each in self._runs]
         self._mask = mask_for(plans_used)
         self._unfinished = self._judged = 0
-        self._mentions = MentionCounter()
+        self._mentions = mentions or MentionCounter()
         self._roots = RootIndex(plans_used)
         self._cache = (
             VerdictCache.of(self._runs, reading, self._find_span, self._mentions, self._roots) if use_cache else None

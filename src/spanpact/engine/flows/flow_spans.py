@@ -30,6 +30,10 @@ class FlowSpans(Sequence[tuple[str, str]]):
         self._tail = bytearray()
         self._others: dict[int, tuple[str, str]] = {}
 
+    def like(self) -> FlowSpans:
+        """Return an empty list in the same spool."""
+        return FlowSpans(self._spool)
+
     def append(self, trace_id: str, span_id: str) -> None:
         """Add a flow; the span id is "" if the flow is the whole trace."""
         try:

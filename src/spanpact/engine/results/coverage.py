@@ -146,6 +146,24 @@ class CoverageCounter:
         for why, number in counts.undecided.items():
             self._undecided[why] += number * times
 
+    @property
+    def undecided(self) -> Mapping[tuple[str, str, Undecided], int]:
+        """Return how often each expectation was undecided, by reason, in the order in which that was found first."""
+        return self._undecided
+
+    def exercises(self) -> dict[ExpectationKey, tuple[int, int]]:
+        """Return how often each expectation was reached, and exercised."""
+        return {key: (each.reached, each.exercised) for key, each in self._exercises.items()}
+
+    def replace_counts(
+        self,
+        exercises: Mapping[ExpectationKey, tuple[int, int]],
+        undecided: Mapping[tuple[str, str, Undecided], int],
+    ) -> None:
+        """Count as often as this says, instead of what was counted so far."""
+        self._exercises = {key: _Exercise(*both) for key, both in exercises.items()}
+        self._undecided = dict(undecided)
+
     def coverage(self) -> tuple[Coverage, ...]:
         """Return the coverage of every expectation of the contract, in the order of the file."""
         return tuple(self._coverage(id, keyword) for id, keyword in self.expectations.keys)

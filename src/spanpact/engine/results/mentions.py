@@ -12,7 +12,8 @@ from spanpact.findings.unmentioned import NamedCount, Unmentioned
 from spanpact.trace.model import LogRecord
 from spanpact.trace.topology import TOP, Topology
 
-_MOST_NAMES: Final = 1000  # distinct names counted of each kind; a name may hold an id, so there may be any number
+MOST_NAMES: Final = 1000
+"""The number of distinct names counted of each kind; a name may hold an id, so there may be any number."""
 _LONGEST_NAME: Final = 200
 _MOST_MASKED: Final = 4000  # characters of a name that are looked at: more than a private value has
 _MOST_LISTED: Final = 20
@@ -83,12 +84,13 @@ def log_name(log: LogRecord) -> str:
 
 
 @dataclass(slots=True)
-class _NameCounter:
-    """Counts names by how they begin. Beyond `_MOST_NAMES` distinct ones, those that are new are counted together.
+class NameCounter:
+    """Counts names by how they begin. Beyond `most` distinct ones, those that are new are counted together.
 
     `longer` has more of the long ones: what is cut in the middle of a private value could not be masked.
     """
 
+    most: int = MOST_NAMES
     count: int = 0
     names: dict[str, int] = field(default_factory=dict)
     longer: dict[str, str] = field(default_factory=dict)
@@ -98,12 +100,12 @@ class _NameCounter:
         for name in names:
             self.count += times
             short = name[:_LONGEST_NAME]
-            if short not in known and len(name) > _LONGEST_NAME and len(known) < _MOST_NAMES:
+            if short not in known and len(name) > _LONGEST_NAME and len(known) < self.most:
                 self.longer[short] = name[:_MOST_MASKED]
-            if short in known or len(known) < _MOST_NAMES:
+            if short in known or len(known) < self.most:
                 known[short] = known.get(short, 0) + times
 
-    def add_all(self, other: _NameCounter) -> None:
+    def add_all(self, other: NameCounter) -> None:
         """Add what another has counted."""
         self.count += other.count
         for short, number in other.names.items():
@@ -123,12 +125,21 @@ class _NameCounter:
 class MentionCounter:
     """Counts over all traces what no contract mentions."""
 
-    def __init__(self) -> None:
-        self._traces, self._spans, self._unplaced = (_NameCounter() for _ in range(3))
-        self._logs = {each: _NameCounter() for each in get_args(LoggedIn)}
+    def __init__(self, most_names: int = MOST_NAMES) -> None:
+        self._traces, self._spans, self._unplaced = (NameCounter(most_names) for _ in range(3))
+        self._logs = {each: NameCounter(most_names) for each in get_args(LoggedIn)}
         self._all_logs = 0
         self.without_span = ScannedLogs()
         """The log records that belong to no span."""
+
+    def counters(self) -> list[NameCounter]:
+        """Return the counters of names of all kinds, always in the same order."""
+        return [self._traces, self._spans, self._unplaced, *self._logs.values()]
+
+    @property
+    def all_logs(self) -> int:
+        """Return the number of log records counted."""
+        return self._all_logs
 
     def count_logs(self, number: int, without_span: ScannedLogs, times: int = 1) -> None:
         """Count the log records of `times` traces, mentioned or not, and those of them that belong to no span."""
@@ -152,7 +163,7 @@ class MentionCounter:
 
     def result(self, traces: int, spans: int, mask: Callable[[str], str]) -> Unmentioned:
         """Return the counts, with all names masked; `traces` and `spans` are how many were read."""
-        logs = _NameCounter()
+        logs = NameCounter()
         for each in self._logs.values():
             logs.add_all(each)
         return Unmentioned(
