@@ -168,6 +168,7 @@ def test_a_phone_needs_no_scrolling_sideways(open_report: Opening, shop: str, wi
     wide = "[document.documentElement.scrollWidth, document.querySelector('#trace-page')?.scrollWidth ?? 0]"
     assert opened.page.evaluate(wide) == [width, 0]
     opened.page.tap(".places a >> nth=0")
+    opened.page.wait_for_selector("#trace-page")  # it is drawn once the address has changed
     assert opened.page.evaluate(wide) == [width, width]
     assert opened.texts(SELECTED) == ["payment.charge"]
     assert opened.page.locator(".side .message").is_visible()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -113,17 +114,20 @@ def test_a_look_up_that_never_ends_is_given_up_at_the_deadline(monkeypatch: pyte
 
 
 def test_several_requests_of_one_question_have_one_deadline() -> None:
-    def slow(head: str) -> bytes:
-        time.sleep(0.2)
+    ended = threading.Event()
+
+    def answers(head: str) -> bytes:
+        if "/late" in head:
+            ended.wait(30)  # before the client's own deadline
         return answer(200, b"{}")
 
-    with ScriptedServer(slow) as server:
-        client = HttpClient(server.url, name="Server", limits=HttpLimits(seconds=0.5))
-        deadline = client.deadline()
-        for _ in range(2):
-            client.get("/", deadline=deadline)
+    with ScriptedServer(answers) as server:
+        client = HttpClient(server.url, name="Server", limits=HttpLimits(seconds=50))
+        deadline = client.deadline() - 49  # most of it has passed
+        client.get("/", deadline=time.monotonic() + 50)
         with pytest.raises(SourceUnavailable, match="no response"):
-            client.get("/", deadline=deadline)
+            client.get("/late", deadline=deadline)
+        ended.set()
 
 
 @pytest.mark.parametrize("host", ["a" * 64, "nowhere.invalid"])
