@@ -58,27 +58,38 @@ def measure_demands(
     What a service does after an answer counts for the next request. `begin` is called after the lead-in, of requests
     that do not count: after `lead_in_s` seconds, exports are as frequent as they stay. Raise BrokenAnswer, OSError.
     """
-    parts, message = urlsplit(url), message_of(url, headers)
-    connection = Connection(parts.hostname or "", parts.port or 80)
+    caller = Caller(url, headers)
     try:
         end, sent = time.monotonic() + lead_in_s, 0
         while sent < FIRST or time.monotonic() < end:
-            _ask(connection, message, sent)
+            caller.ask()
             sent += 1
         begin()
         found = [process_cpu_s(pid)]
-        for number in range(requests):
-            _ask(connection, message, number)
+        for _ in range(requests):
+            caller.ask()
             found.append(process_cpu_s(pid))
             time.sleep(_PAUSE_S)
     finally:
-        connection.close()
+        caller.close()
     return [after - before for before, after in pairwise(found)]
 
 
-def _ask(connection: Connection, message: bytes, number: int) -> None:
-    connection.send(message, number)
-    while (status := connection.receive()) is None:
-        pass
-    if status != 200:
-        raise BrokenAnswer(f"the service answered {status}")
+class Caller:
+    """Sends one request after another on a connection of its own."""
+
+    def __init__(self, url: str, headers: Mapping[str, str]) -> None:
+        parts, self._message = urlsplit(url), message_of(url, headers)
+        self._connection = Connection(parts.hostname or "", parts.port or 80)
+
+    def ask(self) -> None:
+        """Send a request and wait for its answer. Raise BrokenAnswer, OSError."""
+        self._connection.send(self._message, 0)
+        while (status := self._connection.receive()) is None:
+            pass
+        if status != 200:
+            raise BrokenAnswer(f"the service answered {status}")
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()

@@ -19,6 +19,7 @@ from benchmarks.service.replay import replay
 
 Measure = Callable[..., None]
 Found = Mapping[str, s.Loads]
+MOST_OF_A_SPOOL: Final = 1.05
 _SHOWN: Final = ("P95", "P99")
 
 
@@ -106,6 +107,26 @@ def report_instructions(counted: Mapping[str, float], measured: Measure) -> None
     if s.EARLIER_UNTRACED in counted:
         ratio = counted[s.UNTRACED] / counted[s.EARLIER_UNTRACED]
         measured(target_name(f"instructions of an untraced request / in build {EARLIER}"), [ratio], goal=0.62, unit="")
+
+
+def report_spool(cpu: Mapping[str, Sequence[float]], instructions: Mapping[str, float], measured: Measure) -> None:
+    """Report what a spool adds to a request, and what two services without one differ by.
+
+    `cpu` are the microseconds of CPU of a request by round, for each way of tracing; `instructions` are those of a
+    request, empty where they were not counted.
+    """
+    for arm, samples in cpu.items():
+        measured(f"studio-api, spool: CPU of a request, {arm}", samples, unit="us")
+    for arm, number in instructions.items():
+        measured(f"studio-api, spool: instructions of a request, {arm}", [number], unit="instructions")
+    again = _ratios(cpu[s.WHOLE_AGAIN], cpu[s.WHOLE])
+    measured("studio-api, spool: CPU of a request without one, twice", again, unit="")
+    ratios = _ratios(cpu[s.SPOOLED], cpu[s.WHOLE])
+    measured(target_name("CPU of a request with a spool / without"), ratios, goal=MOST_OF_A_SPOOL, unit="")
+    if instructions:
+        ratio = instructions[s.SPOOLED] / instructions[s.WHOLE]
+        what = "instructions of a request with a spool / without"
+        measured(target_name(what), [ratio], goal=MOST_OF_A_SPOOL, unit="")
 
 
 def _report_cpu_goals(where: str, found: Found, goal: float, measured: Measure) -> None:

@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -24,7 +25,7 @@ from benchmarks.earlier_build import EARLIER, ROOT, environment_of
 from benchmarks.service import watched_service
 from benchmarks.service.load import parse_result
 from benchmarks.service.open_loop import LoadResult, Plan, merged
-from benchmarks.service.replay import measure_demands, process_cpu_s
+from benchmarks.service.replay import Caller, measure_demands, process_cpu_s
 from benchmarks.service.span_sink import SpanSink, span_sink
 from benchmarks.service.watched_service import SIZE, CollectionCounts, Collections
 from containers.servers.redis_server import RedisBackend
@@ -38,6 +39,9 @@ OF_THE_SDK: Final = "100 %, the SDK's export"
 """OpenTelemetry's encoder and defaults: batches of 512, at least every five seconds."""
 EARLIER_UNTRACED: Final = f"untraced, build {EARLIER}"
 EARLIER_WHOLE: Final = f"100 %, build {EARLIER}"
+SPOOLED: Final = "100 %, in a spool"
+WHOLE_AGAIN: Final = "100 % again"
+"""These two are compared with WHOLE only (`benchmarks.service.test_spool_cost`)."""
 _DISABLED: Final = {"OTEL_SDK_DISABLED": "true"}
 _ALL_SAMPLED: Final = {"OTEL_SAMPLING_RATE": "1"}
 ARMS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -87,10 +91,13 @@ class Service(ServiceProcess):
 
     def __init__(self, arm: str, environ: Mapping[str, str], folder: Path, build: Path = ROOT) -> None:
         module = "benchmarks.service.sdk_export" if arm == OF_THE_SDK else "reference_impl"
+        self.folder = folder
         counts = folder / "collections"
         counts.write_bytes(bytes(SIZE))
         own = {"DATABASE_URL": f"sqlite+aiosqlite:///{folder}/studio.db", "DEMO_LOGS": str(folder)}
-        super().__init__({**environ, **ARMS[arm], **own, **environment_of(build)})
+        if arm == SPOOLED:
+            own["STUDIO_SPOOL_DIR"] = str(folder / "spool")
+        super().__init__({**environ, **ARMS.get(arm, _ALL_SAMPLED), **own, **environment_of(build)})
         self._command = [sys.executable, watched_service.__file__, str(counts), module]
         self.collections = CollectionCounts(counts)
         self._token = ""
@@ -118,6 +125,28 @@ class Service(ServiceProcess):
         """Return the seconds of CPU that each of so many requests takes, sent one at a time (`measure_demands`)."""
         url, headers = f"{self.url}/session", self.headers()
         return measure_demands(self.pid, url, headers, requests, lead_in_s=lead_in_s, begin=begin)
+
+
+def cpu_in_turn(services: Sequence[Service], requests: int, *, lead_in_s: float = 0.0) -> Sequence[float]:
+    """Return the seconds of CPU that a request takes in each of these services, which answer them in turn.
+
+    `lead_in_s` is for requests that do not count. Raise BrokenAnswer, OSError.
+    """
+    callers = [Caller(f"{service.url}/session", service.headers()) for service in services]
+    try:
+        until = time.monotonic() + lead_in_s
+        while time.monotonic() < until:
+            for caller in callers:
+                caller.ask()
+        before = [process_cpu_s(service.pid) for service in services]
+        for _ in range(requests):
+            for caller in callers:
+                caller.ask()
+        taken = [process_cpu_s(service.pid) - less for service, less in zip(services, before, strict=True)]
+    finally:
+        for caller in callers:
+            caller.close()
+    return [seconds / requests for seconds in taken]
 
 
 def run_load(workers: Sequence[Service], plan: Plan) -> MeasuredLoad:

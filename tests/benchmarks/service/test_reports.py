@@ -18,6 +18,7 @@ from benchmarks.service.reports import (
     report_cost_at_a_thousand,
     report_instructions,
     report_saturated,
+    report_spool,
 )
 from benchmarks.service.watched_service import Collections
 
@@ -133,3 +134,17 @@ def test_instructions_are_compared_with_the_earlier_build(reported: Reported) ->
     report_instructions({s.UNTRACED: 9e5, s.EARLIER_UNTRACED: 1.5e6}, reported)
     name = f"{TARGET}instructions of an untraced request / in build {EARLIER}"
     assert (reported[name], reported.goals[name]) == (pytest.approx(0.6), 0.62)
+
+
+def test_a_spool_is_compared_within_each_round(reported: Reported) -> None:
+    cpu = {s.WHOLE: [100.0, 200.0, 400.0], s.SPOOLED: [104.0, 206.0, 440.0], s.WHOLE_AGAIN: [101.0, 198.0, 400.0]}
+    report_spool(cpu, {s.WHOLE: 1_000.0, s.SPOOLED: 1_060.0}, reported)
+    assert reported[f"{TARGET}CPU of a request with a spool / without"] == pytest.approx(1.04)
+    assert reported[f"{TARGET}instructions of a request with a spool / without"] == pytest.approx(1.06)
+    assert reported["studio-api, spool: CPU of a request without one, twice"] == 1.0
+    assert set(reported.goals.values()) == {1.05}
+
+
+def test_without_counts_a_spool_is_compared_by_cpu_time_alone(reported: Reported) -> None:
+    report_spool({arm: [1.0] for arm in (s.WHOLE, s.SPOOLED, s.WHOLE_AGAIN)}, {}, reported)
+    assert list(reported.goals) == [f"{TARGET}CPU of a request with a spool / without"]

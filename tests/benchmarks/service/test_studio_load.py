@@ -47,3 +47,18 @@ def test_the_earlier_build_runs_in_its_own_arms_only(tmp_path_factory: pytest.Te
 
 def test_each_round_starts_one_place_further_on() -> None:
     assert list(s.in_turns("abc", 4)) == [list("abc"), list("bca"), list("cab"), list("abc")]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the CPU time of another process is read on Linux only")
+def test_a_service_with_a_spool_sends_all_spans_through_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(s, "WARM_UP", Plan(50, 0.2))
+    with private_redis() as redis, s.fleet(redis, None) as fleet:
+        (worker,) = fleet.workers(s.SPOOLED)
+        (spool,) = worker.folder.glob("spool")
+        assert list(spool.glob("*.counts"))
+        cpu = s.cpu_in_turn([worker, *fleet.workers(s.WHOLE)], 20)
+        worker.stop()
+        assert fleet.spans(s.SPOOLED) >= SPANS * (10 + 20)
+        assert len(cpu) == 2
+        assert min(cpu) > 0
+        assert not list(spool.iterdir())
