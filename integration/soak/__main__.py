@@ -26,6 +26,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--minutes", type=_minutes, default=default.minutes, help=f"(default: {default.minutes:g})")
     parser.add_argument("--seed", type=int, default=default.seed, help=f"of the faults (default: {default.seed})")
     parser.add_argument("--spool", action="store_true", help="let spans wait on disk: then none may be lost")
+    parser.add_argument(
+        "--backend", choices=("docker", "program"), help="what starts servers (default: the first usable)"
+    )
     parser.add_argument("--write-docs", action="store_true", help="write the figures into docs/reliability.md")
     return parser.parse_args(arguments)
 
@@ -42,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
     given = parse(arguments)
     plan = SoakPlan(given.minutes, given.seed, given.spool)
     try:
-        with own_backends() as backends:
+        with own_backends(given.backend) as backends:
             soak, records = run_soak(plan, backends, lambda line: print(line, flush=True))
     except BackendUnavailable as error:
         print(f"no soak: {error}", file=sys.stderr)
