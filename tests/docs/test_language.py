@@ -12,7 +12,17 @@ import pytest
 
 from tests.docs.pages import ROOT
 
-FOLDERS = ("src", "reference_impl", "contracts", "containers", "demo", "integration", "monitoring", "benchmarks")
+FOLDERS = (
+    "src",
+    "reference_impl",
+    "contracts",
+    "containers",
+    "demo",
+    "integration",
+    "monitoring",
+    "benchmarks",
+    "semconv",
+)
 PAGES = [path for path in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]) if path.name != "CHANGELOG.md"]
 _NO_VERBS = """
 a all an and any as at both by each every for from how if in is its no not of on one only or our some such that

@@ -17,6 +17,7 @@ DOCUMENTS = sorted(
         *(ROOT / "tests").rglob("*.md"),
         ROOT / "reference_impl" / "README.md",
         ROOT / "monitoring" / "README.md",
+        ROOT / "semconv" / "README.md",
         *EXAMPLES,
     ]
 )
