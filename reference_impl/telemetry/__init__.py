@@ -1,8 +1,8 @@
 """Telemetry: set-up, flush and shutdown of the OpenTelemetry SDK for traces and log records (S1).
 
 `setup` configures tracing, `provider` has its sampler and resource, `shutdown` flushes and ends within a deadline,
-`process_ends` has it do so in workers and at SIGTERM, `log_export` sends log records. Imports `settings`, `export`,
-`propagation`, `instrumentation`.
+`process_ends` has it do so in workers and at SIGTERM, `remote_sampling` follows the rate that Jaeger gives,
+`log_export` sends log records. Imports `settings`, `export`, `propagation`, `instrumentation`.
 """
 
 from __future__ import annotations

@@ -148,11 +148,12 @@ def _answer(url: str, service: str) -> bytes:
     with requests.Session() as session:
         for scheme in ("http://", "https://"):
             session.mount(scheme, DeadlineAdapter())
+        session.headers["accept-encoding"] = "identity"  # a small body could inflate to any size
         asked = {"service": service}
         with session.get(url, params=asked, timeout=TIMEOUT_S, allow_redirects=False, stream=True) as response:
             if response.status_code != 200:
                 raise _NoRateError(response.status_code)
-            body: bytes = response.raw.read(_LARGEST + 1, decode_content=True)
+            body: bytes = response.raw.read(_LARGEST + 1, decode_content=False)
     if len(body) > _LARGEST:
         raise _NoRateError("too large")
     return body

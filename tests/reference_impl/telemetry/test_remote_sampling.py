@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import threading
 import time
@@ -102,6 +103,9 @@ BAD_REPLIES = {
     "a rate that is a text": gives({"strategyType": 0, "probabilisticSampling": {"samplingRate": "1"}}),
     "a limit of traces": gives({"strategyType": 1, "rateLimitingSampling": {"maxTracesPerSecond": 3}}),
     "a huge body": sends(b" " * 2_000_000 + b'{"probabilisticSampling":{"samplingRate":0}}'),
+    "a compressed body": sends(
+        gzip.compress(b'{"probabilisticSampling":{"samplingRate":0}}'), **{"content-encoding": "gzip"}
+    ),
     "a redirect": sends(b"", 302, location="/elsewhere"),
 }
 
