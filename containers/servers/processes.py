@@ -71,6 +71,11 @@ class ServerProcess:
         """Return whether the process is alive; a paused one is."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """Return the process's id. Raise RuntimeError if it does not run."""
+        return self._living().pid
+
     def __repr__(self) -> str:
         state = "paused" if self._paused else "running" if self.running else "stopped"
         return f"<{self.name} on {LOOPBACK}:{self.port}, {state}>"

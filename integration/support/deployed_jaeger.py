@@ -13,6 +13,8 @@ from containers.servers.jaeger_server import answers
 from containers.servers.processes import LOOPBACK, ServerProcess, free_port
 
 JAEGER: Final = Path(__file__).parents[2] / "deployments" / "jaeger"
+MEMORY_LIMIT: Final = "600MiB"
+"""What the deployments let Jaeger's garbage collector aim at."""
 _STOP_TIMEOUT = 20.0  # seconds: Badger writes what it has in memory
 
 
@@ -44,6 +46,7 @@ class DeployedJaeger:
         variables = {
             "JAEGER_LISTEN_HOST": LOOPBACK,
             "JAEGER_DATA": str(self.folder),
+            "GOMEMLIMIT": MEMORY_LIMIT,
             "JAEGER_SAMPLING": str(self.sampling),
             "JAEGER_SAMPLING_RELOAD": "100ms",
             "OTEL_TRACES_EXPORTER": "none",  # its own spans

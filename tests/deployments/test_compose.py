@@ -10,6 +10,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from containers.images.catalogue import CHECKOUT
+from integration.support.deployed_jaeger import MEMORY_LIMIT
 
 FOLDER = CHECKOUT / "deployments" / "compose"
 FILE: dict[str, Any] = YAML(typ="safe").load((FOLDER / "compose.yaml").read_text())
@@ -43,6 +44,14 @@ def test_every_secret_is_required_and_in_the_example() -> None:
     given = dict(re.findall(r"^(\w+)=(.*)$", (FOLDER / "env.example").read_text(), re.M))
     assert set(given) == secrets
     assert {name for name, value in given.items() if value.strip("'")} == {"JAEGER_KEEP"}  # no password to forget
+
+
+def test_jaegers_collector_aims_below_the_limit_everywhere() -> None:
+    jaeger = SERVICES["jaeger"]
+    assert (jaeger["environment"]["GOMEMLIMIT"], jaeger["mem_limit"]) == (MEMORY_LIMIT, "1g")
+    for file in ("kubernetes/jaeger.yaml", "railway/jaeger.Dockerfile"):
+        text = (CHECKOUT / "deployments" / file).read_text()
+        assert re.search(rf"GOMEMLIMIT(=|, value: ){MEMORY_LIMIT}", text), file
 
 
 def test_traces_and_rows_are_on_volumes() -> None:
