@@ -12,6 +12,7 @@ from spanpact.contract.compiled import ContractPlan
 from spanpact.engine import CompiledContract
 from spanpact.engine.checks import Undecided
 from spanpact.engine.judging import (
+    ContractRun,
     contract_result,
     has_clean_logs,
     integrity_findings,
@@ -88,6 +89,7 @@ class Verification:
         self._mask = mask_for(plans_used)
         self._unfinished = self._judged = 0
         self._mentions = mentions or MentionCounter()
+        self._plans = plans_used
         self._roots = RootIndex(plans_used)
         self._cache = (
             VerdictCache.of(self._runs, reading, self._find_span, self._mentions, self._roots) if use_cache else None
@@ -97,6 +99,16 @@ class Verification:
             if options.check_every
             else None
         )
+
+    @property
+    def runs(self) -> Sequence[ContractRun]:
+        """Return the state of each contract."""
+        return self._runs
+
+    def forget_roots(self) -> RootIndex:
+        """Return a new index of roots, for callers that note those of all traces, whoever judges them."""
+        self._roots = RootIndex(self._plans)
+        return self._roots
 
     @property
     def cache_hits(self) -> int:

@@ -6,7 +6,9 @@ at most `MEMORY_MIB`; what does not fit is in temporary files.
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +27,10 @@ _ANEW: Final = "write the archive anew, or take its files from a copy"
 _TABLES: Final = "accepted: a database with the tables that docs/archives.md describes"
 
 
+class TooLarge(SourceError):
+    """A statement that needs more memory than it may have."""
+
+
 class ArchiveDatabase:
     """The tables `spans`, `contents` and `logs` of an archive, whose columns were checked. Close it after use."""
 
@@ -34,9 +40,10 @@ class ArchiveDatabase:
         self.name, self.manifest, self._folder = name, manifest, folder
         self.columns: Sequence[AttributeColumn] = manifest.attribute_columns()
         self._connection = connection
-        self._temporary = tempfile.TemporaryDirectory(prefix="spanpact-")
+        temporary = tempfile.mkdtemp(prefix="spanpact-")
+        self._release = weakref.finalize(self, _release, connection, temporary)
         try:
-            self._set_up()
+            self._set_up(temporary)
         except BaseException:
             self.close()
             raise
@@ -58,7 +65,7 @@ class ArchiveDatabase:
         connection = library.connect()
         try:
             with failures(name):
-                connection.execute(f"ATTACH {_quoted(file)} AS archive (READ_ONLY)")
+                connection.execute(f"ATTACH {quoted(file)} AS archive (READ_ONLY)")
                 rows = connection.execute("SELECT content FROM archive.manifest").fetchall()
             if len(rows) != 1:
                 raise SourceError(f"{name}: the table manifest has {len(rows)} rows, not one", hint=_TABLES)
@@ -69,8 +76,7 @@ class ArchiveDatabase:
 
     def close(self) -> None:
         """Close the connection and remove its temporary files; a second call does nothing."""
-        self._connection.close()
-        self._temporary.cleanup()
+        self._release()
 
     def __enter__(self) -> Self:
         return self
@@ -78,15 +84,15 @@ class ArchiveDatabase:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _set_up(self) -> None:
+    def _set_up(self, temporary: str) -> None:
         with self.cursor() as cursor:
             cursor.execute(f"SET memory_limit = '{MEMORY_MIB}MiB'")
-            cursor.execute("SET temp_directory = " + _quoted(self._temporary.name))
+            cursor.execute("SET temp_directory = " + quoted(temporary))
             cursor.execute("ATTACH ':memory:' AS work")
             cursor.execute("SET preserve_insertion_order = false")
-            cursor.execute("SET threads = 1" if self.manifest.spans < 1 << 16 else "SET threads = 2")
+            cursor.execute("SET threads = 1")  # each further one takes memory, and CPU a span
             if self._folder is not None:
-                cursor.execute("SET allowed_directories = [" + _quoted(f"{self._folder}/") + "]")
+                cursor.execute("SET allowed_directories = [" + quoted(f"{self._folder}/") + "]")
             cursor.execute("SET enable_external_access = false")
         if self._folder is not None:
             self._check_files()
@@ -95,7 +101,7 @@ class ArchiveDatabase:
 
     def relation(self, table: str, commits: Sequence[Commit] | None = None) -> str:
         """Return what stands behind FROM for a table, or for what some commits have of it."""
-        columns = ", ".join(_identifier(each) for each in self._expected(table))
+        columns = ", ".join(identifier(each) for each in self._expected(table))
         chosen = self.manifest.commits if commits is None else commits
         if self._folder is None:
             within = " OR ".join(f"seq >= {each.first} AND seq < {each.end}" for each in chosen) or "false"
@@ -103,18 +109,18 @@ class ArchiveDatabase:
             return f"(SELECT {columns} FROM archive.{table}{where})"
         files = [file.path for each in chosen for file in getattr(each, table)]
         if not files:
-            nothing = ", ".join(f"NULL::{type} AS {_identifier(name)}" for name, type in self._expected(table).items())
+            nothing = ", ".join(f"NULL::{type} AS {identifier(name)}" for name, type in self._expected(table).items())
             return f"(SELECT {nothing} WHERE false)"
-        listed = ", ".join(_quoted(str(self._folder / each)) for each in files)
+        listed = ", ".join(quoted(str(self._folder / each)) for each in files)
         have = self._columns_of(files) if commits is not None else None
         shown = ", ".join(
-            _identifier(name) if have is None or name in have else f"NULL::{type} AS {_identifier(name)}"
+            identifier(name) if have is None or name in have else f"NULL::{type} AS {identifier(name)}"
             for name, type in self._expected(table).items()
         )
         return f"(SELECT {shown} FROM read_parquet([{listed}], union_by_name = true))"
 
     def _columns_of(self, files: Sequence[str]) -> set[str]:
-        listed = ", ".join(_quoted(str(self._folder / each)) for each in files)  # type: ignore[operator]
+        listed = ", ".join(quoted(str(self._folder / each)) for each in files)  # type: ignore[operator]
         statement = f"SELECT * FROM read_parquet([{listed}], union_by_name = true) LIMIT 0"
         return {each[0] for each in self.execute(statement).description or ()}
 
@@ -164,12 +170,12 @@ class ArchiveDatabase:
                 self._check_parts(table, {str(self._folder / file.path): file.rows for file in files})
 
     def _check_parts(self, table: str, rows: dict[str, int]) -> None:
-        listed = ", ".join(map(_quoted, rows))
+        listed = ", ".join(map(quoted, rows))
         found = self.rows(f"SELECT file_name, num_rows FROM parquet_file_metadata([{listed}])")
         for path, number in found:
             if rows[path] != number:
                 raise SourceError(f"{path}: has {number} rows, and the manifest says {rows[path]}", hint=_ANEW)
-        wanted = ", ".join(map(_quoted, OF_TABLE[table]))
+        wanted = ", ".join(map(quoted, OF_TABLE[table]))
         statement = f"SELECT file_name, name FROM parquet_schema([{listed}]) WHERE name IN ({wanted})"
         having: dict[str, set[str]] = {path: set() for path in rows}
         for path, name in self.rows(statement):
@@ -187,7 +193,7 @@ class ArchiveDatabase:
             files = [file.path for each in self.manifest.commits for file in getattr(each, table)]
             if not files:
                 return
-            listed = ", ".join(_quoted(str(self._folder / each)) for each in files)
+            listed = ", ".join(quoted(str(self._folder / each)) for each in files)
             found = self.rows(f"DESCRIBE SELECT * FROM read_parquet([{listed}], union_by_name = true)")
         types = {name: type for name, type, *_ in found}
         for name, type in expected.items():
@@ -196,6 +202,11 @@ class ArchiveDatabase:
             if types[name] != type:
                 problem = f"{self.name}: the column {name} of {table} is {types[name]}, not {type}"
                 raise SourceError(problem, hint=_ANEW)
+
+
+def _release(connection: duckdb.DuckDBPyConnection, temporary: str) -> None:
+    connection.close()
+    shutil.rmtree(temporary, ignore_errors=True)
 
 
 def import_duckdb() -> Any:
@@ -213,16 +224,19 @@ def failures(name: str) -> Iterator[None]:
     library = import_duckdb()
     try:
         yield
+    except library.OutOfMemoryException:
+        problem = f"{name}: a statement needs more than {MEMORY_MIB} MiB"
+        raise TooLarge(problem, hint="give more partitions: spanpact archive write --partitions 256") from None
     except library.Error as error:
         first = str(error).strip().splitlines()[0]
         raise SourceError(f"{name}: cannot be read: {first}", hint=_ANEW) from None
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """Return the text as a literal of SQL."""
     return "'" + text.replace("'", "''") + "'"
 
 
-def _identifier(name: str) -> str:
+def identifier(name: str) -> str:
     """Return the name of a column as SQL writes it."""
     return '"' + name.replace('"', '""') + '"'

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from spanpact.errors import SourceError
 from spanpact.otlp import Batch
-from spanpact.sources.archive.database import ArchiveDatabase
+from spanpact.sources.archive.database import ArchiveDatabase, identifier
 from spanpact.sources.archive.rows.contents import SpanContents
 from spanpact.sources.archive.rows.manifest import ArchivedSource
 from spanpact.sources.archive.rows.records import LogRecords
@@ -34,8 +34,8 @@ class ArchiveReader:
         self._spans = SpanContents(database.columns)
         self._records = LogRecords()
         self._texts: dict[int, str] = {}
-        names = [*list(SPANS)[1:], *(each.column for each in database.columns)]
-        self._selected = ", ".join('"' + name.replace('"', '""') + '"' for name in ("seq", *names))
+        self.selected = [identifier(name) for name in (*SPANS, *(each.column for each in database.columns))]
+        """The columns that `spans` takes, as SQL writes them."""
         self._content = list(SPANS).index("content")
 
     def batches(self, source: ArchivedSource, where: str = "true") -> Iterator[Batch]:
@@ -66,7 +66,7 @@ class ArchiveReader:
     def _ordered(
         self, relation: str, where: str, parameters: Sequence[Any] = ()
     ) -> Iterator[Sequence[tuple[int, Span]]]:
-        statement = f"SELECT {self._selected} FROM {relation} WHERE {where} ORDER BY seq"
+        statement = f"SELECT {', '.join(self.selected)} FROM {relation} WHERE {where} ORDER BY seq"
         for rows in self.database.stream(statement, parameters, _ROWS):
             yield self.spans(rows)
 

@@ -46,6 +46,7 @@ class ArchiveSource(SourceBase):
         self.scenarios = scenarios if scenarios is not None else {}
         self.offered = offered
         self._opened: ArchiveDatabase | None = None
+        self._lent = False
 
     @property
     def name(self) -> str:
@@ -114,9 +115,14 @@ class ArchiveSource(SourceBase):
             readings.append(Reading(info, traces, self.offered, unread=unread.fields(), spanless=spanless))
         return merged(readings)
 
+    def lend(self) -> ArchiveDatabase:
+        """Return the tables, which then stay open as long as somebody has them, also after `close`."""
+        self._lent = True
+        return self.database
+
     def close(self) -> None:
-        """Close the database; a second call does nothing."""
-        if self._opened is not None:
+        """Close the database, unless it was lent; a second call does nothing."""
+        if self._opened is not None and not self._lent:
             self._opened.close()
 
     def __repr__(self) -> str:

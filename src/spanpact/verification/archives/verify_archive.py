@@ -9,8 +9,10 @@ import msgspec
 from spanpact.contract.compiled import ContractPlan
 from spanpact.engine import CompiledContract
 from spanpact.findings import Report
+from spanpact.otlp.batch import NeedsFullDecoding
 from spanpact.sources.archive import ArchiveSource
 from spanpact.trace.trace_selection import EVERY_TRACE, TraceSelection
+from spanpact.verification.archives.grouping import verify_groups
 from spanpact.verification.documents.stored_documents import DocumentSource, StoredDocuments
 from spanpact.verification.options import DEFAULT_OPTIONS, VerificationOptions
 from spanpact.verification.streaming import description_of, verify_documents
@@ -30,7 +32,11 @@ def verify_archive(
     Raise SourceError where the archive cannot be read.
     """
     stored = stored_documents(source, scenarios=scenarios, offered=offered, only=only)
-    return verify_documents(stored, plans, options)
+    try:
+        grouped = verify_groups(source, stored, plans, options)
+    except NeedsFullDecoding:
+        return None
+    return grouped or verify_documents(stored, plans, options)
 
 
 def stored_documents(

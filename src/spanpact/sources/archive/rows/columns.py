@@ -1,6 +1,6 @@
 """Which attributes of spans have a column: those that contracts name, and those whose values vary.
 
-All other values are part of a span's content, of which an archive has few.
+A value that does not vary is part of a span's content, of which an archive has few, also where it has a column.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ Kind: TypeAlias = Literal["text", "int", "double", "json"]
 
 _MOST_COLUMNS: Final = 256
 _MOST_FIXED: Final = 32  # values of one attribute that are part of contents
+_MOST_NAMES: Final = 10_000  # of attributes whose values are counted
 _LONGEST_NAME: Final = 200
 _LEAST, _MOST = -(1 << 63), (1 << 63) - 1
 
@@ -54,6 +55,7 @@ class AttributeColumns:
         self._columns: dict[tuple[str, Kind], AttributeColumn] = {}
         self._used: set[str] = set()
         self._fixed: dict[tuple[str, Kind], set[Value | str]] = {}
+        self._varying: set[tuple[str, Kind]] = set()
         for column in known:
             self._add(column)
 
@@ -62,23 +64,46 @@ class AttributeColumns:
         """Return all columns, in the order in which they were made."""
         return list(self._columns.values())
 
-    def column_for(self, name: str, kind: Kind, value: Value | str) -> AttributeColumn | None:
-        """Return the column of a value, None if it is part of the content. Nested values are given as their JSON."""
-        column = self._columns.get((name, kind))
-        if column is not None or len(self._columns) >= _MOST_COLUMNS:
-            return column
-        if name not in self._wanted:
-            fixed = self._fixed.setdefault((name, kind), set())
+    def column_for(self, name: str, kind: Kind, value: Value | str) -> tuple[AttributeColumn | None, bool]:
+        """Return the column of a value, and whether the attribute varies: if not, its value is part of the content.
+
+        Nested values are given as their JSON.
+        """
+        key = name, kind
+        column = self._columns.get(key)
+        if column is not None and key in self._varying:
+            return column, True
+        if column is None and name in self._wanted:
+            column = self._new(name, kind)
+        if self._varies(key, value):
+            column = column or self._new(name, kind)
+            if column is not None:
+                self._varying.add(key)
+                del self._fixed[key]
+                return column, True
+        return column, False
+
+    def _varies(self, key: tuple[str, Kind], value: Value | str) -> bool:
+        """Return whether an attribute has more values than contents should hold."""
+        fixed = self._fixed.get(key)
+        if fixed is None:
+            if len(self._fixed) >= _MOST_NAMES:
+                self._fixed.clear()
+            fixed = self._fixed[key] = set()
+        if len(fixed) <= _MOST_FIXED:
             fixed.add(value)
-            if len(fixed) <= _MOST_FIXED:
-                return None
+        return len(fixed) > _MOST_FIXED
+
+    def _new(self, name: str, kind: Kind) -> AttributeColumn | None:
+        """Return a new column; None for a name that cannot be one, and if there are too many."""
+        if len(self._columns) >= _MOST_COLUMNS:
+            return None
         if not (name.isprintable() and len(name) <= _LONGEST_NAME and _is_unicode(name)):
             return None
         return self._add(AttributeColumn(self._unused(f"{kind}.{name}"), name, kind))
 
     def _add(self, column: AttributeColumn) -> AttributeColumn:
         self._used.add(column.column.lower())
-        self._fixed.pop((column.attribute, column.kind), None)
         self._columns[column.attribute, column.kind] = column
         return column
 

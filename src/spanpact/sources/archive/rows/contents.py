@@ -111,11 +111,10 @@ class SpanRows:
             return name, "fixed", bool(value), value is None
         stored = dumped(value_json(value)) if kind == "json" else value
         key: Any = repr(value) if kind == "double" else stored  # 0.0 equals -0.0
-        column = self.columns.column_for(name, kind, key)
-        if column is None:
-            return name, kind, key
-        values.append((column, stored))
-        return name, kind
+        column, varies = self.columns.column_for(name, kind, key)
+        if column is not None:
+            values.append((column, stored))
+        return (name, kind) if varies else (name, kind, key)
 
     def _content(self, span: Span, fixed: Sequence[tuple[Hashable, ...]]) -> int:
         key = (
