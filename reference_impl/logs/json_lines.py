@@ -74,14 +74,14 @@ class JsonLines(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record of the standard library's logging."""
-        line = self._try(RENDER, lambda: record_line(record, self._service))
+        line = self._try(RENDER, record_line, record, self._service)
         if line is not None:
             self._pass_on(line, record.created, is_event=_is_structlog(record))
 
     def write_event(self, logger: str, level: str, event: Mapping[str, Any]) -> None:
         """Write one event of structlog without making a record of it, which would take twice as long."""
         created = time.time()
-        line = self._try(RENDER, lambda: event_line(logger, level, event, created, self._service))
+        line = self._try(RENDER, event_line, logger, level, event, created, self._service)
         if line is None:
             return
         self.acquire()
@@ -91,13 +91,13 @@ class JsonLines(logging.Handler):
             self.release()
 
     def _pass_on(self, line: dict[str, Any], created: float, *, is_event: bool) -> None:
-        self._try(STREAM, lambda: self._write(line))
+        self._try(STREAM, self._write, line)
         if self._provider is not None and not line["logger"].startswith("opentelemetry"):
-            self._try(OTLP, lambda: self._export(line, created, is_event))
+            self._try(OTLP, self._export, line, created, is_event)
 
-    def _try(self, reason: str, step: Callable[[], Any]) -> Any:
+    def _try(self, reason: str, step: Callable[..., Any], *given: Any) -> Any:
         try:
-            return step()
+            return step(*given)
         except Exception:
             self.dropped[reason] += 1
             return None

@@ -81,15 +81,20 @@ class PlainValues:
         self._left -= 1
         if self._left < 0 or self._room < 0:
             return "[too much]"
+        kind = type(value)
+        if value is None or kind is bool:
+            return value
+        if kind is float:
+            return _real(value)
+        if kind is int:
+            return _whole(value)
         try:
-            return self._plain(value, type(value), depth)
+            return self._plain(value, kind, depth)
         except Exception:
             return "<object>"
 
     def _plain(self, value: Any, kind: type, depth: int) -> Any:
         # `issubclass` and the base's methods, because `isinstance` would read the value's own `__class__`.
-        if value is None or kind is bool:
-            return value
         if kind is str or issubclass(kind, str):
             self._room -= min(str.__len__(value), MAX_TEXT)
             return clean_text(value)
