@@ -12,7 +12,6 @@ command pass through unchanged. Samplers see the span's name and kind; attribute
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar, get_args
 
 import redis
@@ -101,28 +100,6 @@ def _client_layer(client: object) -> type:
     return _SyncAttempts if hasattr(client, "execute_once") else _SyncCommands
 
 
-async def _traced_answer(
-    tracing: RedisTracing, send: Callable[..., Awaitable[Any]], args: Sequence[Any], options: Any
-) -> Any:
-    """Send a command in its span, and return its answer."""
-    call = tracing.begin(args)
-    if call is None:
-        return await send(*args, **options)
-    with call:
-        call.result = await send(*args, **options)
-    return call.result
-
-
-def _sync_traced_answer(tracing: RedisTracing, send: Callable[..., Any], args: Sequence[Any], options: Any) -> Any:
-    """Do the same in a thread."""
-    call = tracing.begin(args)
-    if call is None:
-        return send(*args, **options)
-    with call:
-        call.result = send(*args, **options)
-    return call.result
-
-
 class _AsyncLayer(redis.asyncio.Redis):
     _tracing: RedisTracing
 
@@ -133,15 +110,25 @@ class _AsyncLayer(redis.asyncio.Redis):
 
 
 class _AsyncCommands(_AsyncLayer):
-    def execute_command(self, *args: Any, **options: Any) -> Any:
+    async def execute_command(self, *args: Any, **options: Any) -> Any:
         below: Any = super()
-        return _traced_answer(self._tracing, below.execute_command, args, options)
+        call = self._tracing.begin(args)
+        if call is None:
+            return await below.execute_command(*args, **options)
+        with call:
+            call.result = await below.execute_command(*args, **options)
+            return call.result
 
 
 class _AsyncAttempts(_AsyncLayer):
-    def execute_once(self, *args: Any, **options: Any) -> Any:
+    async def execute_once(self, *args: Any, **options: Any) -> Any:
         below: Any = super()
-        return _traced_answer(self._tracing, below.execute_once, args, options)
+        call = self._tracing.begin(args)
+        if call is None:
+            return await below.execute_once(*args, **options)
+        with call:
+            call.result = await below.execute_once(*args, **options)
+            return call.result
 
 
 class _AsyncPipelineLayer(AsyncPipeline):
@@ -160,9 +147,14 @@ class _AsyncPipelineLayer(AsyncPipeline):
         finally:
             self._executing = False
 
-    def immediate_execute_command(self, *args: Any, **options: Any) -> Any:
-        send: Any = super().immediate_execute_command
-        return send(*args, **options) if self._executing else _traced_answer(self._tracing, send, args, options)
+    async def immediate_execute_command(self, *args: Any, **options: Any) -> Any:
+        below: Any = super()
+        call = None if self._executing else self._tracing.begin(args)
+        if call is None:
+            return await below.immediate_execute_command(*args, **options)
+        with call:
+            call.result = await below.immediate_execute_command(*args, **options)
+            return call.result
 
 
 class _SyncLayer(redis.Redis):
@@ -184,13 +176,23 @@ class _SyncLayer(redis.Redis):
 class _SyncCommands(_SyncLayer):
     def execute_command(self, *args: Any, **options: Any) -> Any:
         below: Any = super()
-        return _sync_traced_answer(self._tracing, below.execute_command, args, options)
+        call = self._tracing.begin(args)
+        if call is None:
+            return below.execute_command(*args, **options)
+        with call:
+            call.result = below.execute_command(*args, **options)
+            return call.result
 
 
 class _SyncAttempts(_SyncLayer):
     def execute_once(self, *args: Any, **options: Any) -> Any:
         below: Any = super()
-        return _sync_traced_answer(self._tracing, below.execute_once, args, options)
+        call = self._tracing.begin(args)
+        if call is None:
+            return below.execute_once(*args, **options)
+        with call:
+            call.result = below.execute_once(*args, **options)
+            return call.result
 
 
 class _SyncPipelineLayer(SyncPipeline):
@@ -210,5 +212,10 @@ class _SyncPipelineLayer(SyncPipeline):
             self._executing = False
 
     def immediate_execute_command(self, *args: Any, **options: Any) -> Any:
-        send: Any = super().immediate_execute_command
-        return send(*args, **options) if self._executing else _sync_traced_answer(self._tracing, send, args, options)
+        below: Any = super()
+        call = None if self._executing else self._tracing.begin(args)
+        if call is None:
+            return below.immediate_execute_command(*args, **options)
+        with call:
+            call.result = below.immediate_execute_command(*args, **options)
+            return call.result
