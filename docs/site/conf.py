@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sphinx.util.inspect import stringify_signature
 
-from docs.site.navigation import ADDITIONS, ELSEWHERE, without_folder_links
+from docs.site.navigation import ADDITIONS, NO_PAGES, PATTERNS, without_folder_links
 from spanpact import __version__
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ PUBLIC = ("spanpact", "spanpact.testing", "spanpact.sources", "spanpact.conforma
 project, version = "spanpact", __version__
 root_doc = "docs/index"
 extensions = ["myst_parser", "sphinx.ext.autodoc"]
-include_patterns = ["*.md", "docs/**.md", *ELSEWHERE]
-exclude_patterns = ["**/.*", "**/node_modules", "**/target"]
+include_patterns = list(PATTERNS)
+exclude_patterns = ["**/.*", *NO_PAGES, *(f"**/{name}" for name in NO_PAGES)]
 # Pygments does not know a plain scalar such as session:* within braces, which YAML allows.
 suppress_warnings = ["misc.highlighting_failure"]
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 INDEX: Final = "docs/index"
 DECISIONS: Final = "docs/adr/0001-record-decisions"
-ELSEWHERE: Final = (
-    "CODE_OF_CONDUCT.md",
-    *(
-        f"{folder}/README.md"
-        for folder in ("core", "deployments", "examples", "examples/*", "findings", "monitoring", "reference_impl")
-    ),
-)
-"""Pages of the site that are neither in docs/ nor, for the most part, in its index."""
+PATTERNS: Final = ("*.md", "docs/*.md", "docs/*/*.md", "*/README.md", "*/*/README.md")
+"""Where the pages of the site are in the checkout, outside of NO_PAGES."""
+NO_PAGES: Final = ("tests", "target", "node_modules", "build", "dist")
+"""Folders without pages, next to those whose names begin with a dot."""
 _LINK: Final = re.compile(r"\[([^\]]*)\]\(([^)\s#]+)(?:#[^)]*)?\)")
 
 
@@ -34,12 +30,22 @@ def pages_by_reader(index: str) -> Mapping[str, tuple[str, ...]]:
     return readers
 
 
+def site_pages(root: Path) -> Sequence[Path]:
+    """Return the files of all pages of the site, sorted."""
+    found = {path.resolve() for pattern in PATTERNS for path in root.glob(pattern)}
+    parts = {path: path.relative_to(root.resolve()).parts for path in found}
+    return sorted(path for path in found if not any(each in NO_PAGES or each[0] == "." for each in parts[path]))
+
+
 def contents_by_reader(root: Path) -> str:
     """Return the site's navigation: the README, the pages of each reader, and the other pages of the checkout."""
     readers = pages_by_reader((root / f"{INDEX}.md").read_text(encoding="utf-8"))
-    named = {page for pages in readers.values() for page in pages}
-    found = {f"../{path.relative_to(root).as_posix()}" for pattern in ELSEWHERE for path in root.glob(pattern)}
-    tables = {"": ("../README.md",), **readers, "Elsewhere in the checkout": tuple(sorted(found - named))}
+    named = {(root / "docs" / page).resolve() for pages in readers.values() for page in pages}
+    named |= {(root / "README.md").resolve(), (root / f"{INDEX}.md").resolve()}
+    decisions = (root / DECISIONS).parent.resolve()
+    others = [path for path in site_pages(root) if path not in named and path.parent != decisions]
+    rest = tuple(f"../{path.relative_to(root.resolve()).as_posix()}" for path in others)
+    tables = {"": ("../README.md",), **readers, "Elsewhere in the checkout": rest}
     return "".join(_contents(caption, pages) for caption, pages in tables.items())
 
 

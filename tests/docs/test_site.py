@@ -11,16 +11,29 @@ from pathlib import Path
 import pytest
 
 from docs.site.links import main
-from docs.site.navigation import contents_by_reader, contents_of_decisions, pages_by_reader, without_folder_links
+from docs.site.navigation import (
+    contents_by_reader,
+    contents_of_decisions,
+    pages_by_reader,
+    site_pages,
+    without_folder_links,
+)
 from tests.docs.pages import DOCS, ROOT, page
+from tests.docs.test_links import LINK, prose
 
 
 def test_the_navigation_has_every_page_once() -> None:
     listed = re.findall(r"^[\w./-]+\.md$", contents_by_reader(ROOT), re.MULTILINE)
     listed += [f"adr/{name}" for name in re.findall(r"^\d[\w-]+\.md$", contents_of_decisions(ROOT), re.MULTILINE)]
-    pages = {path.resolve() for path in [*ROOT.glob("*.md"), *DOCS.rglob("*.md")]} - {DOCS / "index.md"}
     assert len(listed) == len(set(listed))
-    assert pages - {(DOCS / name).resolve() for name in listed} == set()
+    assert {(DOCS / name).resolve() for name in listed} == {*site_pages(ROOT)} - {DOCS / "index.md"}
+
+
+@pytest.mark.parametrize("file", site_pages(ROOT), ids=lambda file: file.relative_to(ROOT).as_posix())
+def test_a_link_to_a_page_leads_to_one_of_the_site(file: Path) -> None:
+    links = [link.partition("#")[0] for link in LINK.findall(prose(file)) if "://" not in link]
+    pages = {(file.parent / link).resolve() for link in links if link.endswith(".md")}
+    assert pages - set(site_pages(ROOT)) == set()
 
 
 def test_readers_are_those_of_the_index() -> None:
