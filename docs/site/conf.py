@@ -26,7 +26,7 @@ project, version = "spanpact", __version__
 root_doc = "docs/index"
 extensions = ["myst_parser", "sphinx.ext.autodoc"]
 include_patterns = list(PATTERNS)
-exclude_patterns = ["**/.*", *NO_PAGES, *(f"**/{name}" for name in NO_PAGES)]
+exclude_patterns = [".*", "**/.*", *NO_PAGES, *(f"**/{name}" for name in NO_PAGES)]
 # Pygments does not know a plain scalar such as session:* within braces, which YAML allows.
 suppress_warnings = ["misc.highlighting_failure"]
 
