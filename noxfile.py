@@ -187,19 +187,21 @@ def stores(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def browser(session: nox.Session) -> None:
-    """Test the HTML report and the docs site in this machine's Chromium; `-- --write-docs` renews pictures of it."""
+    """Test the HTML report in the Chromium of this machine; `-- --write-docs` renews the pictures of it in the docs."""
     variables = browser_variables(session)
     if "--write-docs" in session.posargs:
         tool(session, "python", "-m", "docs.draw_report", env=variables)
     else:
-        variables["SPANPACT_SITE"] = str(docs_site(session))
         tool(session, "pytest", *(session.posargs or ["integration/browser"]), env=variables)
 
 
 @nox.session(default=False)
 def docs(session: nox.Session) -> None:
-    """Build the site of the docs in .nox/docs/html and check its links; `-- --serve` shows it at 127.0.0.1:8000."""
+    """Build the site of the docs and check its links; `-- --browser` opens it in Chromium, `-- --serve` shows it."""
     site = docs_site(session)
+    if "--browser" in session.posargs:
+        variables = {**browser_variables(session), "SPANPACT_SITE": str(site)}
+        tool(session, "pytest", "integration/docs_site", env=variables)
     if "--serve" in session.posargs:
         tool(session, "python", "-m", "http.server", "8000", "--bind", "127.0.0.1", "--directory", str(site))
 

@@ -22,6 +22,7 @@ collect_ignore = [
     for folder, variable in (
         ("stores", "SPANPACT_STORES"),
         ("browser", "SPANPACT_BROWSER"),
+        ("docs_site", "SPANPACT_SITE"),
         ("monitoring", "SPANPACT_MONITORING"),
         ("deployments", "SPANPACT_DEPLOYMENTS"),
     )

@@ -1,6 +1,6 @@
 """The docs site: its navigation has every page once, and its check of links finds those that lead nowhere.
 
-`nox -s docs` builds the site and checks it; integration/browser/test_docs_site.py opens it.
+`nox -s docs` builds the site and checks it; with `-- --browser`, integration/docs_site opens it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The docs site in a browser: nothing comes from another host, its search finds, and it suits the dark and phones.
 
-SPANPACT_SITE is the folder of a built site; `nox -s browser` builds it.
+SPANPACT_SITE is the folder of a built site.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from integration.browser.opening import running_browser
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
@@ -27,6 +29,13 @@ BACKGROUND = "getComputedStyle(document.body).backgroundColor"
 class _QuietHandler(SimpleHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
         """Log nothing: the test's output is not about requests."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Return a Chromium without a window."""
+    with running_browser(os.environ["SPANPACT_BROWSER"]) as browser:
+        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""The built site of the docs in a browser: `nox -s docs -- --browser`."""
