@@ -3,6 +3,7 @@
 `made_traces` makes kinds of traffic: `variations` of `span_templates`, as `encoded_requests`. `paired_builds` runs the
 same job in processes of several builds in turn; `verifying` and `verifying_earlier` are what these run, on top of
 `measured_runs`. `targets` are what is wanted.
+`test_archives` compares archives with the JSON from which they were written.
 """
 
 from __future__ import annotations

@@ -28,6 +28,10 @@ SAME_RATE: Final = 250_000.0
 """Spans of a CPU second, of traffic `same`."""
 GROWTH: Final = 1.15
 """Peak memory of 3,000,000 spans, as a part of that of 100,000."""
+ARCHIVE: Final = 10.0
+"""How many times faster an archive is verified than OTLP JSON by 47e6372."""
+ARCHIVE_BYTES: Final = 0.25
+"""The size of an archive, as a part of that of the JSON."""
 ONE_TRACE: Final = (0.9, 0.7)
 """The CPU time of one test's trace, as a part of that of 47e6372."""
 

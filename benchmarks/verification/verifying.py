@@ -1,7 +1,7 @@
 """Verify with this build what `paired_builds` asks for: `python -m benchmarks.verification.verifying`.
 
-The ways: `file` verifies as `spanpact verify` does, `receiver` as `spanpact receive` does, `test` verifies the
-trace of one test after another, each in an SDK's exporter.
+The ways: `file` and `archive` verify as `spanpact verify` does, `receiver` as `spanpact receive` does, `test` verifies
+the trace of one test after another, each in an SDK's exporter.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from spanpact.contract.loader import load_contracts, load_text
 from spanpact.engine import CompiledContract
 from spanpact.findings import Report
 from spanpact.sources import OtlpFileSource, OtlpReceiver
+from spanpact.sources.archive import ArchiveSource
 from spanpact.sources.files.limits import FileLimits
 from spanpact.testing import verify_spans
+from spanpact.verification.archives.verify_archive import verify_archive
 from spanpact.verification.options import VerificationOptions
 from spanpact.verification.receiving import verify_received
 from spanpact.verification.streaming import verify_file
@@ -34,6 +36,18 @@ def _file(path: str, plans: Sequence[ContractPlan]) -> Run:
         source = OtlpFileSource(path, limits=_LIMITS)
         report = verify_file(source, contracts, VerificationOptions(allow_unseen=True))
         return _outcome(report or verify(contracts, source.read(), VerificationOptions(allow_unseen=True)))
+
+    return run
+
+
+def _archive(path: str, plans: Sequence[ContractPlan]) -> Run:
+    """Verify the archive beside a file, which was written from it."""
+    contracts = list(map(CompiledContract.of, plans))
+
+    def run() -> Outcome:
+        with ArchiveSource(f"{path}.archive") as source:
+            report = verify_archive(source, contracts, VerificationOptions(allow_unseen=True))
+            return _outcome(report or verify(contracts, source.read(), VerificationOptions(allow_unseen=True)))
 
     return run
 
@@ -84,4 +98,4 @@ def _note_hits(report: Callable[..., Report]) -> Callable[..., Report]:
 
 if __name__ == "__main__":
     Verification.report = _note_hits(Verification.report)  # type: ignore[method-assign]
-    serve({"file": _file, "receiver": _receiver, "test": _test}, _load)
+    serve({"file": _file, "archive": _archive, "receiver": _receiver, "test": _test}, _load)

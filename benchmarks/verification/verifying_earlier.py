@@ -79,4 +79,4 @@ def _note_followed(report: Callable[..., Any]) -> Callable[..., Any]:
 
 if __name__ == "__main__":
     engine.Verification.report = _note_followed(engine.Verification.report)
-    serve({"file": _file, "receiver": _receiver, "test": _test}, _load)
+    serve({"file": _file, "archive": _file, "receiver": _receiver, "test": _test}, _load)

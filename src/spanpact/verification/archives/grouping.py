@@ -25,7 +25,7 @@ from spanpact.verification.documents.stored_documents import StoredDocuments
 from spanpact.verification.options import VerificationOptions
 from spanpact.verification.shapes import ObservedProperties, SpanShapes
 
-_SPANS_OF_BATCH: Final = 400_000
+_SPANS_OF_BATCH: Final = 800_000
 _LEAST_ALIKE: Final = 5
 """Fewer traces of one key are judged one by one."""
 

@@ -9,7 +9,6 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from spanpact.sources.archive.database import identifier
 from spanpact.sources.archive.reader import ArchiveReader
 from spanpact.sources.archive.rows.columns import AttributeColumn, kind_of
 from spanpact.trace.model import Span
@@ -24,8 +23,9 @@ _MOST_CONTENTS: Final = 20_000
 class SpanForms:
     """The table `work.forms`: what SQL needs to know of each form. `relation` are the spans that are verified.
 
-    Its columns are `content`, `class0` and so on, `shape` (NULL for none), `resource`, whether times of its spans are
-    compared (`ordered`, `concurrent`), and the compared values that are part of the content (`compared`).
+    Its columns are `content`, `class0` and so on, `facts` (NULL if spans of the form have no shape), and the compared
+    values that are part of the content (`compared`). From the lowest bit on, facts are whether spans of the form are
+    counted while open, whether their times are compared, the number of their resource (32 bits), and their shape.
     """
 
     def __init__(self, reader: ArchiveReader, relation: str, shapes: SpanShapes) -> None:
@@ -39,49 +39,64 @@ class SpanForms:
         self.classes = ValueClasses(database, self.columns, shapes)
         self.class_names = [f"class{i}" for i in range(len(self.columns))]
         kinds = "".join(f", {name} INTEGER" for name in self.class_names)
-        database.execute(
-            f"CREATE TABLE work.forms (content INTEGER{kinds}, shape INTEGER, resource INTEGER, ordered BOOLEAN,"
-            " concurrent BOOLEAN, compared VARCHAR[])"
-        )
+        database.execute(f"CREATE TABLE work.forms (content INTEGER{kinds}, facts BIGINT, compared VARCHAR[])")
         self._number = 0
-        self._with_texts = len(self.compared) > 1
-        """Whether compared values are texts: numbers of the values of two columns are not comparable."""
+        self.has_fixed = False
+        """Whether the content of some form has compared values."""
 
     def classify(self, where: str) -> None:
         """Make the table `work.batch` of the spans that fulfil a condition, and learn their forms.
 
         Raise NotGroupable where there are too many values or forms.
         """
-        database = self._reader.database
-        raw = "".join(f", {identifier(each.column)}" for each in self.columns)
-        base = "seq, trace_hi, trace_lo, span_id, parent_id, start_ns, end_ns, content, trace_text, extra"
-        database.execute(f"CREATE OR REPLACE TABLE work.raw AS SELECT {base}{raw} FROM {self._relation} WHERE {where}")
-        self.classes.learn("work.raw")
-        self._make_batch()
+        spans = f"(SELECT * FROM {self._relation} WHERE {where})"
+        self.classes.learn(spans)
+        if self.compared:
+            self._number_texts()
+        self._make_batch(spans)
         self._learn_new(where)
-        database.execute("DROP TABLE work.raw")
+        if self.has_fixed:
+            self._number_fixed()
 
-    def _make_batch(self) -> None:
+    def _number_texts(self) -> None:
+        """Give compared values numbers: one for each text, in whatever column it is. Make the table `work.texts`."""
+        database, columns = self._reader.database, [self.columns.index(each) for each in self.compared]
+        several = " UNION ".join(f"SELECT value FROM work.value{i}" for i in columns)
+        database.execute(
+            f"CREATE OR REPLACE TABLE work.texts AS SELECT value, row_number() OVER () AS id FROM ({several})"
+        )
+        for i in columns:
+            database.execute(f"UPDATE work.value{i} AS v SET id = t.id FROM work.texts AS t WHERE t.value = v.value")
+
+    def _number_fixed(self) -> None:
+        """Give the compared values of contents numbers, too. Make the table `work.fixed`: their lists, by form."""
+        database = self._reader.database
+        if not self.compared:
+            database.execute("CREATE OR REPLACE TABLE work.texts (value VARCHAR, id BIGINT)")
+        fixed = "SELECT rowid AS form, unnest(compared) AS value FROM work.forms"
+        database.execute(
+            "INSERT INTO work.texts SELECT value, -row_number() OVER () FROM"
+            f" (SELECT DISTINCT value FROM ({fixed})) WHERE value NOT IN (SELECT value FROM work.texts)"
+        )
+        names = ", ".join(f"forms.{each}" for each in ("content", *self.class_names))
+        database.execute(
+            f"CREATE OR REPLACE TABLE work.fixed AS SELECT {names}, any_value(facts) AS facts,"
+            f" list(t.id ORDER BY t.id) FILTER (WHERE t.id IS NOT NULL) AS compared FROM work.forms AS forms"
+            f" LEFT JOIN (SELECT form, id FROM ({fixed}) JOIN work.texts USING (value)) AS t ON t.form = forms.rowid"
+            f" GROUP BY {names}"
+        )
+
+    def _make_batch(self, spans: str) -> None:
         classes = "".join(f", {self.classes.expression(i)} AS {name}" for i, name in enumerate(self.class_names))
         cuts = self._shapes.observed.times.duration_cuts_ns()
-        bounds = " + ".join(["0", *(f"(end_ns - start_ns >= {each})::INTEGER" for each in cuts)])
-        values = "".join(f", {self._value_of(each)} AS compared{i}" for i, each in enumerate(self.compared))
+        bounds = " + ".join(["0", *(f"(end_ns - start_ns >= {each})::BIGINT" for each in cuts)])
+        values = "".join(f", value{self.columns.index(each)}.id AS compared{i}" for i, each in enumerate(self.compared))
         self._reader.database.execute(
             "CREATE OR REPLACE TABLE work.batch AS"
             " SELECT seq, trace_hi, trace_lo, span_id, parent_id, start_ns, end_ns, content, trace_text,"
             f" extra IS NOT NULL AS is_odd, {bounds} AS duration{classes}{values}"
-            f" FROM work.raw {self.classes.joins}"
+            f" FROM {spans} {self.classes.joins}"
         )
-
-    def _value_of(self, column: AttributeColumn) -> str:
-        """Return a compared value: its text, or where one column has all of them the number of its text."""
-        return identifier(column.column) if self._with_texts else f"value{self.columns.index(column)}.id"
-
-    @property
-    def compared_values(self) -> Sequence[str]:
-        """Return the compared values of a span in SQL: columns of `work.batch`, and a list in `work.forms`."""
-        columns = [f"compared{i}" for i in range(len(self.compared))]
-        return [*columns, "compared"] if self._with_texts else columns
 
     def _learn_new(self, where: str) -> None:
         database = self._reader.database
@@ -101,17 +116,14 @@ class SpanForms:
         listed = ", ".join(map(str, sorted(forms)))
         spans = reader.spans_where(self._relation, f"({where}) AND seq IN ({listed})")
         rows = [[*forms[seq], *self._facts(span, forms[seq][1:])] for seq, span in spans]
-        types = ["INTEGER"] * (3 + len(self.class_names)) + ["BOOLEAN", "BOOLEAN", "VARCHAR[]"]
+        types = ["INTEGER"] * (1 + len(self.class_names)) + ["BIGINT", "VARCHAR[]"]
         unnested = ", ".join(f"unnest(?::{type}[])" for type in types)
         columns = [list(each) for each in zip(*rows, strict=True)]
-        has_fixed = any(row[-1] for row in rows)
+        self.has_fixed = self.has_fixed or any(row[-1] for row in rows)
         database.execute(f"INSERT INTO work.forms SELECT {unnested}", columns)
-        if has_fixed and not self._with_texts:
-            self._with_texts = True
-            self._make_batch()
 
     def _facts(self, span: Span, classes: Sequence[int]) -> Sequence[Any]:
-        """Return shape, resource, whether times are compared, and the compared values that no column holds."""
+        """Return the facts of a form, and the compared values that no column holds."""
         shapes = self._shapes
         summary = shapes.summary(span)
         shape: int | None = summary[4]
@@ -127,8 +139,10 @@ class SpanForms:
         fixed = [value for name, value in span.attributes.items() if name in compared and name not in in_columns]
         if shape is not None and any(kind_of(value) != "text" for value in fixed):
             shape = None
-        texts = fixed if shape is not None else []
-        return [shape, summary[5], summary[4] in shapes.ordered, summary[4] in shapes.concurrent, texts]
+        if shape is None:
+            return [None, []]
+        flags = (shape in shapes.ordered) << 1 | (shape in shapes.concurrent)
+        return [shape << 34 | summary[5] << 2 | flags, fixed]
 
 
 def _columns_that_vary(reader: ArchiveReader, shapes: SpanShapes) -> list[AttributeColumn]:

@@ -54,54 +54,55 @@ def _statement(forms: SpanForms, observed: ObservedProperties) -> str:
     """Return the statement that gives the traces of `work.batch` and the parts of their keys."""
     names = ", ".join(("content", *forms.class_names))
     whole = (
-        "shape IS NOT NULL AND NOT is_odd AND span_id <> 0 AND parent_id IS NOT NULL AND trace_text IS NULL"
+        "facts IS NOT NULL AND NOT is_odd AND span_id <> 0 AND parent_id IS NOT NULL AND trace_text IS NULL"
         " AND (trace_hi <> 0 OR trace_lo <> 0) AND end_ns > 0 AND end_ns >= start_ns"
     )
-    values = forms.compared_values
-    compared = "".join(f", 'value{i}': {each}" for i, each in enumerate(values))
-    of_span = (
-        "{'start': start_ns, 'id': span_id, 'parent': parent_id, 'end': end_ns, 'facts': facts, 'duration': duration"
-        f"{compared}}}"
-    )
-    lists = [f"list_transform(s, lambda x: x.value{i})" for i in range(len(values))]
-    if values and values[-1] == "compared":
-        lists[-1] = f"flatten({lists[-1]})"
-    all_values = f"flatten([{', '.join(lists)}])" if len(lists) > 1 else lists[0] if lists else "NULL"
+    fields = {"start": "start_ns", "id": "span_id", "parent": "parent_id", "end": "end_ns", "facts": "facts"}
     parts = ["[len(ids)]", "list_transform(facts, lambda f: f >> 34)", "parents"]
-    if values:
-        parts.append("list_transform(compared_values, lambda v: list_position(compared_values, v)::BIGINT)")
-    parts.append("CASE WHEN one_resource THEN [-1] ELSE resources END")
     if observed.times.duration_cuts_ns():
-        parts.append("list_transform(s, lambda x: x.duration::BIGINT)")
+        fields["duration"] = "duration"
+        parts.append("list_transform(s, lambda x: x.duration)")
+    lists = []
+    for i in range(len(forms.compared)):
+        fields[f"value{i}"] = f"compared{i}"
+        lists.append(f"list_transform(s, lambda x: x.value{i})")
+    if forms.has_fixed:
+        fields["fixed"] = "compared"
+        lists.append("flatten(list_transform(s, lambda x: x.fixed))")
+    if lists:
+        parts.append("list_transform(compared_values, lambda v: list_position(compared_values, v)::BIGINT)")
+    all_values = f"flatten([{', '.join(lists)}])" if len(lists) > 1 else "".join(lists) or "NULL"
+    resource = f"(facts >> 2) & {(1 << 32) - 1}"
+    parts.append(
+        f"CASE WHEN one_resource THEN [-1] ELSE list_transform(facts, lambda f: {resource.replace('facts', 'f')}) END"
+    )
     parts += list(_compared_times(observed))
+    of_span = "{" + ", ".join(f"'{name}': {value}" for name, value in fields.items()) + "}"
     return f"""
-WITH rows AS (
-    SELECT *, ((shape::BIGINT << 34) | (resource::BIGINT << 2) | (ordered::BIGINT << 1) | concurrent::BIGINT) AS facts
-    FROM work.batch LEFT JOIN work.forms USING ({names})
-), traces AS (
+WITH traces AS (
     SELECT {_ID}, min(seq) AS first, max(seq) AS last, count(*)::INTEGER AS spans,
         coalesce(bool_and({whole}), false) AND count(*) <= {_MOST_SPANS} AS whole,
+        min({resource}) = max({resource}) AS one_resource, max(end_ns) - min(start_ns) AS longest,
+        (min({resource}) = max({resource}) AND min(start_ns) < max(start_ns)) OR bool_and(start_ns < end_ns) AS moves,
+        count(*) FILTER (WHERE facts & 2 > 0) AS ordered, count(*) FILTER (WHERE facts & 1 > 0) AS concurrent,
         list({of_span}) AS unordered
-    FROM rows GROUP BY {_ID}
+    FROM work.batch LEFT JOIN work.{"fixed" if forms.has_fixed else "forms"} USING ({names}) GROUP BY {_ID}
 ), sorted AS (
-    SELECT {_ID}, first, last, spans, CASE WHEN whole THEN list_sort(unordered) END AS s FROM traces
+    SELECT * EXCLUDE (whole, unordered), CASE WHEN whole AND moves THEN list_sort(unordered) END AS s FROM traces
 ), taken_apart AS (
     SELECT *, list_transform(s, lambda x: x.id) AS ids, list_transform(s, lambda x: x.facts) AS facts,
         list_transform(s, lambda x: x.start) AS starts, list_transform(s, lambda x: x.end) AS ends,
         {all_values} AS compared_values
     FROM sorted
 ), with_parents AS (
-    SELECT *, list_transform(facts, lambda f: (f >> 2) & {(1 << 32) - 1}) AS resources, list_transform(
+    SELECT *, list_transform(
         list_transform(s, lambda x: x.parent),
         lambda p: CASE WHEN p = 0 THEN 0 ELSE coalesce(nullif(list_position(ids, p), 0), -1)::BIGINT END
-    ) AS parents, list_filter(s, lambda x: x.facts & 2 > 0) AS ordered, list_filter(s, lambda x: x.facts & 1 > 0)
-        AS concurrent, list_max(ends) - starts[1] AS longest
+    ) AS parents
     FROM taken_apart
 ), checked AS (
-    SELECT *, len(list_distinct(resources)) = 1 AS one_resource, s IS NOT NULL AND len(list_distinct(ids)) = len(ids)
+    SELECT *, s IS NOT NULL AND len(list_filter(ids, lambda x, i: list_position(ids, x) < i)) = 0
         AND len(list_filter(parents, lambda p, i: p > 0 AND (p >= i OR starts[p] > starts[i] OR ends[p] < ends[i]))) = 0
-        AND ((len(list_distinct(resources)) = 1 AND starts[1] < starts[-1])
-            OR len(list_filter(s, lambda x: x.start = x.end)) = 0)
         AS has_key
     FROM with_parents
 )
@@ -117,15 +118,19 @@ def _compared_times(observed: ObservedProperties) -> Iterator[str]:
     times = observed.times
     allowances = sorted({*times.allowances_ns(one_process=True), *times.allowances_ns(one_process=False)})
     for each in allowances if observed.ordered else ():
-        counted = _started_before("ordered", f"x.end - {each}")
-        yield f"CASE WHEN longest <= {each} OR len(ordered) < 2 THEN [-1] ELSE {counted} END"
-    for each in [-each for each in allowances] + allowances if observed.concurrent else ():
-        counted = _started_before("concurrent", f"greatest(x.end + {each}, x.start + 1)")
-        yield f"CASE WHEN len(concurrent) < 2 THEN [-1] ELSE {counted} END"
+        counted = _started_before(2, f"x.end - {each}")
+        yield f"CASE WHEN longest <= {each} OR ordered < 2 THEN [-1] ELSE {counted} END"
+    for each in sorted({*allowances, *(-each for each in allowances)}) if observed.concurrent else ():
+        counted = _started_before(1, f"greatest(x.end + {each}, x.start + 1)")
+        yield f"CASE WHEN concurrent < 2 THEN [-1] ELSE {counted} END"
 
 
-def _started_before(which: str, moment: str) -> str:
-    return f"list_transform({which}, lambda x: len(list_filter({which}, lambda y: y.start < {moment})))"
+def _started_before(flag: int, moment: str) -> str:
+    """Return, for each span with a flag, how many of them have started before a moment."""
+    some = f"list_filter(s, lambda z: z.facts & {flag} > 0)"
+    return (
+        f"list_transform({some}, lambda x: len(list_filter(s, lambda y: y.facts & {flag} > 0 AND y.start < {moment})))"
+    )
 
 
 def batches_of(database: ArchiveDatabase, most: int) -> Iterator[str]:

@@ -41,6 +41,7 @@ class ValueClasses:
         self._database, self._shapes = database, shapes
         self._sure = list(map(self._branches, columns))
         self._is_inline = [each.kind == "double" and bool(sure) for each, sure in zip(columns, self._sure, strict=True)]
+        self._is_joined = [True] * len(columns)
         self._known: dict[tuple[int, Any], int] = {}
 
     def _branches(self, column: AttributeColumn) -> str:
@@ -67,7 +68,8 @@ class ValueClasses:
         """Return the class of a value of a column in SQL; `joins` must follow the FROM of the statement."""
         name = identifier(self.columns[number].column)
         sure = self._sure[number].format(value=name) if self._is_inline[number] else ""
-        return f"CASE WHEN {name} IS NULL THEN {_ABSENT} {sure} ELSE coalesce(value{number}.class, {_NONE}) END"
+        looked_up = f"coalesce(value{number}.class, {_NONE})" if self._is_joined[number] else str(_NONE)
+        return f"CASE WHEN {name} IS NULL THEN {_ABSENT} {sure} ELSE {looked_up} END"
 
     @property
     def joins(self) -> str:
@@ -75,6 +77,7 @@ class ValueClasses:
         return " ".join(
             f"LEFT JOIN work.value{i} AS value{i} ON {identifier(column.column)} = value{i}.value"
             for i, column in enumerate(self.columns)
+            if self._is_joined[i]
         )
 
     def learn(self, table: str) -> None:
@@ -92,6 +95,7 @@ class ValueClasses:
             rows = self._database.rows(f"SELECT id, value FROM work.value{i} WHERE class IS NULL")
             if len(self._known) + len(rows) > _MOST_VALUES:
                 raise NotGroupable
+            self._is_joined[i] = not self._is_inline[i] or bool(rows)
             if rows:
                 self._update(i, [(id, self._class(i, value)) for id, value in rows])
 
