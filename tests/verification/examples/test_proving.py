@@ -217,7 +217,7 @@ def test_json_says_what_is_proven_and_reads_it_back() -> None:
 
 def test_proofs_of_huge_examples_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Expectations left when enough spans were judged are neither proven nor unproven."""
-    monkeypatch.setattr(proving, "MOST_WORK", 16)
+    monkeypatch.setattr(proving, "MOST_WORK", 26)
     competing = "children: {a: {span: get, count: 0..1, kind: internal}, b: {span: get, count: 0..1, kind: internal}}\n"
     report = verified(f"status: unset\n{competing}", ERROR)
     proven = {"top.span": None, "top.status": True, "a.span": False, "a.kind": None, "b.span": None, "b.kind": None}

@@ -3,13 +3,15 @@
 Judging every example without every expectation would take a time that grows with the cube of a contract's size. An
 expectation is therefore removed only where removing it may change more than its own findings: where its entry, or one
 above it, competes for spans or has too many of them, and where a condition may give the same finding. Elsewhere the
-spans stay where they are, and an expectation is proven by exactly those examples that have a finding of it.
+spans stay where they are, and an expectation is proven by exactly those examples that have a finding of it, or a span
+with an attribute that nothing else allows in its closed place (`closed_names`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -19,11 +21,13 @@ from spanpact.engine.flow_assignments import contested_entries
 from spanpact.engine.results.expectations import ExpectationKey
 from spanpact.findings import Report
 from spanpact.trace.model import Reading
+from spanpact.verification.examples.closed_names import attributes_by_entry, names_by_expectation
 from spanpact.verification.examples.expectation_removal import without
 from spanpact.verification.verifying import verify
 
 MOST_WORK: Final = 500_000
-"""How much is judged to prove the expectations of one contract: the sum of spans and expectations in all judgements."""
+"""How much is judged to prove the expectations of one contract: the sum, over all judgements, of the spans, of the
+checks of them, and of the expectations that are compiled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,10 @@ class JudgedReading:
 
 @dataclass(frozen=True, slots=True)
 class _ExampleResult:
-    """An example's result, the expectations whose place it reaches and those with findings, and contested entries."""
+    """An example's result, the expectations whose place it reaches and those with findings, and contested entries.
+
+    `attributes` are those of the spans of each closed entry; None if what a closed place holds may be undecided.
+    """
 
     reading: Reading
     result: Mapping[tuple[str, str, bool], int]
@@ -44,6 +51,7 @@ class _ExampleResult:
     found: frozenset[ExpectationKey]
     ids_with_findings: frozenset[str]
     contested: frozenset[str]
+    attributes: Mapping[str, AbstractSet[str]] | None
     size: int
 
     @classmethod
@@ -56,7 +64,9 @@ class _ExampleResult:
             frozenset(_expectations_found(report)),
             frozenset(id for finding in report.findings for id in (finding.entry, finding.condition)),
             contested_entries(contract, judged.reading),
-            sum(len(trace.spans) for trace in judged.reading.traces),
+            attributes_by_entry(contract, judged.reading),
+            sum(len(trace.spans) for trace in judged.reading.traces)
+            + sum(each.exercised for each in report.results[0].coverage),
         )
 
 
@@ -105,6 +115,7 @@ class _Parts:
         self._small_plans: dict[str, ContractPlan] = {}
         self._above: dict[str, frozenset[str]] = {}
         self._closed = {entry.id for entry in plan.top.walk() if "attributes" in entry.closed}
+        self._allowed = names_by_expectation(plan)
         self._rules = {rule.id for rule in plan.rules}
         self._conditions = {condition.id for entry in plan.top.walk() for condition in entry.conditions}
         self._named_in_then = {
@@ -136,15 +147,23 @@ class _Parts:
 
     def demands(self, expectation: ExpectationKey) -> bool:
         """Return whether an expectation demands something; only its own part of the contract is looked at."""
+        if expectation[1].startswith(("attributes.", "resource.")):  # there may be hundreds; each always does
+            return True
         small_plan = self._small_plans.get(expectation[0], self._plan)
         return without(small_plan, *expectation) is not small_plan
 
     def proven_by_its_findings(self, expectation: ExpectationKey, results: Sequence[_ExampleResult]) -> bool:
         """Return whether an example has a finding of the expectation that certainly vanishes without it."""
         id = expectation[0]
-        if id in self._conditions or id in self._named_in_then or self._reaches_others(expectation):
+        if id in self._conditions or id in self._named_in_then:
             return False
-        return any(expectation in each.found and self._is_settled(expectation, each) for each in results)
+        if self._reaches_others(expectation) and expectation not in self._allowed:
+            return False
+        return any(
+            self._is_settled(expectation, each)
+            and (expectation in each.found or self._allows_some(expectation, each) is True)
+            for each in results
+        )
 
     def relevant(self, expectation: ExpectationKey, results: Sequence[_ExampleResult]) -> list[_ExampleResult]:
         """Return the examples that may have another result: those where the id has a finding first, then small ones."""
@@ -153,9 +172,19 @@ class _Parts:
             each
             for each in results
             if expectation in each.found
-            or ((anywhere or not self._is_settled(expectation, each)) and self._concerns(expectation, each))
+            or (
+                (anywhere or not self._is_settled(expectation, each))
+                and self._concerns(expectation, each)
+                and not (self._is_settled(expectation, each) and self._allows_some(expectation, each) is False)
+            )
         ]
         return sorted(relevant, key=lambda result: (id not in result.ids_with_findings, result.size))
+
+    def _allows_some(self, expectation: ExpectationKey, example: _ExampleResult) -> bool | None:
+        """Return whether a closed place of an example holds an attribute only the expectation allows; None: unknown."""
+        if expectation not in self._allowed or example.attributes is None:
+            return None
+        return not self._allowed[expectation].isdisjoint(example.attributes.get(expectation[0], ()))
 
     def _concerns(self, expectation: ExpectationKey, example: _ExampleResult) -> bool:
         return expectation in example.reached or expectation[0] in example.ids_with_findings
