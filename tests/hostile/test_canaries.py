@@ -3,82 +3,66 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
-import unicodedata
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import quote, unquote
+from typing import Any
+from urllib.parse import quote
 
 import pytest
 
+from spanpact.cli.arguments.options import REPORT_FORMATS
 from tests.hostile import outputs
-from tests.hostile.outputs import HEADER, World
-from tests.hostile.texts import Hostile
+from tests.hostile.canaries import CANARIES, SECRET, contract, forms, leaks
+from tests.hostile.outputs import World
+from tests.sources.scripted_http import ScriptedServer, answer
 
 pytestmark = [pytest.mark.fault("S2"), pytest.mark.unmeasured, pytest.mark.timeout(300)]
 
-SECRET = "k7f3qx9z"  # in every canary, and in nothing else
+ENVIRONMENT = {
+    "DATABASE_URL": f"postgres://ada:{SECRET}-url@db/1",
+    "API_KEY": f"{SECRET}-key",
+    "OTEL_EXPORTER_OTLP_HEADERS": f"x-key={SECRET}-header",
+    "OTEL_RESOURCE_ATTRIBUTES": f"owner={SECRET}-resource",
+    "SPANPACT_FORWARD_HEADERS": f"x-key={SECRET}-forwarded",
+    **{f"SPANPACT_{store}_TOKEN": f"{SECRET}-{store}" for store in ("JAEGER", "TEMPO", "ZIPKIN", "CLICKHOUSE")},
+}
+"""Secrets of the application, and of spanpact itself."""
+TRACE = f"{1:032x}"
+PRIVATE = CANARIES[0].whole
 
 
-@dataclass(frozen=True, slots=True)
-class Canary(Hostile):
-    """An address of e-mail, as an observed value or name. Each is unique."""
-
-    @property
-    def whole(self) -> str:
-        """Return the address."""
-        return f"{SECRET}-{self.number}@post.example"
+def tags(*values: str) -> list[dict[str, Any]]:
+    return [{"key": value, "type": "string", "value": value} for value in values]
 
 
-CANARIES = [Canary(number, "") for number in range(24)]
-
-
-def contract(texts: Sequence[Hostile], version: str, suffix: str) -> str:
-    """Return a contract that everything breaks; of the canaries only examples hold some."""
-    leak = {"span": "top", "attributes": {texts[0].whole: texts[0].whole}}
-    body = {
-        "spanpact": 1, "contract": "canaries", "version": version, "span": "*",
-        "name": {"equals": f"x{suffix}"}, "closed": ["attributes", "children", "events", "links"],
-        "status_message": {"equals": "x"}, "scope": {"equals": "x"}, "resource": {"service.name": {"equals": "x"}},
-        "attributes": {f"v{each.number}": {"equals": "x"} for each in texts},
-        "limits": {"length": 1},
-        "every": {
-            "private": {"span": "*", "forbid": ["email"]},
-            "logged": {"event": "*", "via": "log", "forbid": ["email"], "severity": {"at_least": "error"}},
-        },
-        "examples": {"leak": {"trace": [leak], "findings": ["private/privacy-leak"]}},
+def old_answer() -> bytes:
+    """Return an answer of Jaeger's old API with a canary in each place of a text."""
+    span = {
+        "traceID": TRACE, "spanID": f"{1:016x}", "operationName": CANARIES[1].whole, "startTime": 10**15, "duration": 9,
+        "references": [{"refType": "FOLLOWS_FROM", "traceID": f"{9:032x}", "spanID": f"{9:016x}"}],
+        "tags": tags(CANARIES[2].whole, CANARIES[3].whole), "processID": "p1", "warnings": [CANARIES[4].whole],
+        "logs": [{"timestamp": 10**15, "fields": [*tags(CANARIES[5].whole), {**tags("event")[0], "value": PRIVATE}]}],
     }  # fmt: skip
-    return json.dumps(body, indent=1)
+    process = {"serviceName": CANARIES[6].whole, "tags": tags(CANARIES[7].whole)}
+    trace = {"traceID": TRACE, "spans": [span], "processes": {"p1": process}, "warnings": [CANARIES[8].whole]}
+    return json.dumps({"data": [trace], "total": 1, "limit": 0, "offset": 0, "errors": None}).encode()
 
 
-def forms(secret: str) -> Iterator[str]:
-    """Yield a text as it is and encoded: in base64 at each of its three alignments, and in hexadecimal."""
-    yield secret
-    yield secret.encode().hex()
-    for before in range(3):
-        encoded = base64.b64encode(b"\0" * before + secret.encode()).decode()
-        yield encoded[-(-before * 8 // 6) : len(encoded) - 4].rstrip("=")
-    yield "".join(f"%{byte:02x}" for byte in secret.encode())
-
-
-def normalized(text: str) -> str:
-    """Return a text without differences of case, width, percent-encoding and invisible characters."""
-    plain = unicodedata.normalize("NFKC", unquote(text)).casefold()
-    return "".join(each for each in plain if unicodedata.category(each) != "Cf")
-
-
-def leaks(text: str) -> list[str]:
-    """Return what is around each canary that is in a text in some form."""
-    found = []
-    for secret in (SECRET, HEADER):
-        for form in forms(secret):
-            place = text.find(form)
-            found += [text[max(0, place - 80) : place + 60]] if place >= 0 else []
-        if secret.casefold() in normalized(text):
-            found.append(f"{secret}, normalized")
-    return found
+def failures() -> Mapping[str, bytes]:
+    """Return answers of a server that fails, each with a canary."""
+    message = f"no such user: {PRIVATE}"
+    return {
+        "error": answer(500, json.dumps({"error": {"code": 500, "message": message}}).encode()),
+        "old error": answer(400, json.dumps({"data": None, "errors": [{"code": 400, "msg": message}]}).encode()),
+        "page": answer(502, f"<h1>{message}</h1>".encode(), "text/html"),
+        "refused": answer(401, message.encode(), "text/plain", www_authenticate=f"Basic realm={PRIVATE}"),
+        "not JSON": answer(200, f'{{"result": {message}'.encode()),
+        "other JSON": answer(200, json.dumps({"result": {"resourceSpans": [{PRIVATE: PRIVATE}, PRIVATE]}}).encode()),
+        "a reason": f"HTTP/1.1 503 {PRIVATE}\r\ncontent-length: 0\r\n\r\n".encode(),
+        "elsewhere": answer(302, location=f"http://elsewhere.example/{PRIVATE}?token={SECRET}"),
+        "no header": f"HTTP/1.1 200 OK\r\n{PRIVATE}\r\n\r\n".encode(),
+    }
 
 
 @pytest.mark.parametrize("form", [SECRET, *forms(SECRET), quote(SECRET), SECRET.upper(), SECRET.replace("k", "\uff4b")])
@@ -88,10 +72,54 @@ def test_a_canary_is_noticed_in_every_form(form: str) -> None:
 
 
 @pytest.mark.parametrize("command", [*outputs.COMMANDS, "mcp"])
-def test_s2_no_canary_is_in_any_output(command: str, tmp_path: Path) -> None:
+def test_s2_no_canary_is_in_any_output(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
     world = World(tmp_path, CANARIES, contract_of=contract)
     assert SECRET in Path(world.traces).read_text(encoding="utf-8")
     found = asyncio.run(outputs.mcp(world)) if command == "mcp" else outputs.COMMANDS[command](world)
     for name, text in found.items():
         assert text
         assert leaks(text) == [], name
+
+
+def outputs_of(source: str, world: World) -> Mapping[str, str]:
+    """Return what the commands that read a store print about one."""
+    found = world.in_formats("verify", REPORT_FORMATS, world.contract, "--from", source, "--all", "--trees")
+    shown = world.run("show", source, "--attributes") + world.run("show", source, "--summary", "--values")
+    more = world.run("compare", "--from", source, "--from", world.traces) + world.run("record", "--from", source)
+    return {**found, "text": found["text"] + shown + more}
+
+
+@pytest.mark.parametrize("api", ["legacy", "v3"])
+def test_s2_no_canary_of_an_answer_of_jaeger_is_in_any_output(api: str, tmp_path: Path) -> None:
+    world = World(tmp_path, CANARIES, contract_of=contract)
+    body = {"legacy": old_answer(), "v3": b'{"result": ' + Path(world.traces).read_bytes() + b"}"}[api]
+    with ScriptedServer(lambda head: answer(200, body)) as server:
+        found = outputs_of(f"jaeger:{server.url}?trace={TRACE}&api={api}", world)
+    assert '"verdict": "broken"' in found["json"]
+    for name, text in found.items():
+        assert leaks(text) == [], name
+
+
+@pytest.mark.parametrize("name", failures())
+def test_s2_no_canary_of_a_failure_of_jaeger_is_in_any_output(name: str, tmp_path: Path) -> None:
+    world = World(tmp_path, CANARIES, contract_of=contract)
+    with ScriptedServer(lambda head: failures()[name]) as server:
+        for api in ("legacy", "v3"):
+            source = f"jaeger:{server.url}?trace={TRACE}&api={api}"
+            text = world.run("verify", world.contract, "--from", source) + world.run("show", source)
+            assert text
+            assert leaks(text) == []
+
+
+@pytest.mark.parametrize("value", [SECRET, f"a b={SECRET}", f"x={SECRET}\nz", f"={SECRET}", f"x={SECRET}%zz,{SECRET}"])
+@pytest.mark.parametrize("name", ["SPANPACT_JAEGER_HEADERS", "SPANPACT_JAEGER_TOKEN", "SPANPACT_JAEGER_TOKEN_FILE"])
+def test_s2_an_error_about_a_variable_does_not_show_it(
+    name: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    world = World(tmp_path, CANARIES, contract_of=contract)
+    text = world.run("show", f"jaeger:http://127.0.0.1:1?trace={TRACE}")
+    assert text.startswith("spanpact: error: ")
+    assert leaks(text) == []

@@ -17,6 +17,7 @@ from urllib.parse import SplitResult, quote, urlencode, urlsplit
 import h11
 
 from spanpact.errors import SourceError, SourceUnavailable, UsageError
+from spanpact.privacy import mask
 from spanpact.sources.http_connection import connect
 from spanpact.sources.http_headers import checked_headers, redacted, secrets_of
 from spanpact.sources.tls import NO_TLS_OPTIONS, TlsOptions
@@ -109,7 +110,7 @@ class HttpClient:
         except _Truncated:
             raise self._unavailable("closed the connection before the end of its response") from None
         except (h11.ProtocolError, UnicodeError) as error:
-            raise SourceError(self.redacted(f"{self._server}: does not speak HTTP: {error}")) from None
+            raise SourceError(mask(self.redacted(f"{self._server}: does not speak HTTP: {error}"))) from None
         except TimeoutError:
             raise self._unavailable(f"no response within {self._limits.seconds:g} s") from None
         except ssl.SSLError as error:

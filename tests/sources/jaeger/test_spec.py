@@ -125,7 +125,7 @@ def test_a_bearer_token_comes_from_the_environment_or_from_a_file(tmp_path: Path
     ("environ", "words"),
     [
         ({"SPANPACT_JAEGER_TOKEN": f"Bearer {SECRET}"}, "SPANPACT_JAEGER_TOKEN: the token is empty or malformed"),
-        ({"SPANPACT_JAEGER_TOKEN_FILE": "missing"}, "SPANPACT_JAEGER_TOKEN_FILE: cannot read missing: No such file"),
+        ({"SPANPACT_JAEGER_TOKEN_FILE": "missing"}, "SPANPACT_JAEGER_TOKEN_FILE: cannot read its file: No such file"),
         ({"SPANPACT_JAEGER_TOKEN": SECRET, "SPANPACT_JAEGER_HEADERS": f"authorization={SECRET}"}, "set one of them"),
         ({"SPANPACT_JAEGER_TOKEN": SECRET, "SPANPACT_JAEGER_TOKEN_FILE": "x"}, "set one of them"),
     ],

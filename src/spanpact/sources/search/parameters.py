@@ -168,7 +168,8 @@ def _token_in(path: str, variable: str) -> str:
             return file.read(_LONGEST_TOKEN)
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not ASCII"
-        raise UsageError(f"{variable}: cannot read {path}: {reason}", hint="accepted: a file with a token") from None
+        # Without the path: the variable may hold the token itself by mistake.
+        raise UsageError(f"{variable}: cannot read its file: {reason}", hint="accepted: a file with a token") from None
 
 
 def store_from_spec(
