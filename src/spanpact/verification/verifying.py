@@ -106,7 +106,7 @@ class Verification:
         return self._runs
 
     def forget_roots(self) -> RootIndex:
-        """Return a new index of roots, for callers that note those of all traces, whoever judges them."""
+        """Return a new index of roots, for callers that note those of all traces, by whatever they are judged."""
         self._roots = RootIndex(self._plans)
         return self._roots
 
