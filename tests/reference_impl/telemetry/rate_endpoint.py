@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -13,12 +13,12 @@ Reply = Callable[[BaseHTTPRequestHandler], None]
 """Answers one request."""
 
 
-def sends(body: bytes, status: int = 200, **headers: str) -> Reply:
+def sends(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
     """Answer with these bytes."""
 
     def reply(request: BaseHTTPRequestHandler) -> None:
         request.send_response(status)
-        for name, value in {"content-length": str(len(body)), **headers}.items():
+        for name, value in {"content-length": str(len(body)), **(headers or {})}.items():
             request.send_header(name, value)
         request.end_headers()
         request.wfile.write(body)

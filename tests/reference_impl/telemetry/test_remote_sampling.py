@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
@@ -94,6 +96,12 @@ def test_an_operation_may_have_a_rate_of_its_own(endpoint: RateEndpoint, start: 
     assert is_sampled(telemetry, "kept")
 
 
+def redirects(request: BaseHTTPRequestHandler) -> None:
+    """Answer with another place, which would give a rate."""
+    found = request.path.startswith("/elsewhere")
+    (rate(0.0) if found else sends(b"", 302, {"location": "/elsewhere"}))(request)
+
+
 BAD_REPLIES = {
     "a status": sends(b"no", 503),
     "no JSON": sends(b"<html>"),
@@ -104,9 +112,9 @@ BAD_REPLIES = {
     "a limit of traces": gives({"strategyType": 1, "rateLimitingSampling": {"maxTracesPerSecond": 3}}),
     "a huge body": sends(b" " * 2_000_000 + b'{"probabilisticSampling":{"samplingRate":0}}'),
     "a compressed body": sends(
-        gzip.compress(b'{"probabilisticSampling":{"samplingRate":0}}'), **{"content-encoding": "gzip"}
+        gzip.compress(b'{"probabilisticSampling":{"samplingRate":0}}'), headers={"content-encoding": "gzip"}
     ),
-    "a redirect": sends(b"", 302, location="/elsewhere"),
+    "a redirect": redirects,
 }
 
 
@@ -179,6 +187,7 @@ def test_a_forked_worker_asks_for_itself(endpoint: RateEndpoint, start: Start) -
     child = os.fork()
     if child == 0:
         code = 1
+        signal.alarm(30)  # ends a child that would wait for ever
         try:
             wait_until(lambda: is_sampled(telemetry))
             code = 0
