@@ -81,7 +81,8 @@ class SpanLedger:
         return f"<SpanLedger {now.ended} ended, {now.stored} stored, {dict(now.lost)} lost, {now.pending} pending>"
 
     def _reset(self) -> None:
-        self._changed = threading.Condition()
+        self._lock = threading.RLock()  # entered itself: a condition passes each entry on by a call
+        self._changed = threading.Condition(self._lock)
         self._ended = self._stored = self._altered = self._admitted = self._settled = self._reported = 0
         self._recovered = 0
         self._lost: Counter[str] = Counter()
@@ -89,14 +90,14 @@ class SpanLedger:
 
     def read(self) -> LedgerReading:
         """Return the numbers at this moment, consistent with each other."""
-        with self._changed:
+        with self._lock:
             by_workers = self._workers.read() if self._workers else 0
             lost = {**self._lost, WORKER: by_workers} if by_workers else dict(self._lost)
             return LedgerReading(self._ended + by_workers, self._stored, lost, self._altered, self._recovered)
 
     def admit(self, limit: int) -> bool:
         """Count a span that ended. Return False, and count it as lost, if `limit` spans wait or after `close`."""
-        with self._changed:
+        with self._lock:
             self._ended += 1
             if self._workers:
                 self._workers.note(self._ended - self._stored)
@@ -108,14 +109,14 @@ class SpanLedger:
 
     def recover(self, number: int) -> None:
         """Count spans of earlier processes as ended here."""
-        with self._changed:
+        with self._lock:
             self._ended += number
             self._admitted += number
             self._recovered += number
 
     def settle(self, stored: int = 0, lost: int = 0, reason: str = EXPORT) -> None:
         """Count admitted spans as stored or lost. Ignored after `seal`, which counted them as lost."""
-        with self._changed:
+        with self._lock:
             if self._sealed or not stored + lost:
                 return
             self._stored += stored
@@ -128,35 +129,35 @@ class SpanLedger:
 
     def alter(self, number: int) -> None:
         """Count spans that were sanitized before export."""
-        with self._changed:
+        with self._lock:
             self._altered += number
 
     def target(self) -> int:
         """Return the number of spans admitted so far, for `wait`."""
-        with self._changed:
+        with self._lock:
             return self._admitted
 
     def wait(self, target: int, timeout_s: float) -> bool:
         """Wait until the spans up to `target` are stored or lost. Return False if the time is up first."""
         deadline = time.monotonic() + timeout_s
-        with self._changed:
+        with self._lock:
             return self._changed.wait_for(lambda: self._settled >= target, max(0.0, deadline - time.monotonic()))
 
     def report_losses(self) -> int:
         """Return how many spans were lost since the last call."""
-        with self._changed:
+        with self._lock:
             total = sum(self._lost.values())
             new, self._reported = total - self._reported, total
             return new
 
     def close(self) -> None:
         """Count every span that ends from now on as lost."""
-        with self._changed:
+        with self._lock:
             self._closed = True
 
     def seal(self) -> None:
         """Count all pending spans as lost by the deadline; ignore later outcomes."""
-        with self._changed:
+        with self._lock:
             waiting = self._admitted - self._settled
             if waiting and not self._sealed:
                 self._lost[DEADLINE] += waiting
