@@ -223,7 +223,8 @@ def test_an_audit_api_that_is_not_there_fails_no_request(tmp_path: Path) -> None
         ({"AUDIT_PORT": "no"}, "audit-api: AUDIT_PORT: 'no' is no port; accepted: a whole number from 0 to 65535\n"),
         (
             {"OTEL_SAMPLING_RATE": "2"},
-            "audit-api: OTEL_SAMPLING_RATE: '2' is out of range; accepted: a number from 0 to 1\n",
+            "audit-api: OTEL_SAMPLING_RATE: '2' is out of range; accepted: a number from 0 to 1; for jaeger_remote "
+            "also endpoint=URL,pollingIntervalMs=N,initialSamplingRate=N\n",
         ),
         (
             {"AUDIT_DATABASE": "/no/such/folder/audit.db"},
