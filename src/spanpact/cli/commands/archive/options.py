@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Final
 
-from spanpact.cli.arguments.options import SOURCE_KINDS, Parser, add_source_option, add_tls_options, add_trace_option
+from spanpact.cli.arguments.options import SOURCE_KINDS, Parser, add_source_option, add_tls_options
 
 _MOST_PARTITIONS: Final = 256
 
@@ -41,7 +41,7 @@ def build_parser() -> Parser:
         "--partitions", type=_partitions, default=16, metavar="N",
         help="in how many ranges of trace ids a new archive is divided: a power of two (default: 16)",
     )  # fmt: skip
-    add_trace_option(parser)
+    parser.set_defaults(traces=[])
     add_tls_options(parser)
     return parser
 

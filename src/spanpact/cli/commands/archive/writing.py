@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -11,10 +12,12 @@ from spanpact.cli.output import print_message
 from spanpact.cli.progress import progress
 from spanpact.errors import UsageError
 from spanpact.otlp import Batch
+from spanpact.otlp.batch import Signal
 from spanpact.sources import OtlpFileSource, TraceSource
-from spanpact.trace.model import Reading, Trace
+from spanpact.sources.files import FileLimits
 
 _FROM_STORES = 256  # traces in a document
+_ANY_SIZE = FileLimits(total=sys.maxsize, spans=sys.maxsize)
 
 
 @runtime_checkable
@@ -55,6 +58,8 @@ def write_sources(sources: Sequence[TraceSource], folder: Path, attributes: Iter
         raise UsageError(f"writing archives needs the package {error.name}", hint=hint) from None
     with ArchiveWriter(folder, attributes, partitions=partitions) as writer, progress("writing"):
         for source in sources:
+            if isinstance(source, OtlpFileSource) and source.path != "-":
+                source = OtlpFileSource(source.path, limits=_ANY_SIZE)  # it is not held
             name = _name(source)
             archived = writer.source(name, _identity(source))
             if archived.complete:
@@ -95,15 +100,9 @@ def _documents(source: TraceSource) -> Iterator[Batch]:
     if growing := [trace for trace in reading.traces if not trace.complete]:
         print_message(f"warning: {len(growing)} traces that may still grow are left out: write them later")
     traces = [trace for trace in (*reading.traces, *reading.spanless) if trace.complete]
+    signals: frozenset[Signal] = frozenset(["traces", "logs"] if "logs" in reading.source.capabilities else ["traces"])
+    yield Batch([], [], signals, tuple(reading.unread))
     for first in range(0, len(traces), _FROM_STORES):
-        yield _document(traces[first : first + _FROM_STORES], reading)
-
-
-def _document(traces: Sequence[Trace], reading: Reading) -> Batch:
-    carries_logs = "logs" in reading.source.capabilities
-    return Batch(
-        [span for trace in traces for span in trace.spans],
-        [record for trace in traces for record in trace.logs],
-        frozenset(["traces", "logs"] if carries_logs else ["traces"]),
-        tuple(reading.unread),
-    )
+        some = traces[first : first + _FROM_STORES]
+        spans = [span for trace in some for span in trace.spans]
+        yield Batch(spans, [record for trace in some for record in trace.logs], signals)

@@ -24,7 +24,7 @@ from spanpact.sources.archive.rows.schema import MANIFEST, TABLES, partition_of
 from spanpact.sources.archive.writing.parts import WaitingSpans, table_of, write_part
 
 COMMITTED_SPANS: Final = 500_000
-"""How many spans and log records a commit has, and a writer holds, in about 300 MB."""
+"""How many spans and log records a commit has, and a writer holds, in about 600 MB."""
 _LOCK: Final = ".lock"
 
 
