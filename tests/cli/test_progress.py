@@ -51,6 +51,13 @@ def test_line_says_how_far_the_file_is_read(terminal: tuple[int, io.TextIOWrappe
     assert b" \rend" in seen_until(main, b"end")  # the line was emptied before
 
 
+def test_line_says_how_far_work_without_a_file_is(terminal: tuple[int, io.TextIOWrapper]) -> None:
+    main, stream = terminal
+    with progress("verifying", stream, after_seconds=0, every_seconds=0.001) as note:
+        note("parquet:archive 40 %")
+        assert seen_until(main, b"parquet:archive 40 %")
+
+
 def test_stream_that_is_no_terminal_gets_nothing_and_no_thread_runs() -> None:
     stream, threads = io.StringIO(), threading.active_count()
     with progress("verifying", stream, after_seconds=0):

@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import IO, TextIO
 
@@ -23,14 +23,15 @@ def progress(
     *,
     after_seconds: float = _AFTER_SECONDS,
     every_seconds: float = _EVERY_SECONDS,
-) -> Iterator[None]:
+) -> Iterator[Callable[[str], None]]:
     """Show `what`, the time it takes, and how far the file is read that is open, until the block ends.
 
+    The block gets a function that takes how far it is, for work that reads no file.
     `stream` (default: standard error) gets nothing unless it is a terminal. Only one such block may be open.
     """
     shown = stream or sys.stderr
     if not shown.isatty() or os.environ.get("TERM") == "dumb":
-        yield
+        yield lambda _: None
         return
     line = _ProgressLine(what, shown)
     ended = threading.Event()
@@ -38,7 +39,7 @@ def progress(
     byte_stream.on_open = line.note_open
     thread.start()
     try:
-        yield
+        yield line.note
     finally:
         byte_stream.on_open = None
         ended.set()
@@ -54,11 +55,16 @@ class _ProgressLine:
         self._start = time.monotonic()
         self._file: IO[bytes] | None = None
         self._name = ""
+        self._noted = ""
         self._width = 0
 
     def note_open(self, path: str, file: IO[bytes]) -> None:
         """Take the file whose position is shown from now on."""
         self._file, self._name = file, os.path.basename(path)
+
+    def note(self, how_far: str) -> None:
+        """Take how far the work is, which is shown from now on."""
+        self._noted = how_far
 
     def draw_until(self, ended: threading.Event, after_seconds: float, every_seconds: float) -> None:
         """Draw the line again and again, until the event is set."""
@@ -82,8 +88,8 @@ class _ProgressLine:
 
     def _position(self) -> str:
         file = self._file
-        if file is None:
-            return ""
+        if file is None or self._noted:
+            return self._noted and f", {self._noted}"
         try:
             size = os.fstat(file.fileno()).st_size
             return f", {self._name} {100 * file.tell() // size} %" if size else f", {self._name}"

@@ -91,3 +91,11 @@ def test_an_archive_that_was_not_written_to_its_end_is_not_read(tmp_path: Path) 
         writer.commit(source)
     with ArchiveSource(str(tmp_path)) as unfinished, pytest.raises(SourceError, match="was not written to its end"):
         unfinished.read()
+
+
+def test_how_far_it_is_read_is_noted(archive: Path) -> None:
+    noted: list[str] = []
+    with ArchiveSource(str(archive)) as source:
+        source.note = noted.append
+        source.read()
+    assert noted[-1] == f"parquet:{archive} 100 %"

@@ -133,6 +133,7 @@ def _verify_traces(judged_by: JudgedBy, given: argparse.Namespace) -> Report:
     from spanpact.cli.reading import opened, readings_of, source_options
     from spanpact.engine import CompiledContract
     from spanpact.sources.merging import merged, with_offered
+    from spanpact.sources.opening import is_archive
     from spanpact.verification.limits import Limits
     from spanpact.verification.verifying import verify
     from spanpact.verification.waiting import WaitSettings, wait_for_verdict
@@ -149,7 +150,9 @@ def _verify_traces(judged_by: JudgedBy, given: argparse.Namespace) -> Report:
         limits=Limits(given.time_limit, given.memory_limit),
     )
     reading_options = source_options(given, labels)
-    with progress("verifying"), opened(given.sources, reading_options) as sources:
+    with progress("verifying") as note, opened(given.sources, reading_options) as sources:
+        for each in filter(is_archive, sources):
+            each.note = note
         if report := _verify_streaming(sources, compiled, options, reading_options, settings):
             return report
         return wait_for_verdict(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from typing import Literal, TypeAlias
 
@@ -45,6 +45,8 @@ class ArchiveSource(SourceBase):
         self.only = TraceSelection.of(trace_ids) if trace_ids else EVERY_TRACE
         self.scenarios = scenarios if scenarios is not None else {}
         self.offered = offered
+        self.note: Callable[[str], None] = lambda _: None
+        """Is called with how far the archive is read."""
         self._opened: ArchiveDatabase | None = None
         self._lent = False
 
@@ -98,8 +100,15 @@ class ArchiveSource(SourceBase):
         for each in self.database.manifest.sources:
             yield from self._batches(each)
 
+    def note_part(self, done: int) -> None:
+        """Note that so many spans are read."""
+        self.note(f"{self.name} {min(100, 100 * done // max(1, self.database.manifest.spans))} %")
+
     def _batches(self, source: ArchivedSource) -> Iterator[Batch]:
+        done = source.first
         for batch in self.reader.batches(source, self.condition):
+            done += len(batch.spans)
+            self.note_part(done)
             yield batch if not self.only else _selected(batch, self.only)
 
     def read(self) -> Reading:

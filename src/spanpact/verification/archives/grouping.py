@@ -110,8 +110,10 @@ class _Grouping:
     def _make_keys(self, clocks: Clocks) -> None:
         database, shapes = self._source.database, SpanShapes(self._observed, clocks)
         keys = TraceKeys(database, SpanForms(self._source.reader, self._relation, shapes), self._observed)
-        for batch in batches_of(database, _SPANS_OF_BATCH):
+        batches = list(batches_of(database, _SPANS_OF_BATCH))
+        for number, batch in enumerate(batches, 1):
             keys.add_batch(batch)
+            self._source.note_part(database.manifest.spans * number // len(batches))
 
     def _count(self) -> None:
         """Make the table `work.counted`: `alike` is how many traces of its key follow a trace that is judged for all.
