@@ -9,6 +9,7 @@ Importing this imports `requests`, so it is imported only if spans are exported 
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ from reference_impl.export.span_encoding import SpanEncoder
 LARGEST: Final = 16 * 1024 * 1024
 """Larger requests, in bytes, are left to OpenTelemetry's exporter, which has a limit of its own."""
 _TRY_AGAIN: Final = (408, 429, 502, 503, 504)
+_MOST_TRIES: Final = 16
 _COUNTS_ITSELF: Final = "OTEL_PYTHON_SDK_INTERNAL_METRICS_ENABLED"
 
 
@@ -37,6 +39,7 @@ class DirectExporter(OTLPSpanExporter):
         super().__init__(**options)
         self._encoder = SpanEncoder()
         counts = os.environ.get(_COUNTS_ITSELF, "").strip().lower() == "true"
+        self._session_of_options = options.get("session")
         self._client_export = getattr(getattr(self, "_client", None), "export", None)
         self._send = None if counts else self._client_export
 
@@ -59,7 +62,10 @@ class DirectExporter(OTLPSpanExporter):
         """Send a request of a spool. Return True if it was stored, False if refused, None if it may be tried again."""
         if self._client_export is None:
             return None
-        answer = self._client_export(body)
+        try:
+            answer = self._client_export(body)
+        finally:
+            self._forget_failures()
         status: int | None = answer.status_code
         if status is None or status in _TRY_AGAIN or 300 <= status < 400:
             return None
@@ -67,6 +73,12 @@ class DirectExporter(OTLPSpanExporter):
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """See SpanExporter."""
+        try:
+            return self._exported(spans)
+        finally:
+            self._forget_failures()
+
+    def _exported(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         body = self._encoded(spans)
         if body is None or self._send is None:
             return super().export(spans)
@@ -74,6 +86,10 @@ class DirectExporter(OTLPSpanExporter):
         # A redirect is not followed. OpenTelemetry's own exporter takes it for success, and the spans are lost.
         stored = answer.success and answer.status_code < 300
         return SpanExportResult.SUCCESS if stored else SpanExportResult.FAILURE
+
+    def _forget_failures(self) -> None:
+        if isinstance(self._session_of_options, ExportSession):
+            self._session_of_options.forget_failures()
 
     def _encoded(self, spans: Sequence[ReadableSpan]) -> bytes | None:
         if not self.is_direct:
@@ -88,16 +104,36 @@ class DirectExporter(OTLPSpanExporter):
 class ExportSession(requests.Session):
     """A session for one thread at a time that prepares POSTs of bytes without redirects once for each endpoint.
 
+    The SDK keeps the exception of each try in a frame that the exception's traceback holds. Such a cycle keeps the
+    spans of the export, which its callers' frames hold, until a full collection of garbage: in a service, for hours.
+    `forget_failures` breaks it.
+
     Proxies, certificates and credentials of the environment are those of the first request. Other requests are not
     changed.
     """
 
     def __init__(self) -> None:
         super().__init__()
+        self._failures: deque[BaseException] = deque(maxlen=_MOST_TRIES)
         self._prepared: dict[str, tuple[Any, requests.PreparedRequest, dict[str, Any]]] = {}
 
     def request(self, method: str, url: str, *args: Any, **options: Any) -> requests.Response:  # type: ignore[override]
         """See requests.Session."""
+        try:
+            return self._requested(method, url, *args, **options)
+        except Exception as error:
+            self._failures.append(error)
+            raise
+
+    def forget_failures(self) -> None:
+        """Take the tracebacks off the exceptions of all requests that failed so far."""
+        while self._failures:
+            error: BaseException | None = self._failures.pop()
+            while error is not None:
+                error.__traceback__ = None
+                error = error.__context__
+
+    def _requested(self, method: str, url: str, *args: Any, **options: Any) -> requests.Response:
         given = {name: value for name, value in options.items() if value is not None}
         data, headers, timeout = given.pop("data", None), given.pop("headers", None), given.pop("timeout", None)
         if method != "POST" or args or not isinstance(data, bytes) or given != {"allow_redirects": False}:
