@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from integration.soak.page import BEGIN, END, render_outcome, write_page
+from integration.soak.page import BEGIN, END, PAGE, render_outcome, write_page
 from tests.soak.soaks import a_soak
 
 
@@ -37,3 +37,9 @@ def test_a_page_without_marks_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="has no part from <!-- soak --> to <!-- end of soak -->"):
         write_page(a_soak(), [], page)
     assert page.read_text() == "nothing\n"
+
+
+def test_the_docs_have_the_figures_of_a_soak_of_half_an_hour() -> None:
+    part = PAGE.read_text().partition(f"{BEGIN}\n")[2].partition(f"{END}\n")[0]
+    assert "| length, seed, spool | 30 minutes, " in part
+    assert "All of it holds." in part or "**Not held:** " in part

@@ -13,7 +13,7 @@ from benchmarks.attack.assistant import AskedAssistant, hostile_messages, measur
 from benchmarks.attack.attackers import Attacked
 from benchmarks.attack.client import Answers
 from benchmarks.attack.receivers import COMMANDS, Measured, measure_receiver
-from benchmarks.attack.table import BEGIN, END, render_table, write_page
+from benchmarks.attack.table import BEGIN, END, PAGE, render_table, write_page
 
 ANSWERS = Answers(100, {}, 1.0, 50.0, 60.0, 1.0)
 SOUND = Measured(
@@ -82,6 +82,13 @@ def test_the_page_gets_the_table_with_the_machine(tmp_path: Path) -> None:
     write_page("the table", page)
     assert page.read_text().startswith(f"before\n{BEGIN}\nthe table\n\nRun of ")
     assert page.read_text().endswith(f"{END}\nafter\n")
+
+
+def test_the_docs_have_a_whole_attack() -> None:
+    part = PAGE.read_text().partition(f"{BEGIN}\n")[2].partition(f"{END}\n")[0]
+    assert "`spanpact receive` | `spanpact listen`" in part
+    assert "| 6,000, 0 | 6,000, 0 |" in part
+    assert "All promises were kept." in part
 
 
 @pytest.mark.parametrize("arguments", [["nothing"], ["--seconds", "0"]])
