@@ -1,4 +1,4 @@
-"""Broken implementations in files: the reports are the same with the cache, without it and with the native core.
+"""Broken implementations in files: the reports are the same with the cache, without it, with the core, in archives.
 
 Each file has traces of the whole service and of a broken one, each several times: the first ones are judged by the
 engine, and later ones are like them.
@@ -25,6 +25,7 @@ from spanpact.verification.verifying import Verification
 from tests.broken_implementations.every import BROKEN
 from tests.broken_implementations.scenarios import Subject
 from tests.sources.every_source import renumbered
+from tests.verification.archives.same_reports import assert_same
 from tests.verification.native.core_runs import Counted, outcome, without_core
 from tests.verification.test_streaming import written
 
@@ -61,6 +62,15 @@ def test_the_cache_changes_no_report(
         with without_core():
             there, wanted = outcomes(file, shipped)
         assert there == wanted
+
+
+@pytest.mark.expensive
+@pytest.mark.parametrize("name", BROKEN)
+def test_an_archive_changes_no_report(
+    redis_url: str, whole: Mapping[str, Reading], shipped: Sequence[CompiledContract], tmp_path: Path, name: str
+) -> None:
+    for file in files_of(tmp_path, whole, redis_url, name):
+        assert_same(tmp_path / f"{file.name}.archive", [file], shipped, OPTIONS)
 
 
 @pytest.mark.core

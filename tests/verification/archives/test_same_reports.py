@@ -18,6 +18,7 @@ from spanpact.contract.shipped import shipped_contracts
 from spanpact.engine import CompiledContract
 from spanpact.sources import encode_traces_json
 from spanpact.trace.model import Reading, Span, Trace
+from spanpact.verification.examples.contract_examples import judge_examples
 from spanpact.verification.options import DEFAULT_OPTIONS, VerificationOptions
 from tests.engine.corpus_cases import CASES, plan_of, reading_of
 from tests.engine.test_hostile_traces import CONTRACTS, TRACE, logs, spans
@@ -73,6 +74,14 @@ def test_the_corpus(tmp_path: Path, place: int) -> None:
 @pytest.mark.parametrize("place", range(len(CASES)))
 def test_the_whole_corpus(tmp_path: Path, place: int) -> None:
     test_the_corpus(tmp_path, place)
+
+
+@pytest.mark.parametrize("number", range(len(load_contracts([shipped_contracts()]))))
+def test_the_examples_of_contracts(tmp_path: Path, shipped: Sequence[CompiledContract], number: int) -> None:
+    """All examples of a contract in one file, each several times, judged by all contracts."""
+    readings = [each.example.reading for each in judge_examples(shipped[number].plan)]
+    several = [renumbered(each, f"{time} {i}") for time in range(6) for i, each in enumerate(readings)]
+    assert_same(tmp_path / "archive", [file_of(tmp_path, *several)], shipped, VerificationOptions(allow_unseen=True))
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))

@@ -18,6 +18,7 @@ from spanpact.verification.shapes.span_shapes import NO_SHAPE
 
 _MOST_FORMS: Final = 20_000
 _MOST_CONTENTS: Final = 20_000
+_NO_TEXTS: Final = "SELECT ''::VARCHAR AS value, 0::BIGINT AS id WHERE false"
 
 
 class SpanForms:
@@ -51,7 +52,7 @@ class SpanForms:
         """
         spans = f"(SELECT * FROM {self._relation} WHERE {where})"
         self.classes.learn(spans)
-        if self.compared:
+        if len(self.compared) > 1:
             self._number_texts()
         self._make_batch(spans)
         self._learn_new(where)
@@ -59,7 +60,7 @@ class SpanForms:
             self._number_fixed()
 
     def _number_texts(self) -> None:
-        """Give compared values numbers: one for each text, in whatever column it is. Make the table `work.texts`."""
+        """Give compared values of several columns numbers: one for each text. Make the table `work.texts`."""
         database, columns = self._reader.database, [self.columns.index(each) for each in self.compared]
         several = " UNION ".join(f"SELECT value FROM work.value{i}" for i in columns)
         database.execute(
@@ -69,11 +70,16 @@ class SpanForms:
             database.execute(f"UPDATE work.value{i} AS v SET id = t.id FROM work.texts AS t WHERE t.value = v.value")
 
     def _number_fixed(self) -> None:
-        """Give the compared values of contents numbers, too. Make the table `work.fixed`: their lists, by form."""
+        """Give the compared values of contents numbers, too. Make the table `work.fixed`: their lists, by form.
+
+        Their order is that of the form: numbers differ from batch to batch.
+        """
         database = self._reader.database
-        if not self.compared:
-            database.execute("CREATE OR REPLACE TABLE work.texts (value VARCHAR, id BIGINT)")
-        fixed = "SELECT rowid AS form, unnest(compared) AS value FROM work.forms"
+        if len(self.compared) < 2:
+            known = [f"SELECT value, id FROM work.value{self.columns.index(each)}" for each in self.compared]
+            database.execute(f"CREATE OR REPLACE TABLE work.texts AS {''.join(known) or _NO_TEXTS}")
+        place = "generate_subscripts(compared, 1) AS place"
+        fixed = f"SELECT rowid AS form, unnest(compared) AS value, {place} FROM work.forms"
         database.execute(
             "INSERT INTO work.texts SELECT value, -row_number() OVER () FROM"
             f" (SELECT DISTINCT value FROM ({fixed})) WHERE value NOT IN (SELECT value FROM work.texts)"
@@ -81,9 +87,9 @@ class SpanForms:
         names = ", ".join(f"forms.{each}" for each in ("content", *self.class_names))
         database.execute(
             f"CREATE OR REPLACE TABLE work.fixed AS SELECT {names}, any_value(facts) AS facts,"
-            f" list(t.id ORDER BY t.id) FILTER (WHERE t.id IS NOT NULL) AS compared FROM work.forms AS forms"
-            f" LEFT JOIN (SELECT form, id FROM ({fixed}) JOIN work.texts USING (value)) AS t ON t.form = forms.rowid"
-            f" GROUP BY {names}"
+            f" list(t.id ORDER BY t.place) FILTER (WHERE t.id IS NOT NULL) AS compared FROM work.forms AS forms"
+            f" LEFT JOIN (SELECT form, place, id FROM ({fixed}) JOIN work.texts USING (value)) AS t"
+            f" ON t.form = forms.rowid GROUP BY {names}"
         )
 
     def _make_batch(self, spans: str) -> None:
