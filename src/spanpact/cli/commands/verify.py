@@ -222,10 +222,16 @@ def _verify_search(
     settings: WaitSettings,
 ) -> Report | None:
     """Verify a search in a store such as Jaeger. Return None for any other source."""
+    from spanpact.sources import ClickHouseSource
     from spanpact.sources.search import StoreSource  # with an HTTP client, which no file needs
     from spanpact.verification.live_search import verify_search
 
     if not isinstance(source, StoreSource) or not source.is_search:
         return None
     source.offered = reading_options.offered
+    if isinstance(source, ClickHouseSource) and not settings.timeout:
+        from spanpact.verification.grouped_search import verify_grouped_search
+
+        if report := verify_grouped_search(source, compiled, options):
+            return report
     return verify_search(source, compiled, options, settings=settings)

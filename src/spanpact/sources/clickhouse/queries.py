@@ -26,7 +26,7 @@ COLUMNS: Final = (
 """Asks for the server's version and the columns of a table."""
 
 _NAME: Final = re.compile(r"[A-Za-z_][\w-]{0,199}", re.ASCII)
-_FROM: Final = "FROM {database:Identifier}.{table:Identifier}"
+FROM: Final = "FROM {database:Identifier}.{table:Identifier}"
 _ESCAPES: Final = str.maketrans(
     {"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r", "\0": r"\0", "\b": r"\b", "\f": r"\f"}
 )
@@ -45,13 +45,32 @@ def parameters(values: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(f"param_{name}", value.translate(_ESCAPES)) for name, value in values.items()]
 
 
+def quoted(text: str) -> str:
+    """Return the text as a literal."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def array(texts: Sequence[str]) -> str:
+    """Return texts as the value of a parameter of the type Array(String)."""
+    return f"[{', '.join(map(quoted, texts))}]"
+
+
 def by_id(columns: Mapping[str, str]) -> str:
     """Return the statement for the spans of the trace `id`."""
-    return f"SELECT {_selected(columns)} {_FROM} WHERE TraceId = {{id:String}} FORMAT JSONCompactEachRow"
+    return f"SELECT {_selected(columns)} {FROM} WHERE TraceId = {{id:String}} FORMAT JSONCompactEachRow"
+
+
+def by_ids(columns: Mapping[str, str]) -> str:
+    """Return the statement for the spans of the traces `ids`."""
+    rows = f"SELECT {_selected(columns)} {FROM} WHERE TraceId IN ({{ids:Array(String)}})"
+    return f"{rows} ORDER BY TraceId, Timestamp, SpanId FORMAT JSONCompactEachRow"
 
 
 def by_search(columns: Mapping[str, str], search: Search) -> tuple[str, dict[str, str]]:
-    """Return the statement for all spans of the traces found, the newest first, and its values."""
+    """Return the statement for all spans of the traces found, and its values.
+
+    The trace with the newest span that is searched for is the first, also among those of several windows.
+    """
     values = {
         "service": search.service,
         "start": str(search.start_ns),
@@ -61,14 +80,18 @@ def by_search(columns: Mapping[str, str], search: Search) -> tuple[str, dict[str
     named = ""
     if search.operation:
         named, values["operation"] = " AND SpanName = {operation:String}", search.operation
-    found = (
-        f"SELECT TraceId {_FROM} WHERE ServiceName = {{service:String}}{named}"
-        " AND Timestamp >= fromUnixTimestamp64Nano({start:Int64})"
+    fits = (
+        f"ServiceName = {{service:String}}{named} AND Timestamp >= fromUnixTimestamp64Nano({{start:Int64}})"
         " AND Timestamp <= fromUnixTimestamp64Nano({end:Int64})"
-        " GROUP BY TraceId ORDER BY max(Timestamp) DESC, TraceId LIMIT {limit:UInt64}"
+    )
+    newest = "ORDER BY max(Timestamp) DESC, TraceId LIMIT {limit:UInt64}"
+    found = f"SELECT TraceId {FROM} WHERE {fits} GROUP BY TraceId {newest}"
+    order = (
+        f"maxIf(toUnixTimestamp64Nano(Timestamp), {fits}) OVER (PARTITION BY TraceId) DESC, TraceId, Timestamp, SpanId"
     )
     # GLOBAL, because the table may be distributed; elsewhere it means nothing.
-    return f"SELECT {_selected(columns)} {_FROM} WHERE TraceId GLOBAL IN ({found}) FORMAT JSONCompactEachRow", values
+    rows = f"SELECT {_selected(columns)} {FROM} WHERE TraceId GLOBAL IN ({found}) ORDER BY {order}"
+    return f"{rows} FORMAT JSONCompactEachRow", values
 
 
 def _selected(columns: Mapping[str, str]) -> str:

@@ -118,10 +118,15 @@ def _end(start: int, duration: int) -> int:
 def _attributes(names: Any, values: Any, noted: Sequence[str] = ()) -> Attributes:
     if isinstance(names, dict):
         return attributes_in(names, values, noted)
-    return attributes_of(list(zip(names, map(_value, values), strict=True)))
+    return attributes_of_map(names, values)
 
 
-def _value(text: str) -> Value:
+def attributes_of_map(names: Sequence[str], values: Sequence[str]) -> Attributes:
+    """Return the attributes of a map."""
+    return attributes_of(list(zip(names, map(value_of, values), strict=True)))
+
+
+def value_of(text: str) -> Value:
     """Return a value of a map, which has only texts."""
     return text.removeprefix(_NOT_FINITE)
 

@@ -5,18 +5,19 @@ Requests are GETs, to which a server allows only reading.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Unpack
 
 import msgspec
 
 from spanpact.errors import SourceError
 from spanpact.sources.clickhouse import queries
+from spanpact.sources.clickhouse.grouping import TraceGroups
 from spanpact.sources.clickhouse.rows import RowDecoder
 from spanpact.sources.search.failures import failure_of, not_understood
-from spanpact.sources.search.query import Search
+from spanpact.sources.search.query import SECOND_NS, Search
 from spanpact.sources.search.store_source import StoreArguments, StoreSource
-from spanpact.trace.model import Capability, SourceInfo, Span
+from spanpact.trace.model import Capability, SourceInfo, Span, Trace
 
 _CARRIED: Final[frozenset[Capability]] = frozenset(
     ["events", "links", "status_message", "status_ok", "scope", "resource", "trace_state"]
@@ -61,6 +62,40 @@ class ClickHouseSource(StoreSource):
 
     def _search(self, search: Search, deadline: float) -> list[Span]:
         return self._spans(*queries.by_search(self._known_columns(deadline), search), deadline)
+
+    def groups(self, complete_before_ns: int) -> TraceGroups | None:
+        """Return the traces of the search that have ended by then, for `verification.grouped_search`.
+
+        None where keys cannot be made: of attributes in columns of the type JSON, and of tables of old exporters.
+        """
+        query = self.query
+        columns = self._known_columns(self._client.deadline())
+        if query is None or queries.is_json(columns) or "ScopeName" not in columns or "ScopeVersion" not in columns:
+            return None
+        start, end = query.window(self._now_ns(), self.store)
+        values = {
+            "service": query.service,
+            "operation": query.operation,
+            "start": str(start),
+            "end": str(end),
+            "complete_before": str(complete_before_ns),
+        }
+        return TraceGroups(lambda statement, more: self._ask(statement, more, self._client.deadline()), values)
+
+    def read_traces(self, trace_ids: Sequence[str], asked_ns: int) -> list[Trace]:
+        """Return these traces, as a search that was begun at `asked_ns` would read them, in any order."""
+        deadline = self._client.deadline()
+        statement = queries.by_ids(self._known_columns(deadline))
+        spans = self._spans(statement, {"ids": queries.array(trace_ids)}, deadline)
+        return list(self._traces(spans, asked_ns, self.new_description()))
+
+    def completed_by(self, asked_ns: int) -> int:
+        """Return when a trace must have ended to count as complete at a time."""
+        return asked_ns - round(self._complete_after_seconds * SECOND_NS)
+
+    def now_ns(self) -> int:
+        """Return the wall clock's time."""
+        return self._now_ns()
 
     def _known_columns(self, deadline: float) -> Mapping[str, str]:
         """Return the types of the table's columns by name. Raise SourceError where it is no table of spans."""

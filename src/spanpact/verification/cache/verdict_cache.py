@@ -65,6 +65,8 @@ class VerdictCache:
         ) = None
         self.hits = 0
         """The number of traces judged without the engine."""
+        self.by_parts = True
+        """Whether traces are judged part by part. Without that, one that has no finding is cached at once."""
 
     @classmethod
     def of(
@@ -209,7 +211,7 @@ class VerdictCache:
     def _look(self, candidate: Candidate) -> None:
         """Look at a trace part by part, if all of its shapes are known and nothing in it breaks integrity."""
         view = self.parts.view(candidate.shape, candidate.trace_id, candidate.scenario, candidate.records)
-        if view and view.is_whole:
+        if view and view.is_whole and self.by_parts:
             candidate.found = self.parts.look(view)
 
     def _record(self, candidate: Candidate) -> None:
