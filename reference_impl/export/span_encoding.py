@@ -89,8 +89,9 @@ class SpanEncoder:
         Never raises. Any thread may call this.
         """
         try:
-            head = self._safe_head(span)
-            encoded = None if head is None else self._ordinary(span)
+            encoded = self._ordinary(span)
+            # In this order: the head is the SDK's, which logs what it cannot encode.
+            head = None if encoded is None else self._safe_head(span)
         except Exception:
             return None  # `encode` raises
         return None if head is None or encoded is None else (head, encoded)
