@@ -115,9 +115,9 @@ class PartitionVerification(NumberedVerification):
         *,
         list_flows: bool = False,
     ) -> None:
-        self._plans = [plan if isinstance(plan, CompiledContract) else CompiledContract.of(plan) for plan in plans]
+        self._contracts = [plan if isinstance(plan, CompiledContract) else CompiledContract.of(plan) for plan in plans]
         self._elsewhere = _Elsewhere()
-        super().__init__(self._plans, reading, options, find_span=self._elsewhere, list_flows=list_flows)
+        super().__init__(self._contracts, reading, options, find_span=self._elsewhere, list_flows=list_flows)
         self._trial: Verification | None = None
         self._trials = 0
 
@@ -156,7 +156,7 @@ class PartitionVerification(NumberedVerification):
     def _is_clean(self, trace: Trace) -> bool:
         """Return whether the engine finds nothing in a trace, without looking at another one."""
         if self._trial is None or self._trials >= _TRIALS:
-            self._trial = Verification(self._plans, self._reading, find_span=self._elsewhere, use_cache=False)
+            self._trial = Verification(self._contracts, self._reading, find_span=self._elsewhere, use_cache=False)
             self._trials = 0
         self._trials += 1
         self._elsewhere.is_asked = False
