@@ -21,7 +21,7 @@ import nox
 
 sys.path.insert(0, str(Path(__file__).parent))  # nox does not look here for modules
 
-from ci.sessions.chosen_tests import CORE_TESTS, NATIVE, NOT_WITH_LOWEST, VERSION_MARKERS, VERSION_TESTS
+from ci.sessions.chosen_tests import CORE_TESTS, NATIVE, NOT_WITH_LOWEST, ON_SPARK, VERSION_MARKERS, VERSION_TESTS
 from ci.sessions.environments import (
     CACHE,
     PINS,
@@ -116,7 +116,7 @@ def contract(session: nox.Session) -> None:
 @nox.session(default=False)
 def coverage(session: nox.Session) -> None:
     """Branch coverage of the last unit run; fails under the bar of pyproject.toml."""
-    report_coverage(session, "unit", f"--omit={NATIVE}", *session.posargs)
+    report_coverage(session, "unit", f"--omit={NATIVE},{ON_SPARK}", *session.posargs)
 
 
 @nox.session(default=False)
@@ -144,7 +144,7 @@ def newest(session: nox.Session) -> None:
     shutil.rmtree(environment, ignore_errors=True)
     make_environment(session, environment)
     groups = nox.project.dependency_groups(PROJECT, "reference", "test", "build")
-    extras = ",".join(PROJECT["project"]["optional-dependencies"])
+    extras = ",".join(extra for extra in PROJECT["project"]["optional-dependencies"] if extra != "spark")  # half a GB
     python = program(environment, "python")
     session.run(python, *PIP_QUIETLY, "--editable", f"{ROOT}[{extras}]", *groups)
     session.run(python, "-m", "pip", "list", "--disable-pip-version-check", "--format=freeze", "--exclude-editable")
@@ -183,6 +183,22 @@ def stores(session: nox.Session) -> None:
     pinned_environment(session, environment, ROOT / "integration" / "stores" / "requirements.txt")
     wanted_tests = session.posargs or ["integration/stores"]
     tool(session, "pytest", *wanted_tests, env={"SPANPACT_STORES": program(environment, "python")})
+
+
+@nox.session(default=False)
+def spark(session: nox.Session) -> None:
+    """Verify archives on Spark, local[2], with failing tasks, late files and damage; needs Java 17 or newer."""
+    if not shutil.which("java"):
+        session.error("there is no java here: apt-get install openjdk-17-jre-headless")
+    environment = CACHE / "spark"
+    pinned_environment(session, environment, ROOT / "integration" / "spark" / "requirements.txt")
+    (packages,) = environment.glob("lib/python*/site-packages")
+    tool(
+        session,
+        "pytest",
+        *(session.posargs or ["integration/spark"]),
+        env={"PYTHONPATH": str(packages), "SPANPACT_SPARK": "required"},
+    )
 
 
 @nox.session(default=False)
@@ -394,6 +410,7 @@ def lock(session: nox.Session) -> None:
     session.install(*nox.project.dependency_groups(PROJECT, "lock"))
     folders = (
         "integration/stores",
+        "integration/spark",
         "integration/browser",
         "core",
         "ci/supply_chain",
@@ -403,7 +420,15 @@ def lock(session: nox.Session) -> None:
     )
     own = [Path(folder, "requirements.txt") for folder in folders]
     lowest = LOWEST.relative_to(ROOT)
-    direct = ("--all-extras", "--resolution", "lowest-direct", "--override", str(lowest.with_name("overrides.in")))
+    direct = (
+        "--all-extras",
+        "--no-extra",
+        "spark",
+        "--resolution",
+        "lowest-direct",
+        "--override",
+        str(lowest.with_name("overrides.in")),
+    )
     for pins, wanted in (
         (PINS.name, ("pyproject.toml", "--group", "dev", "--extra", "pytest")),
         (str(lowest), ("pyproject.toml", str(lowest.with_suffix(".in")), *direct)),

@@ -63,11 +63,15 @@ def licence(name: str) -> str | None:
 
 
 def needed_by() -> Mapping[str, Sequence[str]]:
-    """Return who needs each pinned package: the wheel, an extra of it, the services; tools where nobody else does."""
+    """Return who needs each pinned package: the wheel, an extra of it, the services; tools where nobody else does.
+
+    The extra `spark` is not here: its packages are pinned in integration/spark.
+    """
     described = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    extras = described["project"]["optional-dependencies"]
     roots = {
         "the wheel": described["project"]["dependencies"],
-        **{f"extra {name}": lines for name, lines in described["project"]["optional-dependencies"].items()},
+        **{f"extra {name}": lines for name, lines in extras.items() if name != "spark"},
         "the services": described["dependency-groups"]["reference"],
     }
     blocks = pins()

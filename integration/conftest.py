@@ -21,6 +21,7 @@ collect_ignore = [
     folder
     for folder, variable in (
         ("stores", "SPANPACT_STORES"),
+        ("spark", "SPANPACT_SPARK"),
         ("browser", "SPANPACT_BROWSER"),
         ("docs_site", "SPANPACT_SITE"),
         ("monitoring", "SPANPACT_MONITORING"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 # What only the core calls: `unit` runs without it, so `core` measures its branches.
 NATIVE = "src/spanpact/verification/native/*"
+# What runs where Spark is, in the session `spark`.
+ON_SPARK = "src/spanpact/spark/*"
 # With the core, these say what they say without it.
 CORE_TESTS = (
     "tests/verification/native",

@@ -17,6 +17,7 @@ from tests.test_noxfile import load_noxfile
 
 ROOT = Path(__file__).parents[2]
 LOWEST = Path(__file__).parent / "versions" / "lowest.txt"
+ON_SPARK = ROOT / "integration" / "spark" / "requirements.txt"
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
@@ -34,8 +35,9 @@ def lower_bound(requirement: Requirement) -> Version:
 
 
 def run_lowest() -> dict[str, Version]:
-    """Return the versions that `nox -s lowest` installs on the lowest Python."""
-    pins = (Requirement(line.rstrip(" \\")) for line in LOWEST.read_text().splitlines() if re.match(r"[a-z0-9]", line))
+    """Return the versions that `nox -s lowest` and, of Spark, `nox -s spark` install on the lowest Python."""
+    lines = [*ON_SPARK.read_text().splitlines(), *LOWEST.read_text().splitlines()]
+    pins = (Requirement(line.rstrip(" \\")) for line in lines if re.match(r"[a-z0-9]", line))
     python = {"python_version": lowest_python(), "python_full_version": f"{lowest_python()}.0"}
     return {
         pin.name: Version(next(iter(pin.specifier)).version)

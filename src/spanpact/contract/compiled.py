@@ -36,6 +36,10 @@ class _Unset:
     def __repr__(self) -> str:
         return "UNSET"
 
+    def __reduce__(self) -> str:
+        """Have pickle name it: what is read in another process is the only one there, too."""
+        return "UNSET"
+
 
 UNSET = _Unset()
 

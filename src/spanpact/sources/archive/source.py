@@ -11,7 +11,7 @@ from spanpact.otlp import Batch
 from spanpact.otlp.unread import UnreadFields
 from spanpact.sources.archive.database import ArchiveDatabase
 from spanpact.sources.archive.reader import ArchiveReader
-from spanpact.sources.archive.rows.manifest import ArchivedSource
+from spanpact.sources.archive.rows.manifest import ArchivedSource, Manifest
 from spanpact.sources.archive.selection import ArchiveSelection, condition_on_ids
 from spanpact.sources.merging import merged
 from spanpact.sources.trace_source import SourceBase
@@ -70,7 +70,7 @@ class ArchiveSource(SourceBase):
             of = ArchiveDatabase.of_folder if self._storage == "parquet" else ArchiveDatabase.of_file
             database = of(self.path)
             try:
-                _check_whole(database)
+                check_whole(database.manifest, database.name)
             except SourceError:
                 database.close()
                 raise
@@ -89,7 +89,7 @@ class ArchiveSource(SourceBase):
 
     def source_infos(self) -> list[SourceInfo]:
         """Return what each of the archive's sources carries, by the archive's name."""
-        return [_info_of(each, self.name) for each in self.database.manifest.sources]
+        return [info_of(each, self.name) for each in self.database.manifest.sources]
 
     def documents(self) -> list[partial[Iterator[Batch]]]:
         """Return for each of the archive's sources a function that yields what it has, in its order."""
@@ -138,21 +138,23 @@ class ArchiveSource(SourceBase):
         return f"<ArchiveSource {self.name}>"
 
 
-def _info_of(source: ArchivedSource, name: str) -> SourceInfo:
+def info_of(source: ArchivedSource, name: str) -> SourceInfo:
+    """Return what a source of an archive carries, by the archive's name."""
     carried: set[Capability] = {*source.capabilities}  # type: ignore[arg-type]
     if "logs" in source.signals:
         carried.add("logs")
     return SourceInfo(name, frozenset(carried), source.resolution_ns, source.version)
 
 
-def _check_whole(database: ArchiveDatabase) -> None:
-    sources = database.manifest.sources
+def check_whole(manifest: Manifest, name: str) -> None:
+    """Raise SourceError where an archive, which is called `name`, holds nothing, or a source only in part."""
+    sources = manifest.sources
     if not sources:
-        raise SourceError(f"{database.name}: holds nothing", hint="write sources to it: spanpact archive write")
+        raise SourceError(f"{name}: holds nothing", hint="write sources to it: spanpact archive write")
     for each in sources:
         if not each.complete:
             hint = f"go on with `spanpact archive write --from {each.name}`"
-            raise SourceError(f"{database.name}: {each.name} was not written to its end", hint=hint)
+            raise SourceError(f"{name}: {each.name} was not written to its end", hint=hint)
 
 
 def _selected(batch: Batch, only: TraceSelection) -> Batch:

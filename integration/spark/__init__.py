@@ -1,0 +1,1 @@
+"""Archives verified on a real Spark, local[2]: `nox -s spark`."""
