@@ -15,9 +15,11 @@ from benchmarks.verification.variations import KINDS
 from integration.stores.clickhouse_server import Table
 from integration.stores.judging import QUIET, Situation, has_spans
 from spanpact.contract.compiled import ContractPlan
+from spanpact.contract.examples import load_examples
 from spanpact.contract.loader import load_contracts
 from spanpact.contract.shipped import shipped_contracts
 from spanpact.engine import CompiledContract
+from spanpact.engine.flow_assignments import assignments
 from spanpact.findings import Report
 from spanpact.reporting import TextOptions, render_json, render_text
 from spanpact.sources import ClickHouseSource, TraceQuery
@@ -155,10 +157,24 @@ def is_exported(reading: Reading) -> bool:
     return {0, 16}.issuperset(map(len, ids))
 
 
+def has_links(reading: Reading) -> bool:
+    return any(span.links for trace in reading.traces for span in trace.spans)
+
+
 @pytest.mark.parametrize("place", [each for each in range(0, len(CASES), 7) if is_exported(reading_of(each))])
 def test_the_corpus(map_table: Table, place: int) -> None:
     reading = reading_of(place)
     assert_same(map_table, [renumbered(reading, secrets.token_hex(8)) for _ in range(6)], [plan_of(place)[1]])
+
+
+def test_all_examples_of_all_shipped_contracts(map_table: Table) -> None:
+    """Judge all without links: these may lead to other traces, so that the search is read whole."""
+    plans = load_contracts([shipped_contracts()])
+    readings = [each.reading for plan in plans for each in load_examples(plan, assignments=assignments)]
+    exported = [each for each in readings if is_exported(each) and not has_links(each)]
+    assert len(exported) > 100
+    repeated = [renumbered(each, secrets.token_hex(8)) for _ in range(6) for each in exported]
+    assert assert_same(map_table, repeated, plans)
 
 
 def test_a_trace_that_grows_is_left_out(map_table: Table) -> None:
