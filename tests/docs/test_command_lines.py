@@ -30,6 +30,7 @@ TESTED: Mapping[str, str] = {
     "docs/receive.md, Compose": "integration/test_receive_in_compose.py::test_it_forwards_and_judges",
     "docs/receive.md, Parallel tests, one receiver": "tests/docs/test_receive_page.py",
     "docs/receive.md, Two steps of a CI job": "tests/docs/test_receive_page.py",
+    "docs/reliability.md, Memory of large files": "tests/benchmarks/verification/test_file_memory.py",
     "docs/supply-chain.md, Build it again": "tests/packaging/test_reproducible.py",
     "docs/tracing-guide.md, See a trace": "integration/test_tracing_guide.py",
     "docs/tracing-guide.md, Pictures of Jaeger": "integration/test_tracing_guide.py",

@@ -128,8 +128,9 @@ def listen(world: World) -> Mapping[str, str]:
     with listening(world.folder, world.contract, *SETTLE, *formats) as service:
         service.post(body)
         service.wait_for("finding ")
-        service.end()
+        code = service.end()
         lines = service.out + service.err
+        assert code == 1, (code, service.err)
     with on_a_terminal(world.folder, world.contract, *SETTLE) as service:
         service.post(body)
         service.wait(lambda: "1 broken" in service.frame())
@@ -196,6 +197,11 @@ def _flows(world: World) -> list[str]:
     return files
 
 
+def archive(world: World) -> Mapping[str, str]:
+    written = world.run("archive", "write", world.contract, "--from", world.traces, "--to", "archived")
+    return {"text": written + world.run("verify", world.contract, "--from", "parquet:archived", "--all", "--trees")}
+
+
 def conform(world: World) -> Mapping[str, str]:
     shown = []
     for n in range(0, len(world.texts), 60):
@@ -223,6 +229,6 @@ async def mcp(world: World) -> Mapping[str, str]:
 
 COMMANDS: Final[Mapping[str, Callable[[World], Mapping[str, str]]]] = {
     each.__name__: each
-    for each in (verify, compare, run, receive, listen, show, explain, lint, diff, record, init, conform)
+    for each in (verify, compare, run, receive, listen, show, explain, lint, diff, record, init, archive, conform)
 }
 """The commands that run without an event loop."""
