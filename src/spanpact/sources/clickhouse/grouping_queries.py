@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from spanpact.sources.clickhouse.queries import FROM, array, quoted
+from spanpact.sources.clickhouse.queries import FROM, SPAN_ORDER, array, quoted
 
 MOST_LISTED: Final = 100
 """The number of values of an attribute that are looked at one by one."""
@@ -66,7 +66,7 @@ def resources(units_ns: Sequence[int]) -> str:
 ROOTS: Final = (
     f"SELECT SpanName, toString({_START}), TraceId {FROM} WHERE {_CHOSEN} AND ParentSpanId = ''"
     " AND SpanName IN ({names:Array(String)}) ORDER BY"
-    f" max(if({_FOUND}, {_START}, 0)) OVER (PARTITION BY TraceId) DESC, TraceId, Timestamp, SpanId {_ROWS}"
+    f" max(if({_FOUND}, {_START}, 0)) OVER (PARTITION BY TraceId) DESC, TraceId, {SPAN_ORDER} {_ROWS}"
 )
 """Asks for the roots with some names, in the order of reading."""
 

@@ -55,15 +55,20 @@ def array(texts: Sequence[str]) -> str:
     return f"[{', '.join(map(quoted, texts))}]"
 
 
+SPAN_ORDER: Final = "Timestamp, SpanId, Duration, ParentSpanId, SpanName, toString(SpanAttributes)"
+"""The order of the spans of a trace; after the id, of such that share one: a report depends on which comes first."""
+
+
 def by_id(columns: Mapping[str, str]) -> str:
     """Return the statement for the spans of the trace `id`."""
-    return f"SELECT {_selected(columns)} {FROM} WHERE TraceId = {{id:String}} FORMAT JSONCompactEachRow"
+    rows = f"SELECT {_selected(columns)} {FROM} WHERE TraceId = {{id:String}}"
+    return f"{rows} ORDER BY {SPAN_ORDER} FORMAT JSONCompactEachRow"
 
 
 def by_ids(columns: Mapping[str, str]) -> str:
     """Return the statement for the spans of the traces `ids`."""
     rows = f"SELECT {_selected(columns)} {FROM} WHERE TraceId IN ({{ids:Array(String)}})"
-    return f"{rows} ORDER BY TraceId, Timestamp, SpanId FORMAT JSONCompactEachRow"
+    return f"{rows} ORDER BY TraceId, {SPAN_ORDER} FORMAT JSONCompactEachRow"
 
 
 def by_search(columns: Mapping[str, str], search: Search) -> tuple[str, dict[str, str]]:
@@ -86,9 +91,7 @@ def by_search(columns: Mapping[str, str], search: Search) -> tuple[str, dict[str
     )
     newest = "ORDER BY max(Timestamp) DESC, TraceId LIMIT {limit:UInt64}"
     found = f"SELECT TraceId {FROM} WHERE {fits} GROUP BY TraceId {newest}"
-    order = (
-        f"maxIf(toUnixTimestamp64Nano(Timestamp), {fits}) OVER (PARTITION BY TraceId) DESC, TraceId, Timestamp, SpanId"
-    )
+    order = f"maxIf(toUnixTimestamp64Nano(Timestamp), {fits}) OVER (PARTITION BY TraceId) DESC, TraceId, {SPAN_ORDER}"
     # GLOBAL, because the table may be distributed; elsewhere it means nothing.
     rows = f"SELECT {_selected(columns)} {FROM} WHERE TraceId GLOBAL IN ({found}) ORDER BY {order}"
     return f"{rows} FORMAT JSONCompactEachRow", values
