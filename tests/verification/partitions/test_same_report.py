@@ -35,8 +35,6 @@ from tests.sources.trace_strategies import situations
 
 QUIET: Any = {"deadline": None, "derandomize": True, "database": None, "suppress_health_check": list(HealthCheck)}
 
-pytestmark = pytest.mark.unmeasured
-
 
 @pytest.fixture(scope="module")
 def shipped() -> list[CompiledContract]:
@@ -93,6 +91,7 @@ def test_the_corpus(place: int) -> None:
     assert_same([contract], repeated(reading_of(place), 4), 3, VerificationOptions(allow_unseen=True))
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_traffic_of_every_kind(tmp_path: Path, shipped: Sequence[CompiledContract], kind: str) -> None:
     write(tmp_path / "traces.jsonl", 1500, kind=kind)
