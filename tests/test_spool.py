@@ -63,7 +63,7 @@ assert [spool.read(place, 100_000) for place in places] == blocks
 
 def test_what_a_full_disk_does_not_take_stays_in_memory() -> None:
     # the limit of a file stands for that of a disk
-    subprocess.run([sys.executable, "-c", _FULL], check=True, timeout=60)
+    subprocess.run([sys.executable, "-B", "-c", _FULL], check=True, timeout=60)
 
 
 _KILLED = """

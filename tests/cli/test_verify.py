@@ -161,8 +161,12 @@ def test_a_full_disk_for_one_of_several_reports_costs_only_this_one(cli: Command
 
 
 def _on_a_full_disk(cli: CommandLine, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    """Run a command that can write files of 1 KiB only; its output is not limited."""
+    """Run a command that can write files of 1 KiB only; its output is not limited.
+
+    Python 3.11 would leave bytecode of 1 KiB for the processes of other tests, which could not read it.
+    """
     limited = ["bash", "-c", 'ulimit -f 1; "$@" | cat; exit "${PIPESTATUS[0]}"', "bash"]
+    limited += ["env", "PYTHONDONTWRITEBYTECODE=1"]
     return subprocess.run([*limited, *command], cwd=cli.folder, capture_output=True, text=True, timeout=50, check=False)
 
 
