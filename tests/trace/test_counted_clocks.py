@@ -17,17 +17,14 @@ RESOURCES = [
 STARTS = st.sampled_from([0, 1, 1_000, 5_000, 1_000_000, 2_000_000, 3_000_000])
 
 
-def unit_of(starts: list[int]) -> int:
-    return next((unit for unit in (1_000_000, 1_000) if not any(start % unit for start in starts)), 1)
-
-
 @given(st.lists(st.tuples(st.integers(0, len(RESOURCES) - 1), st.lists(STARTS, max_size=9)), max_size=12))
 def test_counts_are_as_good_as_starts(given: list[tuple[int, list[int]]]) -> None:
     one_by_one, counted = Clocks(), Clocks()
     for i, starts in given:
         one_by_one.add(RESOURCES[i], starts)
         times = [start for start in starts if start]
-        counted.add_counted(RESOURCES[i], len(times), sum(not start % 1_000_000 for start in times), unit_of(times))
+        multiples = [sum(not start % unit for start in times) for unit in (1_000_000, 1_000)]
+        counted.add_counted(RESOURCES[i], len(times), multiples)
     assert counted.coarse() == one_by_one.coarse()
     for resource in RESOURCES:
         assert counted.resolution_ns(resource) == one_by_one.resolution_ns(resource)

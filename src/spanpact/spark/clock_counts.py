@@ -14,8 +14,6 @@ from spanpact.trace.model import Resource
 if TYPE_CHECKING:
     from spanpact.spark.tables import ArchiveTables
 
-_MILLISECOND, _MICROSECOND = COARSE_NS
-
 
 class StartCounts(NamedTuple):
     """The starts of the spans of one content: those that are not 0, those of whole milliseconds and microseconds."""
@@ -24,13 +22,6 @@ class StartCounts(NamedTuple):
     number: int
     milliseconds: int
     microseconds: int
-
-    @property
-    def unit_ns(self) -> int:
-        """Return the coarsest unit of which all are multiples."""
-        if self.milliseconds == self.number:
-            return _MILLISECOND
-        return _MICROSECOND if self.microseconds == self.number else 1
 
 
 def count_starts(tables: ArchiveTables) -> list[StartCounts]:
@@ -48,10 +39,7 @@ def count_starts(tables: ArchiveTables) -> list[StartCounts]:
 def _sums() -> Sequence[object]:
     from pyspark.sql.functions import expr
 
-    return [
-        expr(f"cast(count_if(start_ns <> 0 AND start_ns % {unit} = 0) AS bigint)")
-        for unit in (1, _MILLISECOND, _MICROSECOND)
-    ]
+    return [expr(f"cast(count_if(start_ns <> 0 AND start_ns % {unit} = 0) AS bigint)") for unit in (1, *COARSE_NS)]
 
 
 def _of_odd(content: int, start: int) -> StartCounts:
@@ -67,5 +55,5 @@ def clocks_of(counts: Iterable[StartCounts], contents: Mapping[int, str]) -> Clo
         if each.content in contents:  # else the span is refused where it is read
             written = json.loads(contents[each.content])["resource"]
             resource = resources.setdefault(json.dumps(written), resource_of(written))
-            clocks.add_counted(resource, each.number, each.milliseconds, each.unit_ns)
+            clocks.add_counted(resource, each.number, (each.milliseconds, each.microseconds))
     return clocks

@@ -140,17 +140,17 @@ class Clocks:
             own.add(times)
             self._emitters[own.emitter].add(times)
 
-    def add_counted(self, resource: Resource, number: int, whole: int, unit_ns: int) -> None:
+    def add_counted(self, resource: Resource, number: int, multiples: Sequence[int]) -> None:
         """Add spans of one resource that somebody else has counted.
 
-        `number` of their starts are not 0, `whole` of these are whole milliseconds, and all are multiples of `unit_ns`,
-        the coarsest of `COARSE_NS` or 1.
+        `number` of their starts are not 0; `multiples` are how many of these are multiples of each of `COARSE_NS`.
         """
+        unit_ns = next((unit for unit, fitting in zip(COARSE_NS, multiples, strict=True) if fitting == number), 1)
         _, _, own = self._by_object.get(id(resource)) or self._remember(resource)
         for starts in (own,) if own.is_cut else (own, self._emitters[own.emitter]):
             starts.added = True
             starts.number += number
-            starts.whole += whole
+            starts.whole += multiples[0]
             starts.unit_ns = min(starts.unit_ns, unit_ns)
 
     def wants_more(self, resource: Resource) -> bool:

@@ -13,14 +13,11 @@ from spanpact.trace.model import Resource
 
 
 class CountedStarts(NamedTuple):
-    """The starts of some spans of a resource: how many are not 0, how many are whole milliseconds, of which unit all
-    are multiples.
-    """
+    """The starts of some spans of a resource: how many are not 0, and of these multiples of each of `COARSE_NS`."""
 
     resource: Resource
     number: int
-    whole: int
-    unit_ns: int
+    multiples: Sequence[int]
 
 
 def starts_of(source: ArchiveSource, relation: str) -> list[CountedStarts]:
@@ -32,14 +29,9 @@ def starts_of(source: ArchiveSource, relation: str) -> list[CountedStarts]:
     contents = database.relation("contents")
     statement = f"SELECT counts, span FROM ({counted}) JOIN {contents} USING (content)"
     return [
-        CountedStarts(resource_of(json.loads(text)["resource"]), number, multiples[0], _unit(number, multiples))
+        CountedStarts(resource_of(json.loads(text)["resource"]), number, multiples)
         for (number, *multiples), text in database.rows(statement)
     ]
-
-
-def _unit(number: int, multiples: Sequence[int]) -> int:
-    """Return the coarsest unit of which all starts are multiples."""
-    return next((unit for unit, fitting in zip(COARSE_NS, multiples, strict=True) if fitting == number), 1)
 
 
 def add_starts(clocks: Clocks, starts: Iterable[CountedStarts]) -> None:

@@ -41,13 +41,12 @@ class NotGroupable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SearchedResource:
-    """A resource with its hash in ClickHouse, and what its starts are."""
+    """A resource with its hash in ClickHouse: how many starts are not 0, and multiples of each of `COARSE_NS`."""
 
     resource: Resource
     hash: str
     number: int
-    whole: int
-    unit_ns: int
+    multiples: Sequence[int]
 
 
 def resources_of(groups: TraceGroups) -> list[SearchedResource]:
@@ -57,8 +56,7 @@ def resources_of(groups: TraceGroups) -> list[SearchedResource]:
 
 def _counted(found: ResourceStarts) -> SearchedResource:
     number, *multiples = found.counts
-    unit = next((unit for unit, fitting in zip(COARSE_NS, multiples, strict=True) if fitting == number), 1)
-    return SearchedResource(Resource(found.attributes), found.hash, number, multiples[0], unit)
+    return SearchedResource(Resource(found.attributes), found.hash, number, multiples)
 
 
 def clocks_of(resources: Sequence[SearchedResource]) -> Clocks:
@@ -72,7 +70,7 @@ def clocks_of(resources: Sequence[SearchedResource]) -> Clocks:
 
 def _add(clocks: Clocks, resources: Sequence[SearchedResource]) -> None:
     for each in resources:
-        clocks.add_counted(each.resource, each.number, each.whole, each.unit_ns)
+        clocks.add_counted(each.resource, each.number, each.multiples)
 
 
 class KeyPartsFinder:
