@@ -1,7 +1,8 @@
 """Flows: the spans that a contract selects, each with all below it.
 
 `selection` finds them, `flow` is one with its spans by entry, `flow_spans` remembers in little memory which spans are
-flows. May import: `engine.assignment` and `engine.checks`.
+flows, `late_flows` has those whose ids are read when they are asked for. May import: `engine.assignment` and
+`engine.checks`.
 """
 
 from __future__ import annotations

@@ -1,25 +1,19 @@
-"""The flows of traces that were counted and not read: their ids are looked up when somebody asks for them.
-
-A report as text needs only their number, unless it has findings; the JSON report lists them all.
-"""
+"""The flows of an archive: those of traces that were only counted are looked up in the database when asked for."""
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from heapq import merge
-from typing import TypeAlias, overload
 
-from spanpact.engine.flows.flow_spans import FlowSpans
+from spanpact.engine.flows.late_flows import FlowSpan, LateFlows
 from spanpact.findings import Report
 from spanpact.sources.archive import ArchiveSource
 from spanpact.sources.archive.database import ArchiveDatabase
 from spanpact.trace.topology import TOP
 from spanpact.verification.verifying import Verification
-
-FlowSpan: TypeAlias = tuple[str, str]
-"""The ids of a trace and of the flow's own span, "" if that is the whole trace."""
 
 
 class JudgedFlows:
@@ -61,56 +55,35 @@ class JudgedFlows:
                 yield first, rank, flows[at]
 
 
-class GroupedFlows(Sequence[FlowSpan]):
-    """The flows of one contract, in the order of reading. Their number is known; they are read once."""
+def _flows_of(judged: JudgedFlows, run: int, database: ArchiveDatabase, relation: str) -> Iterator[FlowSpan]:
+    """Yield all flows of a contract, in the order of reading."""
+    for *_, flow in merge(judged.of_run(run), _counted(judged, run, database, relation)):
+        yield flow
 
-    def __init__(self, judged: JudgedFlows, run: int, number: int, database: ArchiveDatabase, relation: str) -> None:
-        self._judged, self._run, self._number = judged, run, number
-        self._database, self._relation = database, relation
-        self._read: FlowSpans | None = None
 
-    def __len__(self) -> int:
-        return self._number
-
-    def __iter__(self) -> Iterator[FlowSpan]:
-        return iter(self._all())
-
-    @overload
-    def __getitem__(self, index: int) -> FlowSpan: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[FlowSpan]: ...
-    def __getitem__(self, index: int | slice) -> FlowSpan | Sequence[FlowSpan]:
-        return self._all()[index]
-
-    def _all(self) -> FlowSpans:
-        if self._read is None:
-            read = FlowSpans()
-            for *_, (trace_id, span_id) in merge(self._judged.of_run(self._run), self._counted()):
-                read.append(trace_id, span_id)
-            self._read = read
-        return self._read
-
-    def _counted(self) -> Iterator[tuple[int, int, FlowSpan]]:
-        """Yield the flows of traces that were only counted."""
-        places = [each[1:] for each in self._judged.places if each[0] == self._run]
-        if not places:
-            return
-        listed = ", ".join(f"({key}, {rank}, {place})" for key, rank, place in places)
-        of_trace = "SELECT first, key, trace_hi, trace_lo FROM work.counted WHERE is_counted"
-        statement = f"""
+def _counted(
+    judged: JudgedFlows, run: int, database: ArchiveDatabase, relation: str
+) -> Iterator[tuple[int, int, FlowSpan]]:
+    """Yield the flows of traces that were only counted."""
+    places = [each[1:] for each in judged.places if each[0] == run]
+    if not places:
+        return
+    listed = ", ".join(f"({key}, {rank}, {place})" for key, rank, place in places)
+    of_trace = "SELECT first, key, trace_hi, trace_lo FROM work.counted WHERE is_counted"
+    statement = f"""
 WITH flows (key, rank, place) AS (VALUES {listed}), traces AS ({of_trace}), spans AS (
     SELECT t.first, t.key, s.trace_hi, s.trace_lo, s.span_id,
         row_number() OVER (PARTITION BY s.trace_hi, s.trace_lo ORDER BY s.start_ns, s.span_id) - 1 AS place
-    FROM {self._relation} AS s JOIN traces AS t USING (trace_hi, trace_lo)
+    FROM {relation} AS s JOIN traces AS t USING (trace_hi, trace_lo)
     WHERE t.key IN (SELECT key FROM flows)
 )
 SELECT first, rank, trace_hi, trace_lo, span_id FROM spans JOIN flows USING (key, place)
 UNION ALL SELECT first, rank, trace_hi, trace_lo, 0 FROM traces JOIN flows USING (key) WHERE place = {TOP}
 ORDER BY first, rank
 """
-        for rows in self._database.stream(statement):
-            for first, rank, trace_hi, trace_lo, span_id in rows:
-                yield first, rank, (f"{trace_hi:016x}{trace_lo:016x}", f"{span_id:016x}" if span_id else "")
+    for rows in database.stream(statement):
+        for first, rank, trace_hi, trace_lo, span_id in rows:
+            yield first, rank, (f"{trace_hi:016x}{trace_lo:016x}", f"{span_id:016x}" if span_id else "")
 
 
 def with_grouped_flows(report: Report, judged: JudgedFlows, source: ArchiveSource, relation: str) -> Report:
@@ -123,6 +96,6 @@ def with_grouped_flows(report: Report, judged: JudgedFlows, source: ArchiveSourc
     for run, result in enumerate(results[: len(judged._runs)]):
         counted = sum(alike[key] for of, key, _, _ in judged.places if of == run)
         number = judged.number(run) + counted
-        flows = GroupedFlows(judged, run, number, database, relation)
+        flows = LateFlows(number, partial(_flows_of, judged, run, database, relation))
         results[run] = replace(result, flows=number, flow_spans=flows)
     return replace(report, results=tuple(results))

@@ -17,7 +17,7 @@ from spanpact.trace.held_traces import HeldTraces
 from spanpact.trace.model import Reading, Trace
 from spanpact.verification.cache.cached_traces import CachedTrace
 from spanpact.verification.documents.link_targets import TargetsInReadings
-from spanpact.verification.grouped_search.searched_flows import FoundFlows, JudgedFlow, SearchedFlows
+from spanpact.verification.grouped_search.searched_flows import FoundFlows, JudgedFlow, flows_of
 from spanpact.verification.options import VerificationOptions
 from spanpact.verification.verifying import Verification
 
@@ -126,6 +126,6 @@ class GroupedJudge:
         results = list(report.results)
         for i, found in enumerate(self._flows):
             if found.counted:
-                flows = SearchedFlows(found, groups, self._parts, totals.spans)
+                flows = flows_of(found, groups, self._parts, totals.spans)
                 results[i] = replace(results[i], flows=len(flows), flow_spans=flows)
         return replace(report, results=tuple(results))
