@@ -16,7 +16,8 @@ _MOST_COLUMNS: Final = 256
 _MOST_FIXED: Final = 32  # values of one attribute that are part of contents
 _MOST_NAMES: Final = 10_000  # of attributes whose values are counted
 _LONGEST_NAME: Final = 200
-_LEAST, _MOST = -(1 << 63), (1 << 63) - 1
+LEAST, MOST = -(1 << 63), (1 << 63) - 1
+"""The bounds of the integers that a column holds."""
 
 
 class AttributeColumn(NamedTuple):
@@ -34,7 +35,7 @@ def kind_of(value: Value) -> Kind | None:
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int):
-        return "int" if _LEAST <= value <= _MOST else "json"
+        return "int" if LEAST <= value <= MOST else "json"
     return "double" if isinstance(value, float) else "json"
 
 

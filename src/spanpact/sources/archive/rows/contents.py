@@ -10,7 +10,7 @@ import json
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from spanpact.sources.archive.rows.columns import AttributeColumn, AttributeColumns, kind_of
+from spanpact.sources.archive.rows.columns import LEAST, MOST, AttributeColumn, AttributeColumns, kind_of
 from spanpact.sources.archive.rows.values import (
     attributes_from,
     dumped,
@@ -31,7 +31,6 @@ from spanpact.trace.model import Attributes, Resource, Scope, Span, Value
 
 _MOST_KNOWN: Final = 1 << 16  # contents, resources, scopes; then equal ones get another number
 _HEX: Final = frozenset("0123456789abcdef")
-_LEAST, _MOST = -(1 << 63), (1 << 63) - 1
 
 
 class SpanRow(NamedTuple):
@@ -88,7 +87,7 @@ class SpanRows:
         if parent_id is None:
             extra["parent_id"] = span.parent_id
         times = [span.start_ns, span.end_ns]
-        if not (min(times) >= _LEAST and max(times) <= _MOST):
+        if not (min(times) >= LEAST and max(times) <= MOST):
             extra["times"], times = times, [0, 0]
         trace_hi, trace_lo = halves or (None, None)
         return SpanRow(

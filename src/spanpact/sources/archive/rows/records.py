@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from spanpact.sources.archive.rows.columns import LEAST, MOST
 from spanpact.sources.archive.rows.contents import id_number, trace_halves
 from spanpact.sources.archive.rows.values import (
     attributes_from,
@@ -22,7 +23,6 @@ from spanpact.sources.archive.rows.values import (
 from spanpact.trace.attributes import pairs_of
 from spanpact.trace.model import LogRecord, Resource, Scope
 
-_LEAST, _MOST = -(1 << 63), (1 << 63) - 1
 _MOST_SHARED: Final = 1 << 12
 
 
@@ -51,7 +51,7 @@ def log_row(record: LogRecord) -> LogRow:
         trace_hi,
         trace_lo,
         id_number(record.span_id),
-        record.time_ns if _LEAST <= record.time_ns <= _MOST else 0,
+        record.time_ns if LEAST <= record.time_ns <= MOST else 0,
         None if halves else json.dumps(record.trace_id),
         record.event_name.encode("utf-8", "replace").decode(),
         dumped(whole),
