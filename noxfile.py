@@ -273,7 +273,8 @@ def core(session: nox.Session) -> None:
         session.run(program(environment, "maturin"), *build, env=building)
     (wheel,) = wheels.glob("*.whl")
     session.run(python, *PIP_QUIETLY, "--no-deps", "--force-reinstall", str(wheel))
-    measured_tests(session, "core", ["--numprocesses=auto", *(session.posargs or CORE_TESTS)])
+    tests = ["--numprocesses=auto", *(session.posargs or CORE_TESTS)]
+    measured_tests(session, "core", tests, SPANPACT_CORE="required")
     if not session.posargs:
         report_coverage(session, "core", f"--include={NATIVE}")
 

@@ -34,15 +34,13 @@ def chosen(session: nox.Session, folder: str) -> Sequence[str]:
     return session.posargs or ["--numprocesses=auto", "-m", "not expensive", folder]
 
 
-def measured_tests(session: nox.Session, name: str, arguments: Sequence[str]) -> None:
-    """Run pytest and measure branches; with the core where the name is `core`."""
+def measured_tests(session: nox.Session, name: str, arguments: Sequence[str], **environ: str) -> None:
+    """Run pytest, with more variables, and measure branches; `report_coverage` finds them by name."""
     COVERAGE.mkdir(parents=True, exist_ok=True)
     for stale in COVERAGE.glob(f"branches.{name}.*"):
         stale.unlink()
-    variables = {"COVERAGE_FILE": str(COVERAGE / f"branches.{name}")}
-    if name == "core":
-        variables["SPANPACT_CORE"] = "required"
-    tool(session, "coverage", "run", "-m", "pytest", *arguments, env=variables)
+    data = {"COVERAGE_FILE": str(COVERAGE / f"branches.{name}")}
+    tool(session, "coverage", "run", "-m", "pytest", *arguments, env=data | environ)
 
 
 def report_coverage(session: nox.Session, name: str, *options: str) -> None:
@@ -54,7 +52,7 @@ def report_coverage(session: nox.Session, name: str, *options: str) -> None:
 
 
 def pytest_folder(session: nox.Session, folder: str) -> None:
-    """Run the tests of a folder; a folder without tests is said and counted."""
+    """Run the tests of a folder, or log that it has none."""
     if any((ROOT / folder).rglob("test_*.py")):
         named = any(Path(argument.partition("::")[0]).exists() for argument in session.posargs)
         tool(session, "pytest", "-m", "not expensive", *session.posargs, *([] if named else [folder]))
