@@ -5,13 +5,12 @@ Both run in turn, as in `test_verification`, whose environment variables count h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from benchmarks.earlier_build import NoEarlierBuild, earlier_build
 from benchmarks.verification import targets
 from benchmarks.verification.made_traces import write
 from benchmarks.verification.paired_builds import EARLIER_ARM, Build, Comparison, Job, arms_of, compare
@@ -24,16 +23,6 @@ SPANS: Final = {"same": 1_000_000, "varied": 200_000, "broken": 200_000}
 MEASURED: Final = OURS[:1]
 
 FileOf = Callable[[str], Path]
-
-
-@pytest.fixture(scope="module")
-def earlier() -> Iterator[Path]:
-    """Return the folder of build 47e6372, from this checkout's history."""
-    try:
-        with earlier_build() as folder:
-            yield folder
-    except NoEarlierBuild as error:
-        pytest.fail(str(error), pytrace=False)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,6 @@ from typing import Final
 
 import pytest
 
-from benchmarks.earlier_build import NoEarlierBuild, earlier_build
 from benchmarks.verification import targets
 from benchmarks.verification.encoded_requests import encoded
 from benchmarks.verification.made_traces import requests, write, write_several, write_traces_alone
@@ -48,16 +47,6 @@ OURS: Final = (CORE_ARM, PLAIN_ARM) if has_core() else (PLAIN_ARM,)
 
 Measured = Callable[..., None]
 FileOf = Callable[[str, str], Path]
-
-
-@pytest.fixture(scope="module")
-def earlier() -> Iterator[Path]:
-    """Return the folder of build 47e6372, from this checkout's history."""
-    try:
-        with earlier_build() as folder:
-            yield folder
-    except NoEarlierBuild as error:
-        pytest.fail(str(error), pytrace=False)
 
 
 @pytest.fixture(scope="module")

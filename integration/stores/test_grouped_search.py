@@ -27,12 +27,12 @@ from spanpact.trace.model import Reading, Resource, SourceInfo, Span, Trace
 from spanpact.verification.grouped_search import grouped_search, judging, verify_grouped_search
 from spanpact.verification.live_search import verify_search
 from spanpact.verification.options import VerificationOptions
-from spanpact.verification.verifying import Verification
 from tests.engine.corpus_cases import CASES, plan_of, reading_of
 from tests.properties import examples
 from tests.sources.every_source import renumbered
 from tests.sources.trace_strategies import situations
-from tests.verification.archives.test_grouping import CONTRACT, DIFFERENT, trace
+from tests.verification.archives.test_grouping import DIFFERENT, trace
+from tests.verification.judged_traces import CONTRACT, judged_by
 from tests.verification.test_same_verdict import each_id_once, utf8
 
 OPTIONS = VerificationOptions(allow_unseen=True)
@@ -42,15 +42,7 @@ Contracts = Sequence[CompiledContract | ContractPlan]
 @pytest.fixture
 def judged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the ids of the traces that a grouped search judges, in order."""
-    ids: list[str] = []
-
-    class Counting(Verification):
-        def judge(self, trace: Trace) -> bool:
-            ids.append(trace.trace_id)
-            return super().judge(trace)
-
-    monkeypatch.setattr(judging, "Verification", Counting)
-    return ids
+    return judged_by(judging, monkeypatch)
 
 
 @pytest.fixture(autouse=True)

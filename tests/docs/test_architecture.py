@@ -62,19 +62,7 @@ def test_the_five_questions_of_a_stranger_lead_to_places_that_exist() -> None:
 
 
 def test_no_code_file_is_long() -> None:
-    folders = (
-        "src",
-        "reference_impl",
-        "contracts",
-        "containers",
-        "demo",
-        "integration",
-        "benchmarks",
-        "examples",
-        "semconv",
-        "tests",
-    )
-    lengths = {file: len(file.read_text(encoding="utf-8").splitlines()) for f in folders for file in _code(f)}
+    lengths = {file: len(file.read_text(encoding="utf-8").splitlines()) for f in FOLDERS for file in _code(f)}
     assert {named(file): n for file, n in lengths.items() if n > _limit(file)} == {}
 
 

@@ -14,12 +14,11 @@ import pytest
 
 from spanpact.reporting import TextOptions, render_json, render_text
 from spanpact.sources import TraceQuery
-from spanpact.trace.model import Trace
 from spanpact.verification.grouped_search import grouped_search, judging, verify_grouped_search
 from spanpact.verification.live_search import verify_search
-from spanpact.verification.verifying import Verification
-from tests.sources.clickhouse.recorded_groups import CONTRACT, OPTIONS, RECORDED, key_of, source
+from tests.sources.clickhouse.recorded_groups import OPTIONS, RECORDED, key_of, source
 from tests.sources.scripted_http import ScriptedServer, answer
+from tests.verification.judged_traces import CONTRACT, judged_by
 
 
 @pytest.fixture
@@ -35,14 +34,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedServer]:
 
 
 def test_the_report_is_that_of_reading_all(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    judged: list[str] = []
-
-    class Counting(Verification):
-        def judge(self, trace: Trace) -> bool:
-            judged.append(trace.trace_id)
-            return super().judge(trace)
-
-    monkeypatch.setattr(judging, "Verification", Counting)
+    judged = judged_by(judging, monkeypatch)
     grouped = verify_grouped_search(source(server.url), [CONTRACT], OPTIONS)
     whole = verify_search(source(server.url), [CONTRACT], OPTIONS)
     assert grouped is not None

@@ -14,33 +14,17 @@ import sys
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-from spanpact.contract.loader import load_text
 from spanpact.sources import ClickHouseSource, TraceQuery
 from spanpact.trace.model import Event, Reading, Resource, SourceInfo, Span, Trace, Value
 from spanpact.verification.grouped_search import grouped_search
 from spanpact.verification.live_search import verify_search
 from spanpact.verification.options import VerificationOptions
+from tests.verification.judged_traces import CONTRACT
 
 RECORDED = Path(__file__).parent / "recordings" / "groups.json.gz"
 START = 1_767_225_600_000_000_000
 NOW = START + 3600 * 10**9
 OPTIONS = VerificationOptions(allow_unseen=True)
-CONTRACT = load_text("""
-spanpact: 1
-contract: grouped
-version: 1.0.0
-span: top
-duration: {at_most: 1s}
-attributes:
-  id: {optional: true, type: string}
-  n: {optional: true, at_least: 3}
-  t: {optional: true, matches: '[a-z]+'}
-children:
-  first: {span: first, count: 0..}
-  second: {span: second, count: 0..1, attributes: {id: {optional: true, same_as: top.id}}}
-order: [first, second]
-every: {all: {span: '*', forbid: [email]}}
-""")
 
 
 def traces() -> Reading:

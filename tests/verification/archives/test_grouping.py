@@ -21,10 +21,10 @@ from spanpact.verification.archives import group_judge
 from spanpact.verification.archives.grouping import verify_groups
 from spanpact.verification.archives.verify_archive import stored_documents
 from spanpact.verification.options import VerificationOptions
-from spanpact.verification.verifying import Verification
 from tests.engine.corpus_cases import reading_of
 from tests.sources.every_source import renumbered
 from tests.verification.archives.same_reports import archived, assert_same
+from tests.verification.judged_traces import CONTRACT, judged_by
 
 OPTIONS = VerificationOptions(allow_unseen=True)
 MS = 1_000_000
@@ -40,15 +40,7 @@ def grouped(archive: Path, contracts: Sequence[ContractPlan], options: Verificat
 @pytest.fixture
 def judged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the ids of the traces that are judged, in order."""
-    ids: list[str] = []
-
-    class Counting(Verification):
-        def judge(self, trace: Trace) -> bool:
-            ids.append(trace.trace_id)
-            return super().judge(trace)
-
-    monkeypatch.setattr(group_judge, "Verification", Counting)
-    return ids
+    return judged_by(group_judge, monkeypatch)
 
 
 def file_of(folder: Path, traces: Sequence[Sequence[Span]], logs: Sequence[LogRecord] = ()) -> Path:
@@ -70,25 +62,6 @@ def child(number: int, name: str = "child", start: int = 1, end: int = 2, **fiel
     times = START + start * MS + 351, START + end * MS + 353
     span = Span("a" * 32, f"{number:016x}", name, "1" * 16, start_ns=times[0], end_ns=times[1])
     return msgspec.structs.replace(span, **fields)
-
-
-CONTRACT = load_text("""
-spanpact: 1
-contract: grouped
-version: 1.0.0
-span: top
-duration: {at_most: 1s}
-attributes:
-  id: {optional: true, type: string}
-  n: {optional: true, at_least: 3}
-  t: {optional: true, matches: '[a-z]+'}
-children:
-  first: {span: first, count: 0..}
-  second: {span: second, count: 0.., attributes: {id: {optional: true, same_as: top.id}}}
-order: [first, second]
-every: {all: {span: '*', forbid: [email]}}
-""")
-"""A contract that looks at everything that a key holds."""
 
 
 def test_few_traces_of_many_are_judged(tmp_path: Path, judged: list[str]) -> None:
