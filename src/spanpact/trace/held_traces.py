@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final, overload
 
+import msgspec
+
 from spanpact.spool import Spool
-from spanpact.trace.model import Trace
+from spanpact.trace.model import Reading, Trace
 
 _MOST_IN_MEMORY: Final = 256
 
@@ -34,6 +36,16 @@ class HeldTraces(Sequence[Trace]):
 
         data = pickle.dumps(trace, pickle.HIGHEST_PROTOCOL)
         self._others.append((self._spool.write(data), len(data)))
+
+    def shown_in(self, reading: Reading, *, traces: int, spans: int) -> Reading:
+        """Return the reading with these traces, of so many `traces` with `spans` that were read in all."""
+        return msgspec.structs.replace(
+            reading,
+            traces=self,
+            let_go=traces - len(self),
+            spans_let_go=spans - self.spans,
+            spans_held=self.spans,
+        )
 
     def __len__(self) -> int:
         return len(self._first) + len(self._others)

@@ -269,18 +269,15 @@ class _LiveSearch:
         verification = self._verification or self._start(info)
         if self._cut:
             verification.is_stopped()
-        held = self._with_findings
-        reading = Reading(
+        searched = Reading(
             info,
-            held,
+            (),
             self._source.offered,
-            len(self._judged) - len(held),
-            self._spans - held.spans,
             clocks=self._clocks,
             growing=self._source.growing,
             left_out=len(self._growing),
-            spans_held=held.spans,
         )
+        reading = self._with_findings.shown_in(searched, traces=len(self._judged), spans=self._spans)
         return verification.report(reading)
 
 

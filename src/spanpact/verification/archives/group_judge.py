@@ -159,15 +159,5 @@ class GroupJudge:
         if self._has_roots and len(self._held):
             self._note_roots()
         ((traces, spans),) = self._source.database.rows("SELECT count(*), coalesce(sum(spans), 0) FROM work.traces")
-        spans = int(spans) - self._lost
-        held, reading = self._held, self._reading
-        seen = Reading(
-            reading.source,
-            held,
-            reading.offered,
-            traces - len(held),
-            spans - held.spans,
-            reading.unread,
-            spans_held=held.spans,
-        )
+        seen = self._held.shown_in(self._reading, traces=traces, spans=int(spans) - self._lost)
         return with_grouped_flows(self.verification.report(seen), self.flows, self._source, self._relation)

@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+import msgspec
+
 from spanpact.findings import Report
 from spanpact.otlp.batch import NeedsFullDecoding
 from spanpact.otlp.ids import normalize_id
@@ -264,14 +266,6 @@ class TraceStream:
 
     def report(self) -> Report:
         """Return the report on all traces judged."""
-        held, reading = self.held, self._reading
-        seen = Reading(
-            reading.source,
-            held,
-            reading.offered,
-            self.traces - len(held),
-            self.spans - held.spans,
-            self._read.unread.fields(),
-            spans_held=held.spans,
-        )
+        read = msgspec.structs.replace(self._reading, unread=self._read.unread.fields())
+        seen = self.held.shown_in(read, traces=self.traces, spans=self.spans)
         return self._verification.report(seen)

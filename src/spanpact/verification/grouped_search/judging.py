@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple, TypeAlias
 
-import msgspec
-
 from spanpact.contract.compiled import ContractPlan
 from spanpact.engine import CompiledContract
 from spanpact.findings import Report
@@ -115,13 +113,7 @@ class GroupedJudge:
             if wanted := [each for each in roots if index.is_wanted_name(each)]:
                 for name, start_ns, trace_id in groups.roots(wanted):
                     index.note(name, start_ns, trace_id)
-        seen = msgspec.structs.replace(
-            self._reading,
-            traces=held,
-            let_go=totals.traces - len(held),
-            spans_let_go=totals.spans - held.spans,
-            spans_held=held.spans,
-        )
+        seen = held.shown_in(self._reading, traces=totals.traces, spans=totals.spans)
         report = self.verification.report(seen)
         results = list(report.results)
         for i, found in enumerate(self._flows):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-import msgspec
-
 from spanpact.engine.judging import ContractRun
 from spanpact.engine.results.mentions import MOST_NAMES, MentionCounter, NameCounter
 from spanpact.findings import Report, ScannedLogs
@@ -54,14 +52,7 @@ class WholeVerification(NumberedVerification):
             self._cache.flush()
             self._cache = None
         traces, spans = sum(part.traces for part in parts), sum(part.spans for part in parts)
-        seen = msgspec.structs.replace(
-            self._reading,
-            traces=held,
-            let_go=traces - len(held),
-            spans_let_go=spans - held.spans,
-            spans_held=held.spans,
-        )
-        return self.report(seen)
+        return self.report(held.shown_in(self._reading, traces=traces, spans=spans))
 
     def _merge_mentions(self, parts: Sequence[PartitionResult]) -> None:
         mentions = MentionCounter()
