@@ -7,6 +7,7 @@ from typing import Final
 
 from spanpact.contract.compiled import ContractPlan
 from spanpact.engine import CompiledContract
+from spanpact.engine.compiled_contract import compiled
 from spanpact.engine.judging import ContractRun
 from spanpact.engine.linked_spans import FindSpan
 from spanpact.engine.results.mentions import MentionCounter
@@ -115,7 +116,7 @@ class PartitionVerification(NumberedVerification):
         *,
         list_flows: bool = False,
     ) -> None:
-        self._contracts = [plan if isinstance(plan, CompiledContract) else CompiledContract.of(plan) for plan in plans]
+        self._contracts = list(map(compiled, plans))
         self._elsewhere = _Elsewhere()
         super().__init__(self._contracts, reading, options, find_span=self._elsewhere, list_flows=list_flows)
         self._trial: Verification | None = None
