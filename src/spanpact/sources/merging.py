@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -47,6 +47,11 @@ def with_offered(reading: Reading, offered: int | None) -> Reading:
     return msgspec.structs.replace(reading, source=source, offered=offered)
 
 
+def versions_of(infos: Iterable[SourceInfo]) -> str:
+    """Return the versions of several sources as one text, each once."""
+    return ", ".join(dict.fromkeys(info.version for info in infos if info.version))
+
+
 def merged(readings: Sequence[Reading]) -> Reading:
     """Merge readings into one: spans of one trace are put together, equal copies of a span count once.
 
@@ -59,7 +64,7 @@ def merged(readings: Sequence[Reading]) -> Reading:
         " + ".join(dict.fromkeys(info.name for info in infos)),
         _common_capabilities(readings),
         max(info.resolution_ns for info in infos),
-        ", ".join(dict.fromkeys(info.version for info in infos if info.version)),
+        versions_of(infos),
     )
     parts: dict[str, list[Trace]] = {}
     for reading in readings:

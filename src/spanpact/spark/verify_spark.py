@@ -16,8 +16,8 @@ from spanpact.contract.compiled import ContractPlan
 from spanpact.engine.linked_spans import SpanFinder
 from spanpact.errors import SourceError
 from spanpact.findings import Report
-from spanpact.otlp.unread import UnreadFields
 from spanpact.sources.archive.source import info_of
+from spanpact.sources.merging import versions_of
 from spanpact.spark.clock_counts import count_starts
 from spanpact.spark.failures import failures
 from spanpact.spark.file_check import check_files
@@ -72,9 +72,8 @@ def _info(tables: ArchiveTables, offered: int | None) -> SourceInfo:
         raise SourceError(f"{tables.name}: has log records, and several sources", hint=_ONE_MACHINE)
     infos = [info_of(each, tables.name) for each in sources]
     info = description_of(infos, offered)
-    version = ", ".join(dict.fromkeys(each.version for each in infos if each.version))
     carried = info.capabilities | {"logs"} if with_logs else info.capabilities
-    return msgspec.structs.replace(info, capabilities=carried, version=version)
+    return msgspec.structs.replace(info, capabilities=carried, version=versions_of(infos))
 
 
 def ordered_rows(tables: ArchiveTables, partitions: int) -> DataFrame:
@@ -123,10 +122,7 @@ def _report(
 ) -> Report:
     """Judge what is left, with the traces that its links lead to."""
     find_span = SpanFinder(linked_traces(tables, job, (trace for _, trace in _traces(left))))
-    unread = UnreadFields()
-    for source in tables.manifest.sources:
-        unread.update(source.unread)
-    reading = msgspec.structs.replace(job.reading(), unread=unread.fields())
+    reading = msgspec.structs.replace(job.reading(), unread=tables.manifest.unread())
     whole = WholeVerification(job.plans, reading, options, find_span=find_span, list_flows=job.list_flows)
     held = HeldTraces()
     whole.judge_left(_traces(left), held)

@@ -13,7 +13,7 @@ from spanpact.sources.archive.database import ArchiveDatabase
 from spanpact.sources.archive.reader import ArchiveReader
 from spanpact.sources.archive.rows.manifest import ArchivedSource, Manifest
 from spanpact.sources.archive.selection import ArchiveSelection, condition_on_ids
-from spanpact.sources.merging import merged
+from spanpact.sources.merging import merged, versions_of
 from spanpact.sources.trace_source import SourceBase
 from spanpact.trace.assembly import TraceAssembler
 from spanpact.trace.model import Capability, Reading, SourceInfo
@@ -59,9 +59,8 @@ class ArchiveSource(SourceBase):
     def info(self) -> SourceInfo:
         """Return the archive's name, and what every source of it carries."""
         infos = self.source_infos()
-        versions = ", ".join(dict.fromkeys(each.version for each in infos if each.version))
         capabilities = frozenset.intersection(*(each.capabilities for each in infos))
-        return SourceInfo(self.name, capabilities, max(each.resolution_ns for each in infos), versions)
+        return SourceInfo(self.name, capabilities, max(each.resolution_ns for each in infos), versions_of(infos))
 
     @property
     def database(self) -> ArchiveDatabase:

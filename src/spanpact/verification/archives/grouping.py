@@ -10,7 +10,6 @@ import msgspec
 from spanpact.contract.compiled import ContractPlan
 from spanpact.engine import CompiledContract
 from spanpact.findings import Report
-from spanpact.otlp.unread import UnreadFields
 from spanpact.sources.archive import ArchiveSource
 from spanpact.sources.archive.database import TooLarge
 from spanpact.trace.clocks import Clocks
@@ -155,8 +154,6 @@ class _Grouping:
                 return judge
 
     def _judge(self, targets: LinkTargets) -> GroupJudge:
-        unread = UnreadFields()
-        for each in self._source.database.manifest.sources:
-            unread.update(each.unread)
-        reading = Reading(self._info, (), self._stored.offered, unread=unread.fields(), clocks=self._clocks())
+        unread = self._source.database.manifest.unread()
+        reading = Reading(self._info, (), self._stored.offered, unread=unread, clocks=self._clocks())
         return GroupJudge(self._source, self._relation, self._plans, reading, self._options, targets)

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from spanpact.errors import SourceError
+from spanpact.otlp.unread import UnreadFields
 from spanpact.sources.archive.rows.columns import AttributeColumn
 from spanpact.sources.archive.rows.schema import FORMAT, MANIFEST, VERSION
 from spanpact.trace.model import UnreadField
@@ -90,6 +92,13 @@ class Manifest(msgspec.Struct):
     def end(self) -> int:
         """Return the number that the next span or log record gets."""
         return self.commits[-1].end if self.commits else 0
+
+    def unread(self) -> Sequence[UnreadField]:
+        """Return the unknown fields of all sources."""
+        unread = UnreadFields()
+        for each in self.sources:
+            unread.update(each.unread)
+        return unread.fields()
 
     def attribute_columns(self) -> list[AttributeColumn]:
         """Return the columns of attributes."""
